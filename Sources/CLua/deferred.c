@@ -1,0 +1,125 @@
+#include "CLua.h"
+
+/*
+** A deferred table holds the text of a JSON object or array and becomes the
+** real table, in place, at the first touch. A script cannot tell: every way
+** into a table (metamethods, and the base functions that go around them)
+** expands it first.
+**
+** All functions here are C because they touch tables that a script chose, so
+** they may raise. Upvalue 1 is the metatable of deferred tables, 2 the Swift
+** function that expands one, 3 the base function wrapped (if any).
+*/
+
+#define METATABLE	lua_upvalueindex(1)
+#define EXPANDER	lua_upvalueindex(2)
+#define BASE		lua_upvalueindex(3)
+
+
+static void expand (lua_State *L) {
+  lua_pushvalue(L, EXPANDER);
+  lua_pushvalue(L, 1);
+  lua_call(L, 1, 0);
+}
+
+
+static void expandifdeferred (lua_State *L) {
+  if (lua_istable(L, 1) && lua_getmetatable(L, 1)) {
+    int deferred = lua_rawequal(L, -1, METATABLE);
+    lua_pop(L, 1);
+    if (deferred)
+      expand(L);
+  }
+}
+
+
+static int wrapped (lua_State *L) {
+  expandifdeferred(L);
+  return lua_tocfunction(L, BASE)(L);
+}
+
+
+/*
+** Finalizers run with hooks off, so nothing could stop one that loops.
+*/
+static int wrappedsetmetatable (lua_State *L) {
+  if (lua_istable(L, 2)) {
+    lua_pushliteral(L, "__gc");
+    if (lua_rawget(L, 2) != LUA_TNIL)
+      return luaL_error(L, "__gc is not available in a metatable: a finalizer"
+                           " could not be stopped; use a to-be-closed variable"
+                           " ('local x <close> = ...') instead");
+    lua_pop(L, 1);
+  }
+  return wrapped(L);
+}
+
+
+static int index (lua_State *L) {
+  expand(L);
+  lua_settop(L, 2);
+  lua_rawget(L, 1);
+  return 1;
+}
+
+
+static int newindex (lua_State *L) {
+  expand(L);
+  lua_settop(L, 3);
+  lua_rawset(L, 1);
+  return 0;
+}
+
+
+static int len (lua_State *L) {
+  expand(L);
+  lua_pushinteger(L, (lua_Integer)lua_rawlen(L, 1));
+  return 1;
+}
+
+
+static int pairs (lua_State *L) {
+  expand(L);
+  lua_pushvalue(L, BASE);  /* next */
+  lua_pushvalue(L, 1);
+  lua_pushnil(L);
+  return 3;
+}
+
+
+static void setwrapped (lua_State *L, int metatable, int expander,
+                        const char *name, lua_CFunction f) {
+  lua_pushvalue(L, metatable);
+  lua_pushvalue(L, expander);
+  lua_getglobal(L, name);
+  lua_pushcclosure(L, f, 3);
+  lua_setglobal(L, name);
+}
+
+
+static void setmetamethod (lua_State *L, int metatable, int expander,
+                           const char *name, lua_CFunction f) {
+  lua_pushvalue(L, metatable);
+  lua_pushvalue(L, expander);
+  lua_getglobal(L, "next");
+  lua_pushcclosure(L, f, 3);
+  lua_setfield(L, metatable, name);
+}
+
+
+/*
+** Fills the metatable of deferred tables and puts the wrapped base functions
+** in place of the stock ones. Called once, on a fresh state.
+*/
+void clua_wrapbase (lua_State *L, int metatable, int expander) {
+  static const char *const names[] = {
+    "next", "rawget", "rawset", "rawlen", "getmetatable", NULL};
+  const char *const *name;
+  setmetamethod(L, metatable, expander, "__index", index);
+  setmetamethod(L, metatable, expander, "__newindex", newindex);
+  setmetamethod(L, metatable, expander, "__len", len);
+  setmetamethod(L, metatable, expander, "__pairs", pairs);
+  for (name = names; *name != NULL; name++)
+    setwrapped(L, metatable, expander, *name, wrapped);
+  setwrapped(L, metatable, expander, "setmetatable", wrappedsetmetatable);
+}

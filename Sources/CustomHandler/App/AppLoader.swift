@@ -1,0 +1,95 @@
+import FoundationEssentials
+import Lua
+
+/// Reads an app folder into a `FunctionApp`.
+public struct AppLoader: Sendable {
+    let root: String
+    let settings: [String: String]
+
+    /// - Parameters:
+    ///   - root: the folder with host.json.
+    ///   - settings: app settings, which the host hands over as environment variables.
+    public init(root: String, settings: [String: String]) {
+        self.root = URL(filePath: root).standardizedFileURL.path.trimmingSuffix("/")
+        self.settings = settings
+    }
+
+    /// Throws where nothing at all can run: no such folder, or a host.json that the host would refuse. A broken
+    /// function is not an error: it is listed in `broken`.
+    public func load() throws(Problem) -> FunctionApp {
+        guard let entries = entries(of: "") else {
+            throw Problem(root, "is not a folder that can be read; name the app with --app")
+        }
+        let host: HostConfiguration
+        if entries.contains("host.json") {
+            let text = try bytes(of: "host.json")
+            host = try HostConfiguration(text.span.bytes, settings: settings)
+        } else {
+            host = HostConfiguration()
+        }
+        var functions: [String: Function] = [:]
+        var broken: [String: Problem] = [:]
+        var warnings: [Problem] = []
+        // The host keeps function folders at the root; a `functions` folder is for people who write them.
+        let parent = self.entries(of: "functions") != nil ? "functions/" : ""
+        let names = (self.entries(of: "functions") ?? entries).sorted()
+        for name in names where exists("\(parent)\(name)/function.json") {
+            if let allowed = host.functions, !allowed.contains(where: { $0.lowercased() == name.lowercased() }) {
+                continue
+            }
+            do throws(Problem) {
+                let function = try read(name, in: parent)
+                if let twin = functions.keys.first(where: { $0.lowercased() == name.lowercased() }) {
+                    throw Problem(function.directory, "differs from '\(twin)' only in case; rename one of them")
+                }
+                functions[name] = function
+                if !host.hasExtensionBundle, let problem = missingBundle(function) { warnings.append(problem) }
+            } catch {
+                broken[name] = error
+            }
+        }
+        return FunctionApp(root: root, host: host, functions: functions, broken: broken, warnings: warnings)
+    }
+
+    private func read(_ name: String, in parent: String) throws(Problem) -> Function {
+        let directory = "\(parent)\(name)"
+        let reader = FunctionReader(
+            name: name, directory: directory, settings: settings, exists: { exists("\(directory)/\($0)") })
+        let text = try bytes(of: "\(directory)/function.json")
+        return try reader.read(text.span.bytes)
+    }
+
+    /// Every trigger but http and timer needs the bundle under the real host (host-contract §15).
+    private func missingBundle(_ function: Function) -> Problem? {
+        let builtIn = ["httptrigger", "http", "timertrigger", "warmuptrigger"]
+        guard let binding = function.bindings.first(where: { !builtIn.contains($0.type.lowercased()) }) else {
+            return nil
+        }
+        return Problem(
+            "host.json",
+            "has no \"extensionBundle\", which the host needs for '\(binding.type)' in "
+                + "\(function.directory)/function.json")
+    }
+
+    // MARK: Files, relative to the root
+
+    /// nil where there is no such folder.
+    private func entries(of folder: String) -> [String]? {
+        try? FileManager.default.contentsOfDirectory(atPath: "\(root)/\(folder)")
+    }
+
+    private func exists(_ file: String) -> Bool { FileManager.default.fileExists(atPath: "\(root)/\(file)") }
+
+    private func bytes(of file: String) throws(Problem) -> [UInt8] {
+        guard let data = FileManager.default.contents(atPath: "\(root)/\(file)") else {
+            throw Problem(file, "cannot be read; check that it is a file and its permissions")
+        }
+        return [UInt8](data)
+    }
+}
+
+extension String {
+    func trimmingSuffix(_ suffix: String) -> String {
+        count > suffix.count && hasSuffix(suffix) ? String(dropLast(suffix.count)) : self
+    }
+}

@@ -1,0 +1,71 @@
+public import Lua
+
+/// One entry of `bindings` in function.json (host-contract §14).
+public struct Binding: Sendable {
+    public enum Direction: String, Sendable { case `in`, out, `inout` }
+
+    public let name: String
+    public let type: String
+    public let direction: Direction
+    /// `string`, `binary` or `stream`, lower case; nil where function.json does not say.
+    public let dataType: String?
+    /// One trigger event carries many messages.
+    public let isMany: Bool
+    /// The whole entry, `%NAME%` replaced, as a script sees it in `context.bindings`.
+    public let tree: JSONTree
+
+    public var isTrigger: Bool { type.lowercased().hasSuffix("trigger") }
+    public var isOutput: Bool { direction != .in }
+    public var isHTTPOutput: Bool { isOutput && type.lowercased() == "http" }
+    var isBinary: Bool { dataType == "binary" }
+}
+
+extension Binding {
+    /// How the host wrote this binding's value in `Data` (host-contract §6).
+    enum Input: Sendable {
+        /// The request object, which is not encoded.
+        case request
+        /// A string that holds JSON, so many times over; a value of any other kind is itself.
+        case wrapped(levels: Int)
+        /// Base64; `null` stands for a blob that does not exist.
+        case bytes(nullable: Bool)
+        /// A string that holds a JSON array of base64 strings.
+        case manyBytes
+    }
+
+    var input: Input {
+        switch type.lowercased() {
+        case "httptrigger": .request
+        // These arrive as a string in a string, and the inner one is always JSON (host-contract §6.8, §6.11, §6.12).
+        case "cosmosdbtrigger", "cosmosdb", "eventgridtrigger", "sql", "sqltrigger": .wrapped(levels: 2)
+        case _ where isBinary && isMany: .manyBytes
+        case _ where isBinary: .bytes(nullable: !isTrigger)
+        default: .wrapped(levels: 1)
+        }
+    }
+
+    /// What the host does with the value of an output of this type (host-contract §9.3-§9.6).
+    enum Output: Sendable {
+        case http
+        case blob
+        /// Queue and Event Hub: text or bytes, one message or several.
+        case messages
+        /// Service Bus: text only, one message or several; base64 arrives broken.
+        case textMessages
+        /// Cosmos DB and Table: objects only, one or several.
+        case documents
+        /// A type luafunc knows nothing about: objects and text that survive as they are.
+        case items
+    }
+
+    var output: Output {
+        switch type.lowercased() {
+        case "http": .http
+        case "blob": .blob
+        case "queue", "eventhub": .messages
+        case "servicebus": .textMessages
+        case "cosmosdb", "table": .documents
+        default: .items
+        }
+    }
+}

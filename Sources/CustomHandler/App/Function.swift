@@ -1,0 +1,53 @@
+import Lua
+
+/// One function: a folder with function.json and a script.
+public struct Function: Sendable {
+    /// The folder's name, with its casing.
+    public let name: String
+    /// The folder, relative to the app (`functions/order`).
+    public let directory: String
+    public let bindings: [Binding]
+    /// The script, relative to the app (`functions/order/handler.lua`).
+    public let script: String
+    /// The field to call where the script returns a table of functions.
+    public let entryPoint: String?
+    public let limits: Limits
+
+    /// What one function may use; a value of nil leaves it to the app.
+    public struct Limits: Sendable, Equatable {
+        /// In bytes.
+        public var memory: Int?
+        public var time: Duration?
+
+        public init(memory: Int? = nil, time: Duration? = nil) {
+            self.memory = memory
+            self.time = time
+        }
+    }
+
+    let inputs: [String: Binding.Input]
+    let outputs: [Binding]
+    /// The output named `$return`.
+    let returnOutput: Binding?
+    let httpOutput: Binding?
+
+    init(
+        name: String, directory: String, bindings: [Binding], script: String, entryPoint: String? = nil,
+        limits: Limits = Limits()
+    ) {
+        self.name = name
+        self.directory = directory
+        self.bindings = bindings
+        self.script = script
+        self.entryPoint = entryPoint
+        self.limits = limits
+        inputs = Dictionary(
+            bindings.filter { $0.direction != .out }.map { ($0.name, $0.input) }, uniquingKeysWith: { $1 })
+        outputs = bindings.filter(\.isOutput)
+        returnOutput = outputs.first { $0.name == "$return" }
+        httpOutput = outputs.first(where: \.isHTTPOutput)
+    }
+
+    public var trigger: Binding? { bindings.first(where: \.isTrigger) }
+    var isHTTP: Bool { trigger?.type.lowercased() == "httptrigger" }
+}

@@ -1,0 +1,35 @@
+/// An app folder as it was read at one moment: never changed, only replaced by a newer one.
+public struct FunctionApp: Sendable {
+    /// Absolute path of the app root, the folder with host.json.
+    public let root: String
+    public let host: HostConfiguration
+    /// By name.
+    public let functions: [String: Function]
+    /// Functions that cannot run, by name, with the reason that a call gets.
+    public let broken: [String: Problem]
+    /// What works, but probably not as its author expects.
+    public let warnings: [Problem]
+
+    /// All function names, in the order people see them.
+    public var names: [String] {
+        (Array(functions.keys) + Array(broken.keys)).sorted { $0.lowercased() < $1.lowercased() }
+    }
+}
+
+/// Something wrong in a file of the app.
+public struct Problem: Error, Sendable, Equatable, CustomStringConvertible {
+    /// Relative to the app.
+    public let file: String
+    /// From 1; nil where the whole file or its absence is meant.
+    public let line: Int?
+    /// What is wrong and how to put it right.
+    public let reason: String
+
+    init(_ file: String, line: Int? = nil, _ reason: String) {
+        self.file = file
+        self.line = line
+        self.reason = reason
+    }
+
+    public var description: String { line.map { "\(file):\($0): \(reason)" } ?? "\(file): \(reason)" }
+}

@@ -1,0 +1,247 @@
+import Lua
+
+/// Reads one function.json by the host's rules (host-contract §14).
+struct FunctionReader {
+    let name: String
+    /// Relative to the app.
+    let directory: String
+    /// App settings, for `%NAME%`.
+    let settings: [String: String]
+    /// Whether a file, relative to the function's folder, exists.
+    let exists: (String) -> Bool
+
+    private var file: String { "\(directory)/function.json" }
+
+    func read(_ text: RawSpan) throws(Problem) -> Function {
+        let tree: JSONTree
+        do throws(JSONError) {
+            tree = try JSONTree.parse(text)
+        } catch {
+            throw Problem(file, error)
+        }
+        guard tree.members != nil else { throw Problem(file, line: tree.line, "must hold an object") }
+        try checkName()
+        let bindings = try readBindings(tree)
+        try checkRetry(tree)
+        return Function(
+            name: name, directory: directory, bindings: bindings, script: try script(tree),
+            entryPoint: try string("entryPoint", of: tree), limits: try limits(tree))
+    }
+
+    private func checkName() throws(Problem) {
+        let isValid =
+            name.utf8.count <= 128 && name.utf8.first.map(isLetter) == true
+            && name.utf8.allSatisfy {
+                isLetter($0) || isDigit($0) || $0 == UInt8(ascii: "_") || $0 == UInt8(ascii: "-")
+            }
+        guard isValid else {
+            throw Problem(
+                directory,
+                "'\(name)' is not a function name: it must begin with a letter and hold only letters, "
+                    + "digits, '_' and '-', at most 128 in all")
+        }
+        guard name.lowercased() != "host" else { throw Problem(directory, "no function may be called 'host'") }
+    }
+
+    // MARK: Bindings
+
+    private func readBindings(_ tree: JSONTree) throws(Problem) -> [Binding] {
+        guard let list = tree["bindings"] else {
+            let other = tree.members?.first { $0.name.lowercased() == "bindings" }
+            throw Problem(
+                file, line: other?.tree.line,
+                other.map { "\"\($0.name)\" must be written \"bindings\"" } ?? "has no \"bindings\"; at least one "
+                    + "binding must be declared")
+        }
+        guard let elements = list.elements else {
+            throw Problem(file, line: list.line, "\"bindings\" must be an array, not \(list.kind)")
+        }
+        guard !elements.isEmpty else { throw Problem(file, line: list.line, "at least one binding must be declared") }
+        var bindings: [Binding] = []
+        for element in elements {
+            let binding = try readBinding(element)
+            if let twin = bindings.first(where: { $0.name.lowercased() == binding.name.lowercased() }) {
+                throw Problem(file, line: element.line, "two bindings are called '\(twin.name)'; names must differ")
+            }
+            bindings.append(binding)
+        }
+        let triggers = bindings.filter(\.isTrigger)
+        guard triggers.count == 1 else {
+            throw Problem(
+                file, line: list.line,
+                triggers.isEmpty
+                    ? "no binding is a trigger; exactly one must have a \"type\" that ends with 'Trigger'"
+                    : "\(triggers.count) bindings are triggers; a function has exactly one")
+        }
+        return bindings
+    }
+
+    private func readBinding(_ tree: JSONTree) throws(Problem) -> Binding {
+        guard tree.members != nil else {
+            throw Problem(file, line: tree.line, "a binding must be an object, not \(tree.kind)")
+        }
+        guard let name = try text("name", of: tree), !name.isEmpty else {
+            throw Problem(file, line: tree.line, "a binding has no \"name\"")
+        }
+        func problem(_ key: String, _ reason: String) -> Problem {
+            Problem(file, line: tree.member(anyCase: key)?.line ?? tree.line, "binding '\(name)': \(reason)")
+        }
+        guard let type = try text("type", of: tree), !type.isEmpty else {
+            throw problem("type", "has no \"type\", such as \"httpTrigger\" or \"queue\"")
+        }
+        let written = try text("direction", of: tree) ?? "in"
+        guard let direction = Binding.Direction(rawValue: written.lowercased()) else {
+            throw problem("direction", "'\(written)' is not a valid binding direction; use in, out or inout")
+        }
+        guard name == "$return" || isBindingName(name) else {
+            throw problem(
+                "name",
+                "the name must begin with a letter and hold only letters and digits, at most 128 in all, "
+                    + "or be $return")
+        }
+        guard name != "$return" || direction == .out else {
+            throw problem("direction", "$return must have the direction 'out'")
+        }
+        guard type.lowercased() != "http" || direction == .out else {
+            throw problem("direction", "the type 'http' is an output; its direction must be 'out'")
+        }
+        guard type.lowercased() != "http" || type == "http" else {
+            throw problem("type", "write 'http' in lower case: the host does not treat '\(type)' as an HTTP output")
+        }
+        let dataType = try text("dataType", of: tree)?.lowercased()
+        if let dataType, !["string", "binary", "stream", "undefined"].contains(dataType) {
+            throw problem("dataType", "'\(dataType)' is not a data type; use string, binary or stream")
+        }
+        let cardinality = try text("cardinality", of: tree)?.lowercased()
+        if let cardinality, cardinality != "one", cardinality != "many" {
+            throw problem("cardinality", "'\(cardinality)' is not a cardinality; the host would take it for 'one'")
+        }
+        return Binding(
+            name: name, type: type, direction: direction, dataType: dataType, isMany: cardinality == "many",
+            tree: tree.resolvingSettings(settings))
+    }
+
+    /// A member of a binding, whose names the host compares in any case.
+    private func text(_ key: String, of tree: JSONTree) throws(Problem) -> String? {
+        guard let value = tree.member(anyCase: key) else { return nil }
+        guard let text = value.resolvingSettings(settings).string else {
+            throw Problem(file, line: value.line, "\"\(key)\" must be a string, not \(value.kind)")
+        }
+        return text
+    }
+
+    // MARK: The rest
+
+    private func script(_ tree: JSONTree) throws(Problem) -> String {
+        let named = try string("scriptFile", of: tree)
+        let script = named ?? "handler.lua"
+        let parts = script.split(separator: "/", omittingEmptySubsequences: false)
+        guard !parts.contains(".."), parts.first?.isEmpty != true else {
+            throw Problem(
+                file, line: tree["scriptFile"]?.line, "\"scriptFile\" must be a file in the function's own folder")
+        }
+        guard exists(script) else {
+            throw Problem(
+                file, line: tree["scriptFile"]?.line,
+                named.map { "\"scriptFile\" names '\($0)', which does not exist" }
+                    ?? "there is no \(directory)/handler.lua; write one that returns a function, or name another file "
+                    + "in \"scriptFile\"")
+        }
+        return "\(directory)/\(script)"
+    }
+
+    /// A top-level member, whose names the host compares with their case.
+    private func string(_ key: String, of tree: JSONTree) throws(Problem) -> String? {
+        guard let value = tree[key], !value.string.isEmptyText else { return nil }
+        guard let text = value.string else {
+            throw Problem(file, line: value.line, "\"\(key)\" must be a string, not \(value.kind)")
+        }
+        return text
+    }
+
+    private func limits(_ tree: JSONTree) throws(Problem) -> Function.Limits {
+        guard let lua = tree["lua"] else { return Function.Limits() }
+        guard let members = lua.members else {
+            throw Problem(file, line: lua.line, "\"lua\" must be an object such as { \"timeLimit\": \"10s\" }")
+        }
+        var limits = Function.Limits()
+        for member in members {
+            let written = member.tree.string ?? member.tree.integer.map { String($0) } ?? ""
+            switch member.name {
+            case "memoryLimit":
+                guard let bytes = ByteCount.parse(written) else {
+                    throw Problem(file, line: member.tree.line, "\"memoryLimit\" must be a size such as \"32MB\"")
+                }
+                limits.memory = bytes
+            case "timeLimit":
+                guard let time = TimeLimit.parse(written) else {
+                    throw Problem(
+                        file, line: member.tree.line, "\"timeLimit\" must be a time such as \"10s\" or \"500ms\"")
+                }
+                limits.time = time
+            default:
+                throw Problem(
+                    file, line: member.tree.line,
+                    "\"lua\" has no setting '\(member.name)'; there are memoryLimit and timeLimit")
+            }
+        }
+        return limits
+    }
+
+    /// A retry policy that lacks a piece makes the host refuse the function (host-contract §10).
+    private func checkRetry(_ tree: JSONTree) throws(Problem) {
+        guard let retry = tree["retry"] else { return }
+        let strategy = retry.member(anyCase: "strategy")?.string ?? ""
+        let needed: [String]
+        switch strategy.lowercased() {
+        case "fixeddelay": needed = ["maxRetryCount", "delayInterval"]
+        case "exponentialbackoff": needed = ["maxRetryCount", "minimumInterval", "maximumInterval"]
+        default:
+            throw Problem(
+                file, line: retry.line, "\"retry\" needs a \"strategy\" of fixedDelay or exponentialBackoff")
+        }
+        for key in needed where retry.member(anyCase: key) == nil {
+            throw Problem(file, line: retry.line, "\"retry\" with the strategy \(strategy) needs \"\(key)\"")
+        }
+    }
+
+    private func isBindingName(_ name: String) -> Bool {
+        name.utf8.count <= 128 && name.utf8.first.map(isLetter) == true
+            && name.utf8.allSatisfy { isLetter($0) || isDigit($0) }
+    }
+
+    private func isLetter(_ byte: UInt8) -> Bool { (UInt8(ascii: "a")...UInt8(ascii: "z")).contains(byte | 0x20) }
+    private func isDigit(_ byte: UInt8) -> Bool { (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(byte) }
+}
+
+extension String? {
+    fileprivate var isEmptyText: Bool { self?.isEmpty == true }
+}
+
+extension JSONTree {
+    /// This tree with every `%NAME%` in its texts replaced by the app setting; one that is not set stays.
+    func resolvingSettings(_ settings: [String: String]) -> JSONTree {
+        switch value {
+        case .string(let text) where text.contains("%"):
+            let parts = text.split(separator: "%", omittingEmptySubsequences: false)
+            var result = String(parts[0])
+            var index = 1
+            while index < parts.count {
+                if index + 1 < parts.count, let setting = settings[String(parts[index])] {
+                    result += setting + parts[index + 1]
+                    index += 2
+                } else {
+                    result += "%" + parts[index]
+                    index += 1
+                }
+            }
+            return JSONTree(.string(result), line: line)
+        case .array(let elements):
+            return JSONTree(.array(elements.map { $0.resolvingSettings(settings) }), line: line)
+        case .object(let members):
+            return JSONTree(
+                .object(members.map { Member(name: $0.name, tree: $0.tree.resolvingSettings(settings)) }), line: line)
+        default: return self
+        }
+    }
+}

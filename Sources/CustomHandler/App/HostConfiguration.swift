@@ -1,0 +1,113 @@
+import Lua
+
+/// What luafunc needs to know from host.json (host-contract §15). Keys are matched in any case, and each may be
+/// overridden by an app setting `AzureFunctionsJobHost__a__b`.
+public struct HostConfiguration: Sendable, Equatable {
+    /// How long the host lets an invocation run; nil for no limit.
+    public var functionTimeout: Duration? = Self.defaultTimeout
+    /// The names the host loads; nil for all.
+    public var functions: [String]?
+    public var hasExtensionBundle = false
+
+    /// The shortest default of all plans (host-contract §16).
+    static let defaultTimeout = Duration.seconds(300)
+
+    public init() {}
+
+    /// The time an invocation may take so that its answer comes before the host kills the whole handler (host-contract
+    /// §4.3): a tenth less than the host allows, but at most five seconds less. nil for no limit.
+    public var invocationTimeLimit: Duration? {
+        functionTimeout.map { $0 - min($0 / 10, .seconds(5)) }
+    }
+
+    init(_ text: RawSpan, settings: [String: String]) throws(Problem) {
+        let tree = try Self.tree(text).overridden(by: settings)
+        guard tree.members != nil else { throw Problem("host.json", line: tree.line, "must hold an object") }
+        guard let version = tree.member(anyCase: "version") else {
+            throw Problem("host.json", "has no \"version\"; the host does not start without \"version\": \"2.0\"")
+        }
+        guard version.string == "2.0" else {
+            throw Problem("host.json", line: version.line, "\"version\" must be the string \"2.0\"")
+        }
+        if let timeout = tree.member(anyCase: "functionTimeout") { functionTimeout = try Self.timeout(timeout) }
+        if let names = tree.member(anyCase: "functions") {
+            guard let elements = names.elements, elements.allSatisfy({ $0.string != nil }) else {
+                throw Problem("host.json", line: names.line, "\"functions\" must be an array of function names")
+            }
+            functions = elements.compactMap(\.string)
+        }
+        hasExtensionBundle = tree.member(anyCase: "extensionBundle") != nil
+    }
+
+    private static func tree(_ text: RawSpan) throws(Problem) -> JSONTree {
+        do throws(JSONError) {
+            return try JSONTree.parse(text)
+        } catch {
+            throw Problem("host.json", error)
+        }
+    }
+
+    /// A .NET TimeSpan, or -1 for none.
+    private static func timeout(_ tree: JSONTree) throws(Problem) -> Duration? {
+        let text = tree.string ?? tree.integer.map { String($0) } ?? ""
+        if text == "-1" { return nil }
+        guard let span = TimeSpan.parse(text), span >= .seconds(1) else {
+            throw Problem(
+                "host.json", line: tree.line,
+                "\"functionTimeout\" must be a time of at least one second such as \"00:05:00\", or -1 for none")
+        }
+        return span
+    }
+}
+
+/// .NET's notation for a length of time: `[d.]hh:mm[:ss[.fff]]`, or a number of days.
+enum TimeSpan {
+    static func parse(_ text: String) -> Duration? {
+        var fields = text.split(separator: ":", omittingEmptySubsequences: false)[...]
+        var days = 0
+        if let first = fields.first, let dot = first.firstIndex(of: "."), fields.count > 1 {
+            guard let count = Int(first[..<dot]) else { return nil }
+            days = count
+            fields[fields.startIndex] = first[first.index(after: dot)...]
+        }
+        if fields.count == 1 { return fields.first.flatMap { Int($0) }.map { .seconds($0 * 86_400) } }
+        guard fields.count <= 3, let hours = fields.first.flatMap({ Int($0) }), (0..<24).contains(hours),
+            let minutes = Int(fields[fields.startIndex + 1]), (0..<60).contains(minutes)
+        else { return nil }
+        let seconds = fields.count == 3 ? Double(fields[fields.startIndex + 2]) : 0
+        guard let seconds, 0..<60 ~= seconds else { return nil }
+        return .seconds((days * 24 + hours) * 3600 + minutes * 60) + .seconds(seconds)
+    }
+}
+
+extension Problem {
+    init(_ file: String, _ error: JSONError) {
+        if case .syntax(_, let line, _) = error {
+            self.init(file, line: line, "is not JSON: \(error)")
+        } else {
+            self.init(file, "is not JSON: \(error)")
+        }
+    }
+}
+
+extension JSONTree {
+    /// This tree with the values of `AzureFunctionsJobHost__a__b` (or `:`) set at `a.b`.
+    func overridden(by settings: [String: String]) -> JSONTree {
+        let prefix = "azurefunctionsjobhost"
+        return settings.sorted { $0.key < $1.key }.reduce(self) { tree, setting in
+            let path = setting.key.split(separator: "__").flatMap { $0.split(separator: ":") }
+            guard path.count > 1, path.first?.lowercased() == prefix else { return tree }
+            return tree.setting(path.dropFirst(), to: setting.value)
+        }
+    }
+
+    private func setting(_ path: ArraySlice<Substring>, to text: String) -> JSONTree {
+        guard let name = path.first else { return JSONTree(.string(text), line: line) }
+        var members = self.members ?? []
+        let index = members.lastIndex { $0.name.lowercased() == name.lowercased() }
+        let old = index.map { members[$0].tree } ?? JSONTree(.object([]), line: line)
+        let member = Member(name: String(name), tree: old.setting(path.dropFirst(), to: text))
+        if let index { members[index] = member } else { members.append(member) }
+        return JSONTree(.object(members), line: line)
+    }
+}

@@ -1,0 +1,60 @@
+import NIOCore
+import NIOExtras
+import NIOHTTP1
+import NIOPosix
+public import ServiceLifecycle
+
+/// Listens for the Functions host, and hands each connection to the worker of its event loop.
+public struct HTTPServer: Service {
+    /// How long invocations that run at shutdown may go on.
+    static let shutdownLimit = TimeAmount.seconds(10)
+
+    private let channel: any Channel
+    private let quiescing: ServerQuiescingHelper
+    private let workers: WorkerGroup
+
+    /// The port listened on: the one asked for, or the free one found for port 0.
+    public var port: Int { channel.localAddress?.port ?? 0 }
+
+    public var address: String { channel.localAddress?.ipAddress ?? "" }
+
+    /// Blocks until the socket listens. Throws where the address cannot be bound.
+    public init(bind address: String, port: Int, workers: WorkerGroup, bodyLimit: Int) throws {
+        let quiescing = ServerQuiescingHelper(group: workers.eventLoops)
+        channel = try ServerBootstrap(group: workers.eventLoops)
+            .serverChannelOption(.backlog, value: 1024)
+            // A handler that was killed is started again on the same port at once (host-contract §4.2).
+            .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
+            .serverChannelInitializer { channel in
+                channel.eventLoop.makeCompletedFuture {
+                    try channel.pipeline.syncOperations.addHandler(quiescing.makeServerChannelHandler(channel: channel))
+                }
+            }
+            .childChannelOption(.tcpOption(.tcp_nodelay), value: 1)
+            .childChannelInitializer { channel in
+                channel.eventLoop.makeCompletedFuture {
+                    try channel.pipeline.syncOperations.configureHTTPServerPipeline()
+                    let worker = workers.worker(of: channel.eventLoop)
+                    try channel.pipeline.syncOperations.addHandler(HTTPConnection(worker: worker, bodyLimit: bodyLimit))
+                }
+            }
+            .bind(host: address, port: port).wait()
+        self.quiescing = quiescing
+        self.workers = workers
+    }
+
+    /// Serves until a graceful shutdown; then accepts nothing more, and waits for the invocations that run, but not for
+    /// ever.
+    public func run() async throws {
+        let drained = channel.eventLoop.makePromise(of: Void.self)
+        await withGracefulShutdownHandler {
+            // Both ends of the wait are the same to the caller: what could be finished is finished.
+            _ = try? await drained.futureResult.get()
+        } onGracefulShutdown: {
+            channel.eventLoop.scheduleTask(in: Self.shutdownLimit) { drained.fail(ShutdownLimitReached()) }
+            quiescing.initiateShutdown(promise: drained)
+        }
+    }
+}
+
+private struct ShutdownLimitReached: Error {}

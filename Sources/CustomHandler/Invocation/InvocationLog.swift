@@ -1,0 +1,27 @@
+import Logging
+
+/// What one invocation logged: kept for `Logs`, and written live as it comes.
+struct InvocationLog {
+    /// One line each, at most `byteLimit` bytes in all: the host keeps them in memory (host-contract §19).
+    private(set) var lines: [String] = []
+    private var bytes = 0
+    private let logger: Logger
+
+    static let byteLimit = 256 << 10
+
+    init(logger: Logger) { self.logger = logger }
+
+    mutating func write(_ level: Logger.Level, _ text: String) {
+        for line in text.split(separator: "\n", omittingEmptySubsequences: false) {
+            logger.log(level: level, "\(line)")
+            guard level >= logger.logLevel else { continue }
+            let size = line.utf8.count + 1
+            if bytes <= Self.byteLimit {
+                lines.append(
+                    bytes + size <= Self.byteLimit
+                        ? String(line) : "further lines are only in the live log: one invocation keeps 256 KB")
+            }
+            bytes += size
+        }
+    }
+}

@@ -1,0 +1,35 @@
+import NIOCore
+import NIOPosix
+
+/// One worker for each event loop, all showing the same app.
+public struct WorkerGroup: Sendable {
+    let eventLoops: MultiThreadedEventLoopGroup
+    let workers: [Worker]
+
+    public init(threads: Int) {
+        eventLoops = MultiThreadedEventLoopGroup(numberOfThreads: threads)
+        workers = eventLoops.makeIterator().map { Worker(eventLoop: $0) }
+    }
+
+    func worker(of eventLoop: any EventLoop) -> Worker {
+        // Every loop of the group has its worker, and there are as few as the machine has cores.
+        workers.first { $0.eventLoop === eventLoop } ?? workers[0]
+    }
+
+    /// Shows the app to all workers: calls that came before wait no longer.
+    public func adopt(_ app: FunctionApp, options: InvocationOptions) async {
+        for worker in workers { await worker.adopt(app, options) }
+    }
+
+    /// Blocks the calling thread until `body` is done, for a `main` that is not async.
+    public func runAndWait(_ body: @escaping @Sendable () async throws -> Void) throws {
+        let done = eventLoops.any().makePromise(of: Void.self)
+        done.completeWithTask(body)
+        try done.futureResult.wait()
+    }
+
+    /// Loads every function once, and answers why those that do not load do not.
+    public func check(_ app: FunctionApp) async -> [String: InvocationFailure] {
+        await workers[0].load(app.functions.keys.sorted())
+    }
+}

@@ -1,0 +1,39 @@
+import Lua
+
+extension Modules {
+    /// `azure`: `bytes(s)` marks text as binary, so that an output gets these very bytes.
+    static func openAzure(onto stack: LuaStack, _ scope: FunctionVM.Scope) throws(LuaError) {
+        guard let mark = scope.marks?.bytes else { throw .message("azure is not ready") }
+        pushTable(
+            [
+                (
+                    "bytes",
+                    { stack throws(LuaError) in
+                        guard stack.type(at: 1) == .string else { throw stack.wrongArgument(1, "string") }
+                        stack.pushTable(array: 1)
+                        stack.pushValue(at: 1)
+                        stack.setElement(1, of: -2)
+                        stack.setMetatable(at: -1, mark)
+                        return 1
+                    }
+                )
+            ], onto: stack)
+    }
+
+    /// `http`: `response{…}` marks a table as an HTTP response, which a handler may return or raise.
+    static func openHTTP(onto stack: LuaStack, _ scope: FunctionVM.Scope) throws(LuaError) {
+        guard let mark = scope.marks?.httpResponse else { throw .message("http is not ready") }
+        pushTable(
+            [
+                (
+                    "response",
+                    { stack throws(LuaError) in
+                        try stack.argumentTable(1)
+                        stack.setCount(1)
+                        stack.setMetatable(at: 1, mark)
+                        return 1
+                    }
+                )
+            ], onto: stack)
+    }
+}

@@ -1,0 +1,25 @@
+import Logging
+import Lua
+
+extension Modules {
+    /// `log`: debug, info, warn, error; each takes a text, or a `string.format` pattern and its values.
+    static func openLog(onto stack: LuaStack, _ scope: FunctionVM.Scope) throws(LuaError) {
+        stack.push(function: "write") { stack throws(LuaError) in
+            scope.write(Logger.Level(rawValue: stack.string(at: 1) ?? "") ?? .info, stack.string(at: 2) ?? "")
+            return 0
+        }
+        try run(
+            """
+            local write, format, select, tostring = ..., string.format, select, tostring
+
+            local function logger(level)
+                return function(message, ...)
+                    if select("#", ...) > 0 then message = format(message, ...) end
+                    write(level, tostring(message))
+                end
+            end
+
+            return { debug = logger "debug", info = logger "info", warn = logger "warning", error = logger "error" }
+            """, arguments: 1, onto: stack)
+    }
+}

@@ -1,0 +1,169 @@
+import Lua
+import NIOCore
+
+/// The metatables that tell luafunc's own kinds of tables apart, made once in each VM.
+struct Marks {
+    /// `azure.bytes(s)`: the bytes are element 1.
+    let bytes: LuaReference
+    /// `http.response{…}`.
+    let httpResponse: LuaReference
+    /// `data.req`, with its methods.
+    let request: LuaReference
+    /// `context`, whose costly fields are made when they are read.
+    let context: LuaReference
+
+    init(_ stack: LuaStack, _ scope: FunctionVM.Scope) throws(LuaFailure) {
+        bytes = try Self.make(
+            """
+            return { __name = "azure.bytes", __metatable = false, __len = function(self) return #self[1] end,
+                __tostring = function(self) return self[1] end }
+            """, on: stack)
+        httpResponse = try Self.make(
+            """
+            return { __name = "http.response", __tostring = function(self)
+                return "http response " .. tostring(self.statusCode or self.status or 200) .. ": " .. tostring(self.body)
+            end }
+            """, on: stack)
+        let response = httpResponse
+        request = try Self.makeRequest(on: stack, response)
+        context = Self.makeContext(on: stack, scope)
+    }
+
+    private static func make(_ source: String, on stack: LuaStack) throws(LuaFailure) -> LuaReference {
+        try stack.run(source, arguments: 0)
+        return stack.reference()
+    }
+
+    private static func makeRequest(on stack: LuaStack, _ response: LuaReference) throws(LuaFailure) -> LuaReference {
+        stack.push(function: "json") { stack throws(LuaError) in
+            do throws(JSONError) {
+                try stack.pushJSON(at: 1)
+                return 1
+            } catch {
+                stack.pushNil()
+                stack.push(error.description)
+                return 2
+            }
+        }
+        stack.push(function: "decode") { stack throws(LuaError) in
+            stack.push(bytes: PercentEncoding.decode(try stack.argumentBytes(1), plusIsSpace: true))
+            return 1
+        }
+        stack.push(function: "response") { stack throws(LuaError) in
+            stack.setMetatable(at: 1, response)
+            return 1
+        }
+        try stack.run(RequestMethods.source, arguments: 3)
+        return stack.reference()
+    }
+
+    // MARK: Context
+
+    private static func makeContext(on stack: LuaStack, _ scope: FunctionVM.Scope) -> LuaReference {
+        stack.pushTable()
+        stack.push(false)
+        stack.setField("__metatable", of: -2)
+        stack.push(function: "context") { stack throws(LuaError) in
+            try pushContextField(of: stack, scope)
+            return 1
+        }
+        stack.setField("__index", of: -2)
+        return stack.reference()
+    }
+
+    /// Pushes the table `context`. [+1]
+    func pushContext(of invocation: Invocation, onto stack: LuaStack) {
+        stack.pushTable(hash: 4)
+        stack.push(invocation.id)
+        stack.setField("invocationId", of: -2)
+        stack.push(invocation.function.name)
+        stack.setField("functionName", of: -2)
+        if let hostVersion = invocation.hostVersion {
+            stack.push(hostVersion)
+            stack.setField("hostVersion", of: -2)
+        }
+        if let traceparent = invocation.traceparent {
+            stack.push(traceparent)
+            stack.setField("traceparent", of: -2)
+        }
+        stack.setMetatable(at: -1, context)
+    }
+
+    /// A field of `context` that was not there: made now, from the invocation that runs. A context kept beyond its own
+    /// invocation has none of these.
+    private static func pushContextField(of stack: LuaStack, _ scope: FunctionVM.Scope) throws(LuaError) {
+        stack.pushField("invocationId", of: 1)
+        let owner = stack.string(at: -1)
+        stack.pop()
+        guard let field = stack.string(at: 2), let running = scope.running, running.invocation.id == owner else {
+            return stack.pushNil()
+        }
+        switch field {
+        case "log":
+            try Modules.openLog(onto: stack, scope)
+        case "payload":
+            stack.push(bytes: running.invocation.payload.readableBytesSpan)
+        case "bindings":
+            let trees = JSONTree(.array(scope.function.bindings.map(\.tree)), line: 1)
+            pushTree(trees, onto: stack)
+        case "retry":
+            pushRetry(running.invocation.payload, onto: stack)
+        case "deadline":
+            let deadline = running.deadline
+            stack.push(function: "deadline") { stack throws(LuaError) in
+                guard let deadline else {
+                    stack.push(Double.infinity)
+                    return 1
+                }
+                stack.push(Double((deadline - .now()).nanoseconds) / 1e9)
+                return 1
+            }
+        default:
+            return stack.pushNil()
+        }
+        stack.pushValue(at: -1)
+        stack.setField(field, of: 1)
+    }
+
+    private static func pushTree(_ tree: JSONTree, onto stack: LuaStack) {
+        do throws(JSONError) {
+            try JSONReader.read(tree.text.utf8Span.span.bytes, onto: stack, nulls: .absent) {
+                reader throws(JSONError) in
+                try reader.pushValue()
+            }
+        } catch {
+            // The text was made from a tree, so it is JSON.
+            stack.pushNil()
+        }
+    }
+
+    /// `{ count, max }` from the payload's `Metadata.RetryContext` (host-contract §6.3), or nil.
+    private static func pushRetry(_ payload: ByteBuffer, onto stack: LuaStack) {
+        let level = stack.count
+        var count: Int64?
+        var max: Int64?
+        let read: Void? = try? JSONReader.read(payload.readableBytesSpan, onto: stack) { reader throws(JSONError) in
+            try reader.forEachMember("a payload") { key, reader throws(JSONError) in
+                guard key == "Metadata", try reader.peek() == UInt8(ascii: "{") else { return try reader.skip() }
+                try reader.forEachMember("an object") { key, reader throws(JSONError) in
+                    guard key == "RetryContext", try reader.peek() == UInt8(ascii: "{") else {
+                        return try reader.skip()
+                    }
+                    try reader.forEachMember("an object") { key, reader throws(JSONError) in
+                        try reader.pushValue()
+                        if key == "RetryCount" { count = stack.integer(at: -1) }
+                        if key == "MaxRetryCount" { max = stack.integer(at: -1) }
+                        stack.pop()
+                    }
+                }
+            }
+        }
+        stack.setCount(level)
+        guard read != nil, let count, let max else { return stack.pushNil() }
+        stack.pushTable(hash: 2)
+        stack.push(count)
+        stack.setField("count", of: -2)
+        stack.push(max)
+        stack.setField("max", of: -2)
+    }
+}

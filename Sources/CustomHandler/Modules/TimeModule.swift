@@ -1,0 +1,76 @@
+import FoundationEssentials
+import Lua
+
+extension Modules {
+    /// `time`: now, monotonic (both seconds), format and parse (RFC 3339).
+    static func openTime(onto stack: LuaStack, _ scope: FunctionVM.Scope) throws(LuaError) {
+        let start = ContinuousClock.now
+        pushTable(
+            [
+                (
+                    "now",
+                    { stack throws(LuaError) in
+                        stack.push(Date().timeIntervalSince1970)
+                        return 1
+                    }
+                ),
+                (
+                    "monotonic",
+                    { stack throws(LuaError) in
+                        stack.push(start.duration(to: .now) / .seconds(1))
+                        return 1
+                    }
+                ),
+                (
+                    "format",
+                    { stack throws(LuaError) in
+                        let seconds = stack.isNil(at: 1) ? Date().timeIntervalSince1970 : try stack.argumentNumber(1)
+                        guard let text = RFC3339.format(seconds) else {
+                            throw .argument(1, expected: "seconds between the years 0000 and 9999 expected")
+                        }
+                        stack.push(text)
+                        return 1
+                    }
+                ),
+                (
+                    "parse",
+                    { stack throws(LuaError) in
+                        guard let seconds = RFC3339.parse(try stack.argumentText(1)) else {
+                            stack.pushNil()
+                            stack.push("not an RFC 3339 time such as 2026-03-01T10:20:30Z" as StaticString)
+                            return 2
+                        }
+                        if let whole = Int64(exactly: seconds) { stack.push(whole) } else { stack.push(seconds) }
+                        return 1
+                    }
+                ),
+            ], onto: stack)
+    }
+}
+
+/// Times as RFC 3339 text, in UTC; a fraction of a second is milliseconds.
+enum RFC3339 {
+    static func format(_ seconds: Double) -> String? {
+        guard seconds >= -62_167_219_200, seconds < 253_402_300_800 else { return nil }
+        let milliseconds = (seconds * 1000).rounded()
+        let hasFraction = milliseconds.truncatingRemainder(dividingBy: 1000) != 0
+        let date = Date(timeIntervalSince1970: milliseconds / 1000)
+        return date.formatted(Date.ISO8601FormatStyle(includingFractionalSeconds: hasFraction))
+    }
+
+    /// Any offset and any number of decimals; nil for anything else.
+    static func parse(_ text: String) -> Double? {
+        var text = text.uppercased()
+        var fraction = 0.0
+        // The parser knows three decimals; RFC 3339 allows any number, so they are read here.
+        if let dot = text.firstIndex(of: ".") {
+            let digits = text[text.index(after: dot)...].prefix { $0.isASCII && $0.isNumber }
+            guard let value = Double("0." + digits), !digits.isEmpty else { return nil }
+            fraction = value
+            text.removeSubrange(dot..<digits.endIndex)
+        }
+        let styles = [Date.ISO8601FormatStyle(), Date.ISO8601FormatStyle(timeZoneSeparator: .colon)]
+        guard let date = styles.lazy.compactMap({ try? $0.parse(text) }).first else { return nil }
+        return date.timeIntervalSince1970 + fraction
+    }
+}

@@ -1,0 +1,120 @@
+import FoundationEssentials
+import Lua
+
+extension Modules {
+    /// `url`: encode, decode, parse, query.
+    static func openURL(onto stack: LuaStack, _ scope: FunctionVM.Scope) throws(LuaError) {
+        pushTable(
+            [
+                (
+                    "encode",
+                    { stack throws(LuaError) in
+                        stack.push(bytes: PercentEncoding.encode(try stack.argumentBytes(1)))
+                        return 1
+                    }
+                ),
+                (
+                    "decode",
+                    { stack throws(LuaError) in
+                        stack.push(bytes: PercentEncoding.decode(try stack.argumentBytes(1), plusIsSpace: false))
+                        return 1
+                    }
+                ),
+                ("parse", { stack throws(LuaError) in try parse(on: stack) }),
+                ("query", { stack throws(LuaError) in try query(on: stack) }),
+            ], onto: stack)
+    }
+
+    /// A table of the parts that are there; a text that is no URL gives nil and a reason.
+    private static func parse(on stack: LuaStack) throws(LuaError) -> Int {
+        guard let parts = URLComponents(string: try stack.argumentText(1)) else {
+            stack.pushNil()
+            stack.push("not a URL" as StaticString)
+            return 2
+        }
+        stack.pushTable(hash: 8)
+        let texts: [(StaticString, String?)] = [
+            ("scheme", parts.scheme), ("user", parts.user), ("password", parts.password), ("host", parts.host),
+            ("path", parts.percentEncodedPath), ("query", parts.percentEncodedQuery), ("fragment", parts.fragment),
+        ]
+        for (name, text) in texts {
+            guard let text else { continue }
+            stack.push(text)
+            stack.setField(name, of: -2)
+        }
+        if let port = parts.port {
+            stack.push(Int64(port))
+            stack.setField("port", of: -2)
+        }
+        return 1
+    }
+
+    /// Makes a query text of a table of names and values; the names are in alphabetical order.
+    private static func query(on stack: LuaStack) throws(LuaError) -> Int {
+        try stack.argumentTable(1)
+        var fields: [(name: [UInt8], value: [UInt8])] = []
+        try stack.forEachPair(at: 1) { () throws(LuaError) in
+            guard stack.type(at: -2) == .string else { throw .message("url.query: names must be strings") }
+            let name = PercentEncoding.encode(try stack.argumentBytes(-2))
+            switch stack.type(at: -1) {
+            case .string: fields.append((name, PercentEncoding.encode(try stack.argumentBytes(-1))))
+            case .number:
+                let text = stack.integer(at: -1).map { String($0) } ?? "\(stack.number(at: -1) ?? 0)"
+                fields.append((name, Array(text.utf8)))
+            case .boolean: fields.append((name, Array((stack.boolean(at: -1) ? "true" : "false").utf8)))
+            case let other: throw .message("url.query: a value must be text, number or boolean, not \(other.name)")
+            }
+        }
+        fields.sort { $0.name.lexicographicallyPrecedes($1.name) }
+        stack.push(
+            bytes: Array(fields.map { $0.name + [UInt8(ascii: "=")] + $0.value }.joined(separator: [UInt8(ascii: "&")]))
+        )
+        return 1
+    }
+}
+
+/// RFC 3986 percent-encoding of bytes.
+enum PercentEncoding {
+    /// Everything but letters, digits, `-`, `.`, `_` and `~` is encoded.
+    static func encode(_ bytes: [UInt8]) -> [UInt8] {
+        let digits = Array("0123456789ABCDEF".utf8)
+        return bytes.flatMap { byte in
+            switch byte {
+            case UInt8(ascii: "A")...UInt8(ascii: "Z"), UInt8(ascii: "a")...UInt8(ascii: "z"),
+                UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "-"), UInt8(ascii: "."), UInt8(ascii: "_"),
+                UInt8(ascii: "~"):
+                [byte]
+            default: [UInt8(ascii: "%"), digits[Int(byte >> 4)], digits[Int(byte & 15)]]
+            }
+        }
+    }
+
+    /// A `%` that no two hexadecimal digits follow stays as it is.
+    static func decode(_ bytes: [UInt8], plusIsSpace: Bool) -> [UInt8] {
+        var result: [UInt8] = []
+        result.reserveCapacity(bytes.count)
+        var index = 0
+        while index < bytes.count {
+            let byte = bytes[index]
+            if byte == UInt8(ascii: "%"), index + 2 < bytes.count, let high = digit(bytes[index + 1]),
+                let low = digit(bytes[index + 2])
+            {
+                result.append(high << 4 | low)
+                index += 3
+            } else {
+                result.append(plusIsSpace && byte == UInt8(ascii: "+") ? 0x20 : byte)
+                index += 1
+            }
+        }
+        return result
+    }
+
+    private static func digit(_ byte: UInt8) -> UInt8? {
+        switch byte {
+        case UInt8(ascii: "0")...UInt8(ascii: "9"): byte - UInt8(ascii: "0")
+        case UInt8(ascii: "a")...UInt8(ascii: "f"): byte - UInt8(ascii: "a") + 10
+        case UInt8(ascii: "A")...UInt8(ascii: "F"): byte - UInt8(ascii: "A") + 10
+        default: nil
+        }
+    }
+}

@@ -1,0 +1,208 @@
+import Lua
+
+/// Writes what a handler returned as the response payload, in the form that survives the host (host-contract §9).
+struct OutputEncoder {
+    let function: Function
+    let marks: Marks
+    let stack: LuaStack
+    let writer: JSONWriter
+
+    /// Appends the whole payload for the value at `index`. [0]
+    func append(at index: Int, logs: [String]) throws(OutputError) {
+        let returned = try interpret(index)
+        var logs = logs
+        if let list = returned.logs { logs += try texts(at: list) }
+        writer.append(raw: "{")
+        var separator: StaticString = ""
+        if try appendOutputs(returned) { separator = "," }
+        if let value = returned.value {
+            writer.append(raw: separator)
+            separator = ","
+            writer.append(raw: "\"ReturnValue\":")
+            try appendReturnValue(at: value)
+        }
+        if !logs.isEmpty {
+            writer.append(raw: separator)
+            writer.append(raw: "\"Logs\":")
+            writer.append(list: logs)
+        }
+        writer.append(raw: "}")
+    }
+
+    // MARK: What the handler meant
+
+    /// Where on the stack the parts of the payload lie; `index` itself may be several of them.
+    private struct Returned {
+        /// A table of output names and values.
+        var outputs: Int?
+        /// The value of the one output binding.
+        var single: (Binding, Int)?
+        var value: Int?
+        var logs: Int?
+    }
+
+    private func interpret(_ index: Int) throws(OutputError) -> Returned {
+        switch stack.type(at: index) {
+        case .nil, .none: return Returned()
+        case .string, .number, .boolean: return try interpretScalar(index)
+        case .table:
+            if stack.hasMetatable(at: index, marks.bytes) { return try interpretScalar(index) }
+            if stack.hasMetatable(at: index, marks.httpResponse) { return try interpretResponse(index) }
+            stack.expandDeferred(at: index)
+            return try interpretTable(index)
+        case _ where stack.isNull(at: index): return Returned()
+        case let type:
+            throw .returned("a \(type.name) value", hint: "return nil, text, a number, a boolean or a table")
+        }
+    }
+
+    private func interpretScalar(_ index: Int) throws(OutputError) -> Returned {
+        if function.returnOutput != nil { return Returned(value: index) }
+        if function.outputs.isEmpty {
+            // The host makes a response of it where no http output is declared (host-contract §9.7).
+            if function.isHTTP { return Returned(value: index) }
+            throw .returned("a value", hint: "function.json declares no output binding to take it")
+        }
+        guard function.outputs.count == 1, let output = function.outputs.first else {
+            let names = function.outputs.map { "'\($0.name)'" }.joined(separator: ", ")
+            throw .returned("a single value", hint: "function.json has several outputs; return a table with \(names)")
+        }
+        return Returned(single: (output, index))
+    }
+
+    private func interpretResponse(_ index: Int) throws(OutputError) -> Returned {
+        guard let output = function.httpOutput else {
+            throw .returned("an HTTP response", hint: "function.json has no output binding of type 'http'")
+        }
+        return output.name == "$return" ? Returned(value: index) : Returned(single: (output, index))
+    }
+
+    private func interpretTable(_ index: Int) throws(OutputError) -> Returned {
+        let names = try memberNames(at: index)
+        if let names, names.allSatisfy({ envelope.contains($0) }) { return interpretEnvelope(index) }
+        if let names, names.allSatisfy({ name in isOutput(name) }) { return Returned(outputs: index) }
+        if function.returnOutput != nil { return Returned(value: index) }
+        guard let names else {
+            throw .returned("a list", hint: "return a table with an output's name: { <name> = { … } }")
+        }
+        // A response written without the output's name.
+        if let http = function.httpOutput, names.allSatisfy({ responseMembers.contains($0) }) {
+            return Returned(single: (http, index))
+        }
+        let unknown = names.first { !envelope.contains($0) && !isOutput($0) } ?? ""
+        let mixed = names.contains { envelope.contains($0) }
+        throw mixed
+            ? .unknownMember(unknown, of: "a response payload", allowed: envelope)
+            : .unknownOutput(unknown, allowed: function.outputs.map(\.name))
+    }
+
+    /// All keys in alphabetical order; nil if one is not text.
+    private func memberNames(at index: Int) throws(OutputError) -> [String]? {
+        var names: [String] = []
+        var areTexts = true
+        stack.forEachPair(at: index) { () throws(Never) in
+            if let name = stack.string(at: -2) { names.append(name) } else { areTexts = false }
+        }
+        return areTexts ? names.sorted() : nil
+    }
+
+    /// The fields are left on the stack, where they are cleared with the thread.
+    private func interpretEnvelope(_ index: Int) -> Returned {
+        func field(_ name: StaticString) -> Int? {
+            stack.pushField(name, of: index)
+            return stack.isNil(at: -1) || stack.isNull(at: -1) ? nil : stack.count
+        }
+        return Returned(outputs: field("Outputs"), value: field("ReturnValue"), logs: field("Logs"))
+    }
+
+    private func isOutput(_ name: String) -> Bool {
+        name != "$return" && function.outputs.contains { $0.name == name }
+    }
+
+    private var envelope: [String] { ["Outputs", "ReturnValue", "Logs"] }
+
+    private func texts(at index: Int) throws(OutputError) -> [String] {
+        guard stack.type(at: index) == .table else { throw .logs }
+        stack.expandDeferred(at: index)
+        var texts: [String] = []
+        let count = stack.length(at: index)
+        var pairs = 0
+        stack.forEachPair(at: index) { () throws(Never) in pairs += 1 }
+        guard pairs == count else { throw .logs }
+        for position in 0..<count {
+            stack.pushElement(position + 1, of: index)
+            defer { stack.pop() }
+            guard let text = stack.string(at: -1) else { throw .logs }
+            texts += text.split(separator: "\n", omittingEmptySubsequences: false).map(String.init)
+        }
+        return texts
+    }
+
+    // MARK: Outputs
+
+    /// Appends the member `Outputs`; false if there is nothing to say.
+    private func appendOutputs(_ returned: Returned) throws(OutputError) -> Bool {
+        if let (output, index) = returned.single {
+            writer.append(raw: "\"Outputs\":{")
+            writer.append(string: output.name)
+            writer.append(raw: ":")
+            try appendOutput(output, at: index, place: "Outputs.\(output.name)")
+            writer.append(raw: "}")
+            return true
+        }
+        guard let index = returned.outputs else { return false }
+        guard stack.type(at: index) == .table else {
+            throw .notATable("Outputs", got: stack.type(at: index).name)
+        }
+        stack.expandDeferred(at: index)
+        guard let names = try memberNames(at: index) else { throw .notATable("Outputs", got: "a list") }
+        if names.isEmpty { return false }
+        if let unknown = names.first(where: { !isOutput($0) }) {
+            throw unknown == "$return"
+                ? .lost("Outputs.$return", "the host overwrites it; put the value into ReturnValue")
+                : .unknownOutput(unknown, allowed: function.outputs.map(\.name).filter { $0 != "$return" })
+        }
+        writer.append(raw: "\"Outputs\":{")
+        var answered = false
+        for (position, name) in names.enumerated() {
+            guard let output = function.outputs.first(where: { $0.name == name }) else { continue }
+            if position > 0 { writer.append(raw: ",") }
+            writer.append(string: name)
+            writer.append(raw: ":")
+            stack.pushField(name, of: index)
+            try appendOutput(output, at: stack.count, place: "Outputs.\(name)")
+            stack.pop()
+            if output.isHTTPOutput { answered = true }
+        }
+        // Outputs without the http one make the host answer 200 with the body "{}" (host-contract §9.8).
+        if let http = function.httpOutput, http.name != "$return", !answered {
+            writer.append(raw: ",")
+            writer.append(string: http.name)
+            writer.append(raw: ":{\"statusCode\":204}")
+        }
+        writer.append(raw: "}")
+        return true
+    }
+
+    private func appendReturnValue(at index: Int) throws(OutputError) {
+        if let output = function.returnOutput {
+            return try appendOutput(output, at: index, place: "ReturnValue")
+        }
+        guard function.isHTTP, function.httpOutput == nil, stack.type(at: index) != .table else {
+            let names = function.outputs.map { "Outputs.\($0.name)" }.joined(separator: ", ")
+            throw .lost(
+                "ReturnValue",
+                "function.json has no output binding named '$return'"
+                    + (names.isEmpty ? "" : "; use \(names)"))
+        }
+        try appendBody(at: index, place: "ReturnValue")
+    }
+
+    private func appendOutput(_ output: Binding, at index: Int, place: String) throws(OutputError) {
+        if output.output == .http { return try appendResponse(at: index, place: place) }
+        let encoder = ValueEncoder(
+            kind: output.output, isBinary: output.isBinary, type: output.type, place: place, marks: marks, stack: stack,
+            writer: writer)
+        try encoder.append(at: index)
+    }
+}

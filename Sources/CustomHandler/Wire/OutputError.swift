@@ -1,0 +1,81 @@
+import Lua
+
+/// Why what a handler returned cannot be sent, or would not arrive.
+enum OutputError: Error, Equatable {
+    /// The value itself is not what a handler may return.
+    case returned(String, hint: String)
+    case unknownOutput(String, allowed: [String])
+    case unknownMember(String, of: String, allowed: [String])
+    case notATable(String, got: String)
+    case logs
+    case unwritable(String, JSONError)
+    /// The value of the output would be lost or changed by the host.
+    case lost(String, String)
+}
+
+extension OutputError: CustomStringConvertible {
+    var description: String {
+        switch self {
+        case .returned(let what, let hint): "the handler returns \(what); \(hint)"
+        case .unknownOutput(let name, let allowed):
+            if allowed.isEmpty {
+                "'\(name)' is not an output: function.json declares no output binding"
+            } else {
+                "'\(name)' is not an output of this function; function.json has "
+                    + Self.list(allowed) + Self.suggestion(name, allowed)
+            }
+        case .unknownMember(let name, let place, let allowed):
+            "\(place) has no member '\(name)'; there are " + Self.list(allowed) + Self.suggestion(name, allowed)
+        case .notATable(let place, let got): "\(place) must be a table, not \(got)"
+        case .logs: "Logs must be a list of texts"
+        case .unwritable(let place, .unwritable(let obstacle, let path)):
+            "\(place)\(JSONError.unwritable(obstacle, path: path))".replacingFirstSpace(path.isEmpty, place)
+        case .unwritable(let place, let error): "\(place): \(error)"
+        case .lost(let place, let reason): "\(place): \(reason)"
+        }
+    }
+
+    private static func list(_ names: [String]) -> String {
+        let quoted = names.map { "'\($0)'" }
+        guard let last = quoted.last, quoted.count > 1 else { return quoted.first ?? "" }
+        return quoted.dropLast().joined(separator: ", ") + " and " + last
+    }
+
+    private static func suggestion(_ name: String, _ allowed: [String]) -> String {
+        NearestName.find(name, among: allowed).map { " (did you mean '\($0)'?)" } ?? ""
+    }
+}
+
+extension String {
+    /// `Outputs.message` and a path `.a[2]` belong together; without a path a colon stands between.
+    fileprivate func replacingFirstSpace(_ isRoot: Bool, _ place: String) -> String {
+        isRoot ? place + ": " + dropFirst(place.count) : self
+    }
+}
+
+/// The name somebody probably meant.
+enum NearestName {
+    /// nil if none is near: more than a third of the letters would have to change.
+    static func find(_ name: String, among names: [String]) -> String? {
+        let nearest = names.map { (name: $0, steps: distance(name.lowercased(), $0.lowercased())) }
+            .min { $0.steps < $1.steps }
+        guard let nearest, nearest.steps <= max(1, nearest.name.count / 3) else { return nil }
+        return nearest.name
+    }
+
+    /// Levenshtein's: insertions, deletions and changes of one letter.
+    private static func distance(_ first: String, _ second: String) -> Int {
+        let second = Array(second)
+        var row = Array(0...second.count)
+        for (index, letter) in first.enumerated() {
+            var diagonal = row[0]
+            row[0] = index + 1
+            for column in second.indices {
+                let change = diagonal + (second[column] == letter ? 0 : 1)
+                diagonal = row[column + 1]
+                row[column + 1] = min(change, row[column] + 1, row[column + 1] + 1)
+            }
+        }
+        return row[second.count]
+    }
+}

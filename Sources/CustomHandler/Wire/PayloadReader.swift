@@ -1,0 +1,147 @@
+import Lua
+import NIOCore
+
+/// Why a request's body is no invocation payload.
+enum PayloadError: Error, Equatable, CustomStringConvertible {
+    case notJSON(JSONError)
+    case noData
+
+    var description: String {
+        switch self {
+        case .notJSON(let error): "the request body is not an invocation payload: \(error)"
+        case .noData:
+            "the invocation payload has no \"Data\"; send {\"Data\":{…},\"Metadata\":{…}} with one member of Data for "
+                + "each input binding"
+        }
+    }
+}
+
+/// Turns an invocation payload into the arguments `data` and `metadata`: every value as the user knows it, never a
+/// string inside a string (host-contract §6).
+struct PayloadReader {
+    let function: Function
+    let marks: Marks
+    let stack: LuaStack
+
+    /// Pushes `data` and `metadata`. [+2]
+    func pushArguments(_ payload: ByteBuffer) throws(PayloadError) {
+        let data = stack.count + 1
+        let metadata = stack.count + 2
+        stack.pushNil()
+        stack.pushNil()
+        do throws(JSONError) {
+            try JSONReader.read(payload.readableBytesSpan, onto: stack, nulls: .absent) { reader throws(JSONError) in
+                try reader.forEachMember("an invocation payload, {\"Data\":…,\"Metadata\":…},") {
+                    name, reader throws(JSONError) in
+                    switch name {
+                    case "Data":
+                        try pushData(&reader)
+                        stack.replace(at: data)
+                    case "Metadata":
+                        try pushMetadata(&reader)
+                        stack.replace(at: metadata)
+                    default: try reader.skip()
+                    }
+                }
+            }
+        } catch {
+            throw .notJSON(error)
+        }
+        guard !stack.isNil(at: data) else { throw .noData }
+        if stack.isNil(at: metadata) {
+            stack.pushTable()
+            stack.replace(at: metadata)
+        }
+    }
+
+    private func pushMetadata(_ reader: inout JSONReader) throws(JSONError) {
+        guard try reader.peek() == UInt8(ascii: "{") else {
+            try reader.skip()
+            return stack.pushNil()
+        }
+        try reader.pushDeferred(.unwrapped)
+        // An empty object is not deferred.
+    }
+
+    private func pushData(_ reader: inout JSONReader) throws(JSONError) {
+        stack.pushTable(hash: function.inputs.count)
+        try reader.forEachMember("an object for \"Data\"") { name, reader throws(JSONError) in
+            switch function.inputs[name] ?? .wrapped(levels: 1) {
+            case .request: try pushRequest(&reader)
+            case .wrapped(let levels): try reader.pushValue(unwrapping: levels)
+            case .bytes(let nullable): try pushBytes(&reader, nullable: nullable)
+            case .manyBytes:
+                try reader.pushValue(unwrapping: 1)
+                decodeElements()
+            }
+            if stack.isNull(at: -1) { stack.pop() } else { stack.setField(name, of: -2) }
+        }
+    }
+
+    // MARK: Bytes
+
+    private func pushBytes(_ reader: inout JSONReader, nullable: Bool) throws(JSONError) {
+        guard try reader.peek() == UInt8(ascii: "\"") else { return try reader.pushValue() }
+        let text = try reader.string()
+        if nullable, text == "null" { return stack.pushNull() }
+        if let bytes = Base64.decode(text) { stack.push(bytes: bytes) } else { stack.push(text) }
+    }
+
+    /// Decodes each element of the list on top that is base64. [0]
+    private func decodeElements() {
+        guard stack.type(at: -1) == .table else { return }
+        for position in 1...max(stack.length(at: -1), 1) {
+            stack.pushElement(position, of: -1)
+            if let text = stack.string(at: -1), let bytes = Base64.decode(text) {
+                stack.push(bytes: bytes)
+                stack.setElement(position, of: -3)
+            }
+            stack.pop()
+        }
+    }
+
+    // MARK: The request of an HTTP trigger (host-contract §6.4)
+
+    private func pushRequest(_ reader: inout JSONReader) throws(JSONError) {
+        guard try reader.peek() == UInt8(ascii: "{") else { return try reader.pushValue(unwrapping: 1) }
+        stack.pushTable(hash: 8)
+        try reader.forEachMember("a request") { name, reader throws(JSONError) in
+            switch name {
+            case "Headers", "Identities": try reader.pushDeferred(.plain)
+            default: try reader.pushValue()
+            }
+            if stack.isNull(at: -1) { stack.pop() } else { stack.setField(name, of: -2) }
+        }
+        decodeBody()
+        stack.setMetatable(at: -1, marks.request)
+    }
+
+    /// The host sends the body of two content types as base64; all others are text already.
+    private func decodeBody() {
+        stack.pushField("Body", of: -1)
+        defer { stack.pop() }
+        guard stack.withBytes(at: -1, Base64.isBase64) == true, hasEncodedBody(), let text = stack.string(at: -1),
+            let bytes = Base64.decode(text)
+        else { return }
+        stack.push(bytes: bytes)
+        stack.setField("Body", of: -3)
+    }
+
+    /// Whether the request that lies under the top has a content type whose body the host encodes.
+    private func hasEncodedBody() -> Bool {
+        stack.pushField("Headers", of: -2)
+        defer { stack.pop() }
+        guard stack.type(at: -1) == .table else { return false }
+        stack.expandDeferred(at: -1)
+        var found = false
+        stack.forEachPair(at: -1) { () throws(Never) in
+            guard stack.string(at: -2)?.lowercased() == "content-type" else { return }
+            let isList = stack.type(at: -1) == .table
+            if isList { stack.pushElement(1, of: -1) }
+            let type = stack.string(at: -1)?.lowercased() ?? ""
+            if isList { stack.pop() }
+            found = type.hasPrefix("application/octet-stream") || type.contains("multipart/")
+        }
+        return found
+    }
+}

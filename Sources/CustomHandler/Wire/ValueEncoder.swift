@@ -1,0 +1,191 @@
+import Lua
+
+/// Writes the value of one output that is not HTTP so that the host delivers that very value (host-contract §9.3, §9.4).
+///
+/// The host rewrites texts in three ways: what looks like base64 becomes bytes, an ISO date-time becomes .NET's
+/// notation, and for collections of messages a JSON text is taken apart. A text in danger is sent in another form:
+/// base64 of its bytes where that arrives as bytes, else as the only element of a list, which is not taken for base64.
+struct ValueEncoder {
+    let kind: Binding.Output
+    /// `dataType: "binary"` on an output turns the base64 guess off, and with it the way to send bytes.
+    let isBinary: Bool
+    let type: String
+    let place: String
+    let marks: Marks
+    let stack: LuaStack
+    let writer: JSONWriter
+
+    func append(at index: Int) throws(OutputError) {
+        switch stack.type(at: index) {
+        case .nil, .none: writer.append(raw: "null")
+        case _ where stack.isNull(at: index): writer.append(raw: "null")
+        case .table where stack.hasMetatable(at: index, marks.bytes):
+            stack.pushElement(1, of: index)
+            defer { stack.pop() }
+            try appendBytes(at: stack.count, why: "azure.bytes")
+        case .table: try appendTable(at: index)
+        default: try appendText(try text(at: index), from: index)
+        }
+    }
+
+    /// Base64 arrives as bytes.
+    private var takesBytes: Bool {
+        switch kind {
+        case .blob, .messages: !isBinary
+        default: false
+        }
+    }
+
+    /// The host makes one message or row of each element of a list.
+    private var isCollection: Bool { kind != .blob }
+
+    // MARK: Text and bytes
+
+    /// A text, number or boolean as the text it is in JSON: the host writes `True`, or a number's raw memory into a
+    /// blob.
+    private func text(at index: Int) throws(OutputError) -> [UInt8] {
+        if let bytes = stack.withBytes(at: index, { span in span.withUnsafeBytes { [UInt8]($0) } }) { return bytes }
+        let start = writer.count
+        defer { writer.truncate(to: start) }
+        try appendJSON(at: index)
+        return writer.withSpan(from: start) { span in span.withUnsafeBytes { [UInt8]($0) } }
+    }
+
+    private func appendText(_ text: [UInt8], from index: Int) throws(OutputError) {
+        guard let string = String(validating: text, as: UTF8.self) else {
+            return try appendBytes(at: index, why: "text")
+        }
+        if kind == .documents, !isJSONLike(text) {
+            throw .lost(place, "'\(type)' takes a table or a list of tables, not \(stack.type(at: index).name)")
+        }
+        let looksLikeBase64 = !isBinary && Base64.isBase64(text.span.bytes)
+        let looksLikeDate = DateTimeText.matches(text.span.bytes)
+        let isTakenApart = isCollection && kind != .documents && isJSONLike(text)
+        if !looksLikeBase64, !looksLikeDate, !isTakenApart {
+            writer.append(string: string)
+        } else if takesBytes {
+            writer.append(string: Base64.encode(text))
+        } else if isCollection, !looksLikeDate {
+            writer.append(raw: "[")
+            writer.append(string: string)
+            writer.append(raw: "]")
+        } else if looksLikeDate {
+            throw .lost(place, dateAdvice)
+        } else {
+            throw .lost(place, "the host would take this text for base64; remove \"dataType\" from the output")
+        }
+    }
+
+    private var dateAdvice: String {
+        "the host would rewrite this date-time text; "
+            + (kind == .blob || kind == .messages
+                ? "remove \"dataType\" from the output, or send one message per invocation"
+                : "put it into a table, or add a word to it")
+    }
+
+    private func appendBytes(at index: Int, why: String) throws(OutputError) {
+        guard takesBytes else {
+            throw .lost(
+                place,
+                isBinary
+                    ? "\"dataType\": \"binary\" on the output makes the host write base64 as text; remove it to send bytes"
+                    : "bytes that are not UTF-8 text cannot reach '\(type)'; send base64 text: "
+                        + "require(\"base64\").encode(s)")
+        }
+        let bytes = stack.withBytes(at: index) { span in span.withUnsafeBytes { [UInt8]($0) } } ?? []
+        writer.append(string: Base64.encode(bytes))
+    }
+
+    private func isJSONLike(_ text: [UInt8]) -> Bool {
+        let space: Set<UInt8> = [0x20, 0x09, 0x0a, 0x0d]
+        guard let first = text.first(where: { !space.contains($0) }),
+            let last = text.last(where: { !space.contains($0) })
+        else { return false }
+        return (first == UInt8(ascii: "{") && last == UInt8(ascii: "}"))
+            || (first == UInt8(ascii: "[") && last == UInt8(ascii: "]"))
+    }
+
+    // MARK: Tables
+
+    private func appendTable(at index: Int) throws(OutputError) {
+        stack.expandDeferred(at: index)
+        let start = writer.count
+        let sawDateTime = try appendJSON(at: index)
+        let isList =
+            writer.withSpan(from: start) { $0.unsafeLoad(fromByteOffset: 0, as: UInt8.self) } == UInt8(ascii: "[")
+        if isCollection, isList {
+            writer.truncate(to: start)
+            return try appendList(at: index)
+        }
+        // Date-times inside a table would be rewritten.
+        guard sawDateTime else { return }
+        if takesBytes {
+            let text = writer.withSpan(from: start) { span in span.withUnsafeBytes { [UInt8]($0) } }
+            writer.truncate(to: start)
+            writer.append(string: Base64.encode(text))
+        } else if kind == .textMessages {
+            quoteAsElement(from: start)
+        }
+    }
+
+    /// A list is several messages or rows; each element is one.
+    private func appendList(at index: Int) throws(OutputError) {
+        let count = stack.length(at: index)
+        writer.append(raw: "[")
+        for position in 0..<count {
+            if position > 0 { writer.append(raw: ",") }
+            stack.pushElement(position + 1, of: index)
+            try element(position + 1).appendElement(at: stack.count, isOnly: count == 1)
+            stack.pop()
+        }
+        writer.append(raw: "]")
+    }
+
+    private func element(_ position: Int) -> ValueEncoder {
+        ValueEncoder(
+            kind: kind, isBinary: isBinary, type: type, place: "\(place)[\(position)]", marks: marks, stack: stack,
+            writer: writer)
+    }
+
+    private func appendElement(at index: Int, isOnly: Bool) throws(OutputError) {
+        switch stack.type(at: index) {
+        case .nil, .none: writer.append(raw: "null")
+        case _ where stack.isNull(at: index): writer.append(raw: "null")
+        case .table where stack.hasMetatable(at: index, marks.bytes):
+            throw .lost(place, "bytes cannot be one of several messages; return them alone")
+        case .table:
+            let start = writer.count
+            if try appendJSON(at: index), kind == .messages || kind == .textMessages { writer.quote(from: start) }
+        default:
+            guard kind != .documents else {
+                throw .lost(place, "'\(type)' takes tables, not \(stack.type(at: index).name)")
+            }
+            let text = try text(at: index)
+            guard let string = String(validating: text, as: UTF8.self) else {
+                throw .lost(place, "bytes that are not UTF-8 text cannot be one of several messages; return them alone")
+            }
+            guard !DateTimeText.matches(text.span.bytes) else { throw .lost(place, dateAdvice) }
+            writer.append(string: string)
+        }
+    }
+
+    private func quoteAsElement(from start: Int) {
+        let text = writer.withSpan(from: start) { span in span.withUnsafeBytes { String(decoding: $0, as: UTF8.self) } }
+        writer.truncate(to: start)
+        writer.append(raw: "[")
+        writer.append(string: text)
+        writer.append(raw: "]")
+    }
+
+    /// Appends the value as JSON; true if a text in it is a date-time.
+    @discardableResult
+    private func appendJSON(at index: Int) throws(OutputError) -> Bool {
+        writer.sawDateTime = false
+        do throws(JSONError) {
+            try writer.append(at: index, of: stack)
+        } catch {
+            throw .unwritable(place, error)
+        }
+        return writer.sawDateTime
+    }
+}

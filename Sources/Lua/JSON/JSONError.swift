@@ -1,0 +1,77 @@
+/// Why a text is not JSON, or a Lua value cannot be written as JSON.
+public enum JSONError: Error, Equatable, Sendable {
+    /// What is wrong in the text, at `line` and `column` (bytes), both from 1.
+    case syntax(Fault, line: Int, column: Int)
+    /// A Lua value at `path` (`.a.b[3]`, or empty for the value itself) has no JSON form.
+    case unwritable(Obstacle, path: String)
+
+    public enum Fault: Equatable, Sendable {
+        case unexpectedEnd
+        case unexpected(UInt8, wanted: String)
+        case trailing
+        case tooDeep(limit: Int)
+        case invalidUTF8
+        case controlCharacter
+        case invalidEscape
+        case loneSurrogate
+        case invalidNumber
+        case numberOutOfRange
+    }
+
+    public enum Obstacle: Equatable, Sendable {
+        case type(String)
+        case notFinite(Double)
+        case invalidUTF8(byte: Int)
+        case mixedKeys
+        case hole(index: Int)
+        case key(String)
+        case cycle
+        case tooDeep(limit: Int)
+    }
+}
+
+extension JSONError: CustomStringConvertible {
+    public var description: String {
+        switch self {
+        case .syntax(let fault, let line, let column): "line \(line), column \(column): \(fault.sentence)"
+        case .unwritable(let obstacle, let path): path.isEmpty ? obstacle.sentence : "\(path): \(obstacle.sentence)"
+        }
+    }
+}
+
+extension JSONError.Fault {
+    var sentence: String {
+        switch self {
+        case .unexpectedEnd: "the text ends in the middle of a value"
+        case .unexpected(let byte, let wanted): "\(show(byte)) where \(wanted) should be"
+        case .trailing: "more text after the value"
+        case .tooDeep(let limit): "nested deeper than \(limit) levels"
+        case .invalidUTF8: "bytes that are not UTF-8"
+        case .controlCharacter: "a control character inside a string; write it as an escape such as \\n"
+        case .invalidEscape: "an escape that JSON does not know"
+        case .loneSurrogate: "half of a surrogate pair"
+        case .invalidNumber: "a number that JSON does not allow"
+        case .numberOutOfRange: "a number too large for a double"
+        }
+    }
+
+    private func show(_ byte: UInt8) -> String {
+        (0x21...0x7e).contains(byte) ? "'\(Character(UnicodeScalar(byte)))'" : "byte \(byte)"
+    }
+}
+
+extension JSONError.Obstacle {
+    var sentence: String {
+        switch self {
+        case .type(let name): "a \(name) value has no JSON form"
+        case .notFinite(let value): "\(value.isNaN ? "NaN" : "infinity") has no JSON form"
+        case .invalidUTF8(let byte):
+            "a string that is not UTF-8 (byte \(byte)); encode binary data with the base64 module"
+        case .mixedKeys: "a table with both list elements and named fields; keep them in two tables"
+        case .hole(let index): "a list with a hole at index \(index); use json.null for an empty place"
+        case .key(let name): "a \(name) key; a JSON object's keys are strings"
+        case .cycle: "a table that contains itself"
+        case .tooDeep(let limit): "nested deeper than \(limit) levels"
+        }
+    }
+}

@@ -1,0 +1,313 @@
+internal import CLua
+
+/// Reads JSON text straight onto a Lua stack, with no tree between.
+///
+/// Integers that fit 64 bits stay exact; the last of two equal keys wins; nesting is limited to 128 levels. A reader
+/// exists only inside `read`, because it points into the text.
+public struct JSONReader {
+    /// What a null that is an object's member becomes. In an array it is always `json.null`.
+    public enum Nulls: Sendable {
+        case sentinel
+        case absent
+    }
+
+    /// How the members of a deferred object are read when it is touched.
+    public enum Deferral: Int64, Sendable {
+        case plain
+        /// Strings that hold JSON text become the value in them (host-contract §6.2).
+        case unwrapped
+    }
+
+    private var scanner: JSONScanner
+    public let stack: LuaStack
+    private let nulls: Nulls
+    private var depth = 0
+
+    private init(_ scanner: JSONScanner, stack: LuaStack, nulls: Nulls, depth: Int = 0) {
+        self.scanner = scanner
+        self.stack = stack
+        self.nulls = nulls
+        self.depth = depth
+    }
+
+    /// Lets `body` read all of `text`; more text after what it read is an error.
+    public static func read(
+        _ text: RawSpan, onto stack: LuaStack, nulls: Nulls = .sentinel,
+        _ body: (inout JSONReader) throws(JSONError) -> Void
+    ) throws(JSONError) {
+        // The pointers live as long as the closure, and so does the reader.
+        try text.withUnsafeBytes { raw throws(JSONError) in
+            var reader = JSONReader(JSONScanner(raw.assumingMemoryBound(to: UInt8.self)), stack: stack, nulls: nulls)
+            try body(&reader)
+            try reader.scanner.expectEnd()
+        }
+    }
+
+    // MARK: Steps for a caller that knows the shape
+
+    /// The first byte of the next value: `{`, `[`, `"`, a digit, `-`, `t`, `f` or `n`.
+    public mutating func peek() throws(JSONError) -> UInt8 { try scanner.peek() }
+
+    /// Consumes an object and calls `body` at each member's value, which it must consume.
+    public mutating func forEachMember(
+        _ wanted: String, _ body: (String, inout JSONReader) throws(JSONError) -> Void
+    ) throws(JSONError) {
+        try scanner.expect(UInt8(ascii: "{"), wanted)
+        if try scanner.closes(UInt8(ascii: "}")) { return }
+        repeat {
+            let name = String(decoding: try scanner.key(), as: UTF8.self)
+            try body(name, &self)
+        } while try scanner.another(before: UInt8(ascii: "}"))
+    }
+
+    /// Consumes an array and calls `body` at each element, which it must consume.
+    public mutating func forEachElement(_ body: (inout JSONReader) throws(JSONError) -> Void) throws(JSONError) {
+        try scanner.expect(UInt8(ascii: "["), "a list")
+        if try scanner.closes(UInt8(ascii: "]")) { return }
+        repeat { try body(&self) } while try scanner.another(before: UInt8(ascii: "]"))
+    }
+
+    public mutating func skip() throws(JSONError) { try scanner.skipValue(depth: depth) }
+
+    /// The string at the cursor as text.
+    public mutating func string() throws(JSONError) -> String {
+        let first = try scanner.peek()
+        guard first == UInt8(ascii: "\"") else { throw scanner.error(.unexpected(first, wanted: "a string")) }
+        return String(decoding: try scanner.string(), as: UTF8.self)
+    }
+
+    // MARK: Values onto the stack
+
+    /// Pushes the next value. [+1]
+    public mutating func pushValue() throws(JSONError) {
+        switch try scanner.peek() {
+        case UInt8(ascii: "\""): pushBytes(try scanner.string())
+        case UInt8(ascii: "{"): try pushContainer(closing: UInt8(ascii: "}"))
+        case UInt8(ascii: "["): try pushContainer(closing: UInt8(ascii: "]"))
+        case UInt8(ascii: "t"):
+            try scanner.expectWord("true")
+            lua_pushboolean(stack.state, 1)
+        case UInt8(ascii: "f"):
+            try scanner.expectWord("false")
+            lua_pushboolean(stack.state, 0)
+        case UInt8(ascii: "n"):
+            try scanner.expectWord("null")
+            stack.pushNull()
+        default:
+            switch try scanner.number() {
+            case .integer(let value): lua_pushinteger(stack.state, value)
+            case .double(let value): lua_pushnumber(stack.state, value)
+            }
+        }
+    }
+
+    /// Pushes the next value; a string that is JSON text becomes the value in it, `levels` times over. A string that
+    /// is not JSON text stays that string, which is not an error. [+1]
+    public mutating func pushValue(unwrapping levels: Int) throws(JSONError) {
+        guard levels > 0, try scanner.peek() == UInt8(ascii: "\"") else { return try pushValue() }
+        let text = try scanner.string()
+        guard let first = text.first, Self.mayBegin(first) else { return pushBytes(text) }
+        let level = stack.count
+        do throws(JSONError) {
+            // `text` may lie in the scanner's scratch: it stays, as this scanner rests until the inner one is done.
+            var inner = JSONReader(JSONScanner(text), stack: stack, nulls: nulls, depth: depth)
+            try inner.pushValue(unwrapping: levels - 1)
+            try inner.scanner.expectEnd()
+        } catch {
+            stack.setCount(level)
+            pushBytes(text)
+        }
+    }
+
+    /// Pushes a table that reads the next value's members only when a script touches it. The text is checked now. [+1]
+    public mutating func pushDeferred(_ deferral: Deferral) throws(JSONError) {
+        let first = try scanner.peek()
+        guard first == UInt8(ascii: "{") || first == UInt8(ascii: "[") else { return try pushValue() }
+        let start = scanner.cursor
+        try scanner.skipValue(depth: depth)
+        let count = scanner.cursor - start
+        if count <= 2 {
+            scanner.cursor = start
+            return try pushValue()
+        }
+        clua_newtable(stack.state, 2, 0)
+        pushBytes(UnsafeBufferPointer(start: start, count: count))
+        lua_rawseti(stack.state, -2, 1)
+        lua_pushinteger(stack.state, deferral.rawValue)
+        lua_rawseti(stack.state, -2, 2)
+        stack.markDeferred(at: -1)
+    }
+
+    private static func mayBegin(_ byte: UInt8) -> Bool {
+        switch byte {
+        case UInt8(ascii: "\""), UInt8(ascii: "{"), UInt8(ascii: "["), UInt8(ascii: "-"), UInt8(ascii: "t"),
+            UInt8(ascii: "f"), UInt8(ascii: "n"), UInt8(ascii: "0")...UInt8(ascii: "9"):
+            true
+        default: false
+        }
+    }
+
+    private func pushBytes(_ bytes: UnsafeBufferPointer<UInt8>) {
+        bytes.withMemoryRebound(to: CChar.self) { _ = lua_pushlstring(stack.state, $0.baseAddress, $0.count) }
+    }
+
+    // MARK: Containers
+
+    /// How many members or elements wait on the stack before their table is made: it is then made in its final size.
+    private static let batch: Int32 = 16
+
+    private mutating func pushContainer(closing bracket: UInt8) throws(JSONError) {
+        guard depth < JSONScanner.depthLimit, lua_checkstack(stack.state, 2 * Self.batch + 8) != 0 else {
+            throw scanner.error(.tooDeep(limit: JSONScanner.depthLimit))
+        }
+        depth += 1
+        scanner.cursor += 1
+        if bracket == UInt8(ascii: "}") { try pushObject() } else { try pushArray() }
+        depth -= 1
+    }
+
+    private mutating func pushObject() throws(JSONError) {
+        let state = stack.state
+        guard !(try scanner.closes(UInt8(ascii: "}"))) else { return clua_newtable(state, 0, 0) }
+        let base = lua_gettop(state)
+        var waiting: Int32 = 0
+        var more = true
+        while more, waiting < Self.batch {
+            if try pushMember() { waiting += 1 }
+            more = try scanner.another(before: UInt8(ascii: "}"))
+        }
+        clua_newtable(state, 0, waiting)
+        let table = base + 2 * waiting + 1
+        for index in 0..<waiting {
+            lua_pushvalue(state, base + 2 * index + 1)
+            lua_pushvalue(state, base + 2 * index + 2)
+            lua_rawset(state, table)
+        }
+        if waiting > 0 {
+            clua_replace(state, base + 1)
+            lua_settop(state, base + 1)
+        }
+        if more { try fillObject(at: base + 1) }
+    }
+
+    /// Sets the members from the cursor on, up to and with the closing brace.
+    private mutating func fillObject(at table: Int32) throws(JSONError) {
+        repeat {
+            if try pushMember() { lua_rawset(stack.state, table) }
+        } while try scanner.another(before: UInt8(ascii: "}"))
+    }
+
+    /// Pushes key and value, or nothing for a null that is to be absent.
+    private mutating func pushMember() throws(JSONError) -> Bool {
+        pushBytes(try scanner.key())
+        if nulls == .absent, try scanner.peek() == UInt8(ascii: "n") {
+            try scanner.expectWord("null")
+            stack.pop()
+            return false
+        }
+        try pushValue()
+        return true
+    }
+
+    private mutating func pushArray() throws(JSONError) {
+        let state = stack.state
+        let base = lua_gettop(state)
+        var waiting: Int32 = 0
+        var more = !(try scanner.closes(UInt8(ascii: "]")))
+        while more, waiting < 2 * Self.batch {
+            try pushValue()
+            waiting += 1
+            more = try scanner.another(before: UInt8(ascii: "]"))
+        }
+        clua_newtable(state, waiting, 0)
+        clua_insert(state, base + 1)
+        for index in stride(from: waiting, to: 0, by: -1) { lua_rawseti(state, base + 1, Int64(index)) }
+        if more { try fillArray(at: base + 1, from: Int64(waiting)) }
+        stack.markArray(at: -1)
+    }
+
+    private mutating func fillArray(at table: Int32, from count: Int64) throws(JSONError) {
+        var count = count
+        repeat {
+            try pushValue()
+            count += 1
+            lua_rawseti(stack.state, table, count)
+        } while try scanner.another(before: UInt8(ascii: "]"))
+    }
+
+    // MARK: Expanding
+
+    /// Turns the deferred table at `index` into the real one, in place. [0]
+    static func expand(at index: Int, of stack: LuaStack) {
+        let state = stack.state
+        let table = lua_absindex(state, Int32(index))
+        guard lua_checkstack(state, 2 * batch + 8) != 0 else { return }
+        lua_rawgeti(state, table, 2)
+        let deferral = Deferral(rawValue: lua_tointegerx(state, -1, nil)) ?? .plain
+        stack.pop()
+        lua_rawgeti(state, table, 1)  // keeps the text alive while it is read
+        stack.pushNil()
+        lua_rawseti(state, table, 1)
+        stack.pushNil()
+        lua_rawseti(state, table, 2)
+        stack.pushNil()
+        lua_setmetatable(state, table)
+        let level = stack.count
+        _ = stack.withBytes(at: -1) { text in
+            text.withUnsafeBytes { raw in
+                var reader = JSONReader(
+                    JSONScanner(raw.assumingMemoryBound(to: UInt8.self)), stack: stack, nulls: .absent)
+                // The text was checked when it was deferred, so reading it again cannot fail.
+                try? reader.fill(table, deferral)
+            }
+        }
+        stack.setCount(level - 1)
+    }
+
+    private mutating func fill(_ table: Int32, _ deferral: Deferral) throws(JSONError) {
+        depth = 1
+        let isObject = try scanner.peek() == UInt8(ascii: "{")
+        scanner.cursor += 1
+        if try scanner.closes(isObject ? UInt8(ascii: "}") : UInt8(ascii: "]")) {
+            return isObject ? () : stack.markArray(at: Int(table))
+        }
+        switch (isObject, deferral) {
+        case (true, .plain): try fillObject(at: table)
+        case (true, .unwrapped): try fillUnwrapped(at: table)
+        case (false, _):
+            try fillArray(at: table, from: 0)
+            stack.markArray(at: Int(table))
+        }
+    }
+
+    private mutating func fillUnwrapped(at table: Int32) throws(JSONError) {
+        repeat {
+            pushBytes(try scanner.key())
+            try pushValue(unwrapping: 1)
+            if stack.isNull(at: -1) { stack.pop(2) } else { lua_rawset(stack.state, table) }
+        } while try scanner.another(before: UInt8(ascii: "}"))
+    }
+}
+
+/// The metatables that mark tables, by their slots in the host structure.
+extension LuaStack {
+    private var arrayMark: LuaReference { LuaReference(slot: clua_host(state).pointee.array) }
+    private var objectMark: LuaReference { LuaReference(slot: clua_host(state).pointee.object) }
+    private var deferredMark: LuaReference { LuaReference(slot: clua_host(state).pointee.deferred) }
+
+    /// Marks the table at `index` as a JSON array, so that it is written as one even when it is empty. [0]
+    public func markArray(at index: Int) { setMetatable(at: index, arrayMark) }
+
+    /// Marks the table at `index` as a JSON object, so that it is written as one even when it looks like a list. [0]
+    public func markObject(at index: Int) { setMetatable(at: index, objectMark) }
+
+    func markDeferred(at index: Int) { setMetatable(at: index, deferredMark) }
+
+    public func isMarkedArray(at index: Int) -> Bool { hasMetatable(at: index, arrayMark) }
+    public func isMarkedObject(at index: Int) -> Bool { hasMetatable(at: index, objectMark) }
+
+    /// Makes sure that the table at `index` holds its members. [0]
+    public func expandDeferred(at index: Int) {
+        if hasMetatable(at: index, deferredMark) { JSONReader.expand(at: index, of: self) }
+    }
+}

@@ -1,0 +1,437 @@
+/// The dialect a text is read in.
+public enum JSONDialect: Sendable {
+    /// RFC 8259, nothing more.
+    case strict
+    /// What the host's own reader takes in host.json and function.json: also comments, trailing commas, single quotes
+    /// and a byte order mark (host-contract §14).
+    case newtonsoft
+}
+
+/// Walks the tokens of a JSON text. What the tokens become is the caller's matter.
+///
+/// Works on pointers because every byte of every invocation passes here. They are valid only inside the closure that
+/// made the scanner, so a scanner must not leave it.
+struct JSONScanner {
+    let start: UnsafePointer<UInt8>
+    let end: UnsafePointer<UInt8>
+    var cursor: UnsafePointer<UInt8>
+    let dialect: JSONDialect
+    /// Holds a string that had escapes, until the next one.
+    private var scratch: [UInt8] = []
+
+    static let depthLimit = 128
+
+    init(_ bytes: UnsafeBufferPointer<UInt8>, dialect: JSONDialect = .strict) {
+        start = bytes.baseAddress ?? UnsafePointer(("" as StaticString).utf8Start)
+        end = start + bytes.count
+        cursor = start
+        self.dialect = dialect
+    }
+
+    enum Number {
+        case integer(Int64)
+        case double(Double)
+    }
+
+    // MARK: Position
+
+    func error(_ fault: JSONError.Fault, at place: UnsafePointer<UInt8>? = nil) -> JSONError {
+        let place = place ?? cursor
+        var line = 1
+        var lineStart = start
+        var pointer = start
+        while pointer < place {
+            if pointer.pointee == UInt8(ascii: "\n") {
+                line += 1
+                lineStart = pointer + 1
+            }
+            pointer += 1
+        }
+        return .syntax(fault, line: line, column: place - lineStart + 1)
+    }
+
+    private func unexpected(_ wanted: String) -> JSONError {
+        cursor < end ? error(.unexpected(cursor.pointee, wanted: wanted)) : error(.unexpectedEnd)
+    }
+
+    // MARK: Structure
+
+    /// The next byte that is not white space, not consumed.
+    @inline(__always)
+    mutating func peek() throws(JSONError) -> UInt8 {
+        while cursor < end {
+            let byte = cursor.pointee
+            if byte > 0x20 {
+                if dialect == .strict || byte != UInt8(ascii: "/") { return byte }
+                try skipComment()
+            } else if byte == 0x20 || byte == 0x0a || byte == 0x0d || byte == 0x09 {
+                cursor += 1
+            } else {
+                return byte
+            }
+        }
+        throw error(.unexpectedEnd)
+    }
+
+    @inline(__always)
+    mutating func expect(_ byte: UInt8, _ wanted: @autoclosure () -> String) throws(JSONError) {
+        guard try peek() == byte else { throw unexpected(wanted()) }
+        cursor += 1
+    }
+
+    /// After an opening bracket: true if the container is empty, with its closing bracket consumed.
+    @inline(__always)
+    mutating func closes(_ bracket: UInt8) throws(JSONError) -> Bool {
+        guard try peek() == bracket else { return false }
+        cursor += 1
+        return true
+    }
+
+    /// After a member or element: true if another follows, false if the closing bracket was consumed.
+    @inline(__always)
+    mutating func another(before bracket: UInt8) throws(JSONError) -> Bool {
+        let byte = try peek()
+        if byte == bracket {
+            cursor += 1
+            return false
+        }
+        guard byte == UInt8(ascii: ",") else {
+            throw unexpected(bracket == UInt8(ascii: "]") ? "',' or ']'" : "',' or '}'")
+        }
+        cursor += 1
+        if dialect == .newtonsoft, try peek() == bracket {
+            cursor += 1
+            return false
+        }
+        return true
+    }
+
+    /// A member's name and the colon after it; the bytes are valid until the next string is scanned.
+    @inline(__always)
+    mutating func key() throws(JSONError) -> UnsafeBufferPointer<UInt8> {
+        let quote = try peek()
+        guard quote == UInt8(ascii: "\"") || (dialect == .newtonsoft && quote == UInt8(ascii: "'")) else {
+            throw unexpected("a key in double quotes")
+        }
+        let key = try string()
+        try expect(UInt8(ascii: ":"), "':'")
+        return key
+    }
+
+    mutating func expectEnd() throws(JSONError) {
+        guard cursor < end, (try? peek()) != nil else { return }
+        throw error(.trailing)
+    }
+
+    mutating func expectWord(_ word: StaticString) throws(JSONError) {
+        let count = word.utf8CodeUnitCount
+        guard end - cursor >= count else { throw unexpected("a value") }
+        for index in 0..<count where cursor[index] != word.utf8Start[index] { throw unexpected("a value") }
+        cursor += count
+    }
+
+    /// Consumes one value and checks it; the caller sees only where it began and ended.
+    mutating func skipValue(depth: Int = 0) throws(JSONError) {
+        switch try peek() {
+        case UInt8(ascii: "{"):
+            guard depth < Self.depthLimit else { throw error(.tooDeep(limit: Self.depthLimit)) }
+            cursor += 1
+            if try closes(UInt8(ascii: "}")) { return }
+            repeat {
+                _ = try key()
+                try skipValue(depth: depth + 1)
+            } while try another(before: UInt8(ascii: "}"))
+        case UInt8(ascii: "["):
+            guard depth < Self.depthLimit else { throw error(.tooDeep(limit: Self.depthLimit)) }
+            cursor += 1
+            if try closes(UInt8(ascii: "]")) { return }
+            repeat { try skipValue(depth: depth + 1) } while try another(before: UInt8(ascii: "]"))
+        case UInt8(ascii: "\""): _ = try string()
+        case UInt8(ascii: "'") where dialect == .newtonsoft: _ = try string()
+        case UInt8(ascii: "t"): try expectWord("true")
+        case UInt8(ascii: "f"): try expectWord("false")
+        case UInt8(ascii: "n"): try expectWord("null")
+        default: _ = try number()
+        }
+    }
+
+    private mutating func skipComment() throws(JSONError) {
+        let opening = cursor
+        cursor += 1
+        guard cursor < end else { throw error(.unexpectedEnd, at: opening) }
+        switch cursor.pointee {
+        case UInt8(ascii: "/"):
+            while cursor < end, cursor.pointee != UInt8(ascii: "\n") { cursor += 1 }
+        case UInt8(ascii: "*"):
+            cursor += 1
+            while end - cursor >= 2, !(cursor[0] == UInt8(ascii: "*") && cursor[1] == UInt8(ascii: "/")) { cursor += 1 }
+            guard end - cursor >= 2 else { throw error(.unexpectedEnd, at: opening) }
+            cursor += 2
+        default:
+            throw error(.unexpected(UInt8(ascii: "/"), wanted: "a value"), at: opening)
+        }
+    }
+
+    // MARK: Strings
+
+    /// The bytes of the string at the cursor, unescaped; valid until the next string is scanned.
+    mutating func string() throws(JSONError) -> UnsafeBufferPointer<UInt8> {
+        let quote = cursor.pointee
+        cursor += 1
+        let first = cursor
+        while true {
+            skipPlain(before: quote)
+            guard cursor < end else { throw error(.unexpectedEnd) }
+            let byte = cursor.pointee
+            if byte == quote {
+                let bytes = UnsafeBufferPointer(start: first, count: cursor - first)
+                cursor += 1
+                return bytes
+            }
+            if byte == UInt8(ascii: "\\") { return try escapedString(from: first, quote: quote) }
+            try skipOne(byte)
+        }
+    }
+
+    /// Passes bytes that need no look, eight at a time: ASCII that is no control character, double quote or backslash.
+    @inline(__always)
+    private mutating func skipPlain(before quote: UInt8) {
+        guard quote == UInt8(ascii: "\"") else { return }
+        while end - cursor >= 8 {
+            let word = UnsafeRawPointer(cursor).loadUnaligned(as: UInt64.self)
+            let ones: UInt64 = 0x0101_0101_0101_0101
+            let high: UInt64 = 0x8080_8080_8080_8080
+            let quotes = word ^ (ones &* 0x22)
+            let backslashes = word ^ (ones &* 0x5c)
+            // A byte below n: (x - n) borrows into its top bit. Bytes over 0x7f are found by their own top bit.
+            let found = (word | (word &- ones &* 0x20) | (quotes &- ones) | (backslashes &- ones)) & high
+            if found != 0 {
+                cursor += found.trailingZeroBitCount / 8
+                return
+            }
+            cursor += 8
+        }
+    }
+
+    /// Passes one character that is neither the closing quote nor an escape.
+    @inline(__always)
+    private mutating func skipOne(_ byte: UInt8) throws(JSONError) {
+        if byte < 0x20 { throw error(.controlCharacter) }
+        if byte < 0x80 {
+            cursor += 1
+        } else {
+            let length = UTF8Check.sequenceLength(at: cursor, before: end)
+            guard length > 0 else { throw error(.invalidUTF8) }
+            cursor += length
+        }
+    }
+
+    private mutating func escapedString(
+        from first: UnsafePointer<UInt8>, quote: UInt8
+    ) throws(JSONError) -> UnsafeBufferPointer<UInt8> {
+        scratch.removeAll(keepingCapacity: true)
+        var plain = first
+        while true {
+            guard cursor < end else { throw error(.unexpectedEnd) }
+            let byte = cursor.pointee
+            if byte == quote || byte == UInt8(ascii: "\\") {
+                scratch.append(contentsOf: UnsafeBufferPointer(start: plain, count: cursor - plain))
+                cursor += 1
+                if byte == quote {
+                    // `scratch` is not touched before the next string, so its storage stays where it is.
+                    return scratch.withUnsafeBufferPointer { $0 }
+                }
+                try unescape()
+                plain = cursor
+            } else {
+                try skipOne(byte)
+            }
+            skipPlain(before: quote)
+        }
+    }
+
+    private mutating func unescape() throws(JSONError) {
+        guard cursor < end else { throw error(.unexpectedEnd) }
+        let byte = cursor.pointee
+        switch byte {
+        case UInt8(ascii: "\""), UInt8(ascii: "\\"), UInt8(ascii: "/"): scratch.append(byte)
+        case UInt8(ascii: "b"): scratch.append(0x08)
+        case UInt8(ascii: "f"): scratch.append(0x0c)
+        case UInt8(ascii: "n"): scratch.append(0x0a)
+        case UInt8(ascii: "r"): scratch.append(0x0d)
+        case UInt8(ascii: "t"): scratch.append(0x09)
+        case UInt8(ascii: "u"):
+            cursor += 1
+            try unescapeUnicode()
+            return
+        case UInt8(ascii: "'") where dialect == .newtonsoft: scratch.append(byte)
+        default: throw error(.invalidEscape)
+        }
+        cursor += 1
+    }
+
+    private mutating func unescapeUnicode() throws(JSONError) {
+        let place = cursor
+        var code = UInt32(try hexadecimal())
+        if (0xd800..<0xdc00).contains(code) {
+            guard end - cursor >= 2, cursor[0] == UInt8(ascii: "\\"), cursor[1] == UInt8(ascii: "u") else {
+                throw error(.loneSurrogate, at: place)
+            }
+            cursor += 2
+            let low = UInt32(try hexadecimal())
+            guard (0xdc00..<0xe000).contains(low) else { throw error(.loneSurrogate, at: place) }
+            code = 0x10000 + (code - 0xd800) << 10 + (low - 0xdc00)
+        }
+        guard let scalar = UnicodeScalar(code), let encoded = UTF8.encode(scalar) else {
+            throw error(.loneSurrogate, at: place)
+        }
+        scratch.append(contentsOf: encoded)
+    }
+
+    private mutating func hexadecimal() throws(JSONError) -> UInt16 {
+        guard end - cursor >= 4 else { throw error(.unexpectedEnd) }
+        var value: UInt16 = 0
+        for _ in 0..<4 {
+            guard let digit = Character(UnicodeScalar(cursor.pointee)).hexDigitValue, cursor.pointee < 0x80 else {
+                throw error(.invalidEscape)
+            }
+            value = value << 4 | UInt16(digit)
+            cursor += 1
+        }
+        return value
+    }
+
+    // MARK: Numbers
+
+    /// An integer where the text has neither fraction nor exponent and fits 64 bits, else a double.
+    mutating func number() throws(JSONError) -> Number {
+        let first = cursor
+        let negative = first < end && first.pointee == UInt8(ascii: "-")
+        if negative { cursor += 1 }
+        guard let leading = digit else {
+            cursor = first
+            if negative { throw error(.invalidNumber) }
+            throw unexpected("a value")
+        }
+        var mantissa: UInt64 = 0
+        var overflowed = false
+        var exponent = 0
+        if leading == 0 {
+            cursor += 1
+            if digit != nil { throw error(.invalidNumber, at: first) }
+        } else {
+            while let digit {
+                append(digit, to: &mantissa, &overflowed)
+                cursor += 1
+            }
+        }
+        let isInteger = cursor == end || !isFraction(cursor.pointee)
+        if isInteger, !overflowed, let value = integer(mantissa, negative: negative) { return .integer(value) }
+        if cursor < end, cursor.pointee == UInt8(ascii: ".") {
+            cursor += 1
+            guard digit != nil else { throw error(.invalidNumber, at: first) }
+            while let digit {
+                append(digit, to: &mantissa, &overflowed)
+                exponent -= 1
+                cursor += 1
+            }
+        }
+        if cursor < end, cursor.pointee | 0x20 == UInt8(ascii: "e") {
+            cursor += 1
+            var negativeExponent = false
+            if cursor < end, cursor.pointee == UInt8(ascii: "-") || cursor.pointee == UInt8(ascii: "+") {
+                negativeExponent = cursor.pointee == UInt8(ascii: "-")
+                cursor += 1
+            }
+            guard digit != nil else { throw error(.invalidNumber, at: first) }
+            var written = 0
+            while let digit {
+                if written < 100_000 { written = written * 10 + Int(digit) }
+                cursor += 1
+            }
+            exponent += negativeExponent ? -written : written
+        }
+        return .double(try double(mantissa, exponent, negative, exact: !overflowed, from: first))
+    }
+
+    private var digit: UInt8? {
+        guard cursor < end else { return nil }
+        let value = cursor.pointee &- UInt8(ascii: "0")
+        return value < 10 ? value : nil
+    }
+
+    private func isFraction(_ byte: UInt8) -> Bool { byte == UInt8(ascii: ".") || byte | 0x20 == UInt8(ascii: "e") }
+
+    private func append(_ digit: UInt8, to mantissa: inout UInt64, _ overflowed: inout Bool) {
+        let (product, tooLarge) = mantissa.multipliedReportingOverflow(by: 10)
+        let (sum, carried) = product.addingReportingOverflow(UInt64(digit))
+        if tooLarge || carried { overflowed = true }
+        mantissa = sum
+    }
+
+    private func integer(_ mantissa: UInt64, negative: Bool) -> Int64? {
+        if !negative { return Int64(exactly: mantissa) }
+        if mantissa == 0 { return nil }  // -0 is a double
+        return mantissa <= 1 << 63 ? Int64(truncatingIfNeeded: 0 &- mantissa) : nil
+    }
+
+    private func double(
+        _ mantissa: UInt64, _ exponent: Int, _ negative: Bool, exact: Bool, from first: UnsafePointer<UInt8>
+    ) throws(JSONError) -> Double {
+        // Both operands are exact doubles, so the one rounding is the right one (Clinger).
+        if exact, mantissa <= 1 << 53, -22...22 ~= exponent {
+            let value = Double(mantissa)
+            let scaled = exponent < 0 ? value / powersOfTen[-exponent] : value * powersOfTen[exponent]
+            return negative ? -scaled : scaled
+        }
+        let text = String(decoding: UnsafeBufferPointer(start: first, count: cursor - first), as: UTF8.self)
+        guard let value = Double(text) else { throw error(.invalidNumber, at: first) }
+        guard value.isFinite else { throw error(.numberOutOfRange, at: first) }
+        return value
+    }
+}
+
+private let powersOfTen: [Double] = [
+    1e0, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9, 1e10, 1e11, 1e12, 1e13, 1e14, 1e15, 1e16, 1e17, 1e18, 1e19, 1e20,
+    1e21, 1e22,
+]
+
+/// UTF-8 by the Unicode table 3-7: no overlong forms, no surrogates, nothing over U+10FFFF.
+enum UTF8Check {
+    /// The length of the sequence of two to four bytes at `pointer`; 0 if it is not valid.
+    static func sequenceLength(at pointer: UnsafePointer<UInt8>, before end: UnsafePointer<UInt8>) -> Int {
+        let lead = pointer[0]
+        let length = lead >= 0xf0 ? 4 : lead >= 0xe0 ? 3 : 2
+        guard lead >= 0xc2, lead <= 0xf4, end - pointer >= length else { return 0 }
+        let second = pointer[1]
+        switch lead {
+        case 0xe0: guard 0xa0...0xbf ~= second else { return 0 }
+        case 0xed: guard 0x80...0x9f ~= second else { return 0 }
+        case 0xf0: guard 0x90...0xbf ~= second else { return 0 }
+        case 0xf4: guard 0x80...0x8f ~= second else { return 0 }
+        default: guard 0x80...0xbf ~= second else { return 0 }
+        }
+        for index in 2..<max(length, 2) where !(0x80...0xbf ~= pointer[index]) { return 0 }
+        return length
+    }
+
+    /// The offset of the first byte that is not UTF-8; nil if all are.
+    static func firstInvalid(in bytes: UnsafeBufferPointer<UInt8>) -> Int? {
+        guard let start = bytes.baseAddress else { return nil }
+        let end = start + bytes.count
+        var pointer = start
+        while pointer < end {
+            if end - pointer >= 8, UnsafeRawPointer(pointer).loadUnaligned(as: UInt64.self) & 0x8080_8080_8080_8080 == 0
+            {
+                pointer += 8
+            } else if pointer.pointee < 0x80 {
+                pointer += 1
+            } else {
+                let length = sequenceLength(at: pointer, before: end)
+                if length == 0 { return pointer - start }
+                pointer += length
+            }
+        }
+        return nil
+    }
+}

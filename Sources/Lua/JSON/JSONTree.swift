@@ -1,0 +1,169 @@
+/// A JSON text as a tree that remembers lines, for configuration files whose errors must name their place.
+public struct JSONTree: Sendable {
+    public indirect enum Value: Sendable {
+        case null
+        case boolean(Bool)
+        case integer(Int64)
+        case double(Double)
+        case string(String)
+        case array([JSONTree])
+        case object([Member])
+    }
+
+    public struct Member: Sendable {
+        public let name: String
+        public var tree: JSONTree
+
+        public init(name: String, tree: JSONTree) {
+            self.name = name
+            self.tree = tree
+        }
+    }
+
+    public var value: Value
+    /// Where the value begins, from 1.
+    public let line: Int
+
+    public init(_ value: Value, line: Int) {
+        self.value = value
+        self.line = line
+    }
+
+    public static func parse(_ text: RawSpan, dialect: JSONDialect = .newtonsoft) throws(JSONError) -> JSONTree {
+        // The pointers live as long as the closure, and so does the scanner.
+        try text.withUnsafeBytes { raw throws(JSONError) in
+            var bytes = raw.assumingMemoryBound(to: UInt8.self)
+            if bytes.starts(with: [0xef, 0xbb, 0xbf]) { bytes = .init(rebasing: bytes.dropFirst(3)) }
+            var parser = Parser(scanner: JSONScanner(bytes, dialect: dialect))
+            let tree = try parser.tree(depth: 0)
+            try parser.scanner.expectEnd()
+            return tree
+        }
+    }
+
+    // MARK: Reading
+
+    public var string: String? { if case .string(let text) = value { text } else { nil } }
+    public var boolean: Bool? { if case .boolean(let truth) = value { truth } else { nil } }
+    public var integer: Int64? { if case .integer(let number) = value { number } else { nil } }
+    public var elements: [JSONTree]? { if case .array(let elements) = value { elements } else { nil } }
+    public var members: [Member]? { if case .object(let members) = value { members } else { nil } }
+
+    /// The member of that very name; the last one wins.
+    public subscript(name: String) -> JSONTree? { members?.last { $0.name == name }?.tree }
+
+    /// The member of that name in any case, as .NET's configuration finds it; the last one wins.
+    public func member(anyCase name: String) -> JSONTree? {
+        let wanted = name.lowercased()
+        return members?.last { $0.name.lowercased() == wanted }?.tree
+    }
+
+    /// What a value of this kind is called in an error.
+    public var kind: String {
+        switch value {
+        case .null: "null"
+        case .boolean: "a boolean"
+        case .integer, .double: "a number"
+        case .string: "a string"
+        case .array: "an array"
+        case .object: "an object"
+        }
+    }
+
+    /// The tree as strict JSON text on one line.
+    public var text: String {
+        let writer = JSONWriter()
+        write(to: writer)
+        return writer.text
+    }
+
+    private func write(to writer: JSONWriter) {
+        switch value {
+        case .null: writer.append(raw: "null")
+        case .boolean(let truth): writer.append(raw: truth ? "true" : "false")
+        case .integer(let number): writer.append(raw: String(number))
+        case .double(let number): writer.append(raw: "\(number)")
+        case .string(let text): writer.append(string: text)
+        case .array(let elements):
+            writer.append(raw: "[")
+            for (index, element) in elements.enumerated() {
+                if index > 0 { writer.append(raw: ",") }
+                element.write(to: writer)
+            }
+            writer.append(raw: "]")
+        case .object(let members):
+            writer.append(raw: "{")
+            for (index, member) in members.enumerated() {
+                if index > 0 { writer.append(raw: ",") }
+                writer.append(string: member.name)
+                writer.append(raw: ":")
+                member.tree.write(to: writer)
+            }
+            writer.append(raw: "}")
+        }
+    }
+}
+
+private struct Parser {
+    var scanner: JSONScanner
+    /// The line of `counted`, so that lines are counted once from top to bottom.
+    private var line = 1
+    private var counted: UnsafePointer<UInt8>
+
+    init(scanner: JSONScanner) {
+        self.scanner = scanner
+        counted = scanner.start
+    }
+
+    mutating func tree(depth: Int) throws(JSONError) -> JSONTree {
+        let first = try scanner.peek()
+        while counted < scanner.cursor {
+            if counted.pointee == UInt8(ascii: "\n") { line += 1 }
+            counted += 1
+        }
+        let line = line
+        return JSONTree(try value(first, depth: depth), line: line)
+    }
+
+    private mutating func value(_ first: UInt8, depth: Int) throws(JSONError) -> JSONTree.Value {
+        switch first {
+        case UInt8(ascii: "{"):
+            try enter(depth)
+            var members: [JSONTree.Member] = []
+            if try scanner.closes(UInt8(ascii: "}")) { return .object(members) }
+            repeat {
+                let name = String(decoding: try scanner.key(), as: UTF8.self)
+                members.append(.init(name: name, tree: try tree(depth: depth + 1)))
+            } while try scanner.another(before: UInt8(ascii: "}"))
+            return .object(members)
+        case UInt8(ascii: "["):
+            try enter(depth)
+            var elements: [JSONTree] = []
+            if try scanner.closes(UInt8(ascii: "]")) { return .array(elements) }
+            repeat { elements.append(try tree(depth: depth + 1)) } while try scanner.another(before: UInt8(ascii: "]"))
+            return .array(elements)
+        case UInt8(ascii: "\""): return .string(String(decoding: try scanner.string(), as: UTF8.self))
+        case UInt8(ascii: "'") where scanner.dialect == .newtonsoft:
+            return .string(String(decoding: try scanner.string(), as: UTF8.self))
+        case UInt8(ascii: "t"):
+            try scanner.expectWord("true")
+            return .boolean(true)
+        case UInt8(ascii: "f"):
+            try scanner.expectWord("false")
+            return .boolean(false)
+        case UInt8(ascii: "n"):
+            try scanner.expectWord("null")
+            return .null
+        default:
+            switch try scanner.number() {
+            case .integer(let number): return .integer(number)
+            case .double(let number): return .double(number)
+            }
+        }
+    }
+
+    private mutating func enter(_ depth: Int) throws(JSONError) {
+        guard depth < JSONScanner.depthLimit else { throw scanner.error(.tooDeep(limit: JSONScanner.depthLimit)) }
+        scanner.cursor += 1
+    }
+}

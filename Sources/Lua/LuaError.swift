@@ -1,0 +1,24 @@
+internal import CLua
+
+/// Why a Swift function called from Lua does not return: the trampoline raises it in Lua.
+public enum LuaError: Error, Equatable {
+    /// A sentence, raised with the place of the call before it.
+    case message(String)
+    /// Argument `index` is not what it should be: Lua's own "bad argument" sentence.
+    case argument(Int, expected: String)
+    /// The value on top of the stack is raised as it is.
+    case value
+}
+
+/// Why a chunk or a call ended without results.
+public struct LuaFailure: Error, Sendable, Equatable {
+    /// Lua's message, with file and line where Lua knows them.
+    public var message: String
+    /// Where it happened, innermost call first; empty for a chunk that does not compile.
+    public var traceback: [String]
+
+    public init(message: String, traceback: [String] = []) {
+        self.message = message
+        self.traceback = traceback
+    }
+}

@@ -1,0 +1,194 @@
+internal import CLua
+
+/// One value's kind, by Lua's own names.
+public enum LuaType: Int32, Sendable {
+    case none = -1
+    case `nil`, boolean, lightUserdata, number, string, table, function, userdata, thread
+
+    /// The word Lua's `type` gives.
+    public var name: String {
+        switch self {
+        case .none: "no value"
+        case .lightUserdata: "userdata"
+        default: "\(self)"
+        }
+    }
+}
+
+/// The stack of one Lua thread.
+///
+/// Indices are Lua's: from 1 up, or from -1 down. Nothing here can raise a Lua error: what could (metamethods) is left
+/// out, and pushes made from Swift are never refused memory. Access to tables is raw. Valid only while its VM lives.
+public struct LuaStack {
+    let state: OpaquePointer
+
+    // MARK: Shape
+
+    public var count: Int { Int(lua_gettop(state)) }
+
+    /// Makes room for `count` more values; false where Lua's own limit is reached.
+    public func reserve(_ count: Int) -> Bool { lua_checkstack(state, Int32(count)) != 0 }
+
+    public func pop(_ count: Int = 1) { clua_pop(state, Int32(count)) }
+
+    /// Cuts or fills with nil to exactly `count` values.
+    public func setCount(_ count: Int) { lua_settop(state, Int32(count)) }
+
+    public func absolute(_ index: Int) -> Int { Int(lua_absindex(state, Int32(index))) }
+
+    /// Moves the top value to `index`, the ones above go up by one. [0]
+    public func insert(at index: Int) { clua_insert(state, Int32(index)) }
+
+    /// Moves the top value over the one at `index`. [-1]
+    public func replace(at index: Int) { clua_replace(state, Int32(index)) }
+
+    // MARK: Push [+1]
+
+    public func pushNil() { lua_pushnil(state) }
+    public func push(_ value: Bool) { lua_pushboolean(state, value ? 1 : 0) }
+    public func push(_ value: Int64) { lua_pushinteger(state, value) }
+    public func push(_ value: Double) { lua_pushnumber(state, value) }
+    public func pushValue(at index: Int) { lua_pushvalue(state, Int32(index)) }
+
+    public func push(_ text: String) {
+        var text = text
+        // The pointer lives as long as the closure; Lua copies the bytes.
+        text.withUTF8 { utf8 in
+            utf8.withMemoryRebound(to: CChar.self) { _ = lua_pushlstring(state, $0.baseAddress, $0.count) }
+        }
+    }
+
+    public func push(_ text: StaticString) {
+        let start = UnsafeRawPointer(text.utf8Start).assumingMemoryBound(to: CChar.self)
+        _ = lua_pushlstring(state, start, text.utf8CodeUnitCount)
+    }
+
+    public func push(bytes: RawSpan) {
+        // As above: the pointer does not leave the closure.
+        bytes.withUnsafeBytes { raw in
+            _ = lua_pushlstring(state, raw.baseAddress?.assumingMemoryBound(to: CChar.self), raw.count)
+        }
+    }
+
+    public func push(bytes: [UInt8]) { push(bytes: bytes.span.bytes) }
+
+    /// JSON's null, where nil will not do.
+    public func pushNull() { lua_pushlightuserdata(state, nil) }
+
+    public func pushTable(array: Int = 0, hash: Int = 0) { clua_newtable(state, Int32(array), Int32(hash)) }
+
+    // MARK: Read [0]
+
+    public func type(at index: Int) -> LuaType { LuaType(rawValue: lua_type(state, Int32(index))) ?? .none }
+
+    public func isNil(at index: Int) -> Bool { lua_type(state, Int32(index)) <= LuaType.nil.rawValue }
+
+    public func isNull(at index: Int) -> Bool {
+        lua_type(state, Int32(index)) == LuaType.lightUserdata.rawValue && lua_touserdata(state, Int32(index)) == nil
+    }
+
+    public func isInteger(at index: Int) -> Bool { lua_isinteger(state, Int32(index)) != 0 }
+
+    public func boolean(at index: Int) -> Bool { lua_toboolean(state, Int32(index)) != 0 }
+
+    /// The number as an integer; nil where it has no exact integer value. Text is not converted.
+    public func integer(at index: Int) -> Int64? {
+        guard type(at: index) == .number else { return nil }
+        var exact: Int32 = 0
+        let value = lua_tointegerx(state, Int32(index), &exact)
+        return exact != 0 ? value : nil
+    }
+
+    /// The number; nil for anything else. Text is not converted.
+    public func number(at index: Int) -> Double? {
+        type(at: index) == .number ? lua_tonumberx(state, Int32(index), nil) : nil
+    }
+
+    /// The text; nil for anything but a string. Bytes that are not UTF-8 become U+FFFD.
+    public func string(at index: Int) -> String? {
+        withBytes(at: index) { span in
+            span.withUnsafeBytes { String(decoding: $0, as: UTF8.self) }
+        }
+    }
+
+    /// The bytes of a string, for the length of `body`; nil for anything but a string.
+    public func withBytes<Result, Failure: Error>(
+        at index: Int, _ body: (RawSpan) throws(Failure) -> Result
+    ) throws(Failure) -> Result? {
+        guard type(at: index) == .string else { return nil }
+        var length = 0
+        guard let start = lua_tolstring(state, Int32(index), &length) else { return nil }
+        // Lua does not move strings, and this one stays on the stack while `body` runs.
+        return try body(RawSpan(_unsafeStart: UnsafeRawPointer(start), byteCount: length))
+    }
+
+    // MARK: Tables, always raw
+
+    /// Whether the value's metatable is that one. [0]
+    public func hasMetatable(at index: Int, _ metatable: LuaReference) -> Bool {
+        guard lua_getmetatable(state, Int32(index)) != 0 else { return false }
+        lua_rawgeti(state, clua_registry(), Int64(metatable.slot))
+        defer { pop(2) }
+        return lua_rawequal(state, -1, -2) != 0
+    }
+
+    /// Gives the table at `index` that metatable. [0]
+    public func setMetatable(at index: Int, _ metatable: LuaReference) {
+        let index = lua_absindex(state, Int32(index))
+        lua_rawgeti(state, clua_registry(), Int64(metatable.slot))
+        lua_setmetatable(state, index)
+    }
+
+    /// Pushes the field `name` of the table at `index`, or nil. [+1]
+    @discardableResult
+    public func pushField(_ name: StaticString, of index: Int) -> LuaType {
+        let index = absolute(index)
+        push(name)
+        return LuaType(rawValue: lua_rawget(state, Int32(index))) ?? .none
+    }
+
+    @discardableResult
+    public func pushField(_ name: String, of index: Int) -> LuaType {
+        let index = absolute(index)
+        push(name)
+        return LuaType(rawValue: lua_rawget(state, Int32(index))) ?? .none
+    }
+
+    /// Pushes element `position` (from 1) of the table at `index`, or nil. [+1]
+    @discardableResult
+    public func pushElement(_ position: Int, of index: Int) -> LuaType {
+        LuaType(rawValue: lua_rawgeti(state, Int32(index), Int64(position))) ?? .none
+    }
+
+    /// Sets the field `name` of the table at `index` to the top value. [-1]
+    public func setField(_ name: StaticString, of index: Int) {
+        let index = absolute(index)
+        push(name)
+        clua_insert(state, -2)
+        lua_rawset(state, Int32(index))
+    }
+
+    public func setField(_ name: String, of index: Int) {
+        let index = absolute(index)
+        push(name)
+        clua_insert(state, -2)
+        lua_rawset(state, Int32(index))
+    }
+
+    /// Sets element `position` (from 1) of the table at `index` to the top value. [-1]
+    public func setElement(_ position: Int, of index: Int) { lua_rawseti(state, Int32(index), Int64(position)) }
+
+    /// The border Lua's `#` gives, without metamethods.
+    public func length(at index: Int) -> Int { Int(lua_rawlen(state, Int32(index))) }
+
+    /// Runs `body` for each pair, with the key at -2 and the value at -1. `body` must leave both there, and may only
+    /// change values of keys that exist.
+    public func forEachPair<Failure: Error>(at index: Int, _ body: () throws(Failure) -> Void) throws(Failure) {
+        let index = absolute(index)
+        pushNil()
+        while lua_next(state, Int32(index)) != 0 {
+            try body()
+            pop()
+        }
+    }
+}

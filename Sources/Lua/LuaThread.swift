@@ -1,0 +1,111 @@
+internal import CLua
+
+/// How far a thread got.
+public enum Step {
+    /// The function returned; its results are the `count` values on top of the stack.
+    case finished(count: Int)
+    /// It raised; the error value is on top of the stack and the frames are still there.
+    case failed
+    /// It yielded outside any coroutine of its own; the values are on top of the stack.
+    case yielded(count: Int)
+}
+
+/// One Lua thread (coroutine), made and kept by its VM.
+public struct LuaThread {
+    unowned let vm: LuaVM
+    let state: OpaquePointer
+    let reference: LuaReference
+
+    public var stack: LuaStack { LuaStack(state: state) }
+
+    /// Calls the function that lies under `arguments` values on the stack, and runs until it finishes, fails or yields.
+    public func resume(arguments: Int) -> Step {
+        var results: Int32 = 0
+        switch clua_resume(state, vm.state, Int32(arguments), &results) {
+        case LUA_OK: return .finished(count: Int(results))
+        case LUA_YIELD: return .yielded(count: Int(results))
+        default: return .failed
+        }
+    }
+
+    /// The failure that `resume` just reported, with the frames it left. [0]
+    public func failure() -> LuaFailure {
+        LuaFailure(message: stack.message(at: -1), traceback: Traceback.frames(of: state))
+    }
+}
+
+extension LuaStack {
+    /// The text of an error value: a string itself, `__tostring`'s answer, or a table as JSON.
+    func message(at index: Int) -> String {
+        let index = absolute(index)
+        switch type(at: index) {
+        case .string:
+            return string(at: index) ?? ""
+        case .table where luaL_getmetafield(state, Int32(index), "__tostring") == LuaType.nil.rawValue:
+            let writer = JSONWriter()
+            do throws(JSONError) {
+                try writer.append(at: index, of: self)
+                return writer.text
+            } catch {
+                return "(error object is a table value)"
+            }
+        case .table:
+            pop()
+            fallthrough
+        default:
+            defer { pop() }
+            clua_tostring(state, Int32(index))
+            return string(at: -1) ?? "(error object is a \(type(at: index).name) value)"
+        }
+    }
+}
+
+/// The call stack of a thread that failed, as lines for people.
+enum Traceback {
+    /// Levels shown at either end of a deep stack; the middle is left out, as Lua does.
+    private static let shown: Int32 = 11
+
+    static func frames(of state: OpaquePointer) -> [String] {
+        let depth = depth(of: state)
+        guard depth > 2 * shown else { return (0..<depth).compactMap { frame($0, of: state) } }
+        return (0..<shown).compactMap { frame($0, of: state) }
+            + ["...\t(skipping \(depth - 2 * shown) levels)"]
+            + (depth - shown..<depth).compactMap { frame($0, of: state) }
+    }
+
+    /// Found by doubling and halving: `lua_getstack` walks, and a runaway recursion is 200,000 levels deep.
+    private static func depth(of state: OpaquePointer) -> Int32 {
+        var record = lua_Debug()
+        var low: Int32 = 0
+        var high: Int32 = 1
+        while lua_getstack(state, high, &record) != 0 {
+            low = high
+            high *= 2
+        }
+        while low < high {
+            let middle = (low + high) / 2
+            if lua_getstack(state, middle, &record) != 0 { low = middle + 1 } else { high = middle }
+        }
+        return high
+    }
+
+    /// nil for luafunc's own Lua code, which has no place in a user's traceback.
+    private static func frame(_ level: Int32, of state: OpaquePointer) -> String? {
+        var record = lua_Debug()
+        guard lua_getstack(state, level, &record) != 0, lua_getinfo(state, "Sln", &record) != 0 else { return nil }
+        // The names are owned by functions that are on the stack, so they are alive here.
+        let source = String(cString: record.source)
+        let name = record.name.map { String(cString: $0) }
+        if source == "=[C]" { return name.map { "[C]: in function '\($0)'" } }
+        guard source.hasPrefix("@") else { return nil }
+        let what =
+            if let name {
+                "function '\(name)'"
+            } else if String(cString: record.what) == "main" {
+                "main chunk"
+            } else {
+                "function <line \(record.linedefined)>"
+            }
+        return "\(source.dropFirst()):\(record.currentline): in \(what)"
+    }
+}

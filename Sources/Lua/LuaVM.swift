@@ -1,0 +1,146 @@
+internal import CLua
+
+/// A Swift function as Lua sees it: arguments from index 1 up; answers how many results it left on top.
+public typealias HostFunction = (LuaStack) throws(LuaError) -> Int
+
+/// One Lua state: its memory, its globals and the Swift functions it may call.
+///
+/// Not Sendable on purpose: the compiler keeps a VM, its threads and its stacks with whoever made it.
+public final class LuaVM {
+    /// Shared with C; freed after the state is closed.
+    private let host: UnsafeMutablePointer<CLuaHost>
+    let state: OpaquePointer
+    private var functions: [(name: String, body: HostFunction)] = []
+    private var idleThreads: [LuaThread] = []
+    private var seal: LuaReference?
+
+    /// Reused by everything that writes JSON from this VM.
+    public let writer = JSONWriter()
+
+    /// - Parameter memoryLimit: bytes the state may hold while Lua runs.
+    public init(memoryLimit: Int, sandbox: Sandbox) throws(LuaFailure) {
+        host = .allocate(capacity: 1)
+        host.initialize(to: CLuaHost())
+        host.pointee.dispatch = dispatch
+        host.pointee.limit = memoryLimit
+        guard let state = clua_newstate(host) else {
+            // Only where the machine itself has no memory left: as fatal as any failed allocation in Swift.
+            preconditionFailure("no memory for a Lua state")
+        }
+        self.state = state
+        host.pointee.vm = Unmanaged.passUnretained(self).toOpaque()
+        seal = try open(sandbox)
+    }
+
+    deinit {
+        lua_close(state)
+        host.deallocate()
+    }
+
+    public var memoryUsed: Int { host.pointee.used }
+
+    /// The main thread's stack; it must be level again after each use.
+    public var stack: LuaStack { LuaStack(state: state) }
+
+    fileprivate func add(_ name: String, _ body: @escaping HostFunction) -> Int32 {
+        functions.append((name, body))
+        return Int32(functions.count - 1)
+    }
+
+    /// From now on, an assignment to a global that does not exist is an error.
+    public func sealGlobals() {
+        guard let seal else { return }
+        stack.push(seal)
+        // It only sets a metatable, so nothing in it can fail.
+        clua_pcall(state, 0, 0)
+    }
+
+    /// A thread with an empty stack: an idle one where there is one.
+    public func makeThread() -> LuaThread {
+        if let thread = idleThreads.popLast() { return thread }
+        guard let state = lua_newthread(state) else { preconditionFailure("no memory for a Lua thread") }
+        return LuaThread(vm: self, state: state, reference: stack.reference())
+    }
+
+    /// Gives a thread back, whatever state it is in; its to-be-closed variables are closed.
+    public func recycle(_ thread: LuaThread) {
+        if lua_status(thread.state) != LUA_OK { lua_resetthread(thread.state) }
+        lua_settop(thread.state, 0)
+        if idleThreads.count < 16 { idleThreads.append(thread) } else { stack.release(thread.reference) }
+    }
+
+    /// Runs Swift function `index` for the trampoline and answers its verdict.
+    fileprivate func call(_ index: Int, on stack: LuaStack) -> Int32 {
+        let function = functions[index]
+        do throws(LuaError) {
+            return Int32(try function.body(stack))
+        } catch {
+            switch error {
+            case .message(let message):
+                stack.push(message)
+                return CLUA_RAISE
+            case .argument(let index, let expected):
+                stack.push("bad argument #\(index) to '\(function.name)' (\(expected))")
+                return CLUA_RAISE
+            case .value:
+                return CLUA_THROW
+            }
+        }
+    }
+}
+
+/// A value the VM keeps out of the garbage collector's reach.
+public struct LuaReference {
+    let slot: Int32
+}
+
+/// What the stack's VM makes and keeps.
+extension LuaStack {
+    /// `vm` is unretained: the VM owns the state, so it is alive.
+    fileprivate var vm: LuaVM? {
+        clua_host(state).pointee.vm.map { Unmanaged<LuaVM>.fromOpaque($0).takeUnretainedValue() }
+    }
+
+    /// Pushes a function that calls `body`, which lives as long as the VM; `name` is what its own errors call it. [+1]
+    public func push(function name: String, _ body: @escaping HostFunction) {
+        guard let vm else { return pushNil() }
+        clua_pushhostfunction(state, vm.add(name, body))
+    }
+
+    /// Compiles text (never binary) and pushes the chunk; on failure pushes nothing. [+1]
+    public func load(_ text: RawSpan, name: String) throws(LuaFailure) {
+        // Lua reads the text before `clua_load` returns.
+        let status = text.withUnsafeBytes { raw in
+            clua_load(state, raw.baseAddress?.assumingMemoryBound(to: CChar.self), raw.count, name, "t")
+        }
+        guard status == LUA_OK else {
+            defer { pop() }
+            throw LuaFailure(message: string(at: -1) ?? "")
+        }
+    }
+
+    /// Runs luafunc's own Lua text with the top `arguments` values and leaves its one result in their place.
+    public func run(_ source: String, arguments: Int) throws(LuaFailure) {
+        try load(source.utf8Span.span.bytes, name: "=luafunc")
+        insert(at: -1 - arguments)
+        guard clua_pcall(state, Int32(arguments), 1) == LUA_OK else {
+            defer { pop() }
+            throw LuaFailure(message: string(at: -1) ?? "")
+        }
+    }
+
+    /// Keeps the top value for later; `push(_:)` brings it back. [-1]
+    public func reference() -> LuaReference { LuaReference(slot: luaL_ref(state, clua_registry())) }
+
+    /// Pushes what is kept. [+1]
+    public func push(_ reference: LuaReference) { lua_rawgeti(state, clua_registry(), Int64(reference.slot)) }
+
+    public func release(_ reference: LuaReference) { luaL_unref(state, clua_registry(), reference.slot) }
+}
+
+/// What the trampoline calls.
+private func dispatch(_ state: OpaquePointer?, _ function: Int32) -> Int32 {
+    guard let state else { return 0 }
+    let stack = LuaStack(state: state)
+    return stack.vm?.call(Int(function), on: stack) ?? 0
+}

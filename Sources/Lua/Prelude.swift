@@ -1,0 +1,125 @@
+/// The Lua half of the sandbox. It runs once in each fresh VM, with the stock libraries open, and cuts them down to an
+/// allow-list; what is not named here is refused (design: a script reaches nothing but its arguments and its modules).
+///
+/// Receives `write(level, text)` and `find(module)` from Swift and returns the function that seals the globals.
+enum Prelude {
+    static let source = #"""
+        local write, find = ...
+        local error, load_text, next, select, setmetatable = error, load, next, select, setmetatable
+        local tostring, type = tostring, type
+        local concat, format, loaded = table.concat, string.format, package.loaded
+        local count, traceback = collectgarbage, debug.traceback
+
+        local function set(text)
+            local names = {}
+            for name in text:gmatch "%S+" do names[name] = true end
+            return names
+        end
+
+        local function keepOnly(names, from)
+            for name in next, from do
+                if not names[name] then from[name] = nil end
+            end
+        end
+
+        -- Base functions. Not kept: collectgarbage, dofile, load, loadfile, print, require, warn (some return below).
+        keepOnly(set [[_G _VERSION assert error getmetatable ipairs next pairs pcall rawequal rawget rawlen rawset select
+            setmetatable tonumber tostring type xpcall coroutine math string table utf8 os]], _G)
+        -- dump makes binary chunks, which are not checked when they are loaded.
+        string.dump = nil
+        -- A script may use its own methods on strings, not change everybody's.
+        getmetatable("").__metatable = false
+
+        local function refusal(name, advice)
+            return function() error(name .. " is not available in a function: " .. advice, 2) end
+        end
+
+        local function refusals(library, advice, fields)
+            return setmetatable(fields or {}, {
+                __metatable = false,
+                __index = function(_, field)
+                    error(library .. "." .. tostring(field) .. " is not available in a function: " .. advice, 2)
+                end,
+            })
+        end
+
+        dofile = refusal("dofile", "put the file in lib/ and use require")
+        loadfile = refusal("loadfile", "put the file in lib/ and use require")
+        warn = refusal("warn", 'use require("log").warn')
+        io = refusals("io", "there is no file system; use a blob binding for files, print or the log module for output")
+        debug = refusals("debug", "only debug.traceback is", { traceback = traceback })
+
+        local system = os
+        os = {
+            clock = system.clock, date = system.date, difftime = system.difftime, getenv = system.getenv,
+            time = system.time,
+            execute = refusal("os.execute", "a function cannot start programs"),
+            exit = refusal("os.exit", "return from the handler, or raise an error to fail the invocation"),
+            remove = refusal("os.remove", "there is no file system; use a blob binding"),
+            rename = refusal("os.rename", "there is no file system; use a blob binding"),
+            setlocale = refusal("os.setlocale", "all functions share one locale"),
+            tmpname = refusal("os.tmpname", "there is no file system; keep the text in a variable"),
+        }
+        loaded.os, loaded.io, loaded.debug = os, nil, nil
+
+        function collectgarbage(option)
+            if option == "count" then return count "count" end
+            error('collectgarbage takes only "count" in a function: memory is collected by itself', 2)
+        end
+
+        function load(chunk, name, mode, ...)
+            if mode ~= nil and mode ~= "t" and mode ~= "bt" then
+                error("load takes only text chunks in a function; the mode must be \"t\"", 2)
+            end
+            return load_text(chunk, name, "t", ...)
+        end
+
+        function print(...)
+            local texts = { ... }
+            for index = 1, select("#", ...) do texts[index] = tostring(texts[index]) end
+            write("info", concat(texts, "\t"))
+        end
+
+        -- Modules -------------------------------------------------------------------------------------------------
+
+        local preload, loading = {}, {}
+
+        package = refusals("package", "modules are text files of the app, found by require",
+            { loaded = loaded, preload = preload, path = "<function>/?.lua;lib/?.lua;lua_modules/share/lua/5.4/?.lua",
+              config = "/\n;\n?\n!\n-\n" })
+        loaded.package = package
+
+        local function open(name)
+            if preload[name] then return preload[name](name, ":preload:") end
+            -- A module of luafunc itself arrives as a table; one of the app as text and file name.
+            local module, file = find(name)
+            if type(module) ~= "string" then return module end
+            local chunk, message = load_text(module, "@" .. file, "t")
+            if not chunk then error(message, 0) end
+            return chunk(name, file)
+        end
+
+        function require(name)
+            if type(name) ~= "string" then
+                error(format("bad argument #1 to 'require' (string expected, got %s)", type(name)), 2)
+            end
+            if loaded[name] ~= nil then return loaded[name] end
+            if loading[name] then error(format("module '%s' requires itself while it is loading", name), 2) end
+            loading[name] = true
+            local guard <close> = setmetatable({}, { __close = function() loading[name] = nil end })
+            local module = open(name)
+            if module ~= nil then loaded[name] = module end
+            if loaded[name] == nil then loaded[name] = true end
+            return loaded[name]
+        end
+
+        -- Globals -------------------------------------------------------------------------------------------------
+
+        return function()
+            setmetatable(_G, { __newindex = function(_, name)
+                error(format("assignment to undeclared global '%s': write 'local %s = ...', or declare it at the top "
+                    .. "level of the script", tostring(name), tostring(name)), 2)
+            end })
+        end
+        """#
+}

@@ -1,0 +1,68 @@
+internal import CLua
+
+/// What a sandboxed script reaches beyond the standard library.
+public struct Sandbox {
+    /// Called with `(level, text)` by `print`.
+    let write: HostFunction
+    /// Called with a module's name by `require`; leaves the module, or its text and file name.
+    let find: HostFunction
+
+    public init(write: @escaping HostFunction, find: @escaping HostFunction) {
+        self.write = write
+        self.find = find
+    }
+}
+
+extension LuaVM {
+    /// Opens the standard library, cut down to the allow-list of `Prelude`. Called once, before any script. [0]
+    func open(_ sandbox: Sandbox) throws(LuaFailure) -> LuaReference {
+        for (name, library) in libraries {
+            luaL_requiref(state, name, library, 1)
+            stack.pop()
+        }
+        makeMarks()
+        stack.push(function: "expand") { stack throws(LuaError) in
+            JSONReader.expand(at: 1, of: stack)
+            return 0
+        }
+        lua_rawgeti(state, clua_registry(), Int64(clua_host(state).pointee.deferred))
+        clua_insert(state, -2)
+        clua_wrapbase(state, lua_absindex(state, -2), lua_absindex(state, -1))
+        stack.pop(2)
+        stack.push(function: "write", sandbox.write)
+        stack.push(function: "find", sandbox.find)
+        try stack.run(Prelude.source, arguments: 2)
+        return stack.reference()
+    }
+
+    /// Makes the metatables that mark JSON arrays, JSON objects and deferred tables, and gives null its name.
+    private func makeMarks() {
+        let host = clua_host(state)
+        stack.pushTable()
+        host?.pointee.array = stack.reference().slot
+        stack.pushTable()
+        host?.pointee.object = stack.reference().slot
+        stack.pushTable()
+        host?.pointee.deferred = stack.reference().slot
+        stack.pushNull()
+        stack.pushTable()
+        stack.push(function: "tostring") { stack throws(LuaError) in
+            stack.push("null" as StaticString)
+            return 1
+        }
+        stack.setField("__tostring", of: -2)
+        stack.push("json.null" as StaticString)
+        stack.setField("__name", of: -2)
+        stack.push(false)
+        stack.setField("__metatable", of: -2)
+        lua_setmetatable(state, -2)
+        stack.pop()
+    }
+}
+
+/// The stock libraries a script may see a part of. `package` and `debug` are opened for the prelude alone.
+private let libraries: [(String, lua_CFunction)] = [
+    ("_G", luaopen_base), ("package", luaopen_package), ("coroutine", luaopen_coroutine), ("table", luaopen_table),
+    ("string", luaopen_string), ("math", luaopen_math), ("utf8", luaopen_utf8), ("os", luaopen_os),
+    ("debug", luaopen_debug),
+]

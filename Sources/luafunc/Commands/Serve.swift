@@ -1,0 +1,103 @@
+import ArgumentParser
+import CustomHandler
+import FoundationEssentials
+import Logging
+import ServiceLifecycle
+import UnixSignals
+
+struct Serve: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "Run the custom handler, as the Functions host starts it.")
+
+    @OptionGroup var app: AppOptions
+    @OptionGroup var log: LogOptions
+
+    @Option(help: "Port to listen on; 0 finds a free one. (default: FUNCTIONS_CUSTOMHANDLER_PORT)")
+    var port: Int?
+    @Option(help: "Address to listen on.")
+    var bind = "127.0.0.1"
+    @Option(help: "Event loops, each with a Lua VM of every function. (default: all cores)")
+    var threads: Int?
+    @Option(help: "Memory of one function on one thread, such as 64MB.", transform: Parse.bytes)
+    var memoryLimit = 64 << 20
+    @Option(
+        help: "Time of one invocation, such as 10s. (default: host.json's functionTimeout less a margin)",
+        transform: Parse.time)
+    var timeLimit: Duration?
+    @Option(help: "Largest request body, such as 128MB.", transform: Parse.bytes)
+    var bodyLimit = 128 << 20
+
+    func validate() throws {
+        if let port, !(0...65_535).contains(port) { throw ValidationError("--port must be from 0 to 65535") }
+        if let threads, !(1...1024).contains(threads) { throw ValidationError("--threads must be from 1 to 1024") }
+        if port == nil, !Settings.current.isHosted {
+            throw ValidationError("say which port to listen on: luafunc serve --port 8080")
+        }
+    }
+
+    func run() throws {
+        let settings = Settings.current
+        guard let port = port ?? settings.hostPort.flatMap({ Int($0) }), (0...65_535).contains(port) else {
+            throw ValidationError("FUNCTIONS_CUSTOMHANDLER_PORT is '\(settings.hostPort ?? "")', which is no port")
+        }
+        let logger = log.logger
+        let workers = WorkerGroup(threads: threads ?? ProcessInfo.processInfo.activeProcessorCount)
+        let server = try listen(on: port, workers)
+        let functions = try load(settings)
+        let options = InvocationOptions(
+            memoryLimit: memoryLimit, timeLimit: timeLimit ?? functions.host.invocationTimeLimit, logger: logger)
+        let announcement = Announcement(app: functions, workers: workers, options: options, server: server)
+        let group = ServiceGroup(
+            configuration: .init(
+                services: [
+                    .init(service: server, successTerminationBehavior: .gracefullyShutdownGroup),
+                    .init(service: announcement, successTerminationBehavior: .ignore),
+                ], gracefulShutdownSignals: [.sigterm, .sigint],
+                // What the group would log is said by the commands themselves.
+                logger: Logger(label: "luafunc") { _ in SwiftLogNoOpLogHandler() }))
+        try workers.runAndWait { try await group.run() }
+        throw settings.isHosted ? ExitCode.stoppedByHost : ExitCode.success
+    }
+
+    private func listen(on port: Int, _ workers: WorkerGroup) throws -> HTTPServer {
+        do {
+            return try HTTPServer(bind: bind, port: port, workers: workers, bodyLimit: bodyLimit)
+        } catch {
+            Console.printError("luafunc: cannot listen on \(bind):\(port): \(error)")
+            throw ExitCode.cannotBind
+        }
+    }
+
+    private func load(_ settings: Settings) throws -> FunctionApp {
+        do throws(Problem) {
+            return try AppLoader(root: app.root(settings), settings: settings.values).load()
+        } catch {
+            Console.printError("luafunc: \(error)")
+            throw ExitCode.badApp
+        }
+    }
+}
+
+/// Shows the app to the workers, then tells what is served and what is broken.
+private struct Announcement: Service {
+    let app: FunctionApp
+    let workers: WorkerGroup
+    let options: InvocationOptions
+    let server: HTTPServer
+
+    func run() async throws {
+        await workers.adopt(app, options: options)
+        Console.print("luafunc \(version): serving \(app.root) on http://\(server.address):\(server.port)")
+        let failures = await workers.check(app)
+        for name in app.names {
+            if let function = app.functions[name], failures[name] == nil {
+                Console.print("  \(name): \(function.trigger?.type ?? "")  POST /\(name)")
+            }
+        }
+        for warning in app.warnings { options.logger.notice("\(warning)") }
+        for name in app.names {
+            guard let reason = app.broken[name]?.description ?? failures[name]?.text else { continue }
+            options.logger.error("\(reason)", metadata: [LogKey.function: "\(name)"])
+        }
+    }
+}

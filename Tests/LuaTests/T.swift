@@ -1,0 +1,3 @@
+import Testing
+@testable import Lua
+@Test func `it works`() { #expect(version() == "4") }

@@ -1,0 +1,9 @@
+-- A Service Bus message, here the text of a JSON object. Raising an error gives it back; Service Bus delivers it again.
+local json = require "json"
+
+return function(data, metadata)
+  local invoice = json.decode(data.invoice)
+  if not invoice.total then error("invoice " .. tostring(invoice.id) .. " has no total") end
+  print("delivery " .. metadata.DeliveryCount .. " of message " .. metadata.MessageId)
+  return { receipt = { id = invoice.id, paid = invoice.total } }
+end
