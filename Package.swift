@@ -55,6 +55,21 @@ let package = Package(
             ],
             swiftSettings: strict
         ),
+        .target(name: "TestSupport", dependencies: ["Lua"], path: "Tests/TestSupport", swiftSettings: strict),
         .testTarget(name: "LuaTests", dependencies: ["Lua"], swiftSettings: strict),
+        .testTarget(
+            name: "CustomHandlerTests",
+            dependencies: [
+                "CustomHandler", "Lua", "TestSupport",
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOHTTP1", package: "swift-nio"),
+                .product(name: "NIOPosix", package: "swift-nio"),
+            ],
+            swiftSettings: strict
+        ),
+        .testTarget(
+            name: "luafuncTests", dependencies: ["luafunc", "TestSupport", "Lua"], exclude: ["Snapshots"],
+            swiftSettings: strict),
     ]
 )

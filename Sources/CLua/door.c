@@ -70,3 +70,16 @@ int clua_tostring (lua_State *L, int index) {
   host->running = 0;
   return status;
 }
+
+
+/*
+** Ends a thread that failed or yields, and closes its to-be-closed variables.
+** Must be C: those run script code. Debian's Lua 5.4.4 calls it
+** lua_resetthread; an error in a variable's __close is the thread's last.
+*/
+void clua_close (lua_State *L) {
+  CLuaHost *host = clua_host(L);
+  host->running = 1;
+  lua_resetthread(L);
+  host->running = 0;
+}

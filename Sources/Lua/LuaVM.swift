@@ -62,11 +62,16 @@ public final class LuaVM {
         return LuaThread(vm: self, state: state, reference: stack.reference())
     }
 
-    /// Gives a thread back, whatever state it is in; its to-be-closed variables are closed.
+    /// Gives a thread back, whatever state it is in. One that failed or was left waiting is not used again: its stack
+    /// may be huge. Its to-be-closed variables are closed.
     public func recycle(_ thread: LuaThread) {
-        if lua_status(thread.state) != LUA_OK { lua_resetthread(thread.state) }
-        lua_settop(thread.state, 0)
-        if idleThreads.count < 16 { idleThreads.append(thread) } else { stack.release(thread.reference) }
+        if lua_status(thread.state) == LUA_OK, idleThreads.count < 16 {
+            lua_settop(thread.state, 0)
+            idleThreads.append(thread)
+        } else {
+            clua_close(thread.state)
+            stack.release(thread.reference)
+        }
     }
 
     /// Runs Swift function `index` for the trampoline and answers its verdict.

@@ -47,6 +47,7 @@ lua_State *clua_newstate (CLuaHost *host);
 void clua_pushhostfunction (lua_State *L, int function);
 int clua_resume (lua_State *L, lua_State *from, int nargs, int *nresults);
 int clua_tostring (lua_State *L, int index);
+void clua_close (lua_State *L);
 
 /* deferred.c */
 void clua_wrapbase (lua_State *L, int metatable, int expander);

@@ -5,7 +5,7 @@ import NIOHTTP1
 struct HTTPConnectionState {
     private enum State {
         case idle
-        case receiving(HTTPRequestHead, ByteBuffer?)
+        case receiving(HTTPRequestHead)
         /// The request was refused before its end; the rest of it is thrown away.
         case refusing
         case responding(keepAlive: Bool)
@@ -20,6 +20,8 @@ struct HTTPConnectionState {
     }
 
     private var state = State.idle
+    /// What came of the request's body. Not in the state, where each chunk would copy all that came before it.
+    private var body = ByteBuffer()
     private let bodyLimit: Int
 
     init(bodyLimit: Int) { self.bodyLimit = bodyLimit }
@@ -29,17 +31,17 @@ struct HTTPConnectionState {
         case (.head(let head), .idle):
             let length = head.headers.first(name: "content-length").flatMap { Int($0) } ?? 0
             guard length <= bodyLimit else { return refuse() }
-            state = .receiving(head, nil)
+            state = .receiving(head)
             let waits = head.headers.first(name: "expect")?.lowercased() == "100-continue"
             return waits ? .proceed : .none
-        case (.body(let chunk), .receiving(let head, let body)):
-            guard (body?.readableBytes ?? 0) + chunk.readableBytes <= bodyLimit else { return refuse() }
-            state = .idle  // gives up the reference, so that the buffer grows in place
-            state = .receiving(head, Self.join(body, chunk))
+        case (.body(let chunk), .receiving):
+            guard body.readableBytes + chunk.readableBytes <= bodyLimit else { return refuse() }
+            if body.readableBytes == 0 { body = chunk } else { body.writeImmutableBuffer(chunk) }
             return .none
-        case (.end, .receiving(let head, let body)):
+        case (.end, .receiving(let head)):
             state = .responding(keepAlive: head.isKeepAlive)
-            return .respond(Request(head: head, body: body ?? ByteBuffer()))
+            defer { body = ByteBuffer() }
+            return .respond(Request(head: head, body: body))
         default:
             return .none
         }
@@ -54,12 +56,7 @@ struct HTTPConnectionState {
 
     private mutating func refuse() -> Action {
         state = .refusing
+        body = ByteBuffer()
         return .refuse(limit: bodyLimit)
-    }
-
-    private static func join(_ body: consuming ByteBuffer?, _ chunk: ByteBuffer) -> ByteBuffer {
-        guard var body else { return chunk }
-        body.writeImmutableBuffer(chunk)
-        return body
     }
 }

@@ -27,10 +27,7 @@ extension Modules {
                         guard let count = stack.integer(at: 1), 0...1 << 20 ~= count else {
                             throw .argument(1, expected: "number of bytes from 0 to 1048576 expected")
                         }
-                        stack.push(
-                            bytes: SymmetricKey(size: SymmetricKeySize(bitCount: Int(count) * 8)).withUnsafeBytes {
-                                [UInt8]($0)
-                            })
+                        stack.push(bytes: random(Int(count)))
                         return 1
                     }
                 ),
@@ -49,6 +46,18 @@ extension Modules {
                     }
                 ),
             ], onto: stack)
+    }
+
+    /// From the system's generator, which is fit for keys.
+    private static func random(_ count: Int) -> [UInt8] {
+        var generator = SystemRandomNumberGenerator()
+        var bytes: [UInt8] = []
+        bytes.reserveCapacity(count + 7)
+        while bytes.count < count {
+            let word = generator.next()
+            for shift in stride(from: 0, to: 64, by: 8) { bytes.append(UInt8(truncatingIfNeeded: word >> shift)) }
+        }
+        return Array(bytes.prefix(count))
     }
 
     private static func digest<Hash: HashFunction>(_ hash: Hash.Type, on stack: LuaStack) throws(LuaError) -> Int {

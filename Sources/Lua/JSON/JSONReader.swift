@@ -130,11 +130,11 @@ public struct JSONReader {
             scanner.cursor = start
             return try pushValue()
         }
-        clua_newtable(stack.state, 2, 0)
+        clua_newtable(stack.state, 0, 2)
         pushBytes(UnsafeBufferPointer(start: start, count: count))
-        lua_rawseti(stack.state, -2, 1)
+        lua_rawsetp(stack.state, -2, stack.deferredText)
         lua_pushinteger(stack.state, deferral.rawValue)
-        lua_rawseti(stack.state, -2, 2)
+        lua_rawsetp(stack.state, -2, stack.deferredKind)
         stack.markDeferred(at: -1)
     }
 
@@ -242,14 +242,14 @@ public struct JSONReader {
         let state = stack.state
         let table = lua_absindex(state, Int32(index))
         guard lua_checkstack(state, 2 * batch + 8) != 0 else { return }
-        lua_rawgeti(state, table, 2)
+        lua_rawgetp(state, table, stack.deferredKind)
         let deferral = Deferral(rawValue: lua_tointegerx(state, -1, nil)) ?? .plain
         stack.pop()
-        lua_rawgeti(state, table, 1)  // keeps the text alive while it is read
+        lua_rawgetp(state, table, stack.deferredText)  // keeps the text alive while it is read
         stack.pushNil()
-        lua_rawseti(state, table, 1)
+        lua_rawsetp(state, table, stack.deferredText)
         stack.pushNil()
-        lua_rawseti(state, table, 2)
+        lua_rawsetp(state, table, stack.deferredKind)
         stack.pushNil()
         lua_setmetatable(state, table)
         let level = stack.count
@@ -300,6 +300,10 @@ extension LuaStack {
 
     /// Marks the table at `index` as a JSON object, so that it is written as one even when it looks like a list. [0]
     public func markObject(at index: Int) { setMetatable(at: index, objectMark) }
+
+    /// The keys of what a deferred table holds: addresses, which no script can come by.
+    fileprivate var deferredText: UnsafeRawPointer { UnsafeRawPointer(clua_host(state)) }
+    fileprivate var deferredKind: UnsafeRawPointer { deferredText + 1 }
 
     func markDeferred(at index: Int) { setMetatable(at: index, deferredMark) }
 

@@ -279,6 +279,7 @@ public final class JSONWriter {
         append(UInt8(ascii: "{"))
         var first = true
         lua_pushnil(state)
+        let key = Int(lua_gettop(state))
         while lua_next(state, index) != 0 {
             if !first { append(UInt8(ascii: ",")) }
             first = false
@@ -287,7 +288,7 @@ public final class JSONWriter {
             do throws(Obstructed) {
                 try appendValue(lua_gettop(state), stack, &path)
             } catch {
-                throw error.under(".\(stack.string(at: -2) ?? "?")")
+                throw error.under(".\(stack.string(at: key) ?? "?")")
             }
             stack.pop()
         }

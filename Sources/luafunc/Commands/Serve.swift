@@ -18,13 +18,13 @@ struct Serve: ParsableCommand {
     var bind = "127.0.0.1"
     @Option(help: "Event loops, each with a Lua VM of every function. (default: all cores)")
     var threads: Int?
-    @Option(help: "Memory of one function on one thread, such as 64MB.", transform: Parse.bytes)
+    @Option(help: "Memory of one function on one thread, such as 32MB. (default: 64MB)", transform: Parse.bytes)
     var memoryLimit = 64 << 20
     @Option(
         help: "Time of one invocation, such as 10s. (default: host.json's functionTimeout less a margin)",
         transform: Parse.time)
     var timeLimit: Duration?
-    @Option(help: "Largest request body, such as 128MB.", transform: Parse.bytes)
+    @Option(help: "Largest request body, such as 16MB. (default: 128MB)", transform: Parse.bytes)
     var bodyLimit = 128 << 20
 
     func validate() throws {

@@ -1,0 +1,1 @@
+return { one = function() print "one" end, two = function() print "two" end }

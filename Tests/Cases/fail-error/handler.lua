@@ -1,0 +1,4 @@
+return function()
+  print("before")
+  error("no luck")
+end

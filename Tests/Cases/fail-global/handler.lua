@@ -1,0 +1,1 @@
+return function() total = 1 end

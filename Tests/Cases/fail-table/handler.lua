@@ -1,0 +1,1 @@
+return function() error { code = 7 } end

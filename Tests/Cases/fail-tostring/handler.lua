@@ -1,0 +1,1 @@
+return function() error(setmetatable({}, { __tostring = function() return "my error" end })) end

@@ -1,0 +1,1 @@
+return function() return { res = { body = "\255" } } end

@@ -1,0 +1,1 @@
+return function() return { res = { headers = { ["content-length"] = 5 }, body = "no" } } end

@@ -1,0 +1,1 @@
+return function() return { res = { headers = { ["Content-Type"] = "text/html" }, body = "<p>" } } end

@@ -1,0 +1,2 @@
+local json = require "json"
+return function() return { res = { body = json.decode('{"a":[],"b":{}}').a } } end

@@ -1,0 +1,1 @@
+return function() return { res = { body = require("json").array() } } end

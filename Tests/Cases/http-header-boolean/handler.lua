@@ -1,0 +1,1 @@
+return function() return { res = { headers = { ["x-on"] = true } } } end

@@ -1,0 +1,1 @@
+return function() return { res = { headers = { ["x-a"] = "a\r\nb: c" } } } end

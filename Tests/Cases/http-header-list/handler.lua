@@ -1,0 +1,1 @@
+return function() return { res = { headers = { vary = { "a", "b" } }, body = "" } } end

@@ -1,0 +1,1 @@
+return function() return { res = { headers = { ["x a"] = "1" } } } end

@@ -1,0 +1,1 @@
+return function() return { res = { status = 204 } } end

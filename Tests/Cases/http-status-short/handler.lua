@@ -1,0 +1,1 @@
+return function() return { res = { status = 404, body = "no" } } end

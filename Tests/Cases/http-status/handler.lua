@@ -1,0 +1,1 @@
+return function() return { res = { statusCode = 404, body = "no" } } end

@@ -1,0 +1,1 @@
+return function() return { res = { cookies = { { name = "a", value = "1" }, { name = "b", value = "2" } } } } end

@@ -1,0 +1,1 @@
+return function() return { res = { statuscode = 404 } } end

@@ -1,0 +1,1 @@
+return function(data) print(data.doc.id, data.list[1].id) end

@@ -1,0 +1,1 @@
+return function(data) print(#data.msg, data.msg:byte(1, -1)) end

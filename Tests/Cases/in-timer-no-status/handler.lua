@@ -1,0 +1,1 @@
+return function(data) print(data.tick.ScheduleStatus) end

@@ -1,0 +1,1 @@
+return function(data) print(data.msg, data.extra) end

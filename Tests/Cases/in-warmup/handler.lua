@@ -1,0 +1,1 @@
+return function(data) print(type(data.warm), next(data.warm)) end

@@ -1,0 +1,1 @@
+return function() print("a\255b") end

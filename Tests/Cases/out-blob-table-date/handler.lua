@@ -1,0 +1,1 @@
+return function() return { o = { at = "2024-01-01T00:00:00.000Z" } } end

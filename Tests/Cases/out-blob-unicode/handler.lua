@@ -1,0 +1,1 @@
+return function() return { Outputs = { o = "né ✓" } } end

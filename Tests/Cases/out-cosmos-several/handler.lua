@@ -1,0 +1,1 @@
+return function() return { o = { { id = "1" }, { id = "2" } } } end

@@ -1,0 +1,1 @@
+return function() return { o = { n = 9007199254740993 } } end

@@ -1,0 +1,1 @@
+return function() return { Outputs = { o = "{\"a\":1}" } } end

@@ -1,0 +1,1 @@
+return function() return { Outputs = { o = "[1,2]" } } end

@@ -1,0 +1,1 @@
+return function() return { o = require("json").array() } end

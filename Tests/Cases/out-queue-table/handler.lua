@@ -1,0 +1,1 @@
+return function() return { o = { id = 9007199254740993 } } end

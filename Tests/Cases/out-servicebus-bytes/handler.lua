@@ -1,0 +1,1 @@
+return function() return { o = "\255" } end

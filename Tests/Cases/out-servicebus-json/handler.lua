@@ -1,0 +1,1 @@
+return function() return { o = "{\"a\":1}" } end

@@ -1,0 +1,1 @@
+return function() return { o = "[1,2]" } end

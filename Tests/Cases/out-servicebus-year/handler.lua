@@ -1,0 +1,1 @@
+return function() return { o = "2024" } end

@@ -1,0 +1,1 @@
+return function() return { Logs = { { 1 } } } end

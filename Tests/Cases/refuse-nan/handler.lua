@@ -1,0 +1,1 @@
+return function() return { o = { n = 0 / 0 } } end

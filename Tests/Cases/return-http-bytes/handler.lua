@@ -1,0 +1,1 @@
+return function() return "\137PNG\255" end

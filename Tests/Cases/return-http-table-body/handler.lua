@@ -1,0 +1,1 @@
+return function() return { body = { 1, 2 } } end

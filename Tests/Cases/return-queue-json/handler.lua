@@ -1,0 +1,1 @@
+return function() return "{\"a\":1}" end

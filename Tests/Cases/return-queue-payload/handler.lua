@@ -1,0 +1,1 @@
+return function() return { ReturnValue = "2024", Logs = { "one", "two\nthree" } } end

@@ -1,0 +1,66 @@
+import NIOCore
+import NIOHTTP1
+import Testing
+
+@testable import CustomHandler
+
+@Suite struct HTTPConnectionStateTests {
+    private func head(_ headers: [(String, String)] = []) -> HTTPServerRequestPart {
+        .head(HTTPRequestHead(version: .http1_1, method: .POST, uri: "/f", headers: HTTPHeaders(headers)))
+    }
+
+    private func chunk(_ text: String) -> HTTPServerRequestPart { .body(ByteBuffer(string: text)) }
+
+    @Test func `a body in pieces becomes one request`() {
+        var state = HTTPConnectionState(bodyLimit: 10)
+        for part in [head(), chunk("abc"), chunk("def"), chunk("ghij")] {
+            let action = state.received(part)
+            #expect(isNone(action))
+        }
+        guard case .respond(let request) = state.received(.end(nil)) else { return #expect(Bool(false), "no request") }
+        #expect(String(buffer: request.body) == "abcdefghij")
+        let stays = state.responded(closes: false)
+        #expect(stays)
+        _ = state.received(head())
+        guard case .respond(let next) = state.received(.end(nil)) else { return #expect(Bool(false), "no request") }
+        #expect(next.body.readableBytes == 0)
+    }
+
+    @Test func `a body over the limit is refused once, and the rest of it ignored`() {
+        var state = HTTPConnectionState(bodyLimit: 5)
+        _ = state.received(head())
+        let action = state.received(chunk("abcde"))
+        #expect(isNone(action))
+        guard case .refuse(let limit) = state.received(chunk("f")) else { return #expect(Bool(false), "not refused") }
+        #expect(limit == 5)
+        let rest = [state.received(chunk("g")), state.received(.end(nil))]
+        #expect(rest.allSatisfy(isNone))
+    }
+
+    @Test func `a length over the limit is refused before the body comes`() {
+        var state = HTTPConnectionState(bodyLimit: 5)
+        guard case .refuse = state.received(head([("content-length", "6"), ("expect", "100-continue")])) else {
+            return #expect(Bool(false), "not refused")
+        }
+    }
+
+    @Test func `a client that asks to close is not kept`() {
+        var state = HTTPConnectionState(bodyLimit: 5)
+        _ = state.received(head([("connection", "close")]))
+        _ = state.received(.end(nil))
+        let stays = state.responded(closes: false)
+        #expect(!stays)
+    }
+
+    @Test func `a long body of many pieces is not copied for each`() {
+        var state = HTTPConnectionState(bodyLimit: 1 << 30)
+        _ = state.received(head())
+        let piece = ByteBuffer(repeating: 0x78, count: 4096)
+        let start = ContinuousClock.now
+        for _ in 0..<16_384 { _ = state.received(.body(piece)) }
+        // 64 MB; copied for each piece it would be half a terabyte.
+        #expect(start.duration(to: .now) < .seconds(20))
+    }
+
+    private func isNone(_ action: HTTPConnectionState.Action) -> Bool { if case .none = action { true } else { false } }
+}

@@ -1,0 +1,216 @@
+import Testing
+
+@testable import Lua
+
+@Suite struct LuaVMTests {
+    @Test func `an error of a Swift function names the place that called it`() throws {
+        let lua = try TestVM()
+        lua.vm.stack.push(function: "refuse") { stack throws(LuaError) in throw .message("no") }
+        lua.vm.stack.setField("refuse", of: globals(of: lua.vm))
+        lua.vm.stack.setCount(0)
+        let failure = #expect(throws: LuaFailure.self) { try lua.run("local x = 1\nrefuse()") }
+        #expect(failure?.message == "test.lua:2: no")
+        #expect(try lua.run("return tostring(select(2, pcall(refuse)))") == "no")
+    }
+
+    @Test func `a bad argument is told as Lua tells it`() throws {
+        let lua = try TestVM()
+        lua.vm.stack.push(function: "digest") { stack throws(LuaError) in
+            throw .argument(1, expected: "string expected, got nil")
+        }
+        lua.vm.stack.setField("digest", of: globals(of: lua.vm))
+        lua.vm.stack.setCount(0)
+        let failure = #expect(throws: LuaFailure.self) { try lua.run("digest()") }
+        #expect(failure?.message == "test.lua:1: bad argument #1 to 'digest' (string expected, got nil)")
+    }
+
+    @Test func `memory beyond the limit is refused to Lua and the VM lives on`() throws {
+        let lua = try TestVM(memoryLimit: 4 << 20)
+        let failure = #expect(throws: LuaFailure.self) { try lua.run("local t = {} for i = 1, 1e9 do t[i] = {} end") }
+        #expect(failure?.message == "not enough memory")
+        #expect(lua.vm.memoryUsed <= 4 << 20)
+        #expect(try lua.run("return 'alive'") == "alive")
+    }
+
+    @Test func `memory beyond the limit cannot be had by a string function`() throws {
+        let lua = try TestVM(memoryLimit: 4 << 20)
+        #expect(
+            throws: LuaFailure(
+                message: "not enough memory", traceback: ["[C]: in function 'rep'", "test.lua:1: in main chunk"])
+        ) {
+            try lua.run("local x = string.rep('x', 100000000) return 1")
+        }
+    }
+
+    @Test func `a traceback names functions and lines`() throws {
+        let lua = try TestVM()
+        let failure = #expect(throws: LuaFailure.self) {
+            try lua.run(
+                "local function inner()\n  error('deep')\nend\nlocal function outer()\n  inner()\n  return 1\nend\nouter()"
+            )
+        }
+        #expect(
+            failure?.traceback == [
+                "[C]: in function 'error'", "test.lua:2: in function 'inner'", "test.lua:5: in function 'outer'",
+                "test.lua:8: in main chunk",
+            ])
+    }
+
+    @Test func `a traceback of a runaway recursion is short`() throws {
+        let lua = try TestVM(memoryLimit: 256 << 20)
+        let failure = #expect(throws: LuaFailure.self) {
+            try lua.run("local function f() return 1 + f() end return f()")
+        }
+        #expect(failure?.message.contains("stack overflow") == true)
+        #expect(failure.map { $0.traceback.count < 30 && $0.traceback.contains { $0.contains("(skipping") } } == true)
+    }
+
+    @Test func `threads are used again and their stacks are level`() throws {
+        let lua = try TestVM()
+        for _ in 0..<100 { #expect(try lua.run("return ...") == "") }
+        let used = lua.vm.memoryUsed
+        for _ in 0..<1000 { _ = try? lua.run("error('x')") }
+        #expect(lua.vm.stack.count == 0)
+        _ = try lua.run("local t = {} for i = 1, 100000 do t = { i } end")
+        #expect(lua.vm.memoryUsed < 2 * used)
+    }
+
+    private func globals(of vm: LuaVM) -> Int {
+        _ = try? vm.stack.run("return _G", arguments: 0)
+        vm.stack.insert(at: 1)
+        return 1
+    }
+}
+
+@Suite struct DeferredTableTests {
+    /// Each expression over the deferred table `t` of `{"a":1,"b":[1,2],"n":null}` must be true.
+    @Test(arguments: [
+        "t.a == 1", "t['b'][2] == 2", "t.nothing == nil and t[1] == nil and t[2] == nil", "rawget(t, 'a') == 1",
+        "next(t) ~= nil",
+        "getmetatable(t) == nil", "rawlen(t) == 0 and #t == 0", "t.n == nil", "type(t) == 'table'",
+        "(function() local n = 0 for k, v in pairs(t) do n = n + 1 end return n == 2 end)()",
+        "(function() local n = 0 for k, v in next, t do n = n + 1 end return n == 2 end)()",
+        "(function() t.c = 3 return t.a == 1 and t.c == 3 end)()",
+        "(function() rawset(t, 'c', 3) return t.a == 1 and rawget(t, 'c') == 3 end)()",
+        "(function() setmetatable(t, { __index = function() return 7 end }) return t.a == 1 and t.x == 7 end)()",
+        "select('#', table.unpack(t)) == 0", "rawequal(t, t) and t == t", "#t.b == 2",
+    ])
+    func `a script cannot tell a deferred table from a plain one`(_ expression: String) throws {
+        let lua = try TestVM()
+        try defer_(#"{"a":1,"b":[1,2],"n":null}"#, lua)
+        #expect(try lua.evaluate("local t = ... return \(expression)"))
+        #expect(lua.vm.stack.count == 0)
+    }
+
+    @Test(arguments: [
+        "t[1] == 10 and t[3] == 30", "#t == 3", "table.concat(t, ' ') == '10 20 30'",
+        "select('#', table.unpack(t)) == 3",
+        "(function() local n = 0 for i, v in ipairs(t) do n = n + v end return n == 60 end)()",
+        "(function() table.insert(t, 40) return #t == 4 and t[4] == 40 end)()",
+        "(function() table.sort(t, function(a, b) return a > b end) return t[1] == 30 end)()",
+    ])
+    func `a deferred list is a list`(_ expression: String) throws {
+        let lua = try TestVM()
+        try defer_("[10,20,30]", lua)
+        #expect(try lua.evaluate("local t = ... return \(expression)"))
+    }
+
+    @Test(arguments: [#"{"a":[1,{}]}"#, "[1,2,3]", "{ }", "[ ]", #"{"a":{"b":{"c":[]}}}"#])
+    func `a deferred table is written as what it holds`(_ text: String) throws {
+        let lua = try TestVM()
+        try defer_(text, lua)
+        try lua.vm.writer.append(at: -1, of: lua.vm.stack)
+        #expect(lua.vm.writer.text == text.filter { $0 != " " })
+    }
+
+    @Test func `a mistake in a deferred value is found at once`() throws {
+        let lua = try TestVM()
+        #expect(throws: JSONError.self) { try defer_(#"{"a":[1,}"#, lua) }
+    }
+
+    private func defer_(_ text: String, _ lua: TestVM) throws {
+        try JSONReader.read(text.utf8Span.span.bytes, onto: lua.vm.stack, nulls: .absent) { reader throws(JSONError) in
+            try reader.pushDeferred(.plain)
+        }
+    }
+}
+
+@Suite struct SandboxTests {
+    /// What is forbidden, and the sentence a script gets.
+    @Test(arguments: [
+        ("io.open('x')", "io.open is not available in a function: there is no file system"),
+        ("io.write('x')", "io.write is not available"),
+        ("os.execute('ls')", "os.execute is not available in a function: a function cannot start programs"),
+        ("os.exit()", "os.exit is not available in a function: return from the handler"),
+        ("os.remove('x')", "use a blob binding"),
+        ("os.rename('x', 'y')", "use a blob binding"),
+        ("os.tmpname()", "there is no file system"),
+        ("dofile('x')", "put the file in lib/ and use require"),
+        ("loadfile('x')", "put the file in lib/ and use require"),
+        ("debug.getinfo(1)", "debug.getinfo is not available in a function: only debug.traceback is"),
+        ("debug.sethook()", "debug.sethook is not available"),
+        ("return package.cpath", "package.cpath is not available in a function: modules are text files"),
+        ("package.loadlib('x', 'y')", "package.loadlib is not available"),
+        ("collectgarbage()", "collectgarbage takes only \"count\""),
+        ("collectgarbage('stop')", "collectgarbage takes only \"count\""),
+        ("load('return 1', 'x', 'b')", "load takes only text chunks"),
+        ("setmetatable({}, { __gc = print })", "__gc is not available in a metatable"),
+        ("warn('x')", "use require(\"log\").warn"),
+        ("string.dump(print)", "attempt to call a nil value (field 'dump')"),
+        ("require('nothing')", "module 'nothing' not found"),
+        ("require(1)", "bad argument #1 to 'require' (string expected, got number)"),
+        ("require('loop')", "module 'loop' requires itself while it is loading"),
+        ("require('broken')", "lib/broken.lua:1: "),
+        ("getmetatable('').__index = nil", "attempt to index a boolean value"),
+    ])
+    func `what is forbidden says what to do instead`(_ script: String, _ sentence: String) throws {
+        let lua = try TestVM(modules: ["loop": "return require 'loop'", "broken": "return ="])
+        let failure = #expect(throws: LuaFailure.self) { try lua.run(script) }
+        #expect(failure?.message.contains(sentence) == true, "\(failure?.message ?? "")")
+    }
+
+    @Test(arguments: [
+        "return load('return 1 + 1')() == 2", "return load(function() return nil end) ~= nil",
+        "return load('return x', 'n', 't', { x = 5 })() == 5", "return load('return', 'n', 'bt') ~= nil",
+        "return not load('\\27Lua')", "return type(debug.traceback()) == 'string'",
+        "return collectgarbage('count') > 0", "return os.time() > 0 and os.clock() >= 0 and os.date('!%Y') ~= nil",
+        "return require('m').n == 1 and require('m') == require('m') and package.loaded.m == require('m')",
+        "return require('none') == true", "return getmetatable('') == false", "return ('x'):rep(3) == 'xxx'",
+        "return io ~= nil and _G._G == _G", "package.preload.p = function() return 9 end return require 'p' == 9",
+        "local t <close> = setmetatable({}, { __close = function() end }) return true",
+    ])
+    func `what is allowed works as in Lua`(_ script: String) throws {
+        let lua = try TestVM(modules: ["m": "return { n = 1 }", "none": ""])
+        #expect(try lua.run(script) == "true")
+    }
+
+    @Test func `globals are those of the allow-list`() throws {
+        let lua = try TestVM()
+        let names = try lua.run(
+            "local n = {} for k in pairs(_G) do n[#n + 1] = k end table.sort(n) return table.concat(n, ' ')")
+        #expect(
+            names == """
+                _G _VERSION assert collectgarbage coroutine debug dofile error getmetatable io ipairs load loadfile math \
+                next os package pairs pcall print rawequal rawget rawlen rawset require select setmetatable string table \
+                tonumber tostring type utf8 warn xpcall
+                """)
+    }
+
+    @Test func `after sealing, a new global needs local`() throws {
+        let lua = try TestVM()
+        _ = try lua.run("declared = 1")
+        lua.vm.sealGlobals()
+        #expect(try lua.run("declared = 2 return declared") == "2")
+        let failure = #expect(throws: LuaFailure.self) { try lua.run("\nnew = 1") }
+        #expect(
+            failure?.message
+                == "test.lua:2: assignment to undeclared global 'new': write 'local new = ...', or declare it "
+                + "at the top level of the script")
+    }
+
+    @Test func `print writes its arguments with tabs between`() throws {
+        let lua = try TestVM()
+        _ = try lua.run("print('a', 1, nil, setmetatable({}, { __tostring = function() return 'T' end }))")
+        #expect(lua.printed == ["a\t1\tnil\tT"])
+    }
+}

@@ -1,3 +1,0 @@
-import Testing
-@testable import Lua
-@Test func `it works`() { #expect(version() == "4") }

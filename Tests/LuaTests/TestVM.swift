@@ -1,0 +1,84 @@
+@testable import Lua
+
+/// A sandboxed VM for one test. What `print` writes is in `lines`.
+final class TestVM {
+    final class Lines { var all: [String] = [] }
+
+    let vm: LuaVM
+    private let lines = Lines()
+
+    var printed: [String] { lines.all }
+
+    init(memoryLimit: Int = 64 << 20, modules: [String: String] = [:]) throws {
+        let lines = lines
+        vm = try LuaVM(
+            memoryLimit: memoryLimit,
+            sandbox: Sandbox(
+                write: { stack throws(LuaError) in
+                    lines.all.append(stack.string(at: 2) ?? "")
+                    return 0
+                },
+                find: { stack throws(LuaError) in
+                    let name = stack.string(at: 1) ?? ""
+                    guard let text = modules[name] else { throw .message("module '\(name)' not found") }
+                    stack.push(text)
+                    stack.push("lib/\(name).lua")
+                    return 2
+                }))
+    }
+
+    /// Pushes the value of a JSON text, then null.
+    func read(_ text: String) throws {
+        try JSONReader.read(text.utf8Span.span.bytes, onto: vm.stack) { reader throws(JSONError) in
+            try reader.pushValue()
+        }
+        vm.stack.pushNull()
+    }
+
+    func readError(_ text: [UInt8]) -> String? {
+        defer { vm.stack.setCount(0) }
+        do throws(JSONError) {
+            try JSONReader.read(text.span.bytes, onto: vm.stack) { reader throws(JSONError) in try reader.pushValue() }
+            return nil
+        } catch {
+            return error.description
+        }
+    }
+
+    /// Calls the chunk with all that is on the main stack, and answers its one boolean.
+    func evaluate(_ source: String) throws -> Bool {
+        try vm.stack.run(source, arguments: vm.stack.count)
+        defer { vm.stack.pop() }
+        return vm.stack.boolean(at: -1)
+    }
+
+    func push(_ expression: String) throws {
+        vm.stack.pushNull()
+        try vm.stack.run("local null = ... return \(expression)", arguments: 1)
+    }
+
+    func write(_ expression: String) throws -> String {
+        try push(expression)
+        defer {
+            vm.stack.pop()
+            vm.writer.truncate()
+        }
+        try vm.writer.append(at: -1, of: vm.stack)
+        return vm.writer.text
+    }
+
+    /// Runs a script as a function's handler runs, on a thread; answers the text of its first result.
+    func run(_ source: String) throws(LuaFailure) -> String {
+        let thread = vm.makeThread()
+        defer { vm.recycle(thread) }
+        try thread.stack.load(source.utf8Span.span.bytes, name: "@test.lua")
+        switch thread.resume(arguments: 0) {
+        case .failed: throw thread.failure()
+        case .yielded: throw LuaFailure(message: "yielded")
+        case .finished(let count):
+            if count == 0 { return "" }
+            thread.stack.setCount(1)
+            return thread.stack.message(at: 1)
+        }
+    }
+}

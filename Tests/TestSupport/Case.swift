@@ -1,0 +1,93 @@
+public import Foundation
+import Lua
+public import Testing
+
+/// One folder of Tests/Cases: a function, the payload the host sends, and what must arrive at the other end.
+public struct Case: Sendable, CustomTestStringConvertible {
+    public let name: String
+    public let payload: [UInt8]
+    private let functionJSON: [UInt8]
+    private let expected: JSONTree
+
+    public var testDescription: String { name }
+
+    /// The folder of all cases, which is itself an app.
+    public static let folder = Repository.root.appending(path: "Tests/Cases")
+
+    public static let all: [Case] = {
+        let folders = (try? FileManager.default.contentsOfDirectory(atPath: folder.path)) ?? []
+        return folders.sorted().compactMap { name in
+            let folder = folder.appending(path: name)
+            guard let payload = try? Data(contentsOf: folder.appending(path: "request.json")),
+                let function = try? Data(contentsOf: folder.appending(path: "function.json")),
+                let text = try? Data(contentsOf: folder.appending(path: "expected.json")),
+                let expected = try? JSONTree.parse([UInt8](text).span.bytes)
+            else { return nil }
+            return Case(name: name, payload: [UInt8](payload), functionJSON: [UInt8](function), expected: expected)
+        }
+    }()
+
+    /// Every way in which what arrived differs from what is expected; empty if all is well.
+    public func differences(status: Int, contentType: String, body: [UInt8]) throws -> [String] {
+        let delivery = try HostModel(functionJSON: functionJSON)
+            .receive(status: status, contentType: contentType, body: body)
+        var differences: [String] = []
+        if let wanted = expected["failed"]?.string {
+            guard let reason = delivery.failure else {
+                return ["did not fail: \(String(decoding: body, as: UTF8.self))"]
+            }
+            return reason.contains(wanted) ? [] : ["failed otherwise: \(reason)"]
+        }
+        if let reason = delivery.failure { return ["failed: \(reason)"] }
+        if let logs = expected["logs"]?.elements {
+            let wanted = logs.compactMap(\.string)
+            if wanted != delivery.logs { differences.append("logs are \(delivery.logs)") }
+        }
+        if let http = expected["http"] { differences += compare(http, delivery.http) }
+        var wanted = Set<String>()
+        for member in expected["outputs"]?.members ?? [] {
+            wanted.insert(member.name)
+            let messages = member.tree.elements?.map(expectedBytes) ?? [expectedBytes(member.tree)]
+            let arrived = delivery.messages[member.name] ?? []
+            if messages != arrived {
+                differences.append("\(member.name) gets \(arrived.map { String(decoding: $0, as: UTF8.self) })")
+            }
+        }
+        for name in delivery.messages.keys where !wanted.contains(name) { differences.append("\(name) gets something") }
+        return differences
+    }
+
+    private func compare(_ wanted: JSONTree, _ http: HostModel.HTTPResult?) -> [String] {
+        guard let http else { return ["no HTTP response"] }
+        var differences: [String] = []
+        if let status = wanted["status"]?.integer, Int(status) != http.status {
+            differences.append("status \(http.status)")
+        }
+        if let body = wanted["body"], expectedBytes(body) != http.body {
+            differences.append("body \(String(decoding: http.body, as: UTF8.self))")
+        }
+        for header in wanted["headers"]?.members ?? []
+        where http.headers[header.name.lowercased()] != header.tree.string {
+            differences.append("header \(header.name): \(http.headers[header.name.lowercased()] ?? "missing")")
+        }
+        return differences
+    }
+
+    /// A text stands for its UTF-8 bytes, `{"base64":…}` for bytes, `{"json":…}` for compact JSON.
+    private func expectedBytes(_ tree: JSONTree) -> Data {
+        if let text = tree.string { return Data(text.utf8) }
+        if let text = tree["base64"]?.string { return Data(base64Encoded: text) ?? Data() }
+        return Data((tree["json"] ?? tree).text.utf8)
+    }
+}
+
+/// Where the repository is, and what was built from it.
+public enum Repository {
+    public static let root = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+        .deletingLastPathComponent()
+
+    /// The built program, beside the test runner.
+    public static var luafunc: URL {
+        URL(filePath: "/proc/self/exe").resolvingSymlinksInPath().deletingLastPathComponent().appending(path: "luafunc")
+    }
+}

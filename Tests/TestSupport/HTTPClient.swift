@@ -1,0 +1,120 @@
+import Glibc
+
+/// A connection to loopback that sends exactly the bytes it is given.
+public final class RawConnection {
+    private let descriptor: Int32
+
+    public struct Refused: Error {}
+
+    public init(port: Int) throws {
+        descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
+        var address = sockaddr_in()
+        address.sin_family = sa_family_t(AF_INET)
+        address.sin_port = in_port_t(port).bigEndian
+        address.sin_addr.s_addr = inet_addr("127.0.0.1")
+        let status = withUnsafePointer(to: &address) {
+            $0.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+                connect(descriptor, $0, socklen_t(MemoryLayout<sockaddr_in>.size))
+            }
+        }
+        guard status == 0 else { throw Refused() }
+        var limit = timeval(tv_sec: 20, tv_usec: 0)
+        setsockopt(descriptor, SOL_SOCKET, SO_RCVTIMEO, &limit, socklen_t(MemoryLayout<timeval>.size))
+    }
+
+    deinit { close(descriptor) }
+
+    public func send(_ bytes: some Sequence<UInt8>) {
+        let bytes = Array(bytes)
+        var sent = 0
+        while sent < bytes.count {
+            let count = bytes.withUnsafeBytes {
+                Glibc.send(descriptor, $0.baseAddress! + sent, bytes.count - sent, Int32(MSG_NOSIGNAL))
+            }
+            guard count > 0 else { return }
+            sent += count
+        }
+    }
+
+    public func send(_ text: String) { send(text.utf8) }
+
+    /// Says that nothing more will be sent.
+    public func finish() { shutdown(descriptor, Int32(SHUT_WR)) }
+
+    /// The next bytes; empty at the end of the connection or after 20 seconds of silence.
+    private func receive() -> [UInt8] {
+        var chunk = [UInt8](repeating: 0, count: 65_536)
+        let count = recv(descriptor, &chunk, chunk.count, 0)
+        return count > 0 ? Array(chunk.prefix(count)) : []
+    }
+
+    private var buffer: [UInt8] = []
+
+    /// The next response; nil where the connection ends before it is complete.
+    public func response() -> HTTPReply? {
+        let separator = Array("\r\n\r\n".utf8)
+        while true {
+            if let end = buffer.firstRange(of: separator), let reply = HTTPReply(head: buffer[..<end.lowerBound]) {
+                let length = reply.status < 200 ? 0 : Int(reply.headers["content-length"] ?? "") ?? 0
+                if buffer.count >= end.upperBound + length {
+                    var reply = reply
+                    reply.body = Array(buffer[end.upperBound..<end.upperBound + length])
+                    buffer.removeFirst(end.upperBound + length)
+                    return reply
+                }
+            }
+            let chunk = receive()
+            if chunk.isEmpty { return nil }
+            buffer += chunk
+        }
+    }
+}
+
+/// An HTTP response as it came.
+public struct HTTPReply: Sendable {
+    public let status: Int
+    /// Names in lower case.
+    public let headers: [String: String]
+    public var body: [UInt8] = []
+
+    public var text: String { String(decoding: body, as: UTF8.self) }
+
+    init?(head: ArraySlice<UInt8>) {
+        let lines = String(decoding: head, as: UTF8.self).split(separator: "\r\n")
+        guard let first = lines.first?.split(separator: " "), first.count >= 2, let status = Int(first[1]) else {
+            return nil
+        }
+        self.status = status
+        headers = Dictionary(
+            lines.dropFirst().compactMap { line -> (String, String)? in
+                guard let colon = line.firstIndex(of: ":") else { return nil }
+                let value = line[line.index(after: colon)...].drop { $0 == " " }
+                return (line[..<colon].lowercased(), String(value))
+            }, uniquingKeysWith: { "\($0), \($1)" })
+    }
+}
+
+extension RawConnection {
+    /// Sends one request and waits for its answer, which must come.
+    public static func request(
+        _ path: String, method: String = "POST", port: Int,
+        headers: [String: String] = ["Content-Type": "application/json"],
+        body: [UInt8] = []
+    ) throws -> HTTPReply {
+        let connection = try RawConnection(port: port)
+        var head = "\(method) \(path) HTTP/1.1\r\nHost: 127.0.0.1:\(port)\r\nContent-Length: \(body.count)\r\n"
+        for (name, value) in headers { head += "\(name): \(value)\r\n" }
+        connection.send(head + "\r\n")
+        connection.send(body)
+        guard let reply = connection.response() else { throw NoAnswer() }
+        return reply
+    }
+
+    public struct NoAnswer: Error {}
+}
+
+/// Headers by which luafunc knows the real host.
+public let hostHeaders = [
+    "Content-Type": "application/json; charset=utf-8", "X-Azure-Functions-HostVersion": "4.1037.0.0",
+    "X-Azure-Functions-InvocationId": "6b0cbf0e-8f7e-4a53-9f0c-0a8f0d1f3c11",
+]

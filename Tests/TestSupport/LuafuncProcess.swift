@@ -1,0 +1,71 @@
+public import Foundation
+import Synchronization
+
+/// The built program, run as a user runs it.
+public final class LuafuncProcess: Sendable {
+    private let process: Process
+    private let output: Pipe
+    private let errors: Pipe
+    private let exit: AsyncStream<Int32>
+    /// The port it says it listens on; 0 if it ended before.
+    public let port: Int
+
+    /// Starts it with an environment of just `PATH` and what is given. Waits for the line that says where it listens,
+    /// unless `waits` is false.
+    public init(_ arguments: [String], environment: [String: String] = [:], folder: URL? = nil, waits: Bool = true)
+        throws
+    {
+        process = Process()
+        output = Pipe()
+        errors = Pipe()
+        process.executableURL = Repository.luafunc
+        process.arguments = arguments
+        process.environment = environment.merging(["PATH": "/usr/bin:/bin"]) { own, _ in own }
+        process.standardOutput = output
+        process.standardError = errors
+        process.currentDirectoryURL = folder ?? Repository.root
+        let (exit, continuation) = AsyncStream<Int32>.makeStream()
+        self.exit = exit
+        process.terminationHandler = { process in
+            continuation.yield(
+                process.terminationReason == .exit ? process.terminationStatus : -process.terminationStatus)
+            continuation.finish()
+        }
+        try process.run()
+        port = waits ? Self.port(in: Self.line(of: output)) : 0
+    }
+
+    /// The first line, read byte by byte so that what follows stays in the pipe.
+    private static func line(of pipe: Pipe) -> String {
+        var bytes: [UInt8] = []
+        while let byte = try? pipe.fileHandleForReading.read(upToCount: 1)?.first, byte != UInt8(ascii: "\n") {
+            bytes.append(byte)
+        }
+        return String(decoding: bytes, as: UTF8.self)
+    }
+
+    private static func port(in line: String) -> Int { line.split(separator: ":").last.flatMap { Int($0) } ?? 0 }
+
+    /// Reads stdout up to the first line that contains `text`; false at the end of the output.
+    public func waitForLine(containing text: String) -> Bool {
+        while true {
+            let line = Self.line(of: output)
+            if line.contains(text) { return true }
+            if line.isEmpty { return false }
+        }
+    }
+
+    public func send(signal: Int32) { kill(process.processIdentifier, signal) }
+
+    /// How it ended, minus the signal's number if by a signal, and what it wrote since it was ready.
+    public func end() async -> (code: Int32, output: String, errors: String) {
+        var code: Int32 = -1
+        for await status in exit { code = status }
+        func text(_ pipe: Pipe) -> String {
+            String(decoding: (try? pipe.fileHandleForReading.readToEnd()) ?? Data(), as: UTF8.self)
+        }
+        return (code, text(output), text(errors))
+    }
+
+    deinit { if process.isRunning { process.terminate() } }
+}

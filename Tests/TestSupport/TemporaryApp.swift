@@ -1,0 +1,29 @@
+public import Foundation
+
+/// An app in a folder of its own, gone with the object.
+public final class TemporaryApp: Sendable {
+    public let folder: URL
+
+    /// - Parameter files: texts by path relative to the app. A host.json is there unless given.
+    public init(_ files: [String: String]) throws {
+        folder = FileManager.default.temporaryDirectory.appending(path: "luafunc-\(UUID().uuidString)")
+        try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+        try write(files.merging(["host.json": #"{ "version": "2.0" }"#]) { own, _ in own })
+    }
+
+    public func write(_ files: [String: String]) throws {
+        for (path, text) in files {
+            let file = folder.appending(path: path)
+            try FileManager.default.createDirectory(
+                at: file.deletingLastPathComponent(), withIntermediateDirectories: true)
+            try Data(text.utf8).write(to: file)
+        }
+    }
+
+    deinit { try? FileManager.default.removeItem(at: folder) }
+
+    public static let httpFunction = """
+        { "bindings": [ { "name": "req", "type": "httpTrigger" }, { "name": "res", "type": "http", "direction": "out" } ] }
+        """
+    public static let queueFunction = #"{ "bindings": [ { "name": "msg", "type": "queueTrigger" } ] }"#
+}

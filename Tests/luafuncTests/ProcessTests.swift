@@ -1,0 +1,142 @@
+import Foundation
+import Lua
+import TestSupport
+import Testing
+
+/// How the program starts, logs and ends.
+@Suite struct ProcessTests {
+    private func app() throws -> TemporaryApp {
+        try TemporaryApp([
+            "functions/log/function.json": TemporaryApp.queueFunction,
+            "functions/log/handler.lua": """
+            local log = require "log"
+            return function() print("out") log.debug("detail") log.warn("careful") log.error("bad") end
+            """,
+        ])
+    }
+
+    private func invoke(_ server: LuafuncProcess, _ name: String) throws -> HTTPReply {
+        try RawConnection.request(
+            "/\(name)", port: server.port, headers: hostHeaders, body: Array(#"{"Data":{}}"#.utf8))
+    }
+
+    @Test func `started by the host it serves on the host's port without any argument`() async throws {
+        let app = try app()
+        let server = try LuafuncProcess(
+            [], environment: ["FUNCTIONS_CUSTOMHANDLER_PORT": "0", "FUNCTIONS_APP_ROOT_PATH": app.folder.path])
+        #expect(try invoke(server, "log").status == 200)
+        server.send(signal: SIGTERM)
+        #expect(await server.end().code == 143)
+    }
+
+    @Test func `the older name of the port and arguments without a command work too`() async throws {
+        let app = try app()
+        let server = try LuafuncProcess(
+            ["--threads", "1"], environment: ["FUNCTIONS_HTTPWORKER_PORT": "0"], folder: app.folder)
+        #expect(try invoke(server, "log").status == 200)
+        server.send(signal: SIGINT)
+        #expect(await server.end().code == 143)
+    }
+
+    @Test(arguments: [SIGTERM, SIGINT])
+    func `stopped by hand it exits 0`(_ signal: Int32) async throws {
+        let app = try app()
+        let server = try LuafuncProcess(["serve", "--port", "0", "--app", app.folder.path])
+        server.send(signal: signal)
+        let end = await server.end()
+        #expect(end.code == 0 && end.errors.isEmpty)
+    }
+
+    @Test func `log lines go where the host gives them their level`() async throws {
+        let app = try app()
+        let server = try LuafuncProcess(["serve", "--port", "0", "--app", app.folder.path])
+        let reply = try invoke(server, "log")
+        #expect(reply.text == #"{"Logs":["out","careful","bad"]}"#)
+        server.send(signal: SIGTERM)
+        let end = await server.end()
+        let place = "log 6b0cbf0e-8f7e-4a53-9f0c-0a8f0d1f3c11: "
+        #expect(end.output.contains("info \(place)out\n") && !end.output.contains("detail"))
+        #expect(end.errors.split(separator: "\n").count == 2)
+        #expect(end.errors.contains("warn \(place)careful\n") && end.errors.contains("error \(place)bad\n"))
+    }
+
+    @Test func `log lines are JSON on request, of the level wanted`() async throws {
+        let app = try app()
+        let server = try LuafuncProcess(
+            ["serve", "--port", "0", "--app", app.folder.path, "--log-format", "json", "--log-level", "debug"])
+        #expect(try invoke(server, "log").text == #"{"Logs":["out","detail","careful","bad"]}"#)
+        server.send(signal: SIGTERM)
+        let end = await server.end()
+        let line = try #require(end.output.split(separator: "\n").first { $0.contains("detail") })
+        let tree = try JSONTree.parse(String(line).utf8Span.span.bytes, dialect: .strict)
+        #expect(
+            tree["level"]?.string == "debug" && tree["function"]?.string == "log" && tree["message"]?.string == "detail"
+        )
+        #expect(tree["invocationId"]?.string == "6b0cbf0e-8f7e-4a53-9f0c-0a8f0d1f3c11" && tree["time"]?.string != nil)
+    }
+
+    @Test func `the functions are listed, and the broken ones with file and reason`() async throws {
+        let app = try app()
+        try app.write([
+            "functions/broken/function.json": TemporaryApp.queueFunction, "functions/broken/handler.lua": "return =",
+            "functions/odd/function.json": "{",
+        ])
+        let server = try LuafuncProcess(["serve", "--port", "0", "--app", app.folder.path])
+        #expect(server.waitForLine(containing: "log: queueTrigger  POST /log"))
+        server.send(signal: SIGTERM)
+        let end = await server.end()
+        #expect(end.errors.contains("error broken: functions/broken/handler.lua:1: unexpected symbol near '='"))
+        #expect(end.errors.contains("error odd: functions/odd/function.json:1: is not JSON: line 1, column 2:"))
+    }
+
+    @Test func `a port in use is one line and exit code 69`() async throws {
+        let app = try app()
+        let first = try LuafuncProcess(["serve", "--port", "0", "--app", app.folder.path])
+        let second = try LuafuncProcess(["serve", "--port", "\(first.port)", "--app", app.folder.path], waits: false)
+        let end = await second.end()
+        #expect(end.code == 69 && end.errors.split(separator: "\n").count == 1)
+        #expect(end.errors.hasPrefix("luafunc: cannot listen on 127.0.0.1:\(first.port): "))
+    }
+
+    @Test func `an app that cannot be read is one line and exit code 65`() async throws {
+        let server = try LuafuncProcess(["serve", "--port", "0", "--app", "/nowhere"], waits: false)
+        let end = await server.end()
+        #expect(
+            end.code == 65
+                && end.errors == "luafunc: /nowhere: is not a folder that can be read; name the app with --app\n")
+    }
+
+    @Test func `a host.json that the host refuses is one line and exit code 65`() async throws {
+        let app = try TemporaryApp(["host.json": "{ \"version\": \"1.0\" }"])
+        let end = await
+            (try LuafuncProcess(
+                [], environment: ["FUNCTIONS_CUSTOMHANDLER_PORT": "0"], folder: app.folder, waits: false)).end()
+        #expect(end.code == 65 && end.errors == "luafunc: host.json:1: \"version\" must be the string \"2.0\"\n")
+    }
+
+    @Test(arguments: [
+        (["serve"], "say which port to listen on: luafunc serve --port 8080"),
+        (["serve", "--port", "x"], "The value 'x' is invalid for '--port <port>'"),
+        (["serve", "--port", "70000"], "--port must be from 0 to 65535"),
+        (["serve", "--port", "0", "--threads", "0"], "--threads must be from 1 to 1024"),
+        (["serve", "--port", "0", "--memory-limit", "much"], "'much' is not a size such as 64MB"),
+        (["serve", "--port", "0", "--time-limit", "soon"], "'soon' is not a time such as 10s"),
+        (["swerve"], "Unexpected argument 'swerve'"),
+    ])
+    func `wrong usage is told and exits 64`(_ arguments: [String], _ sentence: String) async throws {
+        let end = await (try LuafuncProcess(arguments, waits: false)).end()
+        #expect(end.code == 64 && end.errors.contains(sentence), "\(end.errors)")
+    }
+
+    @Test func `without a command by hand it prints help`() async throws {
+        let end = await (try LuafuncProcess([], waits: false)).end()
+        #expect(end.code == 0 && end.output.contains("USAGE: luafunc <subcommand>"))
+    }
+
+    @Test func `help of serve is as documented`() async throws {
+        let end = await (try LuafuncProcess(["serve", "--help"], waits: false)).end()
+        let snapshot = try String(
+            contentsOf: Repository.root.appending(path: "Tests/luafuncTests/Snapshots/serve.txt"), encoding: .utf8)
+        #expect(end.output == snapshot)
+    }
+}
