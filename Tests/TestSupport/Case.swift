@@ -14,18 +14,24 @@ public struct Case: Sendable, CustomTestStringConvertible {
     /// The folder of all cases, which is itself an app.
     public static let folder = Repository.root.appending(path: "Tests/Cases")
 
-    public static let all: [Case] = {
-        let folders = (try? FileManager.default.contentsOfDirectory(atPath: folder.path)) ?? []
-        return folders.sorted().compactMap { name in
+    public static let all = read(from: folder, functions: folder)
+
+    /// One request for each function of the sample app.
+    public static let samples = read(
+        from: Repository.root.appending(path: "Tests/Samples"), functions: Repository.root.appending(path: "functions"))
+
+    private static func read(from folder: URL, functions: URL) -> [Case] {
+        let names = (try? FileManager.default.contentsOfDirectory(atPath: folder.path)) ?? []
+        return names.sorted().compactMap { name in
             let folder = folder.appending(path: name)
             guard let payload = try? Data(contentsOf: folder.appending(path: "request.json")),
-                let function = try? Data(contentsOf: folder.appending(path: "function.json")),
+                let function = try? Data(contentsOf: functions.appending(path: "\(name)/function.json")),
                 let text = try? Data(contentsOf: folder.appending(path: "expected.json")),
                 let expected = try? JSONTree.parse([UInt8](text).span.bytes)
             else { return nil }
             return Case(name: name, payload: [UInt8](payload), functionJSON: [UInt8](function), expected: expected)
         }
-    }()
+    }
 
     /// Every way in which what arrived differs from what is expected; empty if all is well.
     public func differences(status: Int, contentType: String, body: [UInt8]) throws -> [String] {
@@ -47,9 +53,9 @@ public struct Case: Sendable, CustomTestStringConvertible {
         var wanted = Set<String>()
         for member in expected["outputs"]?.members ?? [] {
             wanted.insert(member.name)
-            let messages = member.tree.elements?.map(expectedBytes) ?? [expectedBytes(member.tree)]
+            let messages = member.tree.elements ?? [member.tree]
             let arrived = delivery.messages[member.name] ?? []
-            if messages != arrived {
+            if messages.count != arrived.count || !zip(messages, arrived).allSatisfy(matches) {
                 differences.append("\(member.name) gets \(arrived.map { String(decoding: $0, as: UTF8.self) })")
             }
         }
@@ -73,11 +79,28 @@ public struct Case: Sendable, CustomTestStringConvertible {
         return differences
     }
 
-    /// A text stands for its UTF-8 bytes, `{"base64":…}` for bytes, `{"json":…}` for compact JSON.
+    private func matches(_ tree: JSONTree, _ arrived: Data) -> Bool {
+        guard let json = tree["json"] else { return expectedBytes(tree) == arrived }
+        guard let found = try? JSONTree.parse([UInt8](arrived).span.bytes, dialect: .strict) else { return false }
+        return sorted(json) == sorted(found)
+    }
+
+    /// The tree as text with the members of its objects in alphabetical order: Lua has no order of its own.
+    private func sorted(_ tree: JSONTree) -> String {
+        switch tree.value {
+        case .array(let elements): "[" + elements.map(sorted).joined(separator: ",") + "]"
+        case .object(let members):
+            "{" + members.sorted { $0.name < $1.name }.map { "\($0.name):\(sorted($0.tree))" }.joined(separator: ",")
+                + "}"
+        default: tree.text
+        }
+    }
+
+    /// A text stands for its UTF-8 bytes, `{"base64":…}` for bytes.
     private func expectedBytes(_ tree: JSONTree) -> Data {
         if let text = tree.string { return Data(text.utf8) }
         if let text = tree["base64"]?.string { return Data(base64Encoded: text) ?? Data() }
-        return Data((tree["json"] ?? tree).text.utf8)
+        return Data(tree.text.utf8)
     }
 }
 
