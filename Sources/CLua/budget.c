@@ -1,3 +1,4 @@
+#include <malloc.h>
 #include <stdlib.h>
 
 #include "CLua.h"
@@ -33,3 +34,7 @@ lua_State *clua_newstate (CLuaHost *host) {
     *(CLuaHost **)lua_getextraspace(L) = host;  /* new threads copy it */
   return L;
 }
+
+
+/* Must be C: malloc_trim is glibc's own and not in Swift's module of it. */
+void clua_trim (void) { malloc_trim(0); }

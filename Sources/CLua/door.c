@@ -4,11 +4,20 @@
 ** Lua calls Swift. Must be C: it raises what the verdict says after the Swift
 ** frame has returned. While Swift runs, no allocation is refused, so a push
 ** made from Swift cannot raise.
-** Upvalue 1 is the number of the Swift function.
 */
-static int trampoline (lua_State *L) {
+static int call (lua_State *L, int function);
+
+
+/* Swift has what the wait was for. */
+static int complete (lua_State *L, int status, lua_KContext context) {
+  (void)status;
+  (void)context;
+  return call(L, CLUA_COMPLETE);
+}
+
+
+static int call (lua_State *L, int function) {
   CLuaHost *host = clua_host(L);
-  int function = (int)lua_tointeger(L, lua_upvalueindex(1));
   int running = host->running;
   int verdict;
   host->running = 0;
@@ -22,9 +31,22 @@ static int trampoline (lua_State *L) {
       return lua_error(L);
     case CLUA_THROW:
       return lua_error(L);
+    case CLUA_WAIT:
+      if (host->unyielding || !lua_isyieldable(L))
+        return luaL_error(L, "a function that waits cannot be called here:"
+          " not inside table.sort, string.gsub, a metamethod of C code or"
+          " __close");
+      host->reason = CLUA_WAITING;
+      return lua_yieldk(L, 0, 0, complete);
     default:
       return verdict;
   }
+}
+
+
+/* Upvalue 1 is the number of the Swift function. */
+static int trampoline (lua_State *L) {
+  return call(L, (int)lua_tointeger(L, lua_upvalueindex(1)));
 }
 
 
@@ -35,15 +57,19 @@ void clua_pushhostfunction (lua_State *L, int function) {
 
 
 /*
-** Swift runs Lua. Must be C: 'running' has to change on both sides of the
-** very call, with no Swift allocation in between.
+** Swift runs Lua. Must be C: what is noted of the run has to change on both
+** sides of the very call, with no Swift allocation in between.
 */
 int clua_resume (lua_State *L, lua_State *from, int nargs, int *nresults) {
   CLuaHost *host = clua_host(L);
   int status;
-  host->running = 1;
+  clua_begin(L);
+  host->root = L;
+  host->reason = CLUA_SCRIPT;
+  host->expired = 0;
   status = lua_resume(L, from, nargs, nresults);
-  host->running = 0;
+  clua_end(L);
+  host->root = NULL;
   return status;
 }
 
@@ -54,6 +80,20 @@ static int tostring (lua_State *L) {
 }
 
 
+/* What closes a failed thread's variables, or tells its error, may take. */
+#define LASTWORDS	INT64_C(20000000)
+
+static int64_t shorten (CLuaHost *host) {
+  int64_t deadline = host->deadline;
+  int64_t last = clua_now() + LASTWORDS;
+  host->unyielding++;
+  host->expired = 0;
+  if (last < deadline)
+    host->deadline = last;
+  return deadline;
+}
+
+
 /*
 ** Pushes the text of the value at 'index', as Lua's 'tostring' makes it; the
 ** status is LUA_OK or that of the error, which is then pushed instead. Must
@@ -61,13 +101,16 @@ static int tostring (lua_State *L) {
 */
 int clua_tostring (lua_State *L, int index) {
   CLuaHost *host = clua_host(L);
+  int64_t deadline = shorten(host);
   int status;
   index = lua_absindex(L, index);
   lua_pushcfunction(L, tostring);
   lua_pushvalue(L, index);
-  host->running = 1;
+  clua_begin(L);
   status = lua_pcall(L, 1, 1, 0);
-  host->running = 0;
+  clua_end(L);
+  host->deadline = deadline;
+  host->unyielding--;
   return status;
 }
 
@@ -79,7 +122,11 @@ int clua_tostring (lua_State *L, int index) {
 */
 void clua_close (lua_State *L) {
   CLuaHost *host = clua_host(L);
-  host->running = 1;
+  int64_t deadline = shorten(host);
+  clua_begin(L);
+  lua_sethook(L, NULL, 0, 0);
   lua_resetthread(L);
-  host->running = 0;
+  clua_end(L);
+  host->deadline = deadline;
+  host->unyielding--;
 }

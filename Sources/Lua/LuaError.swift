@@ -1,14 +1,20 @@
 internal import CLua
 
 /// Why a Swift function called from Lua does not return: the trampoline raises it in Lua.
-public enum LuaError: Error, Equatable {
+public enum LuaError: Error {
     /// A sentence, raised with the place of the call before it.
     case message(String)
     /// Argument `index` is not what it should be: Lua's own "bad argument" sentence.
     case argument(Int, expected: String)
     /// The value on top of the stack is raised as it is.
     case value
+    /// No error: the thread waits for the operation. When it is resumed, the completion given then takes this
+    /// function's place.
+    case wait(any Operation)
 }
+
+/// Something a Lua thread waits for. What it is and how long it takes is the business of whoever resumes the thread.
+public protocol Operation: Sendable {}
 
 /// Why a chunk or a call ended without results.
 public struct LuaFailure: Error, Sendable, Equatable {

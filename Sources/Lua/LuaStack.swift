@@ -72,6 +72,15 @@ public struct LuaStack {
 
     public func push(bytes: [UInt8]) { push(bytes: bytes.span.bytes) }
 
+    /// Pushes a copy of a value of another thread of the same VM. [+1]
+    public func copyValue(at index: Int, of other: LuaStack) {
+        lua_pushvalue(other.state, Int32(index))
+        lua_xmove(other.state, state, 1)
+    }
+
+    /// Moves the top `count` values to another thread of the same VM. [-count]
+    public func move(_ count: Int, to other: LuaStack) { lua_xmove(state, other.state, Int32(count)) }
+
     /// JSON's null, where nil will not do.
     public func pushNull() { lua_pushlightuserdata(state, nil) }
 

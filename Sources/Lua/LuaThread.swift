@@ -5,9 +5,15 @@ public enum Step {
     /// The function returned; its results are the `count` values on top of the stack.
     case finished(count: Int)
     /// It raised; the error value is on top of the stack and the frames are still there.
-    case failed
-    /// It yielded outside any coroutine of its own; the values are on top of the stack.
-    case yielded(count: Int)
+    case failed(Cause)
+    /// Its time slice is over; resume it with `complete` nil.
+    case preempted
+    /// It waits; resume it with a completion that pushes the results, or throws.
+    case waiting(any Operation)
+
+    public enum Cause: Sendable {
+        case error, memory, deadline
+    }
 }
 
 /// One Lua thread (coroutine), made and kept by its VM.
@@ -18,13 +24,26 @@ public struct LuaThread {
 
     public var stack: LuaStack { LuaStack(state: state) }
 
-    /// Calls the function that lies under `arguments` values on the stack, and runs until it finishes, fails or yields.
-    public func resume(arguments: Int) -> Step {
+    /// Calls the function that lies under `arguments` values on the stack, or goes on where the thread stopped, until
+    /// it stops again.
+    ///
+    /// - Parameters:
+    ///   - deadline: when running code ends, in nanoseconds of the monotonic clock; nil for never.
+    ///   - complete: what the function that waits does now.
+    public func resume(arguments: Int = 0, deadline: Int64? = nil, complete: HostFunction? = nil) -> Step {
         var results: Int32 = 0
-        switch clua_resume(state, vm.state, Int32(arguments), &results) {
+        let host = clua_host(state)
+        host?.pointee.deadline = deadline ?? .max
+        vm.completion = complete
+        let status = clua_resume(state, vm.state, Int32(arguments), &results)
+        switch status {
         case LUA_OK: return .finished(count: Int(results))
-        case LUA_YIELD: return .yielded(count: Int(results))
-        default: return .failed
+        case LUA_YIELD:
+            guard host?.pointee.reason == CLUA_WAITING, let operation = vm.operation else { return .preempted }
+            return .waiting(operation)
+        default:
+            if host?.pointee.expired != 0 { return .failed(.deadline) }
+            return .failed(status == LUA_ERRMEM ? .memory : .error)
         }
     }
 

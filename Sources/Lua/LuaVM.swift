@@ -13,6 +13,9 @@ public final class LuaVM {
     private var functions: [(name: String, body: HostFunction)] = []
     private var idleThreads: [LuaThread] = []
     private var seal: LuaReference?
+    /// What the thread that is resumed waited for, on its way in and out.
+    var completion: HostFunction?
+    var operation: (any Operation)?
 
     /// Reused by everything that writes JSON from this VM.
     public let writer = JSONWriter()
@@ -23,6 +26,7 @@ public final class LuaVM {
         host.initialize(to: CLuaHost())
         host.pointee.dispatch = dispatch
         host.pointee.limit = memoryLimit
+        host.pointee.deadline = .max
         guard let state = clua_newstate(host) else {
             // Only where the machine itself has no memory left: as fatal as any failed allocation in Swift.
             preconditionFailure("no memory for a Lua state")
@@ -38,6 +42,19 @@ public final class LuaVM {
     }
 
     public var memoryUsed: Int { host.pointee.used }
+    public var memoryLimit: Int { host.pointee.limit }
+
+    /// Collects all garbage now; takes as long as the VM holds data.
+    public func collectGarbage() { clua_collect(state) }
+
+    /// Gives what was freed back to the system.
+    public static func releaseFreeMemory() { clua_trim() }
+
+    /// Names what runs, for the one line that tells why the process ended if native code outlives its deadline.
+    public func setLabel(_ text: String) { clua_setlabel(state, text, text.utf8.count) }
+
+    /// Names the run that comes next, beside the label.
+    public func setRun(_ text: String) { clua_setrun(state, text, text.utf8.count) }
 
     /// The main thread's stack; it must be level again after each use.
     public var stack: LuaStack { LuaStack(state: state) }
@@ -76,22 +93,39 @@ public final class LuaVM {
 
     /// Runs Swift function `index` for the trampoline and answers its verdict.
     fileprivate func call(_ index: Int, on stack: LuaStack) -> Int32 {
-        let function = functions[index]
         do throws(LuaError) {
-            return Int32(try function.body(stack))
+            if index == Int(CLUA_COMPLETE) {
+                let complete = completion
+                completion = nil
+                return Int32(try complete?(stack) ?? 0)
+            }
+            return Int32(try functions[index].body(stack))
         } catch {
             switch error {
             case .message(let message):
                 stack.push(message)
                 return CLUA_RAISE
-            case .argument(let index, let expected):
-                stack.push("bad argument #\(index) to '\(function.name)' (\(expected))")
+            case .argument(let argument, let expected):
+                stack.push("bad argument #\(argument) to '\(functions[index].name)' (\(expected))")
                 return CLUA_RAISE
             case .value:
                 return CLUA_THROW
+            case .wait(let operation):
+                self.operation = operation
+                return CLUA_WAIT
             }
         }
     }
+}
+
+/// The timer that ends time slices.
+public enum Preemption {
+    /// Starts it for the calling thread, for as long as the thread lives. It counts the thread's CPU time, so it costs
+    /// nothing while the thread is idle. Answers false where the system has no such timer.
+    public static func start(slice milliseconds: Int) -> Bool { clua_startticking(Int32(milliseconds)) == 0 }
+
+    /// How long native code may outlive its deadline before the process ends with code 200, in nanoseconds.
+    public static func setStuckMargin(_ nanoseconds: Int64) { clua_setstuckmargin(nanoseconds) }
 }
 
 /// A value the VM keeps out of the garbage collector's reach.

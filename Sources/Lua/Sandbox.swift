@@ -62,7 +62,7 @@ extension LuaVM {
 
 /// The stock libraries a script may see a part of. `package` and `debug` are opened for the prelude alone.
 private let libraries: [(String, lua_CFunction)] = [
-    ("_G", luaopen_base), ("package", luaopen_package), ("coroutine", luaopen_coroutine), ("table", luaopen_table),
+    ("_G", luaopen_base), ("package", luaopen_package), ("coroutine", clua_opencoroutine), ("table", luaopen_table),
     ("string", luaopen_string), ("math", luaopen_math), ("utf8", luaopen_utf8), ("os", luaopen_os),
     ("debug", luaopen_debug),
 ]

@@ -74,7 +74,7 @@ final class TestVM {
         try thread.stack.load(source.utf8Span.span.bytes, name: "@test.lua")
         switch thread.resume(arguments: 0) {
         case .failed: throw thread.failure()
-        case .yielded: throw LuaFailure(message: "yielded")
+        case .preempted, .waiting: throw LuaFailure(message: "stopped")
         case .finished(let count):
             if count == 0 { return "" }
             thread.stack.setCount(1)

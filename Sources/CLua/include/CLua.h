@@ -3,10 +3,13 @@
 **
 ** Lua raises errors with longjmp, which must never cross a Swift frame. So
 ** whatever may raise is in C, and Swift answers with a verdict:
-** - door.c      Lua calls Swift through a trampoline; Swift calls Lua through
-**               protected calls only.
-** - budget.c    the allocator that counts and, while Lua runs, refuses.
-** - deferred.c  tables that are filled at first touch.
+** - door.c       Lua calls Swift through a trampoline; Swift calls Lua through
+**                protected calls only.
+** - budget.c     the allocator that counts and, while Lua runs, refuses.
+** - preempt.c    ends the time slice of running code, and its life after the
+**                deadline, from outside: normal running costs nothing.
+** - coroutine.c  Lua's coroutine library, through which slices end unseen.
+** - deferred.c   tables that are filled at first touch.
 ** What is `static inline` here only gives a macro of lua.h a name that Swift
 ** can see.
 */
@@ -14,6 +17,7 @@
 #ifndef CLUA_H
 #define CLUA_H
 
+#include <stddef.h>
 #include <stdint.h>
 #include <lua5.4/lua.h>
 #include <lua5.4/lauxlib.h>
@@ -22,6 +26,18 @@
 /* What a Swift function answers instead of a number of results. */
 #define CLUA_RAISE	(-1)  /* raise the text on top, with its position */
 #define CLUA_THROW	(-2)  /* raise the value on top as it is */
+#define CLUA_WAIT	(-3)  /* yield to Swift; it is called again to go on */
+
+/* The number under which Swift is called to complete a wait. */
+#define CLUA_COMPLETE	(-1)
+
+/* Why an invocation's thread yielded. */
+#define CLUA_SCRIPT	0     /* its own code called coroutine.yield */
+#define CLUA_PREEMPTED	1     /* its time slice is over */
+#define CLUA_WAITING	2     /* a Swift function answered CLUA_WAIT */
+
+/* No deadline. */
+#define CLUA_NEVER	INT64_MAX
 
 typedef int (*CLuaDispatch) (lua_State *L, int function);
 
@@ -38,10 +54,19 @@ typedef struct CLuaHost {
   int array;              /* registry slots of the metatables that mark a */
   int object;             /* JSON array, a JSON object, and a table whose */
   int deferred;           /* text is not read yet */
+  lua_State *root;        /* the thread Swift resumed: no script's coroutine */
+  lua_State *volatile current;  /* the thread whose code runs */
+  int64_t deadline;       /* of what runs, on CLOCK_MONOTONIC, in ns */
+  int expired;            /* the deadline passed while code ran */
+  int reason;             /* why 'root' yielded */
+  int unyielding;         /* nothing may yield: variables are being closed */
+  char label[160];        /* name what runs, if it must end the process */
+  char run[64];
 } CLuaHost;
 
 /* budget.c */
 lua_State *clua_newstate (CLuaHost *host);
+void clua_trim (void);
 
 /* door.c */
 void clua_pushhostfunction (lua_State *L, int function);
@@ -49,11 +74,26 @@ int clua_resume (lua_State *L, lua_State *from, int nargs, int *nresults);
 int clua_tostring (lua_State *L, int index);
 void clua_close (lua_State *L);
 
+/* preempt.c */
+int clua_startticking (int milliseconds);
+void clua_setstuckmargin (int64_t nanoseconds);
+int64_t clua_now (void);
+void clua_setlabel (lua_State *L, const char *text, size_t length);
+void clua_setrun (lua_State *L, const char *text, size_t length);
+void clua_begin (lua_State *L);
+void clua_end (lua_State *L);
+void clua_arm (lua_State *L);
+int clua_expire (lua_State *L);
+
+/* coroutine.c */
+int clua_opencoroutine (lua_State *L);
+
 /* deferred.c */
 void clua_wrapbase (lua_State *L, int metatable, int expander);
 
+/* The lowest bit of a thread's extra space is coroutine.c's. */
 static inline CLuaHost *clua_host (lua_State *L) {
-  return *(CLuaHost **)lua_getextraspace(L);
+  return (CLuaHost *)(*(uintptr_t *)lua_getextraspace(L) & ~(uintptr_t)1);
 }
 
 static inline int clua_registry (void) { return LUA_REGISTRYINDEX; }
@@ -76,6 +116,8 @@ static inline void clua_replace (lua_State *L, int index) {
   lua_copy(L, -1, index);
   clua_pop(L, 1);
 }
+
+static inline void clua_collect (lua_State *L) { lua_gc(L, LUA_GCCOLLECT); }
 
 static inline int clua_pcall (lua_State *L, int nargs, int nresults) {
   return lua_pcallk(L, nargs, nresults, 0, 0, NULL);

@@ -1,59 +1,63 @@
+import DequeModule
 import Logging
 import Lua
 import NIOCore
 
-/// One function loaded into a Lua VM of its own, ready to be invoked.
+/// One function in a Lua VM of its own.
 final class FunctionVM {
     let function: Function
     let vm: LuaVM
-    let marks: Marks
+    unowned let pool: FunctionPool
+    private let marks: Marks
     private let scope: Scope
-    private let handler: LuaReference
+    private let text: [UInt8]
+    /// What the script returned; nil until it is loaded.
+    private var handler: LuaReference?
+
+    /// A slice of some task here is unfinished, or the script still loads.
+    var isBusy = true
+    /// What to do when it is free again.
+    var whenFree: Deque<() -> Void> = []
+    /// Invocations that have begun here and not ended.
+    var active = 0
+    var ranOutOfMemory = false
+
+    var isLoaded: Bool { handler != nil }
+    var logger: Logger { scope.logger }
 
     /// What the VM's Swift functions share: whose code runs, and what they may look at.
     final class Scope {
         let function: Function
         let files: ScriptFiles
         let logger: Logger
-        let timeLimit: Duration?
-        /// The invocation whose Lua code runs now; nil while the script loads.
-        var running: Running?
+        /// Whose Lua code runs now.
+        var running: Run?
         var marks: Marks?
 
-        init(function: Function, files: ScriptFiles, logger: Logger, timeLimit: Duration?) {
+        init(function: Function, files: ScriptFiles, logger: Logger) {
             self.function = function
             self.files = files
             self.logger = logger
-            self.timeLimit = timeLimit
         }
 
-        func write(_ level: Logger.Level, _ text: String) {
-            if running == nil {
-                var log = InvocationLog(logger: logger)
-                log.write(level, text)
-            } else {
-                running?.log.write(level, text)
-            }
-        }
+        func write(_ level: Logger.Level, _ text: String) { running?.log.write(level, text) }
     }
 
-    /// One invocation while it runs.
-    struct Running {
-        let invocation: Invocation
-        var log: InvocationLog
-        /// nil for no limit.
-        let deadline: NIODeadline?
-    }
-
-    /// Loads the script, which runs its top level.
-    init(_ function: Function, app: FunctionApp, options: InvocationOptions) throws(InvocationFailure) {
+    /// Makes the VM, with nothing of the script in it yet.
+    init(
+        _ function: Function, pool: FunctionPool, files: ScriptFiles, options: InvocationOptions
+    ) throws(InvocationFailure) {
         self.function = function
-        let files = ScriptFiles(root: app.root)
+        self.pool = pool
         var logger = options.logger
         logger[metadataKey: LogKey.function] = "\(function.name)"
-        let scope = Scope(
-            function: function, files: files, logger: logger, timeLimit: function.limits.time ?? options.timeLimit)
+        let scope = Scope(function: function, files: files, logger: logger)
         self.scope = scope
+        do throws(Problem) {
+            text = try files.text(of: function.script)
+        } catch {
+            throw InvocationFailure(.function, error.description)
+        }
         do throws(LuaFailure) {
             vm = try LuaVM(
                 memoryLimit: function.limits.memory ?? options.memoryLimit,
@@ -65,108 +69,160 @@ final class FunctionVM {
                     },
                     find: { stack throws(LuaError) in try Modules.find(on: stack, scope) }))
             marks = try Marks(vm.stack, scope)
-            scope.marks = marks
-            handler = try Self.load(function, vm, files)
         } catch {
-            throw InvocationFailure(.function, error.message, traceback: error.traceback)
+            throw InvocationFailure(.function, error.message)
         }
-        vm.sealGlobals()
+        scope.marks = marks
+        vm.setLabel("luafunc: function \(function.name), invocation")
     }
 
-    private static func load(_ function: Function, _ vm: LuaVM, _ files: ScriptFiles) throws(LuaFailure) -> LuaReference
-    {
-        let text: [UInt8]
-        do throws(Problem) {
-            text = try files.text(of: function.script)
+    // MARK: Tasks
+
+    /// The task that runs the script's top level.
+    func loadingTask(for run: Run) throws(InvocationFailure) -> ScriptTask {
+        let task = ScriptTask(vm.makeThread(), of: run, arguments: 0)
+        run.main = task
+        let text = text
+        do throws(LuaFailure) {
+            try task.thread.stack.load(text.span.bytes, name: "@\(function.script)")
         } catch {
-            throw LuaFailure(message: error.description)
+            throw InvocationFailure(.function, error.message)
         }
-        let thread = vm.makeThread()
-        defer { vm.recycle(thread) }
-        let stack = thread.stack
-        try stack.load(text.span.bytes, name: "@\(function.script)")
-        switch thread.resume(arguments: 0) {
-        case .failed: throw thread.failure()
-        case .yielded: throw LuaFailure(message: "\(function.script): the top level of a script cannot yield")
-        case .finished(let count):
-            if count == 0 { stack.pushNil() }
-            stack.setCount(1)
+        return task
+    }
+
+    /// The task that runs the handler, with its arguments.
+    func task(for run: Run, _ invocation: Invocation) throws(InvocationFailure) -> ScriptTask {
+        let task = ScriptTask(vm.makeThread(), of: run, arguments: 3)
+        run.main = task
+        let stack = task.thread.stack
+        if let handler { stack.push(handler) }
+        do throws(PayloadError) {
+            try PayloadReader(function: function, marks: marks, stack: stack).pushArguments(invocation.payload)
+        } catch {
+            let failure = InvocationFailure(.request, error.description)
+            run.log.write(failure)
+            throw failure
         }
-        if stack.type(at: 1) == .table {
-            guard let entryPoint = function.entryPoint else {
-                throw LuaFailure(
-                    message: "\(function.script): the script returns a table; name the function to call in "
-                        + "\"entryPoint\" of function.json, or return the function itself")
+        marks.pushContext(of: invocation, onto: stack)
+        return task
+    }
+
+    func logger(for invocation: Invocation) -> Logger {
+        var logger = scope.logger
+        logger[metadataKey: LogKey.invocation] = "\(invocation.id)"
+        return logger
+    }
+
+    /// Runs one slice of a task.
+    func resume(_ task: ScriptTask, of run: Run, complete: HostFunction?) -> Step {
+        scope.running = run
+        defer { scope.running = nil }
+        vm.setRun(run.invocation?.id ?? "none (the script loads)")
+        let arguments = task.arguments
+        task.arguments = 0
+        return task.thread.resume(
+            arguments: arguments, deadline: run.deadline.map { Int64($0.uptimeNanoseconds) }, complete: complete)
+    }
+
+    // MARK: Outcomes
+
+    /// What the main task's `results` values on top of its stack come to.
+    func outcome(of run: Run, _ task: ScriptTask, results: Int) -> Outcome {
+        let stack = task.thread.stack
+        if results == 0 { stack.pushNil() }
+        let index = results == 0 ? stack.count : stack.count - results + 1
+        do throws(InvocationFailure) {
+            switch run.purpose {
+            case .loading:
+                stack.setCount(index)
+                handler = try takeHandler(from: stack)
+                vm.sealGlobals()
+                return .succeeded(ByteBuffer())
+            case .invocation:
+                return .succeeded(try encode(at: index, of: stack, logs: run.log.lines))
             }
-            stack.pushField(entryPoint, of: 1)
+        } catch {
+            return .failed(tell(error, run))
+        }
+    }
+
+    func failure(of run: Run, _ task: ScriptTask, _ cause: Step.Cause) -> Outcome {
+        let stack = task.thread.stack
+        if cause == .error, task.isMain, function.isHTTP, run.invocation != nil,
+            stack.hasMetatable(at: -1, marks.httpResponse)
+        {
+            return outcome(of: run, task, results: 1)
+        }
+        let reported = task.thread.failure()
+        var failure = InvocationFailure(.function, reported.message, traceback: reported.traceback)
+        switch cause {
+        case .error: break
+        case .memory:
+            ranOutOfMemory = true
+            failure.fault = .limit
+            failure.message =
+                "not enough memory: the limit is \(ByteCount.text(vm.memoryLimit)); raise it with --memory-limit, or "
+                + "\"lua\": { \"memoryLimit\" } in \(function.directory)/function.json"
+        case .deadline:
+            failure.fault = .limit
+            failure.message = timeLimitMessage
+        }
+        return .failed(tell(failure, run))
+    }
+
+    /// The failure of a run that waited beyond its deadline.
+    func timeLimitFailure(of run: Run) -> InvocationFailure {
+        tell(InvocationFailure(.limit, timeLimitMessage), run)
+    }
+
+    private var timeLimitMessage: String {
+        "the time limit is over; raise it with --time-limit, or \"lua\": { \"timeLimit\" } in "
+            + "\(function.directory)/function.json"
+    }
+
+    /// Logs a failure, and adds what the invocation logged before.
+    private func tell(_ failure: InvocationFailure, _ run: Run) -> InvocationFailure {
+        var failure = failure
+        failure.logs = run.log.lines
+        // That a script does not load is told by whoever loads it.
+        if run.invocation != nil { run.log.write(failure) }
+        return failure
+    }
+
+    /// The function among what the script returned, which is the only value on the stack.
+    private func takeHandler(from stack: LuaStack) throws(InvocationFailure) -> LuaReference {
+        func problem(_ reason: String) -> InvocationFailure {
+            InvocationFailure(.function, "\(function.script): \(reason)")
+        }
+        if stack.type(at: -1) == .table {
+            guard let entryPoint = function.entryPoint else {
+                throw problem(
+                    "the script returns a table; name the function to call in \"entryPoint\" of function.json, or "
+                        + "return the function itself")
+            }
+            stack.pushField(entryPoint, of: -1)
             guard stack.type(at: -1) == .function else {
-                throw LuaFailure(
-                    message: "\(function.script): \"entryPoint\" in function.json is '\(entryPoint)', but the table "
-                        + "that the script returns has no function of that name")
+                throw problem(
+                    "\"entryPoint\" in function.json is '\(entryPoint)', but the table that the script returns has no "
+                        + "function of that name")
             }
         }
         guard stack.type(at: -1) == .function else {
-            throw LuaFailure(
-                message: "\(function.script): the script returns \(stack.type(at: -1).name), but it must return the "
-                    + "handler: return function(data, metadata, context) ... end")
+            throw problem(
+                "the script returns \(stack.type(at: -1).name), but it must return the handler: "
+                    + "return function(data, metadata, context) ... end")
         }
         return stack.reference()
     }
 
-    /// Runs one invocation to its end.
-    func invoke(_ invocation: Invocation) -> Outcome {
-        var logger = scope.logger
-        logger[metadataKey: LogKey.invocation] = "\(invocation.id)"
-        scope.running = Running(
-            invocation: invocation, log: InvocationLog(logger: logger),
-            deadline: scope.timeLimit.map { .now() + TimeAmount($0) })
-        let thread = vm.makeThread()
-        defer {
-            vm.recycle(thread)
-            scope.running = nil
-        }
-        do throws(InvocationFailure) {
-            return .succeeded(try run(invocation, on: thread))
-        } catch {
-            var failure = error
-            failure.logs = scope.running?.log.lines ?? []
-            logger.error("\(failure.line)")
-            return .failed(failure)
-        }
-    }
-
-    private func run(_ invocation: Invocation, on thread: LuaThread) throws(InvocationFailure) -> ByteBuffer {
-        let stack = thread.stack
-        stack.push(handler)
-        do throws(PayloadError) {
-            try PayloadReader(function: function, marks: marks, stack: stack).pushArguments(invocation.payload)
-        } catch {
-            throw InvocationFailure(.request, error.description)
-        }
-        marks.pushContext(of: invocation, onto: stack)
-        switch thread.resume(arguments: 3) {
-        case .finished(let count):
-            if count == 0 { stack.pushNil() }
-            return try encode(at: count == 0 ? stack.count : stack.count - count + 1, of: stack)
-        case .yielded:
-            throw InvocationFailure(
-                .function, "\(function.script): the handler yields outside any coroutine; nothing would resume it")
-        case .failed:
-            if function.isHTTP, stack.hasMetatable(at: -1, marks.httpResponse) {
-                return try encode(at: stack.count, of: stack)
-            }
-            let failure = thread.failure()
-            throw InvocationFailure(.function, failure.message, traceback: failure.traceback)
-        }
-    }
-
     /// Writes the value at `index`, what the handler returned or raised, as the response payload.
-    private func encode(at index: Int, of stack: LuaStack) throws(InvocationFailure) -> ByteBuffer {
+    private func encode(at index: Int, of stack: LuaStack, logs: [String]) throws(InvocationFailure) -> ByteBuffer {
         let writer = vm.writer
         defer { writer.truncate() }
         let encoder = OutputEncoder(function: function, marks: marks, stack: stack, writer: writer)
         do throws(OutputError) {
-            try encoder.append(at: index, logs: scope.running?.log.lines ?? [])
+            try encoder.append(at: index, logs: logs)
         } catch {
             throw InvocationFailure(.function, "\(function.script): \(error)")
         }
@@ -175,13 +231,5 @@ final class FunctionVM {
             buffer.writeBytes(span)
             return buffer
         }
-    }
-}
-
-extension InvocationFailure {
-    /// The first thing a reader of the log needs, on one line.
-    var line: String {
-        let place = traceback.first.map { " (\($0))" } ?? ""
-        return (message + place).split(separator: "\n").joined(separator: " | ")
     }
 }

@@ -37,6 +37,8 @@ public struct InvocationFailure: Error, Sendable, Equatable {
         case request
         /// The function is missing, broken or failed.
         case function
+        /// The function used up its time or its memory.
+        case limit
     }
 
     public var fault: Fault

@@ -24,4 +24,10 @@ struct InvocationLog {
             bytes += size
         }
     }
+
+    /// Writes a failure live, with the first thing a reader needs, on one line.
+    func write(_ failure: InvocationFailure) {
+        let place = failure.traceback.first.map { " (\($0))" } ?? ""
+        logger.error("\((failure.message + place).split(separator: "\n").joined(separator: " | "))")
+    }
 }

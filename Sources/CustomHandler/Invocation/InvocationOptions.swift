@@ -6,6 +6,8 @@ public struct InvocationOptions: Sendable {
     public var memoryLimit: Int
     /// nil for no limit.
     public var timeLimit: Duration?
+    /// How long one invocation's code runs while others want the thread, in milliseconds of CPU time.
+    let slice = 4
     public var logger: Logger
 
     public init(memoryLimit: Int = 64 << 20, timeLimit: Duration? = .seconds(300), logger: Logger) {

@@ -95,19 +95,21 @@ struct Marks {
         stack.pushField("invocationId", of: 1)
         let owner = stack.string(at: -1)
         stack.pop()
-        guard let field = stack.string(at: 2), let running = scope.running, running.invocation.id == owner else {
+        guard let field = stack.string(at: 2), let running = scope.running, let invocation = running.invocation,
+            invocation.id == owner
+        else {
             return stack.pushNil()
         }
         switch field {
         case "log":
             try Modules.openLog(onto: stack, scope)
         case "payload":
-            stack.push(bytes: running.invocation.payload.readableBytesSpan)
+            stack.push(bytes: invocation.payload.readableBytesSpan)
         case "bindings":
             let trees = JSONTree(.array(scope.function.bindings.map(\.tree)), line: 1)
             pushTree(trees, onto: stack)
         case "retry":
-            pushRetry(running.invocation.payload, onto: stack)
+            pushRetry(invocation.payload, onto: stack)
         case "deadline":
             let deadline = running.deadline
             stack.push(function: "deadline") { stack throws(LuaError) in

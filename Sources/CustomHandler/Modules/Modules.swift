@@ -7,7 +7,7 @@ enum Modules {
     /// Pushes the module's table. [+1]
     static let openers: [String: Opener] = [
         "azure": openAzure, "base64": openBase64, "crypto": openCrypto, "http": openHTTP, "json": openJSON,
-        "log": openLog, "time": openTime, "url": openURL, "uuid": openUUID,
+        "log": openLog, "task": openTask, "time": openTime, "url": openURL, "uuid": openUUID,
     ]
 
     /// What `require` asks: leaves a module of luafunc, or the text and the name of a file of the app.

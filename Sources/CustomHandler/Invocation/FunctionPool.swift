@@ -1,0 +1,53 @@
+import DequeModule
+import Lua
+import NIOCore
+
+/// The VMs of one function on one worker, and the invocations that wait for one.
+final class FunctionPool {
+    /// One VM does for any number of invocations that are quick or wait; more are needed only while some are greedy.
+    static let limit = 4
+
+    /// An invocation that has no VM yet.
+    struct Call {
+        let invocation: Invocation
+        /// nil for no limit.
+        let deadline: NIODeadline?
+        let end: (Outcome) -> Void
+    }
+
+    let function: Function
+    /// Why the script cannot be loaded.
+    var failure: InvocationFailure?
+    /// All VMs, with those that still load.
+    var machines = 0
+    var loading = 0
+    /// VMs in which no slice is unfinished.
+    private(set) var free: [FunctionVM] = []
+    var waiting: Deque<Call> = []
+    var loadWatchers: [(InvocationFailure?) -> Void] = []
+
+    init(_ function: Function) { self.function = function }
+
+    func occupy(_ machine: FunctionVM) {
+        guard !machine.isBusy else { return }
+        machine.isBusy = true
+        free.removeAll { $0 === machine }
+    }
+
+    func free(_ machine: FunctionVM) {
+        machine.isBusy = false
+        if machine.isLoaded { free.append(machine) }
+    }
+
+    /// Collects the garbage of a VM; lets go of one that still holds more than half of what it may, so that the next
+    /// invocation gets a fresh one.
+    func replaceIfFull(_ machine: FunctionVM) {
+        machine.ranOutOfMemory = false
+        machine.vm.collectGarbage()
+        guard machine.vm.memoryUsed > machine.vm.memoryLimit / 2, free.contains(where: { $0 === machine }) else {
+            return
+        }
+        free.removeAll { $0 === machine }
+        machines -= 1
+    }
+}

@@ -1,0 +1,267 @@
+import DequeModule
+import Lua
+import NIOCore
+
+/// Shares one event loop among all that runs on it.
+///
+/// Code runs in slices of a few milliseconds; between two slices the loop serves its connections. Within one VM nothing
+/// else runs between two waits of an invocation: one whose slice is over keeps its VM, and other invocations of the
+/// function take other VMs, up to a limit. Invocations that wait share a VM.
+final class Scheduler {
+    private let eventLoop: any EventLoop
+    private let app: FunctionApp
+    private let options: InvocationOptions
+    private var pools: [String: FunctionPool] = [:]
+    /// What goes on as soon as the loop has seen to its connections.
+    private var runnable: Deque<() -> Void> = []
+    private var isTicking = false
+
+    init(eventLoop: any EventLoop, app: FunctionApp, options: InvocationOptions) {
+        self.eventLoop = eventLoop
+        self.app = app
+        self.options = options
+    }
+
+    // MARK: In
+
+    /// Invocation in, outcome out: the one way into a function. `end` is called on the loop, at once if the function
+    /// neither waits nor takes long.
+    func begin(_ invocation: Invocation, end: @escaping (Outcome) -> Void) {
+        let pool = pool(of: invocation.function)
+        let limit = invocation.function.limits.time ?? options.timeLimit
+        pool.waiting.append(.init(invocation: invocation, deadline: limit.map { .now() + TimeAmount($0) }, end: end))
+        serve(pool)
+    }
+
+    /// Loads the function unless it is loaded; `end` gets the reason why it cannot be.
+    func load(_ function: Function, end: @escaping (InvocationFailure?) -> Void) {
+        let pool = pool(of: function)
+        if pool.machines > 0 || pool.failure != nil { return end(pool.failure) }
+        pool.loadWatchers.append(end)
+        addMachine(to: pool)
+    }
+
+    private func pool(of function: Function) -> FunctionPool {
+        if let pool = pools[function.name] { return pool }
+        let pool = FunctionPool(function)
+        pools[function.name] = pool
+        return pool
+    }
+
+    /// Starts what waits for a VM, as far as there are any.
+    private func serve(_ pool: FunctionPool) {
+        while let call = pool.waiting.first {
+            if let failure = pool.failure {
+                pool.waiting.removeFirst()
+                call.end(.failed(failure))
+            } else if let deadline = call.deadline, deadline <= .now() {
+                pool.waiting.removeFirst()
+                let failure = InvocationFailure(
+                    .function,
+                    "no Lua VM was free within the time limit: other invocations of this function take too long")
+                call.end(.failed(failure))
+            } else if let machine = pool.free.last {
+                pool.waiting.removeFirst()
+                start(call, on: machine)
+            } else {
+                if pool.machines < FunctionPool.limit, pool.loading < pool.waiting.count { addMachine(to: pool) }
+                return
+            }
+        }
+    }
+
+    private func addMachine(to pool: FunctionPool) {
+        pool.machines += 1
+        pool.loading += 1
+        do throws(InvocationFailure) {
+            let machine = try FunctionVM(
+                pool.function, pool: pool, files: ScriptFiles(root: app.root), options: options)
+            let limit = pool.function.limits.time ?? options.timeLimit
+            let run = Run(
+                .loading, on: machine, deadline: limit.map { .now() + TimeAmount($0) }, logger: machine.logger
+            ) { [unowned self] outcome in loaded(pool, outcome) }
+            advance(try machine.loadingTask(for: run))
+        } catch {
+            loaded(pool, .failed(error))
+        }
+    }
+
+    private func loaded(_ pool: FunctionPool, _ outcome: Outcome) {
+        pool.loading -= 1
+        var reason: InvocationFailure?
+        if case .failed(let failure) = outcome {
+            pool.machines -= 1
+            reason = failure
+            // Where another VM of the function runs, the waiting calls are for that one. A limit may not be reached the
+            // next time.
+            if pool.machines == 0 {
+                if failure.fault != .limit { pool.failure = failure }
+                for call in pool.waiting { call.end(.failed(failure)) }
+                pool.waiting = []
+            }
+        }
+        for watcher in pool.loadWatchers { watcher(reason) }
+        pool.loadWatchers = []
+    }
+
+    private func start(_ call: FunctionPool.Call, on machine: FunctionVM) {
+        let run = Run(
+            .invocation(call.invocation), on: machine, deadline: call.deadline,
+            logger: machine.logger(for: call.invocation), end: call.end)
+        machine.active += 1
+        do throws(InvocationFailure) {
+            advance(try machine.task(for: run, call.invocation))
+        } catch {
+            finish(run, .failed(error))
+        }
+    }
+
+    // MARK: Slices
+
+    /// Lets a task run until it ends, waits, or its slice is over. Its VM must be free for it.
+    private func advance(_ task: ScriptTask, complete: HostFunction? = nil) {
+        let run = task.run
+        guard !run.hasEnded else { return release(run.machine) }
+        let machine = run.machine
+        switch machine.resume(task, of: run, complete: complete) {
+        case .preempted:
+            machine.pool.occupy(machine)
+            enqueue { [unowned self] in advance(task) }
+            return
+        case .waiting(let operation):
+            wait(task, of: run, for: operation)
+        case .finished(let count):
+            task.state = .finished
+            if task.isMain { finish(run, machine.outcome(of: run, task, results: count)) }
+        case .failed(let cause):
+            task.state = .failed
+            // A deadline ends the whole invocation, whichever of its tasks ran into it.
+            if task.isMain || cause == .deadline { finish(run, machine.failure(of: run, task, cause)) }
+        }
+        if task.hasEnded, !task.isMain {
+            for watcher in task.watchers { watcher() }
+            task.watchers = []
+        }
+        if !run.hasEnded { beginSpawned(run) }
+        release(machine)
+    }
+
+    /// The VM is free for the next one.
+    private func release(_ machine: FunctionVM) {
+        guard machine.isBusy else { return }
+        machine.pool.free(machine)
+        while !machine.isBusy, let next = machine.whenFree.popFirst() { next() }
+        serve(machine.pool)
+    }
+
+    /// Runs `body` on the VM as soon as no slice of another task is unfinished there.
+    private func whenFree(_ machine: FunctionVM, _ body: @escaping () -> Void) {
+        if machine.isBusy { machine.whenFree.append(body) } else { body() }
+    }
+
+    /// Runs `body` after the loop has seen to its connections: a task of the loop would run before them.
+    private func enqueue(_ body: @escaping () -> Void) {
+        runnable.append(body)
+        guard !isTicking else { return }
+        isTicking = true
+        scheduleTick()
+    }
+
+    private func scheduleTick() {
+        eventLoop.assumeIsolated().scheduleTask(in: .microseconds(10)) { [unowned self] in
+            runnable.popFirst()?()
+            if runnable.isEmpty { isTicking = false } else { scheduleTick() }
+        }
+    }
+
+    // MARK: Waiting
+
+    private func wait(_ task: ScriptTask, of run: Run, for operation: any Operation) {
+        if run.timer == nil, let deadline = run.deadline {
+            run.timer = eventLoop.assumeIsolated().scheduleTask(deadline: deadline) { [unowned self] in expire(run) }
+        }
+        switch operation as? Wait {
+        case .sleep(let time):
+            let timer = eventLoop.assumeIsolated().scheduleTask(in: time) { [unowned self] in
+                wake(task) { stack throws(LuaError) in 0 }
+            }
+            task.state = .waiting(timer)
+        case .tasks(let numbers, let returnsList):
+            task.state = .waiting(nil)
+            watch(numbers, of: run, for: task, returnsList: returnsList)
+        case nil:
+            task.state = .waiting(nil)
+            wake(task) { stack throws(LuaError) in throw .message("nothing completes this wait") }
+        }
+    }
+
+    private func wake(_ task: ScriptTask, _ complete: @escaping HostFunction) {
+        guard case .waiting = task.state else { return }
+        task.state = .ready
+        whenFree(task.run.machine) { [unowned self] in advance(task, complete: complete) }
+    }
+
+    private func beginSpawned(_ run: Run) {
+        while !run.spawned.isEmpty {
+            let task = run.spawned.removeFirst()
+            whenFree(run.machine) { [unowned self] in advance(task) }
+        }
+    }
+
+    /// Wakes `task` when all of the others have ended, or one has failed.
+    private func watch(_ numbers: [Int64], of run: Run, for task: ScriptTask, returnsList: Bool) {
+        let others = numbers.compactMap { run.tasks[$0] }
+        let check = { [unowned self] in
+            let failed = others.first { if case .failed = $0.state { true } else { false } }
+            guard failed != nil || others.allSatisfy(\.hasEnded) else { return }
+            enqueue { [unowned self] in
+                wake(task) { stack throws(LuaError) in
+                    try TaskResults(others, failed: failed, returnsList: returnsList).push(onto: stack)
+                }
+                if failed != nil { for number in numbers { cancel(number, of: run) } }
+            }
+        }
+        for other in others where !other.hasEnded { other.watchers.append(check) }
+        check()
+    }
+
+    private func cancel(_ number: Int64, of run: Run) {
+        guard let task = run.tasks[number] else { return }
+        run.tasks[number] = nil
+        run.spawned.removeAll { $0 === task }
+        discard(task, of: run)
+    }
+
+    private func discard(_ task: ScriptTask, of run: Run) {
+        if case .waiting(let timer) = task.state { timer?.cancel() }
+        let machine = run.machine
+        task.state = .finished
+        whenFree(machine) { machine.vm.recycle(task.thread) }
+    }
+
+    // MARK: Out
+
+    private func expire(_ run: Run) {
+        guard !run.hasEnded else { return }
+        finish(run, .failed(run.machine.timeLimitFailure(of: run)))
+    }
+
+    /// Tells the outcome, then ends all that is left of the run.
+    private func finish(_ run: Run, _ outcome: Outcome) {
+        let machine = run.machine
+        run.end(outcome)
+        for task in run.tasks.values { discard(task, of: run) }
+        run.tasks = [:]
+        run.spawned = []
+        if let main = run.main { discard(main, of: run) }
+        run.main = nil
+        machine.active -= 1
+        // A VM whose memory ran out is emptied, and replaced if that did not help.
+        if machine.ranOutOfMemory, machine.active == 0 {
+            whenFree(machine) {
+                machine.pool.replaceIfFull(machine)
+                LuaVM.releaseFreeMemory()
+            }
+        }
+    }
+}

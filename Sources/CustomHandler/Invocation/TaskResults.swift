@@ -1,0 +1,35 @@
+import Lua
+
+/// What tasks that have ended give to the one that waited for them.
+struct TaskResults {
+    private let tasks: [ScriptTask]
+    private let failed: ScriptTask?
+    private let returnsList: Bool
+
+    init(_ tasks: [ScriptTask], failed: ScriptTask?, returnsList: Bool) {
+        self.tasks = tasks
+        self.failed = failed
+        self.returnsList = returnsList
+    }
+
+    /// Pushes all results of the one task, or the list of the tasks' first results; raises the error of the one that
+    /// failed.
+    func push(onto stack: LuaStack) throws(LuaError) -> Int {
+        if let failed {
+            stack.copyValue(at: -1, of: failed.thread.stack)
+            throw .value
+        }
+        guard returnsList else {
+            guard let results = tasks.first?.thread.stack else { return 0 }
+            for index in 0..<results.count { stack.copyValue(at: index + 1, of: results) }
+            return results.count
+        }
+        stack.pushTable(array: tasks.count)
+        for (position, task) in tasks.enumerated() {
+            if task.thread.stack.count == 0 { continue }
+            stack.copyValue(at: 1, of: task.thread.stack)
+            stack.setElement(position + 1, of: -2)
+        }
+        return 1
+    }
+}

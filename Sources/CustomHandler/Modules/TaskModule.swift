@@ -1,0 +1,64 @@
+import Lua
+import NIOCore
+
+extension Modules {
+    /// `task`: sleep, spawn, all. They wait without holding the thread up.
+    static func openTask(onto stack: LuaStack, _ scope: FunctionVM.Scope) throws(LuaError) {
+        stack.push(function: "sleep") { stack throws(LuaError) in
+            let seconds = try stack.argumentNumber(1)
+            guard seconds >= 0, seconds < 1e9 else { throw .argument(1, expected: "seconds of 0 or more expected") }
+            throw .wait(Wait.sleep(.nanoseconds(Int64(seconds * 1e9))))
+        }
+        stack.push(function: "spawn") { stack throws(LuaError) in
+            guard stack.type(at: 1) == .function else { throw stack.wrongArgument(1, "function") }
+            guard let run = scope.running else { throw .message("no invocation runs that could own a task") }
+            let arguments = stack.count - 1
+            let thread = run.machine.vm.makeThread()
+            guard thread.stack.reserve(arguments + 1) else { throw .message("too many arguments") }
+            stack.move(arguments + 1, to: thread.stack)
+            stack.push(run.add(ScriptTask(thread, of: run, arguments: arguments)))
+            return 1
+        }
+        stack.push(function: "join") { stack throws(LuaError) in
+            let isList = stack.type(at: 1) == .table
+            var numbers: [Int64] = []
+            if isList {
+                for position in 0..<stack.length(at: 1) {
+                    stack.pushElement(position + 1, of: 1)
+                    if let number = stack.integer(at: -1) { numbers.append(number) }
+                    stack.pop()
+                }
+            } else if let number = stack.integer(at: 1) {
+                numbers.append(number)
+            }
+            guard let run = scope.running, numbers.allSatisfy({ run.tasks[$0] != nil }) else {
+                throw .message("the task belongs to another invocation, or was cancelled")
+            }
+            throw .wait(Wait.tasks(numbers, returnsList: isList))
+        }
+        try run(
+            """
+            local sleep, spawn, join = ...
+            local setmetatable, error, type = setmetatable, error, type
+
+            local Task = { __name = "task", __metatable = false }
+            Task.__index = { join = function(self) return join(self[1]) end }
+
+            return {
+                sleep = sleep,
+                spawn = function(f, ...) return setmetatable({ spawn(f, ...) }, Task) end,
+                all = function(functions)
+                    if type(functions) ~= "table" then error("task.all takes a list of functions", 2) end
+                    for index = 1, #functions do
+                        if type(functions[index]) ~= "function" then
+                            error("task.all takes a list of functions; element " .. index .. " is none", 2)
+                        end
+                    end
+                    local numbers = {}
+                    for index = 1, #functions do numbers[index] = spawn(functions[index]) end
+                    return join(numbers)
+                end,
+            }
+            """, arguments: 3, onto: stack)
+    }
+}
