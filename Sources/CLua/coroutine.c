@@ -40,8 +40,12 @@ static int run (lua_State *L, lua_State *co, int nargs) {
     host->current = co;
     status = lua_resume(co, L, nargs, &nresults);
     host->current = L;
-    if (host->expired)
-      return clua_expire(L);  /* the next instruction of L would not do */
+    if (host->expired) {
+      /* An error raised in a hook leaves 'co' without hooks: nothing could
+         stop what runs there, so nothing ever does. */
+      rest(co);
+      return clua_expire(L);
+    }
     if (status != LUA_YIELD || host->reason == CLUA_SCRIPT)
       break;
     if (lua_isyieldable(L) && !host->unyielding) {

@@ -91,6 +91,10 @@ public final class LuaVM {
         }
     }
 
+    /// Gives up a thread that ran into its deadline. Its to-be-closed variables stay open: after an error in a hook,
+    /// nothing could stop their code.
+    public func abandon(_ thread: LuaThread) { stack.release(thread.reference) }
+
     /// Runs Swift function `index` for the trampoline and answers its verdict.
     fileprivate func call(_ index: Int, on stack: LuaStack) -> Int32 {
         do throws(LuaError) {

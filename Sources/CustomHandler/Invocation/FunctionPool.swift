@@ -42,7 +42,7 @@ final class FunctionPool {
     /// Collects the garbage of a VM; lets go of one that still holds more than half of what it may, so that the next
     /// invocation gets a fresh one.
     func replaceIfFull(_ machine: FunctionVM) {
-        machine.ranOutOfMemory = false
+        machine.reachedLimit = false
         machine.vm.collectGarbage()
         guard machine.vm.memoryUsed > machine.vm.memoryLimit / 2, free.contains(where: { $0 === machine }) else {
             return

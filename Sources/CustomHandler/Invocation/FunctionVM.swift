@@ -20,7 +20,8 @@ final class FunctionVM {
     var whenFree: Deque<() -> Void> = []
     /// Invocations that have begun here and not ended.
     var active = 0
-    var ranOutOfMemory = false
+    /// An invocation ran out of its memory or its time, and may have left much behind.
+    var reachedLimit = false
 
     var isLoaded: Bool { handler != nil }
     var logger: Logger { scope.logger }
@@ -159,7 +160,6 @@ final class FunctionVM {
         switch cause {
         case .error: break
         case .memory:
-            ranOutOfMemory = true
             failure.fault = .limit
             failure.message =
                 "not enough memory: the limit is \(ByteCount.text(vm.memoryLimit)); raise it with --memory-limit, or "
@@ -168,6 +168,7 @@ final class FunctionVM {
             failure.fault = .limit
             failure.message = timeLimitMessage
         }
+        reachedLimit = reachedLimit || failure.fault == .limit
         return .failed(tell(failure, run))
     }
 

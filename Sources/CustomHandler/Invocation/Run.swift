@@ -65,7 +65,7 @@ final class ScriptTask {
         case waiting(Scheduled<Void>?)
         case finished
         /// The error value is on top of its stack.
-        case failed
+        case failed(Step.Cause)
     }
 
     let thread: LuaThread

@@ -80,6 +80,7 @@ final class Scheduler {
             let run = Run(
                 .loading, on: machine, deadline: limit.map { .now() + TimeAmount($0) }, logger: machine.logger
             ) { [unowned self] outcome in loaded(pool, outcome) }
+            machine.active += 1
             advance(try machine.loadingTask(for: run))
         } catch {
             loaded(pool, .failed(error))
@@ -134,7 +135,7 @@ final class Scheduler {
             task.state = .finished
             if task.isMain { finish(run, machine.outcome(of: run, task, results: count)) }
         case .failed(let cause):
-            task.state = .failed
+            task.state = .failed(cause)
             // A deadline ends the whole invocation, whichever of its tasks ran into it.
             if task.isMain || cause == .deadline { finish(run, machine.failure(of: run, task, cause)) }
         }
@@ -235,6 +236,7 @@ final class Scheduler {
     private func discard(_ task: ScriptTask, of run: Run) {
         if case .waiting(let timer) = task.state { timer?.cancel() }
         let machine = run.machine
+        if case .failed(.deadline) = task.state { return machine.vm.abandon(task.thread) }
         task.state = .finished
         whenFree(machine) { machine.vm.recycle(task.thread) }
     }
@@ -256,8 +258,8 @@ final class Scheduler {
         if let main = run.main { discard(main, of: run) }
         run.main = nil
         machine.active -= 1
-        // A VM whose memory ran out is emptied, and replaced if that did not help.
-        if machine.ranOutOfMemory, machine.active == 0 {
+        // Memory goes back to the system at once, and a VM that cannot be emptied is replaced.
+        if machine.reachedLimit, machine.active == 0 {
             whenFree(machine) {
                 machine.pool.replaceIfFull(machine)
                 LuaVM.releaseFreeMemory()
