@@ -23,7 +23,7 @@ static void wake (lua_State *co) { *slot(co) &= ~(uintptr_t)1; }
 
 static lua_State *getco (lua_State *L) {
   lua_State *co = lua_tothread(L, 1);
-  luaL_argexpected(L, co, 1, "coroutine");
+  luaL_argexpected(L, co, 1, "thread");
   return co;
 }
 

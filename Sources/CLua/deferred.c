@@ -16,25 +16,52 @@
 #define BASE		lua_upvalueindex(3)
 
 
-static void expand (lua_State *L) {
+static void expand (lua_State *L, int table) {
   lua_pushvalue(L, EXPANDER);
-  lua_pushvalue(L, 1);
+  lua_pushvalue(L, table);
   lua_call(L, 1, 0);
 }
 
 
-static void expandifdeferred (lua_State *L) {
-  if (lua_istable(L, 1) && lua_getmetatable(L, 1)) {
+static void expandifdeferred (lua_State *L, int table) {
+  if (lua_istable(L, table) && lua_getmetatable(L, table)) {
     int deferred = lua_rawequal(L, -1, METATABLE);
     lua_pop(L, 1);
     if (deferred)
-      expand(L);
+      expand(L, table);
   }
 }
 
 
 static int wrapped (lua_State *L) {
-  expandifdeferred(L);
+  expandifdeferred(L, 1);
+  return lua_tocfunction(L, BASE)(L);
+}
+
+
+/*
+** The marks of JSON arrays and objects are no metatables to a script: it
+** could put a __gc or an __index into one that many tables share.
+*/
+static int ismarked (lua_State *L) {
+  CLuaHost *host = clua_host(L);
+  int marked = 0;
+  if (lua_istable(L, 1) && lua_getmetatable(L, 1)) {
+    lua_rawgeti(L, LUA_REGISTRYINDEX, host->array);
+    lua_rawgeti(L, LUA_REGISTRYINDEX, host->object);
+    marked = lua_rawequal(L, -3, -2) || lua_rawequal(L, -3, -1);
+    lua_pop(L, 3);
+  }
+  return marked;
+}
+
+
+static int wrappedgetmetatable (lua_State *L) {
+  expandifdeferred(L, 1);
+  if (ismarked(L)) {
+    lua_pushnil(L);
+    return 1;
+  }
   return lua_tocfunction(L, BASE)(L);
 }
 
@@ -43,6 +70,7 @@ static int wrapped (lua_State *L) {
 ** Finalizers run with hooks off, so nothing could stop one that loops.
 */
 static int wrappedsetmetatable (lua_State *L) {
+  expandifdeferred(L, 2);
   if (lua_istable(L, 2)) {
     lua_pushliteral(L, "__gc");
     if (lua_rawget(L, 2) != LUA_TNIL)
@@ -51,12 +79,17 @@ static int wrappedsetmetatable (lua_State *L) {
                            " ('local x <close> = ...') instead");
     lua_pop(L, 1);
   }
-  return wrapped(L);
+  expandifdeferred(L, 1);
+  if (ismarked(L)) {
+    lua_pushnil(L);
+    lua_setmetatable(L, 1);
+  }
+  return lua_tocfunction(L, BASE)(L);
 }
 
 
 static int index (lua_State *L) {
-  expand(L);
+  expand(L, 1);
   lua_settop(L, 2);
   lua_rawget(L, 1);
   return 1;
@@ -64,7 +97,7 @@ static int index (lua_State *L) {
 
 
 static int newindex (lua_State *L) {
-  expand(L);
+  expand(L, 1);
   lua_settop(L, 3);
   lua_rawset(L, 1);
   return 0;
@@ -72,14 +105,14 @@ static int newindex (lua_State *L) {
 
 
 static int len (lua_State *L) {
-  expand(L);
+  expand(L, 1);
   lua_pushinteger(L, (lua_Integer)lua_rawlen(L, 1));
   return 1;
 }
 
 
 static int pairs (lua_State *L) {
-  expand(L);
+  expand(L, 1);
   lua_pushvalue(L, BASE);  /* next */
   lua_pushvalue(L, 1);
   lua_pushnil(L);
@@ -113,7 +146,7 @@ static void setmetamethod (lua_State *L, int metatable, int expander,
 */
 void clua_wrapbase (lua_State *L, int metatable, int expander) {
   static const char *const names[] = {
-    "next", "rawget", "rawset", "rawlen", "getmetatable", NULL};
+    "next", "rawget", "rawset", "rawlen", NULL};
   const char *const *name;
   setmetamethod(L, metatable, expander, "__index", index);
   setmetamethod(L, metatable, expander, "__newindex", newindex);
@@ -121,5 +154,6 @@ void clua_wrapbase (lua_State *L, int metatable, int expander) {
   setmetamethod(L, metatable, expander, "__pairs", pairs);
   for (name = names; *name != NULL; name++)
     setwrapped(L, metatable, expander, *name, wrapped);
+  setwrapped(L, metatable, expander, "getmetatable", wrappedgetmetatable);
   setwrapped(L, metatable, expander, "setmetatable", wrappedsetmetatable);
 }

@@ -1,5 +1,6 @@
 #define _GNU_SOURCE
 #include <errno.h>
+#include <pthread.h>
 #include <signal.h>
 #include <string.h>
 #include <time.h>
@@ -143,12 +144,16 @@ int clua_startticking (int milliseconds) {
   struct sigaction action;
   struct sigevent event;
   struct itimerspec period;
+  sigset_t signals;
   timer_t timer;
   memset(&action, 0, sizeof(action));
   action.sa_handler = tick;
   action.sa_flags = SA_RESTART;
   if (sigaction(TICK, &action, NULL) != 0)
     return errno;
+  sigemptyset(&signals);
+  sigaddset(&signals, TICK);
+  pthread_sigmask(SIG_UNBLOCK, &signals, NULL);  /* libdispatch's block all */
   memset(&event, 0, sizeof(event));
   event.sigev_notify = SIGEV_THREAD_ID;
   event.sigev_signo = TICK;

@@ -1,7 +1,7 @@
 /// The Lua half of the sandbox. It runs once in each fresh VM, with the stock libraries open, and cuts them down to an
 /// allow-list; what is not named here is refused (design: a script reaches nothing but its arguments and its modules).
 ///
-/// Receives `write(level, text)` and `find(module)` from Swift and returns the function that seals the globals.
+/// Receives `write(level, text)` and `find(module)` (nil and a reason if there is none) from Swift and returns the function that seals the globals.
 enum Prelude {
     static let source = #"""
         local write, find = ...
@@ -93,6 +93,7 @@ enum Prelude {
             if preload[name] then return preload[name](name, ":preload:") end
             -- A module of luafunc itself arrives as a table; one of the app as text and file name.
             local module, file = find(name)
+            if module == nil then error(file, 3) end
             if type(module) ~= "string" then return module end
             local chunk, message = load_text(module, "@" .. file, "t")
             if not chunk then error(message, 0) end

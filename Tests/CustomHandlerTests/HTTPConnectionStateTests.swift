@@ -19,8 +19,8 @@ import Testing
         }
         guard case .respond(let request) = state.received(.end(nil)) else { return #expect(Bool(false), "no request") }
         #expect(String(buffer: request.body) == "abcdefghij")
-        let stays = state.responded(closes: false)
-        #expect(stays)
+        let ending = state.respond(closes: false)
+        #expect(ending.hasBody && ending.keepsOpen)
         _ = state.received(head())
         guard case .respond(let next) = state.received(.end(nil)) else { return #expect(Bool(false), "no request") }
         #expect(next.body.readableBytes == 0)
@@ -48,8 +48,8 @@ import Testing
         var state = HTTPConnectionState(bodyLimit: 5)
         _ = state.received(head([("connection", "close")]))
         _ = state.received(.end(nil))
-        let stays = state.responded(closes: false)
-        #expect(!stays)
+        let ending = state.respond(closes: false)
+        #expect(!ending.keepsOpen)
     }
 
     @Test func `a long body of many pieces is not copied for each`() {

@@ -7,6 +7,7 @@ import Testing
 @Suite struct ProcessTests {
     private func app() throws -> TemporaryApp {
         try TemporaryApp([
+            "host.json": #"{ "version": "2.0", "extensionBundle": {} }"#,
             "functions/log/function.json": TemporaryApp.queueFunction,
             "functions/log/handler.lua": """
             local log = require "log"

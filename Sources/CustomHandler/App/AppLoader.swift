@@ -33,7 +33,14 @@ public struct AppLoader: Sendable {
         // The host keeps function folders at the root; a `functions` folder is for people who write them.
         let parent = self.entries(of: "functions") != nil ? "functions/" : ""
         let names = (self.entries(of: "functions") ?? entries).sorted()
-        for name in names where exists("\(parent)\(name)/function.json") {
+        for name in names {
+            guard exists("\(parent)\(name)/function.json") else {
+                if exists("\(parent)\(name)/handler.lua") {
+                    let folder = "\(parent)\(name)"
+                    warnings.append(Problem(folder, "has a handler.lua but no function.json, so it is not a function"))
+                }
+                continue
+            }
             if let allowed = host.functions, !allowed.contains(where: { $0.lowercased() == name.lowercased() }) {
                 continue
             }
@@ -43,6 +50,7 @@ public struct AppLoader: Sendable {
                     throw Problem(function.directory, "differs from '\(twin)' only in case; rename one of them")
                 }
                 functions[name] = function
+                warnings += function.warnings
                 if !host.hasExtensionBundle, let problem = missingBundle(function) { warnings.append(problem) }
             } catch {
                 broken[name] = error

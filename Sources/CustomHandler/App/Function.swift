@@ -25,6 +25,9 @@ public struct Function: Sendable {
         }
     }
 
+    /// Keys of function.json that nobody reads, but that look like ones that are read.
+    var warnings: [Problem] = []
+
     let inputs: [String: Binding.Input]
     let outputs: [Binding]
     /// The output named `$return`.

@@ -23,9 +23,32 @@ struct FunctionReader {
         try checkName()
         let bindings = try readBindings(tree)
         try checkRetry(tree)
-        return Function(
+        var function = Function(
             name: name, directory: directory, bindings: bindings, script: try script(tree),
             entryPoint: try string("entryPoint", of: tree), limits: try limits(tree))
+        function.warnings = misspelt(tree)
+        return function
+    }
+
+    /// Keys that nobody reads, but that are nearly ones that are read.
+    private func misspelt(_ tree: JSONTree) -> [Problem] {
+        func problems(_ object: JSONTree, _ known: [String], anyCase: Bool, _ place: String) -> [Problem] {
+            (object.members ?? []).compactMap { member in
+                let isKnown = known.contains {
+                    $0 == member.name || anyCase && $0.lowercased() == member.name.lowercased()
+                }
+                guard !isKnown, let meant = NearestName.find(member.name, among: known) else { return nil }
+                return Problem(
+                    file, line: member.tree.line, "\(place)\"\(member.name)\" is not read; did you mean \"\(meant)\"?")
+            }
+        }
+        let keys = ["bindings", "scriptFile", "entryPoint", "retry", "lua"]
+        let bindingKeys = ["name", "type", "direction", "dataType", "cardinality"]
+        return problems(tree, keys, anyCase: false, "")
+            + (tree["bindings"]?.elements ?? []).flatMap { binding in
+                let name = binding.member(anyCase: "name")?.string ?? ""
+                return problems(binding, bindingKeys, anyCase: true, "binding '\(name)': ")
+            }
     }
 
     private func checkName() throws(Problem) {
@@ -71,9 +94,25 @@ struct FunctionReader {
                 file, line: list.line,
                 triggers.isEmpty
                     ? "no binding is a trigger; exactly one must have a \"type\" that ends with 'Trigger'"
+                        + nearTrigger(bindings)
                     : "\(triggers.count) bindings are triggers; a function has exactly one")
         }
         return bindings
+    }
+
+    private func nearTrigger(_ bindings: [Binding]) -> String {
+        let triggers = [
+            "httpTrigger", "queueTrigger", "timerTrigger", "blobTrigger", "cosmosDBTrigger", "serviceBusTrigger",
+            "eventHubTrigger", "eventGridTrigger", "warmupTrigger",
+        ]
+        for binding in bindings {
+            if let meant = NearestName.find(binding.type, among: triggers),
+                meant.lowercased() != binding.type.lowercased()
+            {
+                return "; did you mean '\(meant)' instead of '\(binding.type)'?"
+            }
+        }
+        return ""
     }
 
     private func readBinding(_ tree: JSONTree) throws(Problem) -> Binding {
@@ -169,8 +208,9 @@ struct FunctionReader {
             let written = member.tree.string ?? member.tree.integer.map { String($0) } ?? ""
             switch member.name {
             case "memoryLimit":
-                guard let bytes = ByteCount.parse(written) else {
-                    throw Problem(file, line: member.tree.line, "\"memoryLimit\" must be a size such as \"32MB\"")
+                guard let bytes = ByteCount.parse(written), bytes >= ByteCount.leastMemoryLimit else {
+                    throw Problem(
+                        file, line: member.tree.line, "\"memoryLimit\" must be a size such as \"32MB\", at least 1MB")
                 }
                 limits.memory = bytes
             case "timeLimit":

@@ -62,15 +62,20 @@ public struct HostConfiguration: Sendable, Equatable {
 
 /// .NET's notation for a length of time: `[d.]hh:mm[:ss[.fff]]`, or a number of days.
 enum TimeSpan {
+    /// .NET's own limit.
+    private static let longestInDays = 10_675_199
+
     static func parse(_ text: String) -> Duration? {
         var fields = text.split(separator: ":", omittingEmptySubsequences: false)[...]
         var days = 0
         if let first = fields.first, let dot = first.firstIndex(of: "."), fields.count > 1 {
-            guard let count = Int(first[..<dot]) else { return nil }
+            guard let count = Int(first[..<dot]), 0...longestInDays ~= count else { return nil }
             days = count
             fields[fields.startIndex] = first[first.index(after: dot)...]
         }
-        if fields.count == 1 { return fields.first.flatMap { Int($0) }.map { .seconds($0 * 86_400) } }
+        if fields.count == 1 {
+            return fields.first.flatMap { Int($0) }.flatMap { 0...longestInDays ~= $0 ? .seconds($0 * 86_400) : nil }
+        }
         guard fields.count <= 3, let hours = fields.first.flatMap({ Int($0) }), (0..<24).contains(hours),
             let minutes = Int(fields[fields.startIndex + 1]), (0..<60).contains(minutes)
         else { return nil }
@@ -103,6 +108,13 @@ extension JSONTree {
 
     private func setting(_ path: ArraySlice<Substring>, to text: String) -> JSONTree {
         guard let name = path.first else { return JSONTree(.string(text), line: line) }
+        // .NET's configuration names the elements of an array by their places.
+        if let place = Int(name), place >= 0, members?.isEmpty ?? true {
+            var elements = self.elements ?? []
+            let element = JSONTree(.null, line: line).setting(path.dropFirst(), to: text)
+            if place < elements.count { elements[place] = element } else { elements.append(element) }
+            return JSONTree(.array(elements), line: line)
+        }
         var members = self.members ?? []
         let index = members.lastIndex { $0.name.lowercased() == name.lowercased() }
         let old = index.map { members[$0].tree } ?? JSONTree(.object([]), line: line)

@@ -1,5 +1,8 @@
 /// A size as people write it: `64MB`, `512KB`, `1GB`, or plain bytes. Steps are of 1024.
 public enum ByteCount {
+    /// What the modules and a small script need with some room.
+    public static let leastMemoryLimit = 1 << 20
+
     public static func parse(_ text: String) -> Int? {
         let units: [(String, Int)] = [("kb", 1 << 10), ("mb", 1 << 20), ("gb", 1 << 30), ("b", 1)]
         let text = text.lowercased().filter { $0 != " " }

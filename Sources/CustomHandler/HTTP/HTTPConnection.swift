@@ -21,9 +21,7 @@ final class HTTPConnection: ChannelInboundHandler {
             let head = HTTPResponseHead(version: .http1_1, status: .continue)
             context.writeAndFlush(wrapOutboundOut(.head(head)), promise: nil)
         case .respond(let request): respond(to: request, context)
-        case .refuse(let limit):
-            write(.tooLarge(limit: limit), context)
-            context.close(promise: nil)
+        case .refuse(let limit): refuse(.tooLarge(limit: limit), context)
         }
     }
 
@@ -32,22 +30,31 @@ final class HTTPConnection: ChannelInboundHandler {
         let handler = NIOLoopBound((self, context), eventLoop: context.eventLoop)
         reply.futureResult.whenSuccess { response in
             let (connection, context) = handler.value
-            connection.write(response, context)
-            if !connection.state.responded(closes: response.closes) { context.close(promise: nil) }
+            let ending = connection.state.respond(closes: response.closes)
+            connection.write(response, hasBody: ending.hasBody, closes: !ending.keepsOpen, context)
+            if !ending.keepsOpen { context.close(promise: nil) }
         }
         // The connection lives on the worker's own loop.
         worker.assumeIsolated { $0.respond(to: request, reply: reply) }
     }
 
-    private func write(_ response: Response, _ context: ChannelHandlerContext) {
+    /// Answers before the request is complete. A close at once could take the answer away from a client that is still
+    /// sending, so what comes is thrown away for a while.
+    private func refuse(_ response: Response, _ context: ChannelHandlerContext) {
+        write(response, hasBody: true, closes: true, context)
+        let context = NIOLoopBound(context, eventLoop: context.eventLoop)
+        context.value.eventLoop.scheduleTask(in: .seconds(1)) { context.value.close(promise: nil) }
+    }
+
+    private func write(_ response: Response, hasBody: Bool, closes: Bool, _ context: ChannelHandlerContext) {
         var headers = HTTPHeaders()
         headers.reserveCapacity(3)
         headers.add(name: "content-type", value: response.contentType)
         headers.add(name: "content-length", value: String(response.body.readableBytes))
-        if response.closes { headers.add(name: "connection", value: "close") }
+        if closes { headers.add(name: "connection", value: "close") }
         let head = HTTPResponseHead(version: .http1_1, status: response.status, headers: headers)
         context.write(wrapOutboundOut(.head(head)), promise: nil)
-        context.write(wrapOutboundOut(.body(.byteBuffer(response.body))), promise: nil)
+        if hasBody { context.write(wrapOutboundOut(.body(.byteBuffer(response.body))), promise: nil) }
         context.writeAndFlush(wrapOutboundOut(.end(nil)), promise: nil)
     }
 

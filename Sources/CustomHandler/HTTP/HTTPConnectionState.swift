@@ -8,7 +8,7 @@ struct HTTPConnectionState {
         case receiving(HTTPRequestHead)
         /// The request was refused before its end; the rest of it is thrown away.
         case refusing
-        case responding(keepAlive: Bool)
+        case responding(HTTPRequestHead)
     }
 
     enum Action {
@@ -39,7 +39,7 @@ struct HTTPConnectionState {
             if body.readableBytes == 0 { body = chunk } else { body.writeImmutableBuffer(chunk) }
             return .none
         case (.end, .receiving(let head)):
-            state = .responding(keepAlive: head.isKeepAlive)
+            state = .responding(head)
             defer { body = ByteBuffer() }
             return .respond(Request(head: head, body: body))
         default:
@@ -47,11 +47,20 @@ struct HTTPConnectionState {
         }
     }
 
-    /// The response was written; true if the connection stays open.
-    mutating func responded(closes: Bool) -> Bool {
-        guard case .responding(let keepAlive) = state else { return false }
+    /// How the response that is ready now goes out.
+    struct Ending: Equatable {
+        /// A response to HEAD has none.
+        let hasBody: Bool
+        /// The connection stays open. Not after a request to upgrade, which makes the parser stop.
+        let keepsOpen: Bool
+    }
+
+    mutating func respond(closes: Bool) -> Ending {
+        guard case .responding(let head) = state else { return Ending(hasBody: true, keepsOpen: false) }
         state = .idle
-        return keepAlive && !closes
+        return Ending(
+            hasBody: head.method != .HEAD,
+            keepsOpen: head.isKeepAlive && !closes && !head.headers.contains(name: "upgrade"))
     }
 
     private mutating func refuse() -> Action {

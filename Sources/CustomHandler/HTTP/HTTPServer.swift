@@ -31,6 +31,8 @@ public struct HTTPServer: Service {
                 }
             }
             .childChannelOption(.tcpOption(.tcp_nodelay), value: 1)
+            // A client that has sent all it will send still wants the answer.
+            .childChannelOption(.allowRemoteHalfClosure, value: true)
             .childChannelInitializer { channel in
                 channel.eventLoop.makeCompletedFuture {
                     try channel.pipeline.syncOperations.configureHTTPServerPipeline()
@@ -54,6 +56,7 @@ public struct HTTPServer: Service {
             channel.eventLoop.scheduleTask(in: Self.shutdownLimit) { drained.fail(ShutdownLimitReached()) }
             quiescing.initiateShutdown(promise: drained)
         }
+        await workers.shutdown()
     }
 }
 

@@ -31,11 +31,18 @@ final class FunctionVM {
         let function: Function
         let files: ScriptFiles
         let logger: Logger
+        /// In bytes.
+        let memoryLimit: Int
         /// Whose Lua code runs now.
         var running: Run?
         var marks: Marks?
+        /// luafunc's modules that were opened, by name: a script gets the same table however often it asks.
+        var modules: [String: LuaReference] = [:]
+        /// `context.deadline`, once it was asked for.
+        var deadline: LuaReference?
 
-        init(function: Function, files: ScriptFiles, logger: Logger) {
+        init(function: Function, files: ScriptFiles, logger: Logger, memoryLimit: Int) {
+            self.memoryLimit = memoryLimit
             self.function = function
             self.files = files
             self.logger = logger
@@ -52,7 +59,9 @@ final class FunctionVM {
         self.pool = pool
         var logger = options.logger
         logger[metadataKey: LogKey.function] = "\(function.name)"
-        let scope = Scope(function: function, files: files, logger: logger)
+        let scope = Scope(
+            function: function, files: files, logger: logger,
+            memoryLimit: function.limits.memory ?? options.memoryLimit)
         self.scope = scope
         do throws(Problem) {
             text = try files.text(of: function.script)
@@ -61,7 +70,7 @@ final class FunctionVM {
         }
         do throws(LuaFailure) {
             vm = try LuaVM(
-                memoryLimit: function.limits.memory ?? options.memoryLimit,
+                memoryLimit: scope.memoryLimit,
                 sandbox: Sandbox(
                     write: { stack throws(LuaError) in
                         let level = Logger.Level(rawValue: stack.string(at: 1) ?? "") ?? .info
@@ -131,12 +140,13 @@ final class FunctionVM {
     /// What the main task's `results` values on top of its stack come to.
     func outcome(of run: Run, _ task: ScriptTask, results: Int) -> Outcome {
         let stack = task.thread.stack
-        if results == 0 { stack.pushNil() }
-        let index = results == 0 ? stack.count : stack.count - results + 1
+        // Only the first result counts; the others may have filled the stack to its end.
+        if results == 0 { stack.pushNil() } else { stack.pop(results - 1) }
+        let index = stack.count
         do throws(InvocationFailure) {
+            guard stack.reserve(64) else { throw InvocationFailure(.function, "the Lua stack is full") }
             switch run.purpose {
             case .loading:
-                stack.setCount(index)
                 handler = try takeHandler(from: stack)
                 vm.sealGlobals()
                 return .succeeded(ByteBuffer())
@@ -155,6 +165,7 @@ final class FunctionVM {
         {
             return outcome(of: run, task, results: 1)
         }
+        guard stack.reserve(64) else { return .failed(tell(InvocationFailure(.limit, "the Lua stack is full"), run)) }
         let reported = task.thread.failure()
         var failure = InvocationFailure(.function, reported.message, traceback: reported.traceback)
         switch cause {
@@ -220,6 +231,7 @@ final class FunctionVM {
     /// Writes the value at `index`, what the handler returned or raised, as the response payload.
     private func encode(at index: Int, of stack: LuaStack, logs: [String]) throws(InvocationFailure) -> ByteBuffer {
         let writer = vm.writer
+        writer.limit = vm.memoryLimit
         defer { writer.truncate() }
         let encoder = OutputEncoder(function: function, marks: marks, stack: stack, writer: writer)
         do throws(OutputError) {

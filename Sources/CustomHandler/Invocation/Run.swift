@@ -62,7 +62,8 @@ final class ScriptTask {
     enum State {
         /// Not begun, or its slice is over.
         case ready
-        case waiting(Scheduled<Void>?)
+        /// Until its operation wakes it; the function cancels the operation.
+        case waiting(cancel: (() -> Void)?)
         case finished
         /// The error value is on top of its stack.
         case failed(Step.Cause)
@@ -97,4 +98,5 @@ enum Wait: Operation {
     case sleep(TimeAmount)
     /// All of these tasks, or the first of them that fails.
     case tasks([Int64], returnsList: Bool)
+    case http(OutboundRequest)
 }

@@ -11,12 +11,14 @@ final class Scheduler {
     private let eventLoop: any EventLoop
     private let app: FunctionApp
     private let options: InvocationOptions
+    private let outbound: OutboundClient
     private var pools: [String: FunctionPool] = [:]
     /// What goes on as soon as the loop has seen to its connections.
     private var runnable: Deque<() -> Void> = []
     private var isTicking = false
 
-    init(eventLoop: any EventLoop, app: FunctionApp, options: InvocationOptions) {
+    init(eventLoop: any EventLoop, app: FunctionApp, options: InvocationOptions, outbound: OutboundClient) {
+        self.outbound = outbound
         self.eventLoop = eventLoop
         self.app = app
         self.options = options
@@ -79,7 +81,7 @@ final class Scheduler {
             let limit = pool.function.limits.time ?? options.timeLimit
             let run = Run(
                 .loading, on: machine, deadline: limit.map { .now() + TimeAmount($0) }, logger: machine.logger
-            ) { [unowned self] outcome in loaded(pool, outcome) }
+            ) { [self] outcome in loaded(pool, outcome) }
             machine.active += 1
             advance(try machine.loadingTask(for: run))
         } catch {
@@ -127,7 +129,7 @@ final class Scheduler {
         switch machine.resume(task, of: run, complete: complete) {
         case .preempted:
             machine.pool.occupy(machine)
-            enqueue { [unowned self] in advance(task) }
+            enqueue { [self] in advance(task) }
             return
         case .waiting(let operation):
             wait(task, of: run, for: operation)
@@ -169,7 +171,7 @@ final class Scheduler {
     }
 
     private func scheduleTick() {
-        eventLoop.assumeIsolated().scheduleTask(in: .microseconds(10)) { [unowned self] in
+        eventLoop.assumeIsolated().scheduleTask(in: .microseconds(10)) { [self] in
             runnable.popFirst()?()
             if runnable.isEmpty { isTicking = false } else { scheduleTick() }
         }
@@ -179,43 +181,59 @@ final class Scheduler {
 
     private func wait(_ task: ScriptTask, of run: Run, for operation: any Operation) {
         if run.timer == nil, let deadline = run.deadline {
-            run.timer = eventLoop.assumeIsolated().scheduleTask(deadline: deadline) { [unowned self] in expire(run) }
+            run.timer = eventLoop.assumeIsolated().scheduleTask(deadline: deadline) { [self] in expire(run) }
         }
         switch operation as? Wait {
         case .sleep(let time):
-            let timer = eventLoop.assumeIsolated().scheduleTask(in: time) { [unowned self] in
+            let timer = eventLoop.assumeIsolated().scheduleTask(in: time) { [self] in
                 wake(task) { stack throws(LuaError) in 0 }
             }
-            task.state = .waiting(timer)
+            task.state = .waiting(cancel: { timer.cancel() })
         case .tasks(let numbers, let returnsList):
-            task.state = .waiting(nil)
+            task.state = .waiting(cancel: nil)
             watch(numbers, of: run, for: task, returnsList: returnsList)
+        case .http(let request): send(request, for: task)
         case nil:
-            task.state = .waiting(nil)
+            task.state = .waiting(cancel: nil)
             wake(task) { stack throws(LuaError) in throw .message("nothing completes this wait") }
+        }
+    }
+
+    private func send(_ request: OutboundRequest, for task: ScriptTask) {
+        let reply = eventLoop.makePromise(of: OutboundClient.Reply.self)
+        let sending = Task { [outbound] in reply.succeed(await outbound.send(request)) }
+        // The request's own deadline ends with the head of the response; this one covers the body.
+        let timer = eventLoop.scheduleTask(in: request.timeout) { sending.cancel() }
+        task.state = .waiting(cancel: {
+            timer.cancel()
+            sending.cancel()
+        })
+        reply.futureResult.assumeIsolated().whenSuccess { [self] reply in
+            timer.cancel()
+            wake(task) { stack throws(LuaError) in reply.push(onto: stack) }
         }
     }
 
     private func wake(_ task: ScriptTask, _ complete: @escaping HostFunction) {
         guard case .waiting = task.state else { return }
         task.state = .ready
-        whenFree(task.run.machine) { [unowned self] in advance(task, complete: complete) }
+        whenFree(task.run.machine) { [self] in advance(task, complete: complete) }
     }
 
     private func beginSpawned(_ run: Run) {
         while !run.spawned.isEmpty {
             let task = run.spawned.removeFirst()
-            whenFree(run.machine) { [unowned self] in advance(task) }
+            whenFree(run.machine) { [self] in advance(task) }
         }
     }
 
     /// Wakes `task` when all of the others have ended, or one has failed.
     private func watch(_ numbers: [Int64], of run: Run, for task: ScriptTask, returnsList: Bool) {
         let others = numbers.compactMap { run.tasks[$0] }
-        let check = { [unowned self] in
+        let check = { [self] in
             let failed = others.first { if case .failed = $0.state { true } else { false } }
             guard failed != nil || others.allSatisfy(\.hasEnded) else { return }
-            enqueue { [unowned self] in
+            enqueue { [self] in
                 wake(task) { stack throws(LuaError) in
                     try TaskResults(others, failed: failed, returnsList: returnsList).push(onto: stack)
                 }
@@ -234,7 +252,7 @@ final class Scheduler {
     }
 
     private func discard(_ task: ScriptTask, of run: Run) {
-        if case .waiting(let timer) = task.state { timer?.cancel() }
+        if case .waiting(let cancel) = task.state { cancel?() }
         let machine = run.machine
         if case .failed(.deadline) = task.state { return machine.vm.abandon(task.thread) }
         task.state = .finished

@@ -19,12 +19,12 @@ public actor Worker {
 
     init(eventLoop: any EventLoop) { self.eventLoop = eventLoop }
 
-    func adopt(_ app: FunctionApp, _ options: InvocationOptions) {
+    func adopt(_ app: FunctionApp, _ options: InvocationOptions, _ outbound: OutboundClient) {
         guard case .starting(let waiting) = state else { return }
         if !Preemption.start(slice: options.slice) {
             options.logger.warning("there is no timer on this system that could end time slices and time limits")
         }
-        state = .serving(app, Scheduler(eventLoop: eventLoop, app: app, options: options))
+        state = .serving(app, Scheduler(eventLoop: eventLoop, app: app, options: options, outbound: outbound))
         for (request, reply) in waiting { respond(to: request, reply: reply) }
     }
 

@@ -5,10 +5,12 @@ import NIOPosix
 public struct WorkerGroup: Sendable {
     let eventLoops: MultiThreadedEventLoopGroup
     let workers: [Worker]
+    private let outbound: OutboundClient
 
     public init(threads: Int) {
         eventLoops = MultiThreadedEventLoopGroup(numberOfThreads: threads)
         workers = eventLoops.makeIterator().map { Worker(eventLoop: $0) }
+        outbound = OutboundClient(eventLoops: eventLoops)
     }
 
     func worker(of eventLoop: any EventLoop) -> Worker {
@@ -18,8 +20,11 @@ public struct WorkerGroup: Sendable {
 
     /// Shows the app to all workers: calls that came before wait no longer.
     public func adopt(_ app: FunctionApp, options: InvocationOptions) async {
-        for worker in workers { await worker.adopt(app, options) }
+        for worker in workers { await worker.adopt(app, options, outbound) }
     }
+
+    /// Ends what the functions have open. Nothing is invoked afterwards.
+    func shutdown() async { await outbound.shutdown() }
 
     /// Blocks the calling thread until `body` is done, for a `main` that is not async.
     public func runAndWait(_ body: @escaping @Sendable () async throws -> Void) throws {

@@ -4,6 +4,7 @@ extension Modules {
     /// `json`: encode, decode, null, array, object.
     static func openJSON(onto stack: LuaStack, _ scope: FunctionVM.Scope) throws(LuaError) {
         let writer = JSONWriter()
+        writer.limit = scope.memoryLimit
         pushTable(
             [
                 (

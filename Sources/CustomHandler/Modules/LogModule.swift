@@ -10,11 +10,16 @@ extension Modules {
         }
         try run(
             """
-            local write, format, select, tostring = ..., string.format, select, tostring
+            local write = ...
+            local error, format, pcall, select, tostring = error, string.format, pcall, select, tostring
 
             local function logger(level)
                 return function(message, ...)
-                    if select("#", ...) > 0 then message = format(message, ...) end
+                    if select("#", ...) > 0 then
+                        local ok, text = pcall(format, message, ...)
+                        if not ok then error("log." .. level .. ": " .. text, 2) end
+                        message = text
+                    end
                     write(level, tostring(message))
                 end
             end

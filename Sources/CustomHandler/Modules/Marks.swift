@@ -20,7 +20,7 @@ struct Marks {
             """, on: stack)
         httpResponse = try Self.make(
             """
-            return { __name = "http.response", __tostring = function(self)
+            return { __name = "http.response", __metatable = false, __tostring = function(self)
                 return "http response " .. tostring(self.statusCode or self.status or 200) .. ": " .. tostring(self.body)
             end }
             """, on: stack)
@@ -102,7 +102,7 @@ struct Marks {
         }
         switch field {
         case "log":
-            try Modules.openLog(onto: stack, scope)
+            try Modules.open("log", onto: stack, scope)
         case "payload":
             stack.push(bytes: invocation.payload.readableBytesSpan)
         case "bindings":
@@ -111,20 +111,24 @@ struct Marks {
         case "retry":
             pushRetry(invocation.payload, onto: stack)
         case "deadline":
-            let deadline = running.deadline
-            stack.push(function: "deadline") { stack throws(LuaError) in
-                guard let deadline else {
-                    stack.push(Double.infinity)
-                    return 1
-                }
-                stack.push(Double((deadline - .now()).nanoseconds) / 1e9)
-                return 1
-            }
+            pushDeadline(onto: stack, scope)
         default:
             return stack.pushNil()
         }
         stack.pushValue(at: -1)
         stack.setField(field, of: 1)
+    }
+
+    /// Pushes the function `deadline`, which tells the seconds left to whoever calls it.
+    private static func pushDeadline(onto stack: LuaStack, _ scope: FunctionVM.Scope) {
+        if let deadline = scope.deadline { return stack.push(deadline) }
+        stack.push(function: "deadline") { stack throws(LuaError) in
+            let left = scope.running?.deadline.map { Double(($0 - .now()).nanoseconds) / 1e9 }
+            stack.push(left ?? .infinity)
+            return 1
+        }
+        stack.pushValue(at: -1)
+        scope.deadline = stack.reference()
     }
 
     private static func pushTree(_ tree: JSONTree, onto stack: LuaStack) {

@@ -13,8 +13,8 @@ enum Modules {
     /// What `require` asks: leaves a module of luafunc, or the text and the name of a file of the app.
     static func find(on stack: LuaStack, _ scope: FunctionVM.Scope) throws(LuaError) -> Int {
         let name = stack.string(at: 1) ?? ""
-        if let open = openers[name] {
-            try open(stack, scope)
+        if openers[name] != nil {
+            try open(name, onto: stack, scope)
             return 1
         }
         switch scope.files.find(name, from: scope.function.directory) {
@@ -23,12 +23,39 @@ enum Modules {
             stack.push(file)
             return 2
         case .native(let file):
-            throw .message("module '\(name)' is a C module (\(file)); luafunc runs modules of Lua text only")
+            stack.pushNil()
+            stack.push("module '\(name)' is a C module (\(file)); luafunc runs modules of Lua text only")
+            return 2
         case .missing(let tried):
-            let own = openers.keys.sorted().joined(separator: ", ")
-            let places = tried.map { "\n\tno file '\($0)'" }.joined()
-            throw .message("module '\(name)' not found:\n\tnot one of luafunc's own (\(own))\(places)")
+            stack.pushNil()
+            stack.push(missing(name, tried))
+            return 2
         }
+    }
+
+    private static func missing(_ name: String, _ tried: [String]) -> String {
+        let own = openers.keys.sorted().joined(separator: ", ")
+        let places = tried.map { "\n\tno file '\($0)'" }.joined()
+        let advice =
+            if name.contains("/") {
+                "; write '.' between the parts of a name"
+            } else if name.hasPrefix("lib.") {
+                "; leave 'lib.' away"
+            } else if name == "cjson" || name == "dkjson" {
+                "; luafunc's own is 'json'"
+            } else {
+                ""
+            }
+        return "module '\(name)' not found\(advice):\n\tnot one of luafunc's own (\(own))\(places)"
+    }
+
+    /// Pushes the table of one of luafunc's own modules. [+1]
+    static func open(_ name: String, onto stack: LuaStack, _ scope: FunctionVM.Scope) throws(LuaError) {
+        if let module = scope.modules[name] { return stack.push(module) }
+        guard let open = openers[name] else { throw .message("module '\(name)' not found") }
+        try open(stack, scope)
+        stack.pushValue(at: -1)
+        scope.modules[name] = stack.reference()
     }
 
     /// Pushes a table of functions. [+1]

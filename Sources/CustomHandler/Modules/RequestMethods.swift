@@ -5,8 +5,8 @@
 enum RequestMethods {
     static let source = #"""
         local json, decode, response = ...
-        local error, next, type, setmetatable = error, next, type, setmetatable
-        local find, gmatch, gsub, lower, match, sub = string.find, string.gmatch, string.gsub, string.lower, string.match, string.sub
+        local error, next, type = error, next, type
+        local find, gmatch, lower, match, sub = string.find, string.gmatch, string.lower, string.match, string.sub
 
         local methods = {}
 
@@ -112,6 +112,28 @@ enum RequestMethods {
             return first, all
         end
 
-        return { __name = "request", __index = methods }
+        -- A method called with a dot gets no request; the mistake is told at the caller's line. Fields of other case are
+        -- told, too: the host writes Body, not body.
+        for name, method in next, methods do
+            methods[name] = function(self, ...)
+                if type(self) ~= "table" or self.json ~= methods.json then
+                    error("write req:" .. name .. "(...) with a colon", 2)
+                end
+                return method(self, ...)
+            end
+        end
+
+        local fields = {}
+        for _, name in next, { "Url", "Method", "Query", "Headers", "Params", "Identities", "Body" } do
+            fields[lower(name)] = name
+        end
+
+        return { __name = "request", __metatable = false, __index = function(self, name)
+            local method = methods[name]
+            if method == nil and fields[name] then
+                error("a request has no field '" .. name .. "'; the host writes it '" .. fields[name] .. "'", 2)
+            end
+            return method
+        end }
         """#
 }

@@ -83,17 +83,26 @@ struct OutputEncoder {
         if let names, names.allSatisfy({ name in isOutput(name) }) { return Returned(outputs: index) }
         if function.returnOutput != nil { return Returned(value: index) }
         guard let names else {
-            throw .returned("a list", hint: "return a table with an output's name: { <name> = { … } }")
+            let example =
+                function.httpOutput != nil
+                ? "{ body = { … } }" : "{ \(function.outputs.first?.name ?? "name") = { … } }"
+            throw .returned("a list", hint: "say which output it is for: return \(example)")
         }
         // A response written without the output's name.
         if let http = function.httpOutput, names.allSatisfy({ responseMembers.contains($0) }) {
             return Returned(single: (http, index))
         }
+        // One that has a member of a response is meant to be one.
+        if function.httpOutput != nil, names.contains(where: responseMembers.contains),
+            let odd = names.first(where: { !responseMembers.contains($0) && !isOutput($0) && !envelope.contains($0) })
+        {
+            throw .unknownMember(odd, of: "an HTTP response", allowed: responseMembers)
+        }
         let unknown = names.first { !envelope.contains($0) && !isOutput($0) } ?? ""
         let mixed = names.contains { envelope.contains($0) }
         throw mixed
             ? .unknownMember(unknown, of: "a response payload", allowed: envelope)
-            : .unknownOutput(unknown, allowed: function.outputs.map(\.name))
+            : .unknownOutput(unknown, allowed: function.outputs.map(\.name), isHTTP: function.httpOutput != nil)
     }
 
     /// All keys in alphabetical order; nil if one is not text.
@@ -160,7 +169,8 @@ struct OutputEncoder {
         if let unknown = names.first(where: { !isOutput($0) }) {
             throw unknown == "$return"
                 ? .lost("Outputs.$return", "the host overwrites it; put the value into ReturnValue")
-                : .unknownOutput(unknown, allowed: function.outputs.map(\.name).filter { $0 != "$return" })
+                : .unknownOutput(
+                    unknown, allowed: function.outputs.map(\.name).filter { $0 != "$return" }, isHTTP: false)
         }
         writer.append(raw: "\"Outputs\":{")
         var answered = false

@@ -4,7 +4,7 @@ import Lua
 enum OutputError: Error, Equatable {
     /// The value itself is not what a handler may return.
     case returned(String, hint: String)
-    case unknownOutput(String, allowed: [String])
+    case unknownOutput(String, allowed: [String], isHTTP: Bool)
     case unknownMember(String, of: String, allowed: [String])
     case notATable(String, got: String)
     case logs
@@ -17,12 +17,13 @@ extension OutputError: CustomStringConvertible {
     var description: String {
         switch self {
         case .returned(let what, let hint): "the handler returns \(what); \(hint)"
-        case .unknownOutput(let name, let allowed):
+        case .unknownOutput(let name, let allowed, let isHTTP):
             if allowed.isEmpty {
                 "'\(name)' is not an output: function.json declares no output binding"
             } else {
                 "'\(name)' is not an output of this function; function.json has "
                     + Self.list(allowed) + Self.suggestion(name, allowed)
+                    + (isHTTP ? "; to send a table as JSON, return { body = … }" : "")
             }
         case .unknownMember(let name, let place, let allowed):
             "\(place) has no member '\(name)'; there are " + Self.list(allowed) + Self.suggestion(name, allowed)

@@ -74,12 +74,15 @@ extension OutputEncoder {
     // MARK: Status
 
     private func status(at index: Int, place: String) throws(OutputError) -> Int64 {
+        stack.pushField("status", of: index)
         stack.pushField("statusCode", of: index)
+        defer { stack.pop(2) }
         if stack.isNil(at: -1) {
-            stack.pop()
-            stack.pushField("status", of: index)
+            stack.pushValue(at: -2)
+            stack.replace(at: stack.count - 1)
+        } else if !stack.isNil(at: -2) {
+            throw .lost("\(place).status", "statusCode is there, too, and means the same; write one of them")
         }
-        defer { stack.pop() }
         if stack.isNil(at: -1) { return 200 }
         let written = stack.integer(at: -1) ?? stack.string(at: -1).flatMap { Int64($0) }
         guard let written, 200...599 ~= written else {
@@ -152,6 +155,9 @@ extension OutputEncoder {
         }
         guard !text.utf8.contains(where: { $0 < 0x20 && $0 != 0x09 || $0 == 0x7f }) else {
             throw .lost(place, "a header value cannot hold line breaks or control characters")
+        }
+        guard text.utf8.allSatisfy({ $0 < 0x80 }) else {
+            throw .lost(place, "a header value holds ASCII characters only; encode the others")
         }
         return text
     }

@@ -18,6 +18,11 @@ enum SetCookie {
             throw .notATable("\(place).cookies", got: stack.type(at: list).name)
         }
         stack.expandDeferred(at: list)
+        var pairs = 0
+        stack.forEachPair(at: list) { () throws(Never) in pairs += 1 }
+        guard pairs == stack.length(at: list) else {
+            throw .lost("\(place).cookies", "this is a list of cookies: { { name = \"a\", value = \"1\" } }")
+        }
         var values: [String] = []
         for position in 0..<stack.length(at: list) {
             let place = "\(place).cookies[\(position + 1)]"

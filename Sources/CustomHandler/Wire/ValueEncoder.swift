@@ -123,8 +123,11 @@ struct ValueEncoder {
             let text = writer.withSpan(from: start) { span in span.withUnsafeBytes { [UInt8]($0) } }
             writer.truncate(to: start)
             writer.append(string: Base64.encode(text))
-        } else if kind == .textMessages {
+        } else if kind == .textMessages || kind == .messages {
             quoteAsElement(from: start)
+        } else if kind == .blob {
+            throw .lost(
+                place, "the host would rewrite the date-times in this table; remove \"dataType\" from the output")
         }
     }
 

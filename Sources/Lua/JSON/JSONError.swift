@@ -26,6 +26,7 @@ public enum JSONError: Error, Equatable, Sendable {
         case hole(index: Int)
         case key(String)
         case cycle
+        case tooLarge(limit: Int)
         case tooDeep(limit: Int)
     }
 }
@@ -71,6 +72,7 @@ extension JSONError.Obstacle {
         case .hole(let index): "a list with a hole at index \(index); use json.null for an empty place"
         case .key(let name): "a \(name) key; a JSON object's keys are strings"
         case .cycle: "a table that contains itself"
+        case .tooLarge(let limit): "the JSON text grows beyond \(limit) bytes, the memory limit"
         case .tooDeep(let limit): "nested deeper than \(limit) levels"
         }
     }

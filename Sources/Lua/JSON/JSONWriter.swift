@@ -10,6 +10,8 @@ public final class JSONWriter {
     private var buffer: UnsafeMutablePointer<UInt8>
     private var capacity: Int
     public private(set) var count = 0
+    /// Bytes of text beyond which a value is refused: tables that share others can be written endlessly long.
+    public var limit = Int.max
 
     /// Set by `append(at:of:)` if a string in the value is exactly an ISO date-time, which the host would rewrite
     /// (host-contract §9.3 b).
@@ -117,7 +119,9 @@ public final class JSONWriter {
         } catch {
             lua_settop(stack.state, level)
             count = start
-            throw .unwritable(error.obstacle, path: error.path)
+            // Round and round a cycle, a path says nothing after its first steps.
+            let path = error.obstacle == .cycle ? String(error.path.prefix(40)) : error.path
+            throw .unwritable(error.obstacle, path: path)
         }
     }
 
@@ -142,6 +146,7 @@ public final class JSONWriter {
 
     private func appendValue(_ index: Int32, _ stack: LuaStack, _ path: inout Path) throws(Obstructed) {
         let state = stack.state
+        guard count <= limit else { throw Obstructed(.tooLarge(limit: limit)) }
         switch lua_type(state, index) {
         case LUA_TSTRING:
             var length = 0
@@ -387,10 +392,8 @@ public enum DateTimeText {
             guard index < bytes.count, isDigit(bytes[index]) else { return false }
             while index < bytes.count, isDigit(bytes[index]) { index += 1 }
         }
-        let zone = bytes[index...]
-        if zone.isEmpty || (zone.count == 1 && zone.first == UInt8(ascii: "Z")) { return true }
-        guard zone.first == UInt8(ascii: "+") || zone.first == UInt8(ascii: "-") else { return false }
-        return zone.dropFirst().allSatisfy { isDigit($0) || $0 == UInt8(ascii: ":") }
+        // .NET takes more forms of a zone than RFC 3339 does, such as `z` and `+0200`.
+        return bytes[index...].allSatisfy { isDigit($0) || "+-:Zz".utf8.contains($0) }
     }
 
     private static func isDigit(_ byte: UInt8) -> Bool { byte &- UInt8(ascii: "0") < 10 }

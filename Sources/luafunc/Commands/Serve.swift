@@ -2,7 +2,9 @@ import ArgumentParser
 import CustomHandler
 import FoundationEssentials
 import Logging
+import NIOCore
 import ServiceLifecycle
+import SystemPackage
 import UnixSignals
 
 struct Serve: ParsableCommand {
@@ -24,12 +26,14 @@ struct Serve: ParsableCommand {
         help: "Time of one invocation, such as 10s. (default: host.json's functionTimeout less a margin)",
         transform: Parse.time)
     var timeLimit: Duration?
-    @Option(help: "Largest request body, such as 16MB. (default: 128MB)", transform: Parse.bytes)
-    var bodyLimit = 128 << 20
+    @Option(help: "Largest request body, such as 16MB. (default: 256MB)", transform: Parse.bytes)
+    /// The host takes 100 MB, which base64 and escapes make longer.
+    var bodyLimit = 256 << 20
 
     func validate() throws {
         if let port, !(0...65_535).contains(port) { throw ValidationError("--port must be from 0 to 65535") }
         if let threads, !(1...1024).contains(threads) { throw ValidationError("--threads must be from 1 to 1024") }
+        if memoryLimit < ByteCount.leastMemoryLimit { throw ValidationError("--memory-limit must be at least 1MB") }
         if port == nil, !Settings.current.isHosted {
             throw ValidationError("say which port to listen on: luafunc serve --port 8080")
         }
@@ -63,7 +67,8 @@ struct Serve: ParsableCommand {
         do {
             return try HTTPServer(bind: bind, port: port, workers: workers, bodyLimit: bodyLimit)
         } catch {
-            Console.printError("luafunc: cannot listen on \(bind):\(port): \(error)")
+            let reason = (error as? IOError).map { "\(Errno(rawValue: $0.errnoCode))" } ?? "\(error)"
+            Console.printError("luafunc: cannot listen on \(bind):\(port): \(reason); choose another port with --port")
             throw ExitCode.cannotBind
         }
     }
@@ -94,7 +99,11 @@ private struct Announcement: Service {
                 Console.print("  \(name): \(function.trigger?.type ?? "")  POST /\(name)")
             }
         }
-        for warning in app.warnings { options.logger.notice("\(warning)") }
+        if app.names.isEmpty {
+            options.logger.warning(
+                "\(app.root) has no functions; a function is a folder, here or in functions/, with a function.json")
+        }
+        for warning in app.warnings { options.logger.warning("\(warning)") }
         for name in app.names {
             guard let reason = app.broken[name]?.description ?? failures[name]?.text else { continue }
             options.logger.error("\(reason)", metadata: [LogKey.function: "\(name)"])

@@ -19,21 +19,4 @@ extension Modules {
                 )
             ], onto: stack)
     }
-
-    /// `http`: `response{…}` marks a table as an HTTP response, which a handler may return or raise.
-    static func openHTTP(onto stack: LuaStack, _ scope: FunctionVM.Scope) throws(LuaError) {
-        guard let mark = scope.marks?.httpResponse else { throw .message("http is not ready") }
-        pushTable(
-            [
-                (
-                    "response",
-                    { stack throws(LuaError) in
-                        try stack.argumentTable(1)
-                        stack.setCount(1)
-                        stack.setMetatable(at: 1, mark)
-                        return 1
-                    }
-                )
-            ], onto: stack)
-    }
 }

@@ -1,0 +1,117 @@
+import AsyncHTTPClient
+import Lua
+import NIOConcurrencyHelpers
+import NIOCore
+import NIOHTTP1
+import NIOHTTPCompression
+import NIOPosix
+import NIOSSL
+
+/// Makes the HTTP requests of scripts. The client is made when the first script asks for it, so that a start that needs
+/// none does not wait for TLS.
+final class OutboundClient: Sendable {
+    private let eventLoops: MultiThreadedEventLoopGroup
+    /// One that follows redirects and one that does not.
+    private let clients = NIOLockedValueBox<[Bool: HTTPClient]>([:])
+
+    init(eventLoops: MultiThreadedEventLoopGroup) { self.eventLoops = eventLoops }
+
+    /// What a script gets: a response, or why there is none.
+    enum Reply: Sendable {
+        case response(status: UInt, headers: HTTPHeaders, body: ByteBuffer)
+        case fault(message: String, kind: String)
+
+        func push(onto stack: LuaStack) -> Int {
+            switch self {
+            case .fault(let message, let kind):
+                stack.pushNil()
+                stack.push(message)
+                stack.push(kind)
+                return 3
+            case .response(let status, let headers, let body):
+                stack.pushTable(hash: 4)
+                stack.push(Int64(status))
+                stack.setField("status", of: -2)
+                stack.push(bytes: body.readableBytesSpan)
+                stack.setField("body", of: -2)
+                stack.pushTable(array: headers.count)
+                for (position, header) in headers.enumerated() {
+                    stack.pushTable(array: 2)
+                    stack.push(header.name)
+                    stack.setElement(1, of: -2)
+                    stack.push(header.value)
+                    stack.setElement(2, of: -2)
+                    stack.setElement(position + 1, of: -2)
+                }
+                stack.setField("fields", of: -2)
+                return 1
+            }
+        }
+    }
+
+    func send(_ outbound: OutboundRequest) async -> Reply {
+        do {
+            let response = try await client(follows: outbound.follows).execute(
+                outbound.request, deadline: .now() + outbound.timeout)
+            let body = try await response.body.collect(upTo: outbound.limit)
+            return .response(status: response.status.code, headers: response.headers, body: body)
+        } catch {
+            return Self.fault(error, outbound)
+        }
+    }
+
+    private func client(follows: Bool) -> HTTPClient {
+        clients.withLockedValue { clients in
+            if let client = clients[follows] { return client }
+            var configuration = HTTPClient.Configuration(
+                redirectConfiguration: follows ? .follow(max: 5, allowCycles: false) : .disallow,
+                decompression: .enabled(limit: .size(64 << 20)))
+            configuration.timeout.connect = .seconds(10)
+            // A refused connection is an answer; whether to try again is the script's decision.
+            configuration.connectionPool.retryConnectionEstablishment = false
+            let client = HTTPClient(eventLoopGroupProvider: .shared(eventLoops), configuration: configuration)
+            clients[follows] = client
+            return client
+        }
+    }
+
+    /// Ends all connections. The client must not be let go of before.
+    func shutdown() async {
+        let all = clients.withLockedValue { clients in
+            defer { clients = [:] }
+            return Array(clients.values)
+        }
+        // At the end there is nobody left who could use an error.
+        for client in all { try? await client.shutdown() }
+    }
+
+    private static func fault(_ error: any Error, _ outbound: OutboundRequest) -> Reply {
+        let url = outbound.request.url
+        switch error {
+        case is NIOTooManyBytesError:
+            return .fault(message: "\(url): the response body is larger than \(outbound.limit) bytes", kind: "limit")
+        case let error as NIOConnectionError where error.connectionErrors.isEmpty:
+            return .fault(message: "\(url): the host name cannot be resolved", kind: "dns")
+        case let error as NIOConnectionError:
+            let reason = error.connectionErrors.first.map { "\($0.error)" } ?? ""
+            return .fault(message: "\(url): no connection: \(reason)", kind: "connect")
+        case is CancellationError:
+            return .fault(message: "\(url): no complete answer in time", kind: "timeout")
+        case is NIOSSLError, is NIOSSLExtraError:
+            return .fault(message: "\(url): TLS failed: \(error)", kind: "tls")
+        case let error as HTTPClientError:
+            switch error {
+            case .deadlineExceeded, .readTimeout, .cancelled:
+                return .fault(message: "\(url): no complete answer in time", kind: "timeout")
+            case .connectTimeout:
+                return .fault(message: "\(url): no connection in time", kind: "connect")
+            case .invalidURL, .emptyHost, .emptyScheme:
+                return .fault(message: "\(url): not a URL; write one such as https://example.com/", kind: "url")
+            default:
+                return .fault(message: "\(url): \(error.shortDescription)", kind: "http")
+            }
+        default:
+            return .fault(message: "\(url): \(error)", kind: "network")
+        }
+    }
+}

@@ -1,0 +1,193 @@
+import AsyncHTTPClient
+import Lua
+import NIOCore
+import NIOHTTP1
+
+extension Modules {
+    /// `http`: request and its short forms, which wait without holding the thread up, and response.
+    static func openHTTP(onto stack: LuaStack, _ scope: FunctionVM.Scope) throws(LuaError) {
+        guard let mark = scope.marks?.httpResponse else { throw .message("http is not ready") }
+        stack.push(function: "response") { stack throws(LuaError) in
+            try stack.argumentTable(1)
+            stack.setCount(1)
+            stack.setMetatable(at: 1, mark)
+            return 1
+        }
+        stack.push(function: "request") { stack throws(LuaError) in
+            try stack.argumentTable(1)
+            throw .wait(Wait.http(try OutboundRequest(at: 1, of: stack)))
+        }
+        stack.push(function: "json") { stack throws(LuaError) in
+            do throws(JSONError) {
+                try stack.pushJSON(at: 1)
+                return 1
+            } catch {
+                throw .message("the response body is not JSON: \(error)")
+            }
+        }
+        try run(source, arguments: 3, onto: stack)
+    }
+
+    private static let source = #"""
+        local response, request, json = ...
+        local next, setmetatable, type, lower, error = next, setmetatable, type, string.lower, error
+
+        -- Header fields by name, in any case; repeated ones are joined.
+        local Headers = { __name = "headers", __metatable = false, __index = function(self, name)
+            if type(name) ~= "string" then return nil end
+            name = lower(name)
+            for key, value in next, self do
+                if lower(key) == name then return value end
+            end
+        end }
+
+        local Response = { __name = "response", __metatable = false, __index = {
+            json = function(self) return json(self.body) end,
+            -- All values of a header field, in their order.
+            values = function(self, name)
+                local found = {}
+                for _, field in next, self.fields do
+                    if lower(field[1]) == lower(name) then found[#found + 1] = field[2] end
+                end
+                return found
+            end,
+        } }
+
+        local function send(options)
+            local answer, message, kind = request(options)
+            if not answer then return nil, message, kind end
+            local headers = {}
+            for _, field in next, answer.fields do
+                local name, value = field[1], field[2]
+                headers[name] = headers[name] and headers[name] .. ", " .. value or value
+            end
+            answer.headers = setmetatable(headers, Headers)
+            return setmetatable(answer, Response)
+        end
+
+        local function with(method, url, body, options)
+            if options ~= nil and type(options) ~= "table" then error("the options must be a table", 3) end
+            local all = { method = method, url = url, body = body }
+            for key, value in next, options or {} do all[key] = value end
+            return send(all)
+        end
+
+        local http = { request = send, response = response }
+        for _, method in next, { "GET", "HEAD", "DELETE" } do
+            http[lower(method)] = function(url, options) return with(method, url, nil, options) end
+        end
+        for _, method in next, { "POST", "PUT", "PATCH" } do
+            http[lower(method)] = function(url, body, options) return with(method, url, body, options) end
+        end
+        return http
+        """#
+}
+
+/// A request of the `http` module.
+struct OutboundRequest: Sendable {
+    var request: HTTPClientRequest
+    var timeout = TimeAmount.seconds(30)
+    var follows = true
+    /// Bytes of the response body that are taken.
+    var limit = 32 << 20
+
+    private static let members = ["url", "method", "headers", "body", "timeout", "follow", "limit"]
+
+    /// Reads the options at `index`. [0]
+    init(at index: Int, of stack: LuaStack) throws(LuaError) {
+        let level = stack.count
+        defer { stack.setCount(level) }
+        var unknown: String?
+        stack.forEachPair(at: index) { () throws(Never) in
+            let name = stack.string(at: -2) ?? "\(stack.type(at: -2).name)"
+            if !Self.members.contains(name) { unknown = name }
+        }
+        if let unknown {
+            let nearest = NearestName.find(unknown, among: Self.members).map { " (did you mean '\($0)'?)" } ?? ""
+            throw .message("http.request has no option '\(unknown)'\(nearest)")
+        }
+        stack.pushField("url", of: index)
+        guard let url = stack.string(at: -1) else {
+            throw .message("http.request needs a url, such as \"https://example.com/\"")
+        }
+        request = HTTPClientRequest(url: url)
+        stack.pushField("method", of: index)
+        if !stack.isNil(at: -1) {
+            guard let method = stack.string(at: -1), !method.isEmpty, method.utf8.allSatisfy({ $0 > 0x20 && $0 < 0x7f })
+            else { throw .message("http.request: method must be text such as \"GET\"") }
+            request.method = HTTPMethod(rawValue: method.uppercased())
+        }
+        stack.pushField("headers", of: index)
+        if !stack.isNil(at: -1) { try readHeaders(at: stack.count, of: stack) }
+        stack.pushField("body", of: index)
+        if !stack.isNil(at: -1) { try readBody(at: stack.count, of: stack) }
+        stack.pushField("timeout", of: index)
+        if !stack.isNil(at: -1) {
+            guard let seconds = stack.number(at: -1), seconds > 0, seconds < 1e9 else {
+                throw .message("http.request: timeout must be seconds")
+            }
+            timeout = .nanoseconds(Int64(seconds * 1e9))
+        }
+        stack.pushField("follow", of: index)
+        if !stack.isNil(at: -1) { follows = stack.boolean(at: -1) }
+        stack.pushField("limit", of: index)
+        if !stack.isNil(at: -1) {
+            guard let bytes = stack.integer(at: -1), bytes >= 0 else {
+                throw .message("http.request: limit must be a number of bytes")
+            }
+            limit = Int(bytes)
+        }
+    }
+
+    private mutating func readHeaders(at index: Int, of stack: LuaStack) throws(LuaError) {
+        guard stack.type(at: index) == .table else { throw .message("http.request: headers must be a table") }
+        stack.expandDeferred(at: index)
+        var headers = HTTPHeaders()
+        try stack.forEachPair(at: index) { () throws(LuaError) in
+            guard let name = stack.string(at: -2) else { throw .message("http.request: header names must be text") }
+            switch stack.type(at: -1) {
+            case .string: headers.add(name: name, value: stack.string(at: -1) ?? "")
+            case .number: headers.add(name: name, value: stack.numberText(at: -1))
+            case .table:
+                for position in 0..<stack.length(at: -1) {
+                    stack.pushElement(position + 1, of: -1)
+                    headers.add(name: name, value: stack.string(at: -1) ?? "")
+                    stack.pop()
+                }
+            case let type: throw .message("http.request: the header '\(name)' must be text, not \(type.name)")
+            }
+        }
+        request.headers = headers
+    }
+
+    private mutating func readBody(at index: Int, of stack: LuaStack) throws(LuaError) {
+        if stack.type(at: index) == .table {
+            let writer = JSONWriter()
+            do throws(JSONError) {
+                try writer.append(at: index, of: stack)
+            } catch {
+                throw .message("http.request: body\(error)")
+            }
+            request.body = .bytes(writer.withSpan { ByteBuffer(bytes: $0) })
+            if !request.headers.contains(name: "content-type") {
+                request.headers.add(name: "content-type", value: "application/json")
+            }
+        } else {
+            let bytes = stack.withBytes(at: index) { ByteBuffer(bytes: $0) }
+            guard let bytes else { throw .message("http.request: body must be text or a table") }
+            request.body = .bytes(bytes)
+        }
+    }
+}
+
+extension LuaStack {
+    /// A number as people write it.
+    func numberText(at index: Int) -> String { integer(at: index).map { String($0) } ?? "\(number(at: index) ?? 0)" }
+}
+
+extension ByteBuffer {
+    fileprivate init(bytes: RawSpan) {
+        self = ByteBufferAllocator().buffer(capacity: bytes.byteCount)
+        writeBytes(bytes)
+    }
+}

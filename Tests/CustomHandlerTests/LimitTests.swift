@@ -1,0 +1,222 @@
+import Foundation
+import NIOCore
+import TestSupport
+import Testing
+
+@testable import CustomHandler
+
+/// What a script cannot do to others, each with a limit of a quarter of a second and 16 MB.
+@Suite(.serialized) struct LimitTests {
+    static let timeLimit = "the time limit is over; raise it with --time-limit"
+    static let memoryLimit = "not enough memory: the limit is 16 MB; raise it with --memory-limit"
+
+    /// Code that would go on for ever, as the body of a handler.
+    static let endless = [
+        "while true do end",
+        "repeat until false",
+        "local function f() return f() end f()",
+        "while true do pcall(function() while true do end end) end",
+        "while true do pcall(error) end",
+        "xpcall(function() error 'x' end, function() while true do end end) while true do end",
+        "while true do xpcall(function() while true do end end, function() while true do end end) end",
+        "while true do pcall(coroutine.wrap(function() while true do end end)) end",
+        "while true do coroutine.resume(coroutine.create(function() while true do end end)) end",
+        "local f = coroutine.wrap(function() while true do coroutine.yield() end end) while true do f() end",
+        "local x <close> = setmetatable({}, { __close = function() while true do end end }) while true do end",
+        "coroutine.close(coroutine.create(function() end)) local co = coroutine.create(function() local x <close> = "
+            + "setmetatable({}, { __close = function() while true do end end }) coroutine.yield() end) "
+            + "coroutine.resume(co) coroutine.close(co)",
+        "local t = setmetatable({}, { __index = function(t, k) return t[k + 1] end }) while true do pcall(function() return t[1] end) end",
+        "local t = {} for i = 1, 100 do t[i] = i end table.sort(t, function() while true do end end)",
+        "(('x'):rep(100)):gsub('.', function() while true do end end)",
+        "load('while true do end')()",
+        "load(function() while true do end end)",
+        "require 'endless'",
+        "for _ in function() return 1 end do end",
+        "local t = setmetatable({}, { __eq = function() while true do end end }) return t == setmetatable({}, getmetatable(t))",
+        "require('task').sleep(60)",
+        "while true do require('task').sleep(0) end",
+        "pcall(require('task').sleep, 60) pcall(require('task').sleep, 60)",
+        "coroutine.wrap(function() require('task').sleep(60) end)()",
+        "require('task').all { function() while true do end end }",
+        "require('task').spawn(function() require('task').sleep(60) end):join()",
+    ]
+
+    @Test(arguments: endless)
+    func `endless code ends with its time limit, and the function works again`(_ code: String) async throws {
+        let (reply, next) = try await Self.send(code)
+        #expect(reply.contains(Self.timeLimit), "\(reply)")
+        #expect(next.contains("alive"), "\(next)")
+    }
+
+    @Test(arguments: [
+        "local t = {} for i = 1, 1e9 do t[i] = { i } end", "local s = 'x' while true do s = s .. s end",
+        "return ('x'):rep(1e9)", "local t = table.pack(('x'):rep(1e6):byte(1, -1)) return #t",
+        "local t = {} for i = 1, 1e9 do t[i] = coroutine.create(print) end",
+        "local t = {} for i = 1, 60 do t = { t, t } end return require('json').encode(t)",
+        "local s, t = ('x'):rep(1e6), {} for i = 1, 200 do t[i] = s end return require('json').encode(t)",
+    ])
+    func `code that grows ends with its memory limit, and the function works again`(_ code: String) async throws {
+        let (reply, next) = try await Self.send(code)
+        #expect(next.contains("alive"), "\(next)")
+        #expect(
+            reply.contains(Self.memoryLimit) || reply.contains("stack overflow")
+                || reply.contains("string slice too long")
+                || reply.contains("the memory limit"), "\(reply)")
+    }
+
+    @Test func `a VM that keeps its memory full is replaced`() async throws {
+        let app = try Self.app([
+            "keeps":
+                "local kept = {} return function() for i = 1, 10 do kept[#kept + 1] = ('x'):rep(1e6) .. #kept end return #kept end"
+        ])
+        let handler = try await InProcessHandler(root: app.folder.path)
+        let replies = try await [
+            handler.call("keeps"), handler.call("keeps"), handler.call("keeps"),
+        ]
+        #expect(
+            replies[0].contains(#""body":"10""#) && replies[1].contains("not enough memory")
+                && replies[2].contains(#""body":"10""#), "\(replies)")
+    }
+
+    @Test func `a script that loops while it loads is stopped, and is tried again`() async throws {
+        let app = try Self.app(["loads": "while true do end"])
+        let handler = try await InProcessHandler(root: app.folder.path)
+        #expect(try await handler.call("loads").contains(Self.timeLimit))
+        #expect(try await handler.call("loads").contains(Self.timeLimit))
+    }
+
+    @Test func `a small function is served while others are greedy`() async throws {
+        let app = try Self.app([
+            "greedy": "return function() while true do end end", "small": "return function() return 'small' end",
+        ])
+        let handler = try await InProcessHandler(root: app.folder.path)
+        async let first = handler.call("greedy")
+        async let second = handler.call("greedy")
+        var served = 0
+        for _ in 0..<20 where try await handler.call("small").contains("small") { served += 1 }
+        #expect(served == 20)
+        let ends = try await [first, second]
+        #expect(ends.allSatisfy { $0.contains(Self.timeLimit) })
+    }
+
+    @Test func `another invocation of the same function is served while one is greedy`() async throws {
+        let app = try Self.app([
+            "f": "return function(data) if data.req.Body == 'greedy' then while true do end end return 'quick' end"
+        ])
+        let handler = try await InProcessHandler(root: app.folder.path)
+        async let greedy = handler.call("f", body: "greedy")
+        #expect(try await handler.call("f").contains("quick"))
+        #expect(try await greedy.contains(Self.timeLimit))
+    }
+
+    @Test func `between two waits an invocation has the VM for itself`() async throws {
+        // Two invocations share one VM while they wait; the counter shows that neither was interrupted.
+        let app = try Self.app([
+            "f": """
+            local task = require "task"
+            local inside, worst = 0, 0
+            return function()
+                for _ = 1, 5 do
+                    inside = inside + 1
+                    for i = 1, 200000 do if inside > worst then worst = inside end end
+                    inside = inside - 1
+                    task.sleep(0.001)
+                end
+                return "worst " .. worst
+            end
+            """
+        ])
+        let handler = try await InProcessHandler(root: app.folder.path)
+        let replies = try await withThrowingTaskGroup(of: String.self) { group in
+            for _ in 0..<8 { group.addTask { try await handler.call("f") } }
+            return try await group.reduce(into: []) { $0.append($1) }
+        }
+        #expect(
+            replies.count == 8 && replies.allSatisfy { $0.contains("worst 1") || $0.contains(Self.timeLimit) },
+            "\(replies)")
+    }
+
+    @Test func `10,000 invocations wait at once`() async throws {
+        let app = try TemporaryApp([
+            "f/function.json": TemporaryApp.httpFunction,
+            "f/handler.lua": "local task = require 'task' return function() task.sleep(1) return 'slept' end",
+        ])
+        let handler = try await InProcessHandler(root: app.folder.path)
+        _ = try await handler.call("f")
+        let start = ContinuousClock.now
+        let slept = try await withThrowingTaskGroup(of: Bool.self) { group in
+            for _ in 0..<10_000 { group.addTask { try await handler.call("f").contains("slept") } }
+            return try await group.reduce(0) { $0 + ($1 ? 1 : 0) }
+        }
+        #expect(slept == 10_000)
+        #expect(start.duration(to: .now) < .seconds(20))
+    }
+
+    @Test func `functions do not see each other's globals and libraries`() async throws {
+        let app = try Self.app([
+            "one": "shared = 1 string.mine = 2 return function() return 'one' end",
+            "two": "return function() return tostring(shared) .. tostring(string.mine) end",
+        ])
+        let handler = try await InProcessHandler(root: app.folder.path)
+        _ = try await handler.call("one")
+        #expect(try await handler.call("two").contains("nilnil"))
+    }
+
+    @Test func `many results and headers do not run over the Lua stack`() async throws {
+        let app = try Self.app([
+            "f": """
+            local answer = { Outputs = { res = { headers = { a = { "1", "2" } }, body = "b" } } }
+            return coroutine.wrap(function(data)
+                while true do data = coroutine.yield(table.unpack({ answer }, 1, tonumber(data.req.Body))) end
+            end)
+            """
+        ])
+        let handler = try await InProcessHandler(root: app.folder.path)
+        for count in stride(from: 1, through: 900, by: 7) {
+            #expect(try await handler.call("f", body: "\(count)").contains(#""body":"b""#))
+        }
+    }
+
+    @Test(arguments: [
+        "return tostring(getmetatable(require('json').array{}))",
+        "return tostring(getmetatable(require('json').decode('[1]')))",
+        "return tostring(getmetatable(({...})[1].req)) == 'false' and 'nil'",
+        "local t = setmetatable(require('json').decode('[1]'), { __index = function() return 'nil' end }) return t.x",
+    ])
+    func `the marks of luafunc's own tables are out of reach`(_ code: String) async throws {
+        #expect(try await Self.send(code).reply.contains(#""body":"nil""#))
+    }
+
+    // MARK: -
+
+    /// Runs a handler's body in an app of its own, and then another one there; answers both responses.
+    private static func send(_ code: String) async throws -> (reply: String, next: String) {
+        let app = try app(["eval": "return function(data) return assert(load(data.req.Body))(data) end"])
+        try app.write(["lib/endless.lua": "while true do end"])
+        let handler = try await InProcessHandler(root: app.folder.path)
+        return (try await handler.call("eval", body: code), try await handler.call("eval", body: "return 'alive'"))
+    }
+
+    private static func app(_ handlers: [String: String]) throws -> TemporaryApp {
+        let json = """
+            { "bindings": [ { "name": "req", "type": "httpTrigger" }, { "name": "res", "type": "http", "direction": "out" } ],
+              "lua": { "timeLimit": "250ms", "memoryLimit": "16MB" } }
+            """
+        var files: [String: String] = [:]
+        for (name, text) in handlers {
+            files["functions/\(name)/function.json"] = json
+            files["functions/\(name)/handler.lua"] = text
+        }
+        return try TemporaryApp(files)
+    }
+}
+
+extension InProcessHandler {
+    /// Invokes an HTTP function and answers the text of its response payload or problem.
+    func call(_ name: String, body: String = "") async throws -> String {
+        let request = JSONText.object([("Body", .text(body))])
+        let response = try await send(name, ByteBuffer(string: "{\"Data\":{\"req\":\(request)}}"))
+        return String(buffer: response.body)
+    }
+}

@@ -1,0 +1,62 @@
+import Foundation
+import Glibc
+
+/// A server on loopback that answers each path with bytes laid out before, and tells what it received.
+public final class CannedServer: Sendable {
+    public let port: Int
+    private let descriptor: Int32
+    private let answers: [String: [UInt8]]
+
+    /// - Parameter answers: whole responses by path; a path of no answer is never answered. `/echo` answers with the
+    ///   request itself as its body.
+    public init(_ answers: [String: [UInt8]]) throws {
+        self.answers = answers
+        let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
+        self.descriptor = descriptor
+        var address = sockaddr_in()
+        address.sin_family = sa_family_t(AF_INET)
+        address.sin_addr.s_addr = inet_addr("127.0.0.1")
+        var length = socklen_t(MemoryLayout<sockaddr_in>.size)
+        let status = withUnsafeMutablePointer(to: &address) {
+            $0.withMemoryRebound(to: sockaddr.self, capacity: 1) { address in
+                bind(descriptor, address, length) == 0 && listen(descriptor, 64) == 0
+                    && getsockname(descriptor, address, &length) == 0
+            }
+        }
+        guard status else { throw RawConnection.Refused() }
+        port = Int(UInt16(bigEndian: address.sin_port))
+        Thread.detachNewThread { [self] in serve() }
+    }
+
+    public static func response(_ head: String, _ body: [UInt8] = []) -> [UInt8] {
+        Array("HTTP/1.1 \(head)\r\nContent-Length: \(body.count)\r\n\r\n".utf8) + body
+    }
+
+    private func serve() {
+        while true {
+            let connection = accept(descriptor, nil, nil)
+            guard connection >= 0 else { return }
+            Thread.detachNewThread { [answers] in Self.converse(connection, answers) }
+        }
+    }
+
+    private static func converse(_ connection: Int32, _ answers: [String: [UInt8]]) {
+        defer { close(connection) }
+        var request: [UInt8] = []
+        var chunk = [UInt8](repeating: 0, count: 65_536)
+        while true {
+            let count = recv(connection, &chunk, chunk.count, 0)
+            guard count > 0 else { return }
+            request += chunk.prefix(count)
+            guard let end = request.firstRange(of: Array("\r\n\r\n".utf8)) else { continue }
+            let head = String(decoding: request[..<end.lowerBound], as: UTF8.self)
+            let length = head.lowercased().firstMatch(of: #/content-length: (\d+)/#).flatMap { Int($0.1) } ?? 0
+            guard request.count >= end.upperBound + length else { continue }
+            let path = head.split(separator: " ").dropFirst().first.map(String.init) ?? ""
+            let answer = path == "/echo" ? response("200 OK", request) : answers[path]
+            request = []
+            guard let answer else { continue }
+            _ = answer.withUnsafeBytes { send(connection, $0.baseAddress, $0.count, Int32(MSG_NOSIGNAL)) }
+        }
+    }
+}
