@@ -6,6 +6,7 @@ import NIOHTTP1
 import NIOHTTPCompression
 import NIOPosix
 import NIOSSL
+import SystemPackage
 
 /// Makes the HTTP requests of scripts. The client is made when the first script asks for it, so that a start that needs
 /// none does not wait for TLS.
@@ -95,6 +96,10 @@ final class OutboundClient: Sendable {
         case let error as NIOConnectionError:
             let reason = error.connectionErrors.first.map { "\($0.error)" } ?? ""
             return .fault(message: "\(url): no connection: \(reason)", kind: "connect")
+        case let error as IOError:
+            let number = Errno(rawValue: error.errnoCode)
+            let kind = number == .connectionReset || number == .brokenPipe ? "network" : "connect"
+            return .fault(message: "\(url): no connection: \(number)", kind: kind)
         case is CancellationError:
             return .fault(message: "\(url): no complete answer in time", kind: "timeout")
         case is NIOSSLError, is NIOSSLExtraError:
