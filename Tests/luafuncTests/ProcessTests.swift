@@ -48,6 +48,22 @@ import Testing
         #expect(end.code == 0 && end.errors.isEmpty)
     }
 
+    @Test func `what runs when it is stopped is finished`() async throws {
+        let app = try TemporaryApp([
+            "functions/slow/function.json": TemporaryApp.httpFunction,
+            "functions/slow/handler.lua":
+                "return function() print 'begun' require('task').sleep(0.3) return 'finished' end",
+        ])
+        let server = try LuafuncProcess(["serve", "--port", "0", "--app", app.folder.path])
+        let connection = try RawConnection(port: server.port)
+        connection.send("POST /slow HTTP/1.1\r\nHost: x\r\nContent-Length: 11\r\n\r\n{\"Data\":{}}")
+        #expect(server.waitForLine(containing: "begun"))
+        server.send(signal: SIGTERM)
+        #expect(connection.response()?.text.contains("finished") == true)
+        #expect(await server.end().code == 0)
+        #expect(throws: RawConnection.Refused.self) { try RawConnection(port: server.port) }
+    }
+
     @Test func `log lines go where the host gives them their level`() async throws {
         let app = try app()
         let server = try LuafuncProcess(["serve", "--port", "0", "--app", app.folder.path])
