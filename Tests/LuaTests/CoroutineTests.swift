@@ -175,7 +175,7 @@ import Testing
         #expect(try lua.run(packed(script)) == results)
     }
 
-    /// Slices of one instruction: the script is stopped wherever it can be.
+    /// Slices of one instruction, in code outside the script's own coroutines.
     @Test(arguments: examples)
     func `coroutines do not notice that slices end`(_ script: String, _ results: String) throws {
         let lua = try TestVM()
@@ -185,7 +185,7 @@ import Testing
         try stack.load(source.utf8Span.span.bytes, name: "@test.lua")
         var slices = 0
         while true {
-            // The thread that runs is armed: the handler's own, and by a tick each of the script's coroutines.
+            // Only the thread that is resumed from outside can be armed here; the ticks below reach the others.
             clua_arm(thread.state)
             guard case .preempted = thread.resume() else { break }
             slices += 1
