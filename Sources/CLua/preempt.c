@@ -26,7 +26,7 @@
 static __thread CLuaHost *volatile runninghost = NULL;
 
 /* How long native code may outlive its deadline. */
-static volatile int64_t stuckmargin = INT64_C(2000000000);
+#define STUCKMARGIN	INT64_C(2000000000)
 
 
 int64_t clua_now (void) {
@@ -106,7 +106,7 @@ static void tick (int number) {
   (void)number;
   if (host != NULL && host->current != NULL) {
     clua_arm(host->current);
-    if (ispast(host, stuckmargin))
+    if (ispast(host, STUCKMARGIN))
       endstuck(host);
   }
   errno = saved;
@@ -131,9 +131,6 @@ void clua_setrun (lua_State *L, const char *text, size_t length) {
   CLuaHost *host = clua_host(L);
   copy(host->run, sizeof(host->run), text, length);
 }
-
-
-void clua_setstuckmargin (int64_t nanoseconds) { stuckmargin = nanoseconds; }
 
 
 /*

@@ -96,8 +96,6 @@ public struct LuaStack {
         lua_type(state, Int32(index)) == LuaType.lightUserdata.rawValue && lua_touserdata(state, Int32(index)) == nil
     }
 
-    public func isInteger(at index: Int) -> Bool { lua_isinteger(state, Int32(index)) != 0 }
-
     public func boolean(at index: Int) -> Bool { lua_toboolean(state, Int32(index)) != 0 }
 
     /// The number as an integer; nil where it has no exact integer value. Text is not converted.
@@ -118,6 +116,16 @@ public struct LuaStack {
         withBytes(at: index) { span in
             span.withUnsafeBytes { String(decoding: $0, as: UTF8.self) }
         }
+    }
+
+    /// A copy of the bytes of a string; nil for anything but a string.
+    public func bytes(at index: Int) -> [UInt8]? {
+        withBytes(at: index) { span in span.withUnsafeBytes { [UInt8]($0) } }
+    }
+
+    /// A number as people write it: an integer without a fraction; nil for anything but a number.
+    public func numberText(at index: Int) -> String? {
+        integer(at: index).map { String($0) } ?? number(at: index).map { "\($0)" }
     }
 
     /// The bytes of a string, for the length of `body`; nil for anything but a string.

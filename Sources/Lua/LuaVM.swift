@@ -127,9 +127,6 @@ public enum Preemption {
     /// Starts it for the calling thread, for as long as the thread lives. It counts the thread's CPU time, so it costs
     /// nothing while the thread is idle. Answers false where the system has no such timer.
     public static func start(slice milliseconds: Int) -> Bool { clua_startticking(Int32(milliseconds)) == 0 }
-
-    /// How long native code may outlive its deadline before the process ends with code 200, in nanoseconds.
-    public static func setStuckMargin(_ nanoseconds: Int64) { clua_setstuckmargin(nanoseconds) }
 }
 
 /// A value the VM keeps out of the garbage collector's reach.

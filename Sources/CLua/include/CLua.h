@@ -76,7 +76,6 @@ void clua_close (lua_State *L);
 
 /* preempt.c */
 int clua_startticking (int milliseconds);
-void clua_setstuckmargin (int64_t nanoseconds);
 int64_t clua_now (void);
 void clua_setlabel (lua_State *L, const char *text, size_t length);
 void clua_setrun (lua_State *L, const char *text, size_t length);

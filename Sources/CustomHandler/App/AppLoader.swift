@@ -22,7 +22,7 @@ public struct AppLoader: Sendable {
         }
         let host: HostConfiguration
         if entries.contains("host.json") {
-            let text = try bytes(of: "host.json")
+            let text = try files.text(of: "host.json")
             host = try HostConfiguration(text.span.bytes, settings: settings)
         } else {
             host = HostConfiguration()
@@ -63,7 +63,7 @@ public struct AppLoader: Sendable {
         let directory = "\(parent)\(name)"
         let reader = FunctionReader(
             name: name, directory: directory, settings: settings, exists: { exists("\(directory)/\($0)") })
-        let text = try bytes(of: "\(directory)/function.json")
+        let text = try files.text(of: "\(directory)/function.json")
         return try reader.read(text.span.bytes)
     }
 
@@ -81,19 +81,14 @@ public struct AppLoader: Sendable {
 
     // MARK: Files, relative to the root
 
+    private var files: ScriptFiles { ScriptFiles(root: root) }
+
     /// nil where there is no such folder.
     private func entries(of folder: String) -> [String]? {
         try? FileManager.default.contentsOfDirectory(atPath: "\(root)/\(folder)")
     }
 
     private func exists(_ file: String) -> Bool { FileManager.default.fileExists(atPath: "\(root)/\(file)") }
-
-    private func bytes(of file: String) throws(Problem) -> [UInt8] {
-        guard let data = FileManager.default.contents(atPath: "\(root)/\(file)") else {
-            throw Problem(file, "cannot be read; check that it is a file and its permissions")
-        }
-        return [UInt8](data)
-    }
 }
 
 extension String {

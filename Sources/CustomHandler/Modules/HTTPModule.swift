@@ -147,7 +147,7 @@ struct OutboundRequest: Sendable {
             guard let name = stack.string(at: -2) else { throw .message("http.request: header names must be text") }
             switch stack.type(at: -1) {
             case .string: headers.add(name: name, value: stack.string(at: -1) ?? "")
-            case .number: headers.add(name: name, value: stack.numberText(at: -1))
+            case .number: headers.add(name: name, value: stack.numberText(at: -1) ?? "")
             case .table:
                 for position in 0..<stack.length(at: -1) {
                     stack.pushElement(position + 1, of: -1)
@@ -178,11 +178,6 @@ struct OutboundRequest: Sendable {
             request.body = .bytes(bytes)
         }
     }
-}
-
-extension LuaStack {
-    /// A number as people write it.
-    func numberText(at index: Int) -> String { integer(at: index).map { String($0) } ?? "\(number(at: index) ?? 0)" }
 }
 
 extension ByteBuffer {

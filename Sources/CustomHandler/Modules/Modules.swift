@@ -85,8 +85,7 @@ extension LuaStack {
     }
 
     func argumentBytes(_ index: Int) throws(LuaError) -> [UInt8] {
-        let bytes = withBytes(at: index) { span in span.withUnsafeBytes { [UInt8]($0) } }
-        guard let bytes else { throw wrongArgument(index, "string") }
+        guard let bytes = bytes(at: index) else { throw wrongArgument(index, "string") }
         return bytes
     }
 

@@ -59,7 +59,7 @@ extension Modules {
             switch stack.type(at: -1) {
             case .string: fields.append((name, PercentEncoding.encode(try stack.argumentBytes(-1))))
             case .number:
-                let text = stack.integer(at: -1).map { String($0) } ?? "\(stack.number(at: -1) ?? 0)"
+                let text = stack.numberText(at: -1) ?? ""
                 fields.append((name, Array(text.utf8)))
             case .boolean: fields.append((name, Array((stack.boolean(at: -1) ? "true" : "false").utf8)))
             case let other: throw .message("url.query: a value must be text, number or boolean, not \(other.name)")

@@ -60,7 +60,6 @@ struct PayloadReader {
             return stack.pushNil()
         }
         try reader.pushDeferred(.unwrapped)
-        // An empty object is not deferred.
     }
 
     private func pushData(_ reader: inout JSONReader) throws(JSONError) {

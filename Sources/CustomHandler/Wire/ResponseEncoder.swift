@@ -50,9 +50,9 @@ extension OutputEncoder {
         if stack.type(at: index) == .table, stack.hasMetatable(at: index, marks.bytes) {
             stack.pushElement(1, of: index)
             defer { stack.pop() }
-            return stack.withBytes(at: -1) { span in span.withUnsafeBytes { [UInt8]($0) } } ?? []
+            return stack.bytes(at: -1) ?? []
         }
-        let bytes = stack.withBytes(at: index) { span in span.withUnsafeBytes { [UInt8]($0) } }
+        let bytes = stack.bytes(at: index)
         guard let bytes, String(validating: bytes, as: UTF8.self) == nil else { return nil }
         return bytes
     }
@@ -145,7 +145,7 @@ extension OutputEncoder {
         let text: String
         switch stack.type(at: -1) {
         case .string: text = stack.string(at: -1) ?? ""
-        case .number: text = stack.integer(at: -1).map { String($0) } ?? "\(stack.number(at: -1) ?? 0)"
+        case .number: text = stack.numberText(at: -1) ?? ""
         case .boolean: text = stack.boolean(at: -1) ? "true" : "false"
         case .table:
             let values = try listTexts(place: place)

@@ -42,7 +42,7 @@ enum SetCookie {
             guard members.contains(name) else { throw .unknownMember(name, of: place, allowed: members) }
             switch stack.type(at: -1) {
             case .string: fields[name] = stack.string(at: -1)
-            case .number: fields[name] = stack.integer(at: -1).map { String($0) } ?? "\(stack.number(at: -1) ?? 0)"
+            case .number: fields[name] = stack.numberText(at: -1)
             case .boolean: fields[name] = stack.boolean(at: -1) ? "" : nil
             case let type: throw .lost("\(place).\(name)", "this is text, a number or a boolean, not a \(type.name)")
             }

@@ -44,11 +44,11 @@ struct ValueEncoder {
     /// A text, number or boolean as the text it is in JSON: the host writes `True`, or a number's raw memory into a
     /// blob.
     private func text(at index: Int) throws(OutputError) -> [UInt8] {
-        if let bytes = stack.withBytes(at: index, { span in span.withUnsafeBytes { [UInt8]($0) } }) { return bytes }
+        if let bytes = stack.bytes(at: index) { return bytes }
         let start = writer.count
         defer { writer.truncate(to: start) }
         try appendJSON(at: index)
-        return writer.withSpan(from: start) { span in span.withUnsafeBytes { [UInt8]($0) } }
+        return writer.bytes(from: start)
     }
 
     private func appendText(_ text: [UInt8], from index: Int) throws(OutputError) {
@@ -92,7 +92,7 @@ struct ValueEncoder {
                     : "bytes that are not UTF-8 text cannot reach '\(type)'; send base64 text: "
                         + "require(\"base64\").encode(s)")
         }
-        let bytes = stack.withBytes(at: index) { span in span.withUnsafeBytes { [UInt8]($0) } } ?? []
+        let bytes = stack.bytes(at: index) ?? []
         writer.append(string: Base64.encode(bytes))
     }
 
@@ -120,7 +120,7 @@ struct ValueEncoder {
         // Date-times inside a table would be rewritten.
         guard sawDateTime else { return }
         if takesBytes {
-            let text = writer.withSpan(from: start) { span in span.withUnsafeBytes { [UInt8]($0) } }
+            let text = writer.bytes(from: start)
             writer.truncate(to: start)
             writer.append(string: Base64.encode(text))
         } else if kind == .textMessages || kind == .messages {

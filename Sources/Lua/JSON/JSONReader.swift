@@ -60,13 +60,6 @@ public struct JSONReader {
         } while try scanner.another(before: UInt8(ascii: "}"))
     }
 
-    /// Consumes an array and calls `body` at each element, which it must consume.
-    public mutating func forEachElement(_ body: (inout JSONReader) throws(JSONError) -> Void) throws(JSONError) {
-        try scanner.expect(UInt8(ascii: "["), "a list")
-        if try scanner.closes(UInt8(ascii: "]")) { return }
-        repeat { try body(&self) } while try scanner.another(before: UInt8(ascii: "]"))
-    }
-
     public mutating func skip() throws(JSONError) { try scanner.skipValue(depth: depth) }
 
     /// The string at the cursor as text.

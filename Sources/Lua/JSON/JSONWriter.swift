@@ -33,6 +33,11 @@ public final class JSONWriter {
 
     public var text: String { withSpan { $0.withUnsafeBytes { String(decoding: $0, as: UTF8.self) } } }
 
+    /// A copy of what was written since `start`.
+    public func bytes(from start: Int) -> [UInt8] {
+        withSpan(from: start) { span in span.withUnsafeBytes { [UInt8]($0) } }
+    }
+
     /// Takes back all after the first `count` bytes. A buffer that grew past a megabyte is given back to the system.
     public func truncate(to count: Int = 0) {
         self.count = count
