@@ -60,6 +60,8 @@ extension LuaStack {
         switch type(at: index) {
         case .string:
             return string(at: index) ?? ""
+        case .nil:
+            return "an error without a message (nil)"
         case .table where luaL_getmetafield(state, Int32(index), "__tostring") == LuaType.nil.rawValue:
             let writer = JSONWriter()
             do throws(JSONError) {

@@ -33,7 +33,7 @@ struct InProcessHandler {
 
     init(root: String, settings: [String: String] = [:]) async throws {
         app = try AppLoader(root: root, settings: settings).load()
-        workers = WorkerGroup(threads: 1)
+        workers = WorkerGroup(threads: 1, settings: settings)
         await workers.adopt(app, options: InvocationOptions(logger: .silent))
     }
 

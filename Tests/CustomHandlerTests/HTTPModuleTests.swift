@@ -61,6 +61,24 @@ import Testing
         #expect(try await Self.send(code) == "true")
     }
 
+    @Test func `https checks the certificate against the trusted roots`() async throws {
+        let server = try await TLSServer()
+        let roots = try TemporaryApp(["roots.pem": TLSServer.certificate])
+        let code = "return http.get(url).body"
+        let url = "https://localhost:\(server.port)/"
+        let trusting = try await Self.app(settings: ["SSL_CERT_FILE": roots.folder.path + "/roots.pem"])
+        #expect(try await Self.call(trusting.0, code, url: url).contains(#""body":"secret""#))
+        let distrusting = try await Self.app()
+        let refusal = "local r, message, kind = http.get(url) return kind .. ': ' .. message"
+        let reply = try await Self.call(distrusting.0, refusal, url: url)
+        #expect(reply.contains("tls: ") && reply.contains("CERTIFICATE_VERIFY_FAILED"), "\(reply)")
+        let lost = try await Self.app(settings: ["SSL_CERT_FILE": "/nowhere.pem"])
+        let failure = try await Self.call(lost.0, refusal, url: url)
+        #expect(failure.contains("tls: ") && failure.contains("SSL_CERT_FILE, /nowhere.pem"), "\(failure)")
+        for handler in [trusting.0, distrusting.0, lost.0] { await handler.workers.shutdown() }
+        try await server.close()
+    }
+
     // MARK: -
 
     private static let server = Task {
@@ -80,26 +98,34 @@ import Testing
         ])
     }
 
-    private static let app = Task {
+    private static let sharedApp = Task { try await app() }
+
+    private static func app(settings: [String: String] = [:]) async throws -> (InProcessHandler, TemporaryApp) {
         let files = try TemporaryApp([
             "functions/eval/function.json": TemporaryApp.httpFunction,
             "functions/eval/handler.lua": """
             local http, task = require "http", require "task"
             return function(data)
                 local code = "local http, task, url = ... " .. data.req.Body
-                return tostring(assert(load(code))(http, task, data.req.Url) and true)
+                return assert(load(code))(http, task, data.req.Url)
             end
             """,
         ])
-        return (try await InProcessHandler(root: files.folder.path), files)
+        return (try await InProcessHandler(root: files.folder.path, settings: settings), files)
     }
 
-    /// The body of the response.
+    /// `true` if the code returns that or another true value, else the whole answer.
     private static func send(_ code: String) async throws -> String {
         let url = "http://127.0.0.1:\(try await server.value.port)"
-        let request = JSONText.object([("Body", .text(code)), ("Url", .text(url))])
-        let reply = try await app.value.0.send("eval", ByteBuffer(string: "{\"Data\":{\"req\":\(request)}}"))
-        let text = String(buffer: reply.body)
+        let whole = "return tostring((function() \(code) end)() and true)"
+        let text = try await call(sharedApp.value.0, whole, url: url)
         return text == #"{"Outputs":{"res":{"statusCode":200,"body":"true"}}}"# ? "true" : text
+    }
+
+    /// The answer to an invocation that runs the code.
+    private static func call(_ handler: InProcessHandler, _ code: String, url: String) async throws -> String {
+        let request = JSONText.object([("Body", .text(code)), ("Url", .text(url))])
+        return String(
+            buffer: try await handler.send("eval", ByteBuffer(string: "{\"Data\":{\"req\":\(request)}}")).body)
     }
 }

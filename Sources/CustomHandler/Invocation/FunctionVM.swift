@@ -142,6 +142,9 @@ final class FunctionVM {
         let stack = task.thread.stack
         // Only the first result counts; the others may have filled the stack to its end.
         if results == 0 { stack.pushNil() } else { stack.pop(results - 1) }
+        if results > 1, run.invocation != nil {
+            run.log.write(.warning, "the handler returned \(results) values; only the first one counts")
+        }
         let index = stack.count
         do throws(InvocationFailure) {
             guard stack.reserve(64) else { throw InvocationFailure(.function, "the Lua stack is full") }
@@ -169,7 +172,10 @@ final class FunctionVM {
         let reported = task.thread.failure()
         var failure = InvocationFailure(.function, reported.message, traceback: reported.traceback)
         switch cause {
-        case .error: break
+        case .error:
+            if function.isHTTP, isResponse(at: -1, of: stack) {
+                failure.message += "; to answer with this table, raise require(\"http\").response { … }"
+            }
         case .memory:
             failure.fault = .limit
             failure.message =
@@ -181,6 +187,15 @@ final class FunctionVM {
         }
         reachedLimit = reachedLimit || failure.fault == .limit
         return .failed(tell(failure, run))
+    }
+
+    /// Whether an error value looks as if it was meant as a response.
+    private func isResponse(at index: Int, of stack: LuaStack) -> Bool {
+        guard stack.type(at: index) == .table else { return false }
+        let index = stack.absolute(index)
+        defer { stack.pop(2) }
+        let types = [stack.pushField("statusCode", of: index), stack.pushField("status", of: index)]
+        return types.contains(.number)
     }
 
     /// The failure of a run that waited beyond its deadline.

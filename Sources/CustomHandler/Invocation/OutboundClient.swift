@@ -12,10 +12,15 @@ import SystemPackage
 /// none does not wait for TLS.
 final class OutboundClient: Sendable {
     private let eventLoops: MultiThreadedEventLoopGroup
+    /// The file with the certificates that are trusted; nil for the system's.
+    private let trustRoots: String?
     /// One that follows redirects and one that does not.
     private let clients = NIOLockedValueBox<[Bool: HTTPClient]>([:])
 
-    init(eventLoops: MultiThreadedEventLoopGroup) { self.eventLoops = eventLoops }
+    init(eventLoops: MultiThreadedEventLoopGroup, trustRoots: String?) {
+        self.eventLoops = eventLoops
+        self.trustRoots = trustRoots
+    }
 
     /// What a script gets: a response, or why there is none.
     enum Reply: Sendable {
@@ -57,7 +62,7 @@ final class OutboundClient: Sendable {
             let body = try await response.body.collect(upTo: outbound.limit)
             return .response(status: response.status.code, headers: response.headers, body: body)
         } catch {
-            return Self.fault(error, outbound)
+            return fault(error, outbound)
         }
     }
 
@@ -68,6 +73,11 @@ final class OutboundClient: Sendable {
                 redirectConfiguration: follows ? .follow(max: 5, allowCycles: false) : .disallow,
                 decompression: .enabled(limit: .size(64 << 20)))
             configuration.timeout.connect = .seconds(10)
+            if let trustRoots {
+                var tls = TLSConfiguration.makeClientConfiguration()
+                tls.trustRoots = .file(trustRoots)
+                configuration.tlsConfiguration = tls
+            }
             // A refused connection is an answer; whether to try again is the script's decision.
             configuration.connectionPool.retryConnectionEstablishment = false
             let client = HTTPClient(eventLoopGroupProvider: .shared(eventLoops), configuration: configuration)
@@ -86,7 +96,7 @@ final class OutboundClient: Sendable {
         for client in all { try? await client.shutdown() }
     }
 
-    private static func fault(_ error: any Error, _ outbound: OutboundRequest) -> Reply {
+    private func fault(_ error: any Error, _ outbound: OutboundRequest) -> Reply {
         let url = outbound.request.url
         switch error {
         case is NIOTooManyBytesError:
@@ -94,6 +104,8 @@ final class OutboundClient: Sendable {
         case let error as NIOConnectionError where error.connectionErrors.isEmpty:
             return .fault(message: "\(url): the host name cannot be resolved", kind: "dns")
         case let error as NIOConnectionError:
+            // The certificates are read when the first connection is made.
+            if let cause = error.connectionErrors.first?.error as? NIOSSLError { return fault(cause, outbound) }
             let reason = error.connectionErrors.first.map { "\($0.error)" } ?? ""
             return .fault(message: "\(url): no connection: \(reason)", kind: "connect")
         case let error as IOError:
@@ -103,7 +115,8 @@ final class OutboundClient: Sendable {
         case is CancellationError:
             return .fault(message: "\(url): no complete answer in time", kind: "timeout")
         case is NIOSSLError, is NIOSSLExtraError:
-            return .fault(message: "\(url): TLS failed: \(error)", kind: "tls")
+            let roots = trustRoots.map { "; certificates are checked against SSL_CERT_FILE, \($0)" } ?? ""
+            return .fault(message: "\(url): TLS failed: \(error)\(roots)", kind: "tls")
         case let error as HTTPClientError:
             switch error {
             case .deadlineExceeded, .readTimeout, .cancelled:

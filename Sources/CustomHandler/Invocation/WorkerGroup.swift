@@ -7,10 +7,12 @@ public struct WorkerGroup: Sendable {
     let workers: [Worker]
     private let outbound: OutboundClient
 
-    public init(threads: Int) {
+    /// - Parameter settings: app settings; `SSL_CERT_FILE` names the certificates that outbound requests trust instead
+    ///   of the system's.
+    public init(threads: Int, settings: [String: String] = [:]) {
         eventLoops = MultiThreadedEventLoopGroup(numberOfThreads: threads)
         workers = eventLoops.makeIterator().map { Worker(eventLoop: $0) }
-        outbound = OutboundClient(eventLoops: eventLoops)
+        outbound = OutboundClient(eventLoops: eventLoops, trustRoots: settings["SSL_CERT_FILE"])
     }
 
     func worker(of eventLoop: any EventLoop) -> Worker {

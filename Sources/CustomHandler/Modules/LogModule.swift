@@ -2,7 +2,8 @@ import Logging
 import Lua
 
 extension Modules {
-    /// `log`: debug, info, warn, error; each takes a text, or a `string.format` pattern and its values.
+    /// `log`: debug, info, warn, error; each takes a text, or a `string.format` pattern and its values. `log(…)` itself
+    /// is `info`, as `context.log(…)` is in other languages.
     static func openLog(onto stack: LuaStack, _ scope: FunctionVM.Scope) throws(LuaError) {
         stack.push(function: "write") { stack throws(LuaError) in
             scope.write(Logger.Level(rawValue: stack.string(at: 1) ?? "") ?? .info, stack.string(at: 2) ?? "")
@@ -12,6 +13,7 @@ extension Modules {
             """
             local write = ...
             local error, format, pcall, select, tostring = error, string.format, pcall, select, tostring
+            local setmetatable = setmetatable
 
             local function logger(level)
                 return function(message, ...)
@@ -24,7 +26,10 @@ extension Modules {
                 end
             end
 
-            return { debug = logger "debug", info = logger "info", warn = logger "warning", error = logger "error" }
+            local info = logger "info"
+            return setmetatable(
+                { debug = logger "debug", info = info, warn = logger "warning", error = logger "error" },
+                { __metatable = false, __call = function(_, ...) return info(...) end })
             """, arguments: 1, onto: stack)
     }
 }

@@ -45,7 +45,8 @@ struct Serve: ParsableCommand {
             throw ValidationError("FUNCTIONS_CUSTOMHANDLER_PORT is '\(settings.hostPort ?? "")', which is no port")
         }
         let logger = log.logger
-        let workers = WorkerGroup(threads: threads ?? ProcessInfo.processInfo.activeProcessorCount)
+        let workers = WorkerGroup(
+            threads: threads ?? ProcessInfo.processInfo.activeProcessorCount, settings: settings.values)
         let server = try listen(on: port, workers)
         let functions = try load(settings)
         let options = InvocationOptions(

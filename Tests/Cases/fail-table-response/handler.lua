@@ -1,0 +1,1 @@
+return function() error { statusCode = 404, body = "gone" } end

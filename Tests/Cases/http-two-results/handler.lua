@@ -1,0 +1,1 @@
+return function() return "not found", 404 end
