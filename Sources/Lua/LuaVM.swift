@@ -11,6 +11,8 @@ public final class LuaVM {
     private let host: UnsafeMutablePointer<CLuaHost>
     let state: OpaquePointer
     private var functions: [(name: String, body: HostFunction)] = []
+    /// What fills the deferred tables that do not come from JSON.
+    var fillers: [(LuaStack, Int) -> Void] = []
     private var idleThreads: [LuaThread] = []
     private var seal: LuaReference?
     /// What the thread that is resumed waited for, on its way in and out.
@@ -55,6 +57,9 @@ public final class LuaVM {
 
     /// Names the run that comes next, beside the label.
     public func setRun(_ text: String) { clua_setrun(state, text, text.utf8.count) }
+
+    /// Moves the deadline of the code that runs and has just called Swift, in nanoseconds of the monotonic clock.
+    public func setDeadline(_ deadline: Int64) { host.pointee.deadline = deadline }
 
     /// The main thread's stack; it must be level again after each use.
     public var stack: LuaStack { LuaStack(state: state) }
@@ -137,7 +142,7 @@ public struct LuaReference {
 /// What the stack's VM makes and keeps.
 extension LuaStack {
     /// `vm` is unretained: the VM owns the state, so it is alive.
-    fileprivate var vm: LuaVM? {
+    var vm: LuaVM? {
         clua_host(state).pointee.vm.map { Unmanaged<LuaVM>.fromOpaque($0).takeUnretainedValue() }
     }
 

@@ -22,7 +22,7 @@ extension LuaVM {
         }
         makeMarks()
         stack.push(function: "expand") { stack throws(LuaError) in
-            JSONReader.expand(at: 1, of: stack)
+            stack.expand(at: 1)
             return 0
         }
         lua_rawgeti(state, clua_registry(), Int64(clua_host(state).pointee.deferred))

@@ -123,12 +123,8 @@ public struct JSONReader {
             scanner.cursor = start
             return try pushValue()
         }
-        clua_newtable(stack.state, 0, 2)
         pushBytes(UnsafeBufferPointer(start: start, count: count))
-        lua_rawsetp(stack.state, -2, stack.deferredText)
-        lua_pushinteger(stack.state, deferral.rawValue)
-        lua_rawsetp(stack.state, -2, stack.deferredKind)
-        stack.markDeferred(at: -1)
+        stack.pushDeferred(kind: deferral.rawValue)
     }
 
     private static func mayBegin(_ byte: UInt8) -> Bool {
@@ -230,31 +226,19 @@ public struct JSONReader {
 
     // MARK: Expanding
 
-    /// Turns the deferred table at `index` into the real one, in place. [0]
-    static func expand(at index: Int, of stack: LuaStack) {
-        let state = stack.state
-        let table = lua_absindex(state, Int32(index))
-        guard lua_checkstack(state, 2 * batch + 8) != 0 else { return }
-        lua_rawgetp(state, table, stack.deferredKind)
-        let deferral = Deferral(rawValue: lua_tointegerx(state, -1, nil)) ?? .plain
-        stack.pop()
-        lua_rawgetp(state, table, stack.deferredText)  // keeps the text alive while it is read
-        stack.pushNil()
-        lua_rawsetp(state, table, stack.deferredText)
-        stack.pushNil()
-        lua_rawsetp(state, table, stack.deferredKind)
-        stack.pushNil()
-        lua_setmetatable(state, table)
+    /// Fills the table at `table` with the members of the text on top, which was checked when it was deferred. [0]
+    static func fill(_ table: Int, _ deferral: Deferral, of stack: LuaStack) {
+        guard lua_checkstack(stack.state, 2 * batch + 8) != 0 else { return }
         let level = stack.count
         _ = stack.withBytes(at: -1) { text in
             text.withUnsafeBytes { raw in
                 var reader = JSONReader(
                     JSONScanner(raw.assumingMemoryBound(to: UInt8.self)), stack: stack, nulls: .absent)
                 // The text was checked when it was deferred, so reading it again cannot fail.
-                try? reader.fill(table, deferral)
+                try? reader.fill(Int32(table), deferral)
             }
         }
-        stack.setCount(level - 1)
+        stack.setCount(level)
     }
 
     private mutating func fill(_ table: Int32, _ deferral: Deferral) throws(JSONError) {
@@ -279,32 +263,5 @@ public struct JSONReader {
             try pushValue(unwrapping: 1)
             if stack.isNull(at: -1) { stack.pop(2) } else { lua_rawset(stack.state, table) }
         } while try scanner.another(before: UInt8(ascii: "}"))
-    }
-}
-
-/// The metatables that mark tables, by their slots in the host structure.
-extension LuaStack {
-    private var arrayMark: LuaReference { LuaReference(slot: clua_host(state).pointee.array) }
-    private var objectMark: LuaReference { LuaReference(slot: clua_host(state).pointee.object) }
-    private var deferredMark: LuaReference { LuaReference(slot: clua_host(state).pointee.deferred) }
-
-    /// Marks the table at `index` as a JSON array, so that it is written as one even when it is empty. [0]
-    public func markArray(at index: Int) { setMetatable(at: index, arrayMark) }
-
-    /// Marks the table at `index` as a JSON object, so that it is written as one even when it looks like a list. [0]
-    public func markObject(at index: Int) { setMetatable(at: index, objectMark) }
-
-    /// The keys of what a deferred table holds: addresses, which no script can come by.
-    fileprivate var deferredText: UnsafeRawPointer { UnsafeRawPointer(clua_host(state)) }
-    fileprivate var deferredKind: UnsafeRawPointer { deferredText + 1 }
-
-    func markDeferred(at index: Int) { setMetatable(at: index, deferredMark) }
-
-    public func isMarkedArray(at index: Int) -> Bool { hasMetatable(at: index, arrayMark) }
-    public func isMarkedObject(at index: Int) -> Bool { hasMetatable(at: index, objectMark) }
-
-    /// Makes sure that the table at `index` holds its members. [0]
-    public func expandDeferred(at index: Int) {
-        if hasMetatable(at: index, deferredMark) { JSONReader.expand(at: index, of: self) }
     }
 }

@@ -1,0 +1,66 @@
+internal import CLua
+
+/// How tables of one kind get their members when a script first touches them.
+public struct TableFiller {
+    /// Told apart from the numbers of `JSONReader.Deferral`.
+    fileprivate let kind: Int64
+
+    fileprivate static let firstKind: Int64 = 16
+}
+
+/// Deferred tables: they hold a value that tells what their members will be, and a script cannot tell them from others.
+extension LuaStack {
+    /// Makes a filler, which lives as long as the VM. `body` gets the index of an empty table, and on top of the stack
+    /// the value that `pushDeferred` took; it may leave more values there.
+    public func makeFiller(_ body: @escaping (LuaStack, _ table: Int) -> Void) -> TableFiller {
+        guard let vm else { return TableFiller(kind: JSONReader.Deferral.plain.rawValue) }
+        vm.fillers.append(body)
+        return TableFiller(kind: TableFiller.firstKind + Int64(vm.fillers.count - 1))
+    }
+
+    /// Puts a table in place of the value on top; `filler` makes the table's members of that value. [0]
+    public func pushDeferred(_ filler: TableFiller) { pushDeferred(kind: filler.kind) }
+
+    func pushDeferred(kind: Int64) {
+        clua_newtable(state, 0, 2)
+        clua_insert(state, -2)
+        lua_rawsetp(state, -2, deferredSource)
+        lua_pushinteger(state, kind)
+        lua_rawsetp(state, -2, deferredKind)
+        setMetatable(at: -1, deferredMark)
+    }
+
+    private var deferredMark: LuaReference { LuaReference(slot: clua_host(state).pointee.deferred) }
+
+    /// The keys of what a deferred table holds: addresses, which no script can come by.
+    private var deferredSource: UnsafeRawPointer { UnsafeRawPointer(clua_host(state)) }
+    private var deferredKind: UnsafeRawPointer { deferredSource + 1 }
+
+    /// Makes sure that the table at `index` holds its members. [0]
+    public func expandDeferred(at index: Int) {
+        if hasMetatable(at: index, deferredMark) { expand(at: index) }
+    }
+
+    /// Turns the deferred table at `index` into the real one, in place. [0]
+    func expand(at index: Int) {
+        let table = lua_absindex(state, Int32(index))
+        guard reserve(8) else { return }
+        lua_rawgetp(state, table, deferredKind)
+        let kind = lua_tointegerx(state, -1, nil)
+        pop()
+        lua_rawgetp(state, table, deferredSource)
+        for key in [deferredSource, deferredKind] {
+            pushNil()
+            lua_rawsetp(state, table, key)
+        }
+        pushNil()
+        lua_setmetatable(state, table)
+        let level = count
+        if let deferral = JSONReader.Deferral(rawValue: kind) {
+            JSONReader.fill(Int(table), deferral, of: self)
+        } else {
+            vm?.fillers[Int(kind - TableFiller.firstKind)](self, Int(table))
+        }
+        setCount(level - 1)
+    }
+}
