@@ -192,6 +192,9 @@ public struct LuaStack {
         lua_rawset(state, Int32(index))
     }
 
+    /// Sets the field that is named by the value under the top one of the table at `index` to the top value. [-2]
+    public func setPair(of index: Int) { lua_rawset(state, Int32(index)) }
+
     /// Sets element `position` (from 1) of the table at `index` to the top value. [-1]
     public func setElement(_ position: Int, of index: Int) { lua_rawseti(state, Int32(index), Int64(position)) }
 

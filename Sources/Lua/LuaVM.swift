@@ -135,7 +135,7 @@ public enum Preemption {
 }
 
 /// A value the VM keeps out of the garbage collector's reach.
-public struct LuaReference {
+public struct LuaReference: Equatable, Sendable {
     let slot: Int32
 }
 

@@ -12,6 +12,9 @@ struct Settings {
 
     var isHosted: Bool { hostPort != nil }
 
+    /// Core Tools sets it, Azure does not.
+    var isDevelopment: Bool { values["AZURE_FUNCTIONS_ENVIRONMENT"]?.lowercased() == "development" }
+
     var appRoot: String? { values["FUNCTIONS_APP_ROOT_PATH"] }
 }
 

@@ -1,5 +1,4 @@
 import Foundation
-import Logging
 import NIOCore
 import NIOHTTP1
 import TestSupport
@@ -14,59 +13,26 @@ import Testing
         let handler = try await InProcessHandler.cases.value
         let response = try await handler.send(example.name, ByteBuffer(bytes: example.payload), headers: hostHeaders)
         let differences = try example.differences(
-            status: Int(response.status.code), contentType: response.contentType,
+            status: response.status, contentType: response.contentType,
             body: Array(response.body.readableBytesView))
         #expect(differences.isEmpty)
     }
 
-    @Test func `there are cases`() {
+    @Test(arguments: Case.all.filter { $0.plainRequest != nil })
+    func `a caller sees the same where the host hands over the request itself`(_ example: Case) async throws {
+        let plain = try #require(example.plainRequest)
+        let handler = try await InProcessHandler.forwardedCases.value
+        let reply = try await handler.request(
+            plain.target, ByteBuffer(bytes: plain.body), method: HTTPMethod(rawValue: plain.method),
+            headers: HTTPHeaders(plain.headers))
+        let differences = example.plainDifferences(
+            status: reply.status, headers: reply.headers.map { ($0.name, $0.value) },
+            body: Array(reply.body.readableBytesView))
+        #expect(differences.isEmpty)
+    }
+
+    @Test func `there are cases of either wire`() {
         #expect(Case.all.count > 150)
+        #expect(Case.all.filter { $0.plainRequest != nil }.count > 50)
     }
-}
-
-/// An app served without a socket.
-struct InProcessHandler {
-    let workers: WorkerGroup
-    let app: FunctionApp
-
-    static let cases = Task { try await InProcessHandler(root: Case.folder.path) }
-
-    init(root: String, settings: [String: String] = [:]) async throws {
-        app = try AppLoader(root: root, settings: settings).load()
-        workers = WorkerGroup(threads: 1, settings: settings)
-        await workers.adopt(app, options: InvocationOptions(logger: .silent))
-    }
-
-    func send(
-        _ name: String, _ payload: ByteBuffer, method: HTTPMethod = .POST, headers: [String: String] = [:]
-    ) async throws -> Response {
-        let worker = workers.workers[0]
-        let reply = worker.eventLoop.makePromise(of: Response.self)
-        let head = HTTPRequestHead(
-            version: .http1_1, method: method, uri: "/\(name)", headers: HTTPHeaders(headers.map { ($0.key, $0.value) })
-        )
-        await worker.respond(to: Request(head: head, body: payload), reply: reply)
-        return try await reply.futureResult.get()
-    }
-}
-
-extension Logger {
-    /// Writes nowhere, at the level that is usual.
-    static var silent: Logger {
-        var logger = Logger(label: "test") { _ in SilentLogHandler() }
-        logger.logLevel = .info
-        return logger
-    }
-}
-
-private struct SilentLogHandler: LogHandler {
-    var metadata: Logger.Metadata = [:]
-    var logLevel = Logger.Level.info
-
-    subscript(metadataKey key: String) -> Logger.Metadata.Value? {
-        get { metadata[key] }
-        set { metadata[key] = newValue }
-    }
-
-    func log(event: LogEvent) {}
 }

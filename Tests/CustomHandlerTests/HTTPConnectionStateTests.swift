@@ -6,7 +6,9 @@ import Testing
 
 @Suite struct HTTPConnectionStateTests {
     private func head(_ headers: [(String, String)] = []) -> HTTPServerRequestPart {
-        .head(HTTPRequestHead(version: .http1_1, method: .POST, uri: "/f", headers: HTTPHeaders(headers)))
+        .head(
+            HTTPRequestHead(
+                version: .http1_1, method: .POST, uri: "/f", headers: HTTPHeaders([("host", "x")] + headers)))
     }
 
     private func chunk(_ text: String) -> HTTPServerRequestPart { .body(ByteBuffer(string: text)) }
@@ -32,7 +34,7 @@ import Testing
         let action = state.received(chunk("abcde"))
         #expect(isNone(action))
         guard case .refuse(let limit) = state.received(chunk("f")) else { return #expect(Bool(false), "not refused") }
-        #expect(limit == 5)
+        #expect(limit == .tooLarge(5))
         let rest = [state.received(chunk("g")), state.received(.end(nil))]
         #expect(rest.allSatisfy(isNone))
     }

@@ -63,6 +63,29 @@ public struct Case: Sendable, CustomTestStringConvertible {
         return differences
     }
 
+    /// How a caller's response differs where the host hands over the caller's own request. `plain` in expected.json is
+    /// what only this wire can do; else it must be what arrives through a payload.
+    public func plainDifferences(status: Int, headers: [(name: String, value: String)], body: [UInt8]) -> [String] {
+        guard let wanted = expected["plain"] ?? expected["http"] else {
+            let isRefused = status == 500 && expected["failed"] != nil
+            return isRefused ? [] : ["status \(status): \(String(decoding: body, as: UTF8.self))"]
+        }
+        let values = Dictionary(headers.map { ($0.name.lowercased(), $0.value) }) { "\($0), \($1)" }
+        return compare(wanted, HostModel.HTTPResult(status: status, headers: values, body: Data(body)))
+    }
+
+    /// The caller's request that the host made the payload of; nil unless it may be handed over as it is (host-contract
+    /// §5) and is a request at all.
+    public var plainRequest: PlainRequest? {
+        guard let bindings = (try? JSONTree.parse(functionJSON.span.bytes))?["bindings"]?.elements, bindings.count == 2,
+            let trigger = bindings.first(where: { $0.member(anyCase: "type")?.string?.lowercased() == "httptrigger" }),
+            bindings.contains(where: { $0.member(anyCase: "type")?.string == "http" }),
+            let name = trigger.member(anyCase: "name")?.string,
+            let request = (try? JSONTree.parse(payload.span.bytes))?["Data"]?[name]
+        else { return nil }
+        return PlainRequest(request, at: trigger.member(anyCase: "route") == nil ? "/api/\(self.name)" : nil)
+    }
+
     private func compare(_ wanted: JSONTree, _ http: HostModel.HTTPResult?) -> [String] {
         guard let http else { return ["no HTTP response"] }
         var differences: [String] = []
@@ -101,6 +124,32 @@ public struct Case: Sendable, CustomTestStringConvertible {
         if let text = tree.string { return Data(text.utf8) }
         if let text = tree["base64"]?.string { return Data(base64Encoded: text) ?? Data() }
         return Data(tree.text.utf8)
+    }
+}
+
+/// A request as its caller sent it to the host.
+public struct PlainRequest: Sendable {
+    public let method: String
+    /// Path and query.
+    public let target: String
+    public let headers: [(String, String)]
+    public let body: [UInt8]
+
+    /// - Parameter path: in place of the one in the URL.
+    init?(_ request: JSONTree, at path: String?) {
+        guard let method = request["Method"]?.string, let url = request["Url"]?.string,
+            let whole = url.firstMatch(of: #/https?://[^/]*([^?]*)(.*)/#)
+        else { return nil }
+        self.method = method
+        target = (path ?? String(whole.1)) + whole.2
+        let fields = request["Headers"]?.members ?? []
+        headers = fields.flatMap { field in
+            (field.tree.elements ?? [field.tree]).compactMap { value in value.string.map { (field.name, $0) } }
+        }
+        let type = headers.first { $0.0.lowercased() == "content-type" }?.1 ?? ""
+        let text = request["Body"]?.string ?? ""
+        let isEncoded = type.contains("application/octet-stream") || type.contains("multipart/")
+        body = isEncoded ? [UInt8](Data(base64Encoded: text) ?? Data()) : Array(text.utf8)
     }
 }
 

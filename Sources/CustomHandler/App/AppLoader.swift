@@ -56,7 +56,13 @@ public struct AppLoader: Sendable {
                 broken[name] = error
             }
         }
-        return FunctionApp(root: root, host: host, functions: functions, broken: broken, warnings: warnings)
+        let routes = Routes(functions, prefix: host.routePrefix)
+        for (name, problem) in routes.problems {
+            functions[name] = nil
+            broken[name] = problem
+        }
+        return FunctionApp(
+            root: root, host: host, functions: functions, broken: broken, warnings: warnings, router: routes.router)
     }
 
     private func read(_ name: String, in parent: String) throws(Problem) -> Function {

@@ -12,6 +12,10 @@ public struct Function: Sendable {
     /// The field to call where the script returns a table of functions.
     public let entryPoint: String?
     public let limits: Limits
+    /// The route of an HTTP trigger, without the prefix; nil for other triggers.
+    public let route: String?
+    /// The methods an HTTP trigger takes, in upper case; nil for all.
+    public let methods: Set<String>?
 
     /// What one function may use; a value of nil leaves it to the app.
     public struct Limits: Sendable, Equatable {
@@ -36,7 +40,7 @@ public struct Function: Sendable {
 
     init(
         name: String, directory: String, bindings: [Binding], script: String, entryPoint: String? = nil,
-        limits: Limits = Limits()
+        limits: Limits = Limits(), route: String? = nil, methods: Set<String>? = nil
     ) {
         self.name = name
         self.directory = directory
@@ -44,6 +48,8 @@ public struct Function: Sendable {
         self.script = script
         self.entryPoint = entryPoint
         self.limits = limits
+        self.route = route
+        self.methods = methods
         inputs = Dictionary(
             bindings.filter { $0.direction != .out }.map { ($0.name, $0.input) }, uniquingKeysWith: { $1 })
         outputs = bindings.filter(\.isOutput)
@@ -52,5 +58,11 @@ public struct Function: Sendable {
     }
 
     public var trigger: Binding? { bindings.first(where: \.isTrigger) }
-    var isHTTP: Bool { trigger?.type.lowercased() == "httptrigger" }
+    public var isHTTP: Bool { trigger?.type.lowercased() == "httptrigger" }
+
+    /// One HTTP trigger and one http output, and nothing else: the host may hand over the caller's own request
+    /// (host-contract §5).
+    public var isHTTPOnly: Bool {
+        isHTTP && bindings.count == 2 && bindings.contains { $0.direction == .out && $0.isHTTPOutput }
+    }
 }

@@ -9,6 +9,8 @@ public struct FunctionApp: Sendable {
     public let broken: [String: Problem]
     /// What works, but probably not as its author expects.
     public let warnings: [Problem]
+    /// Finds the functions of HTTP triggers.
+    let router: Router
 
     /// All function names, in the order people see them.
     public var names: [String] {

@@ -25,7 +25,9 @@ struct FunctionReader {
         try checkRetry(tree)
         var function = Function(
             name: name, directory: directory, bindings: bindings, script: try script(tree),
-            entryPoint: try string("entryPoint", of: tree), limits: try limits(tree))
+            entryPoint: try string("entryPoint", of: tree), limits: try limits(tree),
+            route: try HTTPTriggerReader(file: file, name: name).route(bindings),
+            methods: try HTTPTriggerReader(file: file, name: name).methods(bindings))
         function.warnings = misspelt(tree)
         return function
     }

@@ -8,6 +8,9 @@ public struct HostConfiguration: Sendable, Equatable {
     /// The names the host loads; nil for all.
     public var functions: [String]?
     public var hasExtensionBundle = false
+    public var httpWire = HTTPWire.payload
+    /// What every route begins with, without slashes around it; may be empty.
+    public var routePrefix = "api"
 
     /// The shortest default of all plans (host-contract §16).
     static let defaultTimeout = Duration.seconds(300)
@@ -37,6 +40,9 @@ public struct HostConfiguration: Sendable, Equatable {
             functions = elements.compactMap(\.string)
         }
         hasExtensionBundle = tree.member(anyCase: "extensionBundle") != nil
+        httpWire = HTTPWire(tree)
+        let http = tree.member(anyCase: "extensions")?.member(anyCase: "http")
+        if let prefix = http?.member(anyCase: "routePrefix") { routePrefix = try Self.routePrefix(prefix) }
     }
 
     private static func tree(_ text: RawSpan) throws(Problem) -> JSONTree {
@@ -45,6 +51,19 @@ public struct HostConfiguration: Sendable, Equatable {
         } catch {
             throw Problem("host.json", error)
         }
+    }
+
+    private static func routePrefix(_ tree: JSONTree) throws(Problem) -> String {
+        guard let text = tree.string else {
+            throw Problem("host.json", line: tree.line, "\"routePrefix\" must be a string, not \(tree.kind)")
+        }
+        let prefix = String(text.drop { $0 == "/" }).trimmingSuffix("/")
+        do throws(RouteTemplateError) {
+            _ = try RouteTemplate("", prefix: prefix)
+        } catch {
+            throw Problem("host.json", line: tree.line, "\(error)")
+        }
+        return prefix
     }
 
     /// A .NET TimeSpan, or -1 for none.

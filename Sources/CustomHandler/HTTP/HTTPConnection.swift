@@ -2,17 +2,31 @@ import NIOCore
 import NIOHTTP1
 
 /// Carries whole requests from one connection to the worker of its loop, and the responses back.
-final class HTTPConnection: ChannelInboundHandler {
+final class HTTPConnection: ChannelInboundHandler, Caller {
     typealias InboundIn = HTTPServerRequestPart
     typealias OutboundOut = HTTPServerResponsePart
 
     private var state: HTTPConnectionState
     private let worker: Worker
+    private let patience: TimeAmount
+    private var context: ChannelHandlerContext?
+    /// Runs while a request has begun and is not complete.
+    private var timer: Scheduled<Void>?
 
-    init(worker: Worker, bodyLimit: Int) {
+    var onRoom: (() -> Void)?
+    var onLeaving: (() -> Void)?
+
+    /// - Parameter patience: how long a request's head may take, and how long its body may pause.
+    init(worker: Worker, bodyLimit: Int, patience: TimeAmount) {
         self.worker = worker
+        self.patience = patience
         state = HTTPConnectionState(bodyLimit: bodyLimit)
     }
+
+    func handlerAdded(context: ChannelHandlerContext) { self.context = context }
+    func handlerRemoved(context: ChannelHandlerContext) { self.context = nil }
+
+    // MARK: In
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
         switch state.received(unwrapInboundIn(data)) {
@@ -20,46 +34,151 @@ final class HTTPConnection: ChannelInboundHandler {
         case .proceed:
             let head = HTTPResponseHead(version: .http1_1, status: .continue)
             context.writeAndFlush(wrapOutboundOut(.head(head)), promise: nil)
-        case .respond(let request): respond(to: request, context)
-        case .refuse(let limit): refuse(.tooLarge(limit: limit), context)
+        case .respond(let request):
+            let caller = NIOLoopBound<any Caller>(self, eventLoop: context.eventLoop)
+            // The connection lives on the worker's own loop.
+            worker.assumeIsolated { $0.respond(to: request, caller) }
+        case .refuse(let refusal): send(refusal)
         }
     }
 
-    private func respond(to request: Request, _ context: ChannelHandlerContext) {
-        let reply = context.eventLoop.makePromise(of: Response.self)
-        let handler = NIOLoopBound((self, context), eventLoop: context.eventLoop)
-        reply.futureResult.whenSuccess { response in
-            let (connection, context) = handler.value
-            let ending = connection.state.respond(closes: response.closes)
-            connection.write(response, hasBody: ending.hasBody, closes: !ending.keepsOpen, context)
-            if !ending.keepsOpen { context.close(promise: nil) }
+    func bytesArrived() { state.bytesArrived() }
+
+    /// Called after each read of the socket, by the handler that sees the bytes before they are HTTP.
+    func readCompleted() {
+        guard state.isReceiving else {
+            timer?.cancel()
+            timer = nil
+            return
         }
-        // The connection lives on the worker's own loop.
-        worker.assumeIsolated { $0.respond(to: request, reply: reply) }
+        if timer == nil { startTimer() }
+    }
+
+    private func startTimer() {
+        state.markProgress()
+        timer = context?.eventLoop.assumeIsolated().scheduleTask(in: patience) { [weak self] in
+            guard let self else { return }
+            timer = nil
+            if state.isStalled { if state.refuse() { send(.timeout) } } else if state.isReceiving { startTimer() }
+        }
+    }
+
+    func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
+        // Others may close their half and wait for the answer; the host never does: it has given the request up.
+        if case ChannelEvent.inputClosed? = event as? ChannelEvent, state.isAnsweringHost { leave() }
+        if case ChannelEvent.inputClosed? = event as? ChannelEvent, state.isIdle { context.close(promise: nil) }
+        context.fireUserInboundEventTriggered(event)
+    }
+
+    func channelInactive(context: ChannelHandlerContext) {
+        timer?.cancel()
+        leave()
+        context.fireChannelInactive()
+    }
+
+    private func leave() {
+        let told = onLeaving
+        onLeaving = nil
+        told?()
+    }
+
+    func channelWritabilityChanged(context: ChannelHandlerContext) {
+        guard context.channel.isWritable, let told = onRoom else { return }
+        onRoom = nil
+        told()
+    }
+
+    func errorCaught(context: ChannelHandlerContext, error: any Error) {
+        guard let error = error as? HTTPParserError else { return context.close(promise: nil) }
+        if state.refuse() { send(.malformed(error)) }
+    }
+
+    // MARK: Out
+
+    func respond(_ response: Response) {
+        guard let context else { return }
+        let ending = state.respond(closes: response.closes, isStreamed: response.isStreamed)
+        writeHead(response, closes: !ending.keepsOpen, ending.version, context)
+        guard case .whole(let body) = response.body else { return context.flush() }
+        if ending.hasBody, body.readableBytes > 0 {
+            context.write(wrapOutboundOut(.body(.byteBuffer(body))), promise: nil)
+        }
+        finish(keepsOpen: ending.keepsOpen, context)
+    }
+
+    func write(_ piece: ByteBuffer) -> Bool {
+        guard let context else { return true }
+        context.writeAndFlush(wrapOutboundOut(.body(.byteBuffer(piece))), promise: nil)
+        return context.channel.isWritable
+    }
+
+    func end(isComplete: Bool) {
+        guard let context else { return }
+        onRoom = nil
+        let keepsOpen = state.endStream()
+        // Without its last chunk the caller can tell that the body is not complete.
+        if isComplete { finish(keepsOpen: keepsOpen, context) } else { context.close(promise: nil) }
+    }
+
+    private func finish(keepsOpen: Bool, _ context: ChannelHandlerContext) {
+        context.writeAndFlush(wrapOutboundOut(.end(nil)), promise: nil)
+        if !keepsOpen { context.close(promise: nil) }
+    }
+
+    private func writeHead(
+        _ response: Response, closes: Bool, _ version: HTTPVersion, _ context: ChannelHandlerContext
+    ) {
+        var headers = response.headers
+        if case .whole(let body) = response.body, response.status.mayHaveResponseBody {
+            headers.add(name: "content-length", value: String(body.readableBytes))
+        }
+        if closes { headers.add(name: "connection", value: "close") }
+        // A client of HTTP/1.0 knows no chunks: the end of the connection is the end of the body.
+        let head = HTTPResponseHead(
+            version: response.isStreamed ? version : .http1_1, status: response.status, headers: headers)
+        context.write(wrapOutboundOut(.head(head)), promise: nil)
     }
 
     /// Answers before the request is complete. A close at once could take the answer away from a client that is still
     /// sending, so what comes is thrown away for a while.
-    private func refuse(_ response: Response, _ context: ChannelHandlerContext) {
-        write(response, hasBody: true, closes: true, context)
-        let context = NIOLoopBound(context, eventLoop: context.eventLoop)
-        context.value.eventLoop.scheduleTask(in: .seconds(1)) { context.value.close(promise: nil) }
-    }
-
-    private func write(_ response: Response, hasBody: Bool, closes: Bool, _ context: ChannelHandlerContext) {
-        var headers = HTTPHeaders()
-        headers.reserveCapacity(3)
-        headers.add(name: "content-type", value: response.contentType)
-        headers.add(name: "content-length", value: String(response.body.readableBytes))
-        if closes { headers.add(name: "connection", value: "close") }
-        let head = HTTPResponseHead(version: .http1_1, status: response.status, headers: headers)
-        context.write(wrapOutboundOut(.head(head)), promise: nil)
-        if hasBody { context.write(wrapOutboundOut(.body(.byteBuffer(response.body))), promise: nil) }
+    private func send(_ refusal: Refusal) {
+        guard let context else { return }
+        timer?.cancel()
+        let response = refusal.response
+        writeHead(response, closes: true, .http1_1, context)
+        if case .whole(let body) = response.body {
+            context.write(wrapOutboundOut(.body(.byteBuffer(body))), promise: nil)
+        }
         context.writeAndFlush(wrapOutboundOut(.end(nil)), promise: nil)
+        context.eventLoop.assumeIsolated().scheduleTask(in: .seconds(1)) { context.close(promise: nil) }
+    }
+}
+
+extension Response {
+    var isStreamed: Bool { if case .streamed = body { true } else { false } }
+}
+
+extension HTTPResponseStatus {
+    /// 204 and 304 have neither body nor length.
+    var mayHaveResponseBody: Bool { self != .noContent && self != .notModified }
+}
+
+/// Tells its connection of every read of the socket, before the bytes are HTTP: only so a head that never ends is seen.
+final class ReadWatch: ChannelInboundHandler {
+    typealias InboundIn = ByteBuffer
+    typealias InboundOut = ByteBuffer
+
+    private let connection: HTTPConnection
+
+    init(_ connection: HTTPConnection) { self.connection = connection }
+
+    func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+        connection.bytesArrived()
+        context.fireChannelRead(data)
     }
 
-    func errorCaught(context: ChannelHandlerContext, error: any Error) {
-        // The other side broke the connection or HTTP itself; no request is left that could be answered.
-        context.close(promise: nil)
+    func channelReadComplete(context: ChannelHandlerContext) {
+        context.fireChannelReadComplete()
+        connection.readCompleted()
     }
 }

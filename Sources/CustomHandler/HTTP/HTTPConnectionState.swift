@@ -4,11 +4,14 @@ import NIOHTTP1
 /// What one connection is in the middle of. Decides; `HTTPConnection` acts.
 struct HTTPConnectionState {
     private enum State {
-        case idle
+        /// Between two requests; some bytes of the next head may be there.
+        case idle(hasBytes: Bool)
         case receiving(HTTPRequestHead)
-        /// The request was refused before its end; the rest of it is thrown away.
-        case refusing
         case responding(HTTPRequestHead)
+        /// The head of the response is out, its body comes piece by piece.
+        case streaming(keepsOpen: Bool, isHost: Bool)
+        /// The request was refused; what still comes is thrown away.
+        case refusing
     }
 
     enum Action {
@@ -16,27 +19,26 @@ struct HTTPConnectionState {
         /// Answer `100 Continue`: the client waits for leave to send the body.
         case proceed
         case respond(Request)
-        case refuse(limit: Int)
+        case refuse(Refusal)
     }
 
-    private var state = State.idle
+    private var state = State.idle(hasBytes: false)
     /// What came of the request's body. Not in the state, where each chunk would copy all that came before it.
     private var body = ByteBuffer()
     private let bodyLimit: Int
+    /// Parts received, and how many there were when the timer started.
+    private var parts = 0
+    private var marked = 0
 
     init(bodyLimit: Int) { self.bodyLimit = bodyLimit }
 
     mutating func received(_ part: HTTPServerRequestPart) -> Action {
+        parts += 1
         switch (part, state) {
-        case (.head(let head), .idle):
-            let length = head.headers.first(name: "content-length").flatMap { Int($0) } ?? 0
-            guard length <= bodyLimit else { return refuse() }
-            state = .receiving(head)
-            let waits = head.headers.first(name: "expect")?.lowercased() == "100-continue"
-            return waits ? .proceed : .none
+        case (.head(let head), .idle): return receive(head)
         case (.body(let chunk), .receiving):
-            guard body.readableBytes + chunk.readableBytes <= bodyLimit else { return refuse() }
-            if body.readableBytes == 0 { body = chunk } else { body.writeImmutableBuffer(chunk) }
+            guard body.readableBytes + chunk.readableBytes <= bodyLimit else { return refused(.tooLarge(bodyLimit)) }
+            if body.capacity == 0 { body = chunk } else { body.writeImmutableBuffer(chunk) }
             return .none
         case (.end, .receiving(let head)):
             state = .responding(head)
@@ -47,25 +49,100 @@ struct HTTPConnectionState {
         }
     }
 
+    private mutating func receive(_ head: HTTPRequestHead) -> Action {
+        state = .receiving(head)
+        guard head.version.major == 1 else { return refused(.version) }
+        // A request that two servers could read in two ways is how one is smuggled past the other (RFC 9112 §6.3).
+        guard !head.headers.contains(name: "transfer-encoding") || !head.headers.contains(name: "content-length") else {
+            return refused(.ambiguousLength)
+        }
+        let hosts = head.headers[canonicalForm: "host"].count
+        guard hosts == 1 || hosts == 0 && head.version == .http1_0 else { return refused(.host) }
+        let length = head.headers.first(name: "content-length").flatMap { Int($0) } ?? 0
+        guard length <= bodyLimit else { return refused(.tooLarge(bodyLimit)) }
+        // Made in its final size: a body of several reads is then copied once.
+        if length > Self.readSize { body.reserveCapacity(length) }
+        let waits = head.headers.first(name: "expect")?.lowercased() == "100-continue"
+        return waits ? .proceed : .none
+    }
+
+    private mutating func refused(_ refusal: Refusal) -> Action {
+        _ = refuse()
+        return .refuse(refusal)
+    }
+
+    /// A body of this size may come in one piece, which is then taken as it is.
+    private static let readSize = 2048
+
+    // MARK: Time
+
+    /// Bytes came that are not HTTP yet.
+    mutating func bytesArrived() { if case .idle = state { state = .idle(hasBytes: true) } }
+
+    /// A request has begun and is not complete.
+    var isReceiving: Bool {
+        switch state {
+        case .idle(let hasBytes): hasBytes
+        case .receiving: true
+        case .responding, .streaming, .refusing: false
+        }
+    }
+
+    var isIdle: Bool { if case .idle = state { true } else { false } }
+
+    mutating func markProgress() { marked = parts }
+
+    /// Nothing came of the request since `markProgress`. A head counts only when it is whole.
+    var isStalled: Bool { isReceiving && parts == marked }
+
+    // MARK: Out
+
     /// How the response that is ready now goes out.
     struct Ending: Equatable {
         /// A response to HEAD has none.
         let hasBody: Bool
         /// The connection stays open. Not after a request to upgrade, which makes the parser stop.
         let keepsOpen: Bool
+        var version = HTTPVersion.http1_1
     }
 
-    mutating func respond(closes: Bool) -> Ending {
+    mutating func respond(closes: Bool, isStreamed: Bool = false) -> Ending {
         guard case .responding(let head) = state else { return Ending(hasBody: true, keepsOpen: false) }
-        state = .idle
-        return Ending(
-            hasBody: head.method != .HEAD,
-            keepsOpen: head.isKeepAlive && !closes && !head.headers.contains(name: "upgrade"))
+        let isOld = isStreamed && head.version == .http1_0
+        let keepsOpen = head.isKeepAlive && !closes && !isOld && !head.headers.contains(name: "upgrade")
+        state = isStreamed ? .streaming(keepsOpen: keepsOpen, isHost: Self.isHost(head)) : .idle(hasBytes: false)
+        return Ending(hasBody: head.method != .HEAD, keepsOpen: keepsOpen, version: head.version)
     }
 
-    private mutating func refuse() -> Action {
-        state = .refusing
-        body = ByteBuffer()
-        return .refuse(limit: bodyLimit)
+    /// The streamed body has ended; answers whether the connection stays open.
+    mutating func endStream() -> Bool {
+        guard case .streaming(let keepsOpen, _) = state else { return false }
+        state = .idle(hasBytes: false)
+        return keepsOpen
+    }
+
+    /// The Functions host waits for a response.
+    var isAnsweringHost: Bool {
+        switch state {
+        case .responding(let head): Self.isHost(head)
+        case .streaming(_, let isHost): isHost
+        case .idle, .receiving, .refusing: false
+        }
+    }
+
+    private static func isHost(_ head: HTTPRequestHead) -> Bool {
+        head.headers.contains(name: "X-Azure-Functions-HostVersion")
+    }
+
+    /// Nothing more is read as a request; false where that was so already, or a response is under way.
+    mutating func refuse() -> Bool {
+        switch state {
+        case .idle, .receiving:
+            state = .refusing
+            body = ByteBuffer()
+            return true
+        case .responding, .streaming, .refusing:
+            return false
+        }
     }
 }

@@ -1,4 +1,4 @@
-import NIOCore
+public import NIOCore
 import NIOExtras
 import NIOHTTP1
 import NIOPosix
@@ -18,8 +18,21 @@ public struct HTTPServer: Service {
 
     public var address: String { channel.localAddress?.ipAddress ?? "" }
 
+    private static let headerLimits: NIOHTTPDecoderLimitConfiguration = {
+        var limits = NIOHTTPDecoderLimitConfiguration()
+        limits.maxHeaderListSize = 64 << 10
+        limits.maxHeaderFieldSize = 64 << 10
+        return limits
+    }()
+
     /// Blocks until the socket listens. Throws where the address cannot be bound.
-    public init(bind address: String, port: Int, workers: WorkerGroup, bodyLimit: Int) throws {
+    ///
+    /// - Parameters:
+    ///   - bodyLimit: bytes a request body may have.
+    ///   - patience: how long a request's head may take, and how long its body may pause, before it gets 408.
+    public init(
+        bind address: String, port: Int, workers: WorkerGroup, bodyLimit: Int, patience: TimeAmount = .seconds(30)
+    ) throws {
         let quiescing = ServerQuiescingHelper(group: workers.eventLoops)
         channel = try ServerBootstrap(group: workers.eventLoops)
             .serverChannelOption(.backlog, value: 1024)
@@ -35,9 +48,14 @@ public struct HTTPServer: Service {
             .childChannelOption(.allowRemoteHalfClosure, value: true)
             .childChannelInitializer { channel in
                 channel.eventLoop.makeCompletedFuture {
-                    try channel.pipeline.syncOperations.configureHTTPServerPipeline()
-                    let worker = workers.worker(of: channel.eventLoop)
-                    try channel.pipeline.syncOperations.addHandler(HTTPConnection(worker: worker, bodyLimit: bodyLimit))
+                    let connection = HTTPConnection(
+                        worker: workers.worker(of: channel.eventLoop), bodyLimit: bodyLimit, patience: patience)
+                    let pipeline = channel.pipeline.syncOperations
+                    try pipeline.addHandler(ReadWatch(connection))
+                    try pipeline.configureHTTPServerPipeline(
+                        withErrorHandling: false, withEncoderConfiguration: .init(),
+                        withDecoderLimitConfiguration: Self.headerLimits)
+                    try pipeline.addHandler(connection)
                 }
             }
             .bind(host: address, port: port).wait()

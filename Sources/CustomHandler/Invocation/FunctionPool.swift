@@ -12,7 +12,9 @@ final class FunctionPool {
         let invocation: Invocation
         /// nil for no limit.
         let deadline: NIODeadline?
-        let end: (Outcome) -> Void
+        /// Whoever waits for the response to a request of their own; nil where the host takes a payload.
+        let caller: (any Caller)?
+        let answer: (Outcome) -> Void
     }
 
     let function: Function

@@ -2,6 +2,7 @@ import DequeModule
 import Logging
 import Lua
 import NIOCore
+import NIOHTTP1
 
 /// One function in a Lua VM of its own.
 final class FunctionVM {
@@ -107,14 +108,28 @@ final class FunctionVM {
         run.main = task
         let stack = task.thread.stack
         if let handler { stack.push(handler) }
-        do throws(PayloadError) {
-            try PayloadReader(function: function, marks: marks, stack: stack).pushArguments(invocation.payload)
-        } catch {
-            let failure = InvocationFailure(.request, error.description)
-            run.log.write(failure)
-            throw failure
+        switch invocation.input {
+        case .request(let request, let parameters):
+            RequestReader(function: function, marks: marks, stack: stack).pushArguments(request, parameters)
+        case .payload(let payload):
+            do throws(PayloadError) {
+                try PayloadReader(function: function, marks: marks, stack: stack).pushArguments(payload)
+            } catch {
+                let failure = InvocationFailure(.request, error.description)
+                run.log.write(failure)
+                throw failure
+            }
         }
         marks.pushContext(of: invocation, onto: stack)
+        return task
+    }
+
+    /// The task that runs the function or coroutine that makes the response body.
+    func writingTask(for run: Run, _ body: LuaReference) -> ScriptTask {
+        let task = ScriptTask(vm.makeThread(), of: run, arguments: 2)
+        run.writing = task
+        marks.pushWriter(body, onto: task.thread.stack)
+        vm.stack.release(body)
         return task
     }
 
@@ -135,40 +150,62 @@ final class FunctionVM {
             arguments: arguments, deadline: run.deadline.map { Int64($0.uptimeNanoseconds) }, complete: complete)
     }
 
-    // MARK: Outcomes
+    // MARK: Conclusions
+
+    /// What a handler's end leads to.
+    enum Conclusion {
+        case ended(Outcome)
+        /// The function or coroutine makes the body, and runs next. A head, if any, goes out before.
+        case streams(LuaReference, head: Response?)
+    }
 
     /// What the main task's `results` values on top of its stack come to.
-    func outcome(of run: Run, _ task: ScriptTask, results: Int) -> Outcome {
+    func conclusion(of run: Run, _ task: ScriptTask, results: Int) -> Conclusion {
         let stack = task.thread.stack
         // Only the first result counts; the others may have filled the stack to its end.
         if results == 0 { stack.pushNil() } else { stack.pop(results - 1) }
         if results > 1, run.invocation != nil {
             run.log.write(.warning, "the handler returned \(results) values; only the first one counts")
         }
-        let index = stack.count
         do throws(InvocationFailure) {
             guard stack.reserve(64) else { throw InvocationFailure(.function, "the Lua stack is full") }
             switch run.purpose {
             case .loading:
                 handler = try takeHandler(from: stack)
                 vm.sealGlobals()
-                return .succeeded(ByteBuffer())
-            case .invocation:
-                return .succeeded(try encode(at: index, of: stack, logs: run.log.lines))
+                return .ended(.payload(ByteBuffer()))
+            case .invocation(let invocation):
+                return try encode(at: stack.count, of: stack, run, invocation)
             }
+        } catch {
+            return .ended(.failed(tell(error, run)))
+        }
+    }
+
+    /// What the run comes to once its body is written: the payload, now that it is known, or nothing more.
+    func conclusion(ofBody run: Run) -> Outcome {
+        guard let kept = run.body.kept, let stack = run.main?.thread.stack else { return .payload(ByteBuffer()) }
+        do throws(InvocationFailure) {
+            let encoded = try encodePayload(at: stack.count, of: stack, logs: run.log.lines, streamed: kept)
+            guard case .payload(let payload) = encoded else {
+                throw InvocationFailure(.function, "\(function.script): only one body can be written piece by piece")
+            }
+            return .payload(payload)
         } catch {
             return .failed(tell(error, run))
         }
     }
 
-    func failure(of run: Run, _ task: ScriptTask, _ cause: Step.Cause) -> Outcome {
+    func failure(of run: Run, _ task: ScriptTask, _ cause: Step.Cause) -> Conclusion {
         let stack = task.thread.stack
         if cause == .error, task.isMain, function.isHTTP, run.invocation != nil,
             stack.hasMetatable(at: -1, marks.httpResponse)
         {
-            return outcome(of: run, task, results: 1)
+            return conclusion(of: run, task, results: 1)
         }
-        guard stack.reserve(64) else { return .failed(tell(InvocationFailure(.limit, "the Lua stack is full"), run)) }
+        guard stack.reserve(64) else {
+            return .ended(.failed(tell(InvocationFailure(.limit, "the Lua stack is full"), run)))
+        }
         let reported = task.thread.failure()
         var failure = InvocationFailure(.function, reported.message, traceback: reported.traceback)
         switch cause {
@@ -186,7 +223,7 @@ final class FunctionVM {
             failure.message = timeLimitMessage
         }
         reachedLimit = reachedLimit || failure.fault == .limit
-        return .failed(tell(failure, run))
+        return .ended(.failed(tell(failure, run)))
     }
 
     /// Whether an error value looks as if it was meant as a response.
@@ -243,21 +280,52 @@ final class FunctionVM {
         return stack.reference()
     }
 
-    /// Writes the value at `index`, what the handler returned or raised, as the response payload.
-    private func encode(at index: Int, of stack: LuaStack, logs: [String]) throws(InvocationFailure) -> ByteBuffer {
-        let writer = vm.writer
-        writer.limit = vm.memoryLimit
+    /// Writes the value at `index`, what the handler returned or raised, as the run's caller takes it.
+    private func encode(
+        at index: Int, of stack: LuaStack, _ run: Run, _ invocation: Invocation
+    ) throws(InvocationFailure) -> Conclusion {
+        guard case .request(let request, _) = invocation.input else {
+            switch try encodePayload(at: index, of: stack, logs: run.log.lines) {
+            case .payload(let payload): return .ended(.payload(payload))
+            case .streams(let body): return .streams(body, head: nil)
+            }
+        }
+        let writer = writer()
         defer { writer.truncate() }
-        let encoder = OutputEncoder(function: function, marks: marks, stack: stack, writer: writer)
         do throws(OutputError) {
-            try encoder.append(at: index, logs: logs)
+            let plain = try OutputEncoder(function: function, marks: marks, stack: stack, writer: writer)
+                .plainResponse(at: index)
+            for line in plain.logs { run.log.write(.info, line) }
+            guard let body = plain.body, request.head.method != .HEAD else { return .ended(.response(plain.response)) }
+            return .streams(body, head: plain.response)
         } catch {
             throw InvocationFailure(.function, "\(function.script): \(error)")
         }
-        return writer.withSpan { span in
-            var buffer = ByteBufferAllocator().buffer(capacity: span.byteCount)
-            buffer.writeBytes(span)
-            return buffer
+    }
+
+    private enum Encoded {
+        case payload(ByteBuffer)
+        case streams(LuaReference)
+    }
+
+    private func encodePayload(
+        at index: Int, of stack: LuaStack, logs: [String], streamed: [UInt8]? = nil
+    ) throws(InvocationFailure) -> Encoded {
+        let writer = writer()
+        defer { writer.truncate() }
+        let encoder = OutputEncoder(
+            function: function, marks: marks, stack: stack, writer: writer, streamed: streamed)
+        do throws(OutputError) {
+            try encoder.append(at: index, logs: logs)
+        } catch {
+            if case .streams(let body) = error { return .streams(body) }
+            throw InvocationFailure(.function, "\(function.script): \(error)")
         }
+        return .payload(writer.withSpan { ByteBuffer(copying: $0) })
+    }
+
+    private func writer() -> JSONWriter {
+        vm.writer.limit = vm.memoryLimit
+        return vm.writer
     }
 }

@@ -1,32 +1,36 @@
-public import NIOCore
+import NIOCore
 
 /// One call of one function, as it came in.
-public struct Invocation: Sendable {
-    /// The host's id of this attempt, or one of our own.
-    public let id: String
-    public let function: Function
-    /// `{"Data":…,"Metadata":…}` (host-contract §6).
-    public let payload: ByteBuffer
-    /// The Functions host's version; nil where somebody else calls.
-    public var hostVersion: String?
-    /// The W3C trace context of the call.
-    public var traceparent: String?
-
-    public init(
-        id: String, function: Function, payload: ByteBuffer, hostVersion: String? = nil, traceparent: String? = nil
-    ) {
-        self.id = id
-        self.function = function
-        self.payload = payload
-        self.hostVersion = hostVersion
-        self.traceparent = traceparent
+struct Invocation: Sendable {
+    enum Input: Sendable {
+        /// `{"Data":…,"Metadata":…}` (host-contract §6).
+        case payload(ByteBuffer)
+        /// The caller's own request, with what its route made of the path (host-contract §7, §8).
+        case request(Request, Parameters)
     }
+
+    /// What a route made of a path; a missing optional parameter has no value.
+    typealias Parameters = [(name: String, value: String?)]
+
+    /// The host's id of this attempt, or one of our own.
+    let id: String
+    let function: Function
+    let input: Input
+    /// The Functions host's version; nil where somebody else calls.
+    var hostVersion: String?
+    /// The W3C trace context of the call.
+    var traceparent: String?
+
+    /// nil for a caller's own request.
+    var payload: ByteBuffer? { if case .payload(let payload) = input { payload } else { nil } }
 }
 
 /// How an invocation ended.
-public enum Outcome: Sendable {
+enum Outcome: Sendable {
     /// The response payload, a JSON object (host-contract §9).
-    case succeeded(ByteBuffer)
+    case payload(ByteBuffer)
+    /// The response to the caller's own request; its body may still be on its way.
+    case response(Response)
     case failed(InvocationFailure)
 }
 

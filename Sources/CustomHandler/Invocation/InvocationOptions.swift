@@ -9,11 +9,16 @@ public struct InvocationOptions: Sendable {
     /// How long one invocation's code runs while others want the thread, in milliseconds of CPU time.
     let slice = 4
     public var logger: Logger
+    /// Callers whose own requests come to a function are told why it failed. For development only.
+    public var showsErrors: Bool
 
-    public init(memoryLimit: Int = 64 << 20, timeLimit: Duration? = .seconds(300), logger: Logger) {
+    public init(
+        memoryLimit: Int = 64 << 20, timeLimit: Duration? = .seconds(300), logger: Logger, showsErrors: Bool = false
+    ) {
         self.memoryLimit = memoryLimit
         self.timeLimit = timeLimit
         self.logger = logger
+        self.showsErrors = showsErrors
     }
 }
 

@@ -11,15 +11,20 @@ final class Run {
 
     let purpose: Purpose
     let machine: FunctionVM
-    /// nil for no limit.
-    let deadline: NIODeadline?
+    /// How long it may go on without writing a piece of its response; nil for no limit.
+    private let limit: TimeAmount?
+    private(set) var deadline: NIODeadline?
     var log: InvocationLog
     /// Takes the outcome, once.
-    private var end: ((Outcome) -> Void)?
+    private var answer: ((Outcome) -> Void)?
+    private(set) var hasEnded = false
+    let body: ResponseBody
     /// Ends the run if its deadline comes while it waits.
     var timer: Scheduled<Void>?
     /// The handler's own thread, until the run has ended.
     var main: ScriptTask?
+    /// The thread that writes the response body, once the handler has returned.
+    var writing: ScriptTask?
     /// The tasks it spawned and still knows, by their numbers.
     var tasks: [Int64: ScriptTask] = [:]
     private var lastTask: Int64 = 0
@@ -27,25 +32,42 @@ final class Run {
     var spawned: [ScriptTask] = []
 
     init(
-        _ purpose: Purpose, on machine: FunctionVM, deadline: NIODeadline?, logger: Logger,
-        end: @escaping (Outcome) -> Void
+        _ purpose: Purpose, on machine: FunctionVM, limit: TimeAmount?, deadline: NIODeadline?, logger: Logger,
+        caller: (any Caller)? = nil, answer: @escaping (Outcome) -> Void
     ) {
         self.purpose = purpose
         self.machine = machine
+        self.limit = limit
         self.deadline = deadline
-        self.end = end
+        self.answer = answer
+        body = ResponseBody(caller)
         log = InvocationLog(logger: logger)
     }
 
     var invocation: Invocation? { if case .invocation(let invocation) = purpose { invocation } else { nil } }
 
-    var hasEnded: Bool { end == nil }
+    /// Gives the run its whole time again: a limit is one of silence for whoever streams.
+    func extendDeadline() {
+        guard let limit else { return }
+        deadline = .now() + limit
+    }
 
-    /// Tells the outcome; only the first one counts.
+    /// Sends the head of a response whose body is on its way.
+    func begin(_ response: Response) {
+        body.begin()
+        answer?(.response(response))
+        answer = nil
+    }
+
+    /// Tells the outcome, or ends the body; only the first end counts.
     func end(_ outcome: Outcome) {
+        guard !hasEnded else { return }
+        hasEnded = true
         timer?.cancel()
-        end?(outcome)
-        end = nil
+        let isComplete = if case .failed = outcome { false } else { true }
+        body.end(isComplete: isComplete)
+        answer?(outcome)
+        answer = nil
     }
 
     /// Notes a task and answers its number.
@@ -84,6 +106,7 @@ final class ScriptTask {
     }
 
     var isMain: Bool { run.main === self }
+    var isWriting: Bool { run.writing === self }
 
     var hasEnded: Bool {
         switch state {
@@ -99,4 +122,6 @@ enum Wait: Operation {
     /// All of these tasks, or the first of them that fails.
     case tasks([Int64], returnsList: Bool)
     case http(OutboundRequest)
+    /// Until the caller takes more of the response body.
+    case room
 }

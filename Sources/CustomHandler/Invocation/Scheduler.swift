@@ -1,4 +1,5 @@
 import DequeModule
+import Logging
 import Lua
 import NIOCore
 
@@ -26,13 +27,23 @@ final class Scheduler {
 
     // MARK: In
 
-    /// Invocation in, outcome out: the one way into a function. `end` is called on the loop, at once if the function
+    /// Invocation in, outcome out: the one way into a function. `answer` is called on the loop, at once if the function
     /// neither waits nor takes long.
-    func begin(_ invocation: Invocation, end: @escaping (Outcome) -> Void) {
+    ///
+    /// - Parameter caller: takes the body of a streamed response, and ends the invocation by leaving.
+    func begin(
+        _ invocation: Invocation, caller: (any Caller)? = nil, answer: @escaping (Outcome) -> Void
+    ) {
         let pool = pool(of: invocation.function)
-        let limit = invocation.function.limits.time ?? options.timeLimit
-        pool.waiting.append(.init(invocation: invocation, deadline: limit.map { .now() + TimeAmount($0) }, end: end))
+        pool.waiting.append(
+            .init(
+                invocation: invocation, deadline: limit(of: invocation.function).map { .now() + $0 }, caller: caller,
+                answer: answer))
         serve(pool)
+    }
+
+    private func limit(of function: Function) -> TimeAmount? {
+        (function.limits.time ?? options.timeLimit).map { TimeAmount($0) }
     }
 
     /// Loads the function unless it is loaded; `end` gets the reason why it cannot be.
@@ -55,13 +66,13 @@ final class Scheduler {
         while let call = pool.waiting.first {
             if let failure = pool.failure {
                 pool.waiting.removeFirst()
-                call.end(.failed(failure))
+                call.answer(.failed(failure))
             } else if let deadline = call.deadline, deadline <= .now() {
                 pool.waiting.removeFirst()
                 let failure = InvocationFailure(
                     .function,
                     "no Lua VM was free within the time limit: other invocations of this function take too long")
-                call.end(.failed(failure))
+                call.answer(.failed(failure))
             } else if let machine = pool.free.last {
                 pool.waiting.removeFirst()
                 start(call, on: machine)
@@ -78,9 +89,9 @@ final class Scheduler {
         do throws(InvocationFailure) {
             let machine = try FunctionVM(
                 pool.function, pool: pool, files: ScriptFiles(root: app.root), options: options)
-            let limit = pool.function.limits.time ?? options.timeLimit
+            let limit = limit(of: pool.function)
             let run = Run(
-                .loading, on: machine, deadline: limit.map { .now() + TimeAmount($0) }, logger: machine.logger
+                .loading, on: machine, limit: limit, deadline: limit.map { .now() + $0 }, logger: machine.logger
             ) { [self] outcome in loaded(pool, outcome) }
             machine.active += 1
             advance(try machine.loadingTask(for: run))
@@ -99,7 +110,7 @@ final class Scheduler {
             // next time.
             if pool.machines == 0 {
                 if failure.fault != .limit { pool.failure = failure }
-                for call in pool.waiting { call.end(.failed(failure)) }
+                for call in pool.waiting { call.answer(.failed(failure)) }
                 pool.waiting = []
             }
         }
@@ -109,9 +120,11 @@ final class Scheduler {
 
     private func start(_ call: FunctionPool.Call, on machine: FunctionVM) {
         let run = Run(
-            .invocation(call.invocation), on: machine, deadline: call.deadline,
-            logger: machine.logger(for: call.invocation), end: call.end)
+            .invocation(call.invocation), on: machine, limit: limit(of: call.invocation.function),
+            deadline: call.deadline, logger: machine.logger(for: call.invocation), caller: call.caller,
+            answer: call.answer)
         machine.active += 1
+        call.caller?.onLeaving = { [self] in leave(run) }
         do throws(InvocationFailure) {
             advance(try machine.task(for: run, call.invocation))
         } catch {
@@ -135,11 +148,14 @@ final class Scheduler {
             wait(task, of: run, for: operation)
         case .finished(let count):
             task.state = .finished
-            if task.isMain { finish(run, machine.outcome(of: run, task, results: count)) }
+            if task.isMain { conclude(run, machine.conclusion(of: run, task, results: count)) }
+            if task.isWriting { finish(run, machine.conclusion(ofBody: run)) }
         case .failed(let cause):
             task.state = .failed(cause)
             // A deadline ends the whole invocation, whichever of its tasks ran into it.
-            if task.isMain || cause == .deadline { finish(run, machine.failure(of: run, task, cause)) }
+            if task.isMain || task.isWriting || cause == .deadline {
+                conclude(run, machine.failure(of: run, task, cause))
+            }
         }
         if task.hasEnded, !task.isMain {
             for watcher in task.watchers { watcher() }
@@ -147,6 +163,16 @@ final class Scheduler {
         }
         if !run.hasEnded { beginSpawned(run) }
         release(machine)
+    }
+
+    private func conclude(_ run: Run, _ conclusion: FunctionVM.Conclusion) {
+        switch conclusion {
+        case .ended(let outcome): finish(run, outcome)
+        case .streams(let body, let head):
+            if let head { run.begin(head) } else { run.body.begin() }
+            let task = run.machine.writingTask(for: run, body)
+            whenFree(run.machine) { [self] in advance(task) }
+        }
     }
 
     /// The VM is free for the next one.
@@ -193,6 +219,14 @@ final class Scheduler {
             task.state = .waiting(cancel: nil)
             watch(numbers, of: run, for: task, returnsList: returnsList)
         case .http(let request): send(request, for: task)
+        case .room:
+            task.state = .waiting(cancel: nil)
+            run.body.whenRoom { [self] in
+                wake(task) { stack throws(LuaError) in
+                    run.extendDeadline()
+                    return 0
+                }
+            }
         case nil:
             task.state = .waiting(cancel: nil)
             wake(task) { stack throws(LuaError) in throw .message("nothing completes this wait") }
@@ -262,8 +296,20 @@ final class Scheduler {
     // MARK: Out
 
     private func expire(_ run: Run) {
-        guard !run.hasEnded else { return }
+        guard !run.hasEnded, let deadline = run.deadline else { return }
+        // It wrote in the meantime.
+        if deadline > .now() {
+            run.timer = eventLoop.assumeIsolated().scheduleTask(deadline: deadline) { [self] in expire(run) }
+            return
+        }
         finish(run, .failed(run.machine.timeLimitFailure(of: run)))
+    }
+
+    /// Whoever waited for the response is gone.
+    private func leave(_ run: Run) {
+        guard !run.hasEnded else { return }
+        run.log.write(.info, "the caller left before the response was complete; the invocation ends")
+        finish(run, .failed(InvocationFailure(.request, "the caller has left")))
     }
 
     /// Tells the outcome, then ends all that is left of the run.
@@ -273,8 +319,9 @@ final class Scheduler {
         for task in run.tasks.values { discard(task, of: run) }
         run.tasks = [:]
         run.spawned = []
-        if let main = run.main { discard(main, of: run) }
+        for task in [run.main, run.writing] { if let task { discard(task, of: run) } }
         run.main = nil
+        run.writing = nil
         machine.active -= 1
         // Memory goes back to the system at once, and a VM that cannot be emptied is replaced.
         if machine.reachedLimit, machine.active == 0 {

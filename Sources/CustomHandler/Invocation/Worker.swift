@@ -13,8 +13,8 @@ public actor Worker {
 
     private enum State {
         /// The app is still being read; requests wait for it.
-        case starting([(Request, EventLoopPromise<Response>)])
-        case serving(FunctionApp, Scheduler)
+        case starting([(Request, NIOLoopBound<any Caller>)])
+        case serving(FunctionApp, Scheduler, InvocationOptions)
     }
 
     init(eventLoop: any EventLoop) { self.eventLoop = eventLoop }
@@ -24,15 +24,15 @@ public actor Worker {
         if !Preemption.start(slice: options.slice) {
             options.logger.warning("there is no timer on this system that could end time slices and time limits")
         }
-        state = .serving(app, Scheduler(eventLoop: eventLoop, app: app, options: options, outbound: outbound))
-        for (request, reply) in waiting { respond(to: request, reply: reply) }
+        state = .serving(app, Scheduler(eventLoop: eventLoop, app: app, options: options, outbound: outbound), options)
+        for (request, caller) in waiting { respond(to: request, caller) }
     }
 
     /// Loads functions ahead of their first call, one after the other, with other work between; answers the failures.
     func load(_ names: [String]) async -> [String: InvocationFailure] {
         var failures: [String: InvocationFailure] = [:]
         for name in names {
-            guard case .serving(let app, let scheduler) = state, let function = app.functions[name] else { continue }
+            guard case .serving(let app, let scheduler, _) = state, let function = app.functions[name] else { continue }
             failures[name] = await withCheckedContinuation { continuation in
                 scheduler.load(function) { continuation.resume(returning: $0) }
             }
@@ -41,17 +41,34 @@ public actor Worker {
         return failures
     }
 
-    /// Answers one request; `reply` is completed on this loop, at once if the function neither waits nor takes long.
-    func respond(to request: Request, reply: EventLoopPromise<Response>) {
-        if request.isProbe { return reply.succeed(.ready) }
+    /// Answers one request on this loop, at once if the function neither waits nor takes long.
+    func respond(to request: Request, _ bound: NIOLoopBound<any Caller>) {
+        let caller = bound.value
+        if request.isProbe { return caller.respond(.ready) }
         switch state {
         case .starting(let waiting):
-            state = .starting(waiting + [(request, reply)])
-        case .serving(let app, let scheduler):
-            switch PayloadWire.route(request, app) {
-            case .respond(let response): reply.succeed(response)
-            case .invoke(let invocation):
-                scheduler.begin(invocation) { outcome in reply.succeed(PayloadWire.response(outcome, to: invocation)) }
+            state = .starting(waiting + [(request, bound)])
+        case .serving(let app, let scheduler, let options):
+            switch Dispatch(request: request, app: app).destination() {
+            case .respond(let response): caller.respond(response)
+            case .invoke(let invocation): invoke(invocation, request, caller, scheduler, app, options)
+            }
+        }
+    }
+
+    private func invoke(
+        _ invocation: Invocation, _ request: Request, _ caller: any Caller, _ scheduler: Scheduler, _ app: FunctionApp,
+        _ options: InvocationOptions
+    ) {
+        switch invocation.input {
+        case .payload:
+            scheduler.begin(invocation) { caller.respond(PayloadWire.response($0, to: invocation)) }
+        case .request:
+            scheduler.begin(invocation, caller: caller) { outcome in
+                caller.respond(
+                    PlainWire.response(
+                        outcome, to: request, of: invocation, files: ScriptFiles(root: app.root),
+                        showsErrors: options.showsErrors))
             }
         }
     }

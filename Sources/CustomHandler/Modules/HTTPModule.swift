@@ -168,21 +168,14 @@ struct OutboundRequest: Sendable {
             } catch {
                 throw .message("http.request: body\(error)")
             }
-            request.body = .bytes(writer.withSpan { ByteBuffer(bytes: $0) })
+            request.body = .bytes(writer.withSpan { ByteBuffer(copying: $0) })
             if !request.headers.contains(name: "content-type") {
                 request.headers.add(name: "content-type", value: "application/json")
             }
         } else {
-            let bytes = stack.withBytes(at: index) { ByteBuffer(bytes: $0) }
+            let bytes = stack.withBytes(at: index) { ByteBuffer(copying: $0) }
             guard let bytes else { throw .message("http.request: body must be text or a table") }
             request.body = .bytes(bytes)
         }
-    }
-}
-
-extension ByteBuffer {
-    fileprivate init(bytes: RawSpan) {
-        self = ByteBufferAllocator().buffer(capacity: bytes.byteCount)
-        writeBytes(bytes)
     }
 }

@@ -9,6 +9,12 @@ struct Marks {
     let httpResponse: LuaReference
     /// `data.req`, with its methods.
     let request: LuaReference
+    /// Runs what makes a response body.
+    private let bodyRunner: LuaReference
+    /// `write(piece)`, which it gets.
+    private let write: LuaReference
+    /// The parts of a caller's own request.
+    let tables: RequestTables
     /// `context`, whose costly fields are made when they are read.
     let context: LuaReference
 
@@ -26,6 +32,10 @@ struct Marks {
             """, on: stack)
         let response = httpResponse
         request = try Self.makeRequest(on: stack, response)
+        bodyRunner = try Self.make(BodyWriter.source, on: stack)
+        stack.push(function: "write") { stack throws(LuaError) in try BodyWriter.write(on: stack, scope) }
+        write = stack.reference()
+        tables = RequestTables(stack)
         context = Self.makeContext(on: stack, scope)
     }
 
@@ -55,6 +65,13 @@ struct Marks {
         }
         try stack.run(RequestMethods.source, arguments: 3)
         return stack.reference()
+    }
+
+    /// Pushes the function that runs a body, with its two arguments. [+3]
+    func pushWriter(_ body: LuaReference, onto stack: LuaStack) {
+        stack.push(bodyRunner)
+        stack.push(body)
+        stack.push(write)
     }
 
     // MARK: Context
@@ -104,12 +121,14 @@ struct Marks {
         case "log":
             try Modules.open("log", onto: stack, scope)
         case "payload":
-            stack.push(bytes: invocation.payload.readableBytesSpan)
+            guard let payload = invocation.payload else { return stack.pushNil() }
+            stack.push(bytes: payload.readableBytesSpan)
         case "bindings":
             let trees = JSONTree(.array(scope.function.bindings.map(\.tree)), line: 1)
             pushTree(trees, onto: stack)
         case "retry":
-            pushRetry(invocation.payload, onto: stack)
+            guard let payload = invocation.payload else { return stack.pushNil() }
+            pushRetry(payload, onto: stack)
         case "deadline":
             pushDeadline(onto: stack, scope)
         default:

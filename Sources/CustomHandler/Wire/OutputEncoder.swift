@@ -6,6 +6,8 @@ struct OutputEncoder {
     let marks: Marks
     let stack: LuaStack
     let writer: JSONWriter
+    /// What the function that makes the http output's body has written, once it has run.
+    var streamed: [UInt8]?
 
     /// Appends the whole payload for the value at `index`. [0]
     func append(at index: Int, logs: [String]) throws(OutputError) {
@@ -32,7 +34,7 @@ struct OutputEncoder {
     // MARK: What the handler meant
 
     /// Where on the stack the parts of the payload lie; `index` itself may be several of them.
-    private struct Returned {
+    struct Returned {
         /// A table of output names and values.
         var outputs: Int?
         /// The value of the one output binding.
@@ -41,7 +43,7 @@ struct OutputEncoder {
         var logs: Int?
     }
 
-    private func interpret(_ index: Int) throws(OutputError) -> Returned {
+    func interpret(_ index: Int) throws(OutputError) -> Returned {
         switch stack.type(at: index) {
         case .nil, .none: return Returned()
         case .string, .number, .boolean: return try interpretScalar(index)
@@ -130,7 +132,7 @@ struct OutputEncoder {
 
     private var envelope: [String] { ["Outputs", "ReturnValue", "Logs"] }
 
-    private func texts(at index: Int) throws(OutputError) -> [String] {
+    func texts(at index: Int) throws(OutputError) -> [String] {
         guard stack.type(at: index) == .table else { throw .logs }
         stack.expandDeferred(at: index)
         var texts: [String] = []
@@ -159,19 +161,8 @@ struct OutputEncoder {
             writer.append(raw: "}")
             return true
         }
-        guard let index = returned.outputs else { return false }
-        guard stack.type(at: index) == .table else {
-            throw .notATable("Outputs", got: stack.type(at: index).name)
-        }
-        stack.expandDeferred(at: index)
-        guard let names = try memberNames(at: index) else { throw .notATable("Outputs", got: "a list") }
-        if names.isEmpty { return false }
-        if let unknown = names.first(where: { !isOutput($0) }) {
-            throw unknown == "$return"
-                ? .lost("Outputs.$return", "the host overwrites it; put the value into ReturnValue")
-                : .unknownOutput(
-                    unknown, allowed: function.outputs.map(\.name).filter { $0 != "$return" }, isHTTP: false)
-        }
+        let names = try outputNames(returned)
+        guard let index = returned.outputs, !names.isEmpty else { return false }
         writer.append(raw: "\"Outputs\":{")
         var answered = false
         for (position, name) in names.enumerated() {
@@ -194,10 +185,33 @@ struct OutputEncoder {
         return true
     }
 
+    /// The names in `Outputs`, in alphabetical order.
+    func outputNames(_ returned: Returned) throws(OutputError) -> [String] {
+        guard let index = returned.outputs else { return [] }
+        guard stack.type(at: index) == .table else {
+            throw .notATable("Outputs", got: stack.type(at: index).name)
+        }
+        stack.expandDeferred(at: index)
+        guard let names = try memberNames(at: index) else { throw .notATable("Outputs", got: "a list") }
+        if let unknown = names.first(where: { !isOutput($0) }) {
+            throw unknown == "$return"
+                ? .lost("Outputs.$return", "the host overwrites it; put the value into ReturnValue")
+                : .unknownOutput(
+                    unknown, allowed: function.outputs.map(\.name).filter { $0 != "$return" }, isHTTP: false)
+        }
+        return names
+    }
+
     private func appendReturnValue(at index: Int) throws(OutputError) {
+        try checkReturnValue(at: index)
         if let output = function.returnOutput {
             return try appendOutput(output, at: index, place: "ReturnValue")
         }
+        try appendBody(at: index, place: "ReturnValue")
+    }
+
+    func checkReturnValue(at index: Int) throws(OutputError) {
+        if function.returnOutput != nil { return }
         guard function.isHTTP, function.httpOutput == nil, stack.type(at: index) != .table else {
             let names = function.outputs.map { "Outputs.\($0.name)" }.joined(separator: ", ")
             throw .lost(
@@ -205,7 +219,6 @@ struct OutputEncoder {
                 "function.json has no output binding named '$return'"
                     + (names.isEmpty ? "" : "; use \(names)"))
         }
-        try appendBody(at: index, place: "ReturnValue")
     }
 
     private func appendOutput(_ output: Binding, at index: Int, place: String) throws(OutputError) {

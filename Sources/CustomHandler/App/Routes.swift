@@ -1,0 +1,39 @@
+/// The routes of an app's HTTP functions, in the host's order: alphabetical by function name, in any case. The first
+/// route that matches wins (host-contract §12).
+struct Routes {
+    let router: Router
+    /// Functions whose route another one has already.
+    private(set) var problems: [String: Problem] = [:]
+
+    init(_ functions: [String: Function], prefix: String) {
+        var routes: [Router.Route] = []
+        var owners: [String: [Function]] = [:]
+        for function in functions.values.sorted(by: { $0.name.lowercased() < $1.name.lowercased() }) {
+            guard let route = function.route else { continue }
+            // The host compares the texts of routes.
+            let twin = owners[route.lowercased()]?.first { $0.sharesMethod(with: function) }
+            if let twin {
+                problems[function.name] = Problem(
+                    "\(function.directory)/function.json",
+                    "'\(twin.name)' has the same route '\(route)' for one of these methods; the host loads only one")
+                continue
+            }
+            owners[route.lowercased(), default: []].append(function)
+            do throws(RouteTemplateError) {
+                let template = try RouteTemplate(route, prefix: prefix)
+                routes.append(Router.Route(template: template, methods: function.methods, function: function.name))
+            } catch {
+                // A parameter that the prefix has, too.
+                problems[function.name] = Problem("\(function.directory)/function.json", "\(error)")
+            }
+        }
+        router = Router(routes)
+    }
+}
+
+extension Function {
+    fileprivate func sharesMethod(with other: Function) -> Bool {
+        guard let methods, let others = other.methods else { return true }
+        return !methods.isDisjoint(with: others)
+    }
+}

@@ -1,0 +1,40 @@
+import Lua
+import NIOCore
+
+/// How scripts write a response body piece by piece: `body = function(write) … end`, or a coroutine that yields pieces.
+enum BodyWriter {
+    /// Returns the function that runs a body with `write`.
+    static let source = """
+        local error, resume, status, type = error, coroutine.resume, coroutine.status, type
+        return function(body, write)
+            if type(body) == "function" then
+                body(write)
+                return
+            end
+            while status(body) ~= "dead" do
+                local ok, piece = resume(body)
+                if not ok then error(piece, 0) end
+                if piece ~= nil then write(piece) end
+            end
+        end
+        """
+
+    /// `write(piece)`: waits while the caller takes no more, and gives the invocation its whole time limit again.
+    static func write(on stack: LuaStack, _ scope: FunctionVM.Scope) throws(LuaError) -> Int {
+        guard let piece = stack.bytes(at: 1) ?? stack.numberText(at: 1).map({ Array($0.utf8) }) else {
+            throw stack.wrongArgument(1, "string")
+        }
+        guard let run = scope.running else { throw .message("nothing is written outside an invocation") }
+        switch run.body.write(piece, limit: scope.memoryLimit) {
+        case .closed:
+            throw .message("nothing can be written now: only the function that is the body may, while it runs")
+        case .full:
+            throw .message("the response body grows beyond \(ByteCount.text(scope.memoryLimit)), the memory limit")
+        case .some: break
+        case .none: throw .wait(Wait.room)
+        }
+        run.extendDeadline()
+        if let deadline = run.deadline { run.machine.vm.setDeadline(Int64(deadline.uptimeNanoseconds)) }
+        return 0
+    }
+}

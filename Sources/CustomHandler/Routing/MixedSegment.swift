@@ -1,0 +1,44 @@
+/// Matches a segment such as `{name}.{ext}` from right to left, as ASP.NET Core does: each literal is looked for as far
+/// to the right as possible, and is never looked for again further to the left.
+///
+/// So `{name}.{ext}` gives `a.b` and `c` for `a.b.c`, and the time is bounded: no way back.
+enum MixedSegment {
+    /// One range for each part that is a parameter with a value; nil if the text does not match.
+    static func match(_ parts: [RouteTemplate.Part], _ text: Span<UInt8>) -> [Range<Int>?]? {
+        let ranges = match(parts, count: parts.count, text)
+        guard ranges == nil, case .parameter(let last)? = parts.last, last.isOptional else { return ranges }
+        // Without the optional parameter there is no dot before it either.
+        guard text[text.count - 1] != UInt8(ascii: ".") else { return nil }
+        return match(parts, count: parts.count - 2, text)
+    }
+
+    private static func match(
+        _ parts: [RouteTemplate.Part], count: Int, _ text: Span<UInt8>
+    ) -> [Range<Int>?]? {
+        var ranges = [Range<Int>?](repeating: nil, count: parts.count)
+        /// From here on everything is taken.
+        var end = text.count
+        /// A parameter whose value ends at `end`; where it begins, the literal to its left tells.
+        var pending: Int?
+        for index in (0..<count).reversed() {
+            guard case .literal(let literal) = parts[index] else {
+                pending = index
+                continue
+            }
+            let limit = pending == nil ? end : end - 1
+            guard limit > 0, let place = OrdinalCase.lastRange(of: literal.folded, in: text, before: limit) else {
+                return nil
+            }
+            if let parameter = pending {
+                ranges[parameter] = place.upperBound..<end
+            } else if place.upperBound != end {
+                return nil
+            }
+            pending = nil
+            end = place.lowerBound
+        }
+        guard let pending else { return end == 0 ? ranges : nil }
+        ranges[pending] = 0..<end
+        return end > 0 ? ranges : nil
+    }
+}

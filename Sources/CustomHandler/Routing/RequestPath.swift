@@ -1,0 +1,105 @@
+/// The path of a request line, made what Kestrel makes of it before routes are looked at.
+enum RequestPath {
+    enum Form {
+        /// Routes can be matched with the path as it is.
+        case plain
+        case needsDecoding
+        case bad
+    }
+
+    /// Kestrel answers 400 to what is not ASCII and to NUL. An absolute URL and the `*` of OPTIONS are bad here too:
+    /// whoever reads the request line takes the path out of them.
+    static func form(_ path: Span<UInt8>) -> Form {
+        guard !path.isEmpty, path[0] == slash else { return .bad }
+        var form = Form.plain
+        var previous = slash
+        for index in path.indices {
+            let byte = path[index]
+            guard byte > 0, byte < 0x80 else { return .bad }
+            if byte == percent || byte == dot && previous == slash { form = .needsDecoding }
+            previous = byte
+        }
+        return form
+    }
+
+    /// Percent escapes become UTF-8, then `.` and `..` go; nil if an escape stands for NUL.
+    static func decode(_ path: Span<UInt8>) -> [UInt8]? {
+        guard let decoded = removingEscapes(path) else { return nil }
+        return removingDots(decoded)
+    }
+
+    /// `%2F` stays, so that a value can hold a slash without becoming two segments; so does every escape that is
+    /// not hexadecimal or not part of valid UTF-8.
+    private static func removingEscapes(_ path: Span<UInt8>) -> [UInt8]? {
+        var result: [UInt8] = []
+        result.reserveCapacity(path.count)
+        var index = 0
+        while index < path.count {
+            guard path[index] == percent, let first = escape(path, index) else {
+                result.append(path[index])
+                index += 1
+                continue
+            }
+            guard first != 0 else { return nil }
+            if first < 0x80 {
+                result.append(first)
+                index += 3
+                continue
+            }
+            var bytes = [first]
+            let count = first >= 0xf0 ? 4 : first >= 0xe0 ? 3 : 2
+            while bytes.count < count, let next = escape(path, index + 3 * bytes.count) { bytes.append(next) }
+            if bytes.count == count, String(validating: bytes, as: UTF8.self) != nil {
+                result.append(contentsOf: bytes)
+                index += 3 * count
+            } else {
+                for offset in 0..<3 { result.append(path[index + offset]) }
+                index += 3
+            }
+        }
+        return result
+    }
+
+    /// The byte that the escape at `index` stands for.
+    private static func escape(_ path: Span<UInt8>, _ index: Int) -> UInt8? {
+        guard index + 2 < path.count, path[index] == percent, let high = digit(path[index + 1]),
+            let low = digit(path[index + 2])
+        else { return nil }
+        let byte = high << 4 | low
+        return byte == slash ? nil : byte
+    }
+
+    private static func digit(_ byte: UInt8) -> UInt8? {
+        if byte &- UInt8(ascii: "0") < 10 { return byte - UInt8(ascii: "0") }
+        let letter = (byte | 0x20) &- UInt8(ascii: "a")
+        return letter < 6 ? letter + 10 : nil
+    }
+
+    /// RFC 3986 §5.2.4: `..` takes the segment before it away, also an empty one, but nothing above the root.
+    private static func removingDots(_ path: [UInt8]) -> [UInt8] {
+        var result: [UInt8] = []
+        result.reserveCapacity(path.count)
+        var start = 1
+        while start <= path.count {
+            var end = start
+            while end < path.count, path[end] != slash { end += 1 }
+            let isLast = end == path.count
+            switch path[start..<end] {
+            case [dot]:
+                if isLast { result.append(slash) }
+            case [dot, dot]:
+                if let cut = result.lastIndex(of: slash) { result.removeSubrange(cut...) }
+                if isLast { result.append(slash) }
+            case let segment:
+                result.append(slash)
+                result.append(contentsOf: segment)
+            }
+            start = end + 1
+        }
+        return result.isEmpty ? [slash] : result
+    }
+
+    static let slash = UInt8(ascii: "/")
+    private static let percent = UInt8(ascii: "%")
+    private static let dot = UInt8(ascii: ".")
+}

@@ -1,0 +1,154 @@
+/// What the value of a route parameter must look like, by .NET's rules for the invariant culture.
+///
+/// A value that does not fit makes the route not match; the next route is tried, and the caller may see 404, never 400.
+enum RouteConstraint: Sendable, Equatable {
+    case int, long, bool, guid, datetime, decimal, double, float, alpha, required
+    /// In UTF-16 units, as .NET counts.
+    case length(ClosedRange<Int>)
+    case range(ClosedRange<Int64>)
+    case regex(RoutePattern)
+
+    init(_ name: String, argument: String?) throws(Refusal) {
+        guard let kind = Kind(rawValue: name.lowercased()) else { throw .unknown(name) }
+        if let plain = kind.plain {
+            guard argument == nil else { throw .needless(kind) }
+            self = plain
+            return
+        }
+        guard let argument else { throw .missing(kind) }
+        if kind == .regex {
+            self = .regex(try RoutePattern(argument))
+            return
+        }
+        let refusal = Refusal.argument(kind, argument)
+        let takesTwo = kind == .length || kind == .range
+        var numbers: [Int64] = []
+        for text in takesTwo ? argument.split(separator: ",", omittingEmptySubsequences: false) : [argument[...]] {
+            guard let number = RouteNumber.integer(text.utf8Span.span) else { throw refusal }
+            numbers.append(number)
+        }
+        switch (kind, numbers.count) {
+        case (.min, 1): self = .range(numbers[0]...Int64.max)
+        case (.max, 1): self = .range(Int64.min...numbers[0])
+        case (.range, 2) where numbers[0] <= numbers[1]: self = .range(numbers[0]...numbers[1])
+        case (.minlength, 1), (.maxlength, 1), (.length, 1), (.length, 2):
+            let lengths = numbers.compactMap { Int32(exactly: $0) }.filter { $0 >= 0 }.map { Int($0) }
+            guard lengths.count == numbers.count, lengths[0] <= lengths[lengths.count - 1] else { throw refusal }
+            switch kind {
+            case .minlength: self = .length(lengths[0]...Int.max)
+            case .maxlength: self = .length(0...lengths[0])
+            default: self = .length(lengths[0]...lengths[lengths.count - 1])
+            }
+        default: throw refusal
+        }
+    }
+
+    func accepts(_ value: Span<UInt8>) -> Bool {
+        switch self {
+        case .int: RouteNumber.integer(value).map { Int32(exactly: $0) != nil } ?? false
+        case .long: RouteNumber.integer(value) != nil
+        case .bool: RouteNumber.isBool(value)
+        case .guid: RouteGUID.accepts(value)
+        case .datetime: RouteDate.accepts(value)
+        case .decimal: RouteNumber.isDecimal(value)
+        case .double, .float: RouteNumber.isFloat(value)
+        case .alpha: isAlpha(value)
+        case .required: !value.isEmpty
+        case .length(let lengths): lengths.contains(utf16Count(value))
+        case .range(let numbers): RouteNumber.integer(value).map { numbers.contains($0) } ?? false
+        case .regex(let pattern): pattern.accepts(value)
+        }
+    }
+
+    private func isAlpha(_ value: Span<UInt8>) -> Bool {
+        for index in value.indices where value[index] | 0x20 < 0x61 || value[index] | 0x20 > 0x7a { return false }
+        return true
+    }
+
+    private func utf16Count(_ value: Span<UInt8>) -> Int {
+        var count = 0
+        for index in value.indices {
+            // A character of four bytes is a surrogate pair.
+            count += value[index] & 0xc0 == 0x80 ? 0 : value[index] >= 0xf0 ? 2 : 1
+        }
+        return count
+    }
+}
+
+extension RouteConstraint {
+    enum Kind: String, CaseIterable {
+        case int, long, bool, guid, datetime, decimal, double, float, alpha, required
+        case length, minlength, maxlength, min, max, range, regex
+
+        /// The constraint, if it takes no argument.
+        var plain: RouteConstraint? {
+            switch self {
+            case .int: .int
+            case .long: .long
+            case .bool: .bool
+            case .guid: .guid
+            case .datetime: .datetime
+            case .decimal: .decimal
+            case .double: .double
+            case .float: .float
+            case .alpha: .alpha
+            case .required: .required
+            case .length, .minlength, .maxlength, .min, .max, .range, .regex: nil
+            }
+        }
+
+        /// How to write it.
+        var form: String {
+            switch self {
+            case .length: "length(5) or length(2,10)"
+            case .minlength, .maxlength, .min, .max: "\(rawValue)(5)"
+            case .range: "range(1,10)"
+            case .regex: "regex(^[a-z]+$)"
+            default: rawValue
+            }
+        }
+    }
+
+    /// Why there is no such constraint.
+    enum Refusal: Error, Equatable {
+        case unknown(String)
+        case unclosed(String)
+        case needless(Kind)
+        case missing(Kind)
+        case argument(Kind, String)
+        case pattern(String, reason: String)
+    }
+}
+
+extension RouteConstraint.Refusal: CustomStringConvertible {
+    var description: String {
+        switch self {
+        case .unknown(let name):
+            "'\(name)' is not a constraint" + Self.suggestion(name) + "; there are "
+                + Self.names.dropLast().joined(separator: ", ") + " and " + Self.names[Self.names.count - 1]
+        case .unclosed(let name):
+            "the '(' of '\(name)' is never closed; write ')' after its argument"
+                + (name.lowercased() == "regex" ? ", and double the braces inside it" : "")
+        case .needless(let kind): "'\(kind.rawValue)' takes no argument; write '\(kind.form)'"
+        case .missing(let kind): "'\(kind.rawValue)' needs an argument; write \(kind.form)"
+        case .argument(let kind, let text):
+            "'\(text)' is not an argument of '\(kind.rawValue)'; write \(kind.form)" + Self.rule(kind)
+        case .pattern(let pattern, let reason): "the pattern '\(pattern)' cannot be read: \(reason)"
+        }
+    }
+
+    private static let names = RouteConstraint.Kind.allCases.map(\.rawValue)
+
+    private static func suggestion(_ name: String) -> String {
+        NearestName.find(name, among: names).map { " (did you mean '\($0)'?)" } ?? ""
+    }
+
+    private static func rule(_ kind: RouteConstraint.Kind) -> String {
+        switch kind {
+        case .range: ", the smaller number first"
+        case .length: ", not below 0, the smaller number first"
+        case .minlength, .maxlength: ", not below 0"
+        default: ""
+        }
+    }
+}

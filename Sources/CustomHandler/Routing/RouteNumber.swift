@@ -1,0 +1,113 @@
+/// Numbers as .NET's `TryParse` reads them in the invariant culture.
+enum RouteNumber {
+    /// `NumberStyles.Integer`: white space around, one sign before.
+    static func integer(_ text: Span<UInt8>) -> Int64? {
+        let text = text.extracting(trimmed(text))
+        guard let first = byte(text, 0) else { return nil }
+        let isNegative = first == minus
+        var index = isNegative || first == plus ? 1 : 0
+        guard index < text.count else { return nil }
+        var value: Int64 = 0
+        while index < text.count {
+            guard isDigit(text[index]) else { return nil }
+            let (tens, overflow) = value.multipliedReportingOverflow(by: 10)
+            let digit = Int64(text[index] - zero)
+            let (sum, carry) =
+                isNegative ? tens.subtractingReportingOverflow(digit) : tens.addingReportingOverflow(digit)
+            guard !overflow, !carry else { return nil }
+            value = sum
+            index += 1
+        }
+        return value
+    }
+
+    static func isBool(_ text: Span<UInt8>) -> Bool {
+        let text = text.extracting(trimmed(text))
+        return equals(text, "true") || equals(text, "false")
+    }
+
+    /// `NumberStyles.Float` with thousands. What is too large is infinite, and a number all the same.
+    static func isFloat(_ text: Span<UInt8>) -> Bool {
+        let text = text.extracting(trimmed(text))
+        let start = byte(text, 0) == plus || byte(text, 0) == minus ? 1 : 0
+        let symbol = text.extracting(start..<text.count)
+        if equals(symbol, "infinity") || equals(symbol, "nan") { return true }
+        guard var end = fixedPoint(text, from: start)?.end else { return false }
+        if end < text.count, text[end] | 0x20 == UInt8(ascii: "e") {
+            end += 1
+            if byte(text, end) == plus || byte(text, end) == minus { end += 1 }
+            let digits = end
+            while end < text.count, isDigit(text[end]) { end += 1 }
+            guard end > digits else { return false }
+        }
+        return end == text.count
+    }
+
+    /// `NumberStyles.Number`: thousands, and a sign before or after; no exponent. It must fit 96 bits once rounded.
+    static func isDecimal(_ text: Span<UInt8>) -> Bool {
+        let text = text.extracting(trimmed(text))
+        let hasSign = byte(text, 0) == plus || byte(text, 0) == minus
+        guard let number = fixedPoint(text, from: hasSign ? 1 : 0) else { return false }
+        var end = number.end
+        if !hasSign {
+            while byte(text, end).map(isSpace) == true { end += 1 }
+            if byte(text, end) == plus || byte(text, end) == minus { end += 1 }
+        }
+        guard end == text.count else { return false }
+        let largest = Array("79228162514264337593543950335".utf8)
+        guard number.integer.count == largest.count else { return number.integer.count < largest.count }
+        if number.integer == largest { return number.fraction < UInt8(ascii: "5") }
+        return number.integer.lexicographicallyPrecedes(largest)
+    }
+
+    /// Digits, with commas anywhere after the first and before the point, and at least one digit in all. The integer
+    /// part has no leading zeros; the fraction is its first digit.
+    private static func fixedPoint(
+        _ text: Span<UInt8>, from start: Int
+    ) -> (integer: [UInt8], fraction: UInt8, end: Int)? {
+        var integer: [UInt8] = []
+        var fraction = zero
+        var hasDigits = false
+        var end = start
+        while end < text.count, isDigit(text[end]) || hasDigits && text[end] == UInt8(ascii: ",") {
+            hasDigits = true
+            if isDigit(text[end]), !integer.isEmpty || text[end] != zero { integer.append(text[end]) }
+            end += 1
+        }
+        if byte(text, end) == UInt8(ascii: ".") {
+            end += 1
+            if let digit = byte(text, end), isDigit(digit) {
+                fraction = digit
+                hasDigits = true
+            }
+            while end < text.count, isDigit(text[end]) { end += 1 }
+        }
+        return hasDigits ? (integer, fraction, end) : nil
+    }
+
+    // MARK: Letters
+
+    /// All but the white space around it.
+    static func trimmed(_ text: Span<UInt8>) -> Range<Int> {
+        var start = 0
+        var end = text.count
+        while start < end, isSpace(text[start]) { start += 1 }
+        while end > start, isSpace(text[end - 1]) { end -= 1 }
+        return start..<end
+    }
+
+    private static let zero = UInt8(ascii: "0")
+    private static let plus = UInt8(ascii: "+")
+    private static let minus = UInt8(ascii: "-")
+
+    private static func byte(_ text: Span<UInt8>, _ index: Int) -> UInt8? { index < text.count ? text[index] : nil }
+    private static func isDigit(_ byte: UInt8) -> Bool { byte &- zero < 10 }
+    private static func isSpace(_ byte: UInt8) -> Bool { byte == 0x20 || (0x09...0x0d).contains(byte) }
+
+    /// `word` in small letters; any case in the text.
+    private static func equals(_ text: Span<UInt8>, _ word: StaticString) -> Bool {
+        guard text.count == word.utf8CodeUnitCount else { return false }
+        for index in text.indices where text[index] | 0x20 != word.utf8Start[index] { return false }
+        return true
+    }
+}

@@ -1,0 +1,85 @@
+/// Reads what stands between the braces of a parameter: `*name:constraint(argument):constraint=default` or `name?`.
+struct RouteParameterReader {
+    /// Without an index it is about the whole parameter.
+    struct Failure: Error {
+        let fact: RouteTemplateError.Fact
+        let index: Int?
+
+        init(_ fact: RouteTemplateError.Fact, at index: Int? = nil) {
+            self.fact = fact
+            self.index = index
+        }
+    }
+
+    private let letters: [(scalar: Unicode.Scalar, index: Int)]
+
+    init(_ letters: [(scalar: Unicode.Scalar, index: Int)]) { self.letters = letters }
+
+    func read() throws(Failure) -> (parameter: RouteParameter, isCatchAll: Bool) {
+        let stars = letters.prefix(2).prefix { $0.scalar == "*" }.count
+        let isOptional = letters.last?.scalar == "?"
+        let end = max(stars, letters.count - (isOptional ? 1 : 0))
+        let nameEnd = (stars..<end).first { letters[$0].scalar == ":" || letters[$0].scalar == "=" } ?? end
+        let name = text(stars..<nameEnd)
+        guard !name.isEmpty else { throw Failure(.emptyName) }
+        for letter in letters[stars..<nameEnd] where "/{}?*".unicodeScalars.contains(letter.scalar) {
+            throw Failure(.badName(name, holds: letter.scalar), at: letter.index)
+        }
+        var constraints: [RouteConstraint] = []
+        var index = nameEnd
+        while index < end, letters[index].scalar == ":" {
+            let start = index + 1
+            index = constraintEnd(from: start, to: end)
+            if index > start { constraints.append(try constraint(start..<index)) }
+        }
+        let defaultValue = index < end ? text(index + 1..<end) : nil
+        if isOptional {
+            let mark = letters.last?.index
+            if stars > 0 { throw Failure(.optionalCatchAll(name), at: mark) }
+            if let defaultValue { throw Failure(.optionalWithDefault(name, defaultValue: defaultValue), at: mark) }
+        }
+        let parameter = RouteParameter(
+            name: name, isOptional: isOptional, defaultValue: defaultValue, constraints: constraints)
+        return (parameter, stars > 0)
+    }
+
+    /// An argument ends at a ')' that ends the constraint too. A ':' or '=' inside the parentheses belongs to the
+    /// argument if any ')' follows, and then all up to that ')' does, itself included; so ASP.NET Core takes
+    /// `regex(a:b):min(5)` for one constraint, and so does this.
+    private func constraintEnd(from start: Int, to end: Int) -> Int {
+        var index = start
+        while index < end, !":=(".unicodeScalars.contains(letters[index].scalar) { index += 1 }
+        guard index < end, letters[index].scalar == "(" else { return index }
+        index += 1
+        while index < end {
+            switch letters[index].scalar {
+            case ")" where index + 1 == end || ":=".unicodeScalars.contains(letters[index + 1].scalar):
+                return index + 1
+            case ":", "=":
+                guard let close = letters[(index + 1)...].firstIndex(where: { $0.scalar == ")" }) else { return index }
+                index = close + 1
+            default: index += 1
+            }
+        }
+        return end
+    }
+
+    private func constraint(_ range: Range<Int>) throws(Failure) -> RouteConstraint {
+        let open = range.first { letters[$0].scalar == "(" }
+        let name = text(range.lowerBound..<(open ?? range.upperBound))
+        if open != nil, letters[range.upperBound - 1].scalar != ")" {
+            throw Failure(.constraint(.unclosed(name)), at: letters[range.lowerBound].index)
+        }
+        do throws(RouteConstraint.Refusal) {
+            return try RouteConstraint(name, argument: open.map { text($0 + 1..<range.upperBound - 1) })
+        } catch {
+            throw Failure(.constraint(error), at: letters[range.lowerBound].index)
+        }
+    }
+
+    private func text(_ range: Range<Int>) -> String {
+        var view = String.UnicodeScalarView()
+        view.append(contentsOf: letters[range].map(\.scalar))
+        return String(view)
+    }
+}

@@ -1,0 +1,84 @@
+/// A route as ASP.NET Core reads it: literals, parameters, and segments that mix both (host-contract §12).
+struct RouteTemplate: Sendable, Equatable {
+    enum Segment: Sendable, Equatable {
+        case literal(String)
+        case parameter(RouteParameter)
+        /// Literals and parameters by turns, such as `{name}.{ext}`.
+        case mixed([Part])
+        /// Takes the rest of the path, slashes too; always the last.
+        case catchAll(RouteParameter)
+    }
+
+    enum Part: Sendable, Equatable {
+        case literal(FoldedText)
+        case parameter(RouteParameter)
+    }
+
+    /// With the prefix.
+    let text: String
+    let segments: [Segment]
+
+    /// The host puts `routePrefix` before every route; a route that is empty is the prefix alone.
+    ///
+    /// It does not look for reserved beginnings: see ``checkReserved(_:)``.
+    init(_ route: String, prefix: String = "") throws(RouteTemplateError) {
+        var parser = RouteTemplateParser(prefix, source: .prefix)
+        let before = try parser.parse(isFollowed: !route.isEmpty)
+        parser = RouteTemplateParser(route, source: .route, names: parser.names)
+        segments = before + (try parser.parse(isFollowed: false))
+        text = prefix.isEmpty || route.isEmpty ? prefix + route : prefix + "/" + route
+    }
+
+    /// The host keeps these beginnings to itself, also as the start of a longer word such as `administrator`, and also
+    /// for a function's name that serves as its route; it looks at the route without the prefix (host-contract §12).
+    static func checkReserved(_ route: String) throws(RouteTemplateError) {
+        let bare = route.drop { $0 == "/" }
+        for word in ["admin", "runtime"] where bare.prefix(word.count).lowercased() == word {
+            throw RouteTemplateError(.route, route, at: route.count - bare.count, .reserved(word))
+        }
+    }
+
+    /// In the order of the text.
+    var parameters: [RouteParameter] {
+        segments.flatMap { segment -> [RouteParameter] in
+            switch segment {
+            case .literal: []
+            case .parameter(let parameter), .catchAll(let parameter): [parameter]
+            case .mixed(let parts):
+                parts.compactMap { if case .parameter(let parameter) = $0 { parameter } else { nil } }
+            }
+        }
+    }
+
+    /// How many segments a path needs at least: trailing ones that are optional or have a default may be missing.
+    var leastCount: Int {
+        let needed = segments.lastIndex { segment in
+            switch segment {
+            case .literal, .mixed: true
+            case .parameter(let parameter): !parameter.isOptional && parameter.defaultValue == nil
+            case .catchAll: false
+            }
+        }
+        return needed.map { $0 + 1 } ?? 0
+    }
+}
+
+/// What stands between braces in a route.
+struct RouteParameter: Sendable, Equatable {
+    let name: String
+    let isOptional: Bool
+    let defaultValue: String?
+    let constraints: [RouteConstraint]
+
+    func accepts(_ value: Span<UInt8>) -> Bool {
+        for constraint in constraints where !constraint.accepts(value) { return false }
+        return true
+    }
+
+    /// A missing optional parameter is not checked; a default is, like a value that came with the path; and a catch-all
+    /// without a value satisfies no constraint, as in ASP.NET Core.
+    var acceptsAbsence: Bool {
+        if let defaultValue { return accepts(defaultValue.utf8Span.span) }
+        return isOptional || constraints.isEmpty
+    }
+}

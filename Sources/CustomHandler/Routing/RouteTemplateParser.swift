@@ -1,0 +1,149 @@
+/// Reads the text of a route, or of a prefix, one segment after the other.
+struct RouteTemplateParser {
+    typealias Segment = RouteTemplate.Segment
+    typealias Part = RouteTemplate.Part
+
+    private let source: RouteTemplateError.Source
+    private let text: String
+    private let scalars: [Unicode.Scalar]
+    private var index = 0
+    /// Of the parameters so far, the prefix's too.
+    private(set) var names: [String]
+
+    init(_ text: String, source: RouteTemplateError.Source, names: [String] = []) {
+        self.source = source
+        self.text = text
+        self.names = names
+        scalars = Array(text.unicodeScalars)
+    }
+
+    /// One slash at the end of a route is nothing; in a prefix it would stand before the one that follows.
+    mutating func parse(isFollowed: Bool) throws(RouteTemplateError) -> [Segment] {
+        try readBeginning()
+        if isFollowed, scalars.last == "/" { throw error(.emptySegment, at: scalars.count - 1) }
+        var segments: [Segment] = []
+        var catchAll: (index: Int, name: String)?
+        while index < scalars.count {
+            let start = index
+            if let catchAll { throw error(.catchAllNotLast(catchAll.name), at: catchAll.index) }
+            guard scalars[index] != "/" else { throw error(.emptySegment, at: index) }
+            let segment = try readSegment()
+            if case .catchAll(let parameter) = segment { catchAll = (start, parameter.name) }
+            segments.append(segment)
+            index += 1
+        }
+        if isFollowed, let catchAll { throw error(.catchAllNotLast(catchAll.name), at: catchAll.index) }
+        return segments
+    }
+
+    /// ASP.NET Core passes over `/` and `~/`, but only at the very beginning, which is the prefix's.
+    private mutating func readBeginning() throws(RouteTemplateError) {
+        let beginning = text.hasPrefix("~/") ? "~/" : text.hasPrefix("/") ? "/" : text.hasPrefix("~") ? "~" : ""
+        guard !beginning.isEmpty else { return }
+        guard source == .prefix, beginning != "~" else { throw error(.leadingSlash(beginning), at: 0) }
+        index = beginning.count
+    }
+
+    private mutating func readSegment() throws(RouteTemplateError) -> Segment {
+        var parts: [Part] = []
+        var lastParameter = index
+        while index < scalars.count, scalars[index] != "/" {
+            let start = index
+            guard scalars[index] == "{", scalar(at: index + 1) != "{" else {
+                let literal = try readLiteral()
+                if case .parameter(let parameter)? = parts.last, parameter.isOptional {
+                    throw error(.optionalNotLast(parameter.name), at: lastParameter)
+                }
+                parts.append(.literal(FoldedText(literal)))
+                continue
+            }
+            let (parameter, isCatchAll) = try readParameter()
+            let isAlone = parts.isEmpty && (index == scalars.count || scalars[index] == "/")
+            if isCatchAll {
+                guard isAlone else { throw error(.catchAllBesideText(parameter.name), at: start) }
+                return .catchAll(parameter)
+            }
+            guard !isAlone else { return .parameter(parameter) }
+            switch parts.last {
+            case .parameter(let before)?: throw error(.adjacentParameters(before.name, parameter.name), at: start)
+            case .literal(let before)? where parameter.isOptional && before.text != ".":
+                throw error(.optionalAfter(before.text, name: parameter.name), at: start)
+            default: break
+            }
+            parts.append(.parameter(parameter))
+            lastParameter = start
+        }
+        if parts.count == 1, case .literal(let literal) = parts[0] { return .literal(literal.text) }
+        return .mixed(parts)
+    }
+
+    private mutating func readLiteral() throws(RouteTemplateError) -> String {
+        var literal = String.UnicodeScalarView()
+        while index < scalars.count, scalars[index] != "/" {
+            let scalar = scalars[index]
+            if scalar == "?" { throw error(.questionMark, at: index) }
+            if scalar == "{" || scalar == "}" {
+                if self.scalar(at: index + 1) == scalar {
+                    index += 1
+                } else if scalar == "{" {
+                    break
+                } else {
+                    throw error(.strayBrace, at: index)
+                }
+            }
+            literal.append(scalar)
+            index += 1
+        }
+        return String(literal)
+    }
+
+    private mutating func readParameter() throws(RouteTemplateError) -> (RouteParameter, isCatchAll: Bool) {
+        let start = index
+        let inside = try readBraces()
+        let reader = RouteParameterReader(inside)
+        do throws(RouteParameterReader.Failure) {
+            let result = try reader.read()
+            let name = result.parameter.name
+            guard !names.contains(where: { FoldedText($0) == FoldedText(name) }) else {
+                throw RouteParameterReader.Failure(.repeatedName(name))
+            }
+            names.append(name)
+            return result
+        } catch {
+            throw self.error(error.fact, at: error.index ?? start)
+        }
+    }
+
+    /// What stands between the braces, its doubled ones made single, each character with its place.
+    private mutating func readBraces() throws(RouteTemplateError) -> [(scalar: Unicode.Scalar, index: Int)] {
+        let start = index
+        var inside: [(scalar: Unicode.Scalar, index: Int)] = []
+        index += 1
+        while index < scalars.count {
+            let scalar = scalars[index]
+            inside.append((scalar, index))
+            if scalar == "{" || scalar == "}" {
+                if self.scalar(at: index + 1) == scalar {
+                    index += 1
+                } else if scalar == "}" {
+                    index += 1
+                    return inside.dropLast()
+                } else if inside.contains(where: { $0.scalar == "(" }) {
+                    throw error(.singleBrace, at: index)
+                } else {
+                    break
+                }
+            }
+            index += 1
+        }
+        var name = String.UnicodeScalarView()
+        name.append(contentsOf: inside.map(\.scalar).prefix { !"/{} ".unicodeScalars.contains($0) })
+        throw error(.unclosedBrace(name: name.isEmpty ? "id" : String(name)), at: start)
+    }
+
+    private func scalar(at index: Int) -> Unicode.Scalar? { index < scalars.count ? scalars[index] : nil }
+
+    private func error(_ fact: RouteTemplateError.Fact, at index: Int) -> RouteTemplateError {
+        RouteTemplateError(source, text, at: index, fact)
+    }
+}

@@ -1,0 +1,104 @@
+/// Finds the function that the host would choose for a request (host-contract §12): the first of the routes, in the order
+/// they are given, that matches path and method. Nothing is more specific than anything else.
+struct Router: Sendable {
+    struct Route: Sendable {
+        /// With the prefix.
+        let template: RouteTemplate
+        /// In capitals; nil means all.
+        let methods: Set<String>?
+        let function: String
+    }
+
+    struct Match: Sendable {
+        /// Among the routes the router was made of.
+        let index: Int
+        let function: String
+        /// In the order of the template, with the defaults; a missing optional parameter and an empty catch-all have
+        /// no value.
+        let parameters: [(name: String, value: String?)]
+    }
+
+    enum Answer: Sendable {
+        case found(Match)
+        /// 404, also if only the method is wrong.
+        case notFound
+        /// 400: Kestrel would refuse the path.
+        case bad
+    }
+
+    private let routes: [Route]
+    /// For each route; a few short texts are faster to compare than to hash.
+    private let methods: [[String]?]
+    private let index: RouteIndex
+
+    /// The host's order is that of the functions' names, ignoring case.
+    init(_ routes: [Route]) {
+        self.routes = routes
+        methods = routes.map { $0.methods.map { $0.sorted() } }
+        index = RouteIndex(routes.map(\.template))
+    }
+
+    /// `path` is what stands on the request line, without the query and with its escapes.
+    func match(method: String, path: String) -> Answer {
+        let raw = path.utf8Span.span
+        switch RequestPath.form(raw) {
+        case .plain: return find(method, raw)
+        case .needsDecoding:
+            guard let decoded = RequestPath.decode(raw) else { return .bad }
+            return find(method, decoded.span)
+        case .bad: return .bad
+        }
+    }
+
+    private func find(_ method: String, _ path: Span<UInt8>) -> Answer {
+        guard !routes.isEmpty else { return .notFound }
+        var search = Search(method: method.utf8.contains { $0 >= 0x60 } ? method.uppercased() : method)
+        visit(0, path, from: 1, &search)
+        guard let parameters = search.parameters else { return .notFound }
+        return .found(Match(index: search.best, function: routes[search.best].function, parameters: parameters))
+    }
+
+    private struct Search {
+        /// The host compares methods in any case.
+        let method: String
+        /// The lowest route so far that matches.
+        var best = Int.max
+        var parameters: [(name: String, value: String?)]?
+    }
+
+    private func visit(_ node: Int, _ path: Span<UInt8>, from start: Int, _ search: inout Search) {
+        // One slash at the end is nothing.
+        guard start < path.count else {
+            tryRoutes(index.nodes[node].ends, path, &search)
+            return tryRoutes(index.nodes[node].rests, path, &search)
+        }
+        let (literal, end) = index.child(of: node, in: path, from: start)
+        // No segment matches one that is empty, not even the beginning of a catch-all.
+        guard end > start else { return }
+        tryRoutes(index.nodes[node].rests, path, &search)
+        let any = index.nodes[node].any
+        // What may hold the lowest route comes first, so that the other is most often not looked at.
+        if let literal, let any, index.nodes[any].first < index.nodes[literal].first {
+            descend(any, path, from: end + 1, &search)
+            descend(literal, path, from: end + 1, &search)
+        } else {
+            if let literal { descend(literal, path, from: end + 1, &search) }
+            if let any { descend(any, path, from: end + 1, &search) }
+        }
+    }
+
+    private func descend(_ node: Int, _ path: Span<UInt8>, from start: Int, _ search: inout Search) {
+        if index.nodes[node].first < search.best { visit(node, path, from: start, &search) }
+    }
+
+    private func tryRoutes(_ candidates: [Int], _ path: Span<UInt8>, _ search: inout Search) {
+        for route in candidates {
+            guard route < search.best else { return }
+            if let allowed = methods[route], !allowed.contains(search.method) { continue }
+            guard let parameters = routes[route].template.values(in: path) else { continue }
+            search.best = route
+            search.parameters = parameters
+            return
+        }
+    }
+}

@@ -1,0 +1,112 @@
+import Lua
+import NIOHTTP1
+
+/// What a browser shows in development when a function failed: the reason, where in the source, and the request.
+struct ErrorPage {
+    let failure: InvocationFailure
+    let invocation: Invocation
+    let request: Request
+    let files: ScriptFiles
+
+    var text: String {
+        """
+        <!doctype html>
+        <html lang="en">
+        <head>
+        <meta charset="utf-8">
+        <title>\(escaped(invocation.function.name)) failed</title>
+        <style>
+        :root { color-scheme: light dark; font: 16px/1.5 system-ui, sans-serif }
+        body { max-width: 60rem; margin: 2rem auto; padding: 0 1rem }
+        h1 { font-size: 1.1rem } h2 { font-size: 1rem; margin-top: 2rem }
+        pre { padding: 1rem; overflow-x: auto; border: 1px solid #8886; border-radius: .4rem }
+        mark { display: inline-block; min-width: 100% }
+        td { padding: .1rem 1rem .1rem 0; vertical-align: top; overflow-wrap: anywhere }
+        </style>
+        </head>
+        <body>
+        <h1>Function \(escaped(invocation.function.name)) failed</h1>
+        <pre>\(escaped(failure.message))</pre>
+        \(excerpt)
+        \(list("Stack traceback", failure.traceback))
+        \(list("Logs", failure.logs))
+        <h2>Request</h2>
+        <table>\(rows)</table>
+        <p>This page is shown because AZURE_FUNCTIONS_ENVIRONMENT is Development.</p>
+        </body>
+        </html>
+
+        """
+    }
+
+    // MARK: Source
+
+    private static let linesAround = 5
+
+    private var excerpt: String {
+        guard let (file, number) = place, let text = try? files.text(of: file) else { return "" }
+        let lines = String(decoding: text, as: UTF8.self).split(separator: "\n", omittingEmptySubsequences: false)
+        guard lines.indices.contains(number - 1) else { return "" }
+        let shown = max(1, number - Self.linesAround)...min(lines.count, number + Self.linesAround)
+        let source = shown.map { line in
+            let text = "\(line)".leftPadded(to: 5) + "  " + escaped(String(lines[line - 1]))
+            return line == number ? "<mark>\(text)</mark>" : text
+        }
+        return "<h2>\(escaped("\(file):\(number)"))</h2>\n<pre>\(source.joined(separator: "\n"))</pre>"
+    }
+
+    /// File and line of the innermost call in the app's own files, or of the message itself.
+    private var place: (file: String, line: Int)? {
+        for text in failure.traceback + [failure.message] {
+            let parts = text.split(separator: ":", maxSplits: 2)
+            if parts.count == 3, parts[0].hasSuffix(".lua"), let line = Int(parts[1]) {
+                return (String(parts[0]), line)
+            }
+        }
+        return nil
+    }
+
+    // MARK: Request
+
+    private static let secrets = ["authorization", "cookie", "x-functions-key", "x-ms-client-principal"]
+
+    private var rows: String {
+        let query = request.query.map { query in
+            // A function key in the query is a secret, too.
+            "?"
+                + query.split(separator: "&").map { $0.lowercased().hasPrefix("code=") ? "code=(not shown)" : $0 }
+                .joined(separator: "&")
+        }
+        let target = request.path + (query ?? "")
+        let fields: [(String, String)] =
+            [("\(request.head.method.rawValue)", String(target)), ("invocation", invocation.id)]
+            + request.head.headers.map { header in
+                (header.name, Self.secrets.contains(header.name.lowercased()) ? "(not shown)" : header.value)
+            }
+        return fields.map { "<tr><td>\(escaped($0.0))</td><td>\(escaped($0.1))</td></tr>" }.joined(separator: "\n")
+    }
+
+    // MARK: Text
+
+    private func list(_ title: String, _ lines: [String]) -> String {
+        lines.isEmpty ? "" : "<h2>\(title)</h2>\n<pre>\(escaped(lines.joined(separator: "\n")))</pre>"
+    }
+
+    private func escaped(_ text: String) -> String {
+        var result = ""
+        for character in text {
+            switch character {
+            case "&": result += "&amp;"
+            case "<": result += "&lt;"
+            case ">": result += "&gt;"
+            case "\"": result += "&quot;"
+            default: result.append(character)
+            }
+        }
+        return result
+    }
+}
+
+extension String {
+    fileprivate func leftPadded(to width: Int) -> String { String(repeating: " ", count: max(0, width - count)) + self }
+}
