@@ -43,7 +43,7 @@ import Testing
         "local order = {} local r = task.all { function() task.sleep(0.03) order[#order + 1] = 'a' return 1 end, function() order[#order + 1] = 'b' return 2 end } return r[1] == 1 and r[2] == 2 and order[1] == 'b'",
         "local t = task.spawn(function(a, b) task.sleep(0.001) return a + b, 'x' end, 1, 2) local sum, x = t:join() local again = t:join() return sum == 3 and x == 'x' and again == 3",
         "local t = task.spawn(function() error('in task', 0) end) local ok, e = pcall(t.join, t) return not ok and e == 'in task'",
-        "local late = false local ok, e = pcall(task.all, { function() task.sleep(0.05) late = true end, function() error({ code = 7 }) end }) task.sleep(0.1) return not ok and e.code == 7 and not late",
+        "local late = false local ok, e = pcall(task.all, { function() task.sleep(0.4) late = true end, function() error({ code = 7 }) end }) task.sleep(0.5) return not ok and e.code == 7 and not late",
         "return #task.all {} == 0",
         "return select(2, pcall(task.all, { 1 })):find('element 1 is none')",
         "return select(2, pcall(task.sleep, -1)):find('seconds of 0 or more expected')",

@@ -138,7 +138,7 @@ import Testing
         ("{a}{b}", "character 4: '{a}' and '{b}' stand side by side; put a text such as '-' or '/' between them"),
         (
             "{id:itn}",
-            "character 5: 'itn' is not a constraint; there are int, long, bool, guid, datetime, decimal, double, "
+            "character 5: 'itn' is not a constraint (did you mean 'int'?); there are int, long, bool, guid, datetime, decimal, double, "
                 + "float, alpha, required, length, minlength, maxlength, min, max, range and regex"
         ),
         (

@@ -50,11 +50,20 @@ public final class RawConnection {
 
     private var buffer: [UInt8] = []
 
-    /// The next response; nil where the connection ends before it is complete.
+    /// The next response; nil where the connection ends before it is complete. Chunks are put together.
     public func response() -> HTTPReply? {
         let separator = Array("\r\n\r\n".utf8)
         while true {
             if let end = buffer.firstRange(of: separator), let reply = HTTPReply(head: buffer[..<end.lowerBound]) {
+                if reply.headers["transfer-encoding"]?.lowercased() == "chunked" {
+                    buffer.removeFirst(end.upperBound)
+                    var reply = reply
+                    while let chunk = chunk() {
+                        if chunk.isEmpty { return reply }
+                        reply.body += chunk
+                    }
+                    return nil
+                }
                 let length = reply.status < 200 ? 0 : Int(reply.headers["content-length"] ?? "") ?? 0
                 if buffer.count >= end.upperBound + length {
                     var reply = reply
@@ -63,10 +72,51 @@ public final class RawConnection {
                     return reply
                 }
             }
-            let chunk = receive()
-            if chunk.isEmpty { return nil }
-            buffer += chunk
+            guard receiveMore() else { return nil }
         }
+    }
+
+    private func receiveMore() -> Bool {
+        let bytes = receive()
+        buffer += bytes
+        return !bytes.isEmpty
+    }
+}
+
+/// Bodies that come in chunks.
+extension RawConnection {
+    /// The head of a response whose body is chunked.
+    public func head() -> HTTPReply? {
+        while true {
+            if let end = buffer.firstRange(of: Array("\r\n\r\n".utf8)) {
+                let reply = HTTPReply(head: buffer[..<end.lowerBound])
+                buffer.removeFirst(end.upperBound)
+                return reply
+            }
+            guard receiveMore() else { return nil }
+        }
+    }
+
+    /// The next chunk, empty if it is the last; nil where the connection ends before it is complete.
+    public func chunk() -> [UInt8]? {
+        let lineEnd = Array("\r\n".utf8)
+        while true {
+            if let line = buffer.firstRange(of: lineEnd),
+                let length = Int(String(decoding: buffer[..<line.lowerBound], as: UTF8.self), radix: 16),
+                buffer.count >= line.upperBound + length + 2
+            {
+                let chunk = Array(buffer[line.upperBound..<line.upperBound + length])
+                buffer.removeFirst(line.upperBound + length + 2)
+                return chunk
+            }
+            guard receiveMore() else { return nil }
+        }
+    }
+
+    /// All that comes up to the end of the connection.
+    public func rest(upTo limit: Int = 64 << 20) -> [UInt8] {
+        while buffer.count < limit, receiveMore() {}
+        return buffer
     }
 }
 

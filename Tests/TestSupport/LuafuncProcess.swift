@@ -38,18 +38,31 @@ public final class LuafuncProcess: Sendable {
     /// The first line, read byte by byte so that what follows stays in the pipe.
     private static func line(of pipe: Pipe) -> String {
         var bytes: [UInt8] = []
-        while let byte = try? pipe.fileHandleForReading.read(upToCount: 1)?.first, byte != UInt8(ascii: "\n") {
+        while isReadable(pipe), let byte = try? pipe.fileHandleForReading.read(upToCount: 1)?.first,
+            byte != UInt8(ascii: "\n")
+        {
             bytes.append(byte)
         }
         return String(decoding: bytes, as: UTF8.self)
     }
 
+    /// false after 20 seconds of silence, so that a line that never comes fails a test and does not hold it up.
+    private static func isReadable(_ pipe: Pipe) -> Bool {
+        var descriptor = pollfd(fd: pipe.fileHandleForReading.fileDescriptor, events: Int16(POLLIN), revents: 0)
+        return poll(&descriptor, 1, 20_000) > 0
+    }
+
     private static func port(in line: String) -> Int { line.split(separator: ":").last.flatMap { Int($0) } ?? 0 }
 
     /// Reads stdout up to the first line that contains `text`; false at the end of the output.
-    public func waitForLine(containing text: String) -> Bool {
+    public func waitForLine(containing text: String) -> Bool { wait(for: text, in: output) }
+
+    /// Reads stderr likewise.
+    public func waitForErrorLine(containing text: String) -> Bool { wait(for: text, in: errors) }
+
+    private func wait(for text: String, in pipe: Pipe) -> Bool {
         while true {
-            let line = Self.line(of: output)
+            let line = Self.line(of: pipe)
             if line.contains(text) { return true }
             if line.isEmpty { return false }
         }

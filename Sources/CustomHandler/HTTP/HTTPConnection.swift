@@ -12,6 +12,8 @@ final class HTTPConnection: ChannelInboundHandler, Caller {
     private var context: ChannelHandlerContext?
     /// Runs while a request has begun and is not complete.
     private var timer: Scheduled<Void>?
+    /// The head of a request did not come in time.
+    private var isLate = false
 
     var onRoom: (() -> Void)?
     var onLeaving: (() -> Void)?
@@ -59,14 +61,28 @@ final class HTTPConnection: ChannelInboundHandler, Caller {
         timer = context?.eventLoop.assumeIsolated().scheduleTask(in: patience) { [weak self] in
             guard let self else { return }
             timer = nil
-            if state.isStalled { if state.refuse() { send(.timeout) } } else if state.isReceiving { startTimer() }
+            if state.isStalled { expire() } else if state.isReceiving { startTimer() }
+        }
+    }
+
+    private func expire() {
+        if state.isIdle {
+            // Only a parser's error makes the pipeline take a response where it has seen no request.
+            isLate = true
+            context?.pipeline.fireErrorCaught(HTTPParserError.unknown)
+        } else if state.refuse() {
+            send(.timeout)
         }
     }
 
     func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
-        // Others may close their half and wait for the answer; the host never does: it has given the request up.
-        if case ChannelEvent.inputClosed? = event as? ChannelEvent, state.isAnsweringHost { leave() }
-        if case ChannelEvent.inputClosed? = event as? ChannelEvent, state.isIdle { context.close(promise: nil) }
+        if case ChannelEvent.inputClosed? = event as? ChannelEvent {
+            switch state.inputClosed() {
+            case .close: context.close(promise: nil)
+            case .leave: leave()
+            case .answer: break
+            }
+        }
         context.fireUserInboundEventTriggered(event)
     }
 
@@ -90,7 +106,7 @@ final class HTTPConnection: ChannelInboundHandler, Caller {
 
     func errorCaught(context: ChannelHandlerContext, error: any Error) {
         guard let error = error as? HTTPParserError else { return context.close(promise: nil) }
-        if state.refuse() { send(.malformed(error)) }
+        if state.refuse() { send(isLate ? .timeout : .malformed(error)) }
     }
 
     // MARK: Out

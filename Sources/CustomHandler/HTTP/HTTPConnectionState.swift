@@ -29,6 +29,8 @@ struct HTTPConnectionState {
     /// Parts received, and how many there were when the timer started.
     private var parts = 0
     private var marked = 0
+    /// The client will send nothing more.
+    private var hasInputEnded = false
 
     init(bodyLimit: Int) { self.bodyLimit = bodyLimit }
 
@@ -109,7 +111,8 @@ struct HTTPConnectionState {
     mutating func respond(closes: Bool, isStreamed: Bool = false) -> Ending {
         guard case .responding(let head) = state else { return Ending(hasBody: true, keepsOpen: false) }
         let isOld = isStreamed && head.version == .http1_0
-        let keepsOpen = head.isKeepAlive && !closes && !isOld && !head.headers.contains(name: "upgrade")
+        let keepsOpen =
+            head.isKeepAlive && !closes && !isOld && !hasInputEnded && !head.headers.contains(name: "upgrade")
         state = isStreamed ? .streaming(keepsOpen: keepsOpen, isHost: Self.isHost(head)) : .idle(hasBytes: false)
         return Ending(hasBody: head.method != .HEAD, keepsOpen: keepsOpen, version: head.version)
     }
@@ -118,15 +121,26 @@ struct HTTPConnectionState {
     mutating func endStream() -> Bool {
         guard case .streaming(let keepsOpen, _) = state else { return false }
         state = .idle(hasBytes: false)
-        return keepsOpen
+        return keepsOpen && !hasInputEnded
     }
 
-    /// The Functions host waits for a response.
-    var isAnsweringHost: Bool {
+    /// What the end of a client's input means.
+    enum InputEnd {
+        /// There is nothing left to do.
+        case close
+        /// The host has given its request up: unlike others, it never closes its half and waits for the answer.
+        case leave
+        /// An answer is still to come.
+        case answer
+    }
+
+    mutating func inputClosed() -> InputEnd {
+        hasInputEnded = true
         switch state {
-        case .responding(let head): Self.isHost(head)
-        case .streaming(_, let isHost): isHost
-        case .idle, .receiving, .refusing: false
+        case .idle: return .close
+        case .responding(let head): return Self.isHost(head) ? .leave : .answer
+        case .streaming(_, let isHost): return isHost ? .leave : .answer
+        case .receiving, .refusing: return .answer
         }
     }
 

@@ -150,6 +150,13 @@ final class FunctionVM {
             arguments: arguments, deadline: run.deadline.map { Int64($0.uptimeNanoseconds) }, complete: complete)
     }
 
+    /// Gives back the thread of a task that has ended. What its to-be-closed variables print belongs to its run.
+    func recycle(_ task: ScriptTask) {
+        scope.running = task.run
+        defer { scope.running = nil }
+        vm.recycle(task.thread)
+    }
+
     // MARK: Conclusions
 
     /// What a handler's end leads to.

@@ -290,7 +290,7 @@ final class Scheduler {
         let machine = run.machine
         if case .failed(.deadline) = task.state { return machine.vm.abandon(task.thread) }
         task.state = .finished
-        whenFree(machine) { machine.vm.recycle(task.thread) }
+        whenFree(machine) { machine.recycle(task) }
     }
 
     // MARK: Out

@@ -4,7 +4,8 @@ import NIOCore
 import NIOHTTP1
 
 extension Modules {
-    /// `http`: request and its short forms, which wait without holding the thread up, and response.
+    /// `http`: request and its short forms, which wait without holding the thread up; response, and
+    /// eventStream for one that is sent event by event.
     static func openHTTP(onto stack: LuaStack, _ scope: FunctionVM.Scope) throws(LuaError) {
         guard let mark = scope.marks?.httpResponse else { throw .message("http is not ready") }
         stack.push(function: "response") { stack throws(LuaError) in
@@ -25,12 +26,16 @@ extension Modules {
                 throw .message("the response body is not JSON: \(error)")
             }
         }
-        try run(source, arguments: 3, onto: stack)
+        try openJSON(onto: stack, scope)
+        stack.pushField("encode", of: -1)
+        stack.replace(at: stack.count - 1)
+        try run(source, arguments: 4, onto: stack)
     }
 
     private static let source = #"""
-        local response, request, json = ...
+        local response, request, json, encode = ...
         local next, setmetatable, type, lower, error = next, setmetatable, type, string.lower, error
+        local concat, find, gmatch, tostring = table.concat, string.find, string.gmatch, tostring
 
         -- Header fields by name, in any case; repeated ones are joined.
         local Headers = { __name = "headers", __metatable = false, __index = function(self, name)
@@ -72,7 +77,42 @@ extension Modules {
             return send(all)
         end
 
-        local http = { request = send, response = response }
+        -- Server-sent events: a text, or { event =, data =, id =, retry = }; a table as data is sent as JSON.
+        local function format(event)
+            if type(event) ~= "table" then event = { data = event } end
+            local lines = {}
+            for name in next, event do
+                if name ~= "event" and name ~= "data" and name ~= "id" and name ~= "retry" then
+                    error("an event has no field '" .. tostring(name) .. "'; there are event, data, id and retry", 3)
+                end
+            end
+            for _, name in next, { "event", "id", "retry" } do
+                local value = event[name]
+                if value ~= nil then
+                    value = tostring(value)
+                    if find(value, "[\r\n\0]") then error("the " .. name .. " of an event is one line", 3) end
+                    lines[#lines + 1] = name .. ": " .. value
+                end
+            end
+            local data = event.data
+            if type(data) == "table" then data = encode(data) end
+            if data ~= nil then
+                for line in gmatch(tostring(data):gsub("\r\n?", "\n") .. "\n", "([^\n]*)\n") do
+                    lines[#lines + 1] = "data: " .. line
+                end
+            end
+            return concat(lines, "\n") .. "\n\n"
+        end
+
+        local function eventStream(body)
+            if type(body) ~= "function" then error("http.eventStream takes a function that gets send", 2) end
+            return response {
+                headers = { ["content-type"] = "text/event-stream", ["cache-control"] = "no-cache" },
+                body = function(write) return body(function(event) write(format(event)) end) end,
+            }
+        end
+
+        local http = { request = send, response = response, eventStream = eventStream }
         for _, method in next, { "GET", "HEAD", "DELETE" } do
             http[lower(method)] = function(url, options) return with(method, url, nil, options) end
         end

@@ -11,7 +11,9 @@ extension Modules {
         }
         stack.push(function: "spawn") { stack throws(LuaError) in
             guard stack.type(at: 1) == .function else { throw stack.wrongArgument(1, "function") }
-            guard let run = scope.running else { throw .message("no invocation runs that could own a task") }
+            guard let run = scope.running, !run.hasEnded else {
+                throw .message("no invocation runs that could own a task")
+            }
             let arguments = stack.count - 1
             let thread = run.machine.vm.makeThread()
             guard thread.stack.reserve(arguments + 1) else { throw .message("too many arguments") }

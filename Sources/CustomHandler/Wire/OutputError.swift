@@ -67,18 +67,24 @@ enum NearestName {
         return nearest.name
     }
 
-    /// Levenshtein's: insertions, deletions and changes of one letter.
+    /// How many letters are put in, left out, changed, or exchanged with the next one.
     private static func distance(_ first: String, _ second: String) -> Int {
+        let first = Array(first)
         let second = Array(second)
+        var before = Array(repeating: 0, count: second.count + 1)
         var row = Array(0...second.count)
-        for (index, letter) in first.enumerated() {
-            var diagonal = row[0]
-            row[0] = index + 1
+        for index in first.indices {
+            var next = [index + 1]
             for column in second.indices {
-                let change = diagonal + (second[column] == letter ? 0 : 1)
-                diagonal = row[column + 1]
-                row[column + 1] = min(change, row[column] + 1, row[column + 1] + 1)
+                let change = row[column] + (second[column] == first[index] ? 0 : 1)
+                var steps = min(change, row[column + 1] + 1, next[column] + 1)
+                if index > 0, column > 0, first[index] == second[column - 1], first[index - 1] == second[column] {
+                    steps = min(steps, before[column - 1] + 1)
+                }
+                next.append(steps)
             }
+            before = row
+            row = next
         }
         return row[second.count]
     }

@@ -1,0 +1,299 @@
+import Foundation
+import NIOCore
+import NIOHTTP1
+import TestSupport
+import Testing
+
+@testable import CustomHandler
+
+/// Callers' own requests: which function gets them, what it sees, and what the caller gets.
+@Suite struct PlainWireTests {
+    private static let route = #""route": "items/{id:int?}", "methods": ["get", "post"], "#
+
+    private static func app(_ wire: String = #""enableForwardingHttpRequest": true"#, _ more: String = "") throws
+        -> TemporaryApp
+    {
+        func http(_ members: String = "", _ more: String = "") -> String {
+            #"{ "bindings": [ { "name": "req", \#(members)"type": "httpTrigger" }, { "name": "res", "type": "http", "direction": "out" }\#(more) ] }"#
+        }
+        let code =
+            "return function(data) local r = data.req return r.Method .. ' ' .. tostring(r.Params and r.Params.id) end"
+        return try TemporaryApp([
+            "host.json": #"{ "version": "2.0", "extensionBundle": {}, "customHandler": { \#(wire) }\#(more) }"#,
+            "items/function.json": http(route), "items/handler.lua": code,
+            "mixed/function.json": http("", #", { "name": "out", "type": "queue", "direction": "out" }"#),
+            "mixed/handler.lua": "return function() return { res = 'mixed' } end",
+            "queue/function.json": TemporaryApp.queueFunction,
+            "queue/handler.lua": "return function() print 'queue' end",
+            "zall/function.json": http(#""route": "{*rest}", "#),
+            "zall/handler.lua": "return function(data) return 'all ' .. data.req.Params.rest end",
+        ])
+    }
+
+    private static let payload = ByteBuffer(string: #"{"Data":{"req":{"Method":"GET"},"msg":"\"x\""},"Metadata":{}}"#)
+
+    // MARK: Which function
+
+    @Test(arguments: [
+        (HTTPMethod.GET, "/api/items/7", "GET 7"), (.POST, "/api/items", "POST nil"),
+        (.GET, "/api/items/x", "all items/x"),
+        (.DELETE, "/api/items/7", "all items/7"), (.GET, "/API/Items/7?id=8", "GET 7"),
+        (.POST, "/items", "there is no route for POST /items; 'items' is at GET, POST /api/items/{id:int?}"), (.GET, "/items", "there is no route for GET /items"),
+        (.POST, "/queue", #"{"Logs":["queue"]}"#), (.POST, "/mixed", #""body":"mixed""#),
+    ])
+    func `a forwarding app has routes for HTTP-only functions, and payloads for the others`(
+        _ method: HTTPMethod, target: String, answer: String
+    ) async throws {
+        let app = try Self.app()
+        let handler = try await InProcessHandler(root: app.folder.path)
+        let reply = try await handler.request(target, Self.payload, method: method)
+        #expect(reply.text.contains(answer), "\(reply.text)")
+    }
+
+    @Test func `settings decide, in any case`() async throws {
+        let app = try Self.app("")
+        let settings = ["AzureFunctionsJobHost__CUSTOMHANDLER__enableproxyinghttprequest": "True"]
+        let plain = try await InProcessHandler(root: app.folder.path)
+        #expect(try await plain.request("/api/items/7").status == 404)
+        #expect(try await plain.request("/items", Self.payload, method: .POST).text.contains(#""body":"GET nil""#))
+        let proxied = try await InProcessHandler(root: app.folder.path, settings: settings)
+        #expect(try await proxied.request("/api/items/7").text == "GET 7")
+    }
+
+    @Test func `the older section hands requests over by name`() async throws {
+        let app = try Self.app()
+        try app.write(["host.json": #"{ "version": "2.0", "extensionBundle": {}, "httpWorker": {} }"#])
+        let handler = try await InProcessHandler(root: app.folder.path)
+        #expect(try await handler.request("/items", method: .DELETE).text == "DELETE nil")
+        #expect(try await handler.request("/queue", Self.payload, method: .POST).text.contains("queue"))
+    }
+
+    @Test func `a caller cannot reach another function through a catch-all`() async throws {
+        let app = try Self.app(
+            #""enableForwardingHttpRequest": true"#, #", "extensions": { "http": { "routePrefix": "" } }"#)
+        let handler = try await InProcessHandler(root: app.folder.path)
+        let host: HTTPHeaders = ["X-Azure-Functions-HostVersion": "4", "X-Azure-Functions-InvocationId": "1"]
+        var caller = host
+        caller.add(name: "content-length", value: "50")
+        #expect(try await handler.request("/queue", Self.payload, method: .POST, headers: caller).text == "all queue")
+        var payload = host
+        payload.add(name: "transfer-encoding", value: "chunked")
+        #expect(
+            try await handler.request("/queue", Self.payload, method: .POST, headers: payload).text.contains(
+                #"["queue"]"#))
+        let home = try await handler.request("/", headers: host)
+        #expect(home.text.contains("attempt to concatenate") || home.status == 500)
+        #expect(try await handler.request("/").text == "luafunc is ready\n")
+    }
+
+    @Test(arguments: [
+        (#""route": "items/{id", "#, "binding 'req': route 'items/{id': character 7: the '{' is never closed"),
+        (#""route": "{id:itn}", "#, "did you mean"),
+        (#""route": "Administrator", "#, "the host keeps routes that begin with 'admin'"),
+        (#""route": 7, "#, #""route" must be a string"#), (#""methods": "get", "#, #""methods" must be a list"#),
+        (#""methods": ["gte"], "#, "'gte' is no HTTP method; did you mean 'get'?"),
+    ])
+    func `a route that the host would not take is reported`(_ members: String, reason: String) throws {
+        let app = try TemporaryApp([
+            "f/function.json":
+                #"{ "bindings": [ { "name": "req", \#(members)"type": "httpTrigger" }, { "name": "res", "type": "http", "direction": "out" } ] }"#,
+            "f/handler.lua": "",
+        ])
+        let problem = try AppLoader(root: app.folder.path, settings: [:]).load().broken["f"]
+        #expect(problem?.description.contains(reason) == true, "\(problem?.description ?? "none")")
+    }
+
+    @Test func `the later of two functions with the same route is not loaded`() throws {
+        let app = try Self.app()
+        try app.write([
+            "aaa/function.json":
+                #"{ "bindings": [ { "name": "req", "route": "ITEMS/{id:int?}", "methods": ["get"], "type": "httpTrigger" }, { "name": "res", "type": "http", "direction": "out" } ] }"#,
+            "aaa/handler.lua": "",
+        ])
+        let loaded = try AppLoader(root: app.folder.path, settings: [:]).load()
+        #expect(loaded.broken["items"]?.reason.hasPrefix("'aaa' has the same route") == true)
+    }
+
+    // MARK: What it sees
+
+    /// The body of a handler that returns what it sees; `data`, `metadata` and `context` are there.
+    @Test(arguments: [
+        ("return data.req.Query.a .. data.req.Query.B", "1,2x y"),
+        ("return data.req:queries('A')[1] .. data.req:query('B')", "2x y"),
+        ("return metadata.a .. metadata.B .. metadata.Query.a", "2x y2"),
+        ("return tostring(metadata.code) .. metadata.Query.code", "nilsecret"),
+        ("return metadata.qty .. metadata.done .. tostring(metadata.list) .. metadata.o.p", "3Truenil1"),
+        ("return metadata.Headers['X-List'] .. data.req.Headers['X-List'][2]", "one,twotwo"),
+        ("return metadata.sys.MethodName .. #metadata.sys.RandGuid", "f36"),
+        ("return metadata.id .. data.req.Params.id", "AA"), ("return tostring(metadata.headers)", "nil"),
+        ("return tostring(data.req.Params.missing)", "nil"),
+        ("return data.req.Identities[1].RoleClaimType:sub(-4)", "role"),
+        ("return tostring(#data.req.Identities)", "1"),
+        ("return context.invocationId .. context.traceparent", "last00-1"),
+        ("return tostring(context.payload) .. tostring(context.retry)", "nilnil"),
+        ("local n = 0 for _ in pairs(data.req.Headers) do n = n + 1 end return tostring(n)", "4"),
+        ("return require('json').encode(data.req.Headers['X-List'])", #"["one","two"]"#),
+        ("return data.req.Url", "http://example.com:81/api/f/A?a=1&A=2&B=x+y&code=secret"),
+        ("return data.req:json().qty", "3"),
+    ])
+    func `a request has the shape it has in a payload`(_ code: String, answer: String) async throws {
+        let function =
+            #"{ "bindings": [ { "name": "req", "route": "f/{id}/{missing?}", "type": "httpTrigger" }, { "name": "res", "type": "http", "direction": "out" } ] }"#
+        let app = try TemporaryApp([
+            "f/function.json": function, "f/handler.lua": "return function(data, metadata, context) \(code) end",
+        ])
+        let handler = try await InProcessHandler(root: app.folder.path, settings: InProcessHandler.forwarding)
+        let reply = try await handler.request(
+            "/api/f/A?a=1&A=2&B=x+y&code=secret",
+            ByteBuffer(string: #"{"qty":3,"done":true,"list":[1],"id":"B","o":{"p":1}}"#), method: .POST,
+            headers: [
+                "Host": "example.com:81", "X-List": "one", "x-list": "two", "X-Azure-Functions-InvocationId": "first",
+                "X-Azure-Functions-InvocationId": "last", "traceparent": "00-1",
+            ])
+        #expect(reply.text == answer)
+    }
+
+    // MARK: What the caller gets
+
+    private static func send(
+        _ code: String, method: HTTPMethod = .GET, accept: String = "*/*", showsErrors: Bool = false
+    ) async throws -> Reply {
+        let app = try TemporaryApp([
+            "functions/f/function.json": TemporaryApp.httpFunction,
+            "functions/f/handler.lua": "local http = require 'http'\nreturn function(data)\n\(code)\nend",
+        ])
+        let handler = try await InProcessHandler(
+            root: app.folder.path, settings: InProcessHandler.forwarding, showsErrors: showsErrors)
+        return try await handler.request(
+            "/api/f?code=secret&x=%3Cb%3E", method: method, headers: ["Accept": accept, "Cookie": "secret"])
+    }
+
+    @Test(arguments: [
+        ("return { headers = { ['content-length'] = 3 }, body = 'abc' }", 200),
+        ("return { headers = { ['content-length'] = 4 }, body = 'abc' }", 500),
+        ("return { headers = { ['transfer-encoding'] = 'chunked' }, body = 'abc' }", 500),
+        ("return { Outputs = { message = 'x' } }", 500),
+        ("return nil", 204), ("return { status = 304 }", 304), ("return http.response { statusCode = 404 }", 404),
+        ("error(http.response { statusCode = 409, body = 'taken' })", 409), ("error 'x'", 500),
+    ])
+    func `a response has the status the handler gives`(_ code: String, status: Int) async throws {
+        let reply = try await Self.send(code)
+        #expect(reply.status == status)
+        #expect(!reply.headers.contains(name: "content-length"), "the connection counts it")
+    }
+
+    @Test func `repeated headers and several cookies are sent as they are`() async throws {
+        let reply = try await Self.send(
+            "return { headers = { ['x-a'] = { '1', '2' } }, cookies = { { name = 'a', value = '1', path = '/', httpOnly = true }, { name = 'b', value = '2' } }, body = { 1 } }"
+        )
+        #expect(reply.headers["x-a"] == ["1", "2"] && reply.headers["set-cookie"] == ["a=1; Path=/; HttpOnly", "b=2"])
+        #expect(reply.text == "[1]" && reply.contentType == "application/json; charset=utf-8")
+    }
+
+    @Test func `why a function failed is told in development only`() async throws {
+        let code = "local text = 'a < b'\nerror('<broken>')"
+        let silent = try await Self.send(code)
+        #expect(silent.status == 500 && !silent.text.contains("broken") && silent.text.contains("invocationId"))
+        let told = try await Self.send(code, showsErrors: true)
+        #expect(
+            told.contentType == "application/problem+json" && told.text.contains("functions/f/handler.lua:4: <broken>"))
+        let page = try await Self.send(code, accept: "text/html,*/*", showsErrors: true)
+        #expect(page.status == 500 && page.contentType == "text/html; charset=utf-8")
+        #expect(
+            page.text.contains("functions/f/handler.lua:4: &lt;broken&gt;") && page.text.contains("<mark>    4  error(")
+        )
+        #expect(page.text.contains("local text = 'a &lt; b'") && page.text.contains("code=(not shown)"))
+        #expect(!page.text.contains("secret") && !page.text.contains("<broken>"))
+    }
+
+    // MARK: Streams
+
+    @Test(arguments: [
+        ("return { body = function(write) write 'a' write(1) write '' write 'b' end }", ["a", "1", "b"]),
+        ("return { body = coroutine.create(function() coroutine.yield 'a' coroutine.yield 'b' end) }", ["a", "b"]),
+        (
+            "return { body = function(write) require('task').all { function() write 'a' end, function() write 'b' end } end }",
+            ["a", "b"]
+        ),
+        (
+            "return http.eventStream(function(send) send 'x' send { event = 'e', id = 7, data = { a = 1 } } send { data = 'a\\nb', retry = 10 } end)",
+            ["data: x\n\n", "event: e\nid: 7\ndata: {\"a\":1}\n\n", "retry: 10\ndata: a\ndata: b\n\n"]
+        ),
+        ("error(http.response { statusCode = 418, body = function(write) write 'teapot' end })", ["teapot"]),
+    ])
+    func `a body that is a function or a coroutine comes piece by piece`(_ code: String, pieces: [String]) async throws
+    {
+        let reply = try await Self.send(code)
+        #expect(reply.pieces == pieces && reply.isComplete)
+    }
+
+    @Test(arguments: [
+        (
+            "return { res = { statusCode = 201, body = function(write) print 'in' write 'a' require('task').sleep(0.001) write 'b' end } }",
+            #"{"Outputs":{"res":{"statusCode":201,"body":"ab"}},"Logs":["in"]}"#
+        ),
+        (
+            "return { body = coroutine.create(function() coroutine.yield 'x' end) }",
+            #"{"Outputs":{"res":{"statusCode":200,"body":"x"}}}"#
+        ),
+    ])
+    func `through a payload the same body arrives whole`(_ code: String, payload: String) async throws {
+        #expect(try await Self.invoke(code) == payload)
+    }
+
+    @Test(arguments: [
+        ("return { body = function(write) write 'a' error 'broken off' end }", "broken off"),
+        ("return { body = function(write) write {} end }", "string expected, got table"),
+        (
+            "local w return { body = function(write) local s = ('x'):rep(1e6) for i = 1, 100 do write(s) end end }",
+            "the response body grows beyond 64 MB"
+        ),
+        ("return { body = function(write) write '\\255' end }", "a binary body cannot pass the host"),
+    ])
+    func `through a payload a body that fails is no response`(_ code: String, reason: String) async throws {
+        #expect(try await Self.invoke(code).contains(reason))
+    }
+
+    @Test func `nothing can be written when the body is complete`() async throws {
+        let code = """
+            if kept then return tostring(select(2, pcall(kept, 'late'))) end
+            return { body = function(write) kept = write write 'a' end }
+            """
+        let app = try TemporaryApp([
+            "functions/f/function.json": TemporaryApp.httpFunction,
+            "functions/f/handler.lua": "kept = false return function() \(code) end",
+        ])
+        let handler = try await InProcessHandler(root: app.folder.path, settings: InProcessHandler.forwarding)
+        #expect(try await handler.request("/api/f").text == "a")
+        #expect(try await handler.request("/api/f").text.contains("nothing can be written now"))
+    }
+
+    private static func invoke(_ code: String) async throws -> String {
+        let app = try TemporaryApp([
+            "functions/f/function.json": TemporaryApp.httpFunction,
+            "functions/f/handler.lua": "return function(data) \(code) end",
+        ])
+        return try await InProcessHandler(root: app.folder.path).send("f", payload).text
+    }
+
+    // MARK: Time
+
+    @Test(arguments: ["GET /api/f HT", "POST /api/f HTTP/1.1\r\nHost: x\r\nContent-Length: 10\r\n\r\nhalf"])
+    func `a request that is not finished in time is given up`(_ text: String) async throws {
+        let app = try TemporaryApp([
+            "functions/f/function.json": TemporaryApp.httpFunction, "functions/f/handler.lua": "return function() end",
+        ])
+        let workers = WorkerGroup(threads: 1)
+        let server = try HTTPServer(
+            bind: "127.0.0.1", port: 0, workers: workers, bodyLimit: 1 << 20, patience: .milliseconds(30))
+        await workers.adopt(
+            try AppLoader(root: app.folder.path, settings: [:]).load(), options: InvocationOptions(logger: .silent))
+        let connection = try RawConnection(port: server.port)
+        connection.send(text)
+        #expect(connection.response()?.status == 408)
+        #expect(connection.response() == nil)
+        let patient = try RawConnection(port: server.port)
+        patient.send("GET / HTTP/1.1\r\nHost: x\r\n\r\n")
+        #expect(patient.response()?.status == 200)
+    }
+}
