@@ -4,16 +4,100 @@ import Testing
 
 /// The sample app and what README.md and scripts/start say about it.
 @Suite struct SampleTests {
+    /// The app as it is, which takes callers' own requests.
     private static let app = Task { try LuafuncProcess(["serve", "--port", "0", "--app", Repository.root.path]) }
+    /// The app where the host sends payloads only.
+    private static let payloadApp = Task {
+        try LuafuncProcess(
+            ["serve", "--port", "0", "--app", Repository.root.path],
+            environment: ["AzureFunctionsJobHost__customHandler__enableForwardingHttpRequest": "false"])
+    }
 
     @Test(arguments: Case.samples)
     func `a sample does what it is there to show`(_ sample: Case) async throws {
-        let server = try await Self.app.value
+        let server = try await Self.payloadApp.value
         let reply = try RawConnection.request(
             "/\(sample.name)", port: server.port, headers: hostHeaders, body: sample.payload)
         let differences = try sample.differences(
             status: reply.status, contentType: reply.headers["content-type"] ?? "", body: reply.body)
         #expect(differences.isEmpty)
+    }
+
+    @Test(arguments: Case.samples.filter { $0.plainRequest != nil })
+    func `a sample for HTTP takes callers' own requests as well`(_ sample: Case) async throws {
+        let request = try #require(sample.plainRequest)
+        let reply = try RawConnection.request(
+            request.target, method: request.method, port: try await Self.app.value.port,
+            headers: Dictionary(request.headers.filter { $0.0 != "Host" && $0.0 != "Content-Length" }) { $1 },
+            body: request.body)
+        let differences = sample.plainDifferences(
+            status: reply.status, headers: reply.headers.map { ($0.key, $0.value) }, body: reply.body)
+        #expect(differences.isEmpty)
+    }
+
+    // MARK: The to-do list
+
+    private struct Answer: Equatable {
+        var status: Int
+        var body: String
+        var cookie = ""
+    }
+
+    @Test(arguments: [true, false])
+    func `a caller keeps a list of things to do, over either wire`(_ forwards: Bool) async throws {
+        let port = try await (forwards ? Self.app : Self.payloadApp).value.port
+        var cookie = ""
+        func send(_ method: String, _ id: String? = nil, _ body: String = "") throws -> Answer {
+            let answer =
+                try forwards
+                ? Self.forward(method, id, body, cookie: cookie, port: port)
+                : Self.invoke(method, id, body, cookie: cookie, port: port)
+            if !answer.cookie.isEmpty { cookie = String(answer.cookie.prefix { $0 != ";" }) }
+            return answer
+        }
+        #expect(try send("GET").body == "[]")
+        let milk = try send("POST", nil, #"{"title":"milk"}"#)
+        #expect(milk.status == 201 && milk.body.contains("\"id\":1") && milk.cookie.hasSuffix("; Path=/; HttpOnly"))
+        #expect(try send("POST", nil, #"{"title":"bread"}"#).body.contains("\"id\":2"))
+        #expect(try send("PUT", "1", #"{"title":"oat milk","done":true}"#).body.contains("oat milk"))
+        #expect(try send("GET", "1").body.contains("\"done\":true"))
+        #expect(try send("DELETE", "2") == Answer(status: 204, body: "", cookie: cookie + "; Path=/; HttpOnly"))
+        let list = try send("GET").body
+        #expect(list.contains("oat milk") && !list.contains("bread"))
+        #expect(try send("GET", "2").status == 404 && send("PUT").status == 404)
+        #expect(try send("POST", nil, "no JSON").status == 400 && send("POST", nil, "{}").status == 400)
+        cookie = "todo=not_ours; other=1"
+        #expect(try send("GET").body == "[]")
+    }
+
+    private static func forward(
+        _ method: String, _ id: String?, _ body: String, cookie: String, port: Int
+    ) throws -> Answer {
+        let reply = try RawConnection.request(
+            "/api/todo\(id.map { "/\($0)" } ?? "")", method: method, port: port, headers: ["Cookie": cookie],
+            body: Array(body.utf8))
+        return Answer(status: reply.status, body: reply.text, cookie: reply.headers["set-cookie"] ?? "")
+    }
+
+    /// What the host makes of the same request, and of the answer to it.
+    private static func invoke(
+        _ method: String, _ id: String?, _ body: String, cookie: String, port: Int
+    ) throws -> Answer {
+        let request: [String: Any] = [
+            "Url": "http://localhost:7071/api/todo", "Method": method, "Query": [String: String](),
+            "Headers": ["Cookie": [cookie]], "Params": ["id": id as Any? ?? NSNull()], "Body": body,
+        ]
+        let payload = try JSONSerialization.data(withJSONObject: [
+            "Data": ["req": request], "Metadata": [String: Any](),
+        ])
+        let reply = try RawConnection.request("/todo", port: port, headers: hostHeaders, body: [UInt8](payload))
+        let function = try Data(contentsOf: Repository.root.appending(path: "functions/todo/function.json"))
+        let http = try #require(
+            HostModel(functionJSON: [UInt8](function))
+                .receive(status: reply.status, contentType: reply.headers["content-type"] ?? "", body: reply.body).http)
+        return Answer(
+            status: http.status, body: String(decoding: http.body, as: UTF8.self),
+            cookie: http.headers["set-cookie"] ?? "")
     }
 
     @Test func `every sample has its test`() throws {
@@ -40,7 +124,8 @@ import Testing
                 #expect(wanted.allSatisfy { output.contains($0) }, "\(command) gives \(output)")
             } else {
                 #expect(
-                    output.hasPrefix(#"{"Outputs":"#) || output.hasPrefix(#"{"ReturnValue":"#),
+                    output.hasPrefix("hello") || output.hasPrefix(#"{"Outputs":"#)
+                        || output.hasPrefix(#"{"ReturnValue":"#),
                     "\(command) gives \(output)")
             }
         }

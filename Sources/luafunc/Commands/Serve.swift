@@ -1,6 +1,7 @@
 import ArgumentParser
 import CustomHandler
 import FoundationEssentials
+import Glibc
 import Logging
 import NIOCore
 import ServiceLifecycle
@@ -44,6 +45,7 @@ struct Serve: ParsableCommand {
         guard let port = port ?? settings.hostPort.flatMap({ Int($0) }), (0...65_535).contains(port) else {
             throw ValidationError("FUNCTIONS_CUSTOMHANDLER_PORT is '\(settings.hostPort ?? "")', which is no port")
         }
+        raiseFileLimit()
         let logger = log.logger
         let workers = WorkerGroup(
             threads: threads ?? ProcessInfo.processInfo.activeProcessorCount, settings: settings.values)
@@ -63,6 +65,16 @@ struct Serve: ParsableCommand {
                 logger: Logger(label: "luafunc") { _ in SwiftLogNoOpLogHandler() }))
         try workers.runAndWait { try await group.run() }
         throw settings.isHosted ? ExitCode.stoppedByHost : ExitCode.success
+    }
+
+    /// Every caller holds a socket, and the usual soft limit of 1,024 files is no limit of the machine's.
+    private func raiseFileLimit() {
+        let files = __rlimit_resource_t(RLIMIT_NOFILE.rawValue)
+        var limit = rlimit()
+        guard getrlimit(files, &limit) == 0, limit.rlim_cur < limit.rlim_max else { return }
+        limit.rlim_cur = limit.rlim_max
+        // Where it cannot be raised, it is as it was.
+        setrlimit(files, &limit)
     }
 
     private func listen(on port: Int, _ workers: WorkerGroup) throws -> HTTPServer {
