@@ -1,0 +1,5 @@
+local work = require "work"
+
+return function()
+  return work()
+end
