@@ -36,5 +36,18 @@ lua_State *clua_newstate (CLuaHost *host) {
 }
 
 
-/* Must be C: malloc_trim is glibc's own and not in Swift's module of it. */
+/*
+** What a greedy script had goes back to the system: blocks of this size are
+** mapped each for itself, and a heap's free end is cut at this size. Left
+** alone, glibc raises both to the largest block it has seen. Must be C:
+** mallopt and malloc_trim are glibc's own and not in Swift's module of it.
+*/
+#define KEPT	(1 << 20)
+
+void clua_tunememory (void) {
+  mallopt(M_MMAP_THRESHOLD, KEPT);
+  mallopt(M_TRIM_THRESHOLD, KEPT);
+}
+
+
 void clua_trim (void) { malloc_trim(0); }

@@ -81,7 +81,7 @@ static int tostring (lua_State *L) {
 
 
 /* What closes a failed thread's variables, or tells its error, may take. */
-#define LASTWORDS	INT64_C(20000000)
+#define LASTWORDS	INT64_C(10000000)
 
 static int64_t shorten (CLuaHost *host) {
   int64_t deadline = host->deadline;

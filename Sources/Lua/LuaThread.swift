@@ -54,6 +54,9 @@ public struct LuaThread {
 }
 
 extension LuaStack {
+    /// Whether the code that runs has used up its time; Swift code that takes long must ask, as no hook can stop it.
+    var isPastDeadline: Bool { clua_now() >= clua_host(state).pointee.deadline }
+
     /// The text of an error value: a string itself, `__tostring`'s answer, or a table as JSON.
     func message(at index: Int) -> String {
         let index = absolute(index)

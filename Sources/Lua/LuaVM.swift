@@ -49,6 +49,9 @@ public final class LuaVM {
     /// Collects all garbage now; takes as long as the VM holds data.
     public func collectGarbage() { clua_collect(state) }
 
+    /// Sets the process's allocator so that it gives large blocks back to the system when they are freed.
+    public static func tuneMemory() { clua_tunememory() }
+
     /// Gives what was freed back to the system.
     public static func releaseFreeMemory() { clua_trim() }
 

@@ -66,6 +66,7 @@ typedef struct CLuaHost {
 
 /* budget.c */
 lua_State *clua_newstate (CLuaHost *host);
+void clua_tunememory (void);
 void clua_trim (void);
 
 /* door.c */

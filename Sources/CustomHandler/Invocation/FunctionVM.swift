@@ -58,10 +58,8 @@ final class FunctionVM {
     ) throws(InvocationFailure) {
         self.function = function
         self.pool = pool
-        var logger = options.logger
-        logger[metadataKey: LogKey.function] = "\(function.name)"
         let scope = Scope(
-            function: function, files: files, logger: logger,
+            function: function, files: files, logger: options.logger(for: function),
             memoryLimit: function.limits.memory ?? options.memoryLimit)
         self.scope = scope
         do throws(Problem) {
@@ -131,12 +129,6 @@ final class FunctionVM {
         marks.pushWriter(body, onto: task.thread.stack)
         vm.stack.release(body)
         return task
-    }
-
-    func logger(for invocation: Invocation) -> Logger {
-        var logger = scope.logger
-        logger[metadataKey: LogKey.invocation] = "\(invocation.id)"
-        return logger
     }
 
     /// Runs one slice of a task.
@@ -306,8 +298,13 @@ final class FunctionVM {
             guard let body = plain.body, request.head.method != .HEAD else { return .ended(.response(plain.response)) }
             return .streams(body, head: plain.response)
         } catch {
-            throw InvocationFailure(.function, "\(function.script): \(error)")
+            throw unsendable(error)
         }
+    }
+
+    private func unsendable(_ error: OutputError) -> InvocationFailure {
+        if case .unwritable(_, let error) = error, error.isLimit { reachedLimit = true }
+        return InvocationFailure(.function, "\(function.script): \(error)")
     }
 
     private enum Encoded {
@@ -326,7 +323,7 @@ final class FunctionVM {
             try encoder.append(at: index, logs: logs)
         } catch {
             if case .streams(let body) = error { return .streams(body) }
-            throw InvocationFailure(.function, "\(function.script): \(error)")
+            throw unsendable(error)
         }
         return .payload(writer.withSpan { ByteBuffer(copying: $0) })
     }

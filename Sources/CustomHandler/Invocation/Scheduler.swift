@@ -17,6 +17,9 @@ final class Scheduler {
     /// What goes on as soon as the loop has seen to its connections.
     private var runnable: Deque<() -> Void> = []
     private var isTicking = false
+    /// Invocations that have begun and not ended, and the most there were at once since memory was last given back.
+    private var active = 0
+    private var mostActive = 0
 
     init(eventLoop: any EventLoop, app: FunctionApp, options: InvocationOptions, outbound: OutboundClient) {
         self.outbound = outbound
@@ -72,6 +75,7 @@ final class Scheduler {
                 let failure = InvocationFailure(
                     .function,
                     "no Lua VM was free within the time limit: other invocations of this function take too long")
+                InvocationLog(logger: options.logger(for: call.invocation)).write(failure)
                 call.answer(.failed(failure))
             } else if let machine = pool.free.last {
                 pool.waiting.removeFirst()
@@ -121,9 +125,11 @@ final class Scheduler {
     private func start(_ call: FunctionPool.Call, on machine: FunctionVM) {
         let run = Run(
             .invocation(call.invocation), on: machine, limit: limit(of: call.invocation.function),
-            deadline: call.deadline, logger: machine.logger(for: call.invocation), caller: call.caller,
+            deadline: call.deadline, logger: options.logger(for: call.invocation), caller: call.caller,
             answer: call.answer)
         machine.active += 1
+        active += 1
+        mostActive = max(mostActive, active)
         call.caller?.onLeaving = { [self] in leave(run) }
         do throws(InvocationFailure) {
             advance(try machine.task(for: run, call.invocation))
@@ -323,12 +329,28 @@ final class Scheduler {
         run.main = nil
         run.writing = nil
         machine.active -= 1
+        if run.invocation != nil { active -= 1 }
+        if active == 0, mostActive >= Self.crowd { scheduleTidying() }
         // Memory goes back to the system at once, and a VM that cannot be emptied is replaced.
         if machine.reachedLimit, machine.active == 0 {
             whenFree(machine) {
                 machine.pool.replaceIfFull(machine)
                 LuaVM.releaseFreeMemory()
             }
+        }
+    }
+
+    /// So many invocations at once that what they held is worth giving back.
+    private static let crowd = 500
+
+    /// Gives memory back to the system soon after a crowd, when its connections are gone, too.
+    private func scheduleTidying() {
+        mostActive = 0
+        eventLoop.assumeIsolated().scheduleTask(in: .milliseconds(200)) { [self] in
+            for pool in pools.values {
+                for machine in pool.free where machine.vm.memoryUsed > 1 << 20 { machine.vm.collectGarbage() }
+            }
+            LuaVM.releaseFreeMemory()
         }
     }
 }

@@ -1,3 +1,4 @@
+import Lua
 import NIOCore
 import NIOPosix
 
@@ -10,6 +11,7 @@ public struct WorkerGroup: Sendable {
     /// - Parameter settings: app settings; `SSL_CERT_FILE` names the certificates that outbound requests trust instead
     ///   of the system's.
     public init(threads: Int, settings: [String: String] = [:]) {
+        LuaVM.tuneMemory()
         eventLoops = MultiThreadedEventLoopGroup(numberOfThreads: threads)
         workers = eventLoops.makeIterator().map { Worker(eventLoop: $0) }
         outbound = OutboundClient(eventLoops: eventLoops, trustRoots: settings["SSL_CERT_FILE"])

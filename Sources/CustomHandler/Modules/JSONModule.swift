@@ -15,6 +15,7 @@ extension Modules {
                         do throws(JSONError) {
                             try writer.append(at: 1, of: stack)
                         } catch {
+                            if error.isLimit { scope.running?.machine.reachedLimit = true }
                             throw .message("json.encode: \(error)")
                         }
                         writer.withSpan { stack.push(bytes: $0) }

@@ -27,7 +27,18 @@ public enum JSONError: Error, Equatable, Sendable {
         case key(String)
         case cycle
         case tooLarge(limit: Int)
+        case timeLimit
         case tooDeep(limit: Int)
+    }
+}
+
+extension JSONError {
+    /// A limit was reached while text was written, which took as much memory as there may be.
+    public var isLimit: Bool {
+        switch self {
+        case .unwritable(.tooLarge, _), .unwritable(.timeLimit, _): true
+        default: false
+        }
     }
 }
 
@@ -72,6 +83,7 @@ extension JSONError.Obstacle {
         case .hole(let index): "a list with a hole at index \(index); use json.null for an empty place"
         case .key(let name): "a \(name) key; a JSON object's keys are strings"
         case .cycle: "a table that contains itself"
+        case .timeLimit: "the time limit is over"
         case .tooLarge(let limit): "the JSON text grows beyond \(limit) bytes, the memory limit"
         case .tooDeep(let limit): "nested deeper than \(limit) levels"
         }

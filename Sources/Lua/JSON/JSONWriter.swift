@@ -12,6 +12,8 @@ public final class JSONWriter {
     public private(set) var count = 0
     /// Bytes of text beyond which a value is refused: tables that share others can be written endlessly long.
     public var limit = Int.max
+    /// The size at which the limits are looked at next.
+    private var checkpoint = Int.max
 
     /// Set by `append(at:of:)` if a string in the value is exactly an ISO date-time, which the host would rewrite
     /// (host-contract §9.3 b).
@@ -114,6 +116,7 @@ public final class JSONWriter {
     /// Appends the value at `index`. [0]
     public func append(at index: Int, of stack: LuaStack) throws(JSONError) {
         let start = count
+        checkpoint = min(limit, count + Self.stretch)
         var path = Path()
         guard lua_checkstack(stack.state, 8) != 0 else {
             throw .unwritable(.tooDeep(limit: JSONScanner.depthLimit), path: "")
@@ -151,7 +154,7 @@ public final class JSONWriter {
 
     private func appendValue(_ index: Int32, _ stack: LuaStack, _ path: inout Path) throws(Obstructed) {
         let state = stack.state
-        guard count <= limit else { throw Obstructed(.tooLarge(limit: limit)) }
+        if count > checkpoint { try checkLimits(stack) }
         switch lua_type(state, index) {
         case LUA_TSTRING:
             var length = 0
@@ -177,6 +180,16 @@ public final class JSONWriter {
         case LUA_TLIGHTUSERDATA where stack.isNull(at: Int(index)): append(raw: "null")
         default: throw Obstructed(.type(stack.type(at: Int(index)).name))
         }
+    }
+
+    /// How much is written without a look at the clock.
+    private static let stretch = 1 << 20
+
+    /// No hook can stop Swift code, so it looks itself whether the invocation may go on.
+    private func checkLimits(_ stack: LuaStack) throws(Obstructed) {
+        guard count <= limit else { throw Obstructed(.tooLarge(limit: limit)) }
+        guard !stack.isPastDeadline else { throw Obstructed(.timeLimit) }
+        checkpoint = min(limit, count + Self.stretch)
     }
 
     private func append(integer: Int64) {

@@ -21,7 +21,7 @@ struct Serve: ParsableCommand {
     var bind = "127.0.0.1"
     @Option(help: "Event loops, each with a Lua VM of every function. (default: all cores)")
     var threads: Int?
-    @Option(help: "Memory of one function on one thread, such as 32MB. (default: 64MB)", transform: Parse.bytes)
+    @Option(help: "Memory of one Lua VM, such as 32MB. (default: 64MB)", transform: Parse.bytes)
     var memoryLimit = 64 << 20
     @Option(
         help: "Time of one invocation, such as 10s. (default: host.json's functionTimeout less a margin)",
