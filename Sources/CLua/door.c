@@ -66,7 +66,7 @@ int clua_resume (lua_State *L, lua_State *from, int nargs, int *nresults) {
   clua_begin(L);
   host->root = L;
   host->reason = CLUA_SCRIPT;
-  host->expired = 0;
+  host->expired = host->held = 0;
   status = lua_resume(L, from, nargs, nresults);
   clua_end(L);
   host->root = NULL;

@@ -25,6 +25,12 @@
 /* What runs on this thread; NULL while no Lua code does. */
 static __thread CLuaHost *volatile runninghost = NULL;
 
+/*
+** Ticks after which code that C called, and that therefore cannot yield, has
+** held the thread for long enough: a second at 250 Hz.
+*/
+#define HOLDLIMIT	250
+
 /* How long native code may outlive its deadline. */
 #define STUCKMARGIN	INT64_C(2000000000)
 
@@ -66,6 +72,10 @@ static void hook (lua_State *L, lua_Debug *ar) {
     host->reason = CLUA_PREEMPTED;
     lua_yield(L, 0);
   }
+  else if (host->ticks > HOLDLIMIT) {
+    host->held = 1;
+    clua_expire(L);
+  }
 }
 
 
@@ -106,6 +116,7 @@ static void tick (int number) {
   (void)number;
   if (host != NULL && host->current != NULL) {
     clua_arm(host->current);
+    host->ticks++;
     if (ispast(host, STUCKMARGIN))
       endstuck(host);
   }
@@ -169,6 +180,7 @@ void clua_begin (lua_State *L) {
   CLuaHost *host = clua_host(L);
   host->current = L;
   host->running = 1;
+  host->ticks = 0;
   runninghost = host;
 }
 

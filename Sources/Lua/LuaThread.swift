@@ -13,6 +13,11 @@ public enum Step {
 
     public enum Cause: Sendable {
         case error, memory, deadline
+        /// Code that C called, and that no slice can end, went on for too long.
+        case held
+
+        /// Nothing may go on: the thread cannot even close its variables.
+        public var isFinal: Bool { self == .deadline || self == .held }
     }
 }
 
@@ -42,7 +47,7 @@ public struct LuaThread {
             guard host?.pointee.reason == CLUA_WAITING, let operation = vm.operation else { return .preempted }
             return .waiting(operation)
         default:
-            if host?.pointee.expired != 0 { return .failed(.deadline) }
+            if host?.pointee.expired != 0 { return .failed(host?.pointee.held != 0 ? .held : .deadline) }
             return .failed(status == LUA_ERRMEM ? .memory : .error)
         }
     }

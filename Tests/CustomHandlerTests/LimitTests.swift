@@ -49,11 +49,20 @@ import Testing
         #expect(next.contains("alive"), "\(next)")
     }
 
+    @Test func `code that C calls and no slice can end holds the thread for a second at most`() async throws {
+        let app = try TemporaryApp([
+            "functions/f/function.json": TemporaryApp.httpFunction,
+            "functions/f/handler.lua":
+                "return function() pcall(table.sort, { 1, 2, 3 }, function() while true do end end) return 'went on' end",
+        ])
+        let handler = try await InProcessHandler(root: app.folder.path)
+        #expect(try await handler.call("f").contains("held the thread for a second"))
+    }
+
     @Test(arguments: [
         "local t = {} for i = 1, 1e9 do t[i] = { i } end", "local s = 'x' while true do s = s .. s end",
         "return ('x'):rep(1e9)", "local t = table.pack(('x'):rep(1e6):byte(1, -1)) return #t",
         "local t = {} for i = 1, 1e9 do t[i] = coroutine.create(print) end",
-        "local t = {} for i = 1, 60 do t = { t, t } end return require('json').encode(t)",
         "local s, t = ('x'):rep(1e6), {} for i = 1, 200 do t[i] = s end return require('json').encode(t)",
     ])
     func `code that grows ends with its memory limit, and the function works again`(_ code: String) async throws {
@@ -63,6 +72,13 @@ import Testing
             reply.contains(Self.memoryLimit) || reply.contains("stack overflow")
                 || reply.contains("string slice too long")
                 || reply.contains("the memory limit"), "\(reply)")
+    }
+
+    @Test func `JSON that grows without end minds both limits`() async throws {
+        let (reply, next) = try await Self.send(
+            "local t = {} for i = 1, 60 do t = { t, t } end return require('json').encode(t)")
+        #expect(next.contains("alive"), "\(next)")
+        #expect(reply.contains("the JSON text grows beyond") || reply.contains("]: the time limit is over"), "\(reply)")
     }
 
     @Test func `a VM that keeps its memory full is replaced`() async throws {

@@ -57,7 +57,9 @@ typedef struct CLuaHost {
   lua_State *root;        /* the thread Swift resumed: no script's coroutine */
   lua_State *volatile current;  /* the thread whose code runs */
   int64_t deadline;       /* of what runs, on CLOCK_MONOTONIC, in ns */
-  int expired;            /* the deadline passed while code ran */
+  int expired;            /* the deadline passed while code ran, */
+  int held;               /* or C kept it from yielding for too long */
+  volatile int ticks;     /* of the timer since Swift resumed 'root' */
   int reason;             /* why 'root' yielded */
   int unyielding;         /* nothing may yield: variables are being closed */
   char label[160];        /* name what runs, if it must end the process */

@@ -220,6 +220,11 @@ final class FunctionVM {
         case .deadline:
             failure.fault = .limit
             failure.message = timeLimitMessage
+        case .held:
+            failure.fault = .limit
+            failure.message =
+                "code called from C (a comparator of table.sort, a callback of string.gsub, a message handler of xpcall) "
+                + "held the thread for a second, which others wait for; call it for less at a time"
         }
         reachedLimit = reachedLimit || failure.fault == .limit
         return .ended(.failed(tell(failure, run)))

@@ -158,8 +158,8 @@ final class Scheduler {
             if task.isWriting { finish(run, machine.conclusion(ofBody: run)) }
         case .failed(let cause):
             task.state = .failed(cause)
-            // A deadline ends the whole invocation, whichever of its tasks ran into it.
-            if task.isMain || task.isWriting || cause == .deadline {
+            // A limit of time ends the whole invocation, whichever of its tasks ran into it.
+            if task.isMain || task.isWriting || cause.isFinal {
                 conclude(run, machine.failure(of: run, task, cause))
             }
         }
@@ -294,7 +294,7 @@ final class Scheduler {
     private func discard(_ task: ScriptTask, of run: Run) {
         if case .waiting(let cancel) = task.state { cancel?() }
         let machine = run.machine
-        if case .failed(.deadline) = task.state { return machine.vm.abandon(task.thread) }
+        if case .failed(let cause) = task.state, cause.isFinal { return machine.vm.abandon(task.thread) }
         task.state = .finished
         whenFree(machine) { machine.recycle(task) }
     }
