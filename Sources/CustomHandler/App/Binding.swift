@@ -1,7 +1,7 @@
 public import Lua
 
 /// One entry of `bindings` in function.json (host-contract §14).
-public struct Binding: Sendable {
+public final class Binding: Sendable {
     public enum Direction: String, Sendable { case `in`, out, `inout` }
 
     public let name: String
@@ -14,9 +14,24 @@ public struct Binding: Sendable {
     /// The whole entry, `%NAME%` replaced, as a script sees it in `context.bindings`.
     public let tree: JSONTree
 
-    public var isTrigger: Bool { type.lowercased().hasSuffix("trigger") }
+    public let isTrigger: Bool
+    let input: Input
+    let output: Output
+
+    init(name: String, type: String, direction: Direction, dataType: String?, isMany: Bool, tree: JSONTree) {
+        self.name = name
+        self.type = type
+        self.direction = direction
+        self.dataType = dataType
+        self.isMany = isMany
+        self.tree = tree
+        isTrigger = type.lowercased().hasSuffix("trigger")
+        input = Input(type.lowercased(), isBinary: dataType == "binary", isMany: isMany)
+        output = Output(type.lowercased())
+    }
+
     public var isOutput: Bool { direction != .in }
-    public var isHTTPOutput: Bool { isOutput && type.lowercased() == "http" }
+    public var isHTTPOutput: Bool { isOutput && output == .http }
     var isBinary: Bool { dataType == "binary" }
 }
 
@@ -33,17 +48,6 @@ extension Binding {
         case manyBytes
     }
 
-    var input: Input {
-        switch type.lowercased() {
-        case "httptrigger": .request
-        // These arrive as a string in a string, and the inner one is always JSON (host-contract §6.8, §6.11, §6.12).
-        case "cosmosdbtrigger", "cosmosdb", "eventgridtrigger", "sql", "sqltrigger": .wrapped(levels: 2)
-        case _ where isBinary && isMany: .manyBytes
-        case _ where isBinary: .bytes(nullable: !isTrigger)
-        default: .wrapped(levels: 1)
-        }
-    }
-
     /// What the host does with the value of an output of this type (host-contract §9.3-§9.6).
     enum Output: Sendable {
         case http
@@ -57,15 +61,32 @@ extension Binding {
         /// A type luafunc knows nothing about: objects and text that survive as they are.
         case items
     }
+}
 
-    var output: Output {
-        switch type.lowercased() {
-        case "http": .http
-        case "blob": .blob
-        case "queue", "eventhub": .messages
-        case "servicebus": .textMessages
-        case "cosmosdb", "table": .documents
-        default: .items
-        }
+extension Binding.Input {
+    init(_ type: String, isBinary: Bool, isMany: Bool) {
+        self =
+            switch type {
+            case "httptrigger": .request
+            // These arrive as a string in a string, and the inner one is always JSON (host-contract §6.8, §6.11, §6.12).
+            case "cosmosdbtrigger", "cosmosdb", "eventgridtrigger", "sql", "sqltrigger": .wrapped(levels: 2)
+            case _ where isBinary && isMany: .manyBytes
+            case _ where isBinary: .bytes(nullable: !type.hasSuffix("trigger"))
+            default: .wrapped(levels: 1)
+            }
+    }
+}
+
+extension Binding.Output {
+    init(_ type: String) {
+        self =
+            switch type {
+            case "http": .http
+            case "blob": .blob
+            case "queue", "eventhub": .messages
+            case "servicebus": .textMessages
+            case "cosmosdb", "table": .documents
+            default: .items
+            }
     }
 }

@@ -1,7 +1,7 @@
 import Lua
 
-/// One function: a folder with function.json and a script.
-public struct Function: Sendable {
+/// One function: a folder with function.json and a script. A class, because every invocation carries it about.
+public final class Function: Sendable {
     /// The folder's name, with its casing.
     public let name: String
     /// The folder, relative to the app (`functions/order`).
@@ -30,17 +30,24 @@ public struct Function: Sendable {
     }
 
     /// Keys of function.json that nobody reads, but that look like ones that are read.
-    var warnings: [Problem] = []
+    let warnings: [Problem]
 
     let inputs: [String: Binding.Input]
     let outputs: [Binding]
     /// The output named `$return`.
     let returnOutput: Binding?
     let httpOutput: Binding?
+    public let trigger: Binding?
+    /// An HTTP request triggers it.
+    public let isHTTP: Bool
+    /// One HTTP trigger and one http output, and nothing else: the host may hand over the caller's own request
+    /// (host-contract §5).
+    public let isHTTPOnly: Bool
 
     init(
         name: String, directory: String, bindings: [Binding], script: String, entryPoint: String? = nil,
-        limits: Limits = Limits(), route: String? = nil, methods: Set<String>? = nil
+        limits: Limits = Limits(), route: String? = nil, methods: Set<String>? = nil,
+        warnings: [Problem] = []
     ) {
         self.name = name
         self.directory = directory
@@ -50,19 +57,15 @@ public struct Function: Sendable {
         self.limits = limits
         self.route = route
         self.methods = methods
+        self.warnings = warnings
         inputs = Dictionary(
             bindings.filter { $0.direction != .out }.map { ($0.name, $0.input) }, uniquingKeysWith: { $1 })
         outputs = bindings.filter(\.isOutput)
         returnOutput = outputs.first { $0.name == "$return" }
         httpOutput = outputs.first(where: \.isHTTPOutput)
-    }
-
-    public var trigger: Binding? { bindings.first(where: \.isTrigger) }
-    public var isHTTP: Bool { trigger?.type.lowercased() == "httptrigger" }
-
-    /// One HTTP trigger and one http output, and nothing else: the host may hand over the caller's own request
-    /// (host-contract §5).
-    public var isHTTPOnly: Bool {
-        isHTTP && bindings.count == 2 && bindings.contains { $0.direction == .out && $0.isHTTPOutput }
+        trigger = bindings.first(where: \.isTrigger)
+        let isHTTP = trigger?.type.lowercased() == "httptrigger"
+        self.isHTTP = isHTTP
+        isHTTPOnly = isHTTP && bindings.count == 2 && httpOutput?.direction == .out
     }
 }

@@ -1,5 +1,5 @@
 /// An app folder as it was read at one moment: never changed, only replaced by a newer one.
-public struct FunctionApp: Sendable {
+public final class FunctionApp: Sendable {
     /// Absolute path of the app root, the folder with host.json.
     public let root: String
     public let host: HostConfiguration
@@ -11,6 +11,18 @@ public struct FunctionApp: Sendable {
     public let warnings: [Problem]
     /// Finds the functions of HTTP triggers.
     let router: Router
+
+    init(
+        root: String, host: HostConfiguration, functions: [String: Function], broken: [String: Problem],
+        warnings: [Problem], router: Router
+    ) {
+        self.root = root
+        self.host = host
+        self.functions = functions
+        self.broken = broken
+        self.warnings = warnings
+        self.router = router
+    }
 
     /// All function names, in the order people see them.
     public var names: [String] {

@@ -23,13 +23,11 @@ struct FunctionReader {
         try checkName()
         let bindings = try readBindings(tree)
         try checkRetry(tree)
-        var function = Function(
+        let http = HTTPTriggerReader(file: file, name: name)
+        return Function(
             name: name, directory: directory, bindings: bindings, script: try script(tree),
-            entryPoint: try string("entryPoint", of: tree), limits: try limits(tree),
-            route: try HTTPTriggerReader(file: file, name: name).route(bindings),
-            methods: try HTTPTriggerReader(file: file, name: name).methods(bindings))
-        function.warnings = misspelt(tree)
-        return function
+            entryPoint: try string("entryPoint", of: tree), limits: try limits(tree), route: try http.route(bindings),
+            methods: try http.methods(bindings), warnings: misspelt(tree))
     }
 
     /// Keys that nobody reads, but that are nearly ones that are read.

@@ -1,7 +1,7 @@
 import NIOCore
 
 /// One call of one function, as it came in.
-struct Invocation: Sendable {
+final class Invocation: Sendable {
     enum Input: Sendable {
         /// `{"Data":…,"Metadata":…}` (host-contract §6).
         case payload(ByteBuffer)
@@ -17,9 +17,17 @@ struct Invocation: Sendable {
     let function: Function
     let input: Input
     /// The Functions host's version; nil where somebody else calls.
-    var hostVersion: String?
+    let hostVersion: String?
     /// The W3C trace context of the call.
-    var traceparent: String?
+    let traceparent: String?
+
+    init(id: String, function: Function, input: Input, hostVersion: String? = nil, traceparent: String? = nil) {
+        self.id = id
+        self.function = function
+        self.input = input
+        self.hostVersion = hostVersion
+        self.traceparent = traceparent
+    }
 
     /// nil for a caller's own request.
     var payload: ByteBuffer? { if case .payload(let payload) = input { payload } else { nil } }

@@ -5,13 +5,26 @@ struct InvocationLog {
     /// One line each, at most `byteLimit` bytes in all: the host keeps them in memory (host-contract §19).
     private(set) var lines: [String] = []
     private var bytes = 0
-    private let logger: Logger
+    /// The function's, to which each line adds the invocation.
+    private let base: Logger
+    private let invocationID: String?
 
     static let byteLimit = 256 << 10
 
-    init(logger: Logger) { self.logger = logger }
+    init(logger: Logger, invocationID: String?) {
+        base = logger
+        self.invocationID = invocationID
+    }
+
+    private var logger: Logger {
+        guard let invocationID else { return base }
+        var logger = base
+        logger[metadataKey: LogKey.invocation] = "\(invocationID)"
+        return logger
+    }
 
     mutating func write(_ level: Logger.Level, _ text: String) {
+        let logger = logger
         for line in text.split(separator: "\n", omittingEmptySubsequences: false) {
             logger.log(level: level, "\(line)")
             guard level >= logger.logLevel else { continue }

@@ -29,12 +29,6 @@ extension InvocationOptions {
         logger[metadataKey: LogKey.function] = "\(function.name)"
         return logger
     }
-
-    func logger(for invocation: Invocation) -> Logger {
-        var logger = logger(for: invocation.function)
-        logger[metadataKey: LogKey.invocation] = "\(invocation.id)"
-        return logger
-    }
 }
 
 /// The keys of log metadata, which the console and the JSON log print as they are.

@@ -41,7 +41,8 @@ final class Run {
         self.deadline = deadline
         self.answer = answer
         body = ResponseBody(caller)
-        log = InvocationLog(logger: logger)
+        let invocation: Invocation? = if case .invocation(let invocation) = purpose { invocation } else { nil }
+        log = InvocationLog(logger: logger, invocationID: invocation?.id)
     }
 
     var invocation: Invocation? { if case .invocation(let invocation) = purpose { invocation } else { nil } }

@@ -10,8 +10,8 @@ import NIOCore
 /// function take other VMs, up to a limit. Invocations that wait share a VM.
 final class Scheduler {
     private let eventLoop: any EventLoop
-    private let app: FunctionApp
-    private let options: InvocationOptions
+    let app: FunctionApp
+    let options: InvocationOptions
     private let outbound: OutboundClient
     private var pools: [String: FunctionPool] = [:]
     /// What goes on as soon as the loop has seen to its connections.
@@ -75,7 +75,8 @@ final class Scheduler {
                 let failure = InvocationFailure(
                     .function,
                     "no Lua VM was free within the time limit: other invocations of this function take too long")
-                InvocationLog(logger: options.logger(for: call.invocation)).write(failure)
+                InvocationLog(logger: options.logger(for: pool.function), invocationID: call.invocation.id).write(
+                    failure)
                 call.answer(.failed(failure))
             } else if let machine = pool.free.last {
                 pool.waiting.removeFirst()
@@ -125,7 +126,7 @@ final class Scheduler {
     private func start(_ call: FunctionPool.Call, on machine: FunctionVM) {
         let run = Run(
             .invocation(call.invocation), on: machine, limit: limit(of: call.invocation.function),
-            deadline: call.deadline, logger: options.logger(for: call.invocation), caller: call.caller,
+            deadline: call.deadline, logger: machine.logger, caller: call.caller,
             answer: call.answer)
         machine.active += 1
         active += 1

@@ -14,7 +14,7 @@ public actor Worker {
     private enum State {
         /// The app is still being read; requests wait for it.
         case starting([(Request, NIOLoopBound<any Caller>)])
-        case serving(FunctionApp, Scheduler, InvocationOptions)
+        case serving(Scheduler)
     }
 
     init(eventLoop: any EventLoop) { self.eventLoop = eventLoop }
@@ -24,7 +24,7 @@ public actor Worker {
         if !Preemption.start(slice: options.slice) {
             options.logger.warning("there is no timer on this system that could end time slices and time limits")
         }
-        state = .serving(app, Scheduler(eventLoop: eventLoop, app: app, options: options, outbound: outbound), options)
+        state = .serving(Scheduler(eventLoop: eventLoop, app: app, options: options, outbound: outbound))
         for (request, caller) in waiting { respond(to: request, caller) }
     }
 
@@ -32,7 +32,7 @@ public actor Worker {
     func load(_ names: [String]) async -> [String: InvocationFailure] {
         var failures: [String: InvocationFailure] = [:]
         for name in names {
-            guard case .serving(let app, let scheduler, _) = state, let function = app.functions[name] else { continue }
+            guard case .serving(let scheduler) = state, let function = scheduler.app.functions[name] else { continue }
             failures[name] = await withCheckedContinuation { continuation in
                 scheduler.load(function) { continuation.resume(returning: $0) }
             }
@@ -48,17 +48,16 @@ public actor Worker {
         switch state {
         case .starting(let waiting):
             state = .starting(waiting + [(request, bound)])
-        case .serving(let app, let scheduler, let options):
-            switch Dispatch(request: request, app: app).destination() {
+        case .serving(let scheduler):
+            switch Dispatch(request: request, app: scheduler.app).destination() {
             case .respond(let response): caller.respond(response)
-            case .invoke(let invocation): invoke(invocation, request, caller, scheduler, app, options)
+            case .invoke(let invocation): invoke(invocation, request, caller, scheduler)
             }
         }
     }
 
     private func invoke(
-        _ invocation: Invocation, _ request: Request, _ caller: any Caller, _ scheduler: Scheduler, _ app: FunctionApp,
-        _ options: InvocationOptions
+        _ invocation: Invocation, _ request: Request, _ caller: any Caller, _ scheduler: Scheduler
     ) {
         switch invocation.input {
         case .payload:
@@ -67,8 +66,8 @@ public actor Worker {
             scheduler.begin(invocation, caller: caller) { outcome in
                 caller.respond(
                     PlainWire.response(
-                        outcome, to: request, of: invocation, files: ScriptFiles(root: app.root),
-                        showsErrors: options.showsErrors))
+                        outcome, to: request, of: invocation, files: ScriptFiles(root: scheduler.app.root),
+                        showsErrors: scheduler.options.showsErrors))
             }
         }
     }
