@@ -26,10 +26,11 @@
 static __thread CLuaHost *volatile runninghost = NULL;
 
 /*
-** Ticks after which code that C called, and that therefore cannot yield, has
-** held the thread for long enough: a second at 250 Hz.
+** How long code that C called, and that therefore cannot yield, may hold the
+** thread. The ticks tell that it ran, and did not just lie in the run queue.
 */
-#define HOLDLIMIT	250
+#define HOLDLIMIT	INT64_C(1000000000)
+#define HOLDTICKS	100
 
 /* How long native code may outlive its deadline. */
 #define STUCKMARGIN	INT64_C(2000000000)
@@ -72,7 +73,7 @@ static void hook (lua_State *L, lua_Debug *ar) {
     host->reason = CLUA_PREEMPTED;
     lua_yield(L, 0);
   }
-  else if (host->ticks > HOLDLIMIT) {
+  else if (host->ticks > HOLDTICKS && clua_now() - host->begun > HOLDLIMIT) {
     host->held = 1;
     clua_expire(L);
   }
@@ -181,6 +182,7 @@ void clua_begin (lua_State *L) {
   host->current = L;
   host->running = 1;
   host->ticks = 0;
+  host->begun = clua_now();
   runninghost = host;
 }
 

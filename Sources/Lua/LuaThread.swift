@@ -62,6 +62,14 @@ extension LuaStack {
     /// Whether the code that runs has used up its time; Swift code that takes long must ask, as no hook can stop it.
     var isPastDeadline: Bool { clua_now() >= clua_host(state).pointee.deadline }
 
+    /// The memory limit in bytes, if the VM holds more than that: Swift code that takes much must ask, as nothing is
+    /// refused while it runs.
+    var exceededMemoryLimit: Int? {
+        let host = clua_host(state)
+        guard let host, host.pointee.used > host.pointee.limit else { return nil }
+        return host.pointee.limit
+    }
+
     /// The text of an error value: a string itself, `__tostring`'s answer, or a table as JSON.
     func message(at index: Int) -> String {
         let index = absolute(index)

@@ -77,10 +77,12 @@ private final class TestCaller: Caller {
         promise.succeed(reply)
     }
 
-    func write(_ piece: ByteBuffer) -> Bool {
+    let isGone = false
+    let hasRoom = true
+
+    func write(_ piece: ByteBuffer) {
         reply?.body.writeImmutableBuffer(piece)
         reply?.pieces.append(String(buffer: piece))
-        return true
     }
 
     func end(isComplete: Bool) {

@@ -104,6 +104,39 @@ import Testing
         #expect(try await handler.call("loads").contains(Self.timeLimit))
     }
 
+    @Test func `all who wait for a script that cannot be loaded are told`() async throws {
+        let app = try Self.app(["loads": "local t = {} for i = 1, 1e9 do t[i] = { i } end"])
+        let handler = try await InProcessHandler(root: app.folder.path)
+        let replies = try await withThrowingTaskGroup(of: String.self) { group in
+            for _ in 0..<8 { group.addTask { try await handler.call("loads") } }
+            return try await group.reduce(into: []) { $0.append($1) }
+        }
+        let reasons = ["the limit is 16 MB", Self.timeLimit, "no Lua VM was free within the time limit"]
+        #expect(replies.count == 8)
+        #expect(replies.allSatisfy { reply in reasons.contains { reply.contains($0) } }, "\(replies)")
+    }
+
+    @Test func `a task that was cancelled in the middle of its code does not go on`() async throws {
+        let app = try Self.app([
+            "f": """
+            local task = require "task"
+            local late = 0
+            return function(data)
+                if data.req.Body == "late" then return tostring(late) end
+                pcall(task.all, {
+                    function() while true do late = late + 1 task.sleep(0) end end,
+                    function() for i = 1, 3000000 do end error "stop" end,
+                })
+                local before = late
+                task.sleep(0.05)
+                return late == before and "stopped" or "went on"
+            end
+            """
+        ])
+        let handler = try await InProcessHandler(root: app.folder.path)
+        #expect(try await handler.call("f").contains("stopped"))
+    }
+
     @Test func `a small function is served while others are greedy`() async throws {
         let app = try Self.app([
             "greedy": "return function() while true do end end", "small": "return function() return 'small' end",

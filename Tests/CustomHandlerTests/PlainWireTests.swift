@@ -277,6 +277,67 @@ import Testing
         return try await InProcessHandler(root: app.folder.path).send("f", payload).text
     }
 
+    @Test func `nobody else runs in a VM while a body is stopped in the middle`() async throws {
+        let app = try TemporaryApp([
+            "functions/f/function.json": TemporaryApp.httpFunction,
+            "functions/f/handler.lua": """
+            local inside, seen = 0, 0
+            return function()
+                return { body = function(write)
+                    inside = inside + 1
+                    if inside > seen then seen = inside end
+                    for i = 1, 2000000 do end
+                    inside = inside - 1
+                    write(tostring(seen))
+                end }
+            end
+            """,
+        ])
+        let handler = try await InProcessHandler(root: app.folder.path, settings: InProcessHandler.forwarding)
+        let replies = try await withThrowingTaskGroup(of: String.self) { group in
+            for _ in 0..<6 { group.addTask { try await handler.request("/api/f").text } }
+            return try await group.reduce(into: []) { $0.append($1) }
+        }
+        #expect(replies == Array(repeating: "1", count: 6))
+    }
+
+    @Test func `writing nothing does not move the time limit`() async throws {
+        let app = try TemporaryApp([
+            "functions/f/function.json": TemporaryApp.httpFunction.replacing(
+                "] }", with: #"], "lua": { "timeLimit": "200ms" } }"#),
+            "functions/f/handler.lua":
+                "return function() return { body = function(write) while true do write '' end end } end",
+        ])
+        let plain = try await InProcessHandler(root: app.folder.path, settings: InProcessHandler.forwarding)
+        #expect(try await !plain.request("/api/f").isComplete)
+        let wrapped = try await InProcessHandler(root: app.folder.path)
+        #expect(try await wrapped.send("f", Self.payload).text.contains("the time limit is over"))
+    }
+
+    // MARK: Size
+
+    @Test func `many fields, members and headers take their time, not its square`() async throws {
+        let app = try TemporaryApp([
+            "functions/f/function.json": TemporaryApp.httpFunction,
+            "functions/f/handler.lua": """
+            return function(data, metadata)
+                local headers = {}
+                for i = 1, tonumber(data.req:query "headers") do headers["x" .. i] = "1" end
+                return { headers = headers, body = metadata.k99999 .. metadata.Query.q9999 .. data.req.Query.q1 }
+            end
+            """,
+        ])
+        let handler = try await InProcessHandler(
+            root: app.folder.path, settings: InProcessHandler.forwarding, showsErrors: true)
+        let body = "{" + (0..<100_000).map { "\"k\($0)\":\($0)" }.joined(separator: ",") + "}"
+        let query = (0..<10_000).map { "q\($0)=\($0)" }.joined(separator: "&")
+        let reply = try await handler.request("/api/f?headers=3&\(query)", ByteBuffer(string: body), method: .POST)
+        #expect(reply.text == "9999999991")
+        let refused = try await handler.request(
+            "/api/f?headers=50000&\(query)", ByteBuffer(string: body), method: .POST)
+        #expect(refused.text.contains("a response has at most 256 headers"))
+    }
+
     // MARK: Time
 
     @Test(arguments: ["GET /api/f HT", "POST /api/f HTTP/1.1\r\nHost: x\r\nContent-Length: 10\r\n\r\nhalf"])

@@ -2,7 +2,7 @@ import Glibc
 
 /// A connection to loopback that sends exactly the bytes it is given.
 public final class RawConnection {
-    private let descriptor: Int32
+    private var descriptor: Int32
 
     public struct Refused: Error {}
 
@@ -22,7 +22,7 @@ public final class RawConnection {
         setsockopt(descriptor, SOL_SOCKET, SO_RCVTIMEO, &limit, socklen_t(MemoryLayout<timeval>.size))
     }
 
-    deinit { close(descriptor) }
+    deinit { if descriptor >= 0 { close(descriptor) } }
 
     public func send(_ bytes: some Sequence<UInt8>) {
         let bytes = Array(bytes)
@@ -40,6 +40,14 @@ public final class RawConnection {
 
     /// Says that nothing more will be sent.
     public func finish() { shutdown(descriptor, Int32(SHUT_WR)) }
+
+    /// Ends the connection at once, as a client that crashes does: what is on its way is thrown away.
+    public func reset() {
+        var linger = linger(l_onoff: 1, l_linger: 0)
+        setsockopt(descriptor, SOL_SOCKET, SO_LINGER, &linger, socklen_t(MemoryLayout<Glibc.linger>.size))
+        close(descriptor)
+        descriptor = -1
+    }
 
     /// The next bytes; empty at the end of the connection or after 20 seconds of silence.
     private func receive() -> [UInt8] {

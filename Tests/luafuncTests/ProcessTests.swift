@@ -158,6 +158,7 @@ import Testing
         (["serve", "--port", "0", "--threads", "0"], "--threads must be from 1 to 1024"),
         (["serve", "--port", "0", "--memory-limit", "much"], "'much' is not a size such as 64MB"),
         (["serve", "--port", "0", "--time-limit", "soon"], "'soon' is not a time such as 10s"),
+        (["serve", "--port", "0", "--body-limit", "8GB"], "--body-limit must be at most 2GB"),
         (["swerve"], "Unexpected argument 'swerve'"),
     ])
     func `wrong usage is told and exits 64`(_ arguments: [String], _ sentence: String) async throws {

@@ -59,7 +59,8 @@ typedef struct CLuaHost {
   int64_t deadline;       /* of what runs, on CLOCK_MONOTONIC, in ns */
   int expired;            /* the deadline passed while code ran, */
   int held;               /* or C kept it from yielding for too long */
-  volatile int ticks;     /* of the timer since Swift resumed 'root' */
+  int64_t begun;          /* when Swift last let Lua run, */
+  volatile int ticks;     /* and ticks of the timer since then */
   int reason;             /* why 'root' yielded */
   int unyielding;         /* nothing may yield: variables are being closed */
   char label[160];        /* name what runs, if it must end the process */

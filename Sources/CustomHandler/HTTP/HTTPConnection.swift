@@ -115,17 +115,21 @@ final class HTTPConnection: ChannelInboundHandler, Caller {
         guard let context else { return }
         let ending = state.respond(closes: response.closes, isStreamed: response.isStreamed)
         writeHead(response, closes: !ending.keepsOpen, ending.version, context)
-        guard case .whole(let body) = response.body else { return context.flush() }
+        guard case .whole(let body) = response.body else {
+            if ending.hasBody { context.flush() } else { finish(keepsOpen: ending.keepsOpen, context) }
+            return
+        }
         if ending.hasBody, body.readableBytes > 0 {
             context.write(wrapOutboundOut(.body(.byteBuffer(body))), promise: nil)
         }
         finish(keepsOpen: ending.keepsOpen, context)
     }
 
-    func write(_ piece: ByteBuffer) -> Bool {
-        guard let context else { return true }
-        context.writeAndFlush(wrapOutboundOut(.body(.byteBuffer(piece))), promise: nil)
-        return context.channel.isWritable
+    var isGone: Bool { context?.channel.isActive != true }
+    var hasRoom: Bool { context?.channel.isWritable ?? true }
+
+    func write(_ piece: ByteBuffer) {
+        context?.writeAndFlush(wrapOutboundOut(.body(.byteBuffer(piece))), promise: nil)
     }
 
     func end(isComplete: Bool) {
@@ -149,9 +153,7 @@ final class HTTPConnection: ChannelInboundHandler, Caller {
             headers.add(name: "content-length", value: String(body.readableBytes))
         }
         if closes { headers.add(name: "connection", value: "close") }
-        // A client of HTTP/1.0 knows no chunks: the end of the connection is the end of the body.
-        let head = HTTPResponseHead(
-            version: response.isStreamed ? version : .http1_1, status: response.status, headers: headers)
+        let head = HTTPResponseHead(version: version, status: response.status, headers: headers)
         context.write(wrapOutboundOut(.head(head)), promise: nil)
     }
 

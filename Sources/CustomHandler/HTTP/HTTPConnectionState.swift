@@ -55,15 +55,18 @@ struct HTTPConnectionState {
         state = .receiving(head)
         guard head.version.major == 1 else { return refused(.version) }
         // A request that two servers could read in two ways is how one is smuggled past the other (RFC 9112 §6.3).
-        guard !head.headers.contains(name: "transfer-encoding") || !head.headers.contains(name: "content-length") else {
-            return refused(.ambiguousLength)
+        if head.headers.contains(name: "transfer-encoding") {
+            guard !head.headers.contains(name: "content-length"), head.version != .http1_0 else {
+                return refused(.ambiguousLength)
+            }
         }
         let hosts = head.headers[canonicalForm: "host"].count
         guard hosts == 1 || hosts == 0 && head.version == .http1_0 else { return refused(.host) }
         let length = head.headers.first(name: "content-length").flatMap { Int($0) } ?? 0
         guard length <= bodyLimit else { return refused(.tooLarge(bodyLimit)) }
-        // Made in its final size: a body of several reads is then copied once.
-        if length > Self.readSize { body.reserveCapacity(length) }
+        // A body of several reads is copied once, into a buffer of its final size; one that is larger than a mere header
+        // may claim grows by moving pages.
+        if length > Self.readSize { body.reserveCapacity(min(length, Self.claimedSize)) }
         let waits = head.headers.first(name: "expect")?.lowercased() == "100-continue"
         return waits ? .proceed : .none
     }
@@ -75,6 +78,7 @@ struct HTTPConnectionState {
 
     /// A body of this size may come in one piece, which is then taken as it is.
     private static let readSize = 2048
+    private static let claimedSize = 1 << 20
 
     // MARK: Time
 
@@ -110,11 +114,16 @@ struct HTTPConnectionState {
 
     mutating func respond(closes: Bool, isStreamed: Bool = false) -> Ending {
         guard case .responding(let head) = state else { return Ending(hasBody: true, keepsOpen: false) }
-        let isOld = isStreamed && head.version == .http1_0
+        let isHead = head.method == .HEAD
+        // Without a length and without chunks, the end of the connection is the end of the body: a client of HTTP/1.0
+        // knows no chunks, and the response to HEAD must not have even the last, empty one.
+        let endsWithConnection = isStreamed && (isHead || head.version == .http1_0)
         let keepsOpen =
-            head.isKeepAlive && !closes && !isOld && !hasInputEnded && !head.headers.contains(name: "upgrade")
-        state = isStreamed ? .streaming(keepsOpen: keepsOpen, isHost: Self.isHost(head)) : .idle(hasBytes: false)
-        return Ending(hasBody: head.method != .HEAD, keepsOpen: keepsOpen, version: head.version)
+            head.isKeepAlive && !closes && !endsWithConnection && !hasInputEnded
+            && !head.headers.contains(name: "upgrade")
+        let streams = isStreamed && !isHead
+        state = streams ? .streaming(keepsOpen: keepsOpen, isHost: Self.isHost(head)) : .idle(hasBytes: false)
+        return Ending(hasBody: !isHead, keepsOpen: keepsOpen, version: endsWithConnection ? .http1_0 : .http1_1)
     }
 
     /// The streamed body has ended; answers whether the connection stays open.

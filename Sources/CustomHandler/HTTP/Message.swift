@@ -32,10 +32,17 @@ struct Request: Sendable {
         return nil
     }
 
-    /// Host and port the caller asked, before any proxy.
-    var host: Substring {
-        authority
-            ?? (head.headers.first(name: "x-forwarded-host") ?? head.headers.first(name: "host") ?? "localhost")[...]
+    /// The URL the caller asked for.
+    ///
+    /// - Parameter isProxied: the host has set the `X-Forwarded-` headers. Else the caller may have: then its host is the
+    ///   one it is connected to, and only the scheme, which a front end before the host knows, is taken from them.
+    func url(isProxied: Bool) -> String {
+        let headers = head.headers
+        let written = headers.first(name: "x-forwarded-proto")?.prefix { $0 != "," }.lowercased()
+        let scheme = written == "https" ? "https" : "http"
+        let forwarded = isProxied ? headers.first(name: "x-forwarded-host") : nil
+        let host = authority ?? (forwarded ?? headers.first(name: "host") ?? "localhost")[...]
+        return "\(scheme)://\(host)\(target)"
     }
 
     /// The host's own version; nil where somebody else calls.
@@ -80,13 +87,20 @@ protocol Caller: AnyObject {
     /// Takes the response; where its body is streamed, `write` and `end` follow.
     func respond(_ response: Response)
 
-    /// Takes a piece of the body; false where there is no room for more until `onRoom` is called.
-    func write(_ piece: ByteBuffer) -> Bool
+    /// Takes a piece of the body. Where there is no room, it is kept all the same.
+    func write(_ piece: ByteBuffer)
 
     /// - Parameter isComplete: false where the body broke off, which the caller must be able to tell.
     func end(isComplete: Bool)
 
+    /// The caller reads as fast as the body is written.
+    var hasRoom: Bool { get }
+
+    /// Called once when there is room again.
     var onRoom: (() -> Void)? { get set }
+
+    /// Nobody is there to answer.
+    var isGone: Bool { get }
 
     /// Called once if the caller is gone before the response is complete.
     var onLeaving: (() -> Void)? { get set }

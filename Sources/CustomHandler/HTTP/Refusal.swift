@@ -43,7 +43,7 @@ enum Refusal: Equatable {
         case .timeout: "the rest of the request did not come in time"
         case .version: "send HTTP/1.1"
         case .host: "a request has exactly one Host header"
-        case .ambiguousLength: "a request has a Content-Length or a Transfer-Encoding, not both"
+        case .ambiguousLength: "a request has a Content-Length or, in HTTP/1.1, a Transfer-Encoding, not both"
         case .malformed(.headerOverflow): "a request's headers may have at most 64 KB in all, and be at most 256"
         case .malformed(let error): "it cannot be read: \(error)"
         }

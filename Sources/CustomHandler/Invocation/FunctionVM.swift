@@ -105,10 +105,11 @@ final class FunctionVM {
         let task = ScriptTask(vm.makeThread(), of: run, arguments: 3)
         run.main = task
         let stack = task.thread.stack
+        vm.setDeadline(run.deadline.map { Int64($0.uptimeNanoseconds) } ?? .max)
         if let handler { stack.push(handler) }
         switch invocation.input {
-        case .request(let request, let parameters):
-            RequestReader(function: function, marks: marks, stack: stack).pushArguments(request, parameters)
+        case .request(let request, let url, let parameters):
+            RequestReader(function: function, marks: marks, stack: stack).pushArguments(request, url: url, parameters)
         case .payload(let payload):
             do throws(PayloadError) {
                 try PayloadReader(function: function, marks: marks, stack: stack).pushArguments(payload)
@@ -141,6 +142,9 @@ final class FunctionVM {
         return task.thread.resume(
             arguments: arguments, deadline: run.deadline.map { Int64($0.uptimeNanoseconds) }, complete: complete)
     }
+
+    /// What `write` does for the task that waits in it.
+    func write(on stack: LuaStack) throws(LuaError) -> Int { try BodyWriter.write(on: stack, scope) }
 
     /// Gives back the thread of a task that has ended. What its to-be-closed variables print belongs to its run.
     func recycle(_ task: ScriptTask) {
@@ -185,11 +189,13 @@ final class FunctionVM {
     func conclusion(ofBody run: Run) -> Outcome {
         guard let kept = run.body.kept, let stack = run.main?.thread.stack else { return .payload(ByteBuffer()) }
         do throws(InvocationFailure) {
-            let encoded = try encodePayload(at: stack.count, of: stack, logs: run.log.lines, streamed: kept)
-            guard case .payload(let payload) = encoded else {
-                throw InvocationFailure(.function, "\(function.script): only one body can be written piece by piece")
+            switch try encodePayload(at: stack.count, of: stack, logs: run.log.lines, streamed: kept) {
+            case .payload(let payload): return .payload(payload)
+            // Not reached: whatever is a function in this value, is what was written.
+            case .streams(let body):
+                stack.release(body)
+                return .payload(ByteBuffer())
             }
-            return .payload(payload)
         } catch {
             return .failed(tell(error, run))
         }
@@ -288,7 +294,7 @@ final class FunctionVM {
     private func encode(
         at index: Int, of stack: LuaStack, _ run: Run, _ invocation: Invocation
     ) throws(InvocationFailure) -> Conclusion {
-        guard case .request(let request, _) = invocation.input else {
+        guard case .request(let request, _, _) = invocation.input else {
             switch try encodePayload(at: index, of: stack, logs: run.log.lines) {
             case .payload(let payload): return .ended(.payload(payload))
             case .streams(let body): return .streams(body, head: nil)
@@ -300,7 +306,11 @@ final class FunctionVM {
             let plain = try OutputEncoder(function: function, marks: marks, stack: stack, writer: writer)
                 .plainResponse(at: index)
             for line in plain.logs { run.log.write(.info, line) }
-            guard let body = plain.body, request.head.method != .HEAD else { return .ended(.response(plain.response)) }
+            guard let body = plain.body else { return .ended(.response(plain.response)) }
+            guard request.head.method != .HEAD else {
+                stack.release(body)
+                return .ended(.response(plain.response))
+            }
             return .streams(body, head: plain.response)
         } catch {
             throw unsendable(error)

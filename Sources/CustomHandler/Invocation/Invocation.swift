@@ -5,8 +5,8 @@ final class Invocation: Sendable {
     enum Input: Sendable {
         /// `{"Data":…,"Metadata":…}` (host-contract §6).
         case payload(ByteBuffer)
-        /// The caller's own request, with what its route made of the path (host-contract §7, §8).
-        case request(Request, Parameters)
+        /// The caller's own request, the URL it went to, and what its route made of the path (host-contract §7, §8).
+        case request(Request, url: String, Parameters)
     }
 
     /// What a route made of a path; a missing optional parameter has no value.

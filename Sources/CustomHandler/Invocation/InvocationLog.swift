@@ -25,6 +25,9 @@ struct InvocationLog {
 
     mutating func write(_ level: Logger.Level, _ text: String) {
         let logger = logger
+        // One text of many megabytes would be as many lines at once, which no limit on Lua code sees.
+        let isCut = text.utf8.count > Self.byteLimit
+        let text = isCut ? String(text.unicodeScalars.prefix(Self.byteLimit)) + " … (cut)" : text
         for line in text.split(separator: "\n", omittingEmptySubsequences: false) {
             logger.log(level: level, "\(line)")
             guard level >= logger.logLevel else { continue }

@@ -15,12 +15,17 @@ final class ResponseBody {
     /// Tasks that wait for room.
     private var waiting: [() -> Void] = []
 
-    enum Room {
-        case some, none
-        /// Nothing may be written: the body has not begun, or has ended.
+    enum Written {
+        case sent
+        /// Kept for later, or nothing to send.
+        case kept
+        /// It has to wait: nothing was taken.
+        case noRoom
+        /// The body has not begun, or has ended.
         case closed
         /// What is kept would grow over the limit.
         case full
+        case callerGone
     }
 
     init(_ caller: (any Caller)?) { self.caller = caller }
@@ -29,7 +34,7 @@ final class ResponseBody {
     func begin() { state = caller == nil ? .kept([]) : .sent }
 
     /// - Parameter limit: bytes that may be kept.
-    func write(_ piece: [UInt8], limit: Int) -> Room {
+    func write(_ piece: [UInt8], limit: Int) -> Written {
         switch state {
         case .closed: return .closed
         case .kept(var bytes):
@@ -37,11 +42,14 @@ final class ResponseBody {
             state = .closed  // so that the array is not copied
             bytes += piece
             state = .kept(bytes)
-            return .some
+            return .kept
         case .sent:
+            guard let caller, !caller.isGone else { return .callerGone }
             // An empty chunk would end the body.
-            if piece.isEmpty { return .some }
-            return caller?.write(ByteBuffer(bytes: piece)) == false ? .none : .some
+            if piece.isEmpty { return .kept }
+            guard caller.hasRoom else { return .noRoom }
+            caller.write(ByteBuffer(bytes: piece))
+            return .sent
         }
     }
 
@@ -57,11 +65,13 @@ final class ResponseBody {
     /// What was kept; nil if nothing ever was to be.
     var kept: [UInt8]? { if case .kept(let bytes) = state { bytes } else { nil } }
 
+    /// The end of one response brings the next request of the connection, so nothing of this one is touched after it.
     func end(isComplete: Bool) {
-        if case .sent = state { caller?.end(isComplete: isComplete) }
+        let isSent = if case .sent = state { true } else { false }
         state = .closed
         waiting = []
         caller?.onRoom = nil
         caller?.onLeaving = nil
+        if isSent { caller?.end(isComplete: isComplete) }
     }
 }

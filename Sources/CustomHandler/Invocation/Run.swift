@@ -16,7 +16,7 @@ final class Run {
     private(set) var deadline: NIODeadline?
     var log: InvocationLog
     /// Takes the outcome, once.
-    private var answer: ((Outcome) -> Void)?
+    private var reply: ((Outcome) -> Void)?
     private(set) var hasEnded = false
     let body: ResponseBody
     /// Ends the run if its deadline comes while it waits.
@@ -39,7 +39,7 @@ final class Run {
         self.machine = machine
         self.limit = limit
         self.deadline = deadline
-        self.answer = answer
+        reply = answer
         body = ResponseBody(caller)
         let invocation: Invocation? = if case .invocation(let invocation) = purpose { invocation } else { nil }
         log = InvocationLog(logger: logger, invocationID: invocation?.id)
@@ -53,22 +53,30 @@ final class Run {
         deadline = .now() + limit
     }
 
-    /// Sends the head of a response whose body is on its way.
-    func begin(_ response: Response) {
+    /// The body is on its way from now on; sends the head before it, if it has one of its own.
+    func begin(_ head: Response?) {
         body.begin()
-        answer?(.response(response))
-        answer = nil
+        if let head { tell(.response(head)) }
     }
 
-    /// Tells the outcome, or ends the body; only the first end counts.
-    func end(_ outcome: Outcome) {
-        guard !hasEnded else { return }
+    /// Nothing of the run goes on.
+    func close() {
         hasEnded = true
         timer?.cancel()
+    }
+
+    /// Tells the outcome, or ends the body. Only the first one counts.
+    func answer(_ outcome: Outcome) {
         let isComplete = if case .failed = outcome { false } else { true }
         body.end(isComplete: isComplete)
-        answer?(outcome)
-        answer = nil
+        tell(outcome)
+    }
+
+    /// The reply may come back to this very run, so it is forgotten first.
+    private func tell(_ outcome: Outcome) {
+        let told = reply
+        reply = nil
+        told?(outcome)
     }
 
     /// Notes a task and answers its number.
@@ -98,6 +106,8 @@ final class ScriptTask {
     var state = State.ready
     /// Called when it has finished or failed.
     var watchers: [() -> Void] = []
+    /// Nobody waits for it any more: its thread is given back as soon as the VM is free.
+    var isDiscarded = false
     let run: Run
 
     init(_ thread: LuaThread, of run: Run, arguments: Int) {

@@ -38,6 +38,7 @@ final class Scheduler {
         _ invocation: Invocation, caller: (any Caller)? = nil, answer: @escaping (Outcome) -> Void
     ) {
         let pool = pool(of: invocation.function)
+        caller?.onLeaving = { pool.waiting.removeAll { $0.invocation === invocation } }
         pool.waiting.append(
             .init(
                 invocation: invocation, deadline: limit(of: invocation.function).map { .now() + $0 }, caller: caller,
@@ -67,7 +68,9 @@ final class Scheduler {
     /// Starts what waits for a VM, as far as there are any.
     private func serve(_ pool: FunctionPool) {
         while let call = pool.waiting.first {
-            if let failure = pool.failure {
+            if call.caller?.isGone == true {
+                pool.waiting.removeFirst()
+            } else if let failure = pool.failure {
                 pool.waiting.removeFirst()
                 call.answer(.failed(failure))
             } else if let deadline = call.deadline, deadline <= .now() {
@@ -115,12 +118,14 @@ final class Scheduler {
             // next time.
             if pool.machines == 0 {
                 if failure.fault != .limit { pool.failure = failure }
-                for call in pool.waiting { call.answer(.failed(failure)) }
+                let calls = pool.waiting
                 pool.waiting = []
+                for call in calls { call.answer(.failed(failure)) }
             }
         }
-        for watcher in pool.loadWatchers { watcher(reason) }
+        let watchers = pool.loadWatchers
         pool.loadWatchers = []
+        for watcher in watchers { watcher(reason) }
     }
 
     private func start(_ call: FunctionPool.Call, on machine: FunctionVM) {
@@ -141,50 +146,59 @@ final class Scheduler {
 
     // MARK: Slices
 
-    /// Lets a task run until it ends, waits, or its slice is over. Its VM must be free for it.
+    /// Lets a task run until it ends, waits, or its slice is over. Its VM must be free for it, and is not free for others
+    /// in the meantime: what the code writes to a caller can bring anything back to this loop.
     private func advance(_ task: ScriptTask, complete: HostFunction? = nil) {
         let run = task.run
-        guard !run.hasEnded else { return release(run.machine) }
         let machine = run.machine
+        machine.pool.occupy(machine)
+        guard !run.hasEnded, !task.isDiscarded else { return release(machine) }
+        var conclusion: FunctionVM.Conclusion?
         switch machine.resume(task, of: run, complete: complete) {
         case .preempted:
-            machine.pool.occupy(machine)
-            enqueue { [self] in advance(task) }
-            return
+            return enqueue { [self] in advance(task) }
         case .waiting(let operation):
             wait(task, of: run, for: operation)
         case .finished(let count):
             task.state = .finished
-            if task.isMain { conclude(run, machine.conclusion(of: run, task, results: count)) }
-            if task.isWriting { finish(run, machine.conclusion(ofBody: run)) }
+            if task.isMain { conclusion = machine.conclusion(of: run, task, results: count) }
+            if task.isWriting { conclusion = .ended(machine.conclusion(ofBody: run)) }
         case .failed(let cause):
             task.state = .failed(cause)
             // A limit of time ends the whole invocation, whichever of its tasks ran into it.
-            if task.isMain || task.isWriting || cause.isFinal {
-                conclude(run, machine.failure(of: run, task, cause))
-            }
+            if task.isMain || task.isWriting || cause.isFinal { conclusion = machine.failure(of: run, task, cause) }
         }
         if task.hasEnded, !task.isMain {
             for watcher in task.watchers { watcher() }
             task.watchers = []
         }
-        if !run.hasEnded { beginSpawned(run) }
-        release(machine)
+        switch conclusion {
+        case .ended(let outcome) where run.invocation == nil:
+            finish(run, outcome)
+            release(machine)
+        case .ended(let outcome):
+            // The answer can bring the next request of the connection, for which the VM is free again.
+            close(run)
+            release(machine)
+            run.answer(outcome)
+        case .streams(let body, let head):
+            beginSpawned(run)
+            release(machine)
+            stream(run, body, head)
+        case nil:
+            beginSpawned(run)
+            release(machine)
+        }
     }
 
-    private func conclude(_ run: Run, _ conclusion: FunctionVM.Conclusion) {
-        switch conclusion {
-        case .ended(let outcome): finish(run, outcome)
-        case .streams(let body, let head):
-            if let head { run.begin(head) } else { run.body.begin() }
-            let task = run.machine.writingTask(for: run, body)
-            whenFree(run.machine) { [self] in advance(task) }
-        }
+    private func stream(_ run: Run, _ body: LuaReference, _ head: Response?) {
+        run.begin(head)
+        let task = run.machine.writingTask(for: run, body)
+        whenFree(run.machine) { [self] in advance(task) }
     }
 
     /// The VM is free for the next one.
     private func release(_ machine: FunctionVM) {
-        guard machine.isBusy else { return }
         machine.pool.free(machine)
         while !machine.isBusy, let next = machine.whenFree.popFirst() { next() }
         serve(machine.pool)
@@ -229,10 +243,8 @@ final class Scheduler {
         case .room:
             task.state = .waiting(cancel: nil)
             run.body.whenRoom { [self] in
-                wake(task) { stack throws(LuaError) in
-                    run.extendDeadline()
-                    return 0
-                }
+                // It is written now, unless another task was faster: then it waits again.
+                wake(task) { stack throws(LuaError) in try run.machine.write(on: stack) }
             }
         case nil:
             task.state = .waiting(cancel: nil)
@@ -256,7 +268,7 @@ final class Scheduler {
     }
 
     private func wake(_ task: ScriptTask, _ complete: @escaping HostFunction) {
-        guard case .waiting = task.state else { return }
+        guard case .waiting = task.state, !task.isDiscarded else { return }
         task.state = .ready
         whenFree(task.run.machine) { [self] in advance(task, complete: complete) }
     }
@@ -294,10 +306,14 @@ final class Scheduler {
 
     private func discard(_ task: ScriptTask, of run: Run) {
         if case .waiting(let cancel) = task.state { cancel?() }
-        let machine = run.machine
-        if case .failed(let cause) = task.state, cause.isFinal { return machine.vm.abandon(task.thread) }
-        task.state = .finished
-        whenFree(machine) { machine.recycle(task) }
+        task.isDiscarded = true
+        whenFree(run.machine) {
+            if case .failed(let cause) = task.state, cause.isFinal {
+                run.machine.vm.abandon(task.thread)
+            } else {
+                run.machine.recycle(task)
+            }
+        }
     }
 
     // MARK: Out
@@ -312,17 +328,24 @@ final class Scheduler {
         finish(run, .failed(run.machine.timeLimitFailure(of: run)))
     }
 
-    /// Whoever waited for the response is gone.
+    /// Whoever waited for the response is gone. Told in the middle of anything, so nothing is done at once.
     private func leave(_ run: Run) {
-        guard !run.hasEnded else { return }
-        run.log.write(.info, "the caller left before the response was complete; the invocation ends")
-        finish(run, .failed(InvocationFailure(.request, "the caller has left")))
+        enqueue { [self] in
+            guard !run.hasEnded else { return }
+            run.log.write(.info, "the caller left before the response was complete; the invocation ends")
+            finish(run, .failed(InvocationFailure(.request, "the caller has left")))
+        }
     }
 
-    /// Tells the outcome, then ends all that is left of the run.
     private func finish(_ run: Run, _ outcome: Outcome) {
+        close(run)
+        run.answer(outcome)
+    }
+
+    /// Ends all that is left of the run; what remains is to tell its outcome.
+    private func close(_ run: Run) {
         let machine = run.machine
-        run.end(outcome)
+        run.close()
         for task in run.tasks.values { discard(task, of: run) }
         run.tasks = [:]
         run.spawned = []

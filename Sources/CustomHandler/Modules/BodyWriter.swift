@@ -19,22 +19,24 @@ enum BodyWriter {
         end
         """
 
-    /// `write(piece)`: waits while the caller takes no more, and gives the invocation its whole time limit again.
+    /// `write(piece)`: waits while the caller takes no more. What is sent gives the invocation its whole time limit again.
     static func write(on stack: LuaStack, _ scope: FunctionVM.Scope) throws(LuaError) -> Int {
         guard let piece = stack.bytes(at: 1) ?? stack.numberText(at: 1).map({ Array($0.utf8) }) else {
             throw stack.wrongArgument(1, "string")
         }
         guard let run = scope.running else { throw .message("nothing is written outside an invocation") }
         switch run.body.write(piece, limit: scope.memoryLimit) {
+        case .kept: return 0
+        case .noRoom: throw .wait(Wait.room)
+        case .callerGone: throw .message("the caller has left")
         case .closed:
             throw .message("nothing can be written now: only the function that is the body may, while it runs")
         case .full:
             throw .message("the response body grows beyond \(ByteCount.text(scope.memoryLimit)), the memory limit")
-        case .some: break
-        case .none: throw .wait(Wait.room)
+        case .sent:
+            run.extendDeadline()
+            if let deadline = run.deadline { run.machine.vm.setDeadline(Int64(deadline.uptimeNanoseconds)) }
+            return 0
         }
-        run.extendDeadline()
-        if let deadline = run.deadline { run.machine.vm.setDeadline(Int64(deadline.uptimeNanoseconds)) }
-        return 0
     }
 }

@@ -60,7 +60,8 @@ struct Dispatch {
     }
 
     private func plain(_ function: Function, _ parameters: Invocation.Parameters) -> Destination {
-        .invoke(invocation(of: function, .request(request, parameters)))
+        let url = request.url(isProxied: app.host.httpWire == .proxied)
+        return .invoke(invocation(of: function, .request(request, url: url, parameters)))
     }
 
     private func invocation(of function: Function, _ input: Invocation.Input) -> Invocation {
@@ -102,6 +103,10 @@ extension Response {
                 "there is no function '\(name)'; invoke one with POST /<name>"
                     + (NearestName.find(name, among: names).map { " (did you mean '\($0)'?)" } ?? "")
             }
+        // Whom the host forwards is not told what else there is.
+        guard request.hostVersion == nil else {
+            return ProblemDetails.response(.notFound, title: "No such function", detail: "there is no such route")
+        }
         return ProblemDetails.response(
             .notFound, title: "No such function", detail: detail, [("functions", .list(names))])
     }

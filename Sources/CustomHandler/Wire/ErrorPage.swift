@@ -68,7 +68,9 @@ struct ErrorPage {
 
     // MARK: Request
 
-    private static let secrets = ["authorization", "cookie", "x-functions-key", "x-ms-client-principal"]
+    private static let secrets = ["authorization", "proxy-authorization", "cookie", "x-functions-key"]
+
+    private func isSecret(_ header: String) -> Bool { Self.secrets.contains(header) || header.hasPrefix("x-ms-") }
 
     private var rows: String {
         let query = request.query.map { query in
@@ -81,7 +83,7 @@ struct ErrorPage {
         let fields: [(String, String)] =
             [("\(request.head.method.rawValue)", String(target)), ("invocation", invocation.id)]
             + request.head.headers.map { header in
-                (header.name, Self.secrets.contains(header.name.lowercased()) ? "(not shown)" : header.value)
+                (header.name, isSecret(header.name.lowercased()) ? "(not shown)" : header.value)
             }
         return fields.map { "<tr><td>\(escaped($0.0))</td><td>\(escaped($0.1))</td></tr>" }.joined(separator: "\n")
     }
@@ -94,13 +96,13 @@ struct ErrorPage {
 
     private func escaped(_ text: String) -> String {
         var result = ""
-        for character in text {
-            switch character {
+        for scalar in text.unicodeScalars {
+            switch scalar {
             case "&": result += "&amp;"
             case "<": result += "&lt;"
             case ">": result += "&gt;"
             case "\"": result += "&quot;"
-            default: result.append(character)
+            default: result.unicodeScalars.append(scalar)
             }
         }
         return result

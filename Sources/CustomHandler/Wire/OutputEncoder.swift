@@ -11,6 +11,8 @@ struct OutputEncoder {
 
     /// Appends the whole payload for the value at `index`. [0]
     func append(at index: Int, logs: [String]) throws(OutputError) {
+        let level = stack.count
+        defer { stack.setCount(level) }
         let returned = try interpret(index)
         var logs = logs
         if let list = returned.logs { logs += try texts(at: list) }
@@ -117,7 +119,7 @@ struct OutputEncoder {
         return areTexts ? names.sorted() : nil
     }
 
-    /// The fields are left on the stack, where they are cleared with the thread.
+    /// The fields are left on the stack, for whoever called to clear. [+3]
     private func interpretEnvelope(_ index: Int) -> Returned {
         func field(_ name: StaticString) -> Int? {
             stack.pushField(name, of: index)
@@ -140,10 +142,16 @@ struct OutputEncoder {
         var pairs = 0
         stack.forEachPair(at: index) { () throws(Never) in pairs += 1 }
         guard pairs == count else { throw .logs }
+        var room = InvocationLog.byteLimit
         for position in 0..<count {
             stack.pushElement(position + 1, of: index)
             defer { stack.pop() }
             guard let text = stack.string(at: -1) else { throw .logs }
+            guard text.utf8.count < room else {
+                texts.append("further lines are left out: one invocation keeps 256 KB")
+                break
+            }
+            room -= text.utf8.count + 1
             texts += text.split(separator: "\n", omittingEmptySubsequences: false).map(String.init)
         }
         return texts

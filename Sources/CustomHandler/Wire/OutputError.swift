@@ -59,8 +59,9 @@ extension String {
 
 /// The name somebody probably meant.
 enum NearestName {
-    /// nil if none is near: more than a third of the letters would have to change.
+    /// nil if none is near: more than a third of the letters would have to change, or the name is very long.
     static func find(_ name: String, among names: [String]) -> String? {
+        guard name.utf8.count <= 64 else { return nil }
         let nearest = names.map { (name: $0, steps: distance(name.lowercased(), $0.lowercased())) }
             .min { $0.steps < $1.steps }
         guard let nearest, nearest.steps <= max(1, nearest.name.count / 3) else { return nil }

@@ -18,8 +18,9 @@ extension OutputEncoder {
         let level = stack.count
         defer { stack.setCount(level) }
         let returned = try interpret(index)
+        let logs = try returned.logs.map { list throws(OutputError) in try texts(at: list) } ?? []
         var plain = try response(returned)
-        if let list = returned.logs { plain.logs = try texts(at: list) }
+        plain.logs = logs
         return plain
     }
 

@@ -22,20 +22,22 @@ struct QueryString {
 /// query strings.
 struct NamedValues {
     private(set) var entries: [(name: [UInt8], values: [[UInt8]])] = []
+    private var places: [[UInt8]: Int] = [:]
 
     mutating func add(_ name: [UInt8], _ value: [UInt8]) {
-        if let index = entries.firstIndex(where: { Self.areEqual($0.name, name) }) {
-            entries[index].values.append(value)
+        let key = name.lowercased
+        if let place = places[key] {
+            entries[place].values.append(value)
         } else {
+            places[key] = entries.count
             entries.append((name, [value]))
         }
     }
+}
 
-    static func areEqual(_ first: [UInt8], _ second: [UInt8]) -> Bool {
-        first.count == second.count && zip(first, second).allSatisfy { lower($0) == lower($1) }
-    }
-
-    private static func lower(_ byte: UInt8) -> UInt8 {
-        (UInt8(ascii: "A")...UInt8(ascii: "Z")).contains(byte) ? byte | 0x20 : byte
+extension [UInt8] {
+    /// With the letters of ASCII in lower case.
+    var lowercased: [UInt8] {
+        map { (UInt8(ascii: "A")...UInt8(ascii: "Z")).contains($0) ? $0 | 0x20 : $0 }
     }
 }

@@ -10,7 +10,7 @@ struct RequestReader {
     let stack: LuaStack
 
     /// Pushes `data` and `metadata`. [+2]
-    func pushArguments(_ request: Request, _ parameters: Invocation.Parameters) {
+    func pushArguments(_ request: Request, url: String, _ parameters: Invocation.Parameters) {
         let level = stack.count
         // What more than one table is made of lies below them until the end.
         stack.push(bytes: Self.headerText(request.head.headers))
@@ -24,7 +24,7 @@ struct RequestReader {
 
         stack.pushTable(hash: 1)
         stack.pushTable(hash: 8)
-        pushURL(request)
+        stack.push(url)
         stack.setField("Url", of: -2)
         stack.push(request.head.method.rawValue)
         stack.setField("Method", of: -2)
@@ -71,11 +71,6 @@ struct RequestReader {
             stack.push(value)
             stack.setField(parameter.name, of: -2)
         }
-    }
-
-    private func pushURL(_ request: Request) {
-        let scheme = request.head.headers.first(name: "x-forwarded-proto").map { $0.prefix { $0 != "," } } ?? "http"
-        stack.push("\(scheme)://\(request.host)\(request.target)")
     }
 
     /// The parts of `metadata`, in the order `RequestTables` takes them in. [+1]

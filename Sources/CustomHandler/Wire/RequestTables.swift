@@ -61,38 +61,37 @@ struct RequestTables {
             defer { stack.pop() }
             return stack.bytes(at: -1) ?? []
         }
+        var metadata = NamedTable(table: table, stack: stack)
         push(.body)
-        fillBodyMembers(table, of: stack)
+        fillBodyMembers(&metadata, of: stack)
         stack.pop()
-        let query = named(query: bytes(.query))
-        for (name, values) in query.entries where !NamedValues.areEqual(name, Array("code".utf8)) {
-            set(name, values.last ?? [], in: table, of: stack)
+        let query = named(query: bytes(.query)).entries
+        for (name, values) in query where name.lowercased != Array("code".utf8) {
+            metadata.set(name, values.last ?? [])
         }
         push(.params)
         stack.forEachPair(at: -1) { () throws(Never) in
-            set(stack.bytes(at: -2) ?? [], stack.bytes(at: -1) ?? [], in: table, of: stack)
+            metadata.set(stack.bytes(at: -2) ?? [], stack.bytes(at: -1) ?? [])
         }
         stack.pop()
-        setGroup("Query", query.entries.map { ($0.name, $0.values.last ?? []) }, in: table, of: stack)
-        let headers = named(headers: bytes(.headers)).entries
-        setGroup(
-            "Headers", headers.map { ($0.name, Array($0.values.joined(separator: [UInt8(ascii: ",")]))) }, in: table,
-            of: stack)
-        setGroup(
+        metadata.setGroup("Query", query.map { ($0.name, $0.values.last ?? []) })
+        metadata.setGroup(
+            "Headers",
+            named(headers: bytes(.headers)).entries.map {
+                ($0.name, Array($0.values.joined(separator: Array(",".utf8))))
+            })
+        let now = Date().formatted(Date.ISO8601FormatStyle(includingFractionalSeconds: true))
+        metadata.setGroup(
             "sys",
             [
-                (Array("MethodName".utf8), bytes(.function)),
-                (
-                    Array("UtcNow".utf8),
-                    Array(Date().formatted(Date.ISO8601FormatStyle(includingFractionalSeconds: true)).utf8)
-                ),
+                (Array("MethodName".utf8), bytes(.function)), (Array("UtcNow".utf8), Array(now.utf8)),
                 (Array("RandGuid".utf8), Array(UUID().uuidString.lowercased().utf8)),
-            ], in: table, of: stack)
+            ])
     }
 
     /// Copies the members of the JSON object that is the text on top, if it is one: objects as they are, all else but
     /// lists and null as text, as .NET writes it. [0]
-    private static func fillBodyMembers(_ table: Int, of stack: LuaStack) {
+    private static func fillBodyMembers(_ metadata: inout NamedTable, of stack: LuaStack) {
         let isObject = stack.withBytes(at: -1) { text in
             text.withUnsafeBytes { $0.first { !" \t\r\n".utf8.contains($0) } == UInt8(ascii: "{") }
         }
@@ -101,43 +100,21 @@ struct RequestTables {
         stack.forEachPair(at: -1) { () throws(Never) in
             let name = stack.bytes(at: -2) ?? []
             switch stack.type(at: -1) {
-            case .string: set(name, stack.bytes(at: -1) ?? [], in: table, of: stack)
-            case .number: set(name, Array((stack.numberText(at: -1) ?? "").utf8), in: table, of: stack)
-            case .boolean: set(name, Array((stack.boolean(at: -1) ? "True" : "False").utf8), in: table, of: stack)
-            case .table where !stack.isMarkedArray(at: -1):
-                stack.push(bytes: name)
-                stack.pushValue(at: -2)
-                stack.setPair(of: table)
+            case .string: metadata.set(name, stack.bytes(at: -1) ?? [])
+            case .number: metadata.set(name, Array((stack.numberText(at: -1) ?? "").utf8))
+            case .boolean: metadata.set(name, Array((stack.boolean(at: -1) ? "True" : "False").utf8))
+            case .table where !stack.isMarkedArray(at: -1): metadata.setTop(name)
             default: break
             }
         }
     }
 
-    private static func setGroup(
-        _ name: StaticString, _ fields: [(name: [UInt8], value: [UInt8])], in table: Int, of stack: LuaStack
-    ) {
-        guard existing(Array("\(name)".utf8), in: table, of: stack) == nil else { return }
-        stack.pushTable(hash: fields.count)
-        let group = stack.count
-        for field in fields { set(field.name, field.value, in: group, of: stack) }
-        stack.setField(name, of: table)
-    }
+    // MARK: Sources
 
-    // MARK: Fields
-
-    /// Sets a field, in the place of one whose name differs only in case: the host's dictionary knows no case. [0]
     private static func set(_ name: [UInt8], _ value: [UInt8], in table: Int, of stack: LuaStack) {
-        stack.push(bytes: existing(name, in: table, of: stack) ?? name)
+        stack.push(bytes: name)
         stack.push(bytes: value)
         stack.setPair(of: table)
-    }
-
-    private static func existing(_ name: [UInt8], in table: Int, of stack: LuaStack) -> [UInt8]? {
-        var found: [UInt8]?
-        stack.forEachPair(at: table) { () throws(Never) in
-            if let key = stack.bytes(at: -2), NamedValues.areEqual(key, name) { found = key }
-        }
-        return found
     }
 
     private static func named(query: [UInt8]) -> NamedValues {
@@ -153,5 +130,44 @@ struct RequestTables {
             values.add(Array(parts[index]), Array(parts[index + 1]))
         }
         return values
+    }
+}
+
+/// A table whose names differ in more than case, as in the host's dictionary.
+private struct NamedTable {
+    let table: Int
+    let stack: LuaStack
+    /// As they are written in the table, by their lower case.
+    private var names: [[UInt8]: [UInt8]] = [:]
+
+    init(table: Int, stack: LuaStack) {
+        self.table = table
+        self.stack = stack
+    }
+
+    /// Sets a field, in the place of one whose name differs only in case. [0]
+    mutating func set(_ name: [UInt8], _ value: [UInt8]) {
+        stack.push(bytes: value)
+        setTop(name)
+        stack.pop()
+    }
+
+    /// Sets a field to the value on top. [0]
+    mutating func setTop(_ name: [UInt8]) {
+        let key = name.lowercased
+        stack.push(bytes: names[key] ?? name)
+        if names[key] == nil { names[key] = name }
+        stack.pushValue(at: -2)
+        stack.setPair(of: table)
+    }
+
+    /// Sets a table of texts, unless a field of that name is there. [0]
+    mutating func setGroup(_ name: String, _ fields: [(name: [UInt8], value: [UInt8])]) {
+        guard names[Array(name.utf8).lowercased] == nil else { return }
+        stack.pushTable(hash: fields.count)
+        var group = NamedTable(table: stack.count, stack: stack)
+        for field in fields { group.set(field.name, field.value) }
+        setTop(Array(name.utf8))
+        stack.pop()
     }
 }

@@ -85,6 +85,7 @@ extension OutputEncoder {
         }
         stack.expandDeferred(at: index)
         var headers: [ResponseParts.Header] = []
+        var names: [String: String] = [:]
         let body = parts.body
         try stack.forEachPair(at: index) { () throws(OutputError) in
             guard let name = stack.string(at: -2) else {
@@ -92,8 +93,11 @@ extension OutputEncoder {
             }
             let place = "\(place).headers[\"\(name)\"]"
             try checkName(name, place: place)
-            if let twin = headers.first(where: { $0.name.lowercased() == name.lowercased() }) {
-                throw .lost(place, "the header is there twice, also as '\(twin.name)'; give one of them all values")
+            if let twin = names.updateValue(name, forKey: name.lowercased()) {
+                throw .lost(place, "the header is there twice, also as '\(twin)'; give one of them all values")
+            }
+            guard names.count <= Self.headerLimit else {
+                throw .lost(place, "a response has at most \(Self.headerLimit) headers")
             }
             let values = try headerValues(place: place)
             if name.lowercased() == "content-length" {
@@ -104,6 +108,8 @@ extension OutputEncoder {
         }
         parts.headers = headers.sorted { $0.name < $1.name }
     }
+
+    private static let headerLimit = 256
 
     private func checkName(_ name: String, place: String) throws(OutputError) {
         let isToken =
@@ -140,7 +146,11 @@ extension OutputEncoder {
     private func listTexts(place: String) throws(OutputError) -> [String] {
         stack.expandDeferred(at: -1)
         var texts: [String] = []
-        for position in 0..<stack.length(at: -1) {
+        let count = stack.length(at: -1)
+        guard count <= Self.headerLimit else {
+            throw .lost(place, "a header has at most \(Self.headerLimit) values")
+        }
+        for position in 0..<count {
             stack.pushElement(position + 1, of: -1)
             defer { stack.pop() }
             guard let text = stack.string(at: -1) else {

@@ -16,6 +16,9 @@ public enum JSONError: Error, Equatable, Sendable {
         case loneSurrogate
         case invalidNumber
         case numberOutOfRange
+        /// In bytes.
+        case memoryLimit(Int)
+        case timeLimit
     }
 
     public enum Obstacle: Equatable, Sendable {
@@ -64,6 +67,8 @@ extension JSONError.Fault {
         case .loneSurrogate: "half of a surrogate pair"
         case .invalidNumber: "a number that JSON does not allow"
         case .numberOutOfRange: "a number too large for a double"
+        case .memoryLimit(let limit): "the values so far take more memory than the limit of \(limit) bytes"
+        case .timeLimit: "the time limit is over"
         }
     }
 

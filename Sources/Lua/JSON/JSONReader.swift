@@ -22,6 +22,8 @@ public struct JSONReader {
     public let stack: LuaStack
     private let nulls: Nulls
     private var depth = 0
+    /// Arrays and objects so far, which tell when to look at the limits.
+    private var containers = 0
 
     private init(_ scanner: JSONScanner, stack: LuaStack, nulls: Nulls, depth: Int = 0) {
         self.scanner = scanner
@@ -149,10 +151,18 @@ public struct JSONReader {
         guard depth < JSONScanner.depthLimit, lua_checkstack(stack.state, 2 * Self.batch + 8) != 0 else {
             throw scanner.error(.tooDeep(limit: JSONScanner.depthLimit))
         }
+        containers &+= 1
+        if containers & 0xfff == 0 { try checkLimits() }
         depth += 1
         scanner.cursor += 1
         if bracket == UInt8(ascii: "}") { try pushObject() } else { try pushArray() }
         depth -= 1
+    }
+
+    /// Nothing stops Swift code, and no memory is refused while it runs, so it looks itself.
+    private func checkLimits() throws(JSONError) {
+        if let limit = stack.exceededMemoryLimit { throw scanner.error(.memoryLimit(limit)) }
+        if stack.isPastDeadline { throw scanner.error(.timeLimit) }
     }
 
     private mutating func pushObject() throws(JSONError) {

@@ -35,6 +35,7 @@ struct Serve: ParsableCommand {
         if let port, !(0...65_535).contains(port) { throw ValidationError("--port must be from 0 to 65535") }
         if let threads, !(1...1024).contains(threads) { throw ValidationError("--threads must be from 1 to 1024") }
         if memoryLimit < ByteCount.leastMemoryLimit { throw ValidationError("--memory-limit must be at least 1MB") }
+        if bodyLimit > 1 << 31 { throw ValidationError("--body-limit must be at most 2GB") }
         if port == nil, !Settings.current.isHosted {
             throw ValidationError("say which port to listen on: luafunc serve --port 8080")
         }
