@@ -38,7 +38,7 @@ import Testing
         (HTTPMethod.GET, "/api/items/7", "GET 7"), (.POST, "/api/items", "POST nil"),
         (.GET, "/api/items/x", "all items/x"),
         (.DELETE, "/api/items/7", "all items/7"), (.GET, "/API/Items/7?id=8", "GET 7"),
-        (.POST, "/items", "there is no route for POST /items; 'items' is at GET, POST /api/items/{id:int?}"),
+        (.POST, "/items", "there is no route for POST /items; 'items' is at GET,POST /api/items/{id:int?}"),
         (.GET, "/items", "there is no route for GET /items"),
         (.POST, "/queue", #"{"Logs":["queue"]}"#), (.POST, "/mixed", #""body":"mixed""#),
     ])

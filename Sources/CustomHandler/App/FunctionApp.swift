@@ -24,6 +24,17 @@ public final class FunctionApp: Sendable {
         self.router = router
     }
 
+    /// Whether callers' own requests come to the function.
+    func takesRequests(_ function: Function) -> Bool { host.httpWire != .payload && function.isHTTPOnly }
+
+    /// Method and path by which the host calls the function, for people.
+    public func address(of function: Function) -> String {
+        guard takesRequests(function) else { return "POST /\(function.name)" }
+        let methods = function.methods.map { $0.sorted().joined(separator: ",") + " " } ?? ""
+        guard host.httpWire != .named, let route = function.route else { return "\(methods)/\(function.name)" }
+        return methods + "/" + [host.routePrefix, route].filter { !$0.isEmpty }.joined(separator: "/")
+    }
+
     /// All function names, in the order people see them.
     public var names: [String] {
         (Array(functions.keys) + Array(broken.keys)).sorted { $0.lowercased() < $1.lowercased() }

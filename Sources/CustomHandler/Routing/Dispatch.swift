@@ -113,11 +113,7 @@ extension Response {
 
     private static func hint(_ name: String, _ app: FunctionApp) -> String {
         let last = name.split(separator: "/").last.map(String.init) ?? ""
-        guard let function = NearestName.find(last, among: app.names).flatMap({ app.functions[$0] }),
-            let route = function.route
-        else { return "" }
-        let path = [app.host.routePrefix, route].filter { !$0.isEmpty }.joined(separator: "/")
-        let methods = function.methods.map { $0.sorted().joined(separator: ", ") + " " } ?? ""
-        return "; '\(function.name)' is at \(methods)/\(path)"
+        guard let function = NearestName.find(last, among: app.names).flatMap({ app.functions[$0] }) else { return "" }
+        return "; '\(function.name)' is at \(app.address(of: function))"
     }
 }

@@ -111,7 +111,7 @@ private struct Announcement: Service {
         let failures = await workers.check(app)
         for name in app.names {
             if let function = app.functions[name], failures[name] == nil {
-                Console.print("  \(name): \(function.trigger?.type ?? "")  POST /\(name)")
+                Console.print("  \(name): \(function.trigger?.type ?? "")  \(app.address(of: function))")
             }
         }
         if app.names.isEmpty {
