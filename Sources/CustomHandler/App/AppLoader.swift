@@ -17,7 +17,8 @@ public struct AppLoader: Sendable {
     /// Throws where nothing at all can run: no such folder, or a host.json that the host would refuse. A broken
     /// function is not an error: it is listed in `broken`.
     public func load() throws(Problem) -> FunctionApp {
-        guard let entries = entries(of: "") else {
+        let files = AppFiles(root: root)
+        guard let entries = files.entries(of: "") else {
             throw Problem(root, "is not a folder that can be read; name the app with --app")
         }
         let host: HostConfiguration
@@ -31,11 +32,11 @@ public struct AppLoader: Sendable {
         var broken: [String: Problem] = [:]
         var warnings: [Problem] = []
         // The host keeps function folders at the root; a `functions` folder is for people who write them.
-        let parent = self.entries(of: "functions") != nil ? "functions/" : ""
-        let names = (self.entries(of: "functions") ?? entries).sorted()
-        for name in names {
-            guard exists("\(parent)\(name)/function.json") else {
-                if exists("\(parent)\(name)/handler.lua") {
+        let folders = files.entries(of: "functions")
+        let parent = folders != nil ? "functions/" : ""
+        for name in folders ?? entries {
+            guard files.exists("\(parent)\(name)/function.json") else {
+                if files.exists("\(parent)\(name)/handler.lua") {
                     let folder = "\(parent)\(name)"
                     warnings.append(Problem(folder, "has a handler.lua but no function.json, so it is not a function"))
                 }
@@ -45,7 +46,7 @@ public struct AppLoader: Sendable {
                 continue
             }
             do throws(Problem) {
-                let function = try read(name, in: parent)
+                let function = try read(name, in: parent, files)
                 if let twin = functions.keys.first(where: { $0.lowercased() == name.lowercased() }) {
                     throw Problem(function.directory, "differs from '\(twin)' only in case; rename one of them")
                 }
@@ -62,13 +63,14 @@ public struct AppLoader: Sendable {
             broken[name] = problem
         }
         return FunctionApp(
-            root: root, host: host, functions: functions, broken: broken, warnings: warnings, router: routes.router)
+            root: root, host: host, functions: functions, broken: broken, warnings: warnings, router: routes.router,
+            files: files)
     }
 
-    private func read(_ name: String, in parent: String) throws(Problem) -> Function {
+    private func read(_ name: String, in parent: String, _ files: AppFiles) throws(Problem) -> Function {
         let directory = "\(parent)\(name)"
         let reader = FunctionReader(
-            name: name, directory: directory, settings: settings, exists: { exists("\(directory)/\($0)") })
+            name: name, directory: directory, settings: settings, exists: { files.exists("\(directory)/\($0)") })
         let text = try files.text(of: "\(directory)/function.json")
         return try reader.read(text.span.bytes)
     }
@@ -84,17 +86,6 @@ public struct AppLoader: Sendable {
             "has no \"extensionBundle\", which the host needs for '\(binding.type)' in "
                 + "\(function.directory)/function.json")
     }
-
-    // MARK: Files, relative to the root
-
-    private var files: ScriptFiles { ScriptFiles(root: root) }
-
-    /// nil where there is no such folder.
-    private func entries(of folder: String) -> [String]? {
-        try? FileManager.default.contentsOfDirectory(atPath: "\(root)/\(folder)")
-    }
-
-    private func exists(_ file: String) -> Bool { FileManager.default.fileExists(atPath: "\(root)/\(file)") }
 }
 
 extension String {

@@ -11,10 +11,11 @@ public final class FunctionApp: Sendable {
     public let warnings: [Problem]
     /// Finds the functions of HTTP triggers.
     let router: Router
+    let files: AppFiles
 
     init(
         root: String, host: HostConfiguration, functions: [String: Function], broken: [String: Problem],
-        warnings: [Problem], router: Router
+        warnings: [Problem], router: Router, files: AppFiles
     ) {
         self.root = root
         self.host = host
@@ -22,6 +23,7 @@ public final class FunctionApp: Sendable {
         self.broken = broken
         self.warnings = warnings
         self.router = router
+        self.files = files
     }
 
     /// Whether callers' own requests come to the function.

@@ -18,6 +18,7 @@ final class FunctionPool {
     }
 
     let function: Function
+    let files: AppFiles
     /// Why the script cannot be loaded.
     var failure: InvocationFailure?
     /// All VMs, with those that still load.
@@ -28,7 +29,21 @@ final class FunctionPool {
     var waiting: Deque<Call> = []
     var loadWatchers: [(InvocationFailure?) -> Void] = []
 
-    init(_ function: Function) { self.function = function }
+    /// What its VMs were loaded from, so far.
+    private(set) var sources: Set<String> = []
+    /// A newer version of the function is there: this one only ends what it has begun.
+    private var isRetired = false
+
+    init(_ function: Function, files: AppFiles) {
+        self.function = function
+        self.files = files
+    }
+
+    /// Lets go of the VMs as soon as nothing runs in them.
+    func retire() {
+        isRetired = true
+        if waiting.isEmpty { free = [] }
+    }
 
     func occupy(_ machine: FunctionVM) {
         guard !machine.isBusy else { return }
@@ -38,7 +53,8 @@ final class FunctionPool {
 
     func free(_ machine: FunctionVM) {
         machine.isBusy = false
-        if machine.isLoaded { free.append(machine) }
+        sources.formUnion(machine.sources)
+        if machine.isLoaded, !isRetired || !waiting.isEmpty { free.append(machine) }
     }
 
     /// Collects the garbage of a VM; lets go of one that still holds more than half of what it may, so that the next

@@ -8,7 +8,7 @@ import NIOHTTP1
 final class FunctionVM {
     let function: Function
     let vm: LuaVM
-    unowned let pool: FunctionPool
+    let pool: FunctionPool
     private let marks: Marks
     private let scope: Scope
     private let text: [UInt8]
@@ -24,13 +24,16 @@ final class FunctionVM {
     /// An invocation ran out of its memory or its time, and may have left much behind.
     var reachedLimit = false
 
+    /// The files that what was loaded here depends on.
+    var sources: Set<String> { scope.lookedFor.union([function.script, "\(function.directory)/function.json"]) }
+
     var isLoaded: Bool { handler != nil }
     var logger: Logger { scope.logger }
 
     /// What the VM's Swift functions share: whose code runs, and what they may look at.
     final class Scope {
         let function: Function
-        let files: ScriptFiles
+        let files: AppFiles
         let logger: Logger
         /// In bytes.
         let memoryLimit: Int
@@ -39,10 +42,12 @@ final class FunctionVM {
         var marks: Marks?
         /// luafunc's modules that were opened, by name: a script gets the same table however often it asks.
         var modules: [String: LuaReference] = [:]
+        /// The files that `require` looked for, whether they are there or not.
+        var lookedFor: Set<String> = []
         /// `context.deadline`, once it was asked for.
         var deadline: LuaReference?
 
-        init(function: Function, files: ScriptFiles, logger: Logger, memoryLimit: Int) {
+        init(function: Function, files: AppFiles, logger: Logger, memoryLimit: Int) {
             self.memoryLimit = memoryLimit
             self.function = function
             self.files = files
@@ -54,8 +59,10 @@ final class FunctionVM {
 
     /// Makes the VM, with nothing of the script in it yet.
     init(
-        _ function: Function, pool: FunctionPool, files: ScriptFiles, options: InvocationOptions
+        pool: FunctionPool, options: InvocationOptions
     ) throws(InvocationFailure) {
+        let function = pool.function
+        let files = pool.files
         self.function = function
         self.pool = pool
         let scope = Scope(

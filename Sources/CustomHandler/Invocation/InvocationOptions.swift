@@ -4,7 +4,7 @@ public import Logging
 public struct InvocationOptions: Sendable {
     /// In bytes, for each function on each worker.
     public var memoryLimit: Int
-    /// nil for no limit.
+    /// nil for what host.json allows.
     public var timeLimit: Duration?
     /// How long one invocation's code runs while others want the thread, in milliseconds of CPU time. The kernel rounds
     /// up to its own tick, 4 ms at 250 Hz; asked for just that, it often misses one.
@@ -14,7 +14,7 @@ public struct InvocationOptions: Sendable {
     public var showsErrors: Bool
 
     public init(
-        memoryLimit: Int = 64 << 20, timeLimit: Duration? = .seconds(300), logger: Logger, showsErrors: Bool = false
+        memoryLimit: Int = 64 << 20, timeLimit: Duration? = nil, logger: Logger, showsErrors: Bool = false
     ) {
         self.memoryLimit = memoryLimit
         self.timeLimit = timeLimit

@@ -10,7 +10,7 @@ import NIOCore
 /// function take other VMs, up to a limit. Invocations that wait share a VM.
 final class Scheduler {
     private let eventLoop: any EventLoop
-    let app: FunctionApp
+    private(set) var app: FunctionApp
     let options: InvocationOptions
     private let outbound: OutboundClient
     private var pools: [String: FunctionPool] = [:]
@@ -47,22 +47,45 @@ final class Scheduler {
     }
 
     private func limit(of function: Function) -> TimeAmount? {
-        (function.limits.time ?? options.timeLimit).map { TimeAmount($0) }
+        (function.limits.time ?? options.timeLimit ?? app.host.invocationTimeLimit).map { TimeAmount($0) }
     }
 
-    /// Loads the function unless it is loaded; `end` gets the reason why it cannot be.
+    private func pool(of function: Function) -> FunctionPool {
+        if let pool = pools[function.name] { return pool }
+        let pool = FunctionPool(function, files: app.files)
+        pools[function.name] = pool
+        return pool
+    }
+
+    // MARK: Reload
+
+    /// Loads the function ahead of its first call; `end` gets the reason why it cannot be.
     func load(_ function: Function, end: @escaping (InvocationFailure?) -> Void) {
-        let pool = pool(of: function)
+        load(pool(of: function), end: end)
+    }
+
+    /// Loads a pool that serves nobody yet.
+    func load(_ pool: FunctionPool, end: @escaping (InvocationFailure?) -> Void) {
         if pool.machines > 0 || pool.failure != nil { return end(pool.failure) }
         pool.loadWatchers.append(end)
         addMachine(to: pool)
     }
 
-    private func pool(of function: Function) -> FunctionPool {
-        if let pool = pools[function.name] { return pool }
-        let pool = FunctionPool(function)
-        pools[function.name] = pool
-        return pool
+    /// The files that what is loaded of a function depends on; nil if nothing is.
+    func sources(of name: String) -> Set<String>? { pools[name]?.sources }
+
+    /// Shows a newer app. What has begun ends with the code it began with.
+    ///
+    /// - Parameters:
+    ///   - changed: functions that are new, gone or other than before.
+    ///   - loaded: those of them that were loaded already.
+    func adopt(_ app: FunctionApp, changed: Set<String>, loaded: [String: FunctionPool]) {
+        self.app = app
+        for name in changed {
+            let old = pools[name]
+            pools[name] = loaded[name]
+            old?.retire()
+        }
     }
 
     /// Starts what waits for a VM, as far as there are any.
@@ -95,8 +118,7 @@ final class Scheduler {
         pool.machines += 1
         pool.loading += 1
         do throws(InvocationFailure) {
-            let machine = try FunctionVM(
-                pool.function, pool: pool, files: ScriptFiles(root: app.root), options: options)
+            let machine = try FunctionVM(pool: pool, options: options)
             let limit = limit(of: pool.function)
             let run = Run(
                 .loading, on: machine, limit: limit, deadline: limit.map { .now() + $0 }, logger: machine.logger

@@ -66,7 +66,7 @@ public actor Worker {
             scheduler.begin(invocation, caller: caller) { outcome in
                 caller.respond(
                     PlainWire.response(
-                        outcome, to: request, of: invocation, files: ScriptFiles(root: scheduler.app.root),
+                        outcome, to: request, of: invocation, files: scheduler.app.files,
                         showsErrors: scheduler.options.showsErrors))
             }
         }

@@ -6,7 +6,7 @@ struct ErrorPage {
     let failure: InvocationFailure
     let invocation: Invocation
     let request: Request
-    let files: ScriptFiles
+    let files: AppFiles
 
     var text: String {
         """

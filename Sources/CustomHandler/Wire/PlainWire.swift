@@ -6,7 +6,7 @@ import NIOHTTP1
 enum PlainWire {
     /// - Parameter showsErrors: in development the caller is told what failed.
     static func response(
-        _ outcome: Outcome, to request: Request, of invocation: Invocation, files: ScriptFiles, showsErrors: Bool
+        _ outcome: Outcome, to request: Request, of invocation: Invocation, files: AppFiles, showsErrors: Bool
     ) -> Response {
         switch outcome {
         case .payload(let payload): return Response(status: .ok, contentType: "application/json", body: payload)

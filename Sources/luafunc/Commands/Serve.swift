@@ -53,7 +53,7 @@ struct Serve: ParsableCommand {
         let server = try listen(on: port, workers)
         let functions = try load(settings)
         let options = InvocationOptions(
-            memoryLimit: memoryLimit, timeLimit: timeLimit ?? functions.host.invocationTimeLimit, logger: logger,
+            memoryLimit: memoryLimit, timeLimit: timeLimit, logger: logger,
             showsErrors: settings.isDevelopment)
         let announcement = Announcement(app: functions, workers: workers, options: options, server: server)
         let group = ServiceGroup(

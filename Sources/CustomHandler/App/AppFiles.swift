@@ -1,0 +1,82 @@
+import FoundationEssentials
+import NIOConcurrencyHelpers
+
+/// The files of an app, each as it was when it was first read: whatever is loaded later has the same text, also if the
+/// file has changed since. A newer `FunctionApp` has files of its own.
+final class AppFiles: Sendable {
+    let root: String
+    /// By name relative to the app; nil for a file that was not there.
+    private let texts = NIOLockedValueBox<[String: [UInt8]?]>([:])
+
+    init(root: String) { self.root = root }
+
+    enum Found {
+        case text([UInt8], file: String)
+        /// A C module of that name is there, and cannot be loaded.
+        case native(file: String)
+        case missing(tried: [String])
+    }
+
+    /// The text of a file relative to the app.
+    func text(of file: String) throws(Problem) -> [UInt8] {
+        guard let text = content(of: file) else {
+            throw Problem(file, "cannot be read; check that it is a file and its permissions")
+        }
+        return text
+    }
+
+    private func content(of file: String) -> [UInt8]? {
+        texts.withLockedValue { texts in
+            if let known = texts[file] { return known }
+            let text = FileManager.default.contents(atPath: "\(root)/\(file)").map { [UInt8]($0) }
+            texts[file] = .some(text)
+            return text
+        }
+    }
+
+    /// Whether one of these files is another one here than there, or is in one place only.
+    func differs(from other: AppFiles, in files: Set<String>) -> Bool {
+        files.contains { content(of: $0) != other.content(of: $0) }
+    }
+
+    /// Names in a folder relative to the app, in alphabetical order; nil where there is no such folder.
+    func entries(of folder: String) -> [String]? {
+        (try? FileManager.default.contentsOfDirectory(atPath: "\(root)/\(folder)"))?.sorted()
+    }
+
+    func exists(_ file: String) -> Bool { FileManager.default.fileExists(atPath: "\(root)/\(file)") }
+
+    /// Looks in the function's own folder, `lib/`, then LuaRocks' tree, each as `x/y.lua` and `x/y/init.lua`; never
+    /// outside the app, not even through a link.
+    ///
+    /// - Parameter looked: gets the name of every file that was looked for, whether it is there or not.
+    func find(_ module: String, from directory: String, looked: (String) -> Void) -> Found {
+        let parts = module.split(separator: ".", omittingEmptySubsequences: false)
+        guard parts.allSatisfy({ !$0.isEmpty && $0.utf8.allSatisfy(isPlain) }) else { return .missing(tried: []) }
+        let path = parts.joined(separator: "/")
+        let candidates = [directory, "lib", "lua_modules/share/lua/5.4"].flatMap { folder in
+            ["\(folder)/\(path).lua", "\(folder)/\(path)/init.lua"]
+        }
+        for file in candidates {
+            looked(file)
+            if isInside(file), let text = content(of: file) { return .text(text, file: file) }
+        }
+        let native = "lua_modules/lib/lua/5.4/\(path).so"
+        if exists(native) { return .native(file: native) }
+        return .missing(tried: candidates)
+    }
+
+    private func isPlain(_ byte: UInt8) -> Bool {
+        switch byte {
+        case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
+            UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "_"), UInt8(ascii: "-"):
+            true
+        default: false
+        }
+    }
+
+    private func isInside(_ file: String) -> Bool {
+        let base = URL(filePath: root).resolvingSymlinksInPath().path.trimmingSuffix("/")
+        return URL(filePath: "\(root)/\(file)").resolvingSymlinksInPath().path.hasPrefix(base + "/")
+    }
+}
