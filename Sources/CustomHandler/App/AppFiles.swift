@@ -34,6 +34,27 @@ final class AppFiles: Sendable {
         }
     }
 
+    /// Reads every Lua file that is not read yet, so that also a module that is asked for late is of this version. Not
+    /// those of `lua_modules`, which nobody edits.
+    func readAll() { readAll(in: "", depth: 0) }
+
+    private func readAll(in folder: String, depth: Int) {
+        guard depth < 16 else { return }
+        for name in entries(of: folder) ?? [] where !name.hasPrefix(".") {
+            let path = folder.isEmpty ? name : "\(folder)/\(name)"
+            if name.hasSuffix(".lua") {
+                _ = content(of: path)
+            } else if name != "lua_modules", name != "node_modules", isFolder(path) {
+                readAll(in: path, depth: depth + 1)
+            }
+        }
+    }
+
+    private func isFolder(_ path: String) -> Bool {
+        var isFolder = false
+        return FileManager.default.fileExists(atPath: "\(root)/\(path)", isDirectory: &isFolder) && isFolder
+    }
+
     /// Whether one of these files is another one here than there, or is in one place only.
     func differs(from other: AppFiles, in files: Set<String>) -> Bool {
         files.contains { content(of: $0) != other.content(of: $0) }

@@ -10,6 +10,8 @@ public actor Worker {
     public nonisolated var unownedExecutor: UnownedSerialExecutor { eventLoop.executor.asUnownedSerialExecutor() }
 
     private var state = State.starting([])
+    /// Functions of a newer app that are loaded, and not shown yet.
+    private var prepared: [String: FunctionPool] = [:]
 
     private enum State {
         /// The app is still being read; requests wait for it.
@@ -26,6 +28,35 @@ public actor Worker {
         }
         state = .serving(Scheduler(eventLoop: eventLoop, app: app, options: options, outbound: outbound))
         for (request, caller) in waiting { respond(to: request, caller) }
+    }
+
+    /// Loads functions of a newer app in VMs of their own, which serve nobody yet; answers the failures.
+    func prepare(_ functions: [Function], of app: FunctionApp) async -> [String: InvocationFailure] {
+        guard case .serving(let scheduler) = state else { return [:] }
+        prepared = [:]
+        var failures: [String: InvocationFailure] = [:]
+        for function in functions {
+            let pool = FunctionPool(function, files: app.files)
+            failures[function.name] = await withCheckedContinuation { continuation in
+                scheduler.load(pool) { continuation.resume(returning: $0) }
+            }
+            prepared[function.name] = pool
+        }
+        return failures
+    }
+
+    /// Shows a newer app, with what was prepared of it here.
+    func replace(with app: FunctionApp, changed: Set<String>) {
+        guard case .serving(let scheduler) = state else { return }
+        scheduler.adopt(app, changed: changed, loaded: prepared)
+        prepared = [:]
+    }
+
+    /// The files each function depends on, as far as it is loaded.
+    func sources() -> [String: Set<String>] {
+        guard case .serving(let scheduler) = state else { return [:] }
+        return Dictionary(
+            uniqueKeysWithValues: scheduler.app.functions.keys.map { ($0, scheduler.sources(of: $0) ?? []) })
     }
 
     /// Loads functions ahead of their first call, one after the other, with other work between; answers the failures.

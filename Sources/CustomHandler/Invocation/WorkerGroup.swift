@@ -27,6 +27,23 @@ public struct WorkerGroup: Sendable {
         for worker in workers { await worker.adopt(app, options, outbound) }
     }
 
+    /// Loads these functions of a newer app beside those that run; answers why those that do not load do not.
+    func prepare(_ functions: [Function], of app: FunctionApp) async -> [String: InvocationFailure] {
+        await workers[0].prepare(functions, of: app)
+    }
+
+    /// Shows a newer app to all workers; the first has what was prepared. Each worker changes between two requests.
+    func replace(with app: FunctionApp, changed: Set<String>) async {
+        for worker in workers { await worker.replace(with: app, changed: changed) }
+    }
+
+    /// The files each function depends on, also those that only some worker's invocations have asked for.
+    func sources() async -> [String: Set<String>] {
+        var sources: [String: Set<String>] = [:]
+        for worker in workers { sources.merge(await worker.sources()) { $0.union($1) } }
+        return sources
+    }
+
     /// Ends what the functions have open. Nothing is invoked afterwards.
     func shutdown() async { await outbound.shutdown() }
 

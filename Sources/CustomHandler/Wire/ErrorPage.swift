@@ -39,31 +39,13 @@ struct ErrorPage {
         """
     }
 
-    // MARK: Source
-
-    private static let linesAround = 5
-
     private var excerpt: String {
-        guard let (file, number) = place, let text = try? files.text(of: file) else { return "" }
-        let lines = String(decoding: text, as: UTF8.self).split(separator: "\n", omittingEmptySubsequences: false)
-        guard lines.indices.contains(number - 1) else { return "" }
-        let shown = max(1, number - Self.linesAround)...min(lines.count, number + Self.linesAround)
-        let source = shown.map { line in
-            let text = "\(line)".leftPadded(to: 5) + "  " + escaped(String(lines[line - 1]))
-            return line == number ? "<mark>\(text)</mark>" : text
+        guard let excerpt = SourceExcerpt(failure.traceback + [failure.message], files: files) else { return "" }
+        let source = excerpt.lines.map { line in
+            let text = "\(line.number)".leftPadded(to: 5) + "  " + escaped(line.text)
+            return line.isMeant ? "<mark>\(text)</mark>" : text
         }
-        return "<h2>\(escaped("\(file):\(number)"))</h2>\n<pre>\(source.joined(separator: "\n"))</pre>"
-    }
-
-    /// File and line of the innermost call in the app's own files, or of the message itself.
-    private var place: (file: String, line: Int)? {
-        for text in failure.traceback + [failure.message] {
-            let parts = text.split(separator: ":", maxSplits: 2)
-            if parts.count == 3, parts[0].hasSuffix(".lua"), let line = Int(parts[1]) {
-                return (String(parts[0]), line)
-            }
-        }
-        return nil
+        return "<h2>\(escaped("\(excerpt.file):\(excerpt.number)"))</h2>\n<pre>\(source.joined(separator: "\n"))</pre>"
     }
 
     // MARK: Request

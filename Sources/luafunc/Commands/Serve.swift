@@ -31,6 +31,11 @@ struct Serve: ParsableCommand {
     /// The host takes 100 MB, which base64 and escapes make longer.
     var bodyLimit = 256 << 20
 
+    @Flag(
+        inversion: .prefixedNo,
+        help: "Make every save take effect. (default: only where AZURE_FUNCTIONS_ENVIRONMENT is Development)")
+    var watch: Bool?
+
     func validate() throws {
         if let port, !(0...65_535).contains(port) { throw ValidationError("--port must be from 0 to 65535") }
         if let threads, !(1...1024).contains(threads) { throw ValidationError("--threads must be from 1 to 1024") }
@@ -51,11 +56,16 @@ struct Serve: ParsableCommand {
         let workers = WorkerGroup(
             threads: threads ?? ProcessInfo.processInfo.activeProcessorCount, settings: settings.values)
         let server = try listen(on: port, workers)
-        let functions = try load(settings)
+        let loader = AppLoader(root: app.root(settings), settings: settings.values)
+        let functions = try load(loader)
         let options = InvocationOptions(
             memoryLimit: memoryLimit, timeLimit: timeLimit, logger: logger,
             showsErrors: settings.isDevelopment)
-        let announcement = Announcement(app: functions, workers: workers, options: options, server: server)
+        let reloader =
+            watch ?? settings.isDevelopment
+            ? AppReloader(loader: loader, app: functions, workers: workers, logger: logger) : nil
+        let announcement = Announcement(
+            app: functions, workers: workers, options: options, server: server, reloader: reloader)
         let group = ServiceGroup(
             configuration: .init(
                 services: [
@@ -88,9 +98,9 @@ struct Serve: ParsableCommand {
         }
     }
 
-    private func load(_ settings: Settings) throws -> FunctionApp {
+    private func load(_ loader: AppLoader) throws -> FunctionApp {
         do throws(Problem) {
-            return try AppLoader(root: app.root(settings), settings: settings.values).load()
+            return try loader.load()
         } catch {
             Console.printError("luafunc: \(error)")
             throw ExitCode.badApp
@@ -98,12 +108,13 @@ struct Serve: ParsableCommand {
     }
 }
 
-/// Shows the app to the workers, then tells what is served and what is broken.
+/// Shows the app to the workers, tells what is served and what is broken, then waits for saves.
 private struct Announcement: Service {
     let app: FunctionApp
     let workers: WorkerGroup
     let options: InvocationOptions
     let server: HTTPServer
+    let reloader: AppReloader?
 
     func run() async throws {
         await workers.adopt(app, options: options)
@@ -123,5 +134,6 @@ private struct Announcement: Service {
             guard let reason = app.broken[name]?.description ?? failures[name]?.text else { continue }
             options.logger.error("\(reason)", metadata: [LogKey.function: "\(name)"])
         }
+        try await reloader?.run()
     }
 }

@@ -1,0 +1,116 @@
+public import Logging
+import NIOPosix
+public import ServiceLifecycle
+
+/// Makes every save take effect: loads what it touches beside what runs, and swaps it whole if all of it loads.
+public struct AppReloader: Service {
+    private let loader: AppLoader
+    private let workers: WorkerGroup
+    private let logger: Logger
+    private let app: FunctionApp
+
+    /// - Parameter app: what the workers show now.
+    public init(loader: AppLoader, app: FunctionApp, workers: WorkerGroup, logger: Logger) {
+        self.loader = loader
+        self.app = app
+        self.workers = workers
+        self.logger = logger
+    }
+
+    /// Runs until a graceful shutdown.
+    public func run() async throws {
+        let watcher = try await AppWatcher(root: app.root, eventLoop: workers.eventLoops.next())
+        await withGracefulShutdownHandler {
+            var state = State(app: app)
+            app.files.readAll()
+            // What was saved while the app was being loaded.
+            await reload(&state)
+            for await _ in watcher.changes { await reload(&state) }
+        } onGracefulShutdown: {
+            watcher.stop()
+        }
+    }
+
+    private struct State {
+        var app: FunctionApp
+        /// What was said of the last save, so that it is said once.
+        var complaint: String?
+    }
+
+    private func reload(_ state: inout State) async {
+        let start = ContinuousClock.now
+        do throws(Problem) {
+            let newer = try loader.load()
+            newer.files.readAll()
+            let changes = await changes(from: state.app, to: newer)
+            if changes.isEmpty, newer.broken == state.app.broken, newer.host == state.app.host {
+                // Saved again as it was, or back to what runs.
+                state.complaint = nil
+                return
+            }
+            try check(newer, since: state.app)
+            let failures = await workers.prepare(changes.compactMap { newer.functions[$0] }, of: newer)
+            if let (name, failure) = failures.min(by: { $0.key < $1.key }) {
+                throw newer.problem(failure, loading: name)
+            }
+            await workers.replace(with: newer, changed: changes)
+            let summary = summary(of: changes, from: state.app, to: newer)
+            state = State(app: newer)
+            logger.info("\(summary) in \(start.duration(to: .now).milliseconds) ms")
+        } catch {
+            complain(error, &state)
+        }
+    }
+
+    private func summary(of changes: Set<String>, from older: FunctionApp, to newer: FunctionApp) -> String {
+        func list(_ verb: String, _ names: some Sequence<String>) -> String? {
+            let names = names.sorted { $0.lowercased() < $1.lowercased() }
+            return names.isEmpty ? nil : "\(verb) \(names.joined(separator: ", "))"
+        }
+        let parts = [
+            list("reloaded", changes.filter { older.functions[$0] != nil && newer.functions[$0] != nil }),
+            list("added", changes.filter { older.functions[$0] == nil }),
+            list("removed", changes.filter { newer.functions[$0] == nil }),
+        ]
+        return changes.isEmpty ? "reloaded host.json" : parts.compactMap(\.self).joined(separator: ", ")
+    }
+
+    /// The functions that are new, gone or other than before, in themselves or in a module.
+    private func changes(from older: FunctionApp, to newer: FunctionApp) async -> Set<String> {
+        let sources = await workers.sources()
+        let names = Set(older.functions.keys).union(newer.functions.keys)
+        return names.filter { name in
+            guard let function = older.functions[name], newer.functions[name] != nil else { return true }
+            let own: Set = [function.script, "\(function.directory)/function.json"]
+            return newer.files.differs(from: older.files, in: own.union(sources[name] ?? []))
+        }
+    }
+
+    /// A function that a save has broken holds the whole save back.
+    private func check(_ newer: FunctionApp, since older: FunctionApp) throws(Problem) {
+        for name in newer.names {
+            if let problem = newer.broken[name], problem != older.broken[name] { throw problem }
+        }
+    }
+
+    private func complain(_ problem: Problem, _ state: inout State) {
+        var text = "\(problem); the version before goes on"
+        if let excerpt = SourceExcerpt([problem.description], files: AppFiles(root: app.root)) {
+            text += "\n\(excerpt.text)"
+        }
+        guard text != state.complaint else { return }
+        state.complaint = text
+        logger.error("\(text)")
+    }
+}
+
+extension FunctionApp {
+    fileprivate func problem(_ failure: InvocationFailure, loading name: String) -> Problem {
+        if let place = SourceExcerpt.place(failure.message) { return Problem(place.file, line: place.line, place.rest) }
+        return Problem(functions[name]?.script ?? name, failure.text)
+    }
+}
+
+extension Duration {
+    fileprivate var milliseconds: Int64 { components.seconds * 1000 + components.attoseconds / 1_000_000_000_000_000 }
+}

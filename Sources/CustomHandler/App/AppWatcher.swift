@@ -1,0 +1,101 @@
+import FoundationEssentials
+import Glibc
+import NIOCore
+import NIOPosix
+import SystemPackage
+
+/// Tells of changes in an app's folder: the kernel reports them (inotify), so that waiting costs nothing.
+struct AppWatcher {
+    /// One element for each burst of changes, soon after its last one.
+    let changes: AsyncStream<Void>
+    private let channel: any Channel
+
+    /// Throws where the system has no more room for watches.
+    init(root: String, eventLoop: any EventLoop) async throws {
+        let descriptor = inotify_init1(Int32(IN_NONBLOCK | IN_CLOEXEC))
+        guard descriptor >= 0 else { throw Errno(rawValue: errno) }
+        let (changes, continuation) = AsyncStream<Void>.makeStream(bufferingPolicy: .bufferingNewest(1))
+        self.changes = changes
+        let folders = AppFolders(root: root, descriptor: descriptor)
+        folders.watch()
+        channel = try await NIOPipeBootstrap(group: eventLoop)
+            .channelInitializer { channel in
+                channel.eventLoop.makeCompletedFuture {
+                    try channel.pipeline.syncOperations.addHandler(ChangeHandler(folders, continuation))
+                }
+            }
+            .takingOwnershipOfDescriptor(input: descriptor).get()
+    }
+
+    func stop() { channel.close(promise: nil) }
+}
+
+/// The folders of an app in which a change matters.
+private struct AppFolders: Sendable {
+    let root: String
+    let descriptor: CInt
+
+    /// So many that nobody has written them by hand.
+    private static let limit = 4096
+
+    private static let events =
+        IN_CLOSE_WRITE | IN_CREATE | IN_DELETE | IN_MOVED_FROM | IN_MOVED_TO | IN_ATTRIB
+
+    /// Watches every folder there is now; one that is watched already stays so.
+    func watch() {
+        var left = Self.limit
+        add(root, depth: 0, &left)
+    }
+
+    private func add(_ folder: String, depth: Int, _ left: inout Int) {
+        guard left > 0, inotify_add_watch(descriptor, folder, UInt32(Self.events)) >= 0 else { return }
+        left -= 1
+        for name in (try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? [] where isWatched(name) {
+            let path = "\(folder)/\(name)"
+            var isFolder = false
+            if FileManager.default.fileExists(atPath: path, isDirectory: &isFolder), isFolder {
+                add(path, depth: depth + 1, &left)
+            }
+        }
+    }
+
+    private func isWatched(_ name: String) -> Bool { !name.hasPrefix(".") && name != "node_modules" }
+}
+
+/// Waits until a burst of changes is over, as a checkout makes many.
+private final class ChangeHandler: ChannelInboundHandler {
+    typealias InboundIn = ByteBuffer
+
+    private let folders: AppFolders
+    private let continuation: AsyncStream<Void>.Continuation
+    private var timer: Scheduled<Void>?
+    private var began: NIODeadline?
+
+    private static let pause = TimeAmount.milliseconds(8)
+    private static let longest = TimeAmount.milliseconds(100)
+
+    init(_ folders: AppFolders, _ continuation: AsyncStream<Void>.Continuation) {
+        self.folders = folders
+        self.continuation = continuation
+    }
+
+    func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+        let now = NIODeadline.now()
+        let began = began ?? now
+        self.began = began
+        timer?.cancel()
+        timer = context.eventLoop.assumeIsolated().scheduleTask(deadline: min(now + Self.pause, began + Self.longest)) {
+            [self] in
+            self.began = nil
+            // What is in a folder that is new is read after it is watched, so that no save is missed.
+            folders.watch()
+            continuation.yield()
+        }
+    }
+
+    func channelInactive(context: ChannelHandlerContext) {
+        timer?.cancel()
+        continuation.finish()
+        context.fireChannelInactive()
+    }
+}

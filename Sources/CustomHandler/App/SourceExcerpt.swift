@@ -1,0 +1,42 @@
+/// The lines of a file around the place an error names.
+struct SourceExcerpt {
+    struct Line {
+        let number: Int
+        let text: String
+        let isMeant: Bool
+    }
+
+    let file: String
+    /// From 1.
+    let number: Int
+    let lines: [Line]
+
+    private static let linesAround = 3
+
+    /// nil where no text begins with a file of the app and a line.
+    init?(_ texts: [String], files: AppFiles) {
+        let places = texts.lazy.compactMap(Self.place)
+        guard let place = places.first, let text = try? files.text(of: place.file) else { return nil }
+        let all = String(decoding: text, as: UTF8.self).split(separator: "\n", omittingEmptySubsequences: false)
+        guard all.indices.contains(place.line - 1) else { return nil }
+        file = place.file
+        number = place.line
+        let shown = max(1, place.line - Self.linesAround)...min(all.count, place.line + Self.linesAround)
+        lines = shown.map { Line(number: $0, text: String(all[$0 - 1]), isMeant: $0 == place.line) }
+    }
+
+    /// `functions/order/handler.lua:7: …`
+    static func place(_ text: String) -> (file: String, line: Int, rest: String)? {
+        let parts = text.split(separator: ":", maxSplits: 2)
+        guard parts.count == 3, parts[0].hasSuffix(".lua"), let line = Int(parts[1]) else { return nil }
+        return (String(parts[0]), line, String(parts[2].drop { $0 == " " }))
+    }
+
+    /// For a log.
+    var text: String {
+        lines.map { line in
+            let number = String(repeating: " ", count: max(0, 5 - "\(line.number)".count)) + "\(line.number)"
+            return "\(line.isMeant ? ">" : " ")\(number) | \(line.text)"
+        }.joined(separator: "\n")
+    }
+}

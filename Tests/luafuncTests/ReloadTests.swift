@@ -1,0 +1,131 @@
+import Foundation
+import TestSupport
+import Testing
+
+/// Saves while the built program serves.
+@Suite struct ReloadTests {
+    private struct Served {
+        let app: TemporaryApp
+        let process: LuafuncProcess
+
+        init(_ files: [String: String] = [:], environment: [String: String] = [:]) throws {
+            app = try TemporaryApp(
+                [
+                    "host.json": Served.host(), "functions/f/function.json": TemporaryApp.httpFunction,
+                    "functions/f/handler.lua": "local m = require 'm' return function() return 'one ' .. m end",
+                    "lib/m.lua": "return 'first'",
+                ].merging(files) { $1 })
+            process = try LuafuncProcess(
+                ["serve", "--port", "0", "--watch", "--app", app.folder.path], environment: environment)
+            // Watches are set after the functions are listed; the first save comes after that.
+            _ = process.waitForLine(containing: "f: httpTrigger")
+        }
+
+        static func host(_ prefix: String = "api") -> String {
+            #"{ "version": "2.0", "customHandler": { "enableForwardingHttpRequest": true }, "extensions": { "http": { "routePrefix": "\#(prefix)" } } }"#
+        }
+
+        func get(_ path: String) throws -> HTTPReply {
+            try RawConnection.request(path, method: "GET", port: process.port)
+        }
+
+        /// Saves, waits for the line that says so, and answers what the function says then.
+        func save(_ files: [String: String], path: String = "/api/f", waitFor line: String = "reloaded f") throws
+            -> String
+        {
+            try app.write(files)
+            #expect(process.waitForLine(containing: line))
+            return try get(path).text
+        }
+    }
+
+    @Test func `a save of a script or a module takes effect`() throws {
+        let served = try Served()
+        #expect(try served.get("/api/f").text == "one first")
+        #expect(
+            try served.save(["functions/f/handler.lua": "return function() return 'two ' .. require 'm' end"])
+                == "two first")
+        #expect(try served.save(["lib/m.lua": "return 'second'"]) == "two second")
+        #expect(try served.save(["functions/f/m.lua": "return 'own'"]) == "two own")
+    }
+
+    @Test func `functions and settings come and go`() throws {
+        let served = try Served()
+        let files = [
+            "functions/g/function.json": TemporaryApp.httpFunction,
+            "functions/g/handler.lua": "return function() return 'g' end",
+        ]
+        #expect(try served.save(files, path: "/api/g", waitFor: "added g") == "g")
+        try FileManager.default.removeItem(at: served.app.folder.appending(path: "functions/g"))
+        #expect(served.process.waitForLine(containing: "removed g"))
+        #expect(try served.get("/api/g").status == 404)
+        #expect(
+            try served.save(["host.json": Served.host("v2")], path: "/v2/f", waitFor: "reloaded host.json")
+                == "one first")
+        let route = TemporaryApp.httpFunction.replacing(#""name": "req","#, with: #""name": "req", "route": "other","#)
+        #expect(try served.save(["functions/f/function.json": route], path: "/v2/other") == "one first")
+    }
+
+    @Test(arguments: [
+        (
+            "functions/f/handler.lua", "local x\nreturn function( broken",
+            "functions/f/handler.lua:2: ')' expected near <eof>", "> "
+        ),
+        (
+            "functions/f/handler.lua", "error 'at load'", "functions/f/handler.lua:1: at load",
+            ">    1 | error 'at load'"
+        ),
+        (
+            "lib/m.lua", "return nonsense.field", "lib/m.lua:1: attempt to index a nil value (global 'nonsense')",
+            ">    1 | return"
+        ),
+        ("functions/f/function.json", "{ \"bindings\": [", "functions/f/function.json", "the version before goes on"),
+        ("host.json", "{}", "host.json", "the version before goes on"),
+    ])
+    func `a broken save is told, and keeps the version before`(
+        _ file: String, text: String, reason: String, more: String
+    ) throws {
+        let served = try Served()
+        let good = try String(contentsOf: served.app.folder.appending(path: file), encoding: .utf8)
+        try served.app.write([file: text])
+        #expect(served.process.waitForErrorLine(containing: reason))
+        #expect(try served.get("/api/f").text == "one first")
+        // Another change, all good, mends it.
+        try served.app.write([file: good])
+        #expect(try served.save(["lib/m.lua": "return 'mended'"]) == "one mended")
+    }
+
+    @Test func `a save by renaming over the file takes effect`() throws {
+        let served = try Served()
+        let file = served.app.folder.appending(path: "lib/m.lua")
+        let draft = served.app.folder.appending(path: "lib/.m.lua.swp")
+        try Data("return 'renamed'".utf8).write(to: draft)
+        rename(draft.path, file.path)
+        #expect(served.process.waitForLine(containing: "reloaded f"))
+        #expect(try served.get("/api/f").text == "one renamed")
+    }
+
+    @Test func `what runs ends with the code it began with`() throws {
+        let served = try Served([
+            "functions/f/handler.lua": """
+            local task, m = require "task", require "m"
+            return function() print "begun" task.sleep(0.3) return "old " .. m .. require "late" end
+            """,
+            "lib/late.lua": "return ' late'",
+        ])
+        let connection = try RawConnection(port: served.process.port)
+        connection.send("GET /api/f HTTP/1.1\r\nHost: x\r\n\r\n")
+        #expect(served.process.waitForLine(containing: "begun"))
+        #expect(
+            try served.save([
+                "functions/f/handler.lua": "return function() return 'new' end", "lib/m.lua": "return 'second'",
+                "lib/late.lua": "return ' new'",
+            ]) == "new")
+        #expect(connection.response()?.text == "old first late")
+    }
+
+    @Test func `in development saves take effect without being asked to`() throws {
+        let served = try Served(environment: ["AZURE_FUNCTIONS_ENVIRONMENT": "Development"])
+        #expect(try served.save(["lib/m.lua": "return 'second'"]) == "one second")
+    }
+}
