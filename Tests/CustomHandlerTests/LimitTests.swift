@@ -204,6 +204,29 @@ import Testing
         #expect(start.duration(to: .now) < .seconds(20))
     }
 
+    @Test func `any number of calls that wait for one VM go on without piling up`() async throws {
+        let app = try TemporaryApp([
+            "f/function.json": TemporaryApp.httpFunction,
+            // All sleep until the same moment, and the first to wake keeps the VM for some slices.
+            "f/handler.lua": """
+            local task, time = require "task", require "time"
+            local wake, first = nil, true
+            return function()
+                wake = wake or time.monotonic() + 0.5
+                task.sleep(math.max(0, wake - time.monotonic()))
+                if first then first = false for i = 1, 20000000 do end end
+                return "awake"
+            end
+            """,
+        ])
+        let handler = try await InProcessHandler(root: app.folder.path)
+        let awake = try await withThrowingTaskGroup(of: Bool.self) { group in
+            for _ in 0..<5_000 { group.addTask { try await handler.call("f").contains("awake") } }
+            return try await group.reduce(0) { $0 + ($1 ? 1 : 0) }
+        }
+        #expect(awake == 5_000)
+    }
+
     @Test func `functions do not see each other's globals and libraries`() async throws {
         let app = try Self.app([
             "one": "shared = 1 string.mine = 2 return function() return 'one' end",

@@ -220,6 +220,7 @@ import Testing
             "return http.eventStream(function(send) send 'x' send { event = 'e', id = 7, data = { a = 1 } } send { data = 'a\\nb', retry = 10 } end)",
             ["data: x\n\n", "event: e\nid: 7\ndata: {\"a\":1}\n\n", "retry: 10\ndata: a\ndata: b\n\n"]
         ),
+        ("return { body = function(write) write 'a' return 'last' end }", ["a", "last"]),
         ("error(http.response { statusCode = 418, body = function(write) write 'teapot' end })", ["teapot"]),
     ])
     func `a body that is a function or a coroutine comes piece by piece`(_ code: String, pieces: [String]) async throws
@@ -275,6 +276,40 @@ import Testing
             "functions/f/handler.lua": "return function(data) \(code) end",
         ])
         return try await InProcessHandler(root: app.folder.path).send("f", payload).text
+    }
+
+    @Test func `a body that fails before its first piece is a failure as any other`() async throws {
+        let reply = try await Self.send("return { body = function(write) error 'early' end }", showsErrors: true)
+        #expect(reply.status == 500 && reply.text.contains("functions/f/handler.lua:3: early"))
+        let late = try await Self.send("return { body = function(write) write '' error 'late' end }", showsErrors: true)
+        #expect(late.status == 200 && !late.isComplete, "an empty piece sends the head")
+    }
+
+    @Test func `what is misspelt or misplaced in host.json is told`() throws {
+        let app = try Self.app(#""enableForwardingHttpRequests": true"#, #", "enableProxyingHttpRequest": true"#)
+        let warnings = try AppLoader(root: app.folder.path, settings: [:]).load().warnings.map(\.description)
+        #expect(
+            warnings.contains(
+                #"host.json:1: "enableForwardingHttpRequests" is not read; did you mean "enableForwardingHttpRequest"?"#
+            ))
+        #expect(warnings.contains(#"host.json:1: "enableProxyingHttpRequest" belongs into "customHandler""#))
+        try app.write(["host.json": #"{ "version": "2.0", "customHandler": { "enableForwardingHttpRequest": "yes" } }"#]
+        )
+        #expect(throws: (any Error).self) { try AppLoader(root: app.folder.path, settings: [:]).load() }
+    }
+
+    @Test func `a request that finds nothing is told where it probably belongs`() async throws {
+        let app = try Self.app()
+        try app.write(["broken/function.json": "{", "broken/handler.lua": ""])
+        let handler = try await InProcessHandler(root: app.folder.path)
+        // `zall` takes every path under the prefix.
+        #expect(try await handler.request("/broken").text.contains("'broken' is not served: broken/function.json"))
+        let payloads = try await InProcessHandler(
+            root: app.folder.path,
+            settings: ["AzureFunctionsJobHost__customHandler__enableForwardingHttpRequest": "false"])
+        #expect(try await payloads.request("/api/items").text.contains("this app takes invocation payloads"))
+        let hosted = try await handler.request("/nothing", headers: ["X-Azure-Functions-HostVersion": "4"])
+        #expect(hosted.status == 404 && !hosted.text.contains("items"))
     }
 
     @Test func `nobody else runs in a VM while a body is stopped in the middle`() async throws {

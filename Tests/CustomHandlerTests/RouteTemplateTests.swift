@@ -88,11 +88,11 @@ import Testing
     }
 
     @Test(arguments: [
-        ("/orders", "character 1: a route does not begin with '/'; leave it away"),
-        ("~/orders", "character 1: a route does not begin with '~/'; leave it away"),
-        ("~orders", "character 1: a route does not begin with '~'; leave it away"),
-        ("orders//items", "character 8: nothing stands between two slashes; leave one away"),
-        ("orders//", "character 8: nothing stands between two slashes; leave one away"),
+        ("/orders", "character 1: a route does not begin with '/'; leave it out"),
+        ("~/orders", "character 1: a route does not begin with '~/'; leave it out"),
+        ("~orders", "character 1: a route does not begin with '~'; leave it out"),
+        ("orders//items", "character 8: nothing stands between two slashes; leave one out"),
+        ("orders//", "character 8: nothing stands between two slashes; leave one out"),
         ("orders/{id", "character 8: the '{' is never closed; write '{id}'"),
         ("orders/{", "character 8: the '{' is never closed; write '{id}'"),
         ("orders/{order/{item}", "character 8: the '{' is never closed; write '{order}'"),
@@ -103,7 +103,7 @@ import Testing
         ),
         (
             "orders/id}",
-            "character 10: the '}' closes nothing; leave it away, or double it ('}}') if the path holds one"
+            "character 10: the '}' closes nothing; leave it out, or double it ('}}') if the path holds one"
         ),
         (
             #"{x:regex(\d{{3})}"#,
@@ -175,8 +175,8 @@ import Testing
     }
 
     @Test(arguments: [
-        ("api/", "character 4: nothing stands between two slashes; leave one away"),
-        ("/", "character 1: nothing stands between two slashes; leave one away"),
+        ("api/", "character 4: nothing stands between two slashes; leave one out"),
+        ("/", "character 1: nothing stands between two slashes; leave one out"),
         ("api/{*all}", "character 5: '{*all}' takes the rest of the path, so nothing can follow it"),
         ("a{", "character 2: the '{' is never closed; write '{id}'"),
     ])

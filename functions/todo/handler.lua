@@ -14,8 +14,7 @@ local function refuse(status, reason) error(http.response { statusCode = status,
 
 -- The caller can write anything into a cookie: what is not a list of ours counts as an empty one.
 local function load(req)
-  local text = (req:header "cookie" or ""):match "%f[%w]todo=([%w_-]+)"
-  local ok, list = pcall(function() return json.decode(base64.decodeURL(text)) end)
+  local ok, list = pcall(function() return json.decode(base64.decodeURL(req:cookie "todo")) end)
   if not ok or type(list) ~= "table" then return json.array() end
   for _, item in ipairs(list) do
     if type(item) ~= "table" or not math.type(item.id) then return json.array() end

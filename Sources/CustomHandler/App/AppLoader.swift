@@ -30,7 +30,7 @@ public struct AppLoader: Sendable {
         }
         var functions: [String: Function] = [:]
         var broken: [String: Problem] = [:]
-        var warnings: [Problem] = []
+        var warnings = host.warnings
         // The host keeps function folders at the root; a `functions` folder is for people who write them.
         let folders = files.entries(of: "functions")
         let parent = folders != nil ? "functions/" : ""

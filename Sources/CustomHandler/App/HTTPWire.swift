@@ -13,22 +13,24 @@ public enum HTTPWire: Sendable, Equatable {
     case named
 
     /// - Parameter host: host.json, with settings that override it.
-    init(_ host: JSONTree) {
+    init(_ host: JSONTree) throws(Problem) {
         guard let handler = host.member(anyCase: "customHandler") else {
             self = host.member(anyCase: "httpWorker") == nil ? .payload : .named
             return
         }
-        if handler.member(anyCase: "enableProxyingHttpRequest")?.isTrue == true {
+        if try Self.flag("enableProxyingHttpRequest", of: handler) {
             self = .proxied
-        } else if handler.member(anyCase: "enableForwardingHttpRequest")?.isTrue == true {
+        } else if try Self.flag("enableForwardingHttpRequest", of: handler) {
             self = .forwarded
         } else {
             self = .payload
         }
     }
-}
 
-extension JSONTree {
-    /// The value true, or its text, which is what an app setting can hold.
-    fileprivate var isTrue: Bool { boolean ?? (string?.lowercased() == "true") }
+    /// An app setting can hold only the text of true.
+    private static func flag(_ name: String, of handler: JSONTree) throws(Problem) -> Bool {
+        guard let tree = handler.member(anyCase: name) else { return false }
+        if let truth = tree.boolean ?? tree.string.flatMap({ Bool($0.lowercased()) }) { return truth }
+        throw Problem("host.json", line: tree.line, "\"\(name)\" must be true or false, not \(tree.text)")
+    }
 }

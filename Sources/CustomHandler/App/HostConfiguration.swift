@@ -9,6 +9,8 @@ public struct HostConfiguration: Sendable, Equatable {
     public var functions: [String]?
     public var hasExtensionBundle = false
     public var httpWire = HTTPWire.payload
+    /// Keys that nobody reads, but that look like ones that are read.
+    public var warnings: [Problem] = []
     /// What every route begins with, without slashes around it; may be empty.
     public var routePrefix = "api"
 
@@ -40,9 +42,28 @@ public struct HostConfiguration: Sendable, Equatable {
             functions = elements.compactMap(\.string)
         }
         hasExtensionBundle = tree.member(anyCase: "extensionBundle") != nil
-        httpWire = HTTPWire(tree)
+        httpWire = try HTTPWire(tree)
+        warnings = Self.misspelt(tree)
         let http = tree.member(anyCase: "extensions")?.member(anyCase: "http")
         if let prefix = http?.member(anyCase: "routePrefix") { routePrefix = try Self.routePrefix(prefix) }
+    }
+
+    private static func misspelt(_ tree: JSONTree) -> [Problem] {
+        let keys = [
+            "description", "enableForwardingHttpRequest", "enableProxyingHttpRequest", "http", "initializationTimeout",
+            "port", "type",
+        ]
+        let handler = (tree.member(anyCase: "customHandler")?.members ?? []).compactMap { member -> Problem? in
+            guard !keys.contains(where: { $0.lowercased() == member.name.lowercased() }),
+                let meant = NearestName.find(member.name, among: keys)
+            else { return nil }
+            return Problem(
+                "host.json", line: member.tree.line, "\"\(member.name)\" is not read; did you mean \"\(meant)\"?")
+        }
+        let misplaced = (tree.members ?? []).filter { $0.name.lowercased().hasPrefix("enable") }.map { member in
+            Problem("host.json", line: member.tree.line, "\"\(member.name)\" belongs into \"customHandler\"")
+        }
+        return handler + misplaced
     }
 
     private static func tree(_ text: RawSpan) throws(Problem) -> JSONTree {

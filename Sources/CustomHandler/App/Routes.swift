@@ -15,7 +15,8 @@ struct Routes {
             if let twin {
                 problems[function.name] = Problem(
                     "\(function.directory)/function.json",
-                    "'\(twin.name)' has the same route '\(route)' for one of these methods; the host loads only one")
+                    "'\(twin.name)' has the same route '\(route)' for one of these methods, so the host does not load "
+                        + "'\(function.name)'; change \"route\" or \"methods\"")
                 continue
             }
             owners[route.lowercased(), default: []].append(function)

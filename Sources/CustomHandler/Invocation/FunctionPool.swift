@@ -27,6 +27,8 @@ final class FunctionPool {
     /// VMs in which no slice is unfinished.
     private(set) var free: [FunctionVM] = []
     var waiting: Deque<Call> = []
+    /// The scheduler is about to start what waits.
+    var isServing = false
     var loadWatchers: [(InvocationFailure?) -> Void] = []
 
     /// What its VMs were loaded from, so far.

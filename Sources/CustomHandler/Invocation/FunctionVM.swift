@@ -19,6 +19,8 @@ final class FunctionVM {
     var isBusy = true
     /// What to do when it is free again.
     var whenFree: Deque<() -> Void> = []
+    /// The scheduler is about to run what waited.
+    var isResuming = false
     /// Invocations that have begun here and not ended.
     var active = 0
     /// An invocation ran out of its memory or its time, and may have left much behind.
@@ -172,12 +174,21 @@ final class FunctionVM {
     /// What the main task's `results` values on top of its stack come to.
     func conclusion(of run: Run, _ task: ScriptTask, results: Int) -> Conclusion {
         let stack = task.thread.stack
+        // Lua's functions tell an error as nil and a message; a handler that returns theirs means the same.
+        let first = stack.count - results + 1
+        let message = results > 1 && stack.isNil(at: first) ? stack.string(at: first + 1) : nil
         // Only the first result counts; the others may have filled the stack to its end.
         if results == 0 { stack.pushNil() } else { stack.pop(results - 1) }
-        if results > 1, run.invocation != nil {
-            run.log.write(.warning, "the handler returned \(results) values; only the first one counts")
-        }
         do throws(InvocationFailure) {
+            if run.invocation != nil, let message {
+                throw InvocationFailure(.function, "the handler returned nil and a message: \(message)")
+            }
+            if run.invocation != nil, results > 1 {
+                run.log.write(
+                    .warning,
+                    "the handler returned \(results) values; only the first one counts. For a status, return "
+                        + "{ statusCode = …, body = … }")
+            }
             guard stack.reserve(64) else { throw InvocationFailure(.function, "the Lua stack is full") }
             switch run.purpose {
             case .loading:

@@ -43,7 +43,7 @@ struct InvocationLog {
 
     /// Writes a failure live, with the first thing a reader needs, on one line.
     func write(_ failure: InvocationFailure) {
-        let place = failure.traceback.first.map { " (\($0))" } ?? ""
+        let place = failure.traceback.first { !$0.hasPrefix("[C]") }.map { " (\($0))" } ?? ""
         logger.error("\((failure.message + place).split(separator: "\n").joined(separator: " | "))")
     }
 }

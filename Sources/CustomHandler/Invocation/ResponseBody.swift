@@ -66,8 +66,10 @@ final class ResponseBody {
     var kept: [UInt8]? { if case .kept(let bytes) = state { bytes } else { nil } }
 
     /// The end of one response brings the next request of the connection, so nothing of this one is touched after it.
-    func end(isComplete: Bool) {
-        let isSent = if case .sent = state { true } else { false }
+    ///
+    /// - Parameter hasHead: the response has begun.
+    func end(isComplete: Bool, hasHead: Bool) {
+        let isSent = if case .sent = state { hasHead } else { false }
         state = .closed
         waiting = []
         caller?.onRoom = nil

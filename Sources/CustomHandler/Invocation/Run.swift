@@ -19,6 +19,8 @@ final class Run {
     private var reply: ((Outcome) -> Void)?
     private(set) var hasEnded = false
     let body: ResponseBody
+    /// Of the response whose body is on its way, until it is sent.
+    private var head: Response?
     /// Ends the run if its deadline comes while it waits.
     var timer: Scheduled<Void>?
     /// The handler's own thread, until the run has ended.
@@ -53,10 +55,18 @@ final class Run {
         deadline = .now() + limit
     }
 
-    /// The body is on its way from now on; sends the head before it, if it has one of its own.
+    /// The body is on its way from now on. The head waits for its first piece: until then, a failure is a response of
+    /// its own.
     func begin(_ head: Response?) {
         body.begin()
-        if let head { tell(.response(head)) }
+        self.head = head
+    }
+
+    /// Sends the head before the body, if it is not sent yet.
+    func sendHead() {
+        guard let head else { return }
+        self.head = nil
+        tell(.response(head))
     }
 
     /// Nothing of the run goes on.
@@ -68,7 +78,8 @@ final class Run {
     /// Tells the outcome, or ends the body. Only the first one counts.
     func answer(_ outcome: Outcome) {
         let isComplete = if case .failed = outcome { false } else { true }
-        body.end(isComplete: isComplete)
+        if isComplete { sendHead() }
+        body.end(isComplete: isComplete, hasHead: head == nil)
         tell(outcome)
     }
 

@@ -90,6 +90,10 @@ final class Scheduler {
 
     /// Starts what waits for a VM, as far as there are any.
     private func serve(_ pool: FunctionPool) {
+        // A call that is over at once comes back here; the loop below goes on with the next.
+        guard !pool.isServing else { return }
+        pool.isServing = true
+        defer { pool.isServing = false }
         while let call = pool.waiting.first {
             if call.caller?.isGone == true {
                 pool.waiting.removeFirst()
@@ -108,8 +112,8 @@ final class Scheduler {
                 pool.waiting.removeFirst()
                 start(call, on: machine)
             } else {
-                if pool.machines < FunctionPool.limit, pool.loading < pool.waiting.count { addMachine(to: pool) }
-                return
+                guard pool.machines < FunctionPool.limit, pool.loading < pool.waiting.count else { return }
+                addMachine(to: pool)
             }
         }
     }
@@ -222,9 +226,24 @@ final class Scheduler {
     /// The VM is free for the next one.
     private func release(_ machine: FunctionVM) {
         machine.pool.free(machine)
-        while !machine.isBusy, let next = machine.whenFree.popFirst() { next() }
+        resumeWaiting(on: machine)
         serve(machine.pool)
     }
+
+    /// What waited for the VM goes on, one after the other: each comes back here when it is done with it.
+    private func resumeWaiting(on machine: FunctionVM) {
+        guard !machine.isResuming else { return }
+        machine.isResuming = true
+        defer { machine.isResuming = false }
+        for _ in 0..<Self.stretch {
+            guard !machine.isBusy, let next = machine.whenFree.popFirst() else { return }
+            next()
+        }
+        if !machine.whenFree.isEmpty { enqueue { [self] in resumeWaiting(on: machine) } }
+    }
+
+    /// So many go on in a row before the loop sees to its connections.
+    private static let stretch = 64
 
     /// Runs `body` on the VM as soon as no slice of another task is unfinished there.
     private func whenFree(_ machine: FunctionVM, _ body: @escaping () -> Void) {

@@ -8,7 +8,8 @@ enum BodyWriter {
         local error, resume, status, type = error, coroutine.resume, coroutine.status, type
         return function(body, write)
             if type(body) == "function" then
-                body(write)
+                local last = body(write)
+                if last ~= nil then write(last) end
                 return
             end
             while status(body) ~= "dead" do
@@ -25,6 +26,7 @@ enum BodyWriter {
             throw stack.wrongArgument(1, "string")
         }
         guard let run = scope.running else { throw .message("nothing is written outside an invocation") }
+        run.sendHead()
         switch run.body.write(piece, limit: scope.memoryLimit) {
         case .kept: return 0
         case .noRoom: throw .wait(Wait.room)

@@ -46,12 +46,15 @@ extension Modules {
             end
         end }
 
+        -- The header fields of a response, one by one: not a member, so that a response can be returned as it is.
+        local fieldsOf = setmetatable({}, { __mode = "k" })
+
         local Response = { __name = "response", __metatable = false, __index = {
             json = function(self) return json(self.body) end,
             -- All values of a header field, in their order.
             values = function(self, name)
                 local found = {}
-                for _, field in next, self.fields do
+                for _, field in next, fieldsOf[self] or {} do
                     if lower(field[1]) == lower(name) then found[#found + 1] = field[2] end
                 end
                 return found
@@ -66,6 +69,7 @@ extension Modules {
                 local name, value = field[1], field[2]
                 headers[name] = headers[name] and headers[name] .. ", " .. value or value
             end
+            fieldsOf[answer], answer.fields = answer.fields, nil
             answer.headers = setmetatable(headers, Headers)
             return setmetatable(answer, Response)
         end

@@ -40,7 +40,7 @@ enum Modules {
             if name.contains("/") {
                 "; write '.' between the parts of a name"
             } else if name.hasPrefix("lib.") {
-                "; leave 'lib.' away"
+                "; leave 'lib.' out"
             } else if name == "cjson" || name == "dkjson" {
                 "; luafunc's own is 'json'"
             } else {

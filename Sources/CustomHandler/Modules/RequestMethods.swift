@@ -34,6 +34,17 @@ enum RequestMethods {
 
         function methods:header(name) return self:headers(name)[1] end
 
+        -- As it is in the header: what cookies hold beyond plain characters is up to whoever set them.
+        function methods:cookie(name)
+            for _, header in next, self:headers "cookie" do
+                for field in gmatch(header, "[^;]+") do
+                    local found, value = match(field, "^%s*([^=]*)=(.-)%s*$")
+                    if found == name then return value end
+                end
+            end
+            return nil
+        end
+
         local function pairs_of(text)
             local names, values = {}, {}
             for field in gmatch(text, "[^&]+") do

@@ -83,37 +83,41 @@ extension Response {
     fileprivate static func notForwarded(_ function: Function, _ request: Request) -> Response {
         ProblemDetails.response(
             .notFound, title: "This function takes no requests of its own",
-            detail: "'\(function.name)' has more bindings than an HTTP trigger and an http output, so the host invokes "
+            detail:
+                "'\(function.name)' has other bindings than one HTTP trigger and one http output, so the host invokes "
                 + "it with a payload, POST /\(function.name)")
     }
 
     fileprivate static func notFound(_ request: Request, _ app: FunctionApp) -> Response {
-        let path = request.path
-        let name = String(path.dropFirst())
-        let names = app.names
-        let method = request.head.method.rawValue
-        let detail =
-            if app.host.httpWire != .payload, app.host.httpWire != .named, method != "POST" || names.contains(name) {
-                "there is no route for \(method) \(path)\(Self.hint(name, app))"
-            } else if names.contains(name) {
-                "a function is invoked with POST /\(name), not \(method)"
-            } else if names.isEmpty {
-                "this app has no functions; a function is a folder with a function.json"
-            } else {
-                "there is no function '\(name)'; invoke one with POST /<name>"
-                    + (NearestName.find(name, among: names).map { " (did you mean '\($0)'?)" } ?? "")
-            }
         // Whom the host forwards is not told what else there is.
         guard request.hostVersion == nil else {
             return ProblemDetails.response(.notFound, title: "No such function", detail: "there is no such route")
         }
         return ProblemDetails.response(
-            .notFound, title: "No such function", detail: detail, [("functions", .list(names))])
+            .notFound, title: "No such function", detail: advice(request, app), [("functions", .list(app.names))])
     }
 
-    private static func hint(_ name: String, _ app: FunctionApp) -> String {
-        let last = name.split(separator: "/").last.map(String.init) ?? ""
-        guard let function = NearestName.find(last, among: app.names).flatMap({ app.functions[$0] }) else { return "" }
-        return "; '\(function.name)' is at \(app.address(of: function))"
+    /// What was asked for, and what was probably meant.
+    private static func advice(_ request: Request, _ app: FunctionApp) -> String {
+        if app.names.isEmpty { return "this app has no functions; a function is a folder with a function.json" }
+        let path = String(request.path)
+        let method = request.head.method.rawValue
+        let meant = NearestName.find(path.split(separator: "/").last.map(String.init) ?? "", among: app.names)
+        if app.host.httpWire != .payload {
+            return "there is no route for \(method) \(path)" + (meant.map { "; " + address(of: $0, app) } ?? "")
+        }
+        let name = String(path.dropFirst())
+        if app.names.contains(name) { return "a function is invoked with POST /\(name), not \(method)" }
+        if name.hasPrefix(app.host.routePrefix + "/") {
+            return "this app takes invocation payloads, POST /<function>; for plain requests set "
+                + "\"enableForwardingHttpRequest\" in \"customHandler\" of host.json to true"
+        }
+        return "there is no function '\(name)'; invoke one with POST /<name>"
+            + (meant.map { " (did you mean '\($0)'?)" } ?? "")
+    }
+
+    private static func address(of name: String, _ app: FunctionApp) -> String {
+        if let problem = app.broken[name] { return "'\(name)' is not served: \(problem)" }
+        return "'\(name)' is at \(app.functions[name].map { app.address(of: $0) } ?? "")"
     }
 }

@@ -47,11 +47,11 @@ extension RouteTemplateError: CustomStringConvertible {
 extension RouteTemplateError.Fact: CustomStringConvertible {
     var description: String {
         switch self {
-        case .leadingSlash(let text): "a route does not begin with '\(text)'; leave it away"
-        case .emptySegment: "nothing stands between two slashes; leave one away"
+        case .leadingSlash(let text): "a route does not begin with '\(text)'; leave it out"
+        case .emptySegment: "nothing stands between two slashes; leave one out"
         case .unclosedBrace(let name): "the '{' is never closed; write '{\(name)}'"
         case .singleBrace: "a '{' inside a parameter must be doubled; write '{{', and '}}' for '}'"
-        case .strayBrace: "the '}' closes nothing; leave it away, or double it ('}}') if the path holds one"
+        case .strayBrace: "the '}' closes nothing; leave it out, or double it ('}}') if the path holds one"
         case .questionMark: "a path holds no '?'; for an optional parameter write '{name?}'"
         case .emptyName: "the parameter has no name; write '{id}'"
         case .badName(let name, let scalar): "'\(name)' is not a parameter name: it must not hold '\(scalar)'"

@@ -52,7 +52,10 @@ struct ErrorPage {
 
     private static let secrets = ["authorization", "proxy-authorization", "cookie", "x-functions-key"]
 
-    private func isSecret(_ header: String) -> Bool { Self.secrets.contains(header) || header.hasPrefix("x-ms-") }
+    private func isSecret(_ header: String) -> Bool {
+        Self.secrets.contains(header) || header.hasPrefix("x-ms-")
+            || ["key", "token", "secret"].contains { header.contains($0) }
+    }
 
     private var rows: String {
         let query = request.query.map { query in

@@ -97,7 +97,7 @@ struct OutputEncoder {
             return Returned(single: (http, index))
         }
         // One that has a member of a response is meant to be one.
-        if function.httpOutput != nil, names.contains(where: responseMembers.contains),
+        if function.httpOutput != nil, names.contains(where: isLikeResponseMember),
             let odd = names.first(where: { !responseMembers.contains($0) && !isOutput($0) && !envelope.contains($0) })
         {
             throw .unknownMember(odd, of: "an HTTP response", allowed: responseMembers)
@@ -107,6 +107,10 @@ struct OutputEncoder {
         throw mixed
             ? .unknownMember(unknown, of: "a response payload", allowed: envelope)
             : .unknownOutput(unknown, allowed: function.outputs.map(\.name), isHTTP: function.httpOutput != nil)
+    }
+
+    private func isLikeResponseMember(_ name: String) -> Bool {
+        responseMembers.contains { $0.lowercased() == name.lowercased() }
     }
 
     /// All keys in alphabetical order; nil if one is not text.

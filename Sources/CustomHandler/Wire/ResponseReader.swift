@@ -36,7 +36,7 @@ extension OutputEncoder {
         stack.pushField("body", of: index)
         var parts = ResponseParts(status: status, body: stack.count)
         if parts.isBodyless, !isEmptyBody(at: parts.body) {
-            throw .lost("\(place).body", "a response with status \(status) has no body; leave it away")
+            throw .lost("\(place).body", "a response with status \(status) has no body; leave it out")
         }
         try readHeaders(at: headers, into: &parts, place: place)
         parts.cookies = try SetCookie.values(of: index, on: stack, place: place)
@@ -118,7 +118,7 @@ extension OutputEncoder {
         guard isToken else { throw .lost(place, "this is not a header name") }
         let ofConnection = ["connection", "keep-alive", "te", "trailer", "transfer-encoding", "upgrade"]
         guard !ofConnection.contains(name.lowercased()) else {
-            throw .lost(place, "this header belongs to the connection, not to the response; leave it away")
+            throw .lost(place, "this header belongs to the connection, not to the response; leave it out")
         }
     }
 
@@ -165,7 +165,7 @@ extension OutputEncoder {
         let length = stack.withBytes(at: body) { $0.byteCount } ?? 0
         let isCounted = [.nil, .string].contains(stack.type(at: body))
         guard isCounted, values.count == 1, values.first.flatMap({ Int($0) }) == length else {
-            throw .lost(place, "the length is counted for you; leave the header away")
+            throw .lost(place, "the length is counted for you; leave the header out")
         }
     }
 

@@ -1,0 +1,1 @@
+return function() return nil, "the database is down", 7 end

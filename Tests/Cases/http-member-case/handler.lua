@@ -1,0 +1,1 @@
+return function() return { statuscode = 404, Body = "x" } end
