@@ -89,7 +89,8 @@ import Testing
         let good = try String(contentsOf: served.app.folder.appending(path: file), encoding: .utf8)
         try served.app.write([file: text])
         #expect(served.process.waitForErrorLine(containing: reason))
-        #expect(try served.get("/api/f").text == "one first")
+        let kept = try served.get("/api/f").text
+        #expect(kept == "one first")
         // Another change, all good, mends it.
         try served.app.write([file: good])
         #expect(try served.save(["lib/m.lua": "return 'mended'"]) == "one mended")
@@ -126,6 +127,7 @@ import Testing
 
     @Test func `in development saves take effect without being asked to`() throws {
         let served = try Served(environment: ["AZURE_FUNCTIONS_ENVIRONMENT": "Development"])
-        #expect(try served.save(["lib/m.lua": "return 'second'"]) == "one second")
+        let text = try served.save(["lib/m.lua": "return 'second'"])
+        #expect(text == "one second")
     }
 }

@@ -9,8 +9,11 @@ public struct AppReloader: Service {
     private let logger: Logger
     private let app: FunctionApp
 
-    /// - Parameter app: what the workers show now.
+    /// Made before anything is served: it reads what may be asked for late.
+    ///
+    /// - Parameter app: what the workers will show.
     public init(loader: AppLoader, app: FunctionApp, workers: WorkerGroup, logger: Logger) {
+        app.files.readAll()
         self.loader = loader
         self.app = app
         self.workers = workers
@@ -22,9 +25,6 @@ public struct AppReloader: Service {
         let watcher = try await AppWatcher(root: app.root, eventLoop: workers.eventLoops.next())
         await withGracefulShutdownHandler {
             var state = State(app: app)
-            app.files.readAll()
-            // What was saved while the app was being loaded.
-            await reload(&state)
             for await _ in watcher.changes { await reload(&state) }
         } onGracefulShutdown: {
             watcher.stop()

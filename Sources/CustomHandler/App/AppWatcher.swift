@@ -6,7 +6,8 @@ import SystemPackage
 
 /// Tells of changes in an app's folder: the kernel reports them (inotify), so that waiting costs nothing.
 struct AppWatcher {
-    /// One element for each burst of changes, soon after its last one.
+    /// One element at first, for what was saved before anybody watched, and one for each burst of changes, soon after its
+    /// last one.
     let changes: AsyncStream<Void>
     private let channel: any Channel
 
@@ -38,8 +39,9 @@ private struct AppFolders: Sendable {
     /// So many that nobody has written them by hand.
     private static let limit = 4096
 
+    /// `IN_MODIFY` makes a burst go on while a file is written: one that was just cut to nothing is no save.
     private static let events =
-        IN_CLOSE_WRITE | IN_CREATE | IN_DELETE | IN_MOVED_FROM | IN_MOVED_TO | IN_ATTRIB
+        IN_CLOSE_WRITE | IN_MODIFY | IN_CREATE | IN_DELETE | IN_MOVED_FROM | IN_MOVED_TO | IN_ATTRIB
 
     /// Watches every folder there is now; one that is watched already stays so.
     func watch() {
@@ -79,7 +81,14 @@ private final class ChangeHandler: ChannelInboundHandler {
         self.continuation = continuation
     }
 
-    func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+    func channelActive(context: ChannelHandlerContext) {
+        wait(context)
+        context.fireChannelActive()
+    }
+
+    func channelRead(context: ChannelHandlerContext, data: NIOAny) { wait(context) }
+
+    private func wait(_ context: ChannelHandlerContext) {
         let now = NIODeadline.now()
         let began = began ?? now
         self.began = began
