@@ -55,7 +55,7 @@ final class FunctionPool {
 
     func free(_ machine: FunctionVM) {
         machine.isBusy = false
-        sources.formUnion(machine.sources)
+        if let more = machine.takeNewSources() { sources.formUnion(more) }
         if machine.isLoaded, !isRetired || !waiting.isEmpty { free.append(machine) }
     }
 

@@ -1,0 +1,209 @@
+import Logging
+import Lua
+import NIOCore
+import NIOHTTP1
+
+/// What becomes of an invocation whose code has ended.
+extension FunctionVM {
+    /// What a handler's end leads to.
+    enum Conclusion {
+        case ended(Outcome)
+        /// The function or coroutine makes the body, and runs next. A head, if any, goes out before.
+        case streams(LuaReference, head: Response?)
+    }
+
+    /// What the main task's `results` values on top of its stack come to.
+    func conclusion(of run: Run, _ task: ScriptTask, results: Int) -> Conclusion {
+        let stack = task.thread.stack
+        // Lua's functions tell an error as nil and a message; a handler that returns theirs means the same.
+        let first = stack.count - results + 1
+        let message = results > 1 && stack.isNil(at: first) ? stack.string(at: first + 1) : nil
+        // Only the first result counts; the others may have filled the stack to its end.
+        if results == 0 { stack.pushNil() } else { stack.pop(results - 1) }
+        do throws(InvocationFailure) {
+            if run.invocation != nil, let message {
+                throw InvocationFailure(.function, "the handler returned nil and a message: \(message)")
+            }
+            if run.invocation != nil, results > 1 {
+                run.log.write(
+                    .warning,
+                    "the handler returned \(results) values; only the first one counts. For a status, return "
+                        + "{ statusCode = …, body = … }")
+            }
+            guard stack.reserve(64) else { throw InvocationFailure(.function, "the Lua stack is full") }
+            switch run.purpose {
+            case .loading:
+                handler = try takeHandler(from: stack)
+                vm.sealGlobals()
+                return .ended(.payload(ByteBuffer()))
+            case .invocation(let invocation):
+                return try encode(at: stack.count, of: stack, run, invocation)
+            }
+        } catch {
+            return .ended(.failed(tell(error, run)))
+        }
+    }
+
+    /// What the run comes to once its body is written: the payload, now that it is known, or nothing more.
+    func conclusion(ofBody run: Run) -> Outcome {
+        guard let kept = run.body.kept, let stack = run.main?.thread.stack else { return .payload(ByteBuffer()) }
+        do throws(InvocationFailure) {
+            switch try encodePayload(at: stack.count, of: stack, logs: run.log.lines, streamed: kept) {
+            case .payload(let payload): return .payload(payload)
+            // Not reached: whatever is a function in this value, is what was written.
+            case .streams(let body):
+                stack.release(body)
+                return .payload(ByteBuffer())
+            }
+        } catch {
+            return .failed(tell(error, run))
+        }
+    }
+
+    func failure(of run: Run, _ task: ScriptTask, _ cause: Step.Cause) -> Conclusion {
+        let stack = task.thread.stack
+        if cause == .error, task.isMain, function.isHTTP, run.invocation != nil,
+            stack.hasMetatable(at: -1, marks.httpResponse)
+        {
+            return conclusion(of: run, task, results: 1)
+        }
+        guard stack.reserve(64) else {
+            return .ended(.failed(tell(InvocationFailure(.limit, "the Lua stack is full"), run)))
+        }
+        let reported = task.thread.failure()
+        var failure = InvocationFailure(.function, reported.message, traceback: reported.traceback)
+        switch cause {
+        case .error:
+            if function.isHTTP, isResponse(at: -1, of: stack) {
+                failure.message += "; to answer with this table, raise require(\"http\").response { … }"
+            }
+        case .memory:
+            failure.fault = .limit
+            failure.message =
+                "not enough memory: the limit is \(ByteCount.text(vm.memoryLimit)); raise it with --memory-limit, or "
+                + "\"lua\": { \"memoryLimit\" } in \(function.directory)/function.json"
+        case .deadline:
+            failure.fault = .limit
+            failure.message = timeLimitMessage
+        case .held:
+            failure.fault = .limit
+            failure.message =
+                "code called from C (a comparator of table.sort, a callback of string.gsub, a message handler of xpcall) "
+                + "held the thread for a second, which others wait for; call it for less at a time"
+        }
+        reachedLimit = reachedLimit || failure.fault == .limit
+        return .ended(.failed(tell(failure, run)))
+    }
+
+    /// Whether an error value looks as if it was meant as a response.
+    private func isResponse(at index: Int, of stack: LuaStack) -> Bool {
+        guard stack.type(at: index) == .table else { return false }
+        let index = stack.absolute(index)
+        defer { stack.pop(2) }
+        let types = [stack.pushField("statusCode", of: index), stack.pushField("status", of: index)]
+        return types.contains(.number)
+    }
+
+    /// The failure of a run that waited beyond its deadline.
+    func timeLimitFailure(of run: Run) -> InvocationFailure {
+        tell(InvocationFailure(.limit, timeLimitMessage), run)
+    }
+
+    private var timeLimitMessage: String {
+        "the time limit is over; raise it with --time-limit, or \"lua\": { \"timeLimit\" } in "
+            + "\(function.directory)/function.json"
+    }
+
+    /// Logs a failure, and adds what the invocation logged before.
+    private func tell(_ failure: InvocationFailure, _ run: Run) -> InvocationFailure {
+        var failure = failure
+        failure.logs = run.log.lines
+        // That a script does not load is told by whoever loads it.
+        if run.invocation != nil { run.log.write(failure) }
+        return failure
+    }
+
+    /// The function among what the script returned, which is the only value on the stack.
+    private func takeHandler(from stack: LuaStack) throws(InvocationFailure) -> LuaReference {
+        func problem(_ reason: String) -> InvocationFailure {
+            InvocationFailure(.function, "\(function.script): \(reason)")
+        }
+        if stack.type(at: -1) == .table {
+            guard let entryPoint = function.entryPoint else {
+                throw problem(
+                    "the script returns a table; name the function to call in \"entryPoint\" of function.json, or "
+                        + "return the function itself")
+            }
+            stack.pushField(entryPoint, of: -1)
+            guard stack.type(at: -1) == .function else {
+                throw problem(
+                    "\"entryPoint\" in function.json is '\(entryPoint)', but the table that the script returns has no "
+                        + "function of that name")
+            }
+        }
+        guard stack.type(at: -1) == .function else {
+            throw problem(
+                "the script returns \(stack.type(at: -1).name), but it must return the handler: "
+                    + "return function(data, metadata, context) ... end")
+        }
+        return stack.reference()
+    }
+
+    /// Writes the value at `index`, what the handler returned or raised, as the run's caller takes it.
+    private func encode(
+        at index: Int, of stack: LuaStack, _ run: Run, _ invocation: Invocation
+    ) throws(InvocationFailure) -> Conclusion {
+        guard case .request(let request, _, _) = invocation.input else {
+            switch try encodePayload(at: index, of: stack, logs: run.log.lines) {
+            case .payload(let payload): return .ended(.payload(payload))
+            case .streams(let body): return .streams(body, head: nil)
+            }
+        }
+        let writer = writer()
+        defer { writer.truncate() }
+        do throws(OutputError) {
+            let plain = try OutputEncoder(function: function, marks: marks, stack: stack, writer: writer)
+                .plainResponse(at: index)
+            for line in plain.logs { run.log.write(.info, line) }
+            guard let body = plain.body else { return .ended(.response(plain.response)) }
+            guard request.head.method != .HEAD else {
+                stack.release(body)
+                return .ended(.response(plain.response))
+            }
+            return .streams(body, head: plain.response)
+        } catch {
+            throw unsendable(error)
+        }
+    }
+
+    private func unsendable(_ error: OutputError) -> InvocationFailure {
+        if case .unwritable(_, let error) = error, error.isLimit { reachedLimit = true }
+        return InvocationFailure(.function, "\(function.script): \(error)")
+    }
+
+    private enum Encoded {
+        case payload(ByteBuffer)
+        case streams(LuaReference)
+    }
+
+    private func encodePayload(
+        at index: Int, of stack: LuaStack, logs: [String], streamed: [UInt8]? = nil
+    ) throws(InvocationFailure) -> Encoded {
+        let writer = writer()
+        defer { writer.truncate() }
+        let encoder = OutputEncoder(
+            function: function, marks: marks, stack: stack, writer: writer, streamed: streamed)
+        do throws(OutputError) {
+            try encoder.append(at: index, logs: logs)
+        } catch {
+            if case .streams(let body) = error { return .streams(body) }
+            throw unsendable(error)
+        }
+        return .payload(writer.withSpan { ByteBuffer(copying: $0) })
+    }
+
+    private func writer() -> JSONWriter {
+        vm.writer.limit = vm.memoryLimit
+        return vm.writer
+    }
+}
