@@ -48,13 +48,11 @@ extension FunctionVM {
     func conclusion(ofBody run: Run) -> Outcome {
         guard let kept = run.body.kept, let stack = run.main?.thread.stack else { return .payload(ByteBuffer()) }
         do throws(InvocationFailure) {
-            switch try encodePayload(at: stack.count, of: stack, logs: run.log.lines, streamed: kept) {
-            case .payload(let payload): return .payload(payload)
-            // Not reached: whatever is a function in this value, is what was written.
-            case .streams(let body):
-                stack.release(body)
-                return .payload(ByteBuffer())
+            let encoded = try encodePayload(at: stack.count, of: stack, logs: run.log.lines, streamed: kept)
+            guard case .payload(let payload) = encoded else {
+                throw InvocationFailure(.function, "\(function.script): the body is not written yet")
             }
+            return .payload(payload)
         } catch {
             return .failed(tell(error, run))
         }
