@@ -48,6 +48,17 @@ import Testing
         #expect(end.code == 0 && end.errors.isEmpty)
     }
 
+    @Test func `a script that never ends loading does not hold up the end`() async throws {
+        let app = try TemporaryApp([
+            "functions/f/function.json": TemporaryApp.httpFunction, "functions/f/handler.lua": "while true do end",
+        ])
+        let server = try LuafuncProcess(["serve", "--port", "0", "--watch", "--app", app.folder.path])
+        let start = ContinuousClock.now
+        server.send(signal: SIGTERM)
+        #expect(await server.end().code == 0)
+        #expect(start.duration(to: .now) < .seconds(20))
+    }
+
     @Test func `what runs when it is stopped is finished`() async throws {
         let app = try TemporaryApp([
             "functions/slow/function.json": TemporaryApp.httpFunction,

@@ -1,9 +1,8 @@
 public import Logging
 import NIOPosix
-public import ServiceLifecycle
 
 /// Makes every save take effect: loads what it touches beside what runs, and swaps it whole if all of it loads.
-public struct AppReloader: Service {
+public struct AppReloader: Sendable {
     private let loader: AppLoader
     private let workers: WorkerGroup
     private let logger: Logger
@@ -20,15 +19,12 @@ public struct AppReloader: Service {
         self.logger = logger
     }
 
-    /// Runs until a graceful shutdown.
+    /// Runs until its task is cancelled. Throws where the system cannot watch the folder.
     public func run() async throws {
         let watcher = try await AppWatcher(root: app.root, eventLoop: workers.eventLoops.next())
-        await withGracefulShutdownHandler {
-            var state = State(app: app)
-            for await _ in watcher.changes { await reload(&state) }
-        } onGracefulShutdown: {
-            watcher.stop()
-        }
+        defer { watcher.stop() }
+        var state = State(app: app)
+        for await _ in watcher.changes { await reload(&state) }
     }
 
     private struct State {

@@ -68,13 +68,15 @@ struct Serve: ParsableCommand {
             app: functions, workers: workers, options: options, server: server, reloader: reloader)
         let group = ServiceGroup(
             configuration: .init(
-                services: [
-                    .init(service: server, successTerminationBehavior: .gracefullyShutdownGroup),
-                    .init(service: announcement, successTerminationBehavior: .ignore),
-                ], gracefulShutdownSignals: [.sigterm, .sigint],
+                services: [server], gracefulShutdownSignals: [.sigterm, .sigint],
                 // What the group would log is said by the commands themselves.
                 logger: Logger(label: "luafunc") { _ in SwiftLogNoOpLogHandler() }))
-        try workers.runAndWait { try await group.run() }
+        try workers.runAndWait {
+            // Not a service of the group: nothing at the end waits for a script that still loads.
+            let announcing = Task { await announcement.run() }
+            defer { announcing.cancel() }
+            try await group.run()
+        }
         throw settings.isHosted ? ExitCode.stoppedByHost : ExitCode.success
     }
 
@@ -109,14 +111,14 @@ struct Serve: ParsableCommand {
 }
 
 /// Shows the app to the workers, tells what is served and what is broken, then waits for saves.
-private struct Announcement: Service {
+private struct Announcement {
     let app: FunctionApp
     let workers: WorkerGroup
     let options: InvocationOptions
     let server: HTTPServer
     let reloader: AppReloader?
 
-    func run() async throws {
+    func run() async {
         await workers.adopt(app, options: options)
         Console.print("luafunc \(version): serving \(app.root) on http://\(server.address):\(server.port)")
         let failures = await workers.check(app)
@@ -134,6 +136,10 @@ private struct Announcement: Service {
             guard let reason = app.broken[name]?.description ?? failures[name]?.text else { continue }
             options.logger.error("\(reason)", metadata: [LogKey.function: "\(name)"])
         }
-        try await reloader?.run()
+        do {
+            try await reloader?.run()
+        } catch {
+            options.logger.error("saves do not take effect: the folder cannot be watched: \(error)")
+        }
     }
 }
