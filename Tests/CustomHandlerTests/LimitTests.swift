@@ -104,6 +104,30 @@ import Testing
         #expect(try await handler.call("loads").contains(Self.timeLimit))
     }
 
+    @Test func `where a script loads no more, the VM it has serves all`() async throws {
+        let end = Int(Date().timeIntervalSince1970) + 2
+        let app = try TemporaryApp([
+            "f/function.json": TemporaryApp.httpFunction,
+            // Stands for whatever works at first and not later: a date, a random number, another service.
+            "f/handler.lua": """
+            if os.time() >= \(end) then error "late" end
+            local task = require "task"
+            return function()
+                while os.time() < \(end) do task.sleep(0.05) end
+                for i = 1, 3000000 do end
+                return "served"
+            end
+            """,
+        ])
+        let handler = try await InProcessHandler(root: app.folder.path)
+        #expect(try await handler.call("f").contains("served"))
+        let replies = try await withThrowingTaskGroup(of: String.self) { group in
+            for _ in 0..<4 { group.addTask { try await handler.call("f") } }
+            return try await group.reduce(into: []) { $0.append($1) }
+        }
+        #expect(replies.count == 4 && replies.allSatisfy { $0.contains("served") }, "\(replies)")
+    }
+
     @Test func `all who wait for a script that cannot be loaded are told`() async throws {
         let app = try Self.app(["loads": "local t = {} for i = 1, 1e9 do t[i] = { i } end"])
         let handler = try await InProcessHandler(root: app.folder.path)

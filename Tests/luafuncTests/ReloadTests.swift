@@ -125,6 +125,42 @@ import Testing
         #expect(connection.response()?.text == "old first late")
     }
 
+    @Test func `a module that nobody has asked for yet is the saved one when somebody does`() throws {
+        let served = try Served([
+            "functions/f/handler.lua": "return function() return require 'm' end",
+            "functions/g/function.json": TemporaryApp.httpFunction,
+            "functions/g/handler.lua": "return function() return 'g' end",
+        ])
+        try served.app.write(["lib/m.lua": "return 'saved'"])
+        #expect(
+            try served.save(
+                ["functions/g/handler.lua": "return function() return 'g2' end"], path: "/api/g", waitFor: "reloaded g")
+                == "g2")
+        #expect(try served.get("/api/f").text == "saved")
+    }
+
+    @Test func `a function that never worked holds no save back`() throws {
+        let served = try Served([
+            "functions/bad/function.json": TemporaryApp.httpFunction,
+            "functions/bad/handler.lua": "require 'm' error 'never worked'",
+        ])
+        let text = try served.save(["lib/m.lua": "return 'second'"], waitFor: "reloaded bad, f")
+        #expect(text == "one second")
+        #expect(
+            try served.save(
+                ["functions/bad/handler.lua": "return function() return 'works' end"], path: "/api/bad",
+                waitFor: "reloaded bad") == "works")
+    }
+
+    @Test func `links in a circle do no harm`() throws {
+        let served = try Served()
+        for name in ["a", "b", "c"] {
+            try FileManager.default.createSymbolicLink(
+                at: served.app.folder.appending(path: "lib/\(name)"), withDestinationURL: served.app.folder)
+        }
+        #expect(try served.save(["lib/m.lua": "return 'second'"]) == "one second")
+    }
+
     @Test func `in development saves take effect without being asked to`() throws {
         let served = try Served(environment: ["AZURE_FUNCTIONS_ENVIRONMENT": "Development"])
         let text = try served.save(["lib/m.lua": "return 'second'"])

@@ -34,26 +34,40 @@ final class AppFiles: Sendable {
         }
     }
 
-    /// Reads every Lua file that is not read yet, so that also a module that is asked for late is of this version. Not
-    /// those of `lua_modules`, which nobody edits.
-    func readAll() { readAll(in: "", depth: 0) }
-
-    private func readAll(in folder: String, depth: Int) {
-        guard depth < 16 else { return }
-        for name in entries(of: folder) ?? [] where !name.hasPrefix(".") {
-            let path = folder.isEmpty ? name : "\(folder)/\(name)"
-            if name.hasSuffix(".lua") {
-                _ = content(of: path)
-            } else if name != "lua_modules", name != "node_modules", isFolder(path) {
-                readAll(in: path, depth: depth + 1)
+    /// Reads every Lua file that is not read yet, so that also a module that is asked for late is of this version.
+    func readAll() {
+        for folder in Self.folders(of: root) {
+            for name in entries(of: folder) ?? [] where name.hasSuffix(".lua") {
+                _ = content(of: folder.isEmpty ? name : "\(folder)/\(name)")
             }
         }
     }
 
-    private func isFolder(_ path: String) -> Bool {
-        var isFolder = false
-        return FileManager.default.fileExists(atPath: "\(root)/\(path)", isDirectory: &isFolder) && isFolder
+    /// The folders in which an app's owner writes, relative to the app: its root, the functions, and the modules. Links
+    /// are not followed: they may lead round in a circle, or out of the app.
+    static func folders(of root: String) -> [String] {
+        let manager = FileManager.default
+        func children(_ folder: String) -> [String] {
+            ((try? manager.contentsOfDirectory(atPath: "\(root)/\(folder)")) ?? []).sorted().compactMap { name in
+                let path = folder.isEmpty ? name : "\(folder)/\(name)"
+                let type = try? manager.attributesOfItem(atPath: "\(root)/\(path)")[.type] as? FileAttributeType
+                return !name.hasPrefix(".") && type == .typeDirectory ? path : nil
+            }
+        }
+        let functions = children("").filter { name in
+            ["functions", "lib"].contains(name) || manager.fileExists(atPath: "\(root)/\(name)/function.json")
+        }
+        var found = functions + ["lua_modules/share/lua/5.4"].filter { manager.fileExists(atPath: "\(root)/\($0)") }
+        var next = 0
+        while next < found.count, found.count < folderLimit {
+            found += children(found[next])
+            next += 1
+        }
+        return [""] + found
     }
+
+    /// So many that nobody has written them by hand.
+    private static let folderLimit = 4096
 
     /// Whether one of these files is another one here than there, or is in one place only.
     func differs(from other: AppFiles, in files: Set<String>) -> Bool {

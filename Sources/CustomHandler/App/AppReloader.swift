@@ -39,26 +39,29 @@ public struct AppReloader: Sendable {
             let newer = try loader.load()
             newer.files.readAll()
             let changes = await changes(from: state.app, to: newer)
-            if changes.isEmpty, newer.broken == state.app.broken, newer.host == state.app.host {
-                // Saved again as it was, or back to what runs.
-                state.complaint = nil
-                return
-            }
             try check(newer, since: state.app)
             let failures = await workers.prepare(changes.compactMap { newer.functions[$0] }, of: newer)
-            if let (name, failure) = failures.min(by: { $0.key < $1.key }) {
+            // What could not be loaded before holds nobody back.
+            let failing = await workers.failing()
+            if let (name, failure) = failures.filter({ !failing.contains($0.key) }).min(by: { $0.key < $1.key }) {
                 throw newer.problem(failure, loading: name)
             }
             await workers.replace(with: newer, changed: changes)
-            let summary = summary(of: changes, from: state.app, to: newer)
+            let older = state.app
             state = State(app: newer)
-            logger.info("\(summary) in \(start.duration(to: .now).milliseconds) ms")
+            for warning in newer.warnings where !older.warnings.contains(warning) { logger.warning("\(warning)") }
+            for (name, problem) in newer.broken where problem != older.broken[name] { logger.error("\(problem)") }
+            if let summary = summary(of: changes, from: older, to: newer) {
+                logger.info("\(summary) in \(start.duration(to: .now).milliseconds) ms")
+            }
+            for failure in failures.sorted(by: { $0.key < $1.key }) { logger.error("\(failure.value.text)") }
         } catch {
             complain(error, &state)
         }
     }
 
-    private func summary(of changes: Set<String>, from older: FunctionApp, to newer: FunctionApp) -> String {
+    /// What takes effect; nil where nothing anybody would notice has changed.
+    private func summary(of changes: Set<String>, from older: FunctionApp, to newer: FunctionApp) -> String? {
         func list(_ verb: String, _ names: some Sequence<String>) -> String? {
             let names = names.sorted { $0.lowercased() < $1.lowercased() }
             return names.isEmpty ? nil : "\(verb) \(names.joined(separator: ", "))"
@@ -67,8 +70,9 @@ public struct AppReloader: Sendable {
             list("reloaded", changes.filter { older.functions[$0] != nil && newer.functions[$0] != nil }),
             list("added", changes.filter { older.functions[$0] == nil }),
             list("removed", changes.filter { newer.functions[$0] == nil }),
-        ]
-        return changes.isEmpty ? "reloaded host.json" : parts.compactMap(\.self).joined(separator: ", ")
+            newer.host == older.host ? nil : "reloaded host.json",
+        ].compactMap(\.self)
+        return parts.isEmpty ? nil : parts.joined(separator: ", ")
     }
 
     /// The functions that are new, gone or other than before, in themselves or in a module.
@@ -82,10 +86,10 @@ public struct AppReloader: Sendable {
         }
     }
 
-    /// A function that a save has broken holds the whole save back.
+    /// A function that a save has broken holds the whole save back; one that never worked does not.
     private func check(_ newer: FunctionApp, since older: FunctionApp) throws(Problem) {
-        for name in newer.names {
-            if let problem = newer.broken[name], problem != older.broken[name] { throw problem }
+        for name in newer.names where older.functions[name] != nil {
+            if let problem = newer.broken[name] { throw problem }
         }
     }
 
@@ -102,6 +106,10 @@ public struct AppReloader: Sendable {
 
 extension FunctionApp {
     fileprivate func problem(_ failure: InvocationFailure, loading name: String) -> Problem {
+        if failure.fault == .limit {
+            return Problem(
+                functions[name]?.script ?? name, "takes too long or too much memory to load: \(failure.text)")
+        }
         if let place = SourceExcerpt.place(failure.message) { return Problem(place.file, line: place.line, place.rest) }
         return Problem(functions[name]?.script ?? name, failure.text)
     }

@@ -1,4 +1,3 @@
-import FoundationEssentials
 import Glibc
 import NIOCore
 import NIOPosix
@@ -18,7 +17,7 @@ struct AppWatcher {
         let (changes, continuation) = AsyncStream<Void>.makeStream(bufferingPolicy: .bufferingNewest(1))
         self.changes = changes
         let folders = AppFolders(root: root, descriptor: descriptor)
-        folders.watch()
+        guard folders.watch() else { throw Errno.noSpace }
         channel = try await NIOPipeBootstrap(group: eventLoop)
             .channelInitializer { channel in
                 channel.eventLoop.makeCompletedFuture {
@@ -36,32 +35,18 @@ private struct AppFolders: Sendable {
     let root: String
     let descriptor: CInt
 
-    /// So many that nobody has written them by hand.
-    private static let limit = 4096
-
     /// `IN_MODIFY` makes a burst go on while a file is written: one that was just cut to nothing is no save.
     private static let events =
         IN_CLOSE_WRITE | IN_MODIFY | IN_CREATE | IN_DELETE | IN_MOVED_FROM | IN_MOVED_TO | IN_ATTRIB
 
-    /// Watches every folder there is now; one that is watched already stays so.
-    func watch() {
-        var left = Self.limit
-        add(root, depth: 0, &left)
-    }
-
-    private func add(_ folder: String, depth: Int, _ left: inout Int) {
-        guard left > 0, inotify_add_watch(descriptor, folder, UInt32(Self.events)) >= 0 else { return }
-        left -= 1
-        for name in (try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? [] where isWatched(name) {
-            let path = "\(folder)/\(name)"
-            var isFolder = false
-            if FileManager.default.fileExists(atPath: path, isDirectory: &isFolder), isFolder {
-                add(path, depth: depth + 1, &left)
-            }
+    /// Watches every folder there is now; one that is watched already stays so. Answers false where the system has no
+    /// more room for watches.
+    @discardableResult
+    func watch() -> Bool {
+        AppFiles.folders(of: root).allSatisfy { folder in
+            inotify_add_watch(descriptor, "\(root)/\(folder)", UInt32(Self.events)) >= 0 || errno != ENOSPC
         }
     }
-
-    private func isWatched(_ name: String) -> Bool { !name.hasPrefix(".") && name != "node_modules" }
 }
 
 /// Waits until a burst of changes is over, as a checkout makes many.

@@ -18,7 +18,10 @@ final class FunctionPool {
     }
 
     let function: Function
-    let files: AppFiles
+    var files: AppFiles
+    /// How long the script may take to load; nil for as long as an invocation.
+    var loadLimit: TimeAmount?
+    var loadFailures = 0
     /// Why the script cannot be loaded.
     var failure: InvocationFailure?
     /// All VMs, with those that still load.
@@ -44,8 +47,11 @@ final class FunctionPool {
     /// Lets go of the VMs as soon as nothing runs in them.
     func retire() {
         isRetired = true
-        if waiting.isEmpty { free = [] }
+        settle()
     }
+
+    /// A retired pool and its VMs hold each other until then.
+    func settle() { if isRetired, waiting.isEmpty { free = [] } }
 
     func occupy(_ machine: FunctionVM) {
         guard !machine.isBusy else { return }

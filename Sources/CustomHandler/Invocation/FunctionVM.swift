@@ -37,8 +37,9 @@ final class FunctionVM {
 
     /// What the VM's Swift functions share: whose code runs, and what they may look at.
     final class Scope {
-        let function: Function
-        let files: AppFiles
+        private let pool: FunctionPool
+        var function: Function { pool.function }
+        var files: AppFiles { pool.files }
         let logger: Logger
         /// In bytes.
         let memoryLimit: Int
@@ -54,10 +55,9 @@ final class FunctionVM {
         /// `context.deadline`, once it was asked for.
         var deadline: LuaReference?
 
-        init(function: Function, files: AppFiles, logger: Logger, memoryLimit: Int) {
+        init(pool: FunctionPool, logger: Logger, memoryLimit: Int) {
             self.memoryLimit = memoryLimit
-            self.function = function
-            self.files = files
+            self.pool = pool
             self.logger = logger
         }
 
@@ -69,15 +69,14 @@ final class FunctionVM {
         pool: FunctionPool, options: InvocationOptions
     ) throws(InvocationFailure) {
         let function = pool.function
-        let files = pool.files
         self.function = function
         self.pool = pool
         let scope = Scope(
-            function: function, files: files, logger: options.logger(for: function),
+            pool: pool, logger: options.logger(for: function),
             memoryLimit: function.limits.memory ?? options.memoryLimit)
         self.scope = scope
         do throws(Problem) {
-            text = try files.text(of: function.script)
+            text = try pool.files.text(of: function.script)
         } catch {
             throw InvocationFailure(.function, error.description)
         }

@@ -86,7 +86,12 @@ final class Scheduler {
             pools[name] = loaded[name]
             old?.retire()
         }
+        // What the others have loaded is the same there; what they ask for late is as it is now.
+        for pool in pools.values { pool.files = app.files }
     }
+
+    /// Functions that cannot be loaded.
+    var failing: Set<String> { Set(pools.filter { $0.value.failure != nil }.keys) }
 
     /// Starts what waits for a VM, as far as there are any.
     private func serve(_ pool: FunctionPool) {
@@ -113,9 +118,13 @@ final class Scheduler {
                 start(call, on: machine)
             } else {
                 guard pool.machines < FunctionPool.limit, pool.loading < pool.waiting.count else { return }
+                let failures = pool.loadFailures
                 addMachine(to: pool)
+                // What does not load now does not load at once again: the calls wait for a VM that runs.
+                guard pool.loadFailures == failures else { return }
             }
         }
+        pool.settle()
     }
 
     private func addMachine(to pool: FunctionPool) {
@@ -123,7 +132,7 @@ final class Scheduler {
         pool.loading += 1
         do throws(InvocationFailure) {
             let machine = try FunctionVM(pool: pool, options: options)
-            let limit = limit(of: pool.function)
+            let limit = pool.loadLimit ?? limit(of: pool.function)
             let run = Run(
                 .loading, on: machine, limit: limit, deadline: limit.map { .now() + $0 }, logger: machine.logger
             ) { [self] outcome in loaded(pool, outcome) }
@@ -139,6 +148,7 @@ final class Scheduler {
         var reason: InvocationFailure?
         if case .failed(let failure) = outcome {
             pool.machines -= 1
+            pool.loadFailures += 1
             reason = failure
             // Where another VM of the function runs, the waiting calls are for that one. A limit may not be reached the
             // next time.

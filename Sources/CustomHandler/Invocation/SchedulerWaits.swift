@@ -84,6 +84,8 @@ extension Scheduler {
     func discard(_ task: ScriptTask, of run: Run) {
         if case .waiting(let cancel) = task.state { cancel?() }
         task.isDiscarded = true
+        // They hold the tasks they watch, and so this one.
+        task.watchers = []
         whenFree(run.machine) {
             if case .failed(let cause) = task.state, cause.isFinal {
                 run.machine.vm.abandon(task.thread)

@@ -33,10 +33,11 @@ public actor Worker {
     /// Loads functions of a newer app in VMs of their own, which serve nobody yet; answers the failures.
     func prepare(_ functions: [Function], of app: FunctionApp) async -> [String: InvocationFailure] {
         guard case .serving(let scheduler) = state else { return [:] }
-        prepared = [:]
+        dropPrepared()
         var failures: [String: InvocationFailure] = [:]
         for function in functions {
             let pool = FunctionPool(function, files: app.files)
+            pool.loadLimit = .seconds(5)
             failures[function.name] = await withCheckedContinuation { continuation in
                 scheduler.load(pool) { continuation.resume(returning: $0) }
             }
@@ -44,6 +45,14 @@ public actor Worker {
         }
         return failures
     }
+
+    private func dropPrepared() {
+        for pool in prepared.values { pool.retire() }
+        prepared = [:]
+    }
+
+    /// Functions that cannot be loaded here.
+    func failing() -> Set<String> { if case .serving(let scheduler) = state { scheduler.failing } else { [] } }
 
     /// Shows a newer app, with what was prepared of it here.
     func replace(with app: FunctionApp, changed: Set<String>) {

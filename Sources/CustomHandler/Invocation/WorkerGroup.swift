@@ -32,6 +32,9 @@ public struct WorkerGroup: Sendable {
         await workers[0].prepare(functions, of: app)
     }
 
+    /// Functions that cannot be loaded, as far as the first worker has tried.
+    func failing() async -> Set<String> { await workers[0].failing() }
+
     /// Shows a newer app to all workers; the first has what was prepared. Each worker changes between two requests.
     func replace(with app: FunctionApp, changed: Set<String>) async {
         for worker in workers { await worker.replace(with: app, changed: changed) }

@@ -120,6 +120,7 @@ private struct Announcement {
 
     func run() async {
         await workers.adopt(app, options: options)
+        async let watching: Void = watch()
         Console.print("luafunc \(version): serving \(app.root) on http://\(server.address):\(server.port)")
         let failures = await workers.check(app)
         for name in app.names {
@@ -136,6 +137,10 @@ private struct Announcement {
             guard let reason = app.broken[name]?.description ?? failures[name]?.text else { continue }
             options.logger.error("\(reason)", metadata: [LogKey.function: "\(name)"])
         }
+        await watching
+    }
+
+    private func watch() async {
         do {
             try await reloader?.run()
         } catch {
