@@ -58,7 +58,7 @@ private final class ChangeHandler: ChannelInboundHandler {
     private var timer: Scheduled<Void>?
     private var began: NIODeadline?
 
-    private static let pause = TimeAmount.milliseconds(8)
+    private static let pause = TimeAmount.milliseconds(15)
     private static let longest = TimeAmount.milliseconds(100)
 
     init(_ folders: AppFolders, _ continuation: AsyncStream<Void>.Continuation) {
