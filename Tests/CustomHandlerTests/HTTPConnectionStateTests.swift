@@ -21,7 +21,7 @@ import Testing
         }
         guard case .respond(let request) = state.received(.end(nil)) else { return #expect(Bool(false), "no request") }
         #expect(String(buffer: request.body) == "abcdefghij")
-        let ending = state.respond(closes: false)
+        let ending = state.respond()
         #expect(ending.hasBody && ending.keepsOpen)
         _ = state.received(head())
         guard case .respond(let next) = state.received(.end(nil)) else { return #expect(Bool(false), "no request") }
@@ -50,7 +50,7 @@ import Testing
         var state = HTTPConnectionState(bodyLimit: 5)
         _ = state.received(head([("connection", "close")]))
         _ = state.received(.end(nil))
-        let ending = state.respond(closes: false)
+        let ending = state.respond()
         #expect(!ending.keepsOpen)
     }
 

@@ -4,6 +4,12 @@ struct SourceExcerpt {
         let number: Int
         let text: String
         let isMeant: Bool
+
+        /// The number as wide as all the others.
+        var label: String {
+            let digits = "\(number)"
+            return String(repeating: " ", count: max(0, 5 - digits.count)) + digits
+        }
     }
 
     let file: String
@@ -34,9 +40,6 @@ struct SourceExcerpt {
 
     /// For a log.
     var text: String {
-        lines.map { line in
-            let number = String(repeating: " ", count: max(0, 5 - "\(line.number)".count)) + "\(line.number)"
-            return "\(line.isMeant ? ">" : " ")\(number) | \(line.text)"
-        }.joined(separator: "\n")
+        lines.map { "\($0.isMeant ? ">" : " ")\($0.label) | \($0.text)" }.joined(separator: "\n")
     }
 }

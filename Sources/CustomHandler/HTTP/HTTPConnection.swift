@@ -113,7 +113,7 @@ final class HTTPConnection: ChannelInboundHandler, Caller {
 
     func respond(_ response: Response) {
         guard let context else { return }
-        let ending = state.respond(closes: response.closes, isStreamed: response.isStreamed)
+        let ending = state.respond(isStreamed: response.isStreamed)
         writeHead(response, closes: !ending.keepsOpen, ending.version, context)
         guard case .whole(let body) = response.body else {
             if ending.hasBody { context.flush() } else { finish(keepsOpen: ending.keepsOpen, context) }

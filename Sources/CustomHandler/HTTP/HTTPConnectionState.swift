@@ -112,14 +112,14 @@ struct HTTPConnectionState {
         var version = HTTPVersion.http1_1
     }
 
-    mutating func respond(closes: Bool, isStreamed: Bool = false) -> Ending {
+    mutating func respond(isStreamed: Bool = false) -> Ending {
         guard case .responding(let head) = state else { return Ending(hasBody: true, keepsOpen: false) }
         let isHead = head.method == .HEAD
         // Without a length and without chunks, the end of the connection is the end of the body: a client of HTTP/1.0
         // knows no chunks, and the response to HEAD must not have even the last, empty one.
         let endsWithConnection = isStreamed && (isHead || head.version == .http1_0)
         let keepsOpen =
-            head.isKeepAlive && !closes && !endsWithConnection && !hasInputEnded
+            head.isKeepAlive && !endsWithConnection && !hasInputEnded
             && !head.headers.contains(name: "upgrade")
         let streams = isStreamed && !isHead
         state = streams ? .streaming(keepsOpen: keepsOpen, isHost: Self.isHost(head)) : .idle(hasBytes: false)

@@ -68,8 +68,6 @@ struct Response: Sendable {
     var status: HTTPResponseStatus
     var headers: HTTPHeaders
     var body: Body
-    /// The connection cannot be used again.
-    var closes = false
 
     init(status: HTTPResponseStatus, headers: HTTPHeaders, body: Body) {
         self.status = status

@@ -10,11 +10,7 @@ enum Refusal: Equatable {
     case ambiguousLength
     case malformed(HTTPParserError)
 
-    var response: Response {
-        var response = ProblemDetails.response(status, title: title, detail: detail)
-        response.closes = true
-        return response
-    }
+    var response: Response { ProblemDetails.response(status, title: title, detail: detail) }
 
     var status: HTTPResponseStatus {
         switch self {

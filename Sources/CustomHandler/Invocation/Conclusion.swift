@@ -31,14 +31,10 @@ extension FunctionVM {
                         + "{ statusCode = …, body = … }")
             }
             guard stack.reserve(64) else { throw InvocationFailure(.function, "the Lua stack is full") }
-            switch run.purpose {
-            case .loading:
-                handler = try takeHandler(from: stack)
-                vm.sealGlobals()
-                return .ended(.payload(ByteBuffer()))
-            case .invocation(let invocation):
-                return try encode(at: stack.count, of: stack, run, invocation)
-            }
+            if let invocation = run.invocation { return try encode(at: stack.count, of: stack, run, invocation) }
+            handler = try takeHandler(from: stack)
+            vm.sealGlobals()
+            return .ended(.payload(ByteBuffer()))
         } catch {
             return .ended(.failed(tell(error, run)))
         }

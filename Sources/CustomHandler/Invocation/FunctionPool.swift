@@ -19,7 +19,7 @@ final class FunctionPool {
 
     let function: Function
     var files: AppFiles
-    /// How long the script may take to load; nil for as long as an invocation.
+    /// How long the script may take to load while a save waits for it; nil for as long as an invocation.
     var loadLimit: TimeAmount?
     var loadFailures = 0
     /// Why the script cannot be loaded.

@@ -4,12 +4,8 @@ import NIOCore
 
 /// One invocation on its way, or the loading of a script, from its first slice to its outcome.
 final class Run {
-    enum Purpose {
-        case loading
-        case invocation(Invocation)
-    }
-
-    let purpose: Purpose
+    /// nil where the script is loaded.
+    let invocation: Invocation?
     let machine: FunctionVM
     /// How long it may go on without writing a piece of its response; nil for no limit.
     private let limit: TimeAmount?
@@ -34,20 +30,17 @@ final class Run {
     var spawned: [ScriptTask] = []
 
     init(
-        _ purpose: Purpose, on machine: FunctionVM, limit: TimeAmount?, deadline: NIODeadline?, logger: Logger,
+        _ invocation: Invocation?, on machine: FunctionVM, limit: TimeAmount?, deadline: NIODeadline?, logger: Logger,
         caller: (any Caller)? = nil, answer: @escaping (Outcome) -> Void
     ) {
-        self.purpose = purpose
+        self.invocation = invocation
         self.machine = machine
         self.limit = limit
         self.deadline = deadline
         reply = answer
         body = ResponseBody(caller)
-        let invocation: Invocation? = if case .invocation(let invocation) = purpose { invocation } else { nil }
         log = InvocationLog(logger: logger, invocationID: invocation?.id)
     }
-
-    var invocation: Invocation? { if case .invocation(let invocation) = purpose { invocation } else { nil } }
 
     /// Gives the run its whole time again: a limit is one of silence for whoever streams.
     func extendDeadline() {

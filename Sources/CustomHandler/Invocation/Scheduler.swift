@@ -84,6 +84,7 @@ final class Scheduler {
         for name in changed {
             let old = pools[name]
             pools[name] = loaded[name]
+            loaded[name]?.loadLimit = nil
             old?.retire()
         }
         // What the others have loaded is the same there; what they ask for late is as it is now.
@@ -134,7 +135,7 @@ final class Scheduler {
             let machine = try FunctionVM(pool: pool, options: options)
             let limit = pool.loadLimit ?? limit(of: pool.function)
             let run = Run(
-                .loading, on: machine, limit: limit, deadline: limit.map { .now() + $0 }, logger: machine.logger
+                nil, on: machine, limit: limit, deadline: limit.map { .now() + $0 }, logger: machine.logger
             ) { [self] outcome in loaded(pool, outcome) }
             machine.active += 1
             advance(try machine.loadingTask(for: run))
@@ -166,7 +167,7 @@ final class Scheduler {
 
     private func start(_ call: FunctionPool.Call, on machine: FunctionVM) {
         let run = Run(
-            .invocation(call.invocation), on: machine, limit: limit(of: call.invocation.function),
+            call.invocation, on: machine, limit: limit(of: call.invocation.function),
             deadline: call.deadline, logger: machine.logger, caller: call.caller,
             answer: call.answer)
         machine.active += 1

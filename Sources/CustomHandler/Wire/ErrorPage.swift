@@ -42,7 +42,7 @@ struct ErrorPage {
     private var excerpt: String {
         guard let excerpt = SourceExcerpt(failure.traceback + [failure.message], files: files) else { return "" }
         let source = excerpt.lines.map { line in
-            let text = "\(line.number)".leftPadded(to: 5) + "  " + escaped(line.text)
+            let text = line.label + "  " + escaped(line.text)
             return line.isMeant ? "<mark>\(text)</mark>" : text
         }
         return "<h2>\(escaped("\(excerpt.file):\(excerpt.number)"))</h2>\n<pre>\(source.joined(separator: "\n"))</pre>"
@@ -92,8 +92,4 @@ struct ErrorPage {
         }
         return result
     }
-}
-
-extension String {
-    fileprivate func leftPadded(to width: Int) -> String { String(repeating: " ", count: max(0, width - count)) + self }
 }
