@@ -11,7 +11,7 @@ struct Luafunc: ParsableCommand {
             Started by the Functions host, which sets FUNCTIONS_CUSTOMHANDLER_PORT, luafunc serves without any command.
             """,
         version: "luafunc \(version)",
-        subcommands: [Serve.self]
+        subcommands: [Start.self, Serve.self]
     )
 
     /// Blocks until the command is done: an async `main` would cost a static executable 30 ms at its end.

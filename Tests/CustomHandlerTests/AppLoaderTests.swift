@@ -207,15 +207,6 @@ import Testing
         #expect(app.host.functionTimeout == .seconds(10))
     }
 
-    @Test(arguments: [
-        ("00:05:00", Duration.seconds(300)), ("1.02:03:04", .seconds(93784)), ("00:10", .seconds(600)),
-        ("00:00:01.5", .milliseconds(1500)), ("2", .seconds(172_800)), ("25:00:00", nil), ("00:61:00", nil), ("", nil),
-        ("a:b", nil),
-    ])
-    func `reads .NET's notation for time`(_ text: String, _ span: Duration?) {
-        #expect(TimeSpan.parse(text) == span)
-    }
-
     @Test(arguments: [(300, 295.0), (10, 9.0), (1, 0.9)])
     func `the time limit leaves the host a margin`(_ seconds: Int, _ limit: Double) {
         var host = HostConfiguration()

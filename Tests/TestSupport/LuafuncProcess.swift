@@ -32,18 +32,17 @@ public final class LuafuncProcess: Sendable {
             continuation.finish()
         }
         try process.run()
-        port = waits ? Self.port(in: Self.line(of: output)) : 0
+        port = waits ? Self.line(of: output).map(Self.port) ?? 0 : 0
     }
 
-    /// The first line, read byte by byte so that what follows stays in the pipe.
-    private static func line(of pipe: Pipe) -> String {
+    /// The next line, read byte by byte so that what follows stays in the pipe; nil at the end.
+    private static func line(of pipe: Pipe) -> String? {
         var bytes: [UInt8] = []
-        while isReadable(pipe), let byte = try? pipe.fileHandleForReading.read(upToCount: 1)?.first,
-            byte != UInt8(ascii: "\n")
-        {
+        while isReadable(pipe), let byte = try? pipe.fileHandleForReading.read(upToCount: 1)?.first {
+            if byte == UInt8(ascii: "\n") { return String(decoding: bytes, as: UTF8.self) }
             bytes.append(byte)
         }
-        return String(decoding: bytes, as: UTF8.self)
+        return nil
     }
 
     /// false after 20 seconds of silence, so that a line that never comes fails a test and does not hold it up.
@@ -52,20 +51,24 @@ public final class LuafuncProcess: Sendable {
         return poll(&descriptor, 1, 20_000) > 0
     }
 
-    private static func port(in line: String) -> Int { line.split(separator: ":").last.flatMap { Int($0) } ?? 0 }
+    private static func port(in line: String) -> Int {
+        line.firstMatch(of: #/http://[^ :]+:(\d+)/#).flatMap { Int($0.1) } ?? 0
+    }
 
     /// Reads stdout up to the first line that contains `text`; false at the end of the output.
-    public func waitForLine(containing text: String) -> Bool { wait(for: text, in: output) }
+    public func waitForLine(containing text: String) -> Bool { line(containing: text) != nil }
+
+    /// Reads stdout likewise; nil at the end of the output.
+    public func line(containing text: String) -> String? { Self.line(containing: text, in: output) }
 
     /// Reads stderr likewise.
-    public func waitForErrorLine(containing text: String) -> Bool { wait(for: text, in: errors) }
+    public func waitForErrorLine(containing text: String) -> Bool { Self.line(containing: text, in: errors) != nil }
 
-    private func wait(for text: String, in pipe: Pipe) -> Bool {
-        while true {
-            let line = Self.line(of: pipe)
-            if line.contains(text) { return true }
-            if line.isEmpty { return false }
+    private static func line(containing text: String, in pipe: Pipe) -> String? {
+        while let line = line(of: pipe) {
+            if line.contains(text) { return line }
         }
+        return nil
     }
 
     public func send(signal: Int32) { kill(process.processIdentifier, signal) }

@@ -5,11 +5,14 @@ import Lua
 public struct AppLoader: Sendable {
     let root: String
     let settings: [String: String]
+    private let requiresScripts: Bool
 
     /// - Parameters:
     ///   - root: the folder with host.json.
     ///   - settings: app settings, which the host hands over as environment variables.
-    public init(root: String, settings: [String: String]) {
+    ///   - requiresScripts: false for an app whose functions another custom handler runs.
+    public init(root: String, settings: [String: String], requiresScripts: Bool = true) {
+        self.requiresScripts = requiresScripts
         self.root = URL(filePath: root).standardizedFileURL.path.trimmingSuffix("/")
         self.settings = settings
     }
@@ -67,10 +70,14 @@ public struct AppLoader: Sendable {
             files: files)
     }
 
+    /// The folders in which a save matters, as absolute paths.
+    public var folders: [String] { AppFiles.folders(of: root).map { "\(root)/\($0)" } }
+
     private func read(_ name: String, in parent: String, _ files: AppFiles) throws(Problem) -> Function {
         let directory = "\(parent)\(name)"
         let reader = FunctionReader(
-            name: name, directory: directory, settings: settings, exists: { files.exists("\(directory)/\($0)") })
+            name: name, directory: directory, settings: settings,
+            exists: { !requiresScripts || files.exists("\(directory)/\($0)") })
         let text = try files.text(of: "\(directory)/function.json")
         return try reader.read(text.span.bytes)
     }

@@ -21,7 +21,9 @@ public struct AppReloader: Sendable {
 
     /// Runs until its task is cancelled. Throws where the system cannot watch the folder.
     public func run() async throws {
-        let watcher = try await AppWatcher(root: app.root, eventLoop: workers.eventLoops.next())
+        let watcher = try await FolderWatcher(eventLoop: workers.eventLoops.next()) { [loader] in
+            loader.folders
+        }
         defer { watcher.stop() }
         var state = State(app: app)
         for await _ in watcher.changes { await reload(&state) }
@@ -52,7 +54,9 @@ public struct AppReloader: Sendable {
             for warning in newer.warnings where !older.warnings.contains(warning) { logger.warning("\(warning)") }
             for (name, problem) in newer.broken where problem != older.broken[name] { logger.error("\(problem)") }
             if let summary = summary(of: changes, from: older, to: newer) {
-                logger.info("\(summary) in \(start.duration(to: .now).milliseconds) ms")
+                logger.info(
+                    "\(summary) in \(start.duration(to: .now).milliseconds) ms",
+                    metadata: [LogKey.event: LogKey.reloaded])
             }
             for failure in failures.sorted(by: { $0.key < $1.key }) { logger.error("\(failure.value.text)") }
         } catch {

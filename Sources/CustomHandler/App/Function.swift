@@ -17,6 +17,9 @@ public final class Function: Sendable {
     /// The methods an HTTP trigger takes, in upper case; nil for all.
     public let methods: Set<String>?
 
+    /// What the host does when an invocation fails; nil leaves it to the app and the trigger.
+    public let retry: RetryPolicy?
+
     /// What one function may use; a value of nil leaves it to the app.
     public struct Limits: Sendable, Equatable {
         /// In bytes.
@@ -46,7 +49,7 @@ public final class Function: Sendable {
 
     init(
         name: String, directory: String, bindings: [Binding], script: String, entryPoint: String? = nil,
-        limits: Limits = Limits(), route: String? = nil, methods: Set<String>? = nil,
+        limits: Limits = Limits(), route: String? = nil, methods: Set<String>? = nil, retry: RetryPolicy? = nil,
         warnings: [Problem] = []
     ) {
         self.name = name
@@ -57,6 +60,7 @@ public final class Function: Sendable {
         self.limits = limits
         self.route = route
         self.methods = methods
+        self.retry = retry
         self.warnings = warnings
         inputs = Dictionary(
             bindings.filter { $0.direction != .out }.map { ($0.name, $0.input) }, uniquingKeysWith: { $1 })

@@ -1,3 +1,5 @@
+public import Lua
+
 /// An app folder as it was read at one moment: never changed, only replaced by a newer one.
 public final class FunctionApp: Sendable {
     /// Absolute path of the app root, the folder with host.json.
@@ -10,7 +12,7 @@ public final class FunctionApp: Sendable {
     /// What works, but probably not as its author expects.
     public let warnings: [Problem]
     /// Finds the functions of HTTP triggers.
-    let router: Router
+    public let router: Router
     let files: AppFiles
 
     init(
@@ -27,7 +29,7 @@ public final class FunctionApp: Sendable {
     }
 
     /// Whether callers' own requests come to the function.
-    func takesRequests(_ function: Function) -> Bool { host.httpWire != .payload && function.isHTTPOnly }
+    public func takesRequests(_ function: Function) -> Bool { host.httpWire != .payload && function.isHTTPOnly }
 
     /// Method and path by which the host calls the function, for people.
     public func address(of function: Function) -> String {
@@ -36,6 +38,9 @@ public final class FunctionApp: Sendable {
         guard host.httpWire != .named, let route = function.route else { return "\(methods)/\(function.name)" }
         return methods + "/" + [host.routePrefix, route].filter { !$0.isEmpty }.joined(separator: "/")
     }
+
+    /// What every function.json says, by function.
+    public var definitions: [String: [JSONTree]] { functions.mapValues { $0.bindings.map(\.tree) } }
 
     /// All function names, in the order people see them.
     public var names: [String] {
@@ -52,7 +57,7 @@ public struct Problem: Error, Sendable, Equatable, CustomStringConvertible {
     /// What is wrong and how to put it right.
     public let reason: String
 
-    init(_ file: String, line: Int? = nil, _ reason: String) {
+    public init(_ file: String, line: Int? = nil, _ reason: String) {
         self.file = file
         self.line = line
         self.reason = reason

@@ -22,12 +22,12 @@ struct FunctionReader {
         guard tree.members != nil else { throw Problem(file, line: tree.line, "must hold an object") }
         try checkName()
         let bindings = try readBindings(tree)
-        try checkRetry(tree)
         let http = HTTPTriggerReader(file: file, name: name)
         return Function(
             name: name, directory: directory, bindings: bindings, script: try script(tree),
             entryPoint: try string("entryPoint", of: tree), limits: try limits(tree), route: try http.route(bindings),
-            methods: try http.methods(bindings), warnings: misspelt(tree))
+            methods: try http.methods(bindings), retry: try RetryPolicy(tree["retry"], file: file),
+            warnings: misspelt(tree))
     }
 
     /// Keys that nobody reads, but that are nearly ones that are read.
@@ -226,23 +226,6 @@ struct FunctionReader {
             }
         }
         return limits
-    }
-
-    /// A retry policy that lacks a piece makes the host refuse the function (host-contract §10).
-    private func checkRetry(_ tree: JSONTree) throws(Problem) {
-        guard let retry = tree["retry"] else { return }
-        let strategy = retry.member(anyCase: "strategy")?.string ?? ""
-        let needed: [String]
-        switch strategy.lowercased() {
-        case "fixeddelay": needed = ["maxRetryCount", "delayInterval"]
-        case "exponentialbackoff": needed = ["maxRetryCount", "minimumInterval", "maximumInterval"]
-        default:
-            throw Problem(
-                file, line: retry.line, "\"retry\" needs a \"strategy\" of fixedDelay or exponentialBackoff")
-        }
-        for key in needed where retry.member(anyCase: key) == nil {
-            throw Problem(file, line: retry.line, "\"retry\" with the strategy \(strategy) needs \"\(key)\"")
-        }
     }
 
     private func isBindingName(_ name: String) -> Bool {

@@ -1,4 +1,4 @@
-import Lua
+public import Lua
 
 /// What luafunc needs to know from host.json (host-contract §15). Keys are matched in any case, and each may be
 /// overridden by an app setting `AzureFunctionsJobHost__a__b`.
@@ -13,6 +13,10 @@ public struct HostConfiguration: Sendable, Equatable {
     public var warnings: [Problem] = []
     /// What every route begins with, without slashes around it; may be empty.
     public var routePrefix = "api"
+    /// For functions that have none of their own.
+    public var retry: RetryPolicy?
+    /// The whole file, with what app settings override; what only the host itself reads is read from here.
+    public var tree = JSONTree(.object([]), line: 1)
 
     /// The shortest default of all plans (host-contract §16).
     static let defaultTimeout = Duration.seconds(300)
@@ -44,6 +48,8 @@ public struct HostConfiguration: Sendable, Equatable {
         hasExtensionBundle = tree.member(anyCase: "extensionBundle") != nil
         httpWire = try HTTPWire(tree)
         warnings = Self.misspelt(tree)
+        retry = try RetryPolicy(tree.member(anyCase: "retry"), file: "host.json")
+        self.tree = tree
         let http = tree.member(anyCase: "extensions")?.member(anyCase: "http")
         if let prefix = http?.member(anyCase: "routePrefix") { routePrefix = try Self.routePrefix(prefix) }
     }
@@ -91,37 +97,12 @@ public struct HostConfiguration: Sendable, Equatable {
     private static func timeout(_ tree: JSONTree) throws(Problem) -> Duration? {
         let text = tree.string ?? tree.integer.map { String($0) } ?? ""
         if text == "-1" { return nil }
-        guard let span = TimeSpan.parse(text), span >= .seconds(1) else {
+        guard let span = TimeSpan(text[...]), span.seconds >= 1 else {
             throw Problem(
                 "host.json", line: tree.line,
                 "\"functionTimeout\" must be a time of at least one second such as \"00:05:00\", or -1 for none")
         }
-        return span
-    }
-}
-
-/// .NET's notation for a length of time: `[d.]hh:mm[:ss[.fff]]`, or a number of days.
-enum TimeSpan {
-    /// .NET's own limit.
-    private static let longestInDays = 10_675_199
-
-    static func parse(_ text: String) -> Duration? {
-        var fields = text.split(separator: ":", omittingEmptySubsequences: false)[...]
-        var days = 0
-        if let first = fields.first, let dot = first.firstIndex(of: "."), fields.count > 1 {
-            guard let count = Int(first[..<dot]), 0...longestInDays ~= count else { return nil }
-            days = count
-            fields[fields.startIndex] = first[first.index(after: dot)...]
-        }
-        if fields.count == 1 {
-            return fields.first.flatMap { Int($0) }.flatMap { 0...longestInDays ~= $0 ? .seconds($0 * 86_400) : nil }
-        }
-        guard fields.count <= 3, let hours = fields.first.flatMap({ Int($0) }), (0..<24).contains(hours),
-            let minutes = Int(fields[fields.startIndex + 1]), (0..<60).contains(minutes)
-        else { return nil }
-        let seconds = fields.count == 3 ? Double(fields[fields.startIndex + 2]) : 0
-        guard let seconds, 0..<60 ~= seconds else { return nil }
-        return .seconds((days * 24 + hours) * 3600 + minutes * 60) + .seconds(seconds)
+        return span.duration
     }
 }
 

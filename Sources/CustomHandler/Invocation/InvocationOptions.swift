@@ -35,4 +35,8 @@ extension InvocationOptions {
 public enum LogKey {
     public static let function = "function"
     public static let invocation = "invocationId"
+    /// What a line tells of, for the stand-in host: one of the names below.
+    public static let event = "event"
+    public static let reloaded: Logger.MetadataValue = "reloaded"
+    public static let listening: Logger.MetadataValue = "listening"
 }

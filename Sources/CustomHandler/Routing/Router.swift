@@ -1,6 +1,6 @@
 /// Finds the function that the host would choose for a request (host-contract §12): the first of the routes, in the order
 /// they are given, that matches path and method. Nothing is more specific than anything else.
-struct Router: Sendable {
+public struct Router: Sendable {
     struct Route: Sendable {
         /// With the prefix.
         let template: RouteTemplate
@@ -9,16 +9,16 @@ struct Router: Sendable {
         let function: String
     }
 
-    struct Match: Sendable {
+    public struct Match: Sendable {
         /// Among the routes the router was made of.
         let index: Int
-        let function: String
+        public let function: String
         /// In the order of the template, with the defaults; a missing optional parameter and an empty catch-all have
         /// no value.
-        let parameters: [(name: String, value: String?)]
+        public let parameters: [(name: String, value: String?)]
     }
 
-    enum Answer: Sendable {
+    public enum Answer: Sendable {
         case found(Match)
         /// 404, also if only the method is wrong.
         case notFound
@@ -39,7 +39,7 @@ struct Router: Sendable {
     }
 
     /// `path` is what stands on the request line, without the query and with its escapes.
-    func match(method: String, path: String) -> Answer {
+    public func match(method: String, path: String) -> Answer {
         let raw = path.utf8Span.span
         switch RequestPath.form(raw) {
         case .plain: return find(method, raw)

@@ -1,6 +1,6 @@
 /// A JSON text as a tree that remembers lines, for configuration files whose errors must name their place.
 public struct JSONTree: Sendable {
-    public indirect enum Value: Sendable {
+    public indirect enum Value: Sendable, Equatable {
         case null
         case boolean(Bool)
         case integer(Int64)
@@ -10,7 +10,7 @@ public struct JSONTree: Sendable {
         case object([Member])
     }
 
-    public struct Member: Sendable {
+    public struct Member: Sendable, Equatable {
         public let name: String
         public var tree: JSONTree
 
@@ -102,6 +102,11 @@ public struct JSONTree: Sendable {
             writer.append(raw: "}")
         }
     }
+}
+
+/// Two trees are equal if they hold the same, wherever it stands.
+extension JSONTree: Equatable {
+    public static func == (first: JSONTree, second: JSONTree) -> Bool { first.value == second.value }
 }
 
 private struct Parser {

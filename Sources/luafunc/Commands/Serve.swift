@@ -4,6 +4,7 @@ import FoundationEssentials
 import Glibc
 import Logging
 import NIOCore
+import NIOPosix
 import ServiceLifecycle
 import SystemPackage
 import UnixSignals
@@ -36,6 +37,10 @@ struct Serve: ParsableCommand {
         help: "Make every save take effect. (default: only where AZURE_FUNCTIONS_ENVIRONMENT is Development)")
     var watch: Bool?
 
+    /// `luafunc start` holds the other end, so that no handler outlives it.
+    @Flag(help: .hidden)
+    var untilStdinEnds = false
+
     func validate() throws {
         if let port, !(0...65_535).contains(port) { throw ValidationError("--port must be from 0 to 65535") }
         if let threads, !(1...1024).contains(threads) { throw ValidationError("--threads must be from 1 to 1024") }
@@ -54,7 +59,8 @@ struct Serve: ParsableCommand {
         raiseFileLimit()
         let logger = log.logger
         let workers = WorkerGroup(
-            threads: threads ?? ProcessInfo.processInfo.activeProcessorCount, settings: settings.values)
+            // Also what a container's quota leaves of them.
+            threads: threads ?? System.coreCount, settings: settings.values)
         let server = try listen(on: port, workers)
         let loader = AppLoader(root: app.root(settings), settings: settings.values)
         let functions = try load(loader)
@@ -65,10 +71,12 @@ struct Serve: ParsableCommand {
             watch ?? settings.isDevelopment
             ? AppReloader(loader: loader, app: functions, workers: workers, logger: logger) : nil
         let announcement = Announcement(
-            app: functions, workers: workers, options: options, server: server, reloader: reloader)
+            app: functions, workers: workers, options: options, server: server, reloader: reloader,
+            format: log.logFormat)
         let group = ServiceGroup(
             configuration: .init(
-                services: [server], gracefulShutdownSignals: [.sigterm, .sigint],
+                services: services(server),
+                gracefulShutdownSignals: [.sigterm, .sigint],
                 // What the group would log is said by the commands themselves.
                 logger: Logger(label: "luafunc") { _ in SwiftLogNoOpLogHandler() }))
         try workers.runAndWait {
@@ -88,6 +96,12 @@ struct Serve: ParsableCommand {
         limit.rlim_cur = limit.rlim_max
         // Where it cannot be raised, it is as it was.
         setrlimit(files, &limit)
+    }
+
+    private func services(_ server: HTTPServer) -> [ServiceGroupConfiguration.ServiceConfiguration] {
+        let watch = ServiceGroupConfiguration.ServiceConfiguration(
+            service: StdinWatch(), successTerminationBehavior: .gracefullyShutdownGroup)
+        return [.init(service: server)] + (untilStdinEnds ? [watch] : [])
     }
 
     private func listen(on port: Int, _ workers: WorkerGroup) throws -> HTTPServer {
@@ -117,15 +131,16 @@ private struct Announcement {
     let options: InvocationOptions
     let server: HTTPServer
     let reloader: AppReloader?
+    let format: LogFormat
 
     func run() async {
         await workers.adopt(app, options: options)
         async let watching: Void = watch()
-        Console.print("luafunc \(version): serving \(app.root) on http://\(server.address):\(server.port)")
+        say("luafunc \(version): serving \(app.root) on http://\(server.address):\(server.port)")
         let failures = await workers.check(app)
         for name in app.names {
             if let function = app.functions[name], failures[name] == nil {
-                Console.print("  \(name): \(function.trigger?.type ?? "")  \(app.address(of: function))")
+                say("  \(name): \(function.trigger?.type ?? "")  \(app.address(of: function))")
             }
         }
         if app.names.isEmpty {
@@ -140,11 +155,28 @@ private struct Announcement {
         await watching
     }
 
+    /// Words for people are no log line, but who asks for JSON gets nothing else.
+    private func say(_ text: String) {
+        switch format {
+        case .text: Console.print(text)
+        case .json: options.logger.info("\(text)", metadata: [LogKey.event: LogKey.listening])
+        }
+    }
+
     private func watch() async {
         do {
             try await reloader?.run()
         } catch {
             options.logger.error("saves do not take effect: the folder cannot be watched: \(error)")
         }
+    }
+}
+
+/// Ends the program when its standard input ends.
+private struct StdinWatch: Service {
+    func run() async throws {
+        let channel = try await NIOPipeBootstrap(group: MultiThreadedEventLoopGroup.singleton)
+            .takingOwnershipOfDescriptor(input: FileDescriptor.standardInput.duplicate().rawValue).get()
+        try await cancelWhenGracefulShutdown { try await channel.closeFuture.get() }
     }
 }

@@ -1,22 +1,24 @@
 import Glibc
-import NIOCore
+public import NIOCore
 import NIOPosix
 import SystemPackage
 
-/// Tells of changes in an app's folder: the kernel reports them (inotify), so that waiting costs nothing.
-struct AppWatcher {
+/// Tells of changes in folders: the kernel reports them (inotify), so that waiting costs nothing.
+public struct FolderWatcher {
     /// One element at first, for what was saved before anybody watched, and one for each burst of changes, soon after its
     /// last one.
-    let changes: AsyncStream<Void>
+    public let changes: AsyncStream<Void>
     private let channel: any Channel
 
     /// Throws where the system has no more room for watches.
-    init(root: String, eventLoop: any EventLoop) async throws {
+    ///
+    /// - Parameter folders: absolute paths; asked for again after each burst, since folders may be new.
+    public init(eventLoop: any EventLoop, folders: @escaping @Sendable () -> [String]) async throws {
         let descriptor = inotify_init1(Int32(IN_NONBLOCK | IN_CLOEXEC))
         guard descriptor >= 0 else { throw Errno(rawValue: errno) }
         let (changes, continuation) = AsyncStream<Void>.makeStream(bufferingPolicy: .bufferingNewest(1))
         self.changes = changes
-        let folders = AppFolders(root: root, descriptor: descriptor)
+        let folders = WatchedFolders(all: folders, descriptor: descriptor)
         guard folders.watch() else { throw Errno.noSpace }
         channel = try await NIOPipeBootstrap(group: eventLoop)
             .channelInitializer { channel in
@@ -27,12 +29,12 @@ struct AppWatcher {
             .takingOwnershipOfDescriptor(input: descriptor).get()
     }
 
-    func stop() { channel.close(promise: nil) }
+    public func stop() { channel.close(promise: nil) }
 }
 
-/// The folders of an app in which a change matters.
-private struct AppFolders: Sendable {
-    let root: String
+/// The folders in which a change matters.
+private struct WatchedFolders: Sendable {
+    let all: @Sendable () -> [String]
     let descriptor: CInt
 
     /// `IN_MODIFY` makes a burst go on while a file is written: one that was just cut to nothing is no save.
@@ -43,8 +45,8 @@ private struct AppFolders: Sendable {
     /// more room for watches.
     @discardableResult
     func watch() -> Bool {
-        AppFiles.folders(of: root).allSatisfy { folder in
-            inotify_add_watch(descriptor, "\(root)/\(folder)", UInt32(Self.events)) >= 0 || errno != ENOSPC
+        all().allSatisfy { folder in
+            inotify_add_watch(descriptor, folder, UInt32(Self.events)) >= 0 || errno != ENOSPC
         }
     }
 }
@@ -53,7 +55,7 @@ private struct AppFolders: Sendable {
 private final class ChangeHandler: ChannelInboundHandler {
     typealias InboundIn = ByteBuffer
 
-    private let folders: AppFolders
+    private let folders: WatchedFolders
     private let continuation: AsyncStream<Void>.Continuation
     private var timer: Scheduled<Void>?
     private var began: NIODeadline?
@@ -61,7 +63,7 @@ private final class ChangeHandler: ChannelInboundHandler {
     private static let pause = TimeAmount.milliseconds(15)
     private static let longest = TimeAmount.milliseconds(100)
 
-    init(_ folders: AppFolders, _ continuation: AsyncStream<Void>.Continuation) {
+    init(_ folders: WatchedFolders, _ continuation: AsyncStream<Void>.Continuation) {
         self.folders = folders
         self.continuation = continuation
     }

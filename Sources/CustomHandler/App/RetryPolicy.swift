@@ -1,0 +1,47 @@
+import Lua
+
+/// How often and how soon the host tries a failed invocation again (host-contract §10).
+public struct RetryPolicy: Sendable, Equatable {
+    /// nil for ever.
+    public let maxRetryCount: Int?
+    private let minimum: Duration
+    private let maximum: Duration
+
+    /// A policy that lacks a piece makes the host refuse the function.
+    init?(_ tree: JSONTree?, file: String) throws(Problem) {
+        guard let tree else { return nil }
+        let strategy = tree.member(anyCase: "strategy")?.string ?? ""
+        let needed: [String]
+        switch strategy.lowercased() {
+        case "fixeddelay": needed = ["delayInterval"]
+        case "exponentialbackoff": needed = ["minimumInterval", "maximumInterval"]
+        default:
+            throw Problem(
+                file, line: tree.line, "\"retry\" needs a \"strategy\" of fixedDelay or exponentialBackoff")
+        }
+        func piece(_ key: String) throws(Problem) -> JSONTree {
+            guard let piece = tree.member(anyCase: key) else {
+                throw Problem(file, line: tree.line, "\"retry\" with the strategy \(strategy) needs \"\(key)\"")
+            }
+            return piece
+        }
+        let count = try piece("maxRetryCount")
+        guard let number = count.integer ?? count.string.flatMap({ Int64($0) }), number >= -1, number <= 1 << 31 else {
+            throw Problem(file, line: count.line, "\"maxRetryCount\" must be a whole number, or -1 for ever")
+        }
+        maxRetryCount = number == -1 ? nil : Int(number)
+        var intervals: [Duration] = []
+        for key in needed {
+            let interval = try piece(key)
+            guard let span = TimeSpan((interval.string ?? "")[...]), span.seconds >= 0 else {
+                throw Problem(file, line: interval.line, "\"\(key)\" must be a time such as \"00:00:10\"")
+            }
+            intervals.append(span.duration)
+        }
+        minimum = intervals.first ?? .zero
+        maximum = intervals.last ?? .zero
+    }
+
+    /// What passes before the given retry, from 1: the same each time, or twice as long each time.
+    public func delay(before retry: Int) -> Duration { min(minimum * (1 << min(retry - 1, 30)), maximum) }
+}

@@ -1,0 +1,165 @@
+/// Decodes answers as the Functions host does, in the default payload mode (host-contract §9), and says where the host
+/// would be silent.
+public struct AnswerDecoder: Sendable {
+    private let outputs: [OutputBinding]
+    private let isHTTP: Bool
+
+    /// - Parameters:
+    ///   - outputs: of the function, in the order of function.json.
+    ///   - isHTTP: the function's trigger is an httpTrigger.
+    public init(outputs: [OutputBinding], isHTTP: Bool) {
+        self.outputs = outputs
+        self.isHTTP = isHTTP
+    }
+
+    public func decode(_ answer: Answer) -> Delivery {
+        var delivery = Delivery()
+        var warnings: [AnswerWarning] = []
+        do throws(AnswerFailure) {
+            if let payload = try AnswerPayload(answer, &warnings) {
+                delivery.logs = payload.logs
+                try deliver(payload, &delivery, &warnings)
+            } else {
+                delivery.hangs = true
+            }
+        } catch {
+            delivery.failure = error.description
+            if error.isAboutWholeAnswer { delivery.detail = String(decoding: answer.body, as: UTF8.self) }
+        }
+        delivery.warnings = warnings.map(\.description)
+        return delivery
+    }
+
+    /// The value for one output, which the binding still has to take.
+    private enum Value {
+        case plain(NewtonsoftValue)
+        /// Of an http output, by the rules of its name.
+        case response(HTTPResponse)
+        /// An http output that is not in `Outputs`, though there are some.
+        case missing
+    }
+
+    /// An http output that is malformed fails before anything is written; after that every output is tried, because the
+    /// host writes them at the same time.
+    private func deliver(
+        _ payload: AnswerPayload, _ delivery: inout Delivery, _ warnings: inout [AnswerWarning]
+    ) throws(AnswerFailure) {
+        var values = try values(payload, &warnings)
+        let returned = takeReturnValue(payload, &values, &warnings)
+        var response: (HTTPResponse, place: String)?
+        var failure: AnswerFailure?
+        for output in outputs {
+            guard let value = values[output.name] else { continue }
+            do throws(AnswerFailure) {
+                if output.kind == .http {
+                    response = try self.response(value, output, &warnings).map { ($0, output.place) } ?? response
+                } else if case .plain(let value) = value {
+                    try write(value, output, &delivery, &warnings)
+                }
+            } catch {
+                failure = failure ?? error
+            }
+        }
+        if !isHTTP || response != nil { warnOfIgnored(payload.returnValue, &warnings) }
+        if let failure { throw failure }
+        guard isHTTP else { return }
+        let (final, place) = response ?? (HTTPResponse(object: returned), "ReturnValue")
+        delivery.http = try final.written(place: place, &warnings)
+    }
+    // MARK: Values
+
+    /// The values in `Outputs`, which go by the very names of the bindings (host-contract §9.2).
+    private func values(
+        _ payload: AnswerPayload, _ warnings: inout [AnswerWarning]
+    ) throws(AnswerFailure) -> [String: Value] {
+        guard let members = payload.outputs else { return [:] }
+        var values: [String: Value] = [:]
+        for output in outputs where !output.isReturn {
+            let value = members.first { $0.name == output.name }?.value
+            if output.type == "http" {
+                values[output.name] =
+                    try value.map { value throws(AnswerFailure) in
+                        var http = HTTPOutput(output)
+                        let response = try http.named(value)
+                        warnings += http.warnings
+                        return .response(response)
+                    } ?? .missing
+            } else if let value {
+                values[output.name] = .plain(guessed(value, output))
+            }
+        }
+        for member in members {
+            if !outputs.contains(where: { $0.name == member.name }) {
+                warnings.append(.unknownOutput(member.name, known: outputs.map(\.name)))
+            } else if member.name == "$return" {
+                warnings.append(.replacedOutput(member.name))
+            }
+        }
+        return values
+    }
+
+    /// `ReturnValue` belongs to `$return`. Without that binding the members of an object take the places of outputs, and
+    /// no base64 is guessed (host-contract §9.7).
+    private func takeReturnValue(
+        _ payload: AnswerPayload, _ values: inout [String: Value], _ warnings: inout [AnswerWarning]
+    ) -> NewtonsoftValue {
+        if let output = outputs.first(where: \.isReturn) {
+            let value = guessed(payload.returnValue, output)
+            values[output.name] = .plain(value)
+            return value
+        }
+        for member in payload.returnValue.members ?? [] {
+            switch values.updateValue(.plain(member.value), forKey: member.name) {
+            case .plain, .response: warnings.append(.replacedOutput(member.name))
+            case .missing, nil: break
+            }
+        }
+        return payload.returnValue
+    }
+
+    private func guessed(_ value: NewtonsoftValue, _ output: OutputBinding) -> NewtonsoftValue {
+        guard case .string(let text) = value, !output.isBinary, let bytes = Base64Guess.decode(text) else {
+            return value
+        }
+        return .bytes(bytes, of: text)
+    }
+
+    private func warnOfIgnored(_ returnValue: NewtonsoftValue, _ warnings: inout [AnswerWarning]) {
+        if returnValue.isNull || outputs.contains(where: \.isReturn) { return }
+        let names = outputs.map(\.name)
+        guard let members = returnValue.members else { return warnings.append(.ignoredReturnValue(known: names)) }
+        for member in members where !names.contains(member.name) {
+            warnings.append(.unknownOutput(member.name, known: names))
+        }
+    }
+
+    // MARK: Outputs
+
+    /// nil for null, which is as good as no value.
+    private func response(
+        _ value: Value, _ output: OutputBinding, _ warnings: inout [AnswerWarning]
+    ) throws(AnswerFailure) -> HTTPResponse? {
+        if case .plain(.null) = value { return nil }
+        guard isHTTP else { throw .noRequest(place: output.place) }
+        switch value {
+        case .missing:
+            warnings.append(.missingResponse(output.name))
+            return HTTPResponse(text: "{}")
+        case .response(let response): return response
+        case .plain(let value):
+            var http = HTTPOutput(output)
+            defer { warnings += http.warnings }
+            return http.returned(value)
+        }
+    }
+
+    private func write(
+        _ value: NewtonsoftValue, _ output: OutputBinding, _ delivery: inout Delivery,
+        _ warnings: inout [AnswerWarning]
+    ) throws(AnswerFailure) {
+        var binding = MessageOutput(output)
+        defer { warnings += binding.warnings }
+        let messages = try binding.messages(value)
+        if !messages.isEmpty { delivery.outputs.append(WrittenOutput(name: output.name, messages: messages)) }
+    }
+}

@@ -1,0 +1,74 @@
+import Lua
+
+/// Why the host calls an invocation failed although the handler answered.
+enum AnswerFailure: Error {
+    case status(Int)
+    case contentType(String?)
+    case json(JSONError)
+    /// Something in the answer is of another kind than it must be.
+    case kind(String, String, wanted: String)
+    /// The value of an http output, or one of its members, is of a kind that makes no response.
+    case response(String, String)
+    case nullHeader(place: String, name: String)
+    /// A character that no header can carry.
+    case header(place: String, name: String, Unicode.Scalar)
+    case body(place: String, status: Int)
+    case contentLength(place: String, said: String, count: Int)
+    case noRequest(place: String)
+    case dateToBlob(place: String, String, advice: String)
+    case notADocument(place: String, type: String, kind: String)
+    case jsonText(place: String, JSONError, advice: String)
+
+    /// What the handler sent instead of an answer is worth showing.
+    var isAboutWholeAnswer: Bool {
+        switch self {
+        case .status, .contentType, .json, .kind: true
+        default: false
+        }
+    }
+}
+
+extension AnswerFailure: CustomStringConvertible {
+    var description: String {
+        switch self {
+        case .status(let status):
+            "Response status code does not indicate success: \(status). Answer 200 with application/json; a status for "
+                + "the caller goes into \"statusCode\" of the http output"
+        case .contentType(let name?):
+            "Invalid HttpResponseMessage: the content type is '\(name)'; answer with application/json"
+        case .contentType(nil):
+            "Invalid HttpResponseMessage: the answer has no content type; answer with application/json"
+        case .json(let error):
+            "Invalid HttpResponseMessage: the answer is not JSON: \(error)"
+        case .kind(let what, let kind, let wanted):
+            "Invalid HttpResponseMessage: \(what) is \(kind); it must be \(wanted)"
+        case .response(let what, let kind):
+            "Failed while trying to Deserialize to httpOutputBindingResponse. Output is not in expected format: "
+                + "\(what) is \(kind); send an object such as "
+                + "{\"statusCode\": 200, \"headers\": {\"x-name\": \"text\"}, \"body\": \"text\"}"
+        case .nullHeader(let place, let name): "\(place): the header '\(name)' is null; leave it out"
+        case .header(let place, let name, let scalar):
+            "\(place): Invalid non-ASCII or control character in header: \(Self.code(scalar)), in '\(name)'; a header is "
+                + "one line of ASCII, so join lists with \", \" and send at most one Set-Cookie"
+        case .body(let place, let status):
+            "\(place): Writing to the response body is invalid for responses with status code \(status); leave the "
+                + "body out"
+        case .contentLength(let place, let said, let count):
+            "\(place): the header 'Content-Length' says \(said), but the body has \(count) bytes; leave the header out"
+        case .noRequest(let place):
+            "\(place): there is no caller to respond to, because the trigger is not HTTP; remove the output from "
+                + "function.json"
+        case .dateToBlob(let place, let text, let advice):
+            "\(place): the text '\(text)' is taken for a date, which cannot be written to a blob; \(advice)"
+        case .notADocument(let place, let type, let kind):
+            "\(place): '\(type)' takes an object or an array of objects, not \(kind)"
+        case .jsonText(let place, let error, let advice):
+            "\(place): the text has the brackets of JSON but cannot be read: \(error); \(advice)"
+        }
+    }
+
+    private static func code(_ scalar: Unicode.Scalar) -> String {
+        let digits = String(scalar.value, radix: 16, uppercase: true)
+        return "0x" + String(repeating: "0", count: max(0, 4 - digits.count)) + digits
+    }
+}

@@ -1,0 +1,166 @@
+import Lua
+
+/// The response that the value of an http output becomes (host-contract §9.5, §9.6).
+struct HTTPOutput {
+    let binding: OutputBinding
+    private(set) var warnings: [AnswerWarning] = []
+
+    init(_ binding: OutputBinding) { self.binding = binding }
+
+    private var place: String { binding.place }
+
+    // MARK: §9.5
+
+    /// By the rules of an output with a name. Its members are found in any case; the last one counts.
+    mutating func named(_ value: NewtonsoftValue) throws(AnswerFailure) -> HTTPResponse {
+        guard let members = value.members ?? value.read?.members else { throw .response(place, value.kind) }
+        func member(_ name: String) -> NewtonsoftValue {
+            members.last { $0.name.lowercased() == name.lowercased() }?.value ?? .null
+        }
+        for name in ["statusCode", "status"] where member(name).isStructured {
+            throw .response("\"\(name)\" of \(place)", member(name).kind)
+        }
+        let body = member("body")
+        warn(of: body)
+        var response = HTTPResponse(text: body.text)
+        response.status = status(member("statusCode"))
+        if member("statusCode").isNull, !member("status").isNull {
+            warnings.append(.ignoredStatus(place: place, response.status))
+        }
+        switch member("headers") {
+        case .null, .string(""): break
+        case .object(let headers): response.headers = headers.map { header($0, text: $0.value.text) }
+        case let other: throw .response("\"headers\" of \(place)", other.kind)
+        }
+        if body.isStructured { warnOfPlainJSON(response) }
+        warnOfOthers(than: ["statuscode", "status", "headers", "body"], members)
+        return response
+    }
+
+    // MARK: §9.6
+
+    /// By the rules of `$return`, and of a member of `ReturnValue`.
+    mutating func returned(_ value: NewtonsoftValue) -> HTTPResponse {
+        switch value {
+        case .bytes(let bytes, let text):
+            if Base64Guess.isAccident(text, decodedAs: bytes) {
+                warnings.append(.base64(place: place, text, count: bytes.count, advice: binding.advice))
+            }
+            return HTTPResponse(bytes: bytes)
+        case .string(let text):
+            guard let read = value.read else { return HTTPResponse(text: text) }
+            if let body = read.member(anyCase: "body") { return response(read, body: body) }
+            if read.text != text { warnings.append(.rewrittenText(place: place, advice: binding.advice)) }
+            return HTTPResponse(text: read.text)
+        default:
+            if let body = value.member(anyCase: "body") { return response(value, body: body) }
+            for name in ["statusCode", "status", "headers"] where value.member(anyCase: name) != nil {
+                warnings.append(.objectIsBody(place: place, ignored: name))
+            }
+            warn(of: value)
+            let response = HTTPResponse(text: value.text)
+            if value.isStructured { warnOfPlainJSON(response) }
+            return response
+        }
+    }
+
+    /// Members are found in their own case first, and `statusCode` hides `status` even if it is null.
+    private mutating func response(_ value: NewtonsoftValue, body: NewtonsoftValue) -> HTTPResponse {
+        var response: HTTPResponse
+        if case .boolean(true) = value.member(anyCase: "enableContentNegotiation") {
+            response = HTTPResponse(object: body)
+        } else if case .array = body {
+            response = HTTPResponse(text: Self.list)
+            warnings.append(.listBody(place: place, becomes: Self.list))
+        } else {
+            warn(of: body)
+            response = HTTPResponse(text: body.isStructured ? body.json() : body.text)
+        }
+        let status = status(value.member(anyCase: "statusCode") ?? value.member(anyCase: "status") ?? .null)
+        if status != 200 { response.status = status }
+        switch value.member(anyCase: "headers") ?? .null {
+        case .null: break
+        case .object(let headers): response.headers = headers.map { header($0, text: Self.typeName($0.value)) }
+        case let other: warnings.append(.ignoredHeaders(place: place, kind: other.kind))
+        }
+        if case .object = body { warnOfPlainJSON(response) }
+        let known = ["statuscode", "status", "headers", "body", "enablecontentnegotiation"]
+        warnOfOthers(than: known, value.members ?? [])
+        return response
+    }
+
+    private static let list = "System.Collections.Generic.List`1[System.Object]"
+
+    private static func typeName(_ value: NewtonsoftValue) -> String {
+        switch value {
+        case .array: list
+        case .object: "System.Dynamic.ExpandoObject"
+        default: value.text
+        }
+    }
+
+    // MARK: Parts of a response
+
+    private mutating func status(_ value: NewtonsoftValue) -> Int {
+        let number: Int32? =
+            switch value {
+            case .null: 200
+            case .integer(let number): Int32(exactly: number)
+            case .string(let text): Int32(text.trimmed)
+            default: nil
+            }
+        if let number, !(100...599 ~= number) { warnings.append(.unusualStatus(place: place, Int(number))) }
+        if number == nil { warnings.append(.unreadableStatus(place: place, value.json())) }
+        return Int(number ?? 200)
+    }
+
+    private mutating func header(_ member: NewtonsoftValue.Member, text: String) -> (name: String, text: String?) {
+        let place = "\(place), header '\(member.name)'"
+        switch member.value {
+        case .null: return (member.name, nil)
+        case .boolean(let truth): warnings.append(.boolean(place: place, truth, advice: "send \"\(truth)\""))
+        case .date(let date): warnings.append(.date(place: place, date, advice: "add a space at its end"))
+        case .array, .object:
+            // A text of several lines is refused by the server.
+            guard !text.contains("\n") else { break }
+            warnings.append(
+                .structuredHeader(place: self.place, member.name, kind: member.value.kind, becomes: text))
+        default: break
+        }
+        return (member.name, text)
+    }
+
+    private mutating func warn(of body: NewtonsoftValue) {
+        switch body {
+        case .boolean(let truth): warnings.append(.boolean(place: place, truth, advice: "send \"body\": \"\(truth)\""))
+        case .date(let date):
+            warnings.append(.date(place: place, date, advice: "add a line break at its end"))
+        default:
+            if let date = body.rewrittenDate { warnings.append(.dateInside(place: place, date)) }
+        }
+    }
+
+    private mutating func warnOfPlainJSON(_ response: HTTPResponse) {
+        if response.contentType?.hasPrefix("text/plain") == true,
+            !response.headers.contains(where: { $0.name.lowercased() == "content-type" })
+        {
+            warnings.append(.plainJSON(place: place))
+        }
+    }
+
+    private mutating func warnOfOthers(than known: [String], _ members: [NewtonsoftValue.Member]) {
+        for member in members where !known.contains(member.name.lowercased()) {
+            warnings.append(.ignoredResponseMember(place: place, member.name))
+        }
+    }
+}
+
+extension NewtonsoftValue {
+    fileprivate var isStructured: Bool { elements != nil || members != nil }
+
+    /// The value that a text holds as JSON; nil for other values, and for a text that is no JSON, which is no error.
+    fileprivate var read: NewtonsoftValue? {
+        guard case .string(let text) = self else { return nil }
+        return try? NewtonsoftValue(json: text)
+    }
+}

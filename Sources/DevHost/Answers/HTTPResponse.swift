@@ -1,0 +1,89 @@
+/// A response on its way to the caller, whose headers nobody has looked at yet.
+struct HTTPResponse {
+    var status = 200
+    /// A text that is nil stands for null.
+    var headers: [(name: String, text: String?)] = []
+    var body: [UInt8] = []
+    /// Holds where no header says otherwise.
+    var contentType: String?
+
+    init(text: String) {
+        body = Array(text.utf8)
+        contentType = Self.plainText
+    }
+
+    private static let plainText = "text/plain; charset=utf-8"
+
+    init(bytes: [UInt8]) { body = bytes }
+
+    /// What ASP.NET makes of a value that no http output took, for a caller who accepts everything.
+    init(object value: NewtonsoftValue) {
+        switch value {
+        case .null: status = 204
+        case .string(let text):
+            body = Array(text.utf8)
+            contentType = Self.plainText
+        default:
+            body = Array(value.json().utf8)
+            contentType = "application/json; charset=utf-8"
+        }
+    }
+
+    /// What the caller gets, unless a header or the body cannot be written.
+    func written(place: String, _ warnings: inout [AnswerWarning]) throws(AnswerFailure) -> HTTPResult {
+        var contentType = contentType
+        var seen: Set<String> = []
+        var written: [(name: String, value: String)] = []
+        for (name, text) in headers {
+            guard let text else { throw .nullHeader(place: place, name: name) }
+            let key = name.lowercased()
+            if key != "content-type", !seen.insert(key).inserted {
+                warnings.append(.repeatedHeader(place: place, name))
+                continue
+            }
+            if let scalar = name.unicodeScalars.first(where: { !$0.isToken })
+                ?? text.unicodeScalars.first(where: \.isControl)
+            {
+                throw .header(place: place, name: name, scalar)
+            }
+            let value = text.trimmed
+            switch key {
+            case "content-type": if !value.isEmpty { contentType = value.inUTF8(place, &warnings) }
+            case "content-length":
+                guard Int(value) == body.count else {
+                    throw .contentLength(place: place, said: value, count: body.count)
+                }
+            default: written.append((name, value))
+            }
+        }
+        if [204, 205, 304].contains(status), !body.isEmpty { throw .body(place: place, status: status) }
+        if let contentType { written.insert(("Content-Type", contentType), at: 0) }
+        return HTTPResult(status: status, headers: written, body: body)
+    }
+}
+
+extension Unicode.Scalar {
+    /// May be part of a header's name.
+    fileprivate var isToken: Bool {
+        switch self {
+        case "a"..."z", "A"..."Z", "0"..."9": true
+        default: "!#$%&'*+-.^_`|~".unicodeScalars.contains(self)
+        }
+    }
+
+    /// May not be part of a header's value; the server takes no letters outside ASCII either.
+    fileprivate var isControl: Bool { (self < " " && self != "\t") || self > "~" }
+}
+
+extension String {
+    /// A content type with the charset that the body is written in.
+    fileprivate func inUTF8(_ place: String, _ warnings: inout [AnswerWarning]) -> String {
+        switch MediaType(self).charset {
+        case nil: return self + "; charset=utf-8"
+        case "utf-8": return self
+        case let charset?:
+            warnings.append(.charset(place: place, charset))
+            return (MediaType(self).name ?? "") + "; charset=utf-8"
+        }
+    }
+}

@@ -1,0 +1,132 @@
+import Lua
+
+/// What arrives through an output other than HTTP: a blob's content, or messages and rows (host-contract §9.4).
+struct MessageOutput {
+    let binding: OutputBinding
+    private(set) var warnings: [AnswerWarning] = []
+
+    init(_ binding: OutputBinding) { self.binding = binding }
+
+    private var place: String { binding.place }
+
+    /// None for null.
+    mutating func messages(_ value: NewtonsoftValue) throws(AnswerFailure) -> [[UInt8]] {
+        if value.isNull { return [] }
+        warnOfBase64(value)
+        switch binding.kind {
+        case .blob: return [try content(value)]
+        case .documents:
+            let documents = try elements(of: value)
+            warnOfDates(inside: documents)
+            return try documents.map { element throws(AnswerFailure) in try document(element) }
+        case .messages, .texts, .http:
+            let elements = try elements(of: value)
+            warn(of: elements, areSeveral: value.elements != nil)
+            return elements.map(message)
+        }
+    }
+
+    private mutating func warnOfBase64(_ value: NewtonsoftValue) {
+        switch (binding.kind, value) {
+        case (.texts, .bytes(_, let text)):
+            warnings.append(.byteArray(place: place, text, advice: binding.advice))
+        case (.blob, .bytes(let bytes, let text)), (.messages, .bytes(let bytes, let text)):
+            if Base64Guess.isAccident(text, decodedAs: bytes) {
+                warnings.append(.base64(place: place, text, count: bytes.count, advice: binding.advice))
+            }
+        case (.blob, .string(let text)), (.messages, .string(let text)):
+            if binding.isBinary, let bytes = Base64Guess.decode(text), !Base64Guess.isAccident(text, decodedAs: bytes) {
+                warnings.append(.base64IsOff(place: place, count: bytes.count))
+            }
+        default: break
+        }
+    }
+
+    // MARK: Blobs
+
+    private mutating func content(_ value: NewtonsoftValue) throws(AnswerFailure) -> [UInt8] {
+        switch value {
+        case .bytes(let bytes, _): return bytes
+        case .string(let text): return Array(text.utf8)
+        case .date(let date): throw .dateToBlob(place: place, date.source, advice: binding.advice)
+        case .array, .object, .null:
+            warnOfDates(inside: [value])
+            return Array(value.json().utf8)
+        case .boolean(let truth): return raw(value, [truth ? 1 : 0])
+        case .integer(let number): return raw(value, UInt32(truncatingIfNeeded: number).littleEndianBytes)
+        case .double(let number): return raw(value, number.bitPattern.littleEndianBytes)
+        }
+    }
+
+    private mutating func raw(_ value: NewtonsoftValue, _ bytes: [UInt8]) -> [UInt8] {
+        warnings.append(.rawBytes(place: place, value.json(), count: bytes.count))
+        return bytes
+    }
+
+    // MARK: Collections
+
+    /// An array, and a text that holds one, is several messages.
+    private mutating func elements(of value: NewtonsoftValue) throws(AnswerFailure) -> [NewtonsoftValue] {
+        guard case .string(let text) = value, text.hasJSONBrackets else { return value.elements ?? [value] }
+        let read: NewtonsoftValue
+        do throws(JSONError) {
+            read = try NewtonsoftValue(json: text)
+        } catch {
+            throw .jsonText(place: place, error, advice: binding.advice)
+        }
+        if binding.kind != .documents {
+            if let elements = read.elements {
+                warnings.append(.splitText(place: place, count: elements.count, advice: binding.advice))
+            } else if read.text != text {
+                warnings.append(.rewrittenText(place: place, advice: binding.advice))
+            }
+        }
+        return read.elements ?? [read]
+    }
+
+    private func document(_ element: NewtonsoftValue) throws(AnswerFailure) -> [UInt8] {
+        guard element.members != nil else {
+            throw .notADocument(place: place, type: binding.type, kind: element.kind)
+        }
+        return Array(element.json().utf8)
+    }
+
+    private func message(_ element: NewtonsoftValue) -> [UInt8] {
+        if case .bytes(let bytes, _) = element, binding.kind == .messages { return bytes }
+        return Array(element.text.utf8)
+    }
+
+    /// Of each kind of change only the first: there may be many elements.
+    private mutating func warn(of elements: [NewtonsoftValue], areSeveral: Bool) {
+        for case .boolean(let truth) in elements {
+            warnings.append(.boolean(place: place, truth, advice: "send [\"\(truth)\"]"))
+            break
+        }
+        for case .date(let date) in elements {
+            let advice = areSeveral ? "add a character to it" : binding.dateAdvice
+            warnings.append(.date(place: place, date, advice: advice))
+            break
+        }
+        warnOfDates(inside: elements)
+    }
+
+    private mutating func warnOfDates(inside elements: [NewtonsoftValue]) {
+        guard let date = elements.lazy.compactMap(\.rewrittenDate).first else { return }
+        warnings.append(.dateInside(place: place, date))
+    }
+}
+
+extension FixedWidthInteger {
+    fileprivate var littleEndianBytes: [UInt8] {
+        (0..<Self.bitWidth / 8).map { UInt8(truncatingIfNeeded: self >> ($0 * 8)) }
+    }
+}
+
+extension String {
+    /// The host takes a text with brackets at both ends for JSON.
+    fileprivate var hasJSONBrackets: Bool {
+        let first = first { !$0.isWhitespace }
+        let last = last { !$0.isWhitespace }
+        return (first == "{" && last == "}") || (first == "[" && last == "]")
+    }
+}

@@ -1,0 +1,77 @@
+public import CustomHandler
+import FoundationEssentials
+import Lua
+
+/// local.settings.json: what Azure keeps in the app's configuration, for runs on this machine.
+public struct LocalSettings: Sendable, Equatable {
+    /// `Values`, which become environment variables; what the environment has already wins, as with Core Tools.
+    public var values: [String: String] = [:]
+    /// `Host.LocalHttpPort`.
+    public var port: Int?
+    /// `Host.CORS`, the origins whose pages may call; `*` stands for all.
+    var origins: [String] = []
+    /// `Host.CORSCredentials`: pages may send cookies along.
+    var allowsCredentials = false
+
+    public init() {}
+
+    /// Reads the file of an app. One that is missing is not an error: then there are no settings.
+    ///
+    /// Values are never part of an error, since they may be secrets.
+    public init(root: String) throws(Problem) {
+        guard let text = FileManager.default.contents(atPath: "\(root)/\(Self.file)").map({ [UInt8]($0) }) else {
+            return
+        }
+        let tree: JSONTree
+        do throws(JSONError) {
+            tree = try JSONTree.parse(text.span.bytes)
+        } catch {
+            throw Problem(Self.file, "is not JSON: \(error)")
+        }
+        if tree.member(anyCase: "IsEncrypted")?.boolean == true {
+            throw Problem(
+                Self.file, line: tree.member(anyCase: "IsEncrypted")?.line,
+                "is encrypted; decrypt it with 'func settings decrypt'")
+        }
+        for member in tree.member(anyCase: "Values")?.members ?? [] {
+            guard let value = Self.text(member.tree) else {
+                throw Problem(
+                    Self.file, line: member.tree.line,
+                    "\"\(member.name)\" in \"Values\" must be a string, not \(member.tree.kind)")
+            }
+            values[member.name] = value
+        }
+        let host = tree.member(anyCase: "Host")
+        if let written = host?.member(anyCase: "LocalHttpPort") {
+            guard let port = Self.text(written).flatMap({ Int($0) }), 0...65_535 ~= port else {
+                throw Problem(Self.file, line: written.line, "\"LocalHttpPort\" must be a port from 0 to 65535")
+            }
+            self.port = port
+        }
+        origins = (host?.member(anyCase: "CORS")?.string ?? "").split(separator: ",").map { origin in
+            String(origin.drop { $0 == " " }).trimming(" /")
+        }
+        allowsCredentials = host?.member(anyCase: "CORSCredentials")?.boolean ?? false
+    }
+
+    private static let file = "local.settings.json"
+
+    /// What .NET reads as a text.
+    private static func text(_ tree: JSONTree) -> String? {
+        switch tree.value {
+        case .string(let text): text
+        case .boolean(let truth): truth ? "True" : "False"
+        case .integer, .double: tree.text
+        default: nil
+        }
+    }
+}
+
+extension String {
+    /// This text without any of these characters at its end.
+    fileprivate func trimming(_ characters: String) -> String {
+        var text = self[...]
+        while let last = text.last, characters.contains(last) { text.removeLast() }
+        return String(text)
+    }
+}

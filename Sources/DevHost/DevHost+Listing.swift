@@ -1,0 +1,45 @@
+import CustomHandler
+import Lua
+
+extension DevHost {
+    var address: String { "http://localhost:\(front.port)" }
+
+    var listing: HostListing {
+        let app = current
+        let disabled = disabled(app)
+        let entries = app.names.compactMap { app.functions[$0] }.map { function in
+            var entry = HostListing.Entry(name: function.name, trigger: function.trigger?.type ?? "", address: "")
+            if function.isHTTP {
+                let order = ["GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS"]
+                entry.methods = (function.methods ?? []).sorted {
+                    order.firstIndex(of: $0) ?? 9 < order.firstIndex(of: $1) ?? 9
+                }
+                entry.address = ([address, app.host.routePrefix, function.route ?? ""].filter { !$0.isEmpty })
+                    .joined(separator: "/")
+            } else {
+                entry.address = function.source
+            }
+            if disabled.contains(function.name) { entry.address = "disabled" }
+            return entry
+        }
+        return HostListing(
+            root: app.root, address: address, port: front.port, functions: entries,
+            problems: app.broken.sorted { $0.key < $1.key }.map(\.value), warnings: app.warnings,
+            masterKey: keys?.master)
+    }
+}
+
+extension Function {
+    /// Where the trigger's events come from, for people.
+    fileprivate var source: String {
+        func text(_ property: String) -> String? { trigger?.tree.member(anyCase: property)?.string }
+        return switch trigger?.type.lowercased() {
+        case "timertrigger": text("schedule") ?? ""
+        case "queuetrigger": text("queueName") ?? ""
+        case "servicebustrigger": text("queueName") ?? text("topicName") ?? ""
+        case "eventhubtrigger": text("eventHubName") ?? ""
+        case "blobtrigger": text("path") ?? ""
+        default: "by hand: POST /admin/functions/\(name)"
+        }
+    }
+}

@@ -1,0 +1,200 @@
+import CustomHandler
+import FoundationEssentials
+import Lua
+import NIOHTTP1
+
+/// The host's own calls, below `/admin` (host-contract §13).
+struct AdminAPI: Sendable {
+    let app: FunctionApp
+    /// `http://localhost:7071`
+    let address: String
+    let began: ContinuousClock.Instant
+    let isDisabled: @Sendable (Function) -> Bool
+    /// Runs a function in the background with this trigger value; nil for one without.
+    let invoke: @Sendable (Function, String) -> Void
+
+    func respond(to request: FrontRequest) -> FrontResponse {
+        let parts = request.path.split(separator: "/").map { String($0).lowercased() }.dropFirst()
+        let name = request.path.split(separator: "/").dropFirst(2).first.map(String.init) ?? ""
+        switch (request.method, parts.first, parts.count) {
+        case ("GET", "functions", 1): return json(.array(app.names.compactMap { describe($0) }.map { tree($0) }))
+        case ("GET", "functions", 2):
+            return known(name).flatMap(describe).map { json(.object($0)) } ?? FrontResponse(.notFound)
+        case ("GET", "functions", 3) where parts.last == "status": return status(of: name)
+        case ("POST", "functions", 2): return run(name, request)
+        case ("PUT", "functions", 2): return write(name, request)
+        case ("DELETE", "functions", 2): return remove(name)
+        case ("GET", "host", 2) where parts.last == "status": return hostStatus
+        case ("GET", "host", 2) where parts.last == "ping", ("POST", "host", 2) where parts.last == "ping":
+            return FrontResponse(.ok)
+        case ("POST", "host", 2) where parts.last == "drain": return FrontResponse(.accepted)
+        case ("GET", "host", 3) where parts.last == "status" && parts.dropFirst().first == "drain":
+            return json(.object([member("state", .string("Disabled")), member("outstandingInvocations", .integer(0))]))
+        case ("POST", "host", 2) where parts.last == "resume":
+            return json(.object([member("state", .string("Running"))]))
+        case ("GET", "warmup", 1), ("POST", "warmup", 1):
+            if let function = app.functions.values.first(where: { $0.trigger?.type.lowercased() == "warmuptrigger" }) {
+                invoke(function, "")
+            }
+            return FrontResponse(.ok)
+        default: return FrontResponse(.notFound)
+        }
+    }
+
+    /// The name as the app has it: callers may write it in any case.
+    private func known(_ name: String) -> String? { app.names.first { $0.lowercased() == name.lowercased() } }
+
+    // MARK: Run
+
+    private func run(_ name: String, _ request: FrontRequest) -> FrontResponse {
+        guard let function = known(name).flatMap({ app.functions[$0] }) else { return FrontResponse(.notFound) }
+        guard let tree = try? JSONTree.parse(request.body.span.bytes), tree.members != nil else {
+            return FrontResponse(.badRequest, text: "send an object such as {\"input\":\"text\"}\n")
+        }
+        let input: String
+        switch tree.member(anyCase: "input")?.value {
+        case .string(let text): input = text
+        case nil, .null: input = ""
+        case .object, .array:
+            return FrontResponse(.badRequest, text: "\"input\" must be a text; put JSON into it as a text\n")
+        case .some(let other): input = JSONTree(other, line: 1).text
+        }
+        invoke(function, input)
+        return FrontResponse(.accepted)
+    }
+
+    // MARK: Descriptions
+
+    private func describe(_ name: String) -> [JSONTree.Member]? {
+        let directory = app.functions[name]?.directory ?? app.directory(ofBroken: name)
+        let folder = "\(app.root)/\(directory)"
+        let text = FileManager.default.contents(atPath: "\(folder)/function.json").map { [UInt8]($0) } ?? []
+        let href = "\(address)/admin/functions/\(name)"
+        let vfs = "\(address)/admin/vfs/\(directory)"
+        let function = app.functions[name]
+        let template = function.flatMap { function in
+            function.route.map { route in
+                address + "/" + [app.host.routePrefix, route].filter { !$0.isEmpty }.joined(separator: "/")
+            }
+        }
+        return [
+            member("name", .string(name)),
+            member("script_root_path_href", .string("\(vfs)/")),
+            member("script_href", .string(function.map { "\(address)/admin/vfs/\($0.script)" } ?? "")),
+            member("config_href", .string("\(vfs)/function.json")),
+            member("test_data_href", .null),
+            member("href", .string(href)),
+            member("invoke_url_template", template.map { .string($0) } ?? .null),
+            member("language", .string("Custom")),
+            JSONTree.Member(
+                name: "config", tree: (try? JSONTree.parse(text.span.bytes)) ?? JSONTree(.object([]), line: 1)),
+            member("files", .null),
+            member("test_data", .null),
+            member("isDisabled", .boolean(function.map(isDisabled) ?? false)),
+            member("isDirect", .boolean(true)),
+            member("isProxy", .boolean(false)),
+        ]
+    }
+
+    private func status(of name: String) -> FrontResponse {
+        guard let name = known(name) else { return FrontResponse(.notFound) }
+        guard let problem = app.broken[name] else { return json(.object([])) }
+        return json(.object([member("errors", .array([tree(string: "\(problem)")]))]))
+    }
+
+    private var hostStatus: FrontResponse {
+        let errors = app.broken.sorted { $0.key < $1.key }.map {
+            tree(string: "The '\($0.key)' function is in error: \($0.value)")
+        }
+        let uptime = began.duration(to: .now).components
+        return json(
+            .object(
+                [
+                    member("id", .string("luafunc")), member("state", .string("Running")),
+                    member("version", .string(HostVersion.text)), member("versionDetails", .string(HostVersion.text)),
+                    member("platformVersion", .string("")), member("instanceId", .string("")),
+                    member("computerName", .string(ProcessInfo.processInfo.hostName)),
+                    member(
+                        "processUptime",
+                        .integer(uptime.seconds * 1000 + uptime.attoseconds / 1_000_000_000_000_000)),
+                    member("functionAppContentEditingState", .string("Unknown")),
+                ] + (errors.isEmpty ? [] : [member("errors", .array(errors))])))
+    }
+
+    // MARK: Write
+
+    /// Creates or changes a function: `config` becomes function.json, `files` the other files.
+    private func write(_ name: String, _ request: FrontRequest) -> FrontResponse {
+        guard FunctionFolder.isName(name) else {
+            return FrontResponse(.badRequest, text: "'\(name)' is not a function name\n")
+        }
+        guard let tree = try? JSONTree.parse(request.body.span.bytes), let config = tree.member(anyCase: "config"),
+            config.members != nil
+        else { return FrontResponse(.badRequest, text: "send an object with \"config\", the function.json\n") }
+        let files = tree.member(anyCase: "files")?.members ?? []
+        guard files.allSatisfy({ $0.tree.string != nil && !$0.name.contains("/") && $0.name != ".." }) else {
+            return FrontResponse(.badRequest, text: "\"files\" must be an object of texts by file name\n")
+        }
+        do {
+            let folder = FunctionFolder(known(name) ?? name, of: app)
+            try folder.write(files.map { ($0.name, $0.tree.string ?? "") } + [("function.json", config.text)])
+            return FrontResponse(.created)
+        } catch {
+            return FrontResponse(.internalServerError, text: "\(error)\n")
+        }
+    }
+
+    private func remove(_ name: String) -> FrontResponse {
+        guard let name = known(name) else { return FrontResponse(.notFound) }
+        do {
+            try FunctionFolder(name, of: app).remove()
+            return FrontResponse(.noContent)
+        } catch {
+            return FrontResponse(.internalServerError, text: "\(error)\n")
+        }
+    }
+
+    // MARK: JSON
+
+    private func member(_ name: String, _ value: JSONTree.Value) -> JSONTree.Member {
+        JSONTree.Member(name: name, tree: JSONTree(value, line: 1))
+    }
+
+    private func tree(_ members: [JSONTree.Member]) -> JSONTree { JSONTree(.object(members), line: 1) }
+    private func tree(string: String) -> JSONTree { JSONTree(.string(string), line: 1) }
+    private func json(_ value: JSONTree.Value) -> FrontResponse {
+        FrontResponse(.ok, json: JSONTree(value, line: 1).text)
+    }
+}
+
+/// The folder of one function, where the admin API writes.
+private struct FunctionFolder {
+    let path: String
+
+    init(_ name: String, of app: FunctionApp) {
+        path = "\(app.root)/\(app.functions[name]?.directory ?? app.directory(ofBroken: name))"
+    }
+
+    /// Letters, digits, `_` and `-`, so that nothing leads elsewhere.
+    static func isName(_ name: String) -> Bool {
+        name.first?.isLetter == true && name.utf8.count <= 128 && name.lowercased() != "host"
+            && name.allSatisfy { $0.isASCII && ($0.isLetter || $0.isNumber || $0 == "_" || $0 == "-") }
+    }
+
+    func write(_ files: [(name: String, text: String)]) throws {
+        try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
+        for (name, text) in files {
+            try Data(text.utf8).write(to: URL(filePath: "\(path)/\(name)"), options: .atomic)
+        }
+    }
+
+    func remove() throws { try FileManager.default.removeItem(atPath: path) }
+}
+
+extension FunctionApp {
+    /// Where a function that could not be read is, or one that is new would be.
+    fileprivate func directory(ofBroken name: String) -> String {
+        let isNested = FileManager.default.fileExists(atPath: "\(root)/functions")
+        return isNested ? "functions/\(name)" : name
+    }
+}

@@ -1,0 +1,46 @@
+import CustomHandler
+import FoundationEssentials
+import Lua
+import NIOHTTP1
+
+extension DevHost {
+    func admin(_ request: FrontRequest, _ app: FunctionApp) async -> FrontResponse {
+        let isPing = request.path.lowercased() == "/admin/host/ping"
+        if let keys, !isPing, !keys.opens(.admin, request) { return FrontResponse(.unauthorized) }
+        let disabled = disabled(app)
+        return AdminAPI(
+            app: app, address: address, began: began, isDisabled: { disabled.contains($0.name) },
+            invoke: { function, input in Task { await self.invokeByHand(function, input, app) } }
+        ).respond(to: request)
+    }
+
+    /// Runs a function as if the text had come from its trigger's service (host-contract §13).
+    private func invokeByHand(_ function: Function, _ input: String, _ app: FunctionApp) async {
+        guard let trigger = function.trigger else { return }
+        let binding = function.triggerBinding
+        do {
+            let payload: InvocationPayload
+            switch trigger.type.lowercased() {
+            case "httptrigger":
+                return tell(.error("\(function.name) has an HTTP trigger: it needs a request; call its URL instead"))
+            case "timertrigger":
+                let timer = try TimerTrigger(function, trigger, zone: zone, storage: storage)
+                payload = binding.payload(timer: timer.valueByHand(at: Date()))
+            case "blobtrigger":
+                let path = try BlobPath(input)
+                let pattern = try BlobPattern(
+                    trigger.tree.member(anyCase: "path")?.string ?? "", binding: trigger.name)
+                let blobs = BlobTrigger(
+                    function: function, pattern: pattern, storage: storage, invoker: invoker, app: app)
+                payload = try blobs.payload(of: path, pattern.match(path) ?? [:])
+            default:
+                payload =
+                    binding.payload(adminInput: input, now: Date(), newID: { UUID().uuidString.lowercased() })
+                    ?? binding.payload(body: Array(input.utf8))
+            }
+            _ = await invoker.invoke(function, payload, cause: "by hand", in: app)
+        } catch {
+            tell(.error("\(function.name): \(error)"))
+        }
+    }
+}

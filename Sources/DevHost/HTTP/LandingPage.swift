@@ -1,0 +1,50 @@
+import NIOHTTP1
+
+/// What a browser sees at `/`: that the host runs, and what it can call.
+struct LandingPage {
+    let listing: HostListing
+
+    var response: FrontResponse {
+        FrontResponse(.ok, ["Content-Type": "text/html; charset=utf-8"], body: Array(text.utf8))
+    }
+
+    private var text: String {
+        let rows = listing.functions.map { entry in
+            let address = Self.escaped(entry.address)
+            let isLink =
+                entry.trigger.lowercased() == "httptrigger" && (entry.methods.isEmpty || entry.methods.contains("GET"))
+            let how = isLink && !address.contains("{") ? "<a href=\"\(address)\">\(address)</a>" : address
+            return """
+                <tr><td>\(Self.escaped(entry.name))</td><td>\(Self.escaped(entry.trigger))</td>\
+                <td>\(entry.methods.joined(separator: ", "))</td><td>\(how)</td></tr>
+                """
+        }
+        return """
+            <!doctype html>
+            <html lang="en">
+            <head>
+            <meta charset="utf-8">
+            <title>Your Functions app runs</title>
+            <style>
+            :root { color-scheme: light dark; font: 16px/1.5 system-ui, sans-serif }
+            body { max-width: 60rem; margin: 2rem auto; padding: 0 1rem }
+            td { padding: .1rem 1.5rem .1rem 0; vertical-align: top }
+            </style>
+            </head>
+            <body>
+            <h1>Your Functions app runs</h1>
+            <p>\(Self.escaped(listing.root))</p>
+            <table>
+            \(rows.joined(separator: "\n"))
+            </table>
+            </body>
+            </html>
+
+            """
+    }
+
+    private static func escaped(_ text: String) -> String {
+        text.replacing("&", with: "&amp;").replacing("<", with: "&lt;").replacing(">", with: "&gt;")
+            .replacing("\"", with: "&quot;")
+    }
+}

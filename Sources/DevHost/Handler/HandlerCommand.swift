@@ -1,0 +1,177 @@
+import CustomHandler
+import FoundationEssentials
+import Lua
+
+/// Which program answers invocations.
+public enum HandlerChoice: Sendable, Equatable {
+    /// luafunc itself, with these arguments; it tells of its logs in JSON and ends with its standard input.
+    case luafunc(executable: String, arguments: [String])
+    /// Another custom handler, as it would be typed into a shell.
+    case program([String])
+    /// The custom handler that host.json describes.
+    case described
+
+    public var isLuafunc: Bool { if case .luafunc = self { true } else { false } }
+}
+
+/// What is started, and how (host-contract §1).
+struct HandlerCommand: Sendable, Equatable {
+    var executable: String
+    var arguments: [String] = []
+    var workingDirectory: String
+    /// luafunc itself.
+    var isLuafunc = false
+    /// How long it may take until something listens.
+    var patience = Duration.seconds(30)
+    /// Every line on stderr is an error, unless it contains `warn` (host-contract §11).
+    var stderrIsForErrors = true
+    /// A port of its own, which it does not take from the environment.
+    var port: Int?
+
+    /// - Parameter environment: what the program will see, for `%NAME%`.
+    init(
+        _ choice: HandlerChoice, host: HostConfiguration, root: String, environment: [String: String]
+    ) throws(Problem) {
+        let section =
+            host.tree.member(anyCase: "customHandler") ?? host.tree.member(anyCase: "httpWorker")
+            ?? JSONTree(.object([]), line: 1)
+        workingDirectory = root
+        executable = ""
+        if let text = section.member(anyCase: "initializationTimeout")?.string {
+            guard let span = TimeSpan(text[...]), span.seconds > 0 else {
+                throw Problem("host.json", "\"initializationTimeout\" must be a time such as \"00:00:30\"")
+            }
+            patience = span.duration
+        }
+        switch choice {
+        case .luafunc(let executable, let arguments):
+            self.executable = executable
+            self.arguments = arguments
+            isLuafunc = true
+        case .program(let words):
+            executable = ShellWords.expand(words.first ?? "", environment)
+            arguments = words.dropFirst().map { ShellWords.removingUnset(ShellWords.expand($0, environment)) }
+            port = try Self.port(of: section)
+        case .described:
+            try read(section, root, environment)
+            port = try Self.port(of: section)
+        }
+    }
+
+    private static func port(of section: JSONTree) throws(Problem) -> Int? {
+        guard let written = section.member(anyCase: "port") else { return nil }
+        guard let port = written.integer ?? written.string.flatMap({ Int64($0) }), 1...65_535 ~= port else {
+            throw Problem("host.json", line: written.line, "\"port\" must be a port from 1 to 65535")
+        }
+        return Int(port)
+    }
+
+    private mutating func read(_ section: JSONTree, _ root: String, _ environment: [String: String]) throws(Problem) {
+        guard let description = section.member(anyCase: "description") else {
+            throw Problem(
+                "host.json",
+                "Missing worker Description: \"customHandler\" needs a \"description\" with "
+                    + "\"defaultExecutablePath\", or name a program: luafunc start -- PROGRAM")
+        }
+        func text(_ name: String) -> String? {
+            description.member(anyCase: name)?.string.flatMap { $0.isEmpty ? nil : $0 }
+        }
+        guard let path = text("defaultExecutablePath") else {
+            throw Problem(
+                "host.json", line: description.line, "WorkerDescription DefaultExecutablePath cannot be empty")
+        }
+        func absolute(_ path: String?, in folder: String) -> String {
+            guard let path else { return folder }
+            return path.hasPrefix("/") ? path : "\(folder)/\(path)"
+        }
+        workingDirectory = absolute(text("workingDirectory"), in: root)
+        let program = ShellWords.expand(path, environment)
+        let file = absolute(program, in: absolute(text("workerDirectory"), in: root))
+        // What is not there is looked for on PATH.
+        executable = FileManager.default.fileExists(atPath: file) ? file : program
+        var line = try texts("arguments", of: description)
+        if let path = text("defaultWorkerPath") { line.append("\"\(path)\"") }
+        line += try texts("workerArguments", of: description)
+        let expanded = ShellWords.removingUnset(ShellWords.expand(line.joined(separator: " "), environment))
+        arguments = ShellWords.split(expanded)
+        stderrIsForErrors = description.member(anyCase: "useStdErrorStreamForErrorsOnly")?.boolean ?? true
+    }
+
+    /// A list of texts, or one text that holds such a list, as an app setting does.
+    private func texts(_ name: String, of description: JSONTree) throws(Problem) -> [String] {
+        guard let written = description.member(anyCase: name), written.value != .null else { return [] }
+        let list = written.string.flatMap { try? JSONTree.parse($0.utf8Span.span.bytes) } ?? written
+        guard let elements = list.elements, elements.allSatisfy({ $0.string != nil }) else {
+            throw Problem("host.json", line: written.line, "\"\(name)\" must be a list of strings")
+        }
+        return elements.compactMap(\.string)
+    }
+}
+
+/// A line of arguments as the host's runtime, .NET, reads it.
+enum ShellWords {
+    /// Puts the values of variables that are set where `%NAME%` stands.
+    static func expand(_ text: String, _ environment: [String: String]) -> String {
+        var result = ""
+        var rest = text[...]
+        while let open = rest.firstIndex(of: "%") {
+            result += rest[..<open]
+            rest = rest[rest.index(after: open)...]
+            guard let close = rest.firstIndex(of: "%") else { return result + "%" + rest }
+            if let value = environment[String(rest[..<close])] {
+                result += value
+                rest = rest[rest.index(after: close)...]
+            } else {
+                // The second sign may begin a name that is set.
+                result += "%" + rest[..<close]
+                rest = rest[close...]
+            }
+        }
+        return result + rest
+    }
+
+    /// Removes what still stands between two percent signs, also those of different arguments.
+    static func removingUnset(_ line: String) -> String {
+        var result = ""
+        var rest = line[...]
+        while let open = rest.firstIndex(of: "%"), let close = rest[rest.index(after: open)...].firstIndex(of: "%") {
+            result += rest[..<open]
+            rest = rest[rest.index(after: close)...]
+        }
+        return result + rest
+    }
+
+    /// Splits at white space outside quotes; `\"` is a quote, and a backslash before anything else is itself.
+    static func split(_ line: String) -> [String] {
+        var words: [String] = []
+        var word: String?
+        var isQuoted = false
+        var backslashes = 0
+        for character in line {
+            if character == "\\" {
+                backslashes += 1
+                continue
+            }
+            if backslashes > 0 {
+                let kept = character == "\"" ? backslashes / 2 : backslashes
+                word = (word ?? "") + String(repeating: "\\", count: kept)
+            }
+            let isEscaped = character == "\"" && backslashes % 2 == 1
+            backslashes = 0
+            if isEscaped {
+                word = (word ?? "") + "\""
+            } else if character == "\"" {
+                isQuoted.toggle()
+                word = word ?? ""
+            } else if !isQuoted, character == " " || character == "\t" {
+                if let complete = word { words.append(complete) }
+                word = nil
+            } else {
+                word = (word ?? "") + String(character)
+            }
+        }
+        if backslashes > 0 { word = (word ?? "") + String(repeating: "\\", count: backslashes) }
+        if let word { words.append(word) }
+        return words
+    }
+}

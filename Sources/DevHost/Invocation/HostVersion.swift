@@ -1,0 +1,5 @@
+/// The version of the host whose behaviour this is (host-contract, base version).
+enum HostVersion {
+    static let text = "4.1037.0.0"
+    static let userAgent = "Azure-Functions-Host/\(text)"
+}

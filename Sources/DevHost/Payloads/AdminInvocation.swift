@@ -1,0 +1,50 @@
+import FoundationEssentials
+import Lua
+
+extension TriggerBinding {
+    /// The event that `POST /admin/functions/<name>` makes of its `input` (host-contract §13).
+    ///
+    /// Nil for triggers whose event is not made of a text alone: an HTTP function has no request and fails, the text
+    /// for a blob trigger is the path of a blob, a timer's is ignored.
+    func payload(adminInput text: String, now: Date, newID: () -> String) -> InvocationPayload? {
+        switch type.lowercased() {
+        case "httptrigger", "blobtrigger", "timertrigger": nil
+        case "queuetrigger": queueMessage(text, now, newID).payload(for: self)
+        case "servicebustrigger":
+            payload(ofMessagesIn: text) { body, number in
+                ServiceBusMessage(
+                    body: body, lockToken: newID(), messageId: newID(), sequenceNumber: number, enqueuedTime: now,
+                    expiresAt: now.addingTimeInterval(14 * 86_400))
+            }
+        case "eventhubtrigger":
+            payload(ofMessagesIn: text) { body, number in
+                EventHubEvent(body: body, offset: String(number), sequenceNumber: number, enqueuedTime: now)
+            }
+        case "cosmosdbtrigger": payload(documents: documents(in: text))
+        case "eventgridtrigger": payload(eventGridEvent: text)
+        case "warmuptrigger": payloadOfWarmup
+        default: payload(body: Array(text.utf8))
+        }
+    }
+
+    private func queueMessage(_ text: String, _ now: Date, _ newID: () -> String) -> QueueTriggerMessage {
+        QueueTriggerMessage(
+            id: newID(), popReceipt: newID(), dequeueCount: 1, insertionTime: now,
+            expirationTime: now.addingTimeInterval(7 * 86_400), nextVisibleTime: now.addingTimeInterval(600),
+            body: Array(text.utf8))
+    }
+
+    /// A list is many messages where many may come; any other text is one.
+    private func payload<Message: BrokerMessage>(
+        ofMessagesIn text: String, _ message: (_ body: [UInt8], _ number: Int64) -> Message
+    ) -> InvocationPayload {
+        guard isMany else { return payload(of: message(Array(text.utf8), 1)) }
+        let bodies = JSONTree.read(text)?.elements?.map { $0.string ?? NewtonsoftJSON.text($0.value) } ?? [text]
+        return payload(ofMany: zip(bodies, 1...).map { message(Array($0.utf8), $1) })
+    }
+
+    private func documents(in text: String) -> [JSONTree.Value] {
+        guard let tree = JSONTree.read(text) else { return [.string(text)] }
+        return tree.elements?.map(\.value) ?? [tree.value]
+    }
+}

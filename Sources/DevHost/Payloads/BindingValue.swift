@@ -1,0 +1,40 @@
+import FoundationEssentials
+import Lua
+
+/// A value as a binding of the host produced it (host-contract §6.2).
+enum BindingValue: Sendable {
+    case bytes([UInt8])
+    case dateTime(Date)
+    case dateTimeOffset(Date)
+    /// Only an object is written as it is: anything else becomes a string that contains its JSON.
+    case json(JSONTree.Value)
+
+    static let null = BindingValue.json(.null)
+
+    static func text(_ text: String) -> BindingValue { .json(.string(text)) }
+
+    /// Nil is a null.
+    static func text(_ text: String?) -> BindingValue { .json(text.map { .string($0) } ?? .null) }
+
+    var isNull: Bool { if case .json(.null) = self { true } else { false } }
+
+    /// As a member of `Data` or `Metadata`.
+    var member: JSONTree.Value {
+        switch self {
+        case .bytes, .json(.object): element
+        case .dateTime(let date): .string(DotNetDateTime(date, zone: .none).isoTextWithoutFraction)
+        case .dateTimeOffset(let date): .string(DotNetDateTime(date, zone: .offset).isoTextWithoutFraction)
+        case .json(let value): .string(NewtonsoftJSON.text(value))
+        }
+    }
+
+    /// Inside a list or an object, where nothing is encoded twice.
+    var element: JSONTree.Value {
+        switch self {
+        case .bytes(let bytes): .string(Data(bytes).base64EncodedString())
+        case .dateTime(let date): .string(DotNetDateTime(date, zone: .none).isoText)
+        case .dateTimeOffset(let date): .string(DotNetDateTime(date, zone: .offset).isoText)
+        case .json(let value): value
+        }
+    }
+}

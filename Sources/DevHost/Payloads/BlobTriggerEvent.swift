@@ -1,0 +1,49 @@
+import Lua
+
+/// A blob that is new or changed (host-contract §6.6).
+struct BlobTriggerEvent: Sendable {
+    var container: String
+    var name: String
+    /// What `{…}` in the binding's path stands for.
+    var pathTokens: [(name: String, value: String)]
+    var content: [UInt8]
+    /// The blob's system properties, an object.
+    var properties: JSONTree.Value
+    /// The user's own metadata of the blob.
+    var metadata: [(name: String, value: String)] = []
+
+    func payload(for trigger: TriggerBinding) -> InvocationPayload {
+        var data: BindingData = [
+            "BlobTrigger": .text("\(container)/\(name)"),
+            "Uri": .text(uri),
+            "Properties": .json(properties),
+            "Metadata": .json(.record(metadata.map { ($0.name, .string($0.value)) })),
+        ]
+        for token in pathTokens { data.set(token.name, .text(token.value)) }
+        return InvocationPayload(trigger, .blob(content, isBinary: trigger.isBinary), data)
+    }
+
+    /// Where the storage emulator would have it.
+    private var uri: String {
+        let path = "\(container)/\(name)".utf8.map { byte in
+            let isPlain = byte.isASCIILetterOrDigit || "-._~/".utf8.contains(byte)
+            return isPlain
+                ? String(UnicodeScalar(byte)) : (byte < 16 ? "%0" : "%") + String(byte, radix: 16, uppercase: true)
+        }
+        return "http://127.0.0.1:10000/devstoreaccount1/" + path.joined()
+    }
+}
+
+extension BindingValue {
+    /// The content of a blob; a blob input whose blob does not exist is null.
+    static func blob(_ content: [UInt8]?, isBinary: Bool) -> BindingValue {
+        guard let content else { return .null }
+        return isBinary ? .bytes(content) : .text(StreamText(content).text)
+    }
+}
+
+extension UInt8 {
+    fileprivate var isASCIILetterOrDigit: Bool {
+        (self | 0x20) &- UInt8(ascii: "a") < 26 || self &- UInt8(ascii: "0") < 10
+    }
+}

@@ -1,0 +1,30 @@
+import Lua
+
+/// A message of Service Bus or Event Hubs, which come one by one or many at once.
+protocol BrokerMessage: Sendable {
+    var body: [UInt8] { get }
+    /// What is told of this message; with others, each name ends in `Array`.
+    var bindingData: BindingData { get }
+    /// What is told once, however many messages come.
+    static func commonData(of trigger: TriggerBinding) -> BindingData
+}
+
+extension TriggerBinding {
+    func payload<Message: BrokerMessage>(of message: Message) -> InvocationPayload {
+        var data = Message.commonData(of: self)
+        for (name, value) in message.bindingData.entries { data.set(name, value) }
+        return InvocationPayload(self, value(message.body), data)
+    }
+
+    func payload<Message: BrokerMessage>(ofMany messages: [Message]) -> InvocationPayload {
+        var lists: CaselessDictionary<[JSONTree.Value]> = [:]
+        for message in messages {
+            for (name, value) in message.bindingData.entries {
+                lists[name + "Array", default: []].append(value.element)
+            }
+        }
+        var data = Message.commonData(of: self)
+        for (name, list) in lists.entries { data.set(name, .json(.list(list))) }
+        return InvocationPayload(self, .json(.list(messages.map { value($0.body).element })), data)
+    }
+}

@@ -1,0 +1,101 @@
+import Lua
+
+/// A caller's request to an HTTP function that gets the default payload (host-contract §6.4).
+struct HTTPTriggerRequest: Sendable {
+    var method: String
+    /// As the caller wrote it: scheme, host, path and raw query.
+    var url: String
+    var headers: [(name: String, value: String)]
+    /// Nil for an optional parameter that the path leaves out.
+    var routeParameters: [(name: String, value: String?)] = []
+    var body: [UInt8] = []
+    /// A body without it is dropped.
+    var hasContentLength = true
+    var identity = HTTPIdentity.anonymous
+
+    func payload(for trigger: TriggerBinding) -> InvocationPayload {
+        var request: [(name: String, value: JSONTree.Value)] = [
+            ("Url", .string(url)),
+            ("Method", .string(method)),
+            ("Query", .record(query.entries.map { ($0.name, .string($0.value.joined(separator: ","))) })),
+            ("Headers", .record(headerValues.entries.map { ($0.name, .list($0.value.map { .string($0) })) })),
+            ("Params", .record(routeParameters.map { ($0.name, $0.value.map { .string($0) } ?? .null) })),
+            ("Identities", .list([identity.tree])),
+        ]
+        if hasBody { request.append(("Body", hasBinaryType ? BindingValue.bytes(body).element : .string(text.text))) }
+        return InvocationPayload(trigger, .json(.record(request)), bindingData)
+    }
+
+    /// What the host spoils in this request without a word.
+    var warnings: [HTTPTriggerWarning] {
+        var warnings: [HTTPTriggerWarning] = []
+        if hasBody, !hasBinaryType, text.isSpoiled { warnings.append(.bodySpoiled(contentType: contentType)) }
+        if !body.isEmpty, !hasContentLength { warnings.append(.bodyDropped) }
+        return warnings + query.entries.filter { $0.value.count > 1 }.map { .queryJoined(name: $0.name) }
+    }
+
+    /// The members of a JSON body, then the query, then the route; `Query` and `Headers` only where the caller left
+    /// these names free.
+    private var bindingData: BindingData {
+        var data: BindingData = [:]
+        if hasBody { data.setMembers(of: text.text) }
+        for (name, values) in query.entries where name.lowercased() != "code" { data.set(name, .text(values.last)) }
+        for (name, value) in routeParameters { data.set(name, .text(value)) }
+        if data["Query"] == nil {
+            data.set("Query", .json(.record(query.entries.map { ($0.name, .string($0.value.last ?? "")) })))
+        }
+        if data["Headers"] == nil {
+            let headers = headerValues.entries.map { ($0.name, JSONTree.Value.string($0.value.joined(separator: ","))) }
+            data.set("Headers", .json(.record(headers)))
+        }
+        return data
+    }
+
+    private var query: CaselessDictionary<[String]> { HTTPQuery.values(in: url) }
+
+    private var headerValues: CaselessDictionary<[String]> {
+        var values: CaselessDictionary<[String]> = [:]
+        for (name, value) in headers { values[name, default: []].append(value) }
+        return values
+    }
+
+    private var contentType: String? { headerValues["content-type"]?.first }
+
+    private var hasBinaryType: Bool {
+        guard let contentType else { return false }
+        let mediaType = contentType.prefix { $0 != ";" && $0 != " " }.lowercased()
+        return mediaType == "application/octet-stream" || mediaType.contains("multipart/")
+    }
+
+    private var hasBody: Bool { hasContentLength && !body.isEmpty }
+    private var text: StreamText { StreamText(body) }
+}
+
+/// What the host spoils in a request (host-contract §6.4); the description says how to put it right.
+enum HTTPTriggerWarning: Equatable, Sendable {
+    case bodySpoiled(contentType: String?)
+    case bodyDropped
+    case queryJoined(name: String)
+}
+
+extension HTTPTriggerWarning: CustomStringConvertible {
+    var description: String {
+        switch self {
+        case .bodySpoiled(let contentType):
+            """
+            the body \(contentType.map { "is \($0)" } ?? "has no content type"): the host decodes it as UTF-8 text, \
+            and bytes are lost; forward requests (enableForwardingHttpRequest) or send application/octet-stream
+            """
+        case .bodyDropped:
+            """
+            the body comes without a Content-Length (chunked): the host drops it; send a Content-Length, \
+            or let the host proxy requests (enableProxyingHttpRequest)
+            """
+        case .queryJoined(let name):
+            """
+            '\(name)' is in the query more than once: the host joins its values with ',' in Query, \
+            and Metadata has the last; take them from Url
+            """
+        }
+    }
+}

@@ -1,0 +1,64 @@
+import FoundationEssentials
+import Lua
+
+/// One trigger event, ready to be sent (host-contract §6).
+struct InvocationPayload: Sendable {
+    /// A retry policy applies, so each attempt says which it is (host-contract §10).
+    struct Retry: Sendable {
+        var count: Int
+        var max: Int
+    }
+
+    let trigger: TriggerBinding
+    let value: BindingValue
+    /// The values of the input bindings.
+    var inputs: [(name: String, value: BindingValue)] = []
+    var retry: Retry?
+    private let eventData: BindingData
+
+    init(_ trigger: TriggerBinding, _ value: BindingValue, _ eventData: BindingData = [:]) {
+        self.trigger = trigger
+        self.value = value
+        self.eventData = eventData
+    }
+
+    /// All that binding expressions may name, also what `Metadata` leaves out.
+    ///
+    /// A `sys` of the event's own makes the system's `$sys`; a `sys` in a message's JSON replaces it.
+    func bindingData(now: Date, randGuid: String) -> BindingData {
+        var data = eventData
+        let systemName = data["sys"] == nil ? "sys" : "$sys"
+        if case .json(.string(let text)) = value { data.setMembers(of: text) }
+        if data[systemName] == nil {
+            let system: JSONTree.Value = .record([
+                ("MethodName", .string(trigger.function)),
+                ("UtcNow", .string(DotNetDateTime(now, zone: .utc).isoText)),
+                ("RandGuid", .string(randGuid)),
+            ])
+            data.set(systemName, .json(system))
+        }
+        return data
+    }
+
+    /// The body of `POST /<function>`.
+    func bytes(now: Date, randGuid: String) -> [UInt8] {
+        var metadata = bindingData(now: now, randGuid: randGuid).entries
+            .filter { !$0.value.isNull && !$0.name.lowercased().hasSuffix("trigger") }
+            .map { (name: $0.name, value: $0.value.member) }
+        if let retry {
+            metadata.removeAll { $0.name == "RetryContext" }
+            metadata.append(("RetryContext", retry.context))
+        }
+        let data = [(trigger.name, value.member)] + inputs.map { ($0.name, $0.value.member) }
+        return NewtonsoftJSON.bytes(.record([("Data", .record(data)), ("Metadata", .record(metadata))]))
+    }
+}
+
+extension InvocationPayload.Retry {
+    fileprivate var context: JSONTree.Value {
+        .record([
+            ("RetryCount", .integer(Int64(count))), ("MaxRetryCount", .integer(Int64(max))), ("Exception", .null),
+            ("Instance", .null), ("State", .record([])),
+        ])
+    }
+}

@@ -1,0 +1,42 @@
+import Lua
+
+/// Triggers whose event is one value.
+extension TriggerBinding {
+    /// `schedule` is the whole object that the function gets (host-contract §6.7).
+    func payload(timer schedule: JSONTree) -> InvocationPayload { InvocationPayload(self, .json(schedule.value)) }
+
+    /// A string that holds a JSON string that holds the list (host-contract §6.8).
+    func payload(documents: [JSONTree.Value]) -> InvocationPayload {
+        InvocationPayload(self, .text(NewtonsoftJSON.text(.list(documents))))
+    }
+
+    /// The JSON text of an event, in Event Grid's schema or CloudEvents' (host-contract §6.11).
+    func payload(eventGridEvent text: String) -> InvocationPayload {
+        var data: BindingData = [:]
+        if let event = JSONTree.object(in: text)?.last(where: { $0.name == "data" }) {
+            data.set("data", .json(event.tree.value))
+        }
+        return InvocationPayload(self, .text(text), data)
+    }
+
+    /// The new instance has nothing to say (host-contract §18).
+    var payloadOfWarmup: InvocationPayload { InvocationPayload(self, .json(.record([]))) }
+
+    /// For a trigger of which no more is known than that its events are text or bytes.
+    func payload(body: [UInt8]) -> InvocationPayload { InvocationPayload(self, value(body)) }
+}
+
+extension BindingValue {
+    /// What an input binding gives if nothing is behind it: an empty list where its entry in function.json asks for
+    /// several, else null (host-contract §6.12).
+    static func nothing(for input: JSONTree) -> BindingValue {
+        let isOne =
+            switch input.member(anyCase: "type")?.string?.lowercased() {
+            case "table": input.member(anyCase: "rowKey") != nil
+            case "cosmosdb": input.member(anyCase: "id") != nil
+            case "sql": false
+            default: true
+            }
+        return isOne ? .null : .json(.list([]))
+    }
+}

@@ -1,0 +1,38 @@
+/// Bytes as .NET's `StreamReader` reads them: UTF-8, or what a byte order mark says. What is not valid is replaced.
+struct StreamText {
+    let text: String
+    /// Something was replaced: the bytes cannot be had back.
+    let isSpoiled: Bool
+
+    init(_ bytes: [UInt8]) {
+        if bytes.starts(with: [0xef, 0xbb, 0xbf]) {
+            self.init(bytes.dropFirst(3), as: UTF8.self)
+        } else if bytes.starts(with: [0xff, 0xfe, 0, 0]) {
+            self.init(Self.units(bytes.dropFirst(4), isBigEndian: false), as: UTF32.self)
+        } else if bytes.starts(with: [0, 0, 0xfe, 0xff]) {
+            self.init(Self.units(bytes.dropFirst(4), isBigEndian: true), as: UTF32.self)
+        } else if bytes.starts(with: [0xff, 0xfe]) {
+            self.init(Self.units(bytes.dropFirst(2), isBigEndian: false), as: UTF16.self)
+        } else if bytes.starts(with: [0xfe, 0xff]) {
+            self.init(Self.units(bytes.dropFirst(2), isBigEndian: true), as: UTF16.self)
+        } else {
+            self.init(bytes[...], as: UTF8.self)
+        }
+    }
+
+    private init<Encoding: Unicode.Encoding>(_ units: some Collection<Encoding.CodeUnit>, as encoding: Encoding.Type) {
+        let exact = String(validating: units, as: encoding)
+        text = exact ?? String(decoding: units, as: encoding)
+        isSpoiled = exact == nil
+    }
+
+    /// Bytes at the end that make no whole unit count as one that is not valid.
+    private static func units<Unit: FixedWidthInteger>(_ bytes: ArraySlice<UInt8>, isBigEndian: Bool) -> [Unit] {
+        let width = Unit.bitWidth / 8
+        return stride(from: bytes.startIndex, to: bytes.endIndex, by: width).map { start in
+            let unit = bytes[start...].prefix(width)
+            guard unit.count == width else { return 0xd800 }
+            return (isBigEndian ? Array(unit) : unit.reversed()).reduce(0) { $0 << 8 | Unit($1) }
+        }
+    }
+}

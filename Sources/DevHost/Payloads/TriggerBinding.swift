@@ -1,0 +1,15 @@
+/// The trigger of a function, as far as a payload depends on it.
+struct TriggerBinding: Sendable {
+    var function: String
+    var type: String
+    var name: String
+    /// `dataType` is `binary`.
+    var isBinary = false
+    /// `cardinality` is `many`.
+    var isMany = false
+    var eventHubName = ""
+
+    func value(_ bytes: [UInt8]) -> BindingValue {
+        isBinary ? .bytes(bytes) : .text(String(decoding: bytes, as: UTF8.self))
+    }
+}

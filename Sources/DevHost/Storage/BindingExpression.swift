@@ -1,0 +1,105 @@
+import FoundationEssentials
+
+/// A property of an input or output whose expressions are filled in when its function runs: from what the trigger gives,
+/// else with the host's own `{datetime}`, `{rand-guid}`, `{sys.utcnow}` and `{sys.randguid}`, in any case.
+struct BindingExpression: Sendable {
+    private let place: BindingTemplate.Place
+    private let parts: [Part]
+
+    private enum Part {
+        case literal(String)
+        case given(String)
+        /// As the host writes it where no format says otherwise: ISO 8601 that may stand in a path.
+        case now(DateTimeFormat?)
+        case guid(GUIDFormat)
+    }
+
+    private enum GUIDFormat: String {
+        case digits = "N"
+        case dashes = "D"
+        case braces = "B"
+        case parentheses = "P"
+    }
+
+    init(_ text: String, property: String, binding: String) throws(BindingTemplateError) {
+        let template = try BindingTemplate(text, property: property, binding: binding)
+        place = template.place
+        var parts: [Part] = []
+        for token in template.tokens { parts.append(try Self.part(token, place)) }
+        self.parts = parts
+    }
+
+    /// - Parameters:
+    ///   - names: all that the trigger gives, for an error.
+    ///   - value: what the trigger gives under a name as the expression has it: in any case, and `a.b` for a member of
+    ///     `a`.
+    func resolve(at now: Date, names: [String], value: (String) -> String?) throws(BindingTemplateError) -> String {
+        var text = ""
+        for part in parts {
+            switch part {
+            case .literal(let literal): text += literal
+            case .now(let format): text += Self.time(now, format)
+            case .guid(let format): text += Self.newGUID(format)
+            case .given(let name):
+                if let value = value(name) {
+                    text += value
+                } else if name.lowercased() == "datetime" {
+                    text += Self.time(now, nil)
+                } else {
+                    throw BindingTemplateError(place, .unknown(name, known: names))
+                }
+            }
+        }
+        return text
+    }
+
+    /// A name that the host knows is the trigger's if that gives it, but for `sys`, and with a format never: the host
+    /// looks for the name and its format as one.
+    private static func part(
+        _ token: BindingTemplate.Token, _ place: BindingTemplate.Place
+    ) throws(BindingTemplateError) -> Part {
+        switch token {
+        case .literal(let literal): return .literal(literal)
+        case .expression(let name, let suffix):
+            // To the host, blanks are no format; and what is text already it leaves as it is.
+            let format = suffix.flatMap { $0.allSatisfy(\.isWhitespace) ? nil : $0 }
+            switch (name.lowercased(), format) {
+            case ("sys.utcnow", nil): return .now(nil)
+            case ("sys.utcnow", let format?): return .now(try dateFormat(format, place))
+            case ("datetime", let format?):
+                guard !format.contains(".") else { throw BindingTemplateError(place, .dotInDateFormat(format)) }
+                return .now(try dateFormat(format, place))
+            case ("rand-guid", let format), ("sys.randguid", let format):
+                guard let known = GUIDFormat(rawValue: format?.uppercased() ?? "D") else {
+                    throw BindingTemplateError(place, .guidFormat(format ?? ""))
+                }
+                return .guid(known)
+            default: return .given(name)
+            }
+        }
+    }
+
+    private static func dateFormat(
+        _ text: String, _ place: BindingTemplate.Place
+    ) throws(BindingTemplateError) -> DateTimeFormat {
+        do throws(DateTimeFormat.Fault) {
+            return try DateTimeFormat(text)
+        } catch {
+            throw BindingTemplateError(place, .dateFormat(text, error))
+        }
+    }
+
+    private static func time(_ now: Date, _ format: DateTimeFormat?) -> String {
+        format?.text(of: now) ?? now.formatted(.iso8601).replacing(":", with: "-")
+    }
+
+    private static func newGUID(_ format: GUIDFormat) -> String {
+        let guid = UUID().uuidString.lowercased()
+        return switch format {
+        case .digits: guid.replacing("-", with: "")
+        case .dashes: guid
+        case .braces: "{\(guid)}"
+        case .parentheses: "(\(guid))"
+        }
+    }
+}

@@ -1,0 +1,63 @@
+/// The name of a blob together with its container's: `uploads/2026/cat.png`.
+struct BlobPath: Sendable, Hashable, CustomStringConvertible {
+    let container: String
+    /// May have slashes.
+    let name: String
+
+    /// A name that was checked before, or that is on the disk already.
+    init(container: String, name: String) {
+        self.container = container
+        self.name = name
+    }
+
+    /// Throws for what the service refuses, and for what would lead out of the container's folder.
+    init(_ text: String) throws(StorageError) {
+        let parts = text.utf8.split(separator: Self.slash, maxSplits: 1, omittingEmptySubsequences: false)
+        guard parts.count == 2, !parts[0].isEmpty else { throw .notABlobPath(text) }
+        container = String(Substring(parts[0]))
+        name = String(Substring(parts[1]))
+        try Self.check(container: container)
+        if let fault = Self.fault(of: name) { throw .blobName(name, fault) }
+    }
+
+    var description: String { "\(container)/\(name)" }
+
+    static func check(container: String) throws(StorageError) {
+        guard StorageName.isValid(container) || ["$root", "$web"].contains(container) else {
+            throw .container(container)
+        }
+    }
+
+    enum Fault: Equatable {
+        case length
+        case dots
+        case emptyPart
+        case ending
+        case character
+    }
+
+    /// Looks at bytes, as a file system does: to Swift, a slash with an accent is another character than a slash.
+    private static func fault(of name: String) -> Fault? {
+        let bytes = name.utf8
+        let parts = bytes.split(separator: slash, omittingEmptySubsequences: false)
+        if bytes.contains(0) || bytes.contains(UInt8(ascii: "\\")) { return .character }
+        if !(1...1024).contains(name.utf16.count) { return .length }
+        if parts.contains(where: { $0.elementsEqual(".".utf8) || $0.elementsEqual("..".utf8) }) { return .dots }
+        if bytes.last == slash || bytes.last == UInt8(ascii: ".") { return .ending }
+        return parts.contains(where: \.isEmpty) ? .emptyPart : nil
+    }
+
+    private static let slash = UInt8(ascii: "/")
+}
+
+extension BlobPath.Fault {
+    var sentence: String {
+        switch self {
+        case .length: "use 1 to 1024 characters"
+        case .dots: "it has a part '.' or '..', which leads elsewhere; leave that part out"
+        case .emptyPart: "it has an empty part; write single slashes, and none at the beginning"
+        case .ending: "it must not end with a dot or a slash"
+        case .character: "it must not have a backslash or a NUL; use / between parts"
+        }
+    }
+}

@@ -1,0 +1,91 @@
+/// The path of a blob trigger, `uploads/{name}.{ext}`: which blobs it means, and what stands for its parameters.
+///
+/// As in the host (ParameterizedBlobPathSource, BindingTemplateSource) each parameter is a greedy `.*` between literals,
+/// anchored at both ends: slashes are nothing special, a parameter may be empty, the first one takes as much as it can,
+/// and case matters. A path that is a container alone means every blob in it.
+struct BlobPattern: Sendable {
+    let container: String
+    private let meansAll: Bool
+    /// What comes before the first parameter.
+    private let beginning: [UInt8]
+    private let parameters: [Parameter]
+
+    private struct Parameter {
+        let name: String
+        /// What comes after it; empty if another parameter does.
+        var literal: [UInt8] = []
+    }
+
+    init(_ text: String, binding: String) throws(BindingTemplateError) {
+        let template = try BindingTemplate(text, property: "path", binding: binding)
+        let parts = text.split(separator: "/", maxSplits: 1, omittingEmptySubsequences: false)
+        guard let container = parts.first, !container.isEmpty, parts.last != "" else {
+            throw BindingTemplateError(template.place, .notAContainerPath)
+        }
+        guard !container.contains("{") && !container.contains("}") else {
+            throw BindingTemplateError(template.place, .expressionInContainer)
+        }
+        var beginning: [UInt8] = []
+        var parameters: [Parameter] = []
+        for token in template.tokens {
+            switch token {
+            case .expression(let name, _):
+                guard !name.contains(".") && !name.contains("-") else {
+                    throw BindingTemplateError(template.place, .notAParameter(name))
+                }
+                parameters.append(Parameter(name: name))
+            case .literal(let literal):
+                guard let last = parameters.indices.last else {
+                    beginning += literal.utf8
+                    continue
+                }
+                parameters[last].literal += literal.utf8
+            }
+        }
+        self.container = String(container)
+        meansAll = parts.count == 1
+        self.beginning = beginning
+        self.parameters = parameters
+        do throws(StorageError) {
+            try BlobPath.check(container: self.container)
+            if !meansAll, parameters.isEmpty { _ = try BlobPath(String(decoding: beginning, as: UTF8.self)) }
+        } catch {
+            throw BindingTemplateError(template.place, .refused(error))
+        }
+    }
+
+    /// The parameters, or nil for a blob that is not meant. Of two parameters of one name the last one counts.
+    ///
+    /// It is read from the end, with each literal as far to the right as it can be: so the parameter before it is as
+    /// long as a greedy one, and nothing is tried twice.
+    func match(_ path: BlobPath) -> [String: String]? {
+        guard path.container == container else { return nil }
+        guard !meansAll else { return [:] }
+        let bytes = Array(path.description.utf8)
+        guard bytes.starts(with: beginning) else { return nil }
+        var rest = bytes[beginning.count...]
+        guard let last = parameters.last else { return rest.isEmpty ? [:] : nil }
+        guard rest.count >= last.literal.count, rest.suffix(last.literal.count).elementsEqual(last.literal) else {
+            return nil
+        }
+        rest = rest.dropLast(last.literal.count)
+        var found: [String: String] = [:]
+        for (index, parameter) in parameters.enumerated().reversed() {
+            var value = rest
+            if index > 0 {
+                guard let place = Self.lastPlace(of: parameters[index - 1].literal, in: rest) else { return nil }
+                value = rest[place.upperBound...]
+                rest = rest[..<place.lowerBound]
+            }
+            if found[parameter.name] == nil { found[parameter.name] = String(decoding: value, as: UTF8.self) }
+        }
+        return found
+    }
+
+    private static func lastPlace(of literal: [UInt8], in bytes: ArraySlice<UInt8>) -> Range<Int>? {
+        guard bytes.count >= literal.count else { return nil }
+        return (bytes.startIndex...bytes.endIndex - literal.count).reversed()
+            .first { bytes[$0..<$0 + literal.count].elementsEqual(literal) }
+            .map { $0..<$0 + literal.count }
+    }
+}

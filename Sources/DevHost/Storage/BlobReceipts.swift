@@ -1,0 +1,125 @@
+import Lua
+import Synchronization
+
+/// Which versions of blobs each function has had, kept between runs.
+///
+/// A blob that is there before its function is seen for the first time is new to it. One that is removed is forgotten, so
+/// it is new when it comes back. A blob that was being handled when the process ended is handled again.
+final class BlobReceipts: Sendable {
+    /// What was damaged and set aside, for people.
+    let warnings: [String]
+    private let folder: StorageFolder
+    private let state: Mutex<[String: Function]>
+
+    /// What one function knows, by the path of the blob.
+    private struct Function {
+        var receipts: [String: BlobReceipt] = [:]
+        var running: Set<String> = []
+    }
+
+    struct Pending: Sendable, Equatable {
+        let blob: BlobInfo
+        let parameters: [String: String]
+    }
+
+    /// What becomes of a blob whose function failed.
+    enum Verdict: Sendable, Equatable {
+        case again
+        /// It was the last try: this text is for the queue `webjobs-blobtrigger-poison` (host-contract §10).
+        case poison(message: String)
+    }
+
+    init(folder path: String) throws(StorageError) {
+        folder = try StorageFolder(path)
+        var functions: [String: Function] = [:]
+        var warnings: [String] = []
+        for file in try folder.entries() where file.hasSuffix(Self.ending) {
+            guard let bytes = try folder.read(file) else { continue }
+            let lines = bytes.split(separator: Self.newline).map { BlobReceipt(line: Array($0)) }
+            let receipts = Dictionary(lines.compactMap { $0 }.map { ($0.blob, $0) }, uniquingKeysWith: { $1 })
+                .filter { $0.value.state != .removed }
+            functions[String(file.dropLast(Self.ending.count))] = Function(receipts: receipts)
+            let damaged = lines.count { $0 == nil }
+            if damaged > 0 {
+                warnings.append(
+                    "\(folder.absolute(file)) had \(damaged) damaged line\(damaged == 1 ? "" : "s") and is kept as "
+                        + "\(try folder.setAside(bytes, of: file)); blobs that were noted there trigger once more")
+            }
+            // The next line must not come behind the beginning of one.
+            if lines.count > receipts.count || bytes.last != Self.newline {
+                try folder.write(receipts.values.flatMap { $0.line + [Self.newline] }, to: file)
+            }
+        }
+        self.warnings = warnings
+        state = Mutex(functions)
+    }
+
+    /// The blobs whose present version the function has not had. What is given is not given again before `done` or
+    /// `failed` is called for it.
+    func take(for function: String, _ pattern: BlobPattern, in store: BlobStore) throws(StorageError) -> [Pending] {
+        let blobs = try store.list(pattern.container)
+        let there = Set(blobs.map(\.path.description))
+        return try state.withLock { functions throws(StorageError) in
+            let receipts = functions[function]?.receipts ?? [:]
+            for blob in receipts.keys where blob.hasPrefix("\(pattern.container)/") && !there.contains(blob) {
+                try note(BlobReceipt(blob: blob, etag: "", state: .removed), function, &functions)
+            }
+            let running = functions[function]?.running ?? []
+            let pending = blobs.compactMap { blob -> Pending? in
+                let path = blob.path.description
+                let receipt = BlobReceipt(blob: path, etag: blob.etag, state: .done)
+                guard !running.contains(path), receipts[path] != receipt else { return nil }
+                return pattern.match(blob.path).map { Pending(blob: blob, parameters: $0) }
+            }
+            functions[function, default: Function()].running.formUnion(pending.map(\.blob.path.description))
+            return pending
+        }
+    }
+
+    /// The function succeeded, or the message of the verdict `poison` is sent.
+    func done(with blob: BlobInfo, by function: String) throws(StorageError) {
+        let path = blob.path.description
+        try state.withLock { functions throws(StorageError) in
+            try note(BlobReceipt(blob: path, etag: blob.etag, state: .done), function, &functions)
+            functions[function]?.running.remove(path)
+        }
+    }
+
+    func failed(_ blob: BlobInfo, in function: String) throws(StorageError) -> Verdict {
+        let path = blob.path.description
+        return try state.withLock { functions throws(StorageError) in
+            var times = 1
+            if let last = functions[function]?.receipts[path], last.etag == blob.etag,
+                case .failed(let before) = last.state
+            {
+                times += before
+            }
+            try note(BlobReceipt(blob: path, etag: blob.etag, state: .failed(times: times)), function, &functions)
+            // Until its message is sent it is nobody else's, and a kill before that costs one try more.
+            guard times < Self.tries else { return .poison(message: Self.poisonMessage(blob, function)) }
+            functions[function]?.running.remove(path)
+            return .again
+        }
+    }
+
+    private func note(
+        _ receipt: BlobReceipt, _ function: String, _ functions: inout [String: Function]
+    ) throws(StorageError) {
+        try folder.add(receipt.line + [Self.newline], to: function + Self.ending)
+        functions[function, default: Function()].receipts[receipt.blob] = receipt.state == .removed ? nil : receipt
+    }
+
+    private static func poisonMessage(_ blob: BlobInfo, _ function: String) -> String {
+        let members = [
+            ("Type", "BlobTrigger"), ("FunctionId", "Host.Functions.\(function)"), ("BlobType", "BlockBlob"),
+            ("ContainerName", blob.path.container), ("BlobName", blob.path.name), ("ETag", blob.etag),
+        ]
+        return JSONTree(
+            .object(members.map { .init(name: $0, tree: JSONTree(.string($1), line: 0)) }), line: 0
+        ).text
+    }
+
+    private static let tries = 5
+    private static let ending = ".jsonl"
+    private static let newline = UInt8(ascii: "\n")
+}

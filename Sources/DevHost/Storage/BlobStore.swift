@@ -1,0 +1,60 @@
+import FoundationEssentials
+import Glibc
+import SystemPackage
+
+/// Containers are folders and blobs are files in them, which people may also put there by hand.
+struct BlobStore: Sendable {
+    private let folder: StorageFolder
+
+    init(folder path: String) throws(StorageError) { folder = try StorageFolder(path) }
+
+    /// nil where there is no such blob.
+    func read(_ path: BlobPath) throws(StorageError) -> [UInt8]? { try folder.read(path.description) }
+
+    func write(_ bytes: [UInt8], to path: BlobPath) throws(StorageError) {
+        try folder.write(bytes, to: path.description)
+    }
+
+    /// nil where there is no such blob.
+    func info(of path: BlobPath) throws(StorageError) -> BlobInfo? {
+        guard let status = try folder.status(of: path.description), status.type == .regular else { return nil }
+        return BlobInfo(path, status)
+    }
+
+    /// All blobs of a container; none where there is no such container. Links to files are blobs, links to folders are
+    /// passed over: they may lead round in a circle.
+    func list(_ container: String) throws(StorageError) -> [BlobInfo] {
+        try BlobPath.check(container: container)
+        var found: [BlobInfo] = []
+        var folders = [""]
+        while let prefix = folders.popLast() {
+            for entry in try folder.entries(of: "\(container)/\(prefix)") {
+                let path = BlobPath(container: container, name: prefix + entry)
+                if let info = try info(of: path) {
+                    found.append(info)
+                } else if try folder.status(of: path.description, throughLinks: false)?.type == .directory {
+                    folders.append("\(path.name)/")
+                }
+            }
+        }
+        return found.sorted { $0.path.name < $1.path.name }
+    }
+}
+
+struct BlobInfo: Sendable, Equatable {
+    let path: BlobPath
+    let size: Int64
+    let modified: Date
+    /// Another one for each version of the blob, also if it has the same content again.
+    let etag: String
+
+    fileprivate init(_ path: BlobPath, _ status: Stat) {
+        self.path = path
+        size = status.size
+        let time = status.st_mtim
+        let nanoseconds = Int64(time.tv_sec) * 1_000_000_000 + Int64(time.tv_nsec)
+        modified = Date(timeIntervalSince1970: Double(nanoseconds) / 1e9)
+        let numbers = [nanoseconds, size, Int64(truncatingIfNeeded: status.inode.rawValue)]
+        etag = "0x" + numbers.map { String($0, radix: 16, uppercase: true) }.joined(separator: "-")
+    }
+}

@@ -1,0 +1,57 @@
+import DequeModule
+import FoundationEssentials
+
+/// The messages of one queue, in the order in which they become visible; those of the same time in the order in which
+/// they came.
+struct MessageQueue: Sendable {
+    private(set) var messages: [String: QueueMessage] = [:]
+    /// Sorted. New messages come to its end and receivers take from its front, where a deque changes in no time.
+    private var places: Deque<Place> = []
+
+    private struct Place: Comparable {
+        let time: Date
+        let sequenceNumber: Int64
+        let id: String
+
+        init(_ message: QueueMessage) {
+            time = message.nextVisibleTime
+            sequenceNumber = message.sequenceNumber
+            id = message.id
+        }
+
+        static func < (one: Place, other: Place) -> Bool {
+            (one.time, one.sequenceNumber, one.id) < (other.time, other.sequenceNumber, other.id)
+        }
+    }
+
+    /// The next one to become visible, or the one visible for longest.
+    var first: QueueMessage? { places.first.flatMap { messages[$0.id] } }
+
+    func visible(at now: Date, upTo limit: Int) -> [QueueMessage] {
+        let ids = places.lazy.prefix { $0.time <= now }.map(\.id)
+        return Array(ids.compactMap { messages[$0] }.filter { $0.expirationTime > now }.prefix(limit))
+    }
+
+    /// Takes the place of a message of the same id.
+    mutating func put(_ message: QueueMessage) {
+        remove(message.id)
+        messages[message.id] = message
+        let place = Place(message)
+        places.insert(place, at: index(of: place))
+    }
+
+    mutating func remove(_ id: String) {
+        guard let message = messages.removeValue(forKey: id) else { return }
+        places.remove(at: index(of: Place(message)))
+    }
+
+    /// Where a place is, or would be.
+    private func index(of place: Place) -> Int {
+        var range = 0..<places.count
+        while !range.isEmpty {
+            let middle = range.lowerBound + range.count / 2
+            range = places[middle] < place ? middle + 1..<range.upperBound : range.lowerBound..<middle
+        }
+        return range.lowerBound
+    }
+}

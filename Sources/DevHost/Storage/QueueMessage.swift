@@ -1,0 +1,76 @@
+import FoundationEssentials
+import Lua
+
+/// A message as its queue knows it (host-contract §6.5).
+struct QueueMessage: Sendable, Equatable {
+    let id: String
+    let queue: String
+    /// Grows with each message that comes into any queue of a store.
+    let sequenceNumber: Int64
+    let body: [UInt8]
+    let insertionTime: Date
+    let expirationTime: Date
+    var nextVisibleTime: Date
+    /// How often it was received.
+    var dequeueCount = 0
+    /// What the receiver shows to delete or release it; nil while nobody holds it.
+    var popReceipt: String?
+}
+
+/// The file of a message, which people may read: its id and queue are the names of file and folder.
+extension QueueMessage {
+    var file: [UInt8] {
+        var members: [(String, JSONTree.Value)] = [
+            ("sequenceNumber", .integer(sequenceNumber)),
+            ("insertionTime", .string(insertionTime.formatted(Self.timeStyle))),
+            ("expirationTime", .string(expirationTime.formatted(Self.timeStyle))),
+            ("nextVisibleTime", .string(nextVisibleTime.formatted(Self.timeStyle))),
+            ("dequeueCount", .integer(Int64(dequeueCount))),
+        ]
+        if let popReceipt { members.append(("popReceipt", .string(popReceipt))) }
+        if let text = String(validating: body, as: UTF8.self) {
+            members.append(("text", .string(text)))
+        } else {
+            members.append(("base64", .string(Data(body).base64EncodedString())))
+        }
+        let lines = members.map { name, value in "  \"\(name)\": \(JSONTree(value, line: 0).text)" }
+        return Array("{\n\(lines.joined(separator: ",\n"))\n}\n".utf8)
+    }
+
+    init(file: [UInt8], id: String, queue: String) throws(Damage) {
+        let tree: JSONTree
+        do throws(JSONError) {
+            tree = try JSONTree.parse(file.span.bytes)
+        } catch {
+            throw Damage(reason: "\(error)")
+        }
+        func member<Value>(_ name: String, _ read: (JSONTree) -> Value?) throws(Damage) -> Value {
+            guard let value = tree[name].flatMap(read) else { throw Damage(reason: "it has no good \"\(name)\"") }
+            return value
+        }
+        func time(_ name: String) throws(Damage) -> Date {
+            try member(name) { tree in tree.string.flatMap { try? Self.timeStyle.parse($0) } }
+        }
+        self.id = id
+        self.queue = queue
+        sequenceNumber = try member("sequenceNumber", \.integer)
+        insertionTime = try time("insertionTime")
+        expirationTime = try time("expirationTime")
+        nextVisibleTime = try time("nextVisibleTime")
+        dequeueCount = try member("dequeueCount") { $0.integer.flatMap { Int(exactly: $0) } }
+        popReceipt = tree["popReceipt"]?.string
+        body =
+            if let text = tree["text"]?.string {
+                Array(text.utf8)
+            } else {
+                try member("base64") { $0.string.flatMap { Data(base64Encoded: $0) }.map { [UInt8]($0) } }
+            }
+    }
+
+    /// Why a file is no message.
+    struct Damage: Error {
+        let reason: String
+    }
+
+    private static let timeStyle = Date.ISO8601FormatStyle(includingFractionalSeconds: true)
+}

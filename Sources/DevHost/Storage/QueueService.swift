@@ -1,0 +1,62 @@
+/// Whose queues a store stands in for: what a name may be, and where messages go that fail again and again.
+enum QueueService: Sendable {
+    case storageQueues
+    case serviceBus
+    case eventHubs
+
+    var kind: String {
+        switch self {
+        case .storageQueues: "a storage queue"
+        case .serviceBus: "a Service Bus queue"
+        case .eventHubs: "an event hub"
+        }
+    }
+
+    var nameRule: String {
+        switch self {
+        case .storageQueues: StorageName.rule
+        case .serviceBus, .eventHubs:
+            "letters, digits, dots, dashes and underscores, with a letter or digit at both ends"
+        }
+    }
+
+    /// The one name of a queue that may be written in several ways: Service Bus and Event Hubs ignore case.
+    func queue(named name: String) throws(StorageError) -> String {
+        switch self {
+        case .storageQueues where StorageName.isValid(name): return name
+        case .serviceBus where Self.isEntityPath(name): return name.lowercased()
+        case .eventHubs where Self.isEntityName(name[...]): return name.lowercased()
+        default: throw .queueName(name, self)
+        }
+    }
+
+    /// nil for a queue that has none: a poison queue itself, and one whose poison queue would have too long a name
+    /// (host-contract §10).
+    func poisonQueue(of queue: String) -> String? {
+        switch self {
+        case .storageQueues:
+            let poison = "\(queue)-poison"
+            return !queue.hasSuffix("-poison") && StorageName.isValid(poison) ? poison : nil
+        case .serviceBus: return queue.hasSuffix(Self.deadLetters) ? nil : queue + Self.deadLetters
+        case .eventHubs: return nil
+        }
+    }
+
+    /// A slash is in names such as `topic/subscriptions/all`; a percent sign is in none.
+    func folder(of queue: String) -> String { queue.replacing("/", with: "%2f") }
+    func queue(of folder: String) -> String { folder.replacing("%2f", with: "/") }
+
+    private static let deadLetters = "/$deadletterqueue"
+
+    private static func isEntityPath(_ name: String) -> Bool {
+        let path = name.lowercased().hasSuffix(deadLetters) ? name.dropLast(deadLetters.count) : name[...]
+        return path.split(separator: "/", omittingEmptySubsequences: false).allSatisfy(isEntityName)
+    }
+
+    private static func isEntityName(_ name: Substring) -> Bool {
+        func isPlain(_ character: Character?) -> Bool {
+            character.map { $0.isASCII && ($0.isLetter || $0.isNumber) } ?? false
+        }
+        return isPlain(name.first) && isPlain(name.last) && name.allSatisfy { isPlain($0) || ".-_".contains($0) }
+    }
+}

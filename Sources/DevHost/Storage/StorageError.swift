@@ -1,0 +1,57 @@
+import SystemPackage
+
+/// Why a store refuses, in the place of the service's 400, 404 and 413.
+enum StorageError: Error, Equatable {
+    case queueName(String, QueueService)
+    case messageTooLarge(bytes: Int, limit: Int, queue: String)
+    /// The message is gone, or somebody else received it since.
+    case notHeld(id: String, queue: String)
+    case container(String)
+    case notABlobPath(String)
+    case blobName(String, BlobPath.Fault)
+    case unreadable(String)
+    case file(Action, String, Errno)
+
+    enum Action: String {
+        case look = "look at"
+        case write
+        case remove
+    }
+}
+
+extension StorageError: CustomStringConvertible {
+    var description: String {
+        switch self {
+        case .queueName(let name, let service):
+            "'\(name)' cannot be the name of \(service.kind): use \(service.nameRule)"
+        case .messageTooLarge(let bytes, let limit, let queue):
+            "a message of \(bytes) bytes is larger than the \(limit) bytes that '\(queue)' takes; keep the content in a "
+                + "blob and send its name"
+        case .notHeld(let id, let queue):
+            "message \(id) of '\(queue)' is gone, or was received again after its visibility timeout; give receivers a "
+                + "timeout longer than the function runs"
+        case .container(let name):
+            "'\(name)' cannot be the name of a container: use \(StorageName.rule), or $root or $web"
+        case .notABlobPath(let path): "'\(path)' is not the path of a blob: write container/name"
+        case .blobName(let name, let fault): "'\(name)' cannot be the name of a blob: \(fault.sentence)"
+        case .unreadable(let path): "\(path) cannot be read; check its permissions"
+        case .file(let action, let path, .isDirectory), .file(let action, let path, .notDirectory):
+            "cannot \(action.rawValue) \(path): a name cannot be that of a file and the beginning of another's; rename one"
+        case .file(let action, let path, let errno): "cannot \(action.rawValue) \(path): \(errno)"
+        }
+    }
+}
+
+/// The rule that storage queues and containers share; the service answers 400 to a name that breaks it.
+enum StorageName {
+    static let rule = "3 to 63 lower-case letters, digits and single dashes, with a letter or digit at both ends"
+
+    static func isValid(_ name: String) -> Bool {
+        let letters = UInt8(ascii: "a")...UInt8(ascii: "z")
+        let digits = UInt8(ascii: "0")...UInt8(ascii: "9")
+        return (3...63).contains(name.utf8.count)
+            && name.utf8.split(separator: UInt8(ascii: "-"), omittingEmptySubsequences: false).allSatisfy { part in
+                !part.isEmpty && part.allSatisfy { letters.contains($0) || digits.contains($0) }
+            }
+    }
+}

@@ -1,0 +1,53 @@
+/// A date of the Gregorian calendar, and the number of the day since 1970-01-01 that it is.
+struct CivilDate: Sendable, Equatable {
+    var year: Int
+    var month: Int
+    var day: Int
+
+    init(year: Int, month: Int, day: Int) {
+        self.year = year
+        self.month = month
+        self.day = day
+    }
+
+    // Both ways count years from March, so that the leap day is the last of its year, in cycles of 400 years.
+
+    init(dayNumber: Int) {
+        let shifted = dayNumber + 719_468
+        let cycle = shifted.floored(by: 146_097)
+        let dayOfCycle = shifted - cycle * 146_097
+        let yearOfCycle = (dayOfCycle - dayOfCycle / 1460 + dayOfCycle / 36_524 - dayOfCycle / 146_096) / 365
+        let dayOfYear = dayOfCycle - (365 * yearOfCycle + yearOfCycle / 4 - yearOfCycle / 100)
+        let monthFromMarch = (5 * dayOfYear + 2) / 153
+        month = monthFromMarch < 10 ? monthFromMarch + 3 : monthFromMarch - 9
+        day = dayOfYear - (153 * monthFromMarch + 2) / 5 + 1
+        year = cycle * 400 + yearOfCycle + (month <= 2 ? 1 : 0)
+    }
+
+    var dayNumber: Int {
+        let year = month <= 2 ? year - 1 : year
+        let cycle = year.floored(by: 400)
+        let yearOfCycle = year - cycle * 400
+        let dayOfYear = (153 * (month > 2 ? month - 3 : month + 9) + 2) / 5 + day - 1
+        return cycle * 146_097 + yearOfCycle * 365 + yearOfCycle / 4 - yearOfCycle / 100 + dayOfYear - 719_468
+    }
+
+    /// 0 is Sunday.
+    var dayOfWeek: Int {
+        let shifted = dayNumber + 4
+        return shifted - shifted.floored(by: 7) * 7
+    }
+
+    var daysInMonth: Int {
+        switch month {
+        case 2: year % 4 == 0 && (year % 100 != 0 || year % 400 == 0) ? 29 : 28
+        case 4, 6, 9, 11: 30
+        default: 31
+        }
+    }
+}
+
+extension Int {
+    /// The quotient rounded down, where `/` rounds towards zero.
+    func floored(by divisor: Int) -> Int { self >= 0 ? self / divisor : (self + 1) / divisor - 1 }
+}

@@ -1,0 +1,83 @@
+import FoundationEssentials
+
+/// Decides when a timer fires and what its function is given, as Azure's TimerListener does; it neither waits nor runs
+/// anything, and knows the time only from its caller.
+///
+/// The caller waits until `due` and calls `fire`, runs the function, calls `finish`, and begins again. It may wait in
+/// shorter steps: `fire` does nothing before its time.
+struct TimerListener: Sendable {
+    private enum State: Sendable {
+        case waiting(until: Date?, isPastDue: Bool)
+        case running(since: Date)
+    }
+
+    private let schedule: TimerSchedule
+    private let zone: LocalTime
+    /// Whether `status` is to be kept for the next start.
+    let isMonitored: Bool
+    private(set) var status: TimerStatus
+    private var state: State
+
+    /// `stored` is the status of an earlier run of the host. What `status` is then must be kept too: a first firing
+    /// that is missed is noticed only by it.
+    init(
+        _ schedule: TimerSchedule, in zone: LocalTime, runOnStartup: Bool = false, useMonitor: Bool = true,
+        stored: TimerStatus?, at now: Date
+    ) {
+        self.schedule = schedule
+        self.zone = zone
+        isMonitored = useMonitor && !schedule.isSubMinute
+        status = TimerStatus(last: nil, next: schedule.next(after: now, in: zone), lastUpdated: now)
+        if isMonitored, let stored { status = Self.status(stored, adaptedTo: schedule, in: zone, at: now) }
+        let isPastDue = status.next.map { now > $0 } ?? false
+        state = .waiting(until: isPastDue || runOnStartup ? now : status.next, isPastDue: isPastDue)
+    }
+
+    /// A schedule that was changed counts from the last update, but is never past due by the change alone.
+    private static func status(
+        _ stored: TimerStatus, adaptedTo schedule: TimerSchedule, in zone: LocalTime, at now: Date
+    ) -> TimerStatus {
+        let expected = schedule.next(after: stored.lastUpdated, in: zone)
+        if isSame(expected, stored.next) { return stored }
+        guard let expected, now > expected else {
+            return TimerStatus(last: nil, next: expected, lastUpdated: stored.lastUpdated)
+        }
+        return TimerStatus(last: nil, next: schedule.next(after: now, in: zone), lastUpdated: now)
+    }
+
+    /// A stored date is exact to the millisecond only.
+    private static func isSame(_ one: Date?, _ other: Date?) -> Bool {
+        guard let one, let other else { return one == nil && other == nil }
+        return abs(one.timeIntervalSince(other)) < 0.01
+    }
+
+    /// When to call `fire`; nil while the function runs, and for a schedule that never fires.
+    var due: Date? { if case .waiting(let due, _) = state { due } else { nil } }
+
+    /// What to run the function with now; nil if it is not time yet, or the function still runs.
+    mutating func fire(at now: Date) -> TimerInfo? {
+        guard case .waiting(let due?, let isPastDue) = state, now >= due else { return nil }
+        state = .running(since: now)
+        return info(isPastDue: isPastDue)
+    }
+
+    /// Succeeded or failed, the function is not run again before the next time (host-contract §10). Times that came
+    /// while it ran are left out, where Azure makes up for one of them at once.
+    mutating func finish(at now: Date) {
+        guard case .running(let start) = state else { return }
+        status = TimerStatus(last: start, next: schedule.next(after: start, in: zone), lastUpdated: start)
+        if let next = status.next, next <= now {
+            status.next = schedule.next(after: now, in: zone)
+            status.lastUpdated = now
+        }
+        state = .waiting(until: status.next, isPastDue: false)
+    }
+
+    /// What a run by hand is given (host-contract §13); it does not change the schedule.
+    var infoByHand: TimerInfo { info(isPastDue: false) }
+
+    private func info(isPastDue: Bool) -> TimerInfo {
+        TimerInfo(
+            adjustsForDST: schedule.adjustsForDST, status: isMonitored ? status : nil, isPastDue: isPastDue)
+    }
+}

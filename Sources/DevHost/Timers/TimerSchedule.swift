@@ -1,0 +1,48 @@
+import CustomHandler
+import FoundationEssentials
+
+/// When a timer trigger fires: the `schedule` of its binding, after `%NAME%` was replaced.
+struct TimerSchedule: Sendable, Equatable {
+    private enum Rule: Sendable, Equatable {
+        case cron(CronExpression)
+        case every(TimeSpan)
+    }
+
+    private let rule: Rule
+
+    /// A text with spaces inside is an expression, any other a time span.
+    init(_ text: String) throws(TimerScheduleError) {
+        let parts = text.split(separator: " ")
+        if parts.count > 1 {
+            rule = .cron(try CronExpression(text))
+        } else {
+            guard let part = parts.first, let span = TimeSpan(part) else { throw .unreadable(text) }
+            guard span.seconds > 0 else { throw .notPositive(text) }
+            rule = .every(span)
+        }
+    }
+
+    /// What its author may not expect of the text.
+    var warning: String? { if case .every(let span) = rule { span.warning } else { nil } }
+
+    /// `AdjustForDST` of the trigger's value.
+    var adjustsForDST: Bool { if case .cron = rule { true } else { false } }
+
+    /// Azure does not monitor such schedules (host-contract §6.7).
+    var isSubMinute: Bool {
+        switch rule {
+        case .cron(let expression): expression.isSubMinute
+        case .every(let span): span.seconds < 60
+        }
+    }
+
+    /// nil if it never fires. A time span counts from `date`, whatever the zone.
+    func next(after date: Date, in zone: LocalTime) -> Date? {
+        switch rule {
+        case .cron(let expression):
+            let now = Int(date.timeIntervalSince1970.rounded(.down))
+            return expression.next(after: now, in: zone).map { Date(timeIntervalSince1970: Double($0)) }
+        case .every(let span): return date.addingTimeInterval(span.seconds)
+        }
+    }
+}

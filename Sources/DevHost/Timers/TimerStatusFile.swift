@@ -1,0 +1,93 @@
+import FoundationEssentials
+import Lua
+import Synchronization
+
+/// The statuses of an app's timers in `timers.json`, a line for each function; the owner may read it, or delete it.
+final class TimerStatusFile: Sendable {
+    private let path: String
+    private let statuses: Mutex<[String: TimerStatus]>
+    /// Why the file could not be used; the timers begin anew, and the next status replaces it.
+    let damage: TimerStatusFileError?
+
+    /// Reads the file in `folder`; neither need exist.
+    init(folder: String) {
+        path = "\(folder)/timers.json"
+        do throws(TimerStatusFileError) {
+            statuses = Mutex(try Self.read(path))
+            damage = nil
+        } catch {
+            statuses = Mutex([:])
+            damage = error
+        }
+    }
+
+    subscript(function: String) -> TimerStatus? { statuses.withLock { $0[function] } }
+
+    /// The status is remembered for this process even if it cannot be written.
+    func set(_ status: TimerStatus, of function: String) throws(TimerStatusFileError) {
+        try statuses.withLock { statuses throws(TimerStatusFileError) in
+            statuses[function] = status
+            let lines = statuses.sorted { $0.key < $1.key }.map { name, status in
+                "  \(JSONTree(.string(name), line: 1).text): \(status.tree.text)"
+            }
+            let text = "{\n\(lines.joined(separator: ",\n"))\n}\n"
+            do {
+                let url = URL(filePath: path)
+                try FileManager.default.createDirectory(
+                    at: url.deletingLastPathComponent(), withIntermediateDirectories: true)
+                try Data(text.utf8).write(to: url, options: .atomic)
+            } catch {
+                throw .unwritable(path, reason: "\((error as? CocoaError)?.underlying ?? error)")
+            }
+        }
+    }
+
+    private static func read(_ path: String) throws(TimerStatusFileError) -> [String: TimerStatus] {
+        guard FileManager.default.fileExists(atPath: path) else { return [:] }
+        guard let data = FileManager.default.contents(atPath: path) else { throw .unreadable(path) }
+        let tree: JSONTree
+        do throws(JSONError) {
+            tree = try JSONTree.parse([UInt8](data).span.bytes)
+        } catch {
+            throw .damaged(path, reason: "\(error)")
+        }
+        guard let members = tree.members else { throw .damaged(path, reason: "it holds \(tree.kind), not an object") }
+        var statuses: [String: TimerStatus] = [:]
+        for member in members {
+            guard let status = TimerStatus(member.tree) else {
+                throw .damaged(path, reason: "line \(member.tree.line): '\(member.name)' is no status of a timer")
+            }
+            statuses[member.name] = status
+        }
+        return statuses
+    }
+}
+
+extension TimerStatus {
+    private static let style = Date.ISO8601FormatStyle(includingFractionalSeconds: true)
+
+    fileprivate var tree: JSONTree {
+        func member(_ name: String, _ date: Date?) -> JSONTree.Member {
+            .init(name: name, tree: JSONTree(date.map { .string($0.formatted(Self.style)) } ?? .null, line: 1))
+        }
+        return JSONTree(
+            .object([member("Last", last), member("Next", next), member("LastUpdated", lastUpdated)]), line: 1)
+    }
+
+    fileprivate init?(_ tree: JSONTree) {
+        var dates: [String: Date] = [:]
+        for name in ["Last", "Next", "LastUpdated"] {
+            guard let member = tree[name] else { continue }
+            if case .null = member.value { continue }
+            guard let date = member.string.flatMap(Self.date) else { return nil }
+            dates[name] = date
+        }
+        guard let lastUpdated = dates["LastUpdated"] else { return nil }
+        self.init(last: dates["Last"], next: dates["Next"], lastUpdated: lastUpdated)
+    }
+
+    /// Also without a fraction, as a person writes it.
+    private static func date(_ text: String) -> Date? {
+        [style, Date.ISO8601FormatStyle()].lazy.compactMap { try? $0.parse(text) }.first
+    }
+}

@@ -1,0 +1,19 @@
+/// What is wrong with the file that holds the timers' statuses; no timer fails of it.
+enum TimerStatusFileError: Error, Equatable {
+    case unreadable(String)
+    case damaged(String, reason: String)
+    case unwritable(String, reason: String)
+}
+
+extension TimerStatusFileError: CustomStringConvertible {
+    var description: String {
+        switch self {
+        case .unreadable(let path):
+            "\(path) cannot be read, so missed timers are not noticed; check its permissions"
+        case .damaged(let path, let reason):
+            "\(path) cannot be understood, so missed timers are not noticed, and it is begun anew: \(reason)"
+        case .unwritable(let path, let reason):
+            "\(path) cannot be written, so missed timers will not be noticed; check the folder's permissions: \(reason)"
+        }
+    }
+}

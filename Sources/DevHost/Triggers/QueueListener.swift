@@ -1,0 +1,96 @@
+import CustomHandler
+import FoundationEssentials
+
+/// Takes messages from one queue and has its function run for them, as many at a time as the host does.
+actor QueueListener {
+    /// What differs between storage queues, Service Bus and Event Hubs.
+    struct Rules: Sendable {
+        /// Messages of one invocation.
+        var batch = 1
+        /// Invocations at a time.
+        var concurrency = 1
+        /// nil where a message counts as done however its function ends.
+        var maxDequeueCount: Int?
+        /// How long a failed message stays invisible.
+        var retryDelay: TimeInterval = 0
+    }
+
+    let queue: String
+    private let store: QueueStore
+    private let rules: Rules
+    private let timeout: TimeInterval
+    private let bell: (stream: AsyncStream<Void>, continuation: AsyncStream<Void>.Continuation)
+    /// Runs the function; answers whether it succeeded.
+    private let invoke: @Sendable ([QueueMessage]) async -> Bool
+    private let tell: @Sendable (HostEvent) -> Void
+    private var running = 0
+    private var alarm: Task<Void, Never>?
+
+    init(
+        _ queue: String, in store: QueueStore, _ rules: Rules, visibilityTimeout: TimeInterval,
+        bell: (stream: AsyncStream<Void>, continuation: AsyncStream<Void>.Continuation),
+        tell: @escaping @Sendable (HostEvent) -> Void, invoke: @escaping @Sendable ([QueueMessage]) async -> Bool
+    ) {
+        self.queue = queue
+        self.store = store
+        self.rules = rules
+        timeout = visibilityTimeout
+        self.bell = bell
+        self.tell = tell
+        self.invoke = invoke
+    }
+
+    /// Listens until its task is cancelled; invocations that run then go on.
+    func run() async {
+        for await _ in bell.stream {
+            do throws(StorageError) {
+                try take()
+            } catch {
+                tell(.error("queue \(queue): \(error)"))
+            }
+        }
+        alarm?.cancel()
+    }
+
+    private func take() throws(StorageError) {
+        while running < rules.concurrency {
+            let messages = try store.receive(from: queue, upTo: rules.batch, visibilityTimeout: timeout)
+            guard !messages.isEmpty else { break }
+            running += 1
+            // Not a child of this task: what was begun is finished when a save ends the listener.
+            Task {
+                let succeeded = await invoke(messages)
+                finish(messages, succeeded)
+            }
+        }
+        alarm?.cancel()
+        alarm = nil
+        guard running < rules.concurrency, let next = try store.nextVisible(in: queue) else { return }
+        let continuation = bell.continuation
+        alarm = Task {
+            do { try await Task.sleep(for: .seconds(max(0.01, next.timeIntervalSinceNow))) } catch { return }
+            continuation.yield()
+        }
+    }
+
+    private func finish(_ messages: [QueueMessage], _ succeeded: Bool) {
+        running -= 1
+        for message in messages {
+            do throws(StorageError) {
+                if !succeeded, let limit = rules.maxDequeueCount {
+                    let poison = try store.release(message, visibleAfter: rules.retryDelay, maxDequeueCount: limit)
+                    if let poison {
+                        tell(
+                            .warning(
+                                "message \(message.id) failed \(message.dequeueCount) times and is now in \(poison)"))
+                    }
+                } else {
+                    try store.delete(message)
+                }
+            } catch {
+                tell(.error("queue \(queue): \(error)"))
+            }
+        }
+        bell.continuation.yield()
+    }
+}

@@ -1,0 +1,244 @@
+import CustomHandler
+import DevHost
+import FoundationEssentials
+import Glibc
+
+/// What `luafunc start` shows: the functions, one line for each invocation with its log lines below it, and what a save
+/// led to. Colours only for a terminal that wants them.
+actor StartConsole {
+    private let style: Style
+    private let isLuafunc: Bool
+    private let verbose: Bool
+    private var open: [String: OpenInvocation] = [:]
+    /// The invocation whose lines stand last, so that lines that come late need no name.
+    private var last: String?
+    private var functions: [HostListing.Entry] = []
+    private var nameWidth = 8
+    private var causeWidth = 16
+    private var ticker: Task<Void, Never>?
+
+    /// An invocation that has not ended.
+    private struct OpenInvocation {
+        let start: InvocationStart
+        let began = ContinuousClock.now
+        var lines: [HandlerLine] = []
+        /// It takes so long that its lines are shown as they come.
+        var isShown = false
+    }
+
+    /// - Parameter isLuafunc: the handler is luafunc, whose own words about an answer's `Logs` come as lines.
+    init(isLuafunc: Bool, verbose: Bool) {
+        style = Style(isTerminal: isatty(STDOUT_FILENO) == 1)
+        self.isLuafunc = isLuafunc
+        self.verbose = verbose
+    }
+
+    func show(_ event: HostEvent) {
+        switch event {
+        case .listening(let listing): show(listing)
+        case .reloaded(let listing):
+            let known = functions
+            adopt(listing)
+            list(listing.functions.filter { !known.contains($0) })
+        case .handlerReady(let time): if verbose { say(style.dim("the handler is ready after \(time.shown)")) }
+        case .handlerEnded(let text, let isCrash): say(isCrash ? style.red(text) : style.dim(text))
+        case .handlerLine(let line): show(line)
+        case .invocationStarted(let start):
+            open[start.id] = OpenInvocation(start: start)
+            if ticker == nil { ticker = Task { await self.tick() } }
+        case .invocationEnded(let end): show(end)
+        case .warning(let text): say(style.yellow("warn  \(text)"))
+        case .error(let text): say(style.red(text))
+        }
+    }
+
+    // MARK: Functions
+
+    private func show(_ listing: HostListing) {
+        adopt(listing)
+        Console.print("\n" + style.bold("Functions in \(listing.root)") + "\n")
+        list(listing.functions)
+        if listing.functions.isEmpty {
+            Console.print("  none yet: a function is a folder, here or in functions/, with a function.json")
+        }
+        Console.print("")
+        for problem in listing.problems { Console.printError(style.red("\(problem)")) }
+        for warning in listing.warnings { Console.printError(style.yellow("warn  \(warning)")) }
+        if let key = listing.masterKey { Console.print("keys are checked; this one opens everything: \(key)") }
+        let reload = isLuafunc ? "Every save takes effect. " : ""
+        Console.print(style.dim("\(listing.address) · \(reload)Ctrl-C stops.") + "\n")
+    }
+
+    private func list(_ entries: [HostListing.Entry]) {
+        let width = functions.map(\.name.count).max() ?? 0
+        let typeWidth = functions.filter { !$0.isHTTP }.map(\.trigger.count).max() ?? 0
+        for entry in entries {
+            let methods = entry.methods.isEmpty ? "" : "[\(entry.methods.joined(separator: ","))] "
+            let how = entry.isHTTP ? methods : entry.trigger.padded(typeWidth) + "  "
+            Console.print("  \(style.bold(entry.name.padded(width)))  \(how)\(style.green(entry.address))")
+        }
+    }
+
+    private func adopt(_ listing: HostListing) {
+        functions = listing.functions
+        nameWidth = max(8, min(24, listing.functions.map(\.name.count).max() ?? 8))
+        causeWidth = max(16, min(40, listing.functions.map { $0.cause.count }.max() ?? 16))
+    }
+
+    // MARK: Invocations
+
+    private func show(_ end: InvocationEnd) {
+        let invocation = open.removeValue(forKey: end.id)
+        let outcome =
+            end.failure == nil
+            ? style.of(end.status)(end.status.map(String.init) ?? "ok ")
+            : style.red(end.status.map(String.init) ?? "failed")
+        var line =
+            "\(style.dim(clock))  \(style.bold(end.function.padded(nameWidth)))  \(end.cause.padded(causeWidth))  "
+            + "\(outcome)  \(end.duration.shown.leftPadded(8))"
+        if !end.outputs.isEmpty { line += "  → " + end.outputs.joined(separator: ", ") }
+        Console.print(line)
+        last = end.id
+        let lines = invocation?.lines ?? []
+        for line in lines { indent(line) }
+        if !isLuafunc { for line in end.logs { indent(line, style.plain) } }
+        if let failure = end.failure {
+            let first = failure.split(separator: "\n").first.map(String.init) ?? failure
+            // luafunc's own lines have said it already.
+            if !lines.contains(where: { $0.level == .error && $0.text.hasPrefix(first) }) {
+                for line in failure.split(separator: "\n") { indent(String(line), style.red) }
+            }
+            for line in end.detail { indent(line, style.dim) }
+        }
+        for warning in end.warnings { indent("warn  \(warning)", style.yellow) }
+    }
+
+    private func show(_ line: HandlerLine) {
+        guard let id = line.invocationID else {
+            guard verbose || line.level != .debug else { return }
+            return say(style.of(line.level)(line.text))
+        }
+        if open[id] == nil {
+            if last != id { Console.print("  " + style.dim("\(line.function ?? ""), a moment ago:")) }
+            last = id
+            return indent(line)
+        }
+        if open[id]?.isShown == true {
+            if last != id, let start = open[id]?.start {
+                Console.print("  " + style.dim("\(start.function), \(start.cause):"))
+                last = id
+            }
+            return indent(line)
+        }
+        open[id]?.lines.append(line)
+    }
+
+    private static let patience = Duration.seconds(1)
+
+    /// Looks after invocations that take long while there are any.
+    private func tick() async {
+        while !open.isEmpty {
+            do { try await Task.sleep(for: .milliseconds(250)) } catch { break }
+            for (id, invocation) in open where !invocation.isShown {
+                guard invocation.began.duration(to: .now) > Self.patience else { continue }
+                let start = invocation.start
+                Console.print(
+                    "\(style.dim(clock))  \(style.bold(start.function.padded(nameWidth)))  "
+                        + "\(start.cause.padded(causeWidth))  \(style.dim("runs"))")
+                for line in invocation.lines { indent(line) }
+                open[id]?.isShown = true
+                open[id]?.lines = []
+                last = id
+            }
+        }
+        ticker = nil
+    }
+
+    // MARK: Lines
+
+    private func indent(_ line: HandlerLine) { indent(line.text, style.of(line.level)) }
+
+    private func indent(_ text: String, _ paint: (String) -> String) {
+        for line in text.split(separator: "\n", omittingEmptySubsequences: false) {
+            Console.print("            " + paint(String(line)))
+        }
+    }
+
+    /// A line that belongs to no invocation.
+    private func say(_ text: String) {
+        last = nil
+        Console.print("\(style.dim(clock))  \(text)")
+    }
+
+    private var clock: String {
+        var now = time(nil)
+        var parts = tm()
+        localtime_r(&now, &parts)
+        return [parts.tm_hour, parts.tm_min, parts.tm_sec].map { "\($0)".leftPadded(2, with: "0") }
+            .joined(separator: ":")
+    }
+}
+
+extension HostListing.Entry {
+    fileprivate var isHTTP: Bool { trigger.lowercased() == "httptrigger" }
+
+    /// As wide as the words by which invocations of this function are told.
+    fileprivate var cause: String {
+        guard isHTTP else { return address }
+        return
+            "\(methods.max { $0.count < $1.count } ?? "GET") /\(address.split(separator: "/").dropFirst(2).joined(separator: "/"))"
+    }
+}
+
+/// Colours that can be read on dark and light ground.
+private struct Style {
+    let isPlain: Bool
+
+    init(isTerminal: Bool) {
+        let environment = ProcessInfo.processInfo.environment
+        isPlain = !isTerminal || environment["NO_COLOR"]?.isEmpty == false || environment["TERM"] == "dumb"
+    }
+
+    private func paint(_ code: Int, _ text: String) -> String { isPlain ? text : "\u{1b}[\(code)m\(text)\u{1b}[0m" }
+
+    func plain(_ text: String) -> String { text }
+    func bold(_ text: String) -> String { paint(1, text) }
+    func dim(_ text: String) -> String { paint(2, text) }
+    func red(_ text: String) -> String { paint(31, text) }
+    func green(_ text: String) -> String { paint(32, text) }
+    func yellow(_ text: String) -> String { paint(33, text) }
+
+    func of(_ level: HandlerLine.Level) -> (String) -> String {
+        switch level {
+        case .debug: dim
+        case .info: plain
+        case .warning: yellow
+        case .error: red
+        }
+    }
+
+    func of(_ status: Int?) -> (String) -> String {
+        switch status {
+        case .some(500...): red
+        case .some(400...): yellow
+        default: green
+        }
+    }
+}
+
+extension String {
+    fileprivate func padded(_ width: Int) -> String { self + String(repeating: " ", count: max(0, width - count)) }
+
+    fileprivate func leftPadded(_ width: Int, with filler: Character = " ") -> String {
+        String(repeating: filler, count: max(0, width - count)) + self
+    }
+}
+
+extension Duration {
+    /// `1.2 ms`, `3.4 s`
+    fileprivate var shown: String {
+        let microseconds = components.seconds * 1_000_000 + components.attoseconds / 1_000_000_000_000
+        let (value, unit) = microseconds < 1_000_000 ? (microseconds / 100, "ms") : (microseconds / 100_000, "s")
+        return value >= 1000 ? "\(value / 10) \(unit)" : "\(value / 10).\(value % 10) \(unit)"
+    }
+}

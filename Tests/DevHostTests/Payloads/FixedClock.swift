@@ -1,0 +1,35 @@
+import Foundation
+import Lua
+
+@testable import DevHost
+
+/// The moment and the GUID of every payload in these tests.
+enum Fixed {
+    static let now = moment("2026-03-01T10:20:30Z", fraction: 0.1234567)
+    static let guid = "6b0c9d4e-0f4b-4d4e-8a5c-2f0f6b1d7c11"
+
+    static func sys(_ function: String) -> String {
+        #""sys":{"MethodName":"\#(function)","UtcNow":"2026-03-01T10:20:30.1234567Z","RandGuid":"\#(guid)"}"#
+    }
+
+    static func moment(_ text: String, fraction: Double = 0) -> Date {
+        let whole = ISO8601DateFormatter().date(from: text) ?? .distantPast
+        return Date(timeIntervalSinceReferenceDate: whole.timeIntervalSinceReferenceDate + fraction)
+    }
+}
+
+extension InvocationPayload {
+    var text: String { String(decoding: bytes(now: Fixed.now, randGuid: Fixed.guid), as: UTF8.self) }
+
+    /// Without the braces, and without `sys` and what comes after it.
+    var metadata: String {
+        guard let start = text.firstRange(of: #""Metadata":{"#) else { return "" }
+        let rest = text[start.upperBound...]
+        let end = rest.firstRange(of: #""sys":{"#)?.lowerBound ?? rest.endIndex
+        return rest[..<end].trimmingCharacters(in: .init(charactersIn: ","))
+    }
+
+    var fixedBindingData: BindingData { bindingData(now: Fixed.now, randGuid: Fixed.guid) }
+}
+
+func json(_ text: String) throws -> JSONTree { try JSONTree.parse(text.utf8Span.span.bytes) }

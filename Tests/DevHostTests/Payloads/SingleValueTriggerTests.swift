@@ -1,0 +1,74 @@
+import Lua
+import Testing
+
+@testable import DevHost
+
+/// host-contract §6.7, §6.8, §6.11, §6.12 and §18.
+struct SingleValueTriggerTests {
+    private func trigger(_ type: String, _ name: String) -> TriggerBinding {
+        TriggerBinding(function: "F", type: type, name: name)
+    }
+
+    @Test(arguments: [
+        #"{"Last":"2026-03-01T10:15:00.0012+00:00","LastUpdated":"2026-03-01T10:15:00.0012+00:00","#
+            + #""Next":"2026-03-01T10:20:00+00:00"}"#,
+        "null",
+    ])
+    func `a timer`(_ status: String) throws {
+        let timer = #"{"Schedule":{"AdjustForDST":true},"ScheduleStatus":\#(status),"IsPastDue":false}"#
+        let payload = trigger("timerTrigger", "tick").payload(timer: try json(timer))
+        #expect(payload.text == #"{"Data":{"tick":\#(timer)},"Metadata":{\#(Fixed.sys("F"))}}"#)
+    }
+
+    @Test func `changed documents are three times encoded`() throws {
+        let documents = try json(#"[{"id":"1","_ts":1700000000}]"#).elements ?? []
+        let payload = trigger("cosmosDBTrigger", "docs").payload(documents: documents.map(\.value))
+        let expected =
+            #"{"Data":{"docs":"\"[{\\\"id\\\":\\\"1\\\",\\\"_ts\\\":1700000000}]\""},"Metadata":{\#(Fixed.sys("F"))}}"#
+        #expect(payload.text == expected)
+    }
+
+    @Test func `an Event Grid event leaks its members`() {
+        let event = #"{"subject":"/a","data":{"size":3},"eventTime":"2024-04-06T15:30:00Z"}"#
+        let payload = trigger("eventGridTrigger", "event").payload(eventGridEvent: event)
+        let expected = [
+            #"{"Data":{"event":"\"{\\\"subject\\\":\\\"/a\\\",\\\"data\\\":{\\\"size\\\":3},"#,
+            #"\\\"eventTime\\\":\\\"2024-04-06T15:30:00Z\\\"}\""},"Metadata":{"data":{"size":3},"#,
+            #""subject":"\"/a\"","eventTime":"\"04/06/2024 15:30:00\"","#, Fixed.sys("F"), "}}",
+        ].joined()
+        #expect(payload.text == expected)
+        #expect(payload.fixedBindingData.text(at: "data.size") == "3")
+    }
+
+    @Test(arguments: [(#"{"data":"x"}"#, #""data":"\"x\"""#), (#"{"data":[1]}"#, #""data":"[1]""#), ("{}", "")])
+    func `an Event Grid event whose data is no object`(_ event: String, _ expected: String) {
+        #expect(trigger("eventGridTrigger", "event").payload(eventGridEvent: event).metadata == expected)
+    }
+
+    @Test func `a warm-up`() {
+        let payload = trigger("warmupTrigger", "warm").payloadOfWarmup
+        #expect(payload.text == #"{"Data":{"warm":{}},"Metadata":{\#(Fixed.sys("F"))}}"#)
+    }
+
+    @Test func `a trigger of any other type`() {
+        let text = trigger("rabbitMQTrigger", "msg").payload(body: Array(#"{"a":1}"#.utf8)).text
+        #expect(text == #"{"Data":{"msg":"\"{\\\"a\\\":1}\""},"Metadata":{"a":"\"1\"",\#(Fixed.sys("F"))}}"#)
+        var binary = trigger("rabbitMQTrigger", "msg")
+        binary.isBinary = true
+        #expect(binary.payload(body: [0, 1, 2]).text == #"{"Data":{"msg":"AAEC"},"Metadata":{\#(Fixed.sys("F"))}}"#)
+    }
+
+    @Test(arguments: [
+        (#"{"type":"table","partitionKey":"p","rowKey":"r"}"#, #""null""#),
+        (#"{"type":"table","partitionKey":"p"}"#, #""[]""#),
+        (#"{"type":"Table"}"#, #""[]""#),
+        (#"{"type":"cosmosDB","id":"{id}"}"#, #""null""#),
+        (#"{"type":"cosmosDB","SqlQuery":"SELECT * FROM c"}"#, #""[]""#),
+        (#"{"type":"sql","commandText":"select 1"}"#, #""[]""#),
+        (#"{"type":"signalRConnectionInfo"}"#, #""null""#),
+        (#"{}"#, #""null""#),
+    ])
+    func `an input with nothing behind it`(_ input: String, _ expected: String) throws {
+        #expect(NewtonsoftJSON.text(BindingValue.nothing(for: try json(input)).member) == expected)
+    }
+}

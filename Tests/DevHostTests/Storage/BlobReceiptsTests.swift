@@ -1,0 +1,154 @@
+import Foundation
+import Testing
+
+@testable import DevHost
+
+struct BlobReceiptsTests {
+    let folder = StoreFolder()
+    let store: BlobStore
+    let pattern: BlobPattern
+
+    init() throws {
+        store = try BlobStore(folder: "\(folder.path)/blobs")
+        pattern = try BlobPattern("uploads/{name}.png", binding: "blob")
+    }
+
+    private func open() throws -> BlobReceipts { try BlobReceipts(folder: "\(folder.path)/receipts") }
+
+    private func write(_ names: String...) throws {
+        for name in names { try store.write([1], to: BlobPath("uploads/\(name)")) }
+    }
+
+    private func take(_ receipts: BlobReceipts, for function: String = "Thumb") throws -> [String] {
+        try receipts.take(for: function, pattern, in: store).map(\.blob.path.name)
+    }
+
+    @Test func `blobs that were there before trigger once, with their parameters`() throws {
+        try write("a.png", "b.png", "c.txt")
+        let receipts = try open()
+        let pending = try receipts.take(for: "Thumb", pattern, in: store)
+        #expect(pending.map(\.parameters) == [["name": "a"], ["name": "b"]])
+        #expect(try take(receipts).isEmpty)
+        for one in pending { try receipts.done(with: one.blob, by: "Thumb") }
+        #expect(try take(receipts).isEmpty)
+        #expect(try take(receipts, for: "Other") == ["a.png", "b.png"])
+    }
+
+    @Test func `what is done stays done over a restart, what is not comes again`() throws {
+        try write("a.png", "b.png", "c.png")
+        let before = try open()
+        let pending = try before.take(for: "Thumb", pattern, in: store)
+        try before.done(with: pending[0].blob, by: "Thumb")
+        #expect(try before.failed(pending[1].blob, in: "Thumb") == .again)
+        let after = try open()
+        #expect(try take(after) == ["b.png", "c.png"])
+        #expect(after.warnings.isEmpty)
+    }
+
+    @Test func `a new version triggers again, also one that came while the old one was handled`() throws {
+        try write("a.png")
+        let receipts = try open()
+        let old = try #require(try receipts.take(for: "Thumb", pattern, in: store).first)
+        try write("a.png")
+        #expect(try take(receipts).isEmpty)
+        try receipts.done(with: old.blob, by: "Thumb")
+        let new = try #require(try receipts.take(for: "Thumb", pattern, in: store).first)
+        #expect(new.blob.etag != old.blob.etag)
+        try receipts.done(with: new.blob, by: "Thumb")
+        #expect(try take(try open()).isEmpty)
+    }
+
+    @Test func `the fifth failure is poison, whatever is restarted between`() throws {
+        try write("a b.png")
+        for attempt in 1...5 {
+            let receipts = try open()
+            let blob = try #require(try receipts.take(for: "Thumb", pattern, in: store).first).blob
+            let verdict = try receipts.failed(blob, in: "Thumb")
+            guard attempt == 5 else {
+                #expect(verdict == .again)
+                continue
+            }
+            #expect(
+                verdict
+                    == .poison(
+                        message: #"{"Type":"BlobTrigger","FunctionId":"Host.Functions.Thumb","BlobType":"BlockBlob","#
+                            + #""ContainerName":"uploads","BlobName":"a b.png","ETag":"\#(blob.etag)"}"#))
+            #expect(try take(receipts).isEmpty)
+            try receipts.done(with: blob, by: "Thumb")
+        }
+        #expect(try take(try open()).isEmpty)
+    }
+
+    @Test func `a kill before the poison message is sent costs one try more`() throws {
+        try write("a.png")
+        let before = try open()
+        for _ in 1...5 { _ = try before.failed(before.take(for: "Thumb", pattern, in: store)[0].blob, in: "Thumb") }
+        let after = try open()
+        let blob = try #require(try after.take(for: "Thumb", pattern, in: store).first).blob
+        guard case .poison = try after.failed(blob, in: "Thumb") else {
+            Issue.record("not poison")
+            return
+        }
+    }
+
+    @Test func `failures of an old version do not count for a new one`() throws {
+        let receipts = try open()
+        try write("a.png")
+        for _ in 1...4 { _ = try receipts.failed(receipts.take(for: "Thumb", pattern, in: store)[0].blob, in: "Thumb") }
+        try write("a.png")
+        #expect(try receipts.failed(receipts.take(for: "Thumb", pattern, in: store)[0].blob, in: "Thumb") == .again)
+    }
+
+    @Test func `a blob that went away and comes back is new`() throws {
+        try write("a.png")
+        let receipts = try open()
+        try receipts.done(with: receipts.take(for: "Thumb", pattern, in: store)[0].blob, by: "Thumb")
+        let path = "\(folder.path)/blobs/uploads/a.png"
+        try FileManager.default.moveItem(atPath: path, toPath: "\(folder.path)/away")
+        #expect(try take(receipts).isEmpty)
+        try FileManager.default.moveItem(atPath: "\(folder.path)/away", toPath: path)
+        #expect(try take(try open()) == ["a.png"])
+        #expect(try take(receipts) == ["a.png"])
+    }
+
+    @Test func `a file is shortened when it is opened`() throws {
+        try write("a.png")
+        for _ in 1...20 {
+            let receipts = try open()
+            try write("a.png")
+            try receipts.done(with: receipts.take(for: "Thumb", pattern, in: store)[0].blob, by: "Thumb")
+        }
+        _ = try open()
+        #expect(folder.text("receipts/Thumb.jsonl")?.split(separator: "\n").count == 1)
+    }
+
+    @Test(arguments: ["{\"blob\":\"uplo", "nonsense\n", "{\"etag\":\"0x1\"}\n"])
+    func `a damaged line is told and costs its own blob one run more`(line: String) throws {
+        try write("a.png", "b.png")
+        let before = try open()
+        for one in try before.take(for: "Thumb", pattern, in: store) { try before.done(with: one.blob, by: "Thumb") }
+        let good = try #require(folder.text("receipts/Thumb.jsonl")).split(separator: "\n")[0] + "\n"
+        try folder.write(good + line, to: "receipts/Thumb.jsonl")
+        let after = try open()
+        #expect(try take(after) == ["b.png"])
+        let aside = try #require(folder.files(in: "receipts/.damaged").first)
+        #expect(folder.text("receipts/.damaged/\(aside)") == good + line)
+        #expect(
+            after.warnings == [
+                "\(folder.path)/receipts/Thumb.jsonl had 1 damaged line and is kept as "
+                    + "\(folder.path)/receipts/.damaged/\(aside); blobs that were noted there trigger once more"
+            ])
+        #expect(try open().warnings.isEmpty)
+    }
+
+    @Test func `a last line without its end does not swallow the next one`() throws {
+        try write("a.png", "b.png")
+        let before = try open()
+        let pending = try before.take(for: "Thumb", pattern, in: store)
+        try before.done(with: pending[0].blob, by: "Thumb")
+        let line = try #require(folder.text("receipts/Thumb.jsonl"))
+        try folder.write(String(line.dropLast()), to: "receipts/Thumb.jsonl")
+        try open().done(with: pending[1].blob, by: "Thumb")
+        #expect(try take(try open()).isEmpty)
+    }
+}

@@ -1,0 +1,143 @@
+import Foundation
+import Testing
+
+@testable import DevHost
+
+/// A store that is opened again where another one is still open sees what a kill of that one would have left.
+struct QueueRestartTests {
+    let folder = StoreFolder()
+    let clock = StoreClock()
+
+    private func open() throws -> QueueStore {
+        let clock = clock
+        return try QueueStore(folder: folder.path, service: .storageQueues, messageLimit: 65_536) { clock.now }
+    }
+
+    @Test func `what was sent is there, in order`() throws {
+        let before = try open()
+        let sent = try (0..<20).map { try before.send([$0], to: "orders") }
+        let after = try open()
+        #expect(try after.peek("orders", upTo: 32) == sent)
+        #expect(after.warnings.isEmpty)
+    }
+
+    @Test func `times survive to the millisecond`() throws {
+        let before = try open()
+        let sent = try (0..<1000).map { _ in
+            clock.advance(0.001)
+            return try before.send([1], to: "orders")
+        }
+        let loaded = try open().peek("orders", upTo: 1000)
+        #expect(loaded.map(\.id) == sent.map(\.id))
+        for (one, other) in zip(sent, loaded) {
+            #expect(abs(one.insertionTime.timeIntervalSince(other.insertionTime)) < 0.001)
+        }
+    }
+
+    @Test func `a delayed message stays delayed`() throws {
+        try open().send([1], to: "orders", visibleAfter: 60)
+        let store = try open()
+        #expect(try store.receive(from: "orders", upTo: 1, visibilityTimeout: 600).isEmpty)
+        #expect(try store.nextVisible(in: "orders") == clock.now + 60)
+    }
+
+    @Test func `a message that was held is visible at once, and its try counts`() throws {
+        let before = try open()
+        try before.send([1], to: "orders")
+        let held = try #require(try before.receive(from: "orders", upTo: 1, visibilityTimeout: 600).first)
+        let after = try open()
+        #expect(throws: StorageError.notHeld(id: held.id, queue: "orders")) { try after.delete(held) }
+        #expect(try after.receive(from: "orders", upTo: 1, visibilityTimeout: 600).map(\.dequeueCount) == [2])
+    }
+
+    @Test func `a released message keeps its count and its delay`() throws {
+        let before = try open()
+        try before.send([1], to: "orders")
+        let held = try #require(try before.receive(from: "orders", upTo: 1, visibilityTimeout: 600).first)
+        try before.release(held, visibleAfter: 30, maxDequeueCount: 5)
+        let after = try open()
+        #expect(try after.nextVisible(in: "orders") == clock.now + 30)
+        clock.advance(30)
+        #expect(try after.receive(from: "orders", upTo: 1, visibilityTimeout: 600).map(\.dequeueCount) == [2])
+    }
+
+    @Test func `what was deleted stays away, and a poison message is poison`() throws {
+        let before = try open()
+        for number in 1...2 { try before.send([UInt8(number)], to: "orders") }
+        let held = try before.receive(from: "orders", upTo: 2, visibilityTimeout: 600)
+        try before.delete(held[0])
+        try before.release(held[1], maxDequeueCount: 1)
+        let after = try open()
+        #expect(after.counts == ["orders": 0, "orders-poison": 1])
+        #expect(try after.peek("orders-poison", upTo: 1).map(\.dequeueCount) == [0])
+    }
+
+    @Test func `numbers go on where they were`() throws {
+        let last = try open().send([1], to: "orders").sequenceNumber
+        #expect(try open().send([2], to: "orders").sequenceNumber == last + 1)
+    }
+
+    @Test func `what expired meanwhile is gone`() throws {
+        try open().send([1], to: "orders")
+        clock.advance(8 * 24 * 3600)
+        let store = try open()
+        #expect(store.counts == ["orders": 0])
+        #expect(try store.receive(from: "orders", upTo: 1, visibilityTimeout: 600).isEmpty)
+    }
+
+    @Test func `a file that a kill left unfinished is removed`() throws {
+        try open().send([1], to: "orders")
+        try folder.write("{\"sequ", to: ".unfinished/3F")
+        let store = try open()
+        #expect(store.counts == ["orders": 1] && store.warnings.isEmpty)
+        #expect(folder.files(in: ".unfinished").isEmpty)
+    }
+
+    @Test func `a file is text that people can read`() throws {
+        let text = try open().send(Array("{\"a\":\"ä\n\"}".utf8), to: "orders")
+        #expect(
+            folder.text("orders/\(text.id).json") == """
+                {
+                  "sequenceNumber": 1,
+                  "insertionTime": "2026-03-01T10:20:30.000Z",
+                  "expirationTime": "2026-03-08T10:20:30.000Z",
+                  "nextVisibleTime": "2026-03-01T10:20:30.000Z",
+                  "dequeueCount": 0,
+                  "text": "{\\"a\\":\\"ä\\n\\"}"
+                }
+
+                """)
+        let bytes = try open().send([0xff, 0], to: "orders")
+        #expect(folder.text("orders/\(bytes.id).json")?.contains("\"base64\": \"/wA=\"") == true)
+        #expect(try open().peek("orders", upTo: 2) == [text, bytes])
+    }
+
+    @Test(arguments: [
+        ("", "line 1, column 1: the text ends in the middle of a value"),
+        ("{\"sequenceNumber\": 1, \"insert", "line 1, column 30: the text ends in the middle of a value"),
+        ("[]", "it has no good \"sequenceNumber\""),
+        ("{\"sequenceNumber\": 1, \"insertionTime\": \"yesterday\"}", "it has no good \"insertionTime\""),
+    ])
+    func `a damaged file is told and set aside`(text: String, reason: String) throws {
+        try open().send([1], to: "orders")
+        try folder.write(text, to: "orders/bad.json")
+        let store = try open()
+        #expect(store.counts == ["orders": 1])
+        let aside = try #require(folder.files(in: ".damaged").first)
+        #expect(folder.text(".damaged/\(aside)") == text)
+        #expect(
+            store.warnings == [
+                "\(folder.path)/orders/bad.json is no queue message (\(reason)) and is now \(folder.path)/.damaged/\(aside); "
+                    + "put it right and move it back, or delete it"
+            ])
+        #expect(try open().warnings.isEmpty)
+    }
+
+    @Test func `a folder that was removed by hand comes back`() throws {
+        let store = try open()
+        try store.send([1], to: "orders")
+        try FileManager.default.removeItem(atPath: folder.path)
+        try store.send([2], to: "orders")
+        #expect(try open().peek("orders", upTo: 16).map(\.body) == [[2]])
+    }
+}

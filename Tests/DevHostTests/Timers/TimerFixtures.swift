@@ -1,0 +1,32 @@
+import Foundation
+import Testing
+
+@testable import DevHost
+
+extension LocalTime {
+    /// Summer time in 2026 alone.
+    private static func changing(_ standard: Int, _ summer: Int, from spring: String, to autumn: String) -> LocalTime {
+        let format = ISO8601DateFormatter()
+        let changes = [spring, autumn].compactMap { format.date(from: $0).map { Int($0.timeIntervalSince1970) } }
+        return LocalTime { moment in changes[0]..<changes[1] ~= moment ? summer : standard }
+    }
+
+    static let berlin = changing(3600, 7200, from: "2026-03-29T01:00:00Z", to: "2026-10-25T01:00:00Z")
+    static let newYork = changing(-18_000, -14_400, from: "2026-03-08T07:00:00Z", to: "2026-11-01T06:00:00Z")
+    /// Half an hour of daylight saving, as on Lord Howe Island.
+    static let halfHour = changing(37_800, 39_600, from: "2026-01-01T00:00:00Z", to: "2026-04-04T15:00:00Z")
+}
+
+/// A date from RFC 3339 text.
+func date(_ text: String) throws -> Date {
+    let format = ISO8601DateFormatter()
+    if text.contains(".") { format.formatOptions.insert(.withFractionalSeconds) }
+    return try #require(format.date(from: text))
+}
+
+/// The next times of a schedule, one after the other.
+func times(_ schedule: TimerSchedule, after start: Date, in zone: LocalTime, count: Int) -> [Date] {
+    var found: [Date] = []
+    while found.count < count, let next = schedule.next(after: found.last ?? start, in: zone) { found.append(next) }
+    return found
+}

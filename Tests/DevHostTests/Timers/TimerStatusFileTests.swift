@@ -1,0 +1,93 @@
+import Foundation
+import Testing
+
+@testable import DevHost
+
+/// Each test has a folder of its own.
+@Suite final class TimerStatusFileTests {
+    private let folder = FileManager.default.temporaryDirectory.appending(path: UUID().uuidString).path()
+    private var path: String { "\(folder)/timers.json" }
+
+    deinit { try? FileManager.default.removeItem(atPath: folder) }
+
+    private func write(_ text: String) throws {
+        try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
+        try Data(text.utf8).write(to: URL(filePath: path))
+    }
+
+    @Test func `a status is there after a restart`() throws {
+        let tick = TimerStatus(
+            last: try date("2026-03-01T10:15:00.125Z"), next: try date("2026-03-01T10:20:00Z"),
+            lastUpdated: try date("2026-03-01T10:15:00.125Z"))
+        let never = TimerStatus(last: nil, next: nil, lastUpdated: try date("2026-03-01T10:00:00Z"))
+        let file = TimerStatusFile(folder: folder)
+        #expect(file.damage == nil)
+        #expect(file["Tick"] == nil)
+        try file.set(tick, of: "Tick")
+        try file.set(never, of: "Never")
+
+        let again = TimerStatusFile(folder: folder)
+        #expect(again.damage == nil)
+        #expect(again["Tick"] == tick)
+        #expect(again["Never"] == never)
+        #expect(
+            try String(contentsOfFile: path, encoding: .utf8) == """
+                {
+                  "Never": {"Last":null,"Next":null,"LastUpdated":"2026-03-01T10:00:00.000Z"},
+                  "Tick": {"Last":"2026-03-01T10:15:00.125Z","Next":"2026-03-01T10:20:00.000Z",\
+                "LastUpdated":"2026-03-01T10:15:00.125Z"}
+                }
+
+                """)
+    }
+
+    @Test func `an owner may write times without a fraction, and leave members away`() throws {
+        try write(#"{"Tick": {"Next": "2026-03-01T10:20:00Z", "LastUpdated": "2026-03-01T10:15:00Z"}, /* mine */ }"#)
+        let file = TimerStatusFile(folder: folder)
+        #expect(file.damage == nil)
+        #expect(
+            file["Tick"]
+                == TimerStatus(
+                    last: nil, next: try date("2026-03-01T10:20:00Z"), lastUpdated: try date("2026-03-01T10:15:00Z")))
+    }
+
+    @Test(
+        arguments: [
+            ("", "line 1, column 1: the text ends in the middle of a value"),
+            ("{\"Tick\": {\"Last\"", "line 1, column 17: the text ends in the middle of a value"),
+            ("[]", "it holds an array, not an object"),
+            ("{\n  \"Tick\": 5\n}", "line 2: 'Tick' is no status of a timer"),
+            ("{\"Tick\": {}}", "line 1: 'Tick' is no status of a timer"),
+            (
+                "{\"Tick\": {\"LastUpdated\": \"2026-03-01T10:15:00Z\", \"Next\": \"soon\"}}",
+                "line 1: 'Tick' is no status of a timer"
+            ),
+        ])
+    func `a damaged file is told of and begun anew`(text: String, reason: String) throws {
+        try write(text)
+        let file = TimerStatusFile(folder: folder)
+        #expect(
+            file.damage?.description == "\(path) cannot be understood, so missed timers are not noticed, and it is "
+                + "begun anew: \(reason)")
+        #expect(file["Tick"] == nil)
+
+        let status = TimerStatus(last: nil, next: nil, lastUpdated: try date("2026-03-01T10:00:00Z"))
+        try file.set(status, of: "Tick")
+        let again = TimerStatusFile(folder: folder)
+        #expect(again.damage == nil)
+        #expect(again["Tick"] == status)
+    }
+
+    @Test func `what cannot be written is remembered all the same`() throws {
+        try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
+        let file = TimerStatusFile(folder: folder)
+        #expect(file.damage == .unreadable(path))
+        let status = TimerStatus(last: nil, next: nil, lastUpdated: try date("2026-03-01T10:00:00Z"))
+        let error = #expect(throws: TimerStatusFileError.self) { try file.set(status, of: "Tick") }
+        #expect(
+            error?.description.hasPrefix(
+                "\(path) cannot be written, so missed timers will not be noticed; check the folder's permissions: ")
+                == true)
+        #expect(file["Tick"] == status)
+    }
+}

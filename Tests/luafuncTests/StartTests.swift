@@ -1,0 +1,373 @@
+import Foundation
+import TestSupport
+import Testing
+
+/// `luafunc start` as a user runs it: what callers get, what stands in `.luafunc`, and what the terminal shows.
+@Suite struct StartTests {
+    /// The host with an app of its own.
+    private final class Host: Sendable {
+        let app: TemporaryApp
+        let process: LuafuncProcess
+        let port: Int
+
+        init(
+            _ files: [String: String], _ arguments: [String] = [], environment: [String: String] = [:],
+            app: TemporaryApp? = nil
+        ) throws {
+            self.app = try app ?? TemporaryApp(files)
+            process = try LuafuncProcess(
+                ["start", "--port", "0", "--app", self.app.folder.path] + arguments, environment: environment,
+                waits: false)
+            let line = try #require(process.line(containing: "http://localhost:"))
+            port = try #require(line.firstMatch(of: #/http://localhost:(\d+)/#).flatMap { Int($0.1) })
+        }
+
+        func request(
+            _ path: String, method: String = "GET", headers: [String: String] = [:], body: String = ""
+        ) throws -> HTTPReply {
+            try RawConnection.request(path, method: method, port: port, headers: headers, body: Array(body.utf8))
+        }
+
+        /// Runs a function by hand; the answer comes at once.
+        func fire(_ function: String, _ input: String = "") throws {
+            let body = String(decoding: try JSONSerialization.data(withJSONObject: ["input": input]), as: UTF8.self)
+            #expect(try request("/admin/functions/\(function)", method: "POST", body: body).status == 202)
+        }
+
+        /// The line that tells of an invocation of this function.
+        func invocation(of function: String) throws -> String {
+            while true {
+                let line = try #require(process.line(containing: "  \(function) "))
+                if line.prefixMatch(of: #/\d\d:\d\d:\d\d  /#) != nil { return line }
+            }
+        }
+
+        func blob(_ path: String) -> String? {
+            try? String(contentsOf: app.folder.appending(path: ".luafunc/blobs/\(path)"), encoding: .utf8)
+        }
+    }
+
+    private static let bundle = #"{ "version": "2.0", "extensionBundle": {} }"#
+
+    private static func queueFunction(_ queue: String, _ outputs: String = "") -> String {
+        """
+        { "bindings": [ { "name": "msg", "type": "queueTrigger", "queueName": "\(queue)", "connection": "" } \(outputs) ] }
+        """
+    }
+
+    // MARK: The sample app
+
+    /// The sample app, copied, since a run writes beside it.
+    private static func sample() throws -> TemporaryApp {
+        let app = try TemporaryApp([:])
+        for name in ["functions", "host.json"] {
+            let copy = app.folder.appending(path: name)
+            try? FileManager.default.removeItem(at: copy)
+            try FileManager.default.copyItem(at: Repository.root.appending(path: name), to: copy)
+        }
+        return app
+    }
+
+    @Test func `an order goes to a queue, and its message becomes a blob`() throws {
+        let host = try Host([:], app: Self.sample())
+        let reply = try host.request("/api/order", method: "POST", body: #"{"id":1005}"#)
+        #expect(reply.status == 202 && reply.text == "Order enqueued")
+        #expect(try host.invocation(of: "order").hasSuffix("→ queue orders"))
+        #expect(host.process.waitForLine(containing: "            order\t1005"))
+        #expect(try host.invocation(of: "ship").hasSuffix("→ blob shipped/1005.txt"))
+        #expect(host.process.waitForLine(containing: "            shipping order 1005"))
+        #expect(host.blob("shipped/1005.txt") == "order 1005 is on its way\n")
+    }
+
+    @Test func `a function with a queue trigger is run by hand`() throws {
+        let host = try Host([:], app: Self.sample())
+        try host.fire("myqueuefunction", "hello")
+        #expect(try host.invocation(of: "MyQueueFunction").contains("by hand"))
+        #expect(host.process.waitForLine(containing: "message "))
+        let queue = host.app.folder.appending(path: ".luafunc/queues/messages-outgoing")
+        let files = try FileManager.default.contentsOfDirectory(atPath: queue.path)
+        let text = try String(contentsOf: queue.appending(path: try #require(files.first)), encoding: .utf8)
+        #expect(files.count == 1 && text.contains("\"text\": \"HELLO\""))
+    }
+
+    @Test func `a file in a container triggers the function for it`() throws {
+        let host = try Host([:], app: Self.sample())
+        try host.app.write([".luafunc/blobs/uploads/2026/cat.txt": "meow"])
+        #expect(try host.invocation(of: "copyblob").hasSuffix("→ blob copies/2026/cat.txt"))
+        #expect(host.blob("copies/2026/cat.txt") == "meow")
+    }
+
+    @Test func `events and messages reach functions of Event Hub, Service Bus, Cosmos DB and timers by hand`() throws {
+        let host = try Host([:], app: Self.sample())
+        try host.fire("telemetry", #"["{\"device\":1,\"temperature\":99}","{\"device\":2,\"temperature\":9}"]"#)
+        #expect(try host.invocation(of: "telemetry").hasSuffix("→ queue alerts"))
+        try host.fire("invoice", #"{"id":7,"total":3}"#)
+        #expect(try host.invocation(of: "invoice").hasSuffix("→ Service Bus queue receipts"))
+        try host.fire("products", #"[{"id":"1","name":"tea"}]"#)
+        #expect(host.process.waitForLine(containing: "1: tea"))
+        try host.fire("cleanup")
+        #expect(host.process.waitForLine(containing: "next run: 20"))
+    }
+
+    // MARK: Saves
+
+    @Test func `every save takes effect, and a broken one is told with its lines`() throws {
+        let host = try Host([
+            "host.json": #"{ "version": "2.0", "customHandler": { "enableForwardingHttpRequest": true } }"#,
+            "functions/hello/function.json": TemporaryApp.httpFunction,
+            "functions/hello/handler.lua": "return function() return 'one' end",
+        ])
+        #expect(try host.request("/api/hello").text == "one")
+        try host.app.write(["functions/hello/handler.lua": "return function() return 'two' end"])
+        #expect(host.process.waitForLine(containing: "reloaded hello in "))
+        #expect(try host.request("/api/hello").text == "two")
+        try host.app.write(["functions/hello/handler.lua": "return function()\n  retrun three\nend"])
+        #expect(host.process.waitForLine(containing: "functions/hello/handler.lua:2: "))
+        #expect(host.process.waitForLine(containing: ">    2 |   retrun three"))
+        #expect(try host.request("/api/hello").text == "two")
+        try host.app.write([
+            "functions/hello/handler.lua": "return function() return 'four' end",
+            "functions/other/function.json": TemporaryApp.httpFunction,
+            "functions/other/handler.lua": "return function() return 'new' end",
+        ])
+        #expect(host.process.waitForLine(containing: "added other"))
+        // The host follows the handler; a request that comes first waits for nobody.
+        #expect(host.process.waitForLine(containing: "/api/other"))
+        #expect(try host.request("/api/other").text == "new")
+        #expect(try host.request("/api/hello").text == "four")
+        try FileManager.default.removeItem(at: host.app.folder.appending(path: "functions/other"))
+        #expect(host.process.waitForLine(containing: "removed other"))
+        try host.app.write(["host.json": #"{ "version": "2.0", "extensions": { "http": { "routePrefix": "v2" } } }"#])
+        #expect(host.process.waitForLine(containing: "/v2/hello"))
+        #expect(try host.request("/v2/hello").text == "four")
+        #expect(try host.request("/api/hello").status == 404)
+    }
+
+    // MARK: HTTP
+
+    @Test(arguments: ["", ", \"customHandler\": { \"enableForwardingHttpRequest\": true }"])
+    func `routes, methods and parameters are the host's`(_ wire: String) throws {
+        let host = try Host([
+            "host.json": "{ \"version\": \"2.0\"\(wire) }",
+            "functions/item/function.json": """
+            { "bindings": [ { "name": "req", "type": "httpTrigger", "route": "items/{id:int?}", "methods": ["get"] },
+                            { "name": "res", "type": "http", "direction": "out" } ] }
+            """,
+            "functions/item/handler.lua": """
+            return function(data) return (data.req.Params.id or "all") .. " " .. (data.req:query "q" or "") end
+            """,
+        ])
+        #expect(try host.request("/api/ITEMS/7?q=a%20b").text == "7 a b")
+        #expect(try host.request("/api/items").text == "all ")
+        #expect(try host.request("/api/items/x").status == 404)
+        #expect(try host.request("/api/items/7", method: "POST").status == 404)
+        #expect(try host.request("/items/7").status == 404)
+        #expect(try host.request("/").text.contains("<td>item</td>"))
+    }
+
+    @Test func `a failure is a 500 without a word to programs, and has its reason for people`() throws {
+        let files = [
+            "functions/bad/function.json": """
+            { "bindings": [ { "name": "req", "type": "httpTrigger" }, { "name": "o", "type": "queue", "queueName": "abc", "direction": "out" },
+                            { "name": "res", "type": "http", "direction": "out" } ] }
+            """,
+            "functions/bad/handler.lua":
+                "local function f()\n error 'no luck' end\nreturn function() print 'before' f() end",
+            "host.json": Self.bundle,
+        ]
+        let host = try Host(files)
+        let silent = try host.request("/api/bad")
+        #expect(silent.status == 500 && silent.body.isEmpty)
+        #expect(try host.invocation(of: "bad").contains("500"))
+        #expect(host.process.waitForLine(containing: "            before"))
+        #expect(host.process.waitForLine(containing: "functions/bad/handler.lua:2: no luck"))
+        let page = try host.request("/api/bad", headers: ["Accept": "text/html,*/*"])
+        #expect(page.status == 500 && page.text.contains("functions/bad/handler.lua:2: no luck"))
+        let verbose = try Host(files, ["--verbose-errors"])
+        #expect(try verbose.request("/api/bad").text.contains("no luck"))
+    }
+
+    @Test func `an answer streams to its caller where requests are proxied`() throws {
+        let host = try Host([
+            "host.json": #"{ "version": "2.0", "customHandler": { "enableProxyingHttpRequest": true } }"#,
+            "functions/events/function.json": TemporaryApp.httpFunction,
+            "functions/events/handler.lua": """
+            local http = require "http"
+            local task = require "task"
+            return http.eventStream and function(data)
+              return http.eventStream(function(send)
+                send { data = "one " .. data.req.Body }
+                task.sleep(60)
+              end)
+            end
+            """,
+        ])
+        let connection = try RawConnection(port: host.port)
+        connection.send(
+            "POST /api/events HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n0\r\n\r\n")
+        #expect(connection.head()?.status == 200)
+        #expect(connection.chunk().map { String(decoding: $0, as: UTF8.self) } == "data: one abc\n\n")
+    }
+
+    @Test func `with --auth keys are needed, and made once`() throws {
+        let host = try Host(
+            [
+                "functions/open/function.json": """
+                { "bindings": [ { "name": "req", "type": "httpTrigger", "authLevel": "anonymous" },
+                                { "name": "res", "type": "http", "direction": "out" } ] }
+                """,
+                "functions/open/handler.lua": "return function() return 'open' end",
+                "functions/shut/function.json": TemporaryApp.httpFunction,
+                "functions/shut/handler.lua": "return function() return 'shut' end",
+            ], ["--auth"])
+        struct Keys: Decodable {
+            let masterKey: String
+            let functionKey: String
+        }
+        let file = host.app.folder.appending(path: ".luafunc/keys.json")
+        let keys = try JSONDecoder().decode(Keys.self, from: Data(contentsOf: file))
+        #expect(try host.request("/api/open").text == "open")
+        #expect(try host.request("/api/shut").status == 401)
+        #expect(try host.request("/api/shut?code=\(keys.functionKey)").text == "shut")
+        #expect(try host.request("/api/shut", headers: ["x-functions-key": keys.masterKey]).text == "shut")
+        #expect(try host.request("/admin/functions").status == 401)
+        #expect(try host.request("/admin/functions", headers: ["x-functions-key": keys.functionKey]).status == 401)
+        #expect(try host.request("/admin/functions", headers: ["x-functions-key": keys.masterKey]).status == 200)
+        #expect(try host.request("/admin/host/ping").status == 200)
+        let permissions = try FileManager.default.attributesOfItem(atPath: file.path)[.posixPermissions] as? Int
+        #expect(permissions == 0o600)
+    }
+
+    @Test func `local.settings.json gives settings, names and origins`() throws {
+        let host = try Host(
+            [
+                "local.settings.json": """
+                { "Values": { "GREETING": "hi", "TAKEN": "file", "QUEUE": "orders" },
+                  "Host": { "CORS": "https://page.example" } }
+                """,
+                "functions/env/function.json": """
+                { "bindings": [ { "name": "req", "type": "httpTrigger" }, { "name": "res", "type": "http", "direction": "out" },
+                                { "name": "o", "type": "queue", "queueName": "%QUEUE%", "direction": "out" } ] }
+                """,
+                "functions/env/handler.lua":
+                    "return function() return { res = os.getenv 'GREETING' .. os.getenv 'TAKEN', o = 'x' } end",
+                "host.json": Self.bundle,
+            ], environment: ["TAKEN": "environment"])
+        let reply = try host.request("/api/env", headers: ["Origin": "https://page.example"])
+        #expect(reply.text == "hienvironment")
+        #expect(reply.headers["access-control-allow-origin"] == "https://page.example")
+        #expect(
+            try host.request("/api/env", headers: ["Origin": "https://other.example"])
+                .headers["access-control-allow-origin"] == nil)
+        let asked = try host.request(
+            "/api/env", method: "OPTIONS",
+            headers: ["Origin": "https://page.example", "Access-Control-Request-Method": "PUT"])
+        #expect(asked.status == 204 && asked.headers["access-control-allow-methods"] == "PUT")
+        #expect(try host.invocation(of: "env").hasSuffix("→ queue orders"))
+    }
+
+    // MARK: Queues, timers, other outputs
+
+    @Test func `a message whose function fails is tried five times, then it is in the poison queue`() throws {
+        let host = try Host([
+            "host.json": Self.bundle,
+            "functions/bad/function.json": Self.queueFunction("work"),
+            "functions/bad/handler.lua": "return function(data, metadata) error('try ' .. metadata.DequeueCount) end",
+            "functions/poison/function.json": Self.queueFunction("work-poison"),
+            "functions/poison/handler.lua": "return function(data) print('poisoned ' .. data.msg) end",
+            "functions/put/function.json": """
+            { "bindings": [ { "name": "req", "type": "httpTrigger" }, { "name": "res", "type": "http", "direction": "out" },
+                            { "name": "o", "type": "queue", "queueName": "work", "direction": "out" } ] }
+            """,
+            "functions/put/handler.lua": "return function(data) return { o = data.req.Body, res = 'put' } end",
+        ])
+        #expect(try host.request("/api/put", method: "POST", body: "some work").text == "put")
+        for attempt in 1...5 { #expect(host.process.waitForLine(containing: "try \(attempt)")) }
+        #expect(host.process.waitForLine(containing: "failed 5 times and is now in work-poison"))
+        #expect(host.process.waitForLine(containing: "poisoned some work"))
+    }
+
+    @Test func `messages that nobody took are there after a restart`() throws {
+        let files = [
+            "host.json": Self.bundle,
+            "functions/put/function.json": """
+            { "bindings": [ { "name": "req", "type": "httpTrigger" }, { "name": "res", "type": "http", "direction": "out" },
+                            { "name": "o", "type": "queue", "queueName": "later", "direction": "out" } ] }
+            """,
+            "functions/put/handler.lua": "return function(data) return { o = 'kept', res = 'put' } end",
+        ]
+        let first = try Host(files)
+        #expect(try first.request("/api/put").text == "put")
+        first.process.send(signal: SIGKILL)
+        try first.app.write([
+            "functions/take/function.json": Self.queueFunction("later"),
+            "functions/take/handler.lua": "return function(data) print('took ' .. data.msg) end",
+        ])
+        let second = try Host([:], app: first.app)
+        #expect(second.process.waitForLine(containing: "took kept"))
+    }
+
+    @Test func `timers fire`() throws {
+        let host = try Host([
+            "functions/tick/function.json":
+                #"{ "bindings": [ { "name": "timer", "type": "timerTrigger", "schedule": "* * * * * *" } ] }"#,
+            "functions/tick/handler.lua": "return function(data) print('past due', data.timer.IsPastDue) end",
+            "functions/once/function.json": """
+            { "bindings": [ { "name": "timer", "type": "timerTrigger", "schedule": "0 0 1 1 *", "runOnStartup": true } ] }
+            """,
+            "functions/once/handler.lua": "return function() print 'at the start' end",
+            "functions/page/function.json": TemporaryApp.httpFunction,
+            "functions/page/handler.lua": "return function() end",
+        ])
+        #expect(host.process.waitForLine(containing: "at the start"))
+        #expect(host.process.waitForLine(containing: "past due\tfalse"))
+        #expect(host.process.waitForLine(containing: "past due\tfalse"))
+    }
+
+    @Test func `an output that nothing here takes is kept in a log`() throws {
+        let host = try Host([
+            "host.json": Self.bundle,
+            "functions/save/function.json": """
+            { "bindings": [ { "name": "req", "type": "httpTrigger" }, { "name": "res", "type": "http", "direction": "out" },
+                            { "name": "doc", "type": "cosmosDB", "direction": "out", "databaseName": "d", "containerName": "c", "connection": "" } ] }
+            """,
+            "functions/save/handler.lua": "return function() return { res = 'ok', doc = { id = '1' } } end",
+        ])
+        #expect(try host.request("/api/save").text == "ok")
+        #expect(try host.invocation(of: "save").contains("→ cosmosDB 'doc'"))
+        let log = try String(
+            contentsOf: host.app.folder.appending(path: ".luafunc/outputs.jsonl"), encoding: .utf8)
+        #expect(log.contains(#""function":"save","binding":"doc","type":"cosmosDB","text":"{"#))
+    }
+
+    // MARK: Beginning and end
+
+    @Test(arguments: [SIGINT, SIGTERM])
+    func `Ctrl-C stops host and handler`(_ signal: Int32) async throws {
+        let host = try Host([
+            "functions/hello/function.json": TemporaryApp.httpFunction,
+            "functions/hello/handler.lua": "return function() return 'x' end",
+        ])
+        #expect(try host.request("/api/hello").text == "x")
+        host.process.send(signal: signal)
+        let end = await host.process.end()
+        #expect(end.code == 0 && end.output.hasSuffix("stopped\n") && end.errors.isEmpty)
+        #expect(throws: RawConnection.Refused.self) { try RawConnection(port: host.port) }
+    }
+
+    @Test func `an app that cannot be used is refused`() async throws {
+        let app = try TemporaryApp(["host.json": #"{ "version": "1.0" }"#])
+        let process = try LuafuncProcess(["start", "--port", "0", "--app", app.folder.path], waits: false)
+        let end = await process.end()
+        #expect(end.code == 65 && end.errors == "luafunc: host.json:1: \"version\" must be the string \"2.0\"\n")
+    }
+
+    @Test func `a taken port is refused with advice`() async throws {
+        let server = try CannedServer([:])
+        let app = try TemporaryApp([:])
+        let process = try LuafuncProcess(
+            ["start", "--port", "\(server.port)", "--app", app.folder.path], waits: false)
+        let end = await process.end()
+        #expect(end.code == 69 && end.errors.contains("choose another port with --port"))
+    }
+}
