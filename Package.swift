@@ -22,6 +22,7 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-nio-extras", from: "1.35.0"),
         .package(url: "https://github.com/apple/swift-nio-ssl", from: "2.37.0"),
         .package(url: "https://github.com/apple/swift-system", from: "1.8.0"),
+        .package(url: "https://github.com/jpsim/Yams", from: "6.0.0"),
         .package(url: "https://github.com/swift-server/async-http-client", from: "1.37.0"),
         .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
         .package(url: "https://github.com/swiftlang/swift-subprocess", from: "1.0.0", traits: []),
@@ -72,8 +73,12 @@ let package = Package(
             dependencies: [
                 "CustomHandler", "DevHost", "Lua",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
+                .product(name: "Crypto", package: "swift-crypto"),
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOEmbedded", package: "swift-nio"),
+                .product(name: "NIOHTTP1", package: "swift-nio"),
+                .product(name: "NIOHTTPCompression", package: "swift-nio-extras"),
                 .product(name: "NIOPosix", package: "swift-nio"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
                 .product(name: "SystemPackage", package: "swift-system"),
@@ -81,7 +86,8 @@ let package = Package(
             ],
             swiftSettings: strict
         ),
-        .target(name: "TestSupport", dependencies: ["Lua"], path: "Tests/TestSupport", swiftSettings: strict),
+        .target(
+            name: "TestSupport", dependencies: ["DevHost", "Lua"], path: "Tests/TestSupport", swiftSettings: strict),
         .testTarget(name: "LuaTests", dependencies: ["CLua", "Lua"], swiftSettings: strict),
         .testTarget(
             name: "CustomHandlerTests",
@@ -103,7 +109,15 @@ let package = Package(
             swiftSettings: strict
         ),
         .testTarget(
-            name: "luafuncTests", dependencies: ["luafunc", "TestSupport", "Lua"], exclude: ["Snapshots"],
-            swiftSettings: strict),
+            name: "luafuncTests",
+            dependencies: [
+                "luafunc", "DevHost", "Lua", "TestSupport",
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOEmbedded", package: "swift-nio"),
+                .product(name: "NIOHTTP1", package: "swift-nio"),
+                .product(name: "NIOHTTPCompression", package: "swift-nio-extras"),
+                .product(name: "Yams", package: "Yams"),
+            ],
+            exclude: ["Snapshots"], swiftSettings: strict),
     ]
 )

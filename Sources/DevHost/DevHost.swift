@@ -1,5 +1,5 @@
 import AsyncHTTPClient
-import CustomHandler
+public import CustomHandler
 import FoundationEssentials
 import Lua
 import NIOCore
@@ -11,7 +11,9 @@ import SystemPackage
 /// its answers what the real host does, where that is silent with a warning.
 public final class DevHost: Sendable {
     public struct Options: Sendable {
-        public var root: String
+        public var source: AppSource
+        /// Where `.luafunc` and local.settings.json are.
+        public var folder: String
         public var bind = "127.0.0.1"
         /// nil for what local.settings.json says, else 7071.
         public var port: Int?
@@ -24,8 +26,11 @@ public final class DevHost: Sendable {
         public var timeZone: String?
         public var environment: [String: String]
 
-        public init(root: String, handler: HandlerChoice, environment: [String: String]) {
-            self.root = root
+        public init(
+            _ source: AppSource, folder: String, handler: HandlerChoice, environment: [String: String]
+        ) {
+            self.source = source
+            self.folder = folder
             self.handler = handler
             self.environment = environment
         }
@@ -61,14 +66,14 @@ public final class DevHost: Sendable {
         let reloads = AsyncStream<Void>.makeStream(bufferingPolicy: .bufferingNewest(1))
         self.reloads = reloads
         zone = try options.timeZone.map { try LocalTime.system($0) } ?? .utc
-        let root = URL(filePath: options.root).standardizedFileURL.path
-        settings = try LocalSettings(root: root)
+        let folder = URL(filePath: options.folder).standardizedFileURL.path
+        settings = try LocalSettings(root: folder)
         // What the environment has already wins, as with Core Tools.
         let variables = settings.values.merging(options.environment) { $1 }
-        loader = AppLoader(root: root, settings: variables, requiresScripts: options.handler.isLuafunc)
+        loader = AppLoader(options.source, settings: variables, requiresScripts: options.handler.isLuafunc)
         let app = try loader.load()
         self.app = Mutex(app)
-        storage = try LocalStorage(root: app.root)
+        storage = try LocalStorage(root: folder)
         keys = try options.checksKeys ? Keys(file: "\(storage.folder)/keys.json") : nil
         let port = options.port ?? settings.port ?? 7071
         do {
@@ -87,13 +92,13 @@ public final class DevHost: Sendable {
         var environment = variables
         environment["AZURE_FUNCTIONS_ENVIRONMENT"] = environment["AZURE_FUNCTIONS_ENVIRONMENT"] ?? "Development"
         environment["WEBSITE_HOSTNAME"] = "localhost:\(front.port)"
-        environment["FUNCTIONS_APP_ROOT_PATH"] = app.root
+        environment["FUNCTIONS_APP_ROOT_PATH"] = folder
         let id = UUID().uuidString.lowercased()
         for name in ["FUNCTIONS_CUSTOMHANDLER_WORKER_ID", "FUNCTIONS_HTTPWORKER_ID"] { environment[name] = id }
         for name in ["FUNCTIONS_CUSTOMHANDLER_PORT", "FUNCTIONS_HTTPWORKER_PORT"] {
             environment[name] = "\(handlerPort)"
         }
-        let command = try HandlerCommand(options.handler, host: app.host, root: app.root, environment: environment)
+        let command = try HandlerCommand(options.handler, host: app.host, root: folder, environment: environment)
         handler = HandlerProcess(
             command, environment: environment, port: command.port ?? handlerPort, client: client
         ) { event in

@@ -11,13 +11,16 @@ struct Luafunc: ParsableCommand {
             Started by the Functions host, which sets FUNCTIONS_CUSTOMHANDLER_PORT, luafunc serves without any command.
             """,
         version: "luafunc \(version)",
-        subcommands: [Start.self, Serve.self]
+        subcommands: [Start.self, Serve.self, Check.self, Pack.self]
     )
 
     /// Blocks until the command is done: an async `main` would cost a static executable 30 ms at its end.
     static func main() {
         let arguments = Array(CommandLine.arguments.dropFirst())
-        main(Settings.current.isHosted ? hosted(arguments) : arguments)
+        if Settings.current.isHosted { return main(hosted(arguments)) }
+        // A program that carries its app serves it; a damaged one says so.
+        let isPlain = (try? AppArchive.read()?.files == nil) ?? false
+        main(arguments.isEmpty && !isPlain ? ["serve"] : arguments)
     }
 
     /// The host starts the program with the arguments of host.json alone, so the command is understood.

@@ -8,6 +8,7 @@ import Glibc
 actor StartConsole {
     private let style: Style
     private let isLuafunc: Bool
+    private let reloads: Bool
     private let verbose: Bool
     private var open: [String: OpenInvocation] = [:]
     /// The invocation whose lines stand last, so that lines that come late need no name.
@@ -27,9 +28,11 @@ actor StartConsole {
     }
 
     /// - Parameter isLuafunc: the handler is luafunc, whose own words about an answer's `Logs` come as lines.
-    init(isLuafunc: Bool, verbose: Bool) {
+    /// - Parameter reloads: a save can change the app.
+    init(isLuafunc: Bool, reloads: Bool, verbose: Bool) {
         style = Style(isTerminal: isatty(STDOUT_FILENO) == 1)
         self.isLuafunc = isLuafunc
+        self.reloads = reloads
         self.verbose = verbose
     }
 
@@ -65,7 +68,7 @@ actor StartConsole {
         for problem in listing.problems { Console.printError(style.red("\(problem)")) }
         for warning in listing.warnings { Console.printError(style.yellow("warn  \(warning)")) }
         if let key = listing.masterKey { Console.print("keys are checked; this one opens everything: \(key)") }
-        let reload = isLuafunc ? "Every save takes effect. " : ""
+        let reload = reloads ? "Every save takes effect. " : ""
         Console.print(style.dim("\(listing.address) · \(reload)Ctrl-C stops.") + "\n")
     }
 

@@ -195,7 +195,7 @@ import Testing
     @Test func `an app without host.json has the host's defaults`() throws {
         let app = try TemporaryApp(["f/function.json": TemporaryApp.queueFunction, "f/handler.lua": ""])
         try FileManager.default.removeItem(at: app.folder.appending(path: "host.json"))
-        #expect(try AppLoader(root: app.folder.path, settings: [:]).load().host.functionTimeout == .seconds(300))
+        #expect(try AppLoader(.folder(app.folder.path), settings: [:]).load().host.functionTimeout == .seconds(300))
     }
 
     @Test func `an app setting overrides host.json`() throws {
@@ -226,7 +226,7 @@ import Testing
 
     private func load(_ files: [String: String], settings: [String: String] = [:]) throws -> FunctionApp {
         let app = try TemporaryApp(files)
-        return try AppLoader(root: app.folder.path, settings: settings).load()
+        return try AppLoader(.folder(app.folder.path), settings: settings).load()
     }
 }
 

@@ -18,7 +18,7 @@ struct InProcessHandler {
     static let forwarding = ["AzureFunctionsJobHost__customHandler__enableForwardingHttpRequest": "true"]
 
     init(root: String, settings: [String: String] = [:], showsErrors: Bool = false) async throws {
-        app = try AppLoader(root: root, settings: settings).load()
+        app = try AppLoader(.folder(root), settings: settings).load()
         workers = WorkerGroup(threads: 1, settings: settings)
         await workers.adopt(app, options: InvocationOptions(logger: .silent, showsErrors: showsErrors))
     }

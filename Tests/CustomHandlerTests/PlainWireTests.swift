@@ -100,7 +100,7 @@ import Testing
                 #"{ "bindings": [ { "name": "req", \#(members)"type": "httpTrigger" }, { "name": "res", "type": "http", "direction": "out" } ] }"#,
             "f/handler.lua": "",
         ])
-        let problem = try AppLoader(root: app.folder.path, settings: [:]).load().broken["f"]
+        let problem = try AppLoader(.folder(app.folder.path), settings: [:]).load().broken["f"]
         #expect(problem?.description.contains(reason) == true, "\(problem?.description ?? "none")")
     }
 
@@ -111,7 +111,7 @@ import Testing
                 #"{ "bindings": [ { "name": "req", "route": "ITEMS/{id:int?}", "methods": ["get"], "type": "httpTrigger" }, { "name": "res", "type": "http", "direction": "out" } ] }"#,
             "aaa/handler.lua": "",
         ])
-        let loaded = try AppLoader(root: app.folder.path, settings: [:]).load()
+        let loaded = try AppLoader(.folder(app.folder.path), settings: [:]).load()
         #expect(loaded.broken["items"]?.reason.hasPrefix("'aaa' has the same route") == true)
     }
 
@@ -287,7 +287,7 @@ import Testing
 
     @Test func `what is misspelt or misplaced in host.json is told`() throws {
         let app = try Self.app(#""enableForwardingHttpRequests": true"#, #", "enableProxyingHttpRequest": true"#)
-        let warnings = try AppLoader(root: app.folder.path, settings: [:]).load().warnings.map(\.description)
+        let warnings = try AppLoader(.folder(app.folder.path), settings: [:]).load().warnings.map(\.description)
         #expect(
             warnings.contains(
                 #"host.json:1: "enableForwardingHttpRequests" is not read; did you mean "enableForwardingHttpRequest"?"#
@@ -295,7 +295,7 @@ import Testing
         #expect(warnings.contains(#"host.json:1: "enableProxyingHttpRequest" belongs into "customHandler""#))
         try app.write(["host.json": #"{ "version": "2.0", "customHandler": { "enableForwardingHttpRequest": "yes" } }"#]
         )
-        #expect(throws: (any Error).self) { try AppLoader(root: app.folder.path, settings: [:]).load() }
+        #expect(throws: (any Error).self) { try AppLoader(.folder(app.folder.path), settings: [:]).load() }
     }
 
     @Test func `a request that finds nothing is told where it probably belongs`() async throws {
@@ -384,7 +384,7 @@ import Testing
         let server = try HTTPServer(
             bind: "127.0.0.1", port: 0, workers: workers, bodyLimit: 1 << 20, patience: .milliseconds(30))
         await workers.adopt(
-            try AppLoader(root: app.folder.path, settings: [:]).load(), options: InvocationOptions(logger: .silent))
+            try AppLoader(.folder(app.folder.path), settings: [:]).load(), options: InvocationOptions(logger: .silent))
         let connection = try RawConnection(port: server.port)
         connection.send(text)
         #expect(connection.response()?.status == 408)

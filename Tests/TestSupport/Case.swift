@@ -1,3 +1,4 @@
+public import DevHost
 public import Foundation
 import Lua
 public import Testing
@@ -33,18 +34,19 @@ public struct Case: Sendable, CustomTestStringConvertible {
         }
     }
 
-    /// Every way in which what arrived differs from what is expected; empty if all is well.
+    /// Every way in which what arrived differs from what is expected; empty if all is well. A warning is a difference
+    /// too: luafunc answers nothing that the host would change without a word.
     public func differences(status: Int, contentType: String, body: [UInt8]) throws -> [String] {
-        let delivery = try HostModel(functionJSON: functionJSON)
-            .receive(status: status, contentType: contentType, body: body)
-        var differences: [String] = []
+        let delivery = try AnswerDecoder(functionJSON: functionJSON)
+            .decode(Answer(status: status, contentType: contentType, body: body))
+        if delivery.hangs { return ["hangs: \(delivery.warnings)"] }
+        let reason = delivery.failure.map { [$0, delivery.detail].compactMap(\.self).joined(separator: "\n") }
         if let wanted = expected["failed"]?.string {
-            guard let reason = delivery.failure else {
-                return ["did not fail: \(String(decoding: body, as: UTF8.self))"]
-            }
+            guard let reason else { return ["did not fail: \(String(decoding: body, as: UTF8.self))"] }
             return reason.contains(wanted) ? [] : ["failed otherwise: \(reason)"]
         }
-        if let reason = delivery.failure { return ["failed: \(reason)"] }
+        if let reason { return ["failed: \(reason)"] }
+        var differences = delivery.warnings
         if let logs = expected["logs"]?.elements {
             let wanted = logs.compactMap(\.string)
             if wanted != delivery.logs { differences.append("logs are \(delivery.logs)") }
@@ -54,12 +56,14 @@ public struct Case: Sendable, CustomTestStringConvertible {
         for member in expected["outputs"]?.members ?? [] {
             wanted.insert(member.name)
             let messages = member.tree.elements ?? [member.tree]
-            let arrived = delivery.messages[member.name] ?? []
+            let arrived = delivery.outputs.first { $0.name == member.name }?.messages.map { Data($0) } ?? []
             if messages.count != arrived.count || !zip(messages, arrived).allSatisfy(matches) {
                 differences.append("\(member.name) gets \(arrived.map { String(decoding: $0, as: UTF8.self) })")
             }
         }
-        for name in delivery.messages.keys where !wanted.contains(name) { differences.append("\(name) gets something") }
+        for output in delivery.outputs where !wanted.contains(output.name) {
+            differences.append("\(output.name) gets something")
+        }
         return differences
     }
 
@@ -70,8 +74,7 @@ public struct Case: Sendable, CustomTestStringConvertible {
             let isRefused = status == 500 && expected["failed"] != nil
             return isRefused ? [] : ["status \(status): \(String(decoding: body, as: UTF8.self))"]
         }
-        let values = Dictionary(headers.map { ($0.name.lowercased(), $0.value) }) { "\($0), \($1)" }
-        return compare(wanted, HostModel.HTTPResult(status: status, headers: values, body: Data(body)))
+        return compare(wanted, HTTPResult(status: status, headers: headers, body: body))
     }
 
     /// The caller's request that the host made the payload of; nil unless it may be handed over as it is (host-contract
@@ -86,18 +89,18 @@ public struct Case: Sendable, CustomTestStringConvertible {
         return PlainRequest(request, at: trigger.member(anyCase: "route") == nil ? "/api/\(self.name)" : nil)
     }
 
-    private func compare(_ wanted: JSONTree, _ http: HostModel.HTTPResult?) -> [String] {
+    private func compare(_ wanted: JSONTree, _ http: HTTPResult?) -> [String] {
         guard let http else { return ["no HTTP response"] }
         var differences: [String] = []
         if let status = wanted["status"]?.integer, Int(status) != http.status {
             differences.append("status \(http.status)")
         }
-        if let body = wanted["body"], expectedBytes(body) != http.body {
+        if let body = wanted["body"], expectedBytes(body) != Data(http.body) {
             differences.append("body \(String(decoding: http.body, as: UTF8.self))")
         }
-        for header in wanted["headers"]?.members ?? []
-        where http.headers[header.name.lowercased()] != header.tree.string {
-            differences.append("header \(header.name): \(http.headers[header.name.lowercased()] ?? "missing")")
+        for header in wanted["headers"]?.members ?? [] {
+            let value = http.header(header.name)
+            if value != header.tree.string { differences.append("header \(header.name): \(value ?? "missing")") }
         }
         return differences
     }
@@ -161,5 +164,25 @@ public enum Repository {
     /// The built program, beside the test runner.
     public static var luafunc: URL {
         URL(filePath: "/proc/self/exe").resolvingSymlinksInPath().deletingLastPathComponent().appending(path: "luafunc")
+    }
+}
+
+extension AnswerDecoder {
+    /// For the function that a function.json describes.
+    public init(functionJSON: [UInt8]) throws {
+        let bindings = try JSONTree.parse(functionJSON.span.bytes)["bindings"]?.elements ?? []
+        func text(_ key: String, _ tree: JSONTree) -> String? { tree.member(anyCase: key)?.string }
+        let outputs = bindings.filter { text("direction", $0) == "out" }.map {
+            OutputBinding(name: text("name", $0) ?? "", type: text("type", $0) ?? "", dataType: text("dataType", $0))
+        }
+        self.init(outputs: outputs, isHTTP: bindings.contains { text("type", $0)?.lowercased() == "httptrigger" })
+    }
+}
+
+extension HTTPResult {
+    /// The values of a header of that name in any case, joined; nil if there is none.
+    public func header(_ name: String) -> String? {
+        let values = headers.filter { $0.name.lowercased() == name.lowercased() }.map(\.value)
+        return values.isEmpty ? nil : values.joined(separator: ", ")
     }
 }

@@ -12,13 +12,14 @@ public final class LuafuncProcess: Sendable {
 
     /// Starts it with an environment of just `PATH` and what is given. Waits for the line that says where it listens,
     /// unless `waits` is false.
-    public init(_ arguments: [String], environment: [String: String] = [:], folder: URL? = nil, waits: Bool = true)
-        throws
-    {
+    public init(
+        _ arguments: [String], environment: [String: String] = [:], folder: URL? = nil,
+        program: URL = Repository.luafunc, waits: Bool = true
+    ) throws {
         process = Process()
         output = Pipe()
         errors = Pipe()
-        process.executableURL = Repository.luafunc
+        process.executableURL = program
         process.arguments = arguments
         process.environment = environment.merging(["PATH": "/usr/bin:/bin"]) { own, _ in own }
         process.standardOutput = output

@@ -16,7 +16,8 @@ import Testing
                     "lib/m.lua": "return 'first'",
                 ].merging(files) { $1 })
             process = try LuafuncProcess(
-                ["serve", "--port", "0", "--watch", "--app", app.folder.path], environment: environment.merging(["AZURE_FUNCTIONS_ENVIRONMENT": "Development"]) { own, _ in own })
+                ["serve", "--port", "0", "--watch", "--app", app.folder.path],
+                environment: environment.merging(["AZURE_FUNCTIONS_ENVIRONMENT": "Development"]) { own, _ in own })
             // Watches are set after the functions are listed; the first save comes after that.
             _ = process.waitForLine(containing: "f: httpTrigger")
         }

@@ -1,3 +1,4 @@
+import DevHost
 import Foundation
 import TestSupport
 import Testing
@@ -92,12 +93,12 @@ import Testing
         ])
         let reply = try RawConnection.request("/todo", port: port, headers: hostHeaders, body: [UInt8](payload))
         let function = try Data(contentsOf: Repository.root.appending(path: "functions/todo/function.json"))
-        let http = try #require(
-            HostModel(functionJSON: [UInt8](function))
-                .receive(status: reply.status, contentType: reply.headers["content-type"] ?? "", body: reply.body).http)
+        let delivery = try AnswerDecoder(functionJSON: [UInt8](function)).decode(
+            .init(status: reply.status, contentType: reply.headers["content-type"], body: reply.body))
+        let http = try #require(delivery.http)
         return Answer(
             status: http.status, body: String(decoding: http.body, as: UTF8.self),
-            cookie: http.headers["set-cookie"] ?? "")
+            cookie: http.header("set-cookie") ?? "")
     }
 
     @Test func `every sample has its test`() throws {

@@ -4,11 +4,23 @@ import NIOConcurrencyHelpers
 /// The files of an app, each as it was when it was first read: whatever is loaded later has the same text, also if the
 /// file has changed since. A newer `FunctionApp` has files of its own.
 final class AppFiles: Sendable {
+    /// The folder, or the program that carries the app.
     let root: String
+    /// Set where the app is inside the program.
+    private let archive: [String: [UInt8]]?
     /// By name relative to the app; nil for a file that was not there.
     private let texts = NIOLockedValueBox<[String: [UInt8]?]>([:])
 
-    init(root: String) { self.root = root }
+    init(_ source: AppSource) {
+        switch source {
+        case .folder(let path):
+            root = URL(filePath: path).standardizedFileURL.path.trimmingSuffix("/")
+            archive = nil
+        case .archive(let files, let program):
+            root = program
+            archive = files
+        }
+    }
 
     enum Found {
         case text([UInt8], file: String)
@@ -28,7 +40,10 @@ final class AppFiles: Sendable {
     private func content(of file: String) -> [UInt8]? {
         texts.withLockedValue { texts in
             if let known = texts[file] { return known }
-            let text = FileManager.default.contents(atPath: "\(root)/\(file)").map { [UInt8]($0) }
+            let text =
+                if let archive { archive[file] } else {
+                    FileManager.default.contents(atPath: "\(root)/\(file)").map { [UInt8]($0) }
+                }
             texts[file] = .some(text)
             return text
         }
@@ -36,6 +51,7 @@ final class AppFiles: Sendable {
 
     /// Reads every Lua file that is not read yet, so that also a module that is asked for late is of this version.
     func readAll() {
+        guard archive == nil else { return }
         for folder in Self.folders(of: root) {
             for name in entries(of: folder) ?? [] where name.hasSuffix(".lua") {
                 _ = content(of: folder.isEmpty ? name : "\(folder)/\(name)")
@@ -76,10 +92,19 @@ final class AppFiles: Sendable {
 
     /// Names in a folder relative to the app, in alphabetical order; nil where there is no such folder.
     func entries(of folder: String) -> [String]? {
-        (try? FileManager.default.contentsOfDirectory(atPath: "\(root)/\(folder)"))?.sorted()
+        if let archive {
+            let prefix = folder.isEmpty ? "" : folder + "/"
+            let names = Set(
+                archive.keys.filter { $0.hasPrefix(prefix) }.map { $0.dropFirst(prefix.count).prefix { $0 != "/" } })
+            return names.isEmpty ? nil : names.map(String.init).sorted()
+        }
+        return (try? FileManager.default.contentsOfDirectory(atPath: "\(root)/\(folder)"))?.sorted()
     }
 
-    func exists(_ file: String) -> Bool { FileManager.default.fileExists(atPath: "\(root)/\(file)") }
+    func exists(_ file: String) -> Bool {
+        if let archive { return archive[file] != nil }
+        return FileManager.default.fileExists(atPath: "\(root)/\(file)")
+    }
 
     /// Looks in the function's own folder, `lib/`, then LuaRocks' tree, each as `x/y.lua` and `x/y/init.lua`; never
     /// outside the app, not even through a link.
@@ -111,6 +136,7 @@ final class AppFiles: Sendable {
     }
 
     private func isInside(_ file: String) -> Bool {
+        guard archive == nil else { return true }
         let base = URL(filePath: root).resolvingSymlinksInPath().path.trimmingSuffix("/")
         return URL(filePath: "\(root)/\(file)").resolvingSymlinksInPath().path.hasPrefix(base + "/")
     }

@@ -1,28 +1,28 @@
 import FoundationEssentials
 import Lua
 
-/// Reads an app folder into a `FunctionApp`.
+/// Reads an app into a `FunctionApp`.
 public struct AppLoader: Sendable {
-    let root: String
+    private let source: AppSource
     let settings: [String: String]
     private let requiresScripts: Bool
 
     /// - Parameters:
-    ///   - root: the folder with host.json.
+    ///   - source: where host.json is.
     ///   - settings: app settings, which the host hands over as environment variables.
     ///   - requiresScripts: false for an app whose functions another custom handler runs.
-    public init(root: String, settings: [String: String], requiresScripts: Bool = true) {
-        self.requiresScripts = requiresScripts
-        self.root = URL(filePath: root).standardizedFileURL.path.trimmingSuffix("/")
+    public init(_ source: AppSource, settings: [String: String], requiresScripts: Bool = true) {
+        self.source = source
         self.settings = settings
+        self.requiresScripts = requiresScripts
     }
 
     /// Throws where nothing at all can run: no such folder, or a host.json that the host would refuse. A broken
     /// function is not an error: it is listed in `broken`.
     public func load() throws(Problem) -> FunctionApp {
-        let files = AppFiles(root: root)
+        let files = freshFiles
         guard let entries = files.entries(of: "") else {
-            throw Problem(root, "is not a folder that can be read; name the app with --app")
+            throw Problem(files.root, "is not a folder that can be read; name the app with --app")
         }
         let host: HostConfiguration
         if entries.contains("host.json") {
@@ -66,12 +66,20 @@ public struct AppLoader: Sendable {
             broken[name] = problem
         }
         return FunctionApp(
-            root: root, host: host, functions: functions, broken: broken, warnings: warnings, router: routes.router,
+            root: files.root, host: host, functions: functions, broken: broken, warnings: warnings,
+            router: routes.router,
             files: files)
     }
 
     /// The folders in which a save matters, as absolute paths.
-    public var folders: [String] { AppFiles.folders(of: root).map { "\(root)/\($0)" } }
+    public var folders: [String] {
+        guard case .folder = source else { return [] }
+        let root = freshFiles.root
+        return AppFiles.folders(of: root).map { "\(root)/\($0)" }
+    }
+
+    /// The files as they are now.
+    var freshFiles: AppFiles { AppFiles(source) }
 
     private func read(_ name: String, in parent: String, _ files: AppFiles) throws(Problem) -> Function {
         let directory = "\(parent)\(name)"

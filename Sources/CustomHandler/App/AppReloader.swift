@@ -99,7 +99,7 @@ public struct AppReloader: Sendable {
 
     private func complain(_ problem: Problem, _ state: inout State) {
         var text = "\(problem); the version before goes on"
-        if let excerpt = SourceExcerpt([problem.description], files: AppFiles(root: app.root)) {
+        if let excerpt = SourceExcerpt([problem.description], files: loader.freshFiles) {
             text += "\n\(excerpt.text)"
         }
         guard text != state.complaint else { return }
@@ -109,7 +109,8 @@ public struct AppReloader: Sendable {
 }
 
 extension FunctionApp {
-    fileprivate func problem(_ failure: InvocationFailure, loading name: String) -> Problem {
+    /// Why a function cannot be loaded, with the place in its script.
+    public func problem(_ failure: InvocationFailure, loading name: String) -> Problem {
         if failure.fault == .limit {
             return Problem(
                 functions[name]?.script ?? name, "takes too long or too much memory to load: \(failure.text)")

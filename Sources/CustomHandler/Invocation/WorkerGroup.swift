@@ -48,13 +48,13 @@ public struct WorkerGroup: Sendable {
     }
 
     /// Ends what the functions have open. Nothing is invoked afterwards.
-    func shutdown() async { await outbound.shutdown() }
+    public func shutdown() async { await outbound.shutdown() }
 
     /// Blocks the calling thread until `body` is done, for a `main` that is not async.
-    public func runAndWait(_ body: @escaping @Sendable () async throws -> Void) throws {
-        let done = eventLoops.any().makePromise(of: Void.self)
+    public func runAndWait<Value: Sendable>(_ body: @escaping @Sendable () async throws -> Value) throws -> Value {
+        let done = eventLoops.any().makePromise(of: Value.self)
         done.completeWithTask(body)
-        try done.futureResult.wait()
+        return try done.futureResult.wait()
     }
 
     /// Loads every function once, and answers why those that do not load do not.

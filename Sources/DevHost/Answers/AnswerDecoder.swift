@@ -66,6 +66,7 @@ public struct AnswerDecoder: Sendable {
         let (final, place) = response ?? (HTTPResponse(object: returned), "ReturnValue")
         delivery.http = try final.written(place: place, &warnings)
     }
+
     // MARK: Values
 
     /// The values in `Outputs`, which go by the very names of the bindings (host-contract §9.2).
@@ -98,8 +99,8 @@ public struct AnswerDecoder: Sendable {
         return values
     }
 
-    /// `ReturnValue` belongs to `$return`. Without that binding the members of an object take the places of outputs, and
-    /// no base64 is guessed (host-contract §9.7).
+    /// `ReturnValue` belongs to `$return`. Without that binding the members of an object take the places of outputs,
+    /// and no base64 is guessed (host-contract §9.7).
     private func takeReturnValue(
         _ payload: AnswerPayload, _ values: inout [String: Value], _ warnings: inout [AnswerWarning]
     ) -> NewtonsoftValue {

@@ -48,8 +48,8 @@ extension AnswerFailure: CustomStringConvertible {
                 + "{\"statusCode\": 200, \"headers\": {\"x-name\": \"text\"}, \"body\": \"text\"}"
         case .nullHeader(let place, let name): "\(place): the header '\(name)' is null; leave it out"
         case .header(let place, let name, let scalar):
-            "\(place): Invalid non-ASCII or control character in header: \(Self.code(scalar)), in '\(name)'; a header is "
-                + "one line of ASCII, so join lists with \", \" and send at most one Set-Cookie"
+            "\(place): Invalid non-ASCII or control character in header: \(Self.code(scalar)), in '\(name)'; a "
+                + "header is one line of ASCII, so join lists with \", \" and send at most one Set-Cookie"
         case .body(let place, let status):
             "\(place): Writing to the response body is invalid for responses with status code \(status); leave the "
                 + "body out"

@@ -57,19 +57,18 @@ extension AnswerWarning: CustomStringConvertible {
             "ReturnValue is ignored: function.json has no output '$return'"
                 + (known.isEmpty ? "" : "; put the value into \"Outputs\", under \(Self.list(known, "or"))")
         case .base64(let place, let text, let count, let advice):
-            "\(place): the text '\(text.shortened)' decodes as base64, so \(count) byte\(count == 1 ? " arrives" : "s arrive") "
-                + "instead; \(advice)"
+            "\(place): the text '\(text.shortened)' decodes as base64, so \(count) bytes arrive instead; \(advice)"
         case .byteArray(let place, let text, let advice):
             "\(place): the text '\(text.shortened)' decodes as base64, so the text 'System.Byte[]' arrives instead; "
                 + advice
         case .base64IsOff(let place, let count):
-            "\(place): \"dataType\": \"binary\" turns base64 off, so the text itself arrives and not the \(count) bytes "
-                + "it stands for; remove \"dataType\" to send bytes"
+            "\(place): \"dataType\": \"binary\" turns base64 off, so the text itself arrives and not the \(count) "
+                + "bytes it stands for; remove \"dataType\" to send bytes"
         case .date(let place, let date, let advice):
             "\(place): the text '\(date.source)' is taken for a date, so '\(date.text)' arrives instead; \(advice)"
         case .dateInside(let place, let date):
-            "\(place): the date '\(date.source)' in the value arrives as '\(date.iso)'; write dates in UTC, without zeros at the "
-                + "end of the fraction"
+            "\(place): the date '\(date.source)' in the value arrives as '\(date.iso)'; write dates in UTC, without "
+                + "zeros at the end of the fraction"
         case .splitText(let place, let count, let advice):
             "\(place): the text is a JSON array, so each of its \(count) elements is sent on its own; \(advice)"
         case .rewrittenText(let place, let advice):
@@ -102,7 +101,8 @@ extension AnswerWarning: CustomStringConvertible {
         case .listBody(let place, let becomes):
             "\(place): the body is an array, so the text '\(becomes)' arrives instead; send the body as JSON text"
         case .objectIsBody(let place, let ignored):
-            "\(place): there is no \"body\", so the whole object is the body and \"\(ignored)\" has no effect; add \"body\""
+            "\(place): there is no \"body\", so the whole object is the body and \"\(ignored)\" has no effect; add "
+                + "\"body\""
         case .plainJSON(let place):
             "\(place): the JSON is sent as text/plain; send an object whose \"headers\" have a \"content-type\""
         }

@@ -35,7 +35,8 @@ struct MessageOutput {
                 warnings.append(.base64(place: place, text, count: bytes.count, advice: binding.advice))
             }
         case (.blob, .string(let text)), (.messages, .string(let text)):
-            if binding.isBinary, let bytes = Base64Guess.decode(text), !Base64Guess.isAccident(text, decodedAs: bytes) {
+            guard binding.isBinary, let bytes = Base64Guess.decode(text), !bytes.isEmpty else { break }
+            if !Base64Guess.isAccident(text, decodedAs: bytes) {
                 warnings.append(.base64IsOff(place: place, count: bytes.count))
             }
         default: break
@@ -98,14 +99,12 @@ struct MessageOutput {
 
     /// Of each kind of change only the first: there may be many elements.
     private mutating func warn(of elements: [NewtonsoftValue], areSeveral: Bool) {
-        for case .boolean(let truth) in elements {
+        if let truth = elements.lazy.compactMap(\.boolean).first {
             warnings.append(.boolean(place: place, truth, advice: "send [\"\(truth)\"]"))
-            break
         }
-        for case .date(let date) in elements {
+        if let date = elements.lazy.compactMap(\.date).first {
             let advice = areSeveral ? "add a character to it" : binding.dateAdvice
             warnings.append(.date(place: place, date, advice: advice))
-            break
         }
         warnOfDates(inside: elements)
     }

@@ -17,6 +17,7 @@ struct NewtonsoftDate: Sendable {
 
     /// nil where Newtonsoft leaves the text a text.
     init?(_ text: String) {
+        guard text.utf8.count <= 40 else { return nil }
         var scanner = Scanner(bytes: Array(text.utf8))
         guard let (ticks, kind) = scanner.microsoftDate() ?? scanner.isoDate() else { return nil }
         source = text
@@ -64,7 +65,7 @@ extension NewtonsoftDate {
         var index = 0
 
         mutating func isoDate() -> (Int, Kind)? {
-            guard 19...40 ~= bytes.count, let year = number(4), year > 0, skip("-"), let month = number(2),
+            guard bytes.count >= 19, let year = number(4), year > 0, skip("-"), let month = number(2),
                 1...12 ~= month, skip("-"), let day = number(2), skip("T")
             else { return nil }
             let date = CivilDate(year: year, month: month, day: day)

@@ -52,6 +52,8 @@ indirect enum NewtonsoftValue: Sendable {
         return result
     }
 
+    var boolean: Bool? { if case .boolean(let truth) = self { truth } else { nil } }
+    var date: NewtonsoftDate? { if case .date(let date) = self { date } else { nil } }
     var elements: [NewtonsoftValue]? { if case .array(let elements) = self { elements } else { nil } }
     var members: [Member]? { if case .object(let members) = self { members } else { nil } }
     var isNull: Bool { if case .null = self { true } else { false } }
@@ -73,7 +75,7 @@ indirect enum NewtonsoftValue: Sendable {
     }
 
     private var rewrittenInside: NewtonsoftDate? {
-        guard case .date(let date) = self else { return rewrittenDate }
+        guard let date else { return rewrittenDate }
         return date.iso == date.source ? nil : date
     }
 

@@ -2,8 +2,8 @@
 public enum JSONDialect: Sendable {
     /// RFC 8259, nothing more.
     case strict
-    /// What the host's own reader takes in host.json and function.json: also comments, trailing commas, single quotes
-    /// and a byte order mark (host-contract §14).
+    /// What the host's own reader takes in host.json and function.json: also comments, trailing commas, single
+    /// quotes, keys without quotes and a byte order mark (host-contract §9.2, §14).
     case newtonsoft
 }
 
@@ -111,11 +111,30 @@ struct JSONScanner {
     mutating func key() throws(JSONError) -> UnsafeBufferPointer<UInt8> {
         let quote = try peek()
         guard quote == UInt8(ascii: "\"") || (dialect == .newtonsoft && quote == UInt8(ascii: "'")) else {
-            throw unexpected("a key in double quotes")
+            return try bareKey()
         }
         let key = try string()
         try expect(UInt8(ascii: ":"), "':'")
         return key
+    }
+
+    /// A member's name without quotes, which Newtonsoft takes.
+    private mutating func bareKey() throws(JSONError) -> UnsafeBufferPointer<UInt8> {
+        let first = cursor
+        while dialect == .newtonsoft, cursor < end, Self.isBare(cursor.pointee) { cursor += 1 }
+        guard cursor > first else { throw unexpected("a key in double quotes") }
+        let key = UnsafeBufferPointer(start: first, count: cursor - first)
+        try expect(UInt8(ascii: ":"), "':'")
+        return key
+    }
+
+    private static func isBare(_ byte: UInt8) -> Bool {
+        switch byte {
+        case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
+            UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "_"), UInt8(ascii: "$"):
+            true
+        default: false
+        }
     }
 
     mutating func expectEnd() throws(JSONError) {

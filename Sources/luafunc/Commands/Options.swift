@@ -5,13 +5,20 @@ import Logging
 
 /// Which app a command works on.
 struct AppOptions: ParsableArguments {
-    @Option(
-        name: .customLong("app"),
-        help: "The app folder, with host.json. (default: FUNCTIONS_APP_ROOT_PATH, else the working folder)")
-    var folder: String?
+    @Option(help: "The app folder, with host.json. (default: FUNCTIONS_APP_ROOT_PATH, else the working folder)")
+    var app: String?
 
-    func root(_ settings: Settings) -> String {
-        folder ?? settings.appRoot ?? FileManager.default.currentDirectoryPath
+    /// The folder given, else the app inside the program, else where the host says or the person stands.
+    func source(_ settings: Settings) throws -> AppSource {
+        if app == nil, let archive = try AppArchive.carried {
+            return .archive(archive.files, of: CommandLine.arguments[0])
+        }
+        return .folder(folder(settings))
+    }
+
+    /// Where things belong that are not part of the app.
+    func folder(_ settings: Settings) -> String {
+        app ?? settings.appRoot ?? FileManager.default.currentDirectoryPath
     }
 }
 
@@ -55,4 +62,23 @@ enum Parse {
         guard let time = TimeLimit.parse(text) else { throw ValidationError("'\(text)' is not a time such as 10s") }
         return time
     }
+}
+
+extension AppArchive {
+    /// The app inside this program; nil for a plain one.
+    static var carried: AppArchive? {
+        get throws {
+            do throws(PackError) {
+                return try read()
+            } catch {
+                Console.printError("luafunc: \(error)")
+                throw ExitCode.badApp
+            }
+        }
+    }
+}
+
+extension AppSource {
+    /// Whether a save can change the app.
+    var changes: Bool { if case .folder = self { true } else { false } }
 }

@@ -16,7 +16,11 @@ struct Serve: ParsableCommand {
     @OptionGroup var app: AppOptions
     @OptionGroup var log: LogOptions
 
-    @Option(help: "Port to listen on; 0 finds a free one. (default: FUNCTIONS_CUSTOMHANDLER_PORT)")
+    @Option(
+        help: """
+            Port to listen on; 0 finds a free one. (default: FUNCTIONS_CUSTOMHANDLER_PORT, else 8080 for a program that \
+            carries its app)
+            """)
     var port: Int?
     @Option(help: "Address to listen on.")
     var bind = "127.0.0.1"
@@ -46,14 +50,18 @@ struct Serve: ParsableCommand {
         if let threads, !(1...1024).contains(threads) { throw ValidationError("--threads must be from 1 to 1024") }
         if memoryLimit < ByteCount.leastMemoryLimit { throw ValidationError("--memory-limit must be at least 1MB") }
         if bodyLimit > 1 << 31 { throw ValidationError("--body-limit must be at most 2GB") }
-        if port == nil, !Settings.current.isHosted {
+        if port == nil, !Settings.current.isHosted, try AppArchive.carried?.files == nil {
             throw ValidationError("say which port to listen on: luafunc serve --port 8080")
         }
     }
 
+    /// Of a program that carries its app and is started by hand.
+    private static let carriedPort = 8080
+
     func run() throws {
         let settings = Settings.current
-        guard let port = port ?? settings.hostPort.flatMap({ Int($0) }), (0...65_535).contains(port) else {
+        guard let port = port ?? settings.hostPort.map({ Int($0) }) ?? Self.carriedPort, (0...65_535).contains(port)
+        else {
             throw ValidationError("FUNCTIONS_CUSTOMHANDLER_PORT is '\(settings.hostPort ?? "")', which is no port")
         }
         raiseFileLimit()
@@ -62,13 +70,14 @@ struct Serve: ParsableCommand {
             // Also what a container's quota leaves of them.
             threads: threads ?? System.coreCount, settings: settings.values)
         let server = try listen(on: port, workers)
-        let loader = AppLoader(root: app.root(settings), settings: settings.values)
+        let source = try app.source(settings)
+        let loader = AppLoader(source, settings: settings.values)
         let functions = try load(loader)
         let options = InvocationOptions(
             memoryLimit: memoryLimit, timeLimit: timeLimit, logger: logger,
             showsErrors: settings.isDevelopment)
         let reloader =
-            watch ?? settings.isDevelopment
+            source.changes && (watch ?? settings.isDevelopment)
             ? AppReloader(loader: loader, app: functions, workers: workers, logger: logger) : nil
         let announcement = Announcement(
             app: functions, workers: workers, options: options, server: server, reloader: reloader,

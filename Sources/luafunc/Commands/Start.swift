@@ -41,22 +41,11 @@ struct Start: ParsableCommand {
 
     func run() throws {
         let settings = Settings.current
-        let choice: HandlerChoice =
-            if external {
-                .described
-            } else if program.isEmpty {
-                .luafunc(
-                    executable: "/proc/self/exe",
-                    arguments: [
-                        "serve", "--watch", "--until-stdin-ends", "--log-format", "json", "--log-level",
-                        verbose ? "debug" : "info",
-                    ])
-            } else {
-                .program(program)
-            }
-        let options = options(choice, settings)
+        let choice = choice
+        let options = try options(choice, settings)
         let (events, continuation) = AsyncStream<HostEvent>.makeStream()
-        let console = StartConsole(isLuafunc: choice.isLuafunc, verbose: verbose)
+        let console = StartConsole(
+            isLuafunc: choice.isLuafunc, reloads: choice.isLuafunc && options.source.changes, verbose: verbose)
         let done = MultiThreadedEventLoopGroup.singleton.any().makePromise(of: Void.self)
         done.completeWithTask {
             let host = try await DevHost(options) { continuation.yield($0) }
@@ -81,8 +70,19 @@ struct Start: ParsableCommand {
         Console.print("stopped")
     }
 
-    private func options(_ choice: HandlerChoice, _ settings: Settings) -> DevHost.Options {
-        var options = DevHost.Options(root: app.root(settings), handler: choice, environment: settings.values)
+    private var choice: HandlerChoice {
+        if external { return .described }
+        if !program.isEmpty { return .program(program) }
+        let level = verbose ? "debug" : "info"
+        var arguments = ["serve", "--watch", "--until-stdin-ends", "--log-format", "json", "--log-level", level]
+        // Without it, the program's own app.
+        if let folder = app.app { arguments += ["--app", folder] }
+        return .luafunc(executable: ExecutableFile.current, arguments: arguments)
+    }
+
+    private func options(_ choice: HandlerChoice, _ settings: Settings) throws -> DevHost.Options {
+        var options = DevHost.Options(
+            try app.source(settings), folder: app.folder(settings), handler: choice, environment: settings.values)
         options.bind = bind
         options.port = port
         options.checksKeys = auth

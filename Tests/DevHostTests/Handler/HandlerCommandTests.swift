@@ -13,7 +13,7 @@ import Testing
         let app = try TemporaryApp(
             ["host.json": #"{ "version": "2.0", "customHandler": \#(section) }"#].merging(files) { own, _ in own })
         let root = app.folder.path
-        let host = try AppLoader(root: root, settings: [:]).load().host
+        let host = try AppLoader(.folder(root), settings: [:]).load().host
         var command = try HandlerCommand(.described, host: host, root: root, environment: Self.environment)
         command.executable = command.executable.replacing(root, with: "ROOT")
         command.workingDirectory = command.workingDirectory.replacing(root, with: "ROOT")

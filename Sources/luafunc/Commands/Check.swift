@@ -1,0 +1,19 @@
+import ArgumentParser
+import CustomHandler
+
+struct Check: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "Tell every problem of an app: in host.json, function.json and the scripts.",
+        discussion: "Ends with 1 if a function cannot run, with 65 if the app cannot be used at all.")
+
+    @OptionGroup var app: AppOptions
+
+    func run() throws {
+        let settings = Settings.current
+        let check = try AppCheck(try app.source(settings), settings: settings)
+        check.print()
+        guard check.problems.isEmpty else { throw ExitCode.failure }
+        let count = check.app.functions.count
+        Console.print(count == 1 ? "1 function, all is well" : "\(count) functions, all is well")
+    }
+}

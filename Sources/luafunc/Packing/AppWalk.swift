@@ -1,0 +1,100 @@
+import FoundationEssentials
+
+/// Goes through those folders of an app that are deployed.
+struct AppWalk {
+    /// Without any link in it.
+    private let root: String
+    /// The function folders, relative to the app.
+    private let functions: Set<String>
+    private let funcIgnore: IgnoreFile?
+    private(set) var files: [PackedFile] = []
+    private(set) var notes: [String] = []
+
+    init(root: String) throws(PackError) {
+        self.root = FileSystem.resolved(root)
+        guard let entries = FileSystem.entries(of: self.root) else { throw .noApp(root: root) }
+        // As the app is loaded: where there is a `functions` folder, the children of the root are none.
+        let written = FileSystem.entries(of: "\(self.root)/functions")
+        let parent = written == nil ? "" : "functions/"
+        var functions: Set<String> = []
+        for name in written ?? entries where FileSystem.exists("\(self.root)/\(parent)\(name)/function.json") {
+            guard !Self.takenNames.contains(name.lowercased()) else { throw .takenName(function: "\(parent)\(name)") }
+            functions.insert("\(parent)\(name)")
+        }
+        self.functions = functions
+        funcIgnore = try IgnoreFile(".funcignore", in: self.root)
+    }
+
+    private static let takenNames: Set = ["functions", "host.json", "lib", "lua_modules", runtimeName]
+
+    func hostText() throws(PackError) -> [UInt8]? {
+        FileSystem.exists("\(root)/host.json") ? try FileSystem.bytes(of: "\(root)/host.json") : nil
+    }
+
+    mutating func run() throws(PackError) {
+        try enter("", chain: [root], gitIgnore: IgnoreFile.gitIgnores(above: root))
+        if FileSystem.exists("\(root)/lua_modules/lib") {
+            notes.append("lua_modules/lib is left out: luafunc does not load C modules")
+        }
+    }
+
+    /// - Parameters:
+    ///   - folder: relative to the app; the app itself is "".
+    ///   - chain: where this folder and those above it really are: a link to one of them leads round in a circle.
+    private mutating func enter(_ folder: String, chain: [String], gitIgnore: [IgnoreFile]) throws(PackError) {
+        let here = folder.isEmpty ? root : "\(root)/\(folder)"
+        guard let names = FileSystem.entries(of: here) else { throw .unreadable(here) }
+        let gitIgnore = try gitIgnore + [IgnoreFile(".gitignore", in: here)].compactMap { $0 }
+        for name in names.sorted() where !isPrivate(name) {
+            let path = folder.isEmpty ? name : "\(folder)/\(name)"
+            let place = FileSystem.resolved("\(root)/\(path)")
+            let kind = FileSystem.kind(of: place)
+            let isFolder = kind == .folder
+            guard isDeployed(path, isFolder: isFolder), !isIgnored(path, isFolder: isFolder, gitIgnore) else {
+                continue
+            }
+            guard place.hasPrefix(root + "/") else {
+                notes.append("\(path) is left out: it is a link that leads out of the app")
+                continue
+            }
+            switch kind {
+            case .folder where chain.contains(place):
+                notes.append("\(path) is left out: it is a link to a folder that it is in")
+            case .folder: try enter(path, chain: chain + [place], gitIgnore: gitIgnore)
+            case .file: files.append(PackedFile(path: flat(path), bytes: try FileSystem.bytes(of: place)))
+            case .other: notes.append("\(path) is left out: it is neither a file nor a folder")
+            }
+        }
+    }
+
+    /// Never deployed, wherever it is.
+    private func isPrivate(_ name: String) -> Bool {
+        name.hasPrefix(".") || name.hasSuffix("_test.lua") || name == "local.settings.json"
+    }
+
+    private func isDeployed(_ path: String, isFolder: Bool) -> Bool {
+        let parts = path.split(separator: "/")
+        switch parts[0] {
+        case "lib": return isFolder || parts.count > 1
+        case "lua_modules": return path.hasPrefix(Self.modules) || isFolder && Self.modules.hasPrefix(path + "/")
+        case "functions": return parts.count == 1 ? isFolder : functions.contains("functions/\(parts[1])")
+        default: return functions.contains(String(parts[0]))
+        }
+    }
+
+    private static let modules = "lua_modules/share/lua/5.4/"
+
+    /// What LuaRocks has put into `lua_modules` is ignored by git in many apps, as something to install again, and
+    /// needed all the same; there, .funcignore alone counts.
+    private func isIgnored(_ path: String, isFolder: Bool, _ gitIgnore: [IgnoreFile]) -> Bool {
+        let isInstalled = path.split(separator: "/").first == "lua_modules"
+        let verdict = { (file: IgnoreFile) in file.verdict(on: "\(root)/\(path)", isFolder: isFolder) }
+        // Of several .gitignore, the nearest that says something decides.
+        return funcIgnore.flatMap(verdict) == true
+            || !isInstalled && gitIgnore.reversed().lazy.compactMap(verdict).first == true
+    }
+
+    private func flat(_ path: String) -> String {
+        path.hasPrefix("functions/") ? String(path.dropFirst("functions/".count)) : path
+    }
+}

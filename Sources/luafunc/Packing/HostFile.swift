@@ -1,0 +1,62 @@
+import Lua
+
+/// host.json as it is deployed: the author's own bytes, if they name the packed runtime (host-contract §1).
+struct HostFile {
+    let bytes: [UInt8]
+    private(set) var notes: [String] = []
+
+    /// - Parameter text: nil for an app without host.json.
+    init(_ text: [UInt8]?) throws(PackError) {
+        guard let text else {
+            bytes = Array(Self.standard.utf8)
+            notes = ["host.json is new: the app had none"]
+            return
+        }
+        let host: JSONTree
+        do throws(JSONError) {
+            host = try JSONTree.parse(text.span.bytes)
+        } catch {
+            throw .badHost("is not JSON: \(error)")
+        }
+        guard host.members != nil else { throw .badHost("must hold an object, not \(host.kind)") }
+        // The host reads the older section only where there is no other.
+        let isOld = host.member(anyCase: "customHandler") == nil && host.member(anyCase: "httpWorker") != nil
+        let path = [isOld ? "httpWorker" : "customHandler", "description", "defaultExecutablePath"]
+        let written = path.reduce(host) { tree, name in tree?.member(anyCase: name) }?.string
+        guard written != runtimeName else {
+            bytes = text
+            return
+        }
+        bytes = Array(host.setting(path[...], to: runtimeName).text.utf8)
+        let old = written.map { "'\($0)'" } ?? "nothing"
+        notes = ["host.json is written anew: its defaultExecutablePath was \(old) and must be '\(runtimeName)'"]
+    }
+
+    private static let standard = """
+        {
+          "version": "2.0",
+          "extensionBundle": {
+            "id": "Microsoft.Azure.Functions.ExtensionBundle",
+            "version": "[4.*, 5.0.0)"
+          },
+          "customHandler": {
+            "description": {
+              "defaultExecutablePath": "\(runtimeName)"
+            }
+          }
+        }
+
+        """
+}
+
+extension JSONTree {
+    /// This tree with a text at a place, whose names are found in any case, as .NET's configuration does.
+    fileprivate func setting(_ path: ArraySlice<String>, to text: String) -> JSONTree {
+        guard let name = path.first else { return JSONTree(.string(text), line: line) }
+        var members = members ?? []
+        let index = members.lastIndex { $0.name.lowercased() == name.lowercased() } ?? members.endIndex
+        if index == members.endIndex { members.append(Member(name: name, tree: JSONTree(.null, line: line))) }
+        members[index].tree = members[index].tree.setting(path.dropFirst(), to: text)
+        return JSONTree(.object(members), line: line)
+    }
+}

@@ -1,0 +1,143 @@
+/// A line of an ignore file as git reads it, but without classes that have a name, such as `[[:digit:]]`.
+struct IgnorePattern {
+    /// Begins with `!`.
+    let takesBack: Bool
+    private let isForFolders: Bool
+    private let segments: [Segment]
+
+    private enum Segment {
+        /// `**`: any number of folders; at the end everything inside.
+        case folders
+        case name([Piece])
+    }
+
+    fileprivate enum Piece {
+        case byte(UInt8)
+        case any
+        /// Any number of bytes.
+        case run
+        case oneOf([ClosedRange<UInt8>], isNegated: Bool)
+    }
+
+    /// nil for a comment, an empty line, and a pattern that never matches.
+    init?(line: ArraySlice<UInt8>) {
+        var line = Self.trimmed(line)
+        guard line.first != UInt8(ascii: "#") else { return nil }
+        takesBack = line.first == UInt8(ascii: "!")
+        if takesBack { line = line.dropFirst() }
+        isForFolders = line.last == UInt8(ascii: "/")
+        if isForFolders { line = line.dropLast() }
+        let isAnchored = line.contains(UInt8(ascii: "/"))
+        if line.first == UInt8(ascii: "/") { line = line.dropFirst() }
+        guard !line.isEmpty else { return nil }
+        var segments: [Segment] = isAnchored ? [] : [.folders]
+        for part in line.split(separator: UInt8(ascii: "/"), omittingEmptySubsequences: false) {
+            if part.elementsEqual("**".utf8) {
+                segments.append(.folders)
+            } else if let pieces = Self.pieces(part) {
+                segments.append(.name(pieces))
+            } else {
+                return nil
+            }
+        }
+        self.segments = segments
+    }
+
+    /// - Parameter path: its names, relative to the folder of the ignore file.
+    func matches(_ path: ArraySlice<[UInt8]>, isFolder: Bool) -> Bool {
+        (isFolder || !isForFolders) && Self.matches(segments[...], path)
+    }
+
+    private static func matches(_ segments: ArraySlice<Segment>, _ path: ArraySlice<[UInt8]>) -> Bool {
+        switch segments.first {
+        case nil: return path.isEmpty
+        case .folders where segments.count == 1: return !path.isEmpty
+        case .folders: return (0...path.count).contains { matches(segments.dropFirst(), path.dropFirst($0)) }
+        case .name(let pieces):
+            guard let name = path.first, matches(pieces, name) else { return false }
+            return matches(segments.dropFirst(), path.dropFirst())
+        }
+    }
+
+    private static func matches(_ pieces: [Piece], _ name: [UInt8]) -> Bool {
+        var (piece, byte) = (0, 0)
+        /// Where to go on if what follows the last run does not match: the run takes one byte more.
+        var retry: (piece: Int, byte: Int)?
+        while byte < name.count {
+            if piece < pieces.count, case .run = pieces[piece] {
+                piece += 1
+                retry = (piece, byte)
+            } else if piece < pieces.count, pieces[piece].matches(name[byte]) {
+                piece += 1
+                byte += 1
+            } else if let run = retry {
+                (piece, byte) = (run.piece, run.byte + 1)
+                retry = (piece, byte)
+            } else {
+                return false
+            }
+        }
+        return pieces[piece...].allSatisfy { if case .run = $0 { true } else { false } }
+    }
+
+    // MARK: Reading a line
+
+    /// Without the spaces at its end, but for one after a backslash.
+    private static func trimmed(_ line: ArraySlice<UInt8>) -> ArraySlice<UInt8> {
+        var line = line
+        if line.last == UInt8(ascii: "\r") { line = line.dropLast() }
+        while line.last == UInt8(ascii: " "), line.dropLast().last != UInt8(ascii: "\\") { line = line.dropLast() }
+        return line
+    }
+
+    private static func pieces(_ text: ArraySlice<UInt8>) -> [Piece]? {
+        var text = text
+        var pieces: [Piece] = []
+        while let byte = text.popFirst() {
+            switch byte {
+            case UInt8(ascii: "*"): pieces.append(.run)
+            case UInt8(ascii: "?"): pieces.append(.any)
+            case UInt8(ascii: "["):
+                guard let piece = oneOf(&text) else { return nil }
+                pieces.append(piece)
+            case UInt8(ascii: "\\"):
+                guard let escaped = text.popFirst() else { return nil }
+                pieces.append(.byte(escaped))
+            default: pieces.append(.byte(byte))
+            }
+        }
+        return pieces
+    }
+
+    /// `[a-z]`, `[!a-z]` or `[^a-z]`, after the bracket; one at the beginning stands for itself.
+    private static func oneOf(_ text: inout ArraySlice<UInt8>) -> Piece? {
+        let isNegated = text.first == UInt8(ascii: "!") || text.first == UInt8(ascii: "^")
+        if isNegated { text = text.dropFirst() }
+        var ranges: [ClosedRange<UInt8>] = []
+        var isFirst = true
+        while let byte = text.popFirst() {
+            if byte == UInt8(ascii: "]"), !isFirst { return .oneOf(ranges, isNegated: isNegated) }
+            isFirst = false
+            guard let low = byte == UInt8(ascii: "\\") ? text.popFirst() : byte else { return nil }
+            var high = low
+            if text.first == UInt8(ascii: "-"), let end = text.dropFirst().first, end != UInt8(ascii: "]") {
+                text = text.dropFirst(2)
+                guard let last = end == UInt8(ascii: "\\") ? text.popFirst() : end else { return nil }
+                high = last
+            }
+            if low <= high { ranges.append(low...high) }
+        }
+        return nil
+    }
+}
+
+extension IgnorePattern.Piece {
+    fileprivate func matches(_ byte: UInt8) -> Bool {
+        switch self {
+        case .byte(let own): own == byte
+        case .any: true
+        case .run: false
+        case .oneOf(let ranges, let isNegated): ranges.contains { $0.contains(byte) } != isNegated
+        }
+    }
+}

@@ -1,0 +1,43 @@
+import FoundationEssentials
+import SystemPackage
+
+/// A packed app as a folder, for tools that want one.
+struct OutputFolder {
+    private let path: String
+
+    /// What an earlier `pack` wrote there.
+    private var old: [String] = []
+
+    /// Throws where something would be lost: the app itself, or a folder that holds more than a packed app.
+    init(_ path: String, app root: String) throws(PackError) {
+        self.path = FileSystem.resolved(path)
+        guard !FilePath(FileSystem.resolved(root)).starts(with: FilePath(self.path)) else {
+            throw .outputHoldsApp(path)
+        }
+        guard FileSystem.exists(self.path) else { return }
+        guard let entries = FileSystem.entries(of: self.path)?.filter({ $0 != Self.settings }) else {
+            throw .unwritable(path, reason: "it is there already, and no folder that can be read")
+        }
+        let isPackedApp = entries.contains("host.json") && entries.contains(runtimeName)
+        let foreign = entries.sorted().first { !isPackedApp || !isPacked($0) }
+        if let foreign { throw .foreign(foreign, output: path) }
+        old = entries
+    }
+
+    /// What Core Tools reads beside a packed app, so people put it there; it stays.
+    private static let settings = "local.settings.json"
+
+    private func isPacked(_ name: String) -> Bool {
+        ["host.json", runtimeName, "lib", "lua_modules"].contains(name)
+            || FileSystem.exists("\(path)/\(name)/function.json")
+    }
+
+    func write(_ files: [PackedFile]) throws(PackError) {
+        for name in old { try FileSystem.remove("\(path)/\(name)") }
+        for file in files {
+            let target = FilePath("\(path)/\(file.path)")
+            try FileSystem.makeFolder(target.removingLastComponent().string)
+            try FileSystem.write([file.bytes], to: target.string, isExecutable: file.isExecutable)
+        }
+    }
+}

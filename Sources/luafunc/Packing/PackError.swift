@@ -1,0 +1,48 @@
+/// Why an app cannot be packed, or why a packed one cannot be used.
+enum PackError: Error, Equatable {
+    case noApp(root: String)
+    case noFunctions(root: String)
+    /// A function has a name that something else has beside it in the flat layout.
+    case takenName(function: String)
+    /// host.json is no JSON object.
+    case badHost(String)
+    case unreadable(String)
+    case unwritable(String, reason: String)
+    case tooLargeForZip
+    case noExecutable(String)
+    /// Cut off, changed, or packed in a format that this version does not know: nobody can tell which.
+    case damaged(String)
+    /// The app would be replaced by what is made from it.
+    case outputHoldsApp(String)
+    /// The output folder holds something that `pack` did not write.
+    case foreign(String, output: String)
+}
+
+extension PackError: CustomStringConvertible {
+    var description: String {
+        switch self {
+        case .noApp(let root): "\(root) is not a folder that can be read; name the app with --app"
+        case .noFunctions(let root):
+            "\(root) has no function to pack; a function is a folder with a function.json, in functions/ or in the app "
+                + "itself, that neither .funcignore nor .gitignore leaves out"
+        case .takenName(let function):
+            "\(function): a deployed app has its function folders beside host.json, the runtime '\(runtimeName)', "
+                + "'lib' and 'lua_modules', so no function may have one of these names or be called 'functions'; rename it"
+        case .badHost(let reason): "host.json: \(reason)"
+        case .unreadable(let path): "\(path) cannot be read; check that it is there and its permissions"
+        case .unwritable(let path, let reason): "\(path) cannot be written: \(reason)"
+        case .tooLargeForZip:
+            "the app is too large for a zip file, which holds 4 GB and 65,534 files; leave files out with .funcignore"
+        case .noExecutable(let path):
+            "\(path) is not an executable for 64-bit Linux; name a build of luafunc with --runtime"
+        case .damaged(let path):
+            "\(path) is damaged: it was cut off or changed, or another version of luafunc packed it; copy it again "
+                + "from where it came from, or pack the app again"
+        case .outputHoldsApp(let folder):
+            "\(folder) holds the app itself and would be replaced; name another folder with --output"
+        case .foreign(let name, let output):
+            "\(output) holds '\(name)', which 'luafunc pack' did not write, so it is not replaced; empty the folder or "
+                + "name another one with --output"
+        }
+    }
+}

@@ -1,0 +1,36 @@
+/// What the runtime is called where an app is deployed; host.json names it.
+let runtimeName = "luafunc"
+
+struct PackedFile: Equatable {
+    /// In the flat layout.
+    let path: String
+    let bytes: [UInt8]
+    var isExecutable = false
+}
+
+/// The files of an app in Azure's flat layout, which the host and luafunc read alike: every function folder beside
+/// host.json.
+struct PackedApp {
+    /// In the order of their paths; without the runtime.
+    let files: [PackedFile]
+    /// What the app's author may not expect.
+    let notes: [String]
+
+    init(root: String) throws(PackError) {
+        var walk = try AppWalk(root: root)
+        try walk.run()
+        guard walk.files.contains(where: { $0.path.hasSuffix("/function.json") }) else {
+            throw .noFunctions(root: root)
+        }
+        let host = try HostFile(walk.hostText())
+        files = (walk.files + [PackedFile(path: "host.json", bytes: host.bytes)])
+            .sorted { $0.path.utf8.lexicographicallyPrecedes($1.path.utf8) }
+        notes = host.notes + walk.notes
+    }
+
+    /// With the runtime where host.json says it is.
+    func files(with runtime: ExecutableFile) -> [PackedFile] {
+        (files + [PackedFile(path: runtimeName, bytes: runtime.image, isExecutable: true)])
+            .sorted { $0.path.utf8.lexicographicallyPrecedes($1.path.utf8) }
+    }
+}

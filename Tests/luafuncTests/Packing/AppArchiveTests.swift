@@ -1,0 +1,97 @@
+import Foundation
+import TestSupport
+import Testing
+
+@testable import luafunc
+
+@Suite struct AppArchiveTests {
+    private let folder: TemporaryApp
+    private let files = [
+        PackedFile(path: "hello/function.json", bytes: Array("{}".utf8)),
+        PackedFile(path: "hello/handler.lua", bytes: Array("return 1".utf8)),
+        PackedFile(path: "lib/empty.lua", bytes: []),
+    ]
+
+    init() throws { folder = try TemporaryApp([:]) }
+
+    @Test func `what was packed is read again`() throws {
+        let runtime = try ExecutableFile(runtime())
+        try AppArchive.write(files, runtime: runtime, to: path("app"))
+        let archive = try #require(try AppArchive.read(from: path("app")))
+        #expect(archive.files == Dictionary(uniqueKeysWithValues: files.map { ($0.path, $0.bytes) }))
+        #expect(try ExecutableFile(path("app")).image == runtime.image)
+        #expect(FileManager.default.isExecutableFile(atPath: path("app")))
+    }
+
+    @Test func `a plain runtime carries no app`() throws {
+        #expect(try AppArchive.read(from: runtime())?.files == nil)
+        #expect(try AppArchive.read()?.files == nil)
+    }
+
+    @Test func `an app that is packed again takes the place of the first`() throws {
+        try AppArchive.write(files, runtime: ExecutableFile(runtime()), to: path("first"))
+        let others = [PackedFile(path: "other/function.json", bytes: [1])]
+        try AppArchive.write(others, runtime: ExecutableFile(path("first")), to: path("second"))
+        #expect(try AppArchive.read(from: path("second"))?.files == ["other/function.json": [1]])
+        try AppArchive.write(files, runtime: ExecutableFile(path("second")), to: path("second"))
+        #expect(try Data(contentsOf: url("second")) == Data(contentsOf: url("first")))
+    }
+
+    @Test func `a file that was cut off anywhere but after its runtime is damaged`() throws {
+        let runtime = try ExecutableFile(runtime())
+        try AppArchive.write(files, runtime: runtime, to: path("app"))
+        let whole = try Data(contentsOf: url("app"))
+        for length in 6..<whole.count where length != runtime.image.count {
+            try whole.prefix(length).write(to: url("cut"))
+            #expect(throws: PackError.damaged(path("cut")), "\(length) bytes") {
+                try AppArchive.read(from: path("cut"))
+            }
+        }
+    }
+
+    @Test func `a changed byte, or one more, makes a packed app damaged`() throws {
+        let runtime = try ExecutableFile(runtime())
+        try AppArchive.write(files, runtime: runtime, to: path("app"))
+        let whole = try Data(contentsOf: url("app"))
+        for place in runtime.image.count...whole.count {
+            var changed = whole
+            if place < whole.count { changed[place] ^= 1 } else { changed.append(0) }
+            try changed.write(to: url("changed"))
+            #expect(throws: PackError.damaged(path("changed")), "byte \(place)") {
+                try AppArchive.read(from: path("changed"))
+            }
+        }
+    }
+
+    @Test func `what is no executable is told as such`() throws {
+        try folder.write(["script": "#!/bin/sh\n"])
+        #expect(throws: PackError.noExecutable(path("script"))) { try AppArchive.read(from: path("script")) }
+        #expect(throws: PackError.unreadable(path("none"))) { try AppArchive.read(from: path("none")) }
+    }
+
+    @Test func `a dynamic loader is noticed`() throws {
+        #expect(try !ExecutableFile(runtime()).isDynamic)
+        #expect(try ExecutableFile(runtime(segmentType: 3)).isDynamic)
+    }
+
+    /// The smallest thing that has segments, sections, and something behind the table of the sections.
+    private func runtime(segmentType: UInt8 = 1) throws -> String {
+        func little(_ value: Int, _ size: Int) -> [UInt8] { (0..<size).map { UInt8(value >> ($0 * 8) & 255) } }
+        var elf: [UInt8] = [0x7f, 0x45, 0x4c, 0x46, 2, 1, 1] + little(0, 9)
+        elf += little(2, 2) + little(62, 2) + little(1, 4) + little(0, 8)
+        elf += little(64, 8) + little(120, 8) + little(0, 4)
+        elf += little(64, 2) + little(56, 2) + little(1, 2) + little(64, 2) + little(3, 2) + little(0, 2)
+        // The segment: everything up to the table of the sections.
+        elf += [segmentType] + little(0, 7) + little(0, 24) + little(120, 8) + little(120, 8) + little(0, 8)
+        // The sections: none, one in the last ten bytes, and one that takes no room in the file.
+        elf += little(0, 64)
+        elf += little(0, 4) + little(1, 4) + little(0, 16) + little(312, 8) + little(10, 8) + little(0, 24)
+        elf += little(0, 4) + little(8, 4) + little(0, 16) + little(312, 8) + little(99_999, 8) + little(0, 24)
+        elf += Array("0123456789".utf8)
+        try Data(elf).write(to: url("runtime"))
+        return path("runtime")
+    }
+
+    private func url(_ name: String) -> URL { folder.folder.appending(path: name) }
+    private func path(_ name: String) -> String { url(name).path }
+}

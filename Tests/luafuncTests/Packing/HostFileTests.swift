@@ -1,0 +1,59 @@
+import Lua
+import Testing
+
+@testable import luafunc
+
+@Suite struct HostFileTests {
+    @Test(arguments: [
+        #"{ "version": "2.0", /* kept */ "customHandler": { "description": { "defaultExecutablePath": "luafunc" } } }"#,
+        #"{ 'CustomHandler': { 'Description': { 'DefaultExecutablePath': 'luafunc' } } }"#,
+        #"{ "httpWorker": { "description": { "defaultExecutablePath": "luafunc" } } }"#,
+    ])
+    func `a host json that names the runtime stays as it is`(text: String) throws {
+        let host = try HostFile(Array(text.utf8))
+        #expect(host.bytes == Array(text.utf8))
+        #expect(host.notes.isEmpty)
+    }
+
+    /// A host.json, what is deployed of it, and what its runtime was.
+    @Test(arguments: [
+        (
+            #"{ "version": "2.0" }"#,
+            #"{"version":"2.0","customHandler":{"description":{"defaultExecutablePath":"luafunc"}}}"#, "nothing"
+        ),
+        (
+            #"{ "CUSTOMHANDLER": { "port": 80, "description": { "defaultExecutablePath": "dist/luafunc", "arguments": ["a"] } } }"#,
+            #"{"CUSTOMHANDLER":{"port":80,"description":{"defaultExecutablePath":"luafunc","arguments":["a"]}}}"#,
+            "'dist/luafunc'"
+        ),
+        (
+            #"{ "customHandler": { "description": null } }"#,
+            #"{"customHandler":{"description":{"defaultExecutablePath":"luafunc"}}}"#, "nothing"
+        ),
+        (
+            #"{ "httpWorker": {} }"#, #"{"httpWorker":{"description":{"defaultExecutablePath":"luafunc"}}}"#, "nothing"
+        ),
+    ])
+    func `a host json that does not is changed, and that is told`(text: String, changed: String, old: String) throws {
+        let host = try HostFile(Array(text.utf8))
+        #expect(String(decoding: host.bytes, as: UTF8.self) == changed)
+        #expect(
+            host.notes == ["host.json is written anew: its defaultExecutablePath was \(old) and must be 'luafunc'"])
+    }
+
+    @Test func `an app without a host json gets one`() throws {
+        let host = try HostFile(nil)
+        let tree = try JSONTree.parse(host.bytes.span.bytes, dialect: .strict)
+        #expect(tree["version"]?.string == "2.0" && tree["extensionBundle"] != nil)
+        #expect(try HostFile(host.bytes).notes.isEmpty)
+        #expect(host.notes == ["host.json is new: the app had none"])
+    }
+
+    @Test(arguments: [
+        ("{", "is not JSON: line 1, column 2: the text ends in the middle of a value"),
+        ("[]", "must hold an object, not an array"),
+    ])
+    func `a host json that the host would refuse is an error`(text: String, reason: String) {
+        #expect(throws: PackError.badHost(reason)) { try HostFile(Array(text.utf8)) }
+    }
+}

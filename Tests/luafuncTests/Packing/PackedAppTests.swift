@@ -1,0 +1,150 @@
+import Foundation
+import TestSupport
+import Testing
+
+@testable import luafunc
+
+@Suite struct PackedAppTests {
+    private let functions = [
+        "functions/order/function.json": "{}", "functions/order/handler.lua": "return 1",
+        "functions/order/prices.csv": "1;2", "functions/order/text/en.lua": "",
+    ]
+
+    @Test func `function folders lie beside host json, with modules and nothing else`() throws {
+        let app = try TemporaryApp(
+            functions.merging([
+                "lib/pricing.lua": "", "lib/tax/init.lua": "", "lua_modules/share/lua/5.4/inspect.lua": "",
+                "functions/order/order_test.lua": "", "lib/pricing_test.lua": "", "functions/notes.md": "",
+                "functions/draft/handler.lua": "", "flat/function.json": "{}", "README.md": "",
+                "local.settings.json": "{}", ".luafunc/state": "", ".gitignore": "", "lib/.hidden.lua": "",
+                "lua_modules/manifest": "", "lua_modules/share/doc": "", "src/handler.lua": "",
+            ]) { $1 })
+        let packed = try PackedApp(root: app.folder.path)
+        #expect(
+            packed.files.map(\.path) == [
+                "host.json", "lib/pricing.lua", "lib/tax/init.lua", "lua_modules/share/lua/5.4/inspect.lua",
+                "order/function.json", "order/handler.lua", "order/prices.csv", "order/text/en.lua",
+            ])
+        #expect(packed.files[5].bytes == Array("return 1".utf8))
+        #expect(packed.files.allSatisfy { !$0.isExecutable })
+    }
+
+    @Test func `an app in the flat layout is packed as it is`() throws {
+        let app = try TemporaryApp([
+            "order/function.json": "{}", "order/handler.lua": "", "src/handler.lua": "", "lib/x.lua": "",
+        ])
+        #expect(
+            try paths(app) == ["host.json", "lib/x.lua", "order/function.json", "order/handler.lua"])
+    }
+
+    @Test func `a packed app is packed to the same again`() throws {
+        let app = try TemporaryApp(functions)
+        let first = try PackedApp(root: app.folder.path)
+        let again = try TemporaryApp(
+            Dictionary(uniqueKeysWithValues: first.files.map { ($0.path, String(decoding: $0.bytes, as: UTF8.self)) }))
+        #expect(try PackedApp(root: again.folder.path).files == first.files)
+    }
+
+    @Test func `the runtime lies where host json says, and can be executed`() throws {
+        let app = try TemporaryApp(functions)
+        let runtime = try ExecutableFile(ExecutableFile.current)
+        let file = try PackedApp(root: app.folder.path).files(with: runtime).first { $0.path == "luafunc" }
+        #expect(file?.isExecutable == true && file?.bytes == runtime.image)
+    }
+
+    @Test func `the same app makes the same bytes, wherever and whenever it was written`() throws {
+        let one = try TemporaryApp(functions)
+        let other = try TemporaryApp(["functions/order/text/en.lua": ""])
+        for (path, text) in functions.sorted(by: { $0.key > $1.key }) { try other.write([path: text]) }
+        for path in functions.keys {
+            try FileManager.default.setAttributes(
+                [.modificationDate: Date(timeIntervalSince1970: 1e9), .posixPermissions: 0o755],
+                ofItemAtPath: other.folder.appending(path: path).path)
+        }
+        let zips = try [one, other].map { try ZipWriter.zip(PackedApp(root: $0.folder.path).files) }
+        #expect(zips[0] == zips[1])
+    }
+
+    // MARK: What is ignored
+
+    @Test func `what funcignore or any gitignore names is left out`() throws {
+        let app = try TemporaryApp(
+            functions.merging([
+                ".funcignore": "*.csv\nfunctions/draft/", ".gitignore": "*.log\n/lib/generated\n",
+                "functions/draft/function.json": "{}", "functions/order/a.log": "", "lib/generated/a.lua": "",
+                "lib/.gitignore": "!kept.log\nsecret.lua", "lib/kept.log": "", "lib/secret.lua": "",
+                "functions/order/secret.lua": "",
+            ]) { $1 })
+        #expect(
+            try paths(app) == [
+                "host.json", "lib/kept.log", "order/function.json", "order/handler.lua", "order/secret.lua",
+                "order/text/en.lua",
+            ])
+    }
+
+    @Test func `one ignore file does not take back what the other names`() throws {
+        let app = try TemporaryApp(functions.merging([".gitignore": "*.csv", ".funcignore": "!*.csv"]) { $1 })
+        #expect(try !paths(app).contains("order/prices.csv"))
+    }
+
+    @Test func `a gitignore above the app counts, up to the top of the repository`() throws {
+        let app = try TemporaryApp([
+            ".gitignore": "*.txt", "repository/.git/HEAD": "", "repository/.gitignore": "*.pem\n/one/lib/x.lua",
+            "repository/one/functions/f/function.json": "{}", "repository/one/functions/f/key.pem": "",
+            "repository/one/functions/f/a.txt": "", "repository/one/lib/x.lua": "",
+        ])
+        let packed = try PackedApp(root: app.folder.appending(path: "repository/one").path)
+        #expect(packed.files.map(\.path) == ["f/a.txt", "f/function.json", "host.json"])
+    }
+
+    @Test func `installed modules are deployed also if git ignores them`() throws {
+        let module = "lua_modules/share/lua/5.4/inspect.lua"
+        let files = functions.merging([module: "", ".gitignore": "/lua_modules"]) { $1 }
+        #expect(try paths(TemporaryApp(files)).contains(module))
+        #expect(try !paths(TemporaryApp(files.merging([".funcignore": "inspect.lua"]) { $1 })).contains(module))
+    }
+
+    // MARK: What is told
+
+    @Test func `C modules and links that lead nowhere useful are told`() throws {
+        let app = try TemporaryApp(
+            functions.merging(["lua_modules/lib/lua/5.4/lfs.so": "", "shared/a.lua": "a"]) { $1 })
+        for (link, target) in [
+            ("lib", "shared"), ("functions/order/b.lua", "../../shared/a.lua"), ("functions/order/gone", "nowhere"),
+            ("functions/order/out", "/etc/hostname"), ("functions/order/round", "../order"),
+        ] {
+            try FileManager.default.createSymbolicLink(
+                atPath: app.folder.appending(path: link).path, withDestinationPath: target)
+        }
+        let packed = try PackedApp(root: app.folder.path)
+        #expect(
+            packed.files.map(\.path) == [
+                "host.json", "lib/a.lua", "order/b.lua", "order/function.json", "order/handler.lua",
+                "order/prices.csv", "order/text/en.lua",
+            ])
+        #expect(packed.files[1].bytes == Array("a".utf8) && packed.files[2].bytes == Array("a".utf8))
+        #expect(
+            packed.notes.dropFirst() == [
+                "functions/order/gone is left out: it is neither a file nor a folder",
+                "functions/order/out is left out: it is a link that leads out of the app",
+                "functions/order/round is left out: it is a link to a folder that it is in",
+                "lua_modules/lib is left out: luafunc does not load C modules",
+            ])
+    }
+
+    @Test(arguments: ["lib", "Lua_Modules", "functions", "luafunc"])
+    func `a function with a name that is taken in the flat layout is refused`(name: String) throws {
+        let app = try TemporaryApp(["functions/\(name)/function.json": "{}"])
+        #expect(throws: PackError.takenName(function: "functions/\(name)")) { try PackedApp(root: app.folder.path) }
+    }
+
+    @Test func `nothing to pack is an error`() throws {
+        let app = try TemporaryApp(functions.merging([".funcignore": "functions"]) { $1 })
+        #expect(throws: PackError.noFunctions(root: app.folder.path)) { try PackedApp(root: app.folder.path) }
+        #expect(throws: PackError.noApp(root: "/nowhere")) { try PackedApp(root: "/nowhere") }
+    }
+
+    private func paths(_ app: TemporaryApp) throws -> [String] {
+        try PackedApp(root: app.folder.path).files.map(\.path)
+    }
+}

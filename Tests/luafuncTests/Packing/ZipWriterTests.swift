@@ -1,0 +1,148 @@
+import NIOCore
+import NIOEmbedded
+import NIOHTTP1
+import NIOHTTPCompression
+import Testing
+
+@testable import luafunc
+
+@Suite struct ZipWriterTests {
+    private let files = [
+        PackedFile(path: "empty", bytes: []),
+        PackedFile(path: "hello/handler.lua", bytes: Array(String(repeating: "return 'hello'\n", count: 500).utf8)),
+        PackedFile(path: "lib/café.lua", bytes: Array("x".utf8)),
+        PackedFile(path: "luafunc", bytes: (0..<300_000).map { UInt8(truncatingIfNeeded: $0 / 7) }, isExecutable: true),
+    ]
+
+    @Test func `every file comes out as it went in, with its checksum and its mode`() throws {
+        let entries = try ZipReader(ZipWriter.zip(files)).entries
+        #expect(entries.map(\.path) == files.map(\.path))
+        #expect(try entries.map { try $0.content() } == files.map(\.bytes))
+        #expect(entries.map(\.checksum) == files.map { crc32($0.bytes) })
+        #expect(entries.map(\.mode) == [0o100644, 0o100644, 0o100644, 0o100755])
+    }
+
+    @Test func `what deflate does not make smaller is stored`() throws {
+        #expect(try ZipReader(ZipWriter.zip(files)).entries.map(\.method) == [0, 8, 0, 8])
+    }
+
+    @Test func `only a name that needs it is marked as UTF-8`() throws {
+        #expect(try ZipReader(ZipWriter.zip(files)).entries.map(\.flags) == [0, 0, 1 << 11, 0])
+    }
+
+    @Test func `the time is always the first one that the format knows`() throws {
+        #expect(try ZipReader(ZipWriter.zip(files)).entries.allSatisfy { $0.time == 0 && $0.date == 0x21 })
+    }
+
+    @Test func `the same files make the same bytes`() throws {
+        #expect(try ZipWriter.zip(files) == ZipWriter.zip(files))
+    }
+
+    @Test func `what does not fit into the format is refused`() {
+        let many = (0..<65_535).map { PackedFile(path: "\($0)", bytes: []) }
+        #expect(throws: PackError.tooLargeForZip) { try ZipWriter.zip(many) }
+        let large = [UInt8](repeating: 0, count: 1 << 22)
+        #expect(throws: PackError.tooLargeForZip) {
+            try ZipWriter.zip((0..<1024).map { PackedFile(path: "\($0)", bytes: large) })
+        }
+    }
+}
+
+/// Reads a zip by its directory, and requires that the header of each entry says the same.
+private struct ZipReader {
+    struct Entry {
+        let path: String
+        let flags, method, time, date: UInt16
+        let checksum, mode: UInt32
+        let size: Int
+        let bytes: ByteBuffer
+
+        func content() throws -> [UInt8] {
+            method == 0 ? Array(bytes.readableBytesView) : try inflate(bytes, checksum, size)
+        }
+    }
+
+    private(set) var entries: [Entry] = []
+
+    init(_ zip: [UInt8]) throws {
+        let zip = ByteBuffer(bytes: zip)
+        var end = try zip.slice(at: zip.readableBytes - 22, 22)
+        try #expect(end.read32() == 0x0605_4b50)
+        try #expect(end.read32() == 0)
+        let count = try end.read16()
+        try #expect(end.read16() == count)
+        let size = Int(try end.read32())
+        let start = Int(try end.read32())
+        try #expect(start + size == zip.readableBytes - 22 && end.read16() == 0)
+        var directory = try zip.slice(at: start, size)
+        var position = 0
+        for _ in 0..<count {
+            try #expect(directory.read32() == 0x0201_4b50)
+            try #expect(directory.read16() == 0x0314)
+            let shared = try directory.slice(at: directory.readerIndex, 26)
+            try #expect(directory.read16() == 20)
+            let (flags, method) = (try directory.read16(), try directory.read16())
+            let (time, date) = (try directory.read16(), try directory.read16())
+            let checksum = try directory.read32()
+            let (packed, size) = (Int(try directory.read32()), Int(try directory.read32()))
+            let nameLength = Int(try directory.read16())
+            // No extra fields, no comment, on the first disk, no text.
+            for _ in 0..<4 { try #expect(directory.read16() == 0) }
+            let mode = try directory.read32() >> 16
+            try #expect(directory.read32() == UInt32(position))
+            let path = directory.readString(length: nameLength) ?? ""
+
+            var local = try zip.slice(at: position, 30 + nameLength + packed)
+            position += local.readableBytes
+            try #expect(local.read32() == 0x0403_4b50)
+            #expect(local.readSlice(length: 26) == shared)
+            #expect(local.readString(length: nameLength) == path)
+            entries.append(
+                Entry(
+                    path: path, flags: flags, method: method, time: time, date: date, checksum: checksum, mode: mode,
+                    size: size, bytes: local))
+        }
+        #expect(directory.readableBytes == 0 && position == start)
+    }
+}
+
+/// Puts back what makes gzip of deflate, which NIO can read as the body of a response.
+private func inflate(_ deflated: ByteBuffer, _ checksum: UInt32, _ size: Int) throws -> [UInt8] {
+    var gzip = ByteBuffer(bytes: [0x1f, 0x8b, 8, 0, 0, 0, 0, 0, 0, 3])
+    gzip.writeImmutableBuffer(deflated)
+    gzip.writeInteger(checksum, endianness: .little)
+    gzip.writeInteger(UInt32(size), endianness: .little)
+    let channel = EmbeddedChannel()
+    try channel.pipeline.syncOperations.addHandler(NIOHTTPResponseDecompressor(limit: .none))
+    let head = HTTPResponseHead(version: .http1_1, status: .ok, headers: ["Content-Encoding": "gzip"])
+    for part: HTTPClientResponsePart in [.head(head), .body(gzip), .end(nil)] { try channel.writeInbound(part) }
+    var content: [UInt8] = []
+    while let part = try channel.readInbound(as: HTTPClientResponsePart.self) {
+        if case .body(let bytes) = part { content += bytes.readableBytesView }
+    }
+    _ = try channel.finish()
+    return content
+}
+
+private func crc32(_ bytes: [UInt8]) -> UInt32 {
+    ~bytes.reduce(~0) { sum, byte in
+        (0..<8).reduce(sum ^ UInt32(byte)) { sum, _ in sum >> 1 ^ (sum & 1) * 0xedb8_8320 }
+    }
+}
+
+private struct TooShort: Error {}
+
+extension ByteBuffer {
+    fileprivate mutating func read16() throws -> UInt16 { try integer() }
+    fileprivate mutating func read32() throws -> UInt32 { try integer() }
+
+    private mutating func integer<Integer: FixedWidthInteger>() throws -> Integer {
+        guard let value = readInteger(endianness: .little, as: Integer.self) else { throw TooShort() }
+        return value
+    }
+
+    fileprivate func slice(at place: Int, _ length: Int) throws -> ByteBuffer {
+        guard let slice = getSlice(at: place, length: length) else { throw TooShort() }
+        return slice
+    }
+}
