@@ -182,6 +182,7 @@ struct Invoker: Sendable {
     private func killed(after limit: Duration) -> InvocationError {
         Task {
             try await Task.sleep(for: .seconds(2))
+            tell(.error("the handler is killed and started again"))
             await handler.replace()
         }
         return .timedOut(limit)

@@ -1,0 +1,149 @@
+import Foundation
+import TestSupport
+import Testing
+
+/// `luafunc start` with custom handlers that are not luafunc (host-contract §§1-4).
+@Suite struct ExternalHandlerTests {
+    private static let order = """
+        { "bindings": [ { "name": "req", "type": "httpTrigger", "methods": ["post"] },
+                        { "name": "message", "type": "queue", "queueName": "orders", "direction": "out", "connection": "" },
+                        { "name": "res", "type": "http", "direction": "out" } ] }
+        """
+
+    /// The documentation's Go handler, built once.
+    private static let documented = Task { () throws -> URL in
+        let folder = FileManager.default.temporaryDirectory.appending(path: "luafunc-\(UUID().uuidString)")
+        try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+        let program = folder.appending(path: "handler")
+        let go = Process()
+        go.executableURL = URL(filePath: "/usr/bin/env")
+        go.arguments = [
+            "go", "build", "-o", program.path, Repository.root.appending(path: "Tests/Handlers/documentation.go").path,
+        ]
+        go.environment = ProcessInfo.processInfo.environment.merging(["GOCACHE": folder.path]) { own, _ in own }
+        try go.run()
+        go.waitUntilExit()
+        try #require(go.terminationStatus == 0)
+        return program
+    }
+
+    private static func port(of process: LuafuncProcess) throws -> Int {
+        let line = try #require(process.line(containing: "http://localhost:"))
+        return try #require(line.firstMatch(of: #/http://localhost:(\d+)/#).flatMap { Int($0.1) })
+    }
+
+    // MARK: Handlers of the documentation
+
+    @Test func `the documentation's order handler gets payloads, and its message reaches a queue`() async throws {
+        let app = try TemporaryApp([
+            "host.json": #"{ "version": "2.0", "extensionBundle": {} }"#, "order/function.json": Self.order,
+        ])
+        let program = try await Self.documented.value.path
+        let process = try LuafuncProcess(
+            ["start", "--port", "0", "--app", app.folder.path, "--", program], waits: false)
+        let port = try Self.port(of: process)
+        let reply = try RawConnection.request(
+            "/api/order", port: port, headers: ["Content-Type": "application/json"], body: Array(#"{"id":7}"#.utf8))
+        #expect(reply.status == 200 && reply.text == "Order enqueued")
+        #expect(process.line(containing: "  order ")?.contains("→ queue orders") == true)
+        // The message looks like JSON, so the host writes it anew, and says so here.
+        #expect(process.waitForLine(containing: "warn  output 'message'"))
+        let queue = app.folder.appending(path: ".luafunc/queues/orders")
+        let file = try #require(try FileManager.default.contentsOfDirectory(atPath: queue.path).first)
+        #expect(
+            try String(contentsOf: queue.appending(path: file), encoding: .utf8)
+                .contains(#""text": "{\n  \"id\": 7\n}""#))
+    }
+
+    @Test func `the documentation's hello handler gets the callers' own requests, as host json describes it`()
+        async throws
+    {
+        let app = try TemporaryApp([
+            "host.json": """
+            { "version": "2.0",
+              "customHandler": { "description": { "defaultExecutablePath": "handler" }, "enableForwardingHttpRequest": true } }
+            """,
+            "hello/function.json": TemporaryApp.httpFunction,
+        ])
+        try FileManager.default.copyItem(
+            at: try await Self.documented.value, to: app.folder.appending(path: "handler"))
+        let process = try LuafuncProcess(
+            ["start", "--port", "0", "--app", app.folder.path, "--external"], waits: false)
+        let port = try Self.port(of: process)
+        #expect(try RawConnection.request("/api/hello", method: "GET", port: port).text == "hello world")
+        let reply = try RawConnection.request(
+            "/api/hello", port: port, headers: ["Content-Type": "application/json"],
+            body: Array(#"{"name":"Ada"}"#.utf8))
+        #expect(reply.text == "hello Ada" && reply.headers["content-type"] == "application/json")
+        #expect(process.waitForLine(containing: "Go server Listening on"))
+    }
+
+    // MARK: Life of the process
+
+    private func start(_ words: [String], _ host: String = "") throws -> (LuafuncProcess, TemporaryApp) {
+        let app = try TemporaryApp([
+            "host.json": "{ \"version\": \"2.0\"\(host) }", "slow/function.json": TemporaryApp.httpFunction,
+            "slow/handler.lua": "return function(data) require 'task'.sleep(60) end",
+            "quick/function.json": TemporaryApp.httpFunction,
+            "quick/handler.lua": "return function() return 'quick' end",
+        ])
+        return (
+            try LuafuncProcess(
+                ["start", "--port", "0", "--app", app.folder.path, "--"] + words, waits: false), app
+        )
+    }
+
+    @Test func `the third crash stops the host`() async throws {
+        let (process, app) = try start(["/bin/sh", "-c", "echo broken >&2; exit 3"])
+        defer { withExtendedLifetime(app) {} }
+        let end = await process.end()
+        #expect(end.code == 1)
+        #expect(
+            end.output.split(separator: "\n").filter { $0.contains("exited with code 3; it is started again") }.count
+                == 2)
+        #expect(end.output.contains("broken"))
+        #expect(end.errors.contains("exited with code 3, the third time. Exceeded http worker restart retry count"))
+    }
+
+    @Test func `a handler that exits with 0 is not started again, and invocations fail`() async throws {
+        let (process, app) = try start(["/bin/sh", "-c", "exit 0"])
+        defer { withExtendedLifetime(app) {} }
+        #expect(process.waitForLine(containing: "exited with code 0, so the host does not start it again"))
+        process.send(signal: SIGTERM)
+        #expect(await process.end().code == 0)
+    }
+
+    @Test func `a program that is not there is told`() async throws {
+        let (process, app) = try start(["./no-such-handler"])
+        defer { withExtendedLifetime(app) {} }
+        let end = await process.end()
+        #expect(end.code == 1 && end.errors.contains("'./no-such-handler' cannot be started"))
+    }
+
+    @Test func `an invocation that takes too long fails, and the handler is killed and started again`() async throws {
+        let (process, app) = try start(
+            [Repository.luafunc.path, "serve", "--time-limit", "1h"], ", \"functionTimeout\": \"00:00:01\"")
+        defer { withExtendedLifetime(app) {} }
+        let port = try Self.port(of: process)
+        let reply = try RawConnection.request("/api/slow", method: "GET", port: port)
+        #expect(reply.status == 500 && reply.body.isEmpty)
+        #expect(process.waitForLine(containing: "Timeout value of 1.0 seconds was exceeded"))
+        #expect(process.waitForLine(containing: "the handler is killed and started again"))
+        #expect(process.waitForLine(containing: "luafunc 0.1.0: serving"))
+        #expect(try RawConnection.request("/api/quick", method: "GET", port: port).text == "quick")
+    }
+
+    @Test func `a change of function json starts the handler again`() async throws {
+        let (process, app) = try start([Repository.luafunc.path, "serve"])
+        let port = try Self.port(of: process)
+        #expect(try RawConnection.request("/api/quick", method: "GET", port: port).text == "quick")
+        try app.write([
+            "quick/function.json": """
+            { "bindings": [ { "name": "req", "type": "httpTrigger", "route": "faster" }, { "name": "res", "type": "http", "direction": "out" } ] }
+            """
+        ])
+        #expect(process.waitForLine(containing: "the handler is started again"))
+        #expect(process.waitForLine(containing: "luafunc 0.1.0: serving"))
+        #expect(try RawConnection.request("/api/faster", method: "GET", port: port).text == "quick")
+    }
+}
