@@ -9,6 +9,9 @@ let strict: [SwiftSetting] = [
     .treatAllWarnings(as: .error),
 ]
 
+/// Said by `luafunc --version`.
+let commit: [CSetting] = Context.environment["LUAFUNC_COMMIT"].map { [.define("CLUA_COMMIT", to: "\"\($0)\"")] } ?? []
+
 /// The floors: each target imports only what is below it.
 let package = Package(
     name: "luafunc",
@@ -30,7 +33,7 @@ let package = Package(
     targets: [
         .target(
             name: "CLua",
-            cSettings: [.unsafeFlags(["-Wall", "-Wextra", "-Werror"])],
+            cSettings: [.unsafeFlags(["-Wall", "-Wextra", "-Werror"])] + commit,
             linkerSettings: [.linkedLibrary(":liblua5.4.a"), .linkedLibrary("m"), .linkedLibrary("dl")]
         ),
         .target(name: "Lua", dependencies: ["CLua"], swiftSettings: strict),

@@ -19,7 +19,7 @@ struct AppCheck {
         let workers = WorkerGroup(threads: 1, settings: settings.values)
         let failures = try workers.runAndWait { [app] in
             let silent = Logger(label: "luafunc") { _ in SwiftLogNoOpLogHandler() }
-            await workers.adopt(app, options: InvocationOptions(logger: silent))
+            workers.adopt(app, options: InvocationOptions(logger: silent))
             let failures = await workers.check(app)
             await workers.shutdown()
             return failures

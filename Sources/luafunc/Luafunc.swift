@@ -1,7 +1,20 @@
 import ArgumentParser
+import Lua
 
-/// Where luafunc came from, for `--version` and the first line of the log.
+/// For `--version` and the first line of the log.
 let version = "0.1.0"
+
+/// Commit, Lua and target, for a report of a mistake.
+private let origin: String = {
+    #if arch(x86_64)
+        let machine = "x86_64"
+    #elseif arch(arm64)
+        let machine = "aarch64"
+    #else
+        let machine = "unknown"
+    #endif
+    return "luafunc \(version) (\(Build.commit), \(Build.lua), \(machine)-linux)"
+}()
 
 @main
 struct Luafunc: ParsableCommand {
@@ -10,14 +23,17 @@ struct Luafunc: ParsableCommand {
         discussion: """
             Started by the Functions host, which sets FUNCTIONS_CUSTOMHANDLER_PORT, luafunc serves without any command.
             """,
-        version: "luafunc \(version)",
+        version: origin,
         subcommands: [Start.self, Serve.self, Check.self, Pack.self]
     )
 
     /// Blocks until the command is done: an async `main` would cost a static executable 30 ms at its end.
     static func main() {
         let arguments = Array(CommandLine.arguments.dropFirst())
-        if Settings.current.isHosted { return main(hosted(arguments)) }
+        if Settings.current.isHosted {
+            guard arguments.isEmpty else { return main(hosted(arguments)) }
+            do { return try Serving().run() } catch { exit(withError: error) }
+        }
         // A program that carries its app serves it; a damaged one says so.
         let isPlain = (try? AppArchive.read()?.files == nil) ?? false
         main(arguments.isEmpty && !isPlain ? ["serve"] : arguments)
@@ -26,7 +42,7 @@ struct Luafunc: ParsableCommand {
     /// The host starts the program with the arguments of host.json alone, so the command is understood.
     private static func hosted(_ arguments: [String]) -> [String] {
         let asksForHelp = ["-h", "--help", "--version"]
-        guard let first = arguments.first else { return ["serve"] }
+        let first = arguments[0]
         return first.hasPrefix("-") && !asksForHelp.contains(first) ? ["serve"] + arguments : arguments
     }
 }

@@ -5,7 +5,7 @@ import FoundationEssentials
 struct Settings {
     let values: [String: String]
 
-    static var current: Settings { Settings(values: ProcessInfo.processInfo.environment) }
+    static let current = Settings(values: ProcessInfo.processInfo.environment)
 
     /// The port the host chose for us, by the new or the old name; nil when started by hand.
     var hostPort: String? { values["FUNCTIONS_CUSTOMHANDLER_PORT"] ?? values["FUNCTIONS_HTTPWORKER_PORT"] }

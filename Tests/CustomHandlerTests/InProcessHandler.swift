@@ -20,7 +20,7 @@ struct InProcessHandler {
     init(root: String, settings: [String: String] = [:], showsErrors: Bool = false) async throws {
         app = try AppLoader(.folder(root), settings: settings).load()
         workers = WorkerGroup(threads: 1, settings: settings)
-        await workers.adopt(app, options: InvocationOptions(logger: .silent, showsErrors: showsErrors))
+        workers.adopt(app, options: InvocationOptions(logger: .silent, showsErrors: showsErrors))
     }
 
     /// Sends the payload of an invocation.

@@ -383,7 +383,7 @@ import Testing
         let workers = WorkerGroup(threads: 1)
         let server = try HTTPServer(
             bind: "127.0.0.1", port: 0, workers: workers, bodyLimit: 1 << 20, patience: .milliseconds(30))
-        await workers.adopt(
+        workers.adopt(
             try AppLoader(.folder(app.folder.path), settings: [:]).load(), options: InvocationOptions(logger: .silent))
         let connection = try RawConnection(port: server.port)
         connection.send(text)

@@ -10,6 +10,7 @@
 **                deadline, from outside: normal running costs nothing.
 ** - coroutine.c  Lua's coroutine library, through which slices end unseen.
 ** - deferred.c   tables that are filled at first touch.
+** - build.c      what the program was built of.
 ** What is `static inline` here only gives a macro of lua.h a name that Swift
 ** can see.
 */
@@ -71,6 +72,9 @@ typedef struct CLuaHost {
 lua_State *clua_newstate (CLuaHost *host);
 void clua_tunememory (void);
 void clua_trim (void);
+
+const char *clua_commit (void);
+const char *clua_release (void);
 
 /* door.c */
 void clua_pushhostfunction (lua_State *L, int function);

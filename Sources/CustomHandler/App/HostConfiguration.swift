@@ -120,7 +120,8 @@ extension JSONTree {
     /// This tree with the values of `AzureFunctionsJobHost__a__b` (or `:`) set at `a.b`.
     func overridden(by settings: [String: String]) -> JSONTree {
         let prefix = "azurefunctionsjobhost"
-        return settings.sorted { $0.key < $1.key }.reduce(self) { tree, setting in
+        let overrides = settings.filter { $0.key.lowercased().hasPrefix(prefix) }
+        return overrides.sorted { $0.key < $1.key }.reduce(self) { tree, setting in
             let path = setting.key.split(separator: "__").flatMap { $0.split(separator: ":") }
             guard path.count > 1, path.first?.lowercased() == prefix else { return tree }
             return tree.setting(path.dropFirst(), to: setting.value)

@@ -52,15 +52,27 @@ public struct HTTPServer: Service {
                         worker: workers.worker(of: channel.eventLoop), bodyLimit: bodyLimit, patience: patience)
                     let pipeline = channel.pipeline.syncOperations
                     try pipeline.addHandler(ReadWatch(connection))
-                    try pipeline.configureHTTPServerPipeline(
-                        withErrorHandling: false, withEncoderConfiguration: .init(),
-                        withDecoderLimitConfiguration: Self.headerLimits)
+                    // One by one: `configureHTTPServerPipeline` casts a whole array, which costs the first connection more.
+                    try pipeline.addHandler(HTTPResponseEncoder())
+                    try pipeline.addHandler(
+                        ByteToMessageHandler(HTTPRequestDecoder(limitConfiguration: Self.headerLimits)))
+                    try pipeline.addHandler(HTTPServerPipelineHandler())
+                    try pipeline.addHandler(NIOHTTPResponseHeadersValidator())
                     try pipeline.addHandler(connection)
                 }
             }
-            .bind(host: address, port: port).wait()
+            .bind(to: Self.resolve(address, port)).wait()
         self.quiescing = quiescing
         self.workers = workers
+    }
+
+    /// Only a name needs the resolver, which opens sockets of its own even for an address.
+    private static func resolve(_ address: String, _ port: Int) throws -> SocketAddress {
+        do {
+            return try SocketAddress(ipAddress: address, port: port)
+        } catch SocketAddressError.failedToParseIPString {
+            return try SocketAddress.makeAddressResolvingHost(address, port: port)
+        }
     }
 
     /// Serves until a graceful shutdown; then accepts nothing more, and waits for the invocations that run, but not for

@@ -105,8 +105,9 @@ final class OutboundClient: Sendable {
             return .fault(message: "\(url): the host name cannot be resolved", kind: "dns")
         case let error as NIOConnectionError:
             // The certificates are read when the first connection is made.
-            if let cause = error.connectionErrors.first?.error as? NIOSSLError { return fault(cause, outbound) }
-            let reason = error.connectionErrors.first.map { "\($0.error)" } ?? ""
+            let cause = error.connectionErrors.first?.error
+            if let cause, cause is NIOSSLError || cause is BoringSSLError { return fault(cause, outbound) }
+            let reason = cause.map { "\($0)" } ?? ""
             return .fault(message: "\(url): no connection: \(reason)", kind: "connect")
         case let error as IOError:
             let number = Errno(rawValue: error.errnoCode)
@@ -114,9 +115,14 @@ final class OutboundClient: Sendable {
             return .fault(message: "\(url): no connection: \(number)", kind: kind)
         case is CancellationError:
             return .fault(message: "\(url): no complete answer in time", kind: "timeout")
-        case is NIOSSLError, is NIOSSLExtraError:
-            let roots = trustRoots.map { "; certificates are checked against SSL_CERT_FILE, \($0)" } ?? ""
-            return .fault(message: "\(url): TLS failed: \(error)\(roots)", kind: "tls")
+        case is NIOSSLError, is NIOSSLExtraError, is BoringSSLError:
+            // All that an unreadable or missing store of certificates makes NIOSSL say is `unknownError([])`.
+            let reason = error is BoringSSLError ? "the certificates to trust cannot be read" : "\(error)"
+            let roots =
+                trustRoots.map { "certificates are checked against SSL_CERT_FILE, \($0)" }
+                ?? "certificates are checked against the system's; install ca-certificates, or name a PEM file in the "
+                + "setting SSL_CERT_FILE"
+            return .fault(message: "\(url): TLS failed: \(reason); \(roots)", kind: "tls")
         case let error as HTTPClientError:
             switch error {
             case .deadlineExceeded, .readTimeout, .cancelled:

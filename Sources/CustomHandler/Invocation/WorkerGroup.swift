@@ -23,8 +23,10 @@ public struct WorkerGroup: Sendable {
     }
 
     /// Shows the app to all workers: calls that came before wait no longer.
-    public func adopt(_ app: FunctionApp, options: InvocationOptions) async {
-        for worker in workers { await worker.adopt(app, options, outbound) }
+    public func adopt(_ app: FunctionApp, options: InvocationOptions) {
+        for worker in workers {
+            worker.eventLoop.execute { worker.assumeIsolated { $0.adopt(app, options, outbound) } }
+        }
     }
 
     /// Loads these functions of a newer app beside those that run; answers why those that do not load do not.

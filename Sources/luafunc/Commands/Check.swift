@@ -10,7 +10,7 @@ struct Check: ParsableCommand {
 
     func run() throws {
         let settings = Settings.current
-        let check = try AppCheck(try app.source(settings), settings: settings)
+        let check = try AppCheck(try app.choice.source(settings), settings: settings)
         check.print()
         guard check.problems.isEmpty else { throw ExitCode.failure }
         let count = check.app.functions.count

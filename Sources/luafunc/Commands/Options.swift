@@ -8,6 +8,13 @@ struct AppOptions: ParsableArguments {
     @Option(help: "The app folder, with host.json. (default: FUNCTIONS_APP_ROOT_PATH, else the working folder)")
     var app: String?
 
+    var choice: AppChoice { AppChoice(app: app) }
+}
+
+struct AppChoice {
+    /// The folder that was given.
+    var app: String?
+
     /// The folder given, else the app inside the program, else where the host says or the person stands.
     func source(_ settings: Settings) throws -> AppSource {
         if app == nil, let archive = try AppArchive.carried {
@@ -28,10 +35,10 @@ struct LogOptions: ParsableArguments {
     @Option(help: "How log lines look.")
     var logFormat = LogFormat.text
 
-    var logger: Logger {
-        Logger(label: "luafunc") { [logLevel, logFormat] _ in
-            ConsoleLogHandler(logLevel: logLevel.level, format: logFormat)
-        }
+    var logger: Logger { Self.logger(logLevel, logFormat) }
+
+    static func logger(_ level: LogLevel, _ format: LogFormat) -> Logger {
+        Logger(label: "luafunc") { _ in ConsoleLogHandler(logLevel: level.level, format: format) }
     }
 }
 

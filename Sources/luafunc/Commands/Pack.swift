@@ -49,7 +49,7 @@ struct Pack: ParsableCommand {
     }
 
     private func pack() throws {
-        let root = app.folder(Settings.current)
+        let root = app.choice.folder(Settings.current)
         let check = try AppCheck(.folder(root), settings: Settings.current)
         check.print()
         guard check.problems.isEmpty else {

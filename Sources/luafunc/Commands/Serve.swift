@@ -1,13 +1,5 @@
 import ArgumentParser
 import CustomHandler
-import FoundationEssentials
-import Glibc
-import Logging
-import NIOCore
-import NIOPosix
-import ServiceLifecycle
-import SystemPackage
-import UnixSignals
 
 struct Serve: ParsableCommand {
     static let configuration = CommandConfiguration(
@@ -23,18 +15,17 @@ struct Serve: ParsableCommand {
             """)
     var port: Int?
     @Option(help: "Address to listen on.")
-    var bind = "127.0.0.1"
+    var bind = Serving().bind
     @Option(help: "Event loops, each with a Lua VM of every function. (default: all cores)")
     var threads: Int?
     @Option(help: "Memory of one Lua VM, such as 32MB. (default: 64MB)", transform: Parse.bytes)
-    var memoryLimit = 64 << 20
+    var memoryLimit = Serving().memoryLimit
     @Option(
         help: "Time of one invocation, such as 10s. (default: host.json's functionTimeout less a margin)",
         transform: Parse.time)
     var timeLimit: Duration?
     @Option(help: "Largest request body, such as 16MB. (default: 256MB)", transform: Parse.bytes)
-    /// The host takes 100 MB, which base64 and escapes make longer.
-    var bodyLimit = 256 << 20
+    var bodyLimit = Serving().bodyLimit
 
     @Flag(
         inversion: .prefixedNo,
@@ -55,137 +46,19 @@ struct Serve: ParsableCommand {
         }
     }
 
-    /// Of a program that carries its app and is started by hand.
-    private static let carriedPort = 8080
-
     func run() throws {
-        let settings = Settings.current
-        guard let port = port ?? settings.hostPort.map({ Int($0) }) ?? Self.carriedPort, (0...65_535).contains(port)
-        else {
-            throw ValidationError("FUNCTIONS_CUSTOMHANDLER_PORT is '\(settings.hostPort ?? "")', which is no port")
-        }
-        raiseFileLimit()
-        let logger = log.logger
-        let workers = WorkerGroup(
-            // Also what a container's quota leaves of them.
-            threads: threads ?? System.coreCount, settings: settings.values)
-        let server = try listen(on: port, workers)
-        let source = try app.source(settings)
-        let loader = AppLoader(source, settings: settings.values)
-        let functions = try load(loader)
-        let options = InvocationOptions(
-            memoryLimit: memoryLimit, timeLimit: timeLimit, logger: logger,
-            showsErrors: settings.isDevelopment)
-        let reloader =
-            source.changes && (watch ?? settings.isDevelopment)
-            ? AppReloader(loader: loader, app: functions, workers: workers, logger: logger) : nil
-        let announcement = Announcement(
-            app: functions, workers: workers, options: options, server: server, reloader: reloader,
-            format: log.logFormat)
-        let group = ServiceGroup(
-            configuration: .init(
-                services: services(server),
-                gracefulShutdownSignals: [.sigterm, .sigint],
-                // What the group would log is said by the commands themselves.
-                logger: Logger(label: "luafunc") { _ in SwiftLogNoOpLogHandler() }))
-        try workers.runAndWait {
-            // Not a service of the group: nothing at the end waits for a script that still loads.
-            let announcing = Task { await announcement.run() }
-            defer { announcing.cancel() }
-            try await group.run()
-        }
-        throw settings.isHosted ? ExitCode.stoppedByHost : ExitCode.success
-    }
-
-    /// Every caller holds a socket, and the usual soft limit of 1,024 files is no limit of the machine's.
-    private func raiseFileLimit() {
-        let files = __rlimit_resource_t(RLIMIT_NOFILE.rawValue)
-        var limit = rlimit()
-        guard getrlimit(files, &limit) == 0, limit.rlim_cur < limit.rlim_max else { return }
-        limit.rlim_cur = limit.rlim_max
-        // Where it cannot be raised, it is as it was.
-        setrlimit(files, &limit)
-    }
-
-    private func services(_ server: HTTPServer) -> [ServiceGroupConfiguration.ServiceConfiguration] {
-        let watch = ServiceGroupConfiguration.ServiceConfiguration(
-            service: StdinWatch(), successTerminationBehavior: .gracefullyShutdownGroup)
-        return [.init(service: server)] + (untilStdinEnds ? [watch] : [])
-    }
-
-    private func listen(on port: Int, _ workers: WorkerGroup) throws -> HTTPServer {
-        do {
-            return try HTTPServer(bind: bind, port: port, workers: workers, bodyLimit: bodyLimit)
-        } catch {
-            let reason = (error as? IOError).map { "\(Errno(rawValue: $0.errnoCode))" } ?? "\(error)"
-            Console.printError("luafunc: cannot listen on \(bind):\(port): \(reason); choose another port with --port")
-            throw ExitCode.cannotBind
-        }
-    }
-
-    private func load(_ loader: AppLoader) throws -> FunctionApp {
-        do throws(Problem) {
-            return try loader.load()
-        } catch {
-            Console.printError("luafunc: \(error)")
-            throw ExitCode.badApp
-        }
-    }
-}
-
-/// Shows the app to the workers, tells what is served and what is broken, then waits for saves.
-private struct Announcement {
-    let app: FunctionApp
-    let workers: WorkerGroup
-    let options: InvocationOptions
-    let server: HTTPServer
-    let reloader: AppReloader?
-    let format: LogFormat
-
-    func run() async {
-        await workers.adopt(app, options: options)
-        async let watching: Void = watch()
-        say("luafunc \(version): serving \(app.root) on http://\(server.address):\(server.port)")
-        let failures = await workers.check(app)
-        for name in app.names {
-            if let function = app.functions[name], failures[name] == nil {
-                say("  \(name): \(function.trigger?.type ?? "")  \(app.address(of: function))")
-            }
-        }
-        if app.names.isEmpty {
-            options.logger.warning(
-                "\(app.root) has no functions; a function is a folder, here or in functions/, with a function.json")
-        }
-        for warning in app.warnings { options.logger.warning("\(warning)") }
-        for name in app.names {
-            guard let reason = app.broken[name]?.description ?? failures[name]?.text else { continue }
-            options.logger.error("\(reason)", metadata: [LogKey.function: "\(name)"])
-        }
-        await watching
-    }
-
-    /// Words for people are no log line, but who asks for JSON gets nothing else.
-    private func say(_ text: String) {
-        switch format {
-        case .text: Console.print(text)
-        case .json: options.logger.info("\(text)", metadata: [LogKey.event: LogKey.listening])
-        }
-    }
-
-    private func watch() async {
-        do {
-            try await reloader?.run()
-        } catch {
-            options.logger.error("saves do not take effect: the folder cannot be watched: \(error)")
-        }
-    }
-}
-
-/// Ends the program when its standard input ends.
-private struct StdinWatch: Service {
-    func run() async throws {
-        let channel = try await NIOPipeBootstrap(group: MultiThreadedEventLoopGroup.singleton)
-            .takingOwnershipOfDescriptor(input: FileDescriptor.standardInput.duplicate().rawValue).get()
-        try await cancelWhenGracefulShutdown { try await channel.closeFuture.get() }
+        var serving = Serving()
+        serving.app = app.choice
+        serving.logger = log.logger
+        serving.format = log.logFormat
+        serving.port = port
+        serving.bind = bind
+        serving.threads = threads
+        serving.memoryLimit = memoryLimit
+        serving.timeLimit = timeLimit
+        serving.bodyLimit = bodyLimit
+        serving.watch = watch
+        serving.untilStdinEnds = untilStdinEnds
+        try serving.run()
     }
 }

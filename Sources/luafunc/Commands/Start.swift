@@ -82,7 +82,8 @@ struct Start: ParsableCommand {
 
     private func options(_ choice: HandlerChoice, _ settings: Settings) throws -> DevHost.Options {
         var options = DevHost.Options(
-            try app.source(settings), folder: app.folder(settings), handler: choice, environment: settings.values)
+            try app.choice.source(settings), folder: app.choice.folder(settings), handler: choice,
+            environment: settings.values)
         options.bind = bind
         options.port = port
         options.checksKeys = auth

@@ -1,0 +1,161 @@
+"""What luafunc takes with few and many functions, and what its bytes are part of. Started by scripts/footprint."""
+
+import os
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+import parts
+from serving import Server, answer, payload, until
+from start import first_answer, read_anew
+
+COUNTS = [1, 50, 1000]
+ALL = len(os.sched_getaffinity(0))
+STARTS = 15  # for the time to the first answer
+
+HOST = """{ "version": "2.0", "extensionBundle": { "id": "Microsoft.Azure.Functions.ExtensionBundle" } }"""
+FUNCTION = """{ "bindings": [ { "name": "item", "type": "queueTrigger", "queueName": "items", "connection": "Storage" },
+  { "name": "$return", "type": "queue", "direction": "out", "queueName": "done", "connection": "Storage" } ] }"""
+SHARED = """
+local prices = { black = 120, white = 100, red = 150 }
+local M = {}
+
+function M.price(color, quantity)
+  local each = prices[color]
+  if not each then return nil, "there is no color " .. tostring(color) end
+  local discount = quantity >= 100 and 0.8 or quantity >= 10 and 0.9 or 1
+  return each * quantity * discount
+end
+
+function M.round(cents) return math.floor(cents + 0.5) end
+
+return M
+"""
+# As long and as varied as what people write: it reads JSON, checks it, computes and answers with JSON.
+HANDLER = """
+local json = require "json"
+local pricing = require "pricing"
+
+local limits = { quantity = 1000, note = 200 }
+
+local function check(order)
+  if math.type(order.id) ~= "integer" then return "id must be an integer" end
+  if type(order.lines) ~= "table" or #order.lines == 0 then return "an order has lines" end
+  for place, line in ipairs(order.lines) do
+    if type(line.quantity) ~= "number" or line.quantity < 1 or line.quantity > limits.quantity then
+      return ("line %d: quantity must be from 1 to %d"):format(place, limits.quantity)
+    end
+    if #(line.note or "") > limits.note then return ("line %d: the note is too long"):format(place) end
+  end
+end
+
+local function total(lines)
+  local sum = 0
+  for _, line in ipairs(lines) do
+    local price, problem = pricing.price(line.color, line.quantity)
+    if not price then return nil, problem end
+    sum = sum + price
+  end
+  return pricing.round(sum)
+end
+
+return function(data, metadata, context)
+  local order = json.decode(data.item)
+  local problem = check(order)
+  if problem then error("order " .. tostring(order.id) .. ": " .. problem) end
+  local cents, reason = total(order.lines)
+  if not cents then error("order " .. order.id .. ": " .. reason) end
+  local notes = {}
+  for place, line in ipairs(order.lines) do
+    notes[place] = ("%s x %d"):format(line.color, line.quantity)
+  end
+  return { id = order.id, cents = cents, text = table.concat(notes, ", "), by = context.functionName }
+end
+"""
+ORDER = payload('{"id":1005,"lines":[{"color":"black","quantity":20},{"color":"red","quantity":2,"note":"a gift"}]}')
+
+
+def make_app(folder, count):
+    (folder / "lib").mkdir()
+    (folder / "host.json").write_text(HOST)
+    (folder / "lib/pricing.lua").write_text(SHARED)
+    for number in range(1, count + 1):
+        function = folder / f"functions/order{number}"
+        function.mkdir(parents=True)
+        (function / "function.json").write_text(FUNCTION)
+        (function / "handler.lua").write_text(HANDLER)
+
+
+def memory(server):
+    """MB by kind: resident, proportional (shared pages divided among those who share them), and not from a file."""
+    fields = (line.split() for line in Path(f"/proc/{server.pid}/smaps_rollup").read_text().splitlines()[1:])
+    kilobytes = {name: int(size) for name, size, *_ in fields}
+    return [kilobytes[name] * 1024 / 1e6 for name in ("Rss:", "Pss:", "Pss_Anon:")]
+
+
+def cpu(server):
+    """Milliseconds of all threads so far."""
+    threads = Path(f"/proc/{server.pid}/task").glob("*/schedstat")
+    return sum(int(thread.read_text().split()[0]) for thread in threads) / 1e6
+
+
+def row(*cells):
+    texts = [f"{cell:.1f}" if isinstance(cell, float) else str(cell) for cell in cells]
+    print("| " + " | ".join(texts) + " |", flush=True)
+
+
+def call_all(server, count, threads):
+    """The system hands connections to the event loops by turns: one for each lets every loop make its own VMs."""
+    connections = [server.connect() for _ in range(threads)]
+    for number in range(1, count + 1):
+        for connection in connections:
+            status, text = answer(connection, "POST", f"/order{number}", ORDER)
+            assert status == 200 and '"cents":2460' in text, (status, text)
+    for connection in connections:
+        connection.close()
+
+
+def measure(program, app, count, threads):
+    command = [program, "serve", "--port", "0", "--threads", str(threads), "--app", str(app)]
+    with Server(command, {}) as server:
+        # Every function is loaded once, and then listed.
+        until(lambda: sum(line.startswith("  order") for line in server.lines) == count, server.ended)
+        row(count, threads, "started, all loaded once", *memory(server), cpu(server))
+        call_all(server, count, threads)
+        time.sleep(0.2)
+        row(count, threads, "each called on each thread", *memory(server), cpu(server))
+
+
+def main():
+    program, unstripped = sys.argv[1:]
+    read_anew(program)
+    print_tables(program)
+    print()
+    for line in parts.table(unstripped):
+        print(line)
+
+
+def print_tables(program):
+    row("functions", "threads", "when", "RSS MB", "PSS MB", "of that not files", "CPU ms")
+    row(*["---"] * 7)
+    first = {}
+    for count in COUNTS:
+        with tempfile.TemporaryDirectory() as folder:
+            app = Path(folder)
+            make_app(app, count)
+            for threads in sorted({1, ALL}):
+                measure(program, app, count, threads)
+                command = [program, "--threads", str(threads)]
+                last = f"/order{count}"
+                times = [first_answer(command, app, last, ORDER.encode()) for _ in range(STARTS)]
+                first[count, threads] = sorted(answered * 1000 for _, answered in times)
+    print()
+    row("functions", "threads", "start to first answer: median ms", "least", "most")
+    row(*["---"] * 5)
+    for (count, threads), times in first.items():
+        row(count, threads, times[STARTS // 2], times[0], times[-1])
+
+
+if __name__ == "__main__":
+    sys.exit(main())
