@@ -55,6 +55,8 @@ public final class DevHost: Sendable {
     /// Rings when the handler has taken a save.
     private let reloads: (stream: AsyncStream<Void>, continuation: AsyncStream<Void>.Continuation)
     private let client: HTTPClient
+    /// Follows where an answer to a payload points (host-contract §9.1).
+    private let payloadClient: HTTPClient
     let zone: LocalTime
     let tell: @Sendable (HostEvent) -> Void
     let began = ContinuousClock.now
@@ -83,11 +85,8 @@ public final class DevHost: Sendable {
                 description: "cannot listen on \(options.bind):\(port): \(Errno(rawValue: error.errnoCode)); "
                     + "choose another port with --port", isAddressTaken: true)
         }
-        var configuration = HTTPClient.Configuration(redirectConfiguration: .disallow)
-        configuration.connectionPool.retryConnectionEstablishment = false
-        configuration.connectionPool.concurrentHTTP1ConnectionsPerHostSoftLimit = 1024
-        client = HTTPClient(
-            eventLoopGroupProvider: .shared(MultiThreadedEventLoopGroup.singleton), configuration: configuration)
+        client = Self.client(.disallow)
+        payloadClient = Self.client(.follow(max: 50, allowCycles: true))
         let handlerPort = try await HandlerProcess.freePort()
         var environment = variables
         environment["AZURE_FUNCTIONS_ENVIRONMENT"] = environment["AZURE_FUNCTIONS_ENVIRONMENT"] ?? "Development"
@@ -109,8 +108,17 @@ public final class DevHost: Sendable {
             tell(event)
         }
         invoker = Invoker(
-            handler: handler, client: client, storage: storage, tell: tell, isLuafunc: options.handler.isLuafunc)
+            handler: handler, client: client, payloadClient: payloadClient, storage: storage, tell: tell,
+            isLuafunc: options.handler.isLuafunc)
         listeners = Listeners(invoker, zone: zone)
+    }
+
+    private static func client(_ redirects: HTTPClient.Configuration.RedirectConfiguration) -> HTTPClient {
+        var configuration = HTTPClient.Configuration(redirectConfiguration: redirects)
+        configuration.connectionPool.retryConnectionEstablishment = false
+        configuration.connectionPool.concurrentHTTP1ConnectionsPerHostSoftLimit = 1024
+        return HTTPClient(
+            eventLoopGroupProvider: .shared(MultiThreadedEventLoopGroup.singleton), configuration: configuration)
     }
 
     /// Serves until its task is cancelled; then the handler is killed. Throws `Failure` if the handler cannot be had.
@@ -118,7 +126,13 @@ public final class DevHost: Sendable {
         tell(.listening(listing))
         for warning in storage.warnings { tell(.warning(warning)) }
         await listeners.adopt(current, except: disabled(current))
-        defer { Task { [client] in try? await client.shutdown() } }
+        defer {
+            Task { [client, payloadClient] in
+                // At the end there is nobody left who could use an error.
+                try? await client.shutdown()
+                try? await payloadClient.shutdown()
+            }
+        }
         do {
             try await withThrowingTaskGroup { group in
                 group.addTask { try await self.front.run(self) }
@@ -132,6 +146,8 @@ public final class DevHost: Sendable {
         } catch let gone as HandlerProcess.Gone {
             await listeners.stop()
             throw Failure(description: gone.reason)
+        } catch where Task.isCancelled {
+            // Whichever part noticed the end first.
         }
         await listeners.stop()
     }

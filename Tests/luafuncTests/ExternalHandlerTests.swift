@@ -11,14 +11,16 @@ import Testing
         """
 
     /// The documentation's Go handler, built once.
-    private static let documented = Task { () throws -> URL in
+    private static let documented = Task { try build("documentation.go") }
+
+    private static func build(_ source: String) throws -> URL {
         let folder = FileManager.default.temporaryDirectory.appending(path: "luafunc-\(UUID().uuidString)")
         try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
         let program = folder.appending(path: "handler")
         let go = Process()
         go.executableURL = URL(filePath: "/usr/bin/env")
         go.arguments = [
-            "go", "build", "-o", program.path, Repository.root.appending(path: "Tests/Handlers/documentation.go").path,
+            "go", "build", "-o", program.path, Repository.root.appending(path: "Tests/Handlers/\(source)").path,
         ]
         go.environment = ProcessInfo.processInfo.environment.merging(["GOCACHE": folder.path]) { own, _ in own }
         try go.run()
@@ -76,6 +78,16 @@ import Testing
             body: Array(#"{"name":"Ada"}"#.utf8))
         #expect(reply.text == "hello Ada" && reply.headers["content-type"] == "application/json")
         #expect(process.waitForLine(containing: "Go server Listening on"))
+    }
+
+    @Test func `the host follows an answer that points elsewhere`() async throws {
+        let app = try TemporaryApp([
+            "host.json": #"{ "version": "2.0", "extensionBundle": {} }"#, "order/function.json": Self.order,
+        ])
+        let program = try Self.build("redirect.go").path
+        let process = try LuafuncProcess(
+            ["start", "--port", "0", "--app", app.folder.path, "--", program], waits: false)
+        #expect(try RawConnection.request("/api/order", port: try Self.port(of: process)).text == "by GET")
     }
 
     // MARK: Life of the process

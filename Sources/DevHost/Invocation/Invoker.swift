@@ -9,6 +9,8 @@ import NIOHTTP1
 struct Invoker: Sendable {
     let handler: HandlerProcess
     let client: HTTPClient
+    /// Follows redirects.
+    let payloadClient: HTTPClient
     let storage: LocalStorage
     let tell: @Sendable (HostEvent) -> Void
     /// The handler is luafunc, which says itself why a function failed.
@@ -96,7 +98,7 @@ struct Invoker: Sendable {
         ]
         // The real host says no length either.
         request.body = .bytes(body, length: .unknown)
-        return try await send(request, in: app) { response in
+        return try await send(request, by: payloadClient, in: app) { response in
             let body = try await response.body.collect(upTo: Int(Int32.max))
             return Answer(
                 status: Int(response.status.code), contentType: response.headers.first(name: "content-type"),
@@ -120,7 +122,7 @@ struct Invoker: Sendable {
         let copy = RequestCopy(
             request: request, function: function, wire: wire, invocationID: watch.id, port: handler.port)
         do {
-            let response = try await send(copy.outgoing, in: app) { response in
+            let response = try await send(copy.outgoing, by: client, in: app) { response in
                 var answer = FrontResponse(response.status, response.headers)
                 if wire == .proxied {
                     answer.stream = AsyncThrowingStream(response.body)
@@ -147,7 +149,8 @@ struct Invoker: Sendable {
     // MARK: The handler
 
     private func send<Value>(
-        _ request: HTTPClientRequest, in app: FunctionApp, read: (HTTPClientResponse) async throws -> Value
+        _ request: HTTPClientRequest, by client: HTTPClient, in app: FunctionApp,
+        read: (HTTPClientResponse) async throws -> Value
     ) async throws -> Value {
         do {
             try await handler.ready()
