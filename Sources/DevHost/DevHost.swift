@@ -146,7 +146,7 @@ public final class DevHost: Sendable {
         } catch let gone as HandlerProcess.Gone {
             await listeners.stop()
             throw Failure(description: gone.reason)
-        } catch where Task.isCancelled {
+        } catch  where Task.isCancelled {
             // Whichever part noticed the end first.
         }
         await listeners.stop()

@@ -49,7 +49,7 @@ actor StartConsole {
         case .invocationStarted(let start):
             open[start.id] = OpenInvocation(start: start)
             if ticker == nil { ticker = Task { await self.tick() } }
-        case .invocationEnded(let end): show(end)
+        case .invocationEnded(let end): Task { await showSoon(end) }
         case .warning(let text): say(style.yellow("warn  \(text)"))
         case .error(let text): say(style.red(text))
         }
@@ -89,6 +89,13 @@ actor StartConsole {
     }
 
     // MARK: Invocations
+
+    /// The handler's lines come by another way than its answer, and may be a moment later.
+    private func showSoon(_ end: InvocationEnd) async {
+        // Woken early it is shown early.
+        try? await Task.sleep(for: .milliseconds(10))
+        show(end)
+    }
 
     private func show(_ end: InvocationEnd) {
         let invocation = open.removeValue(forKey: end.id)

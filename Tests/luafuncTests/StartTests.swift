@@ -82,18 +82,18 @@ import Testing
         let host = try Host([:], app: Self.sample())
         let reply = try host.request("/api/order", method: "POST", body: #"{"id":1005}"#)
         #expect(reply.status == 202 && reply.text == "Order enqueued")
-        #expect(try host.invocation(of: "order").hasSuffix("→ queue orders"))
-        #expect(host.process.waitForLine(containing: "            order\t1005"))
-        #expect(try host.invocation(of: "ship").hasSuffix("→ blob shipped/1005.txt"))
-        #expect(host.process.waitForLine(containing: "            shipping order 1005"))
+        #expect(
+            host.waitForLines(containing: [
+                "→ queue orders", "            order\t1005", "→ blob shipped/1005.txt",
+                "            shipping order 1005",
+            ]))
         #expect(host.blob("shipped/1005.txt") == "order 1005 is on its way\n")
     }
 
     @Test func `a function with a queue trigger is run by hand`() throws {
         let host = try Host([:], app: Self.sample())
         try host.fire("myqueuefunction", "hello")
-        #expect(try host.invocation(of: "MyQueueFunction").contains("by hand"))
-        #expect(host.process.waitForLine(containing: "message "))
+        #expect(host.waitForLines(containing: ["by hand ", "            message "]))
         let queue = host.app.folder.appending(path: ".luafunc/queues/messages-outgoing")
         let files = try FileManager.default.contentsOfDirectory(atPath: queue.path)
         let text = try String(contentsOf: queue.appending(path: try #require(files.first)), encoding: .utf8)
@@ -288,9 +288,11 @@ import Testing
             "functions/put/handler.lua": "return function(data) return { o = data.req.Body, res = 'put' } end",
         ])
         #expect(try host.request("/api/put", method: "POST", body: "some work").text == "put")
-        for attempt in 1...5 { #expect(host.process.waitForLine(containing: "try \(attempt)")) }
-        #expect(host.process.waitForLine(containing: "failed 5 times and is now in work-poison"))
-        #expect(host.process.waitForLine(containing: "poisoned some work"))
+        #expect(
+            host.waitForLines(
+                containing: (1...5).map { "try \($0)" } + [
+                    "failed 5 times and is now in work-poison", "poisoned some work",
+                ]))
     }
 
     @Test func `messages that nobody took are there after a restart`() throws {

@@ -23,13 +23,16 @@ actor QueueListener {
     /// Runs the function; answers whether it succeeded.
     private let invoke: @Sendable ([QueueMessage]) async -> Bool
     private let tell: @Sendable (HostEvent) -> Void
+    /// Wakes the listeners of all queues: a poison queue may have one, too.
+    private let wake: @Sendable () -> Void
     private var running = 0
     private var alarm: Task<Void, Never>?
 
     init(
         _ queue: String, in store: QueueStore, _ rules: Rules, visibilityTimeout: TimeInterval,
         bell: (stream: AsyncStream<Void>, continuation: AsyncStream<Void>.Continuation),
-        tell: @escaping @Sendable (HostEvent) -> Void, invoke: @escaping @Sendable ([QueueMessage]) async -> Bool
+        tell: @escaping @Sendable (HostEvent) -> Void, wake: @escaping @Sendable () -> Void,
+        invoke: @escaping @Sendable ([QueueMessage]) async -> Bool
     ) {
         self.queue = queue
         self.store = store
@@ -37,6 +40,7 @@ actor QueueListener {
         timeout = visibilityTimeout
         self.bell = bell
         self.tell = tell
+        self.wake = wake
         self.invoke = invoke
     }
 
@@ -91,6 +95,6 @@ actor QueueListener {
                 tell(.error("queue \(queue): \(error)"))
             }
         }
-        bell.continuation.yield()
+        wake()
     }
 }
