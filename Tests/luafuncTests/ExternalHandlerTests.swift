@@ -11,9 +11,9 @@ import Testing
         """
 
     /// The documentation's Go handler, built once.
-    private static let documented = Task { try build("documentation.go") }
+    private static let documented = Task { try await build("documentation.go") }
 
-    private static func build(_ source: String) throws -> URL {
+    private static func build(_ source: String) async throws -> URL {
         let folder = FileManager.default.temporaryDirectory.appending(path: "luafunc-\(UUID().uuidString)")
         try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
         let program = folder.appending(path: "handler")
@@ -23,9 +23,13 @@ import Testing
             "go", "build", "-o", program.path, Repository.root.appending(path: "Tests/Handlers/\(source)").path,
         ]
         go.environment = ProcessInfo.processInfo.environment.merging(["GOCACHE": folder.path]) { own, _ in own }
+        let (exits, continuation) = AsyncStream<Int32>.makeStream()
+        go.terminationHandler = {
+            continuation.yield($0.terminationStatus)
+            continuation.finish()
+        }
         try go.run()
-        go.waitUntilExit()
-        try #require(go.terminationStatus == 0)
+        for await status in exits { try #require(status == 0) }
         return program
     }
 
@@ -84,7 +88,7 @@ import Testing
         let app = try TemporaryApp([
             "host.json": #"{ "version": "2.0", "extensionBundle": {} }"#, "order/function.json": Self.order,
         ])
-        let program = try Self.build("redirect.go").path
+        let program = try await Self.build("redirect.go").path
         let process = try LuafuncProcess(
             ["start", "--port", "0", "--app", app.folder.path, "--", program], waits: false)
         #expect(try RawConnection.request("/api/order", port: try Self.port(of: process)).text == "by GET")
