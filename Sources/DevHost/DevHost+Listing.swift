@@ -23,7 +23,7 @@ extension DevHost {
             return entry
         }
         return HostListing(
-            root: app.root, address: address, port: front.port, functions: entries,
+            root: app.root, address: address, functions: entries,
             problems: app.broken.sorted { $0.key < $1.key }.map(\.value), warnings: app.warnings,
             masterKey: keys?.master)
     }

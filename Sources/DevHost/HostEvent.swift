@@ -31,7 +31,6 @@ public struct HostListing: Sendable, Equatable {
     public let root: String
     /// `http://localhost:7071`
     public let address: String
-    public let port: Int
     public var functions: [Entry]
     public var problems: [Problem]
     public var warnings: [Problem]

@@ -16,8 +16,8 @@ actor HandlerProcess {
 
     /// The same for all lives of the process.
     let port: Int
-    private var command: HandlerCommand
-    private var environment: [String: String]
+    private let command: HandlerCommand
+    private let environment: [String: String]
     private let client: HTTPClient
     private let tell: @Sendable (HostEvent) -> Void
     private var phase = Phase.starting
@@ -213,12 +213,7 @@ actor HandlerProcess {
     // MARK: Kill
 
     /// Kills the process, which is started again at once.
-    ///
-    /// - Parameter command: what is started instead; nil for the same. An invocation that takes too long is the reason
-    ///   then.
-    func replace(with command: HandlerCommand? = nil, environment: [String: String]? = nil) {
-        if let command { self.command = command }
-        if let environment { self.environment = environment }
+    func replace() {
         guard case .ready = phase else { return }
         isReplaced = true
         phase = .starting
