@@ -42,13 +42,17 @@ actor HandlerProcess {
         self.tell = tell
     }
 
-    /// A free port of loopback.
+    /// A free port of loopback. It lies below those that Linux gives to connections and to listeners that ask for any:
+    /// one of these could be taken before the process binds it.
     static func freePort() async throws -> Int {
-        let channel = try await ServerBootstrap(group: MultiThreadedEventLoopGroup.singleton)
-            .bind(host: "127.0.0.1", port: 0).get()
-        let port = channel.localAddress?.port ?? 0
-        try await channel.close()
-        return port
+        let bootstrap = ServerBootstrap(group: MultiThreadedEventLoopGroup.singleton)
+        while true {
+            let port = Int.random(in: 20_000..<30_000)
+            do {
+                try await bootstrap.bind(host: "127.0.0.1", port: port).get().close()
+                return port
+            } catch let error as IOError where error.errnoCode == EADDRINUSE {}
+        }
     }
 
     // MARK: Life
