@@ -1,4 +1,6 @@
 /* What only the C compiler is told: macros with a value do not reach Swift. */
+#include <link.h>
+
 #include "CLua.h"
 
 #ifndef CLUA_COMMIT
@@ -6,5 +8,13 @@
 #endif
 
 const char *clua_commit (void) { return CLUA_COMMIT; }
+
+/* The header of the program that runs, where the linker has put it. */
+extern const ElfW(Ehdr) __ehdr_start __attribute__ ((visibility ("hidden")));
+
+/* Linkers end a file with the table of its sections. */
+size_t clua_imagesize (void) {
+  return __ehdr_start.e_shoff + (size_t) __ehdr_start.e_shnum * __ehdr_start.e_shentsize;
+}
 
 const char *clua_release (void) { return LUA_RELEASE; }

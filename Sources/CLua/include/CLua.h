@@ -75,6 +75,7 @@ void clua_trim (void);
 
 const char *clua_commit (void);
 const char *clua_release (void);
+size_t clua_imagesize (void);
 
 /* door.c */
 void clua_pushhostfunction (lua_State *L, int function);

@@ -62,16 +62,21 @@ enum NearestName {
     /// nil if none is near: more than a third of the letters would have to change, or the name is very long.
     static func find(_ name: String, among names: [String]) -> String? {
         guard name.utf8.count <= 64 else { return nil }
-        let nearest = names.map { (name: $0, steps: distance(name.lowercased(), $0.lowercased())) }
-            .min { $0.steps < $1.steps }
-        guard let nearest, nearest.steps <= max(1, nearest.name.count / 3) else { return nil }
-        return nearest.name
+        let name = Array(name.lowercased().unicodeScalars)
+        var nearest: (name: String, steps: Int)?
+        for candidate in names {
+            let letters = Array(candidate.lowercased().unicodeScalars)
+            let limit = min(max(1, letters.count / 3), (nearest?.steps ?? .max) - 1)
+            // To tell lengths apart takes no work.
+            guard abs(letters.count - name.count) <= limit else { continue }
+            let steps = distance(name, letters)
+            if steps <= limit { nearest = (candidate, steps) }
+        }
+        return nearest?.name
     }
 
     /// How many letters are put in, left out, changed, or exchanged with the next one.
-    private static func distance(_ first: String, _ second: String) -> Int {
-        let first = Array(first)
-        let second = Array(second)
+    private static func distance(_ first: [Unicode.Scalar], _ second: [Unicode.Scalar]) -> Int {
         var before = Array(repeating: 0, count: second.count + 1)
         var row = Array(0...second.count)
         for index in first.indices {

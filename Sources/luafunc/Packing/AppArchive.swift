@@ -8,8 +8,9 @@ struct AppArchive {
     /// By path in the flat layout.
     let files: [String: [UInt8]]
 
-    /// nil for a plain runtime, which ends where its linker ended it. Looks at three pages then.
+    /// nil for a plain runtime, which ends where its linker ended it.
     static func read(from path: String = ExecutableFile.current) throws(PackError) -> AppArchive? {
+        if path == ExecutableFile.current, ExecutableFile.isPlain { return nil }
         let appended = try ExecutableFile(path).appended
         guard !appended.isEmpty else { return nil }
         let payload = appended.dropFirst(mark.count + SHA256.byteCount)

@@ -26,6 +26,7 @@ import Testing
     @Test func `a plain runtime carries no app`() throws {
         #expect(try AppArchive.read(from: runtime())?.files == nil)
         #expect(try AppArchive.read()?.files == nil)
+        #expect(ExecutableFile.isPlain)
     }
 
     @Test func `an app that is packed again takes the place of the first`() throws {
