@@ -161,17 +161,12 @@ extension LuaStack {
         let status = text.withUnsafeBytes { raw in
             clua_load(state, raw.baseAddress?.assumingMemoryBound(to: CChar.self), raw.count, name, "t")
         }
-        guard status == LUA_OK else {
-            defer { pop() }
-            throw LuaFailure(message: string(at: -1) ?? "")
-        }
+        try check(status)
     }
 
-    /// Runs luafunc's own Lua text with the top `arguments` values and leaves its one result in their place.
-    public func run(_ source: String, arguments: Int) throws(LuaFailure) {
-        try load(source.utf8Span.span.bytes, name: "=luafunc")
-        insert(at: -1 - arguments)
-        guard clua_pcall(state, Int32(arguments), 1) == LUA_OK else {
+    /// Takes the message of what failed off the stack.
+    func check(_ status: CInt) throws(LuaFailure) {
+        guard status == LUA_OK else {
             defer { pop() }
             throw LuaFailure(message: string(at: -1) ?? "")
         }

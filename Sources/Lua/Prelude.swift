@@ -3,7 +3,8 @@
 ///
 /// Receives `write(level, text)` and `find(module)` (nil and a reason if there is none) from Swift and returns the function that seals the globals.
 enum Prelude {
-    static let source = #"""
+    static let chunk = LuaChunk(
+        #"""
         local write, find = ...
         local error, load_text, next, select, setmetatable = error, load, next, select, setmetatable
         local tostring, type = tostring, type
@@ -122,5 +123,5 @@ enum Prelude {
                     .. "level of the script", tostring(name), tostring(name)), 2)
             end })
         end
-        """#
+        """#)
 }

@@ -31,7 +31,7 @@ extension LuaVM {
         stack.pop(2)
         stack.push(function: "write", sandbox.write)
         stack.push(function: "find", sandbox.find)
-        try stack.run(Prelude.source, arguments: 2)
+        try stack.run(Prelude.chunk, arguments: 2)
         return stack.reference()
     }
 

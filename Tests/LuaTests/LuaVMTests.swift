@@ -75,8 +75,23 @@ import Testing
         #expect(lua.vm.memoryUsed < 2 * used)
     }
 
+    @Test func `a chunk compiled once runs in any VM, and its errors name its lines`() throws {
+        let chunk = LuaChunk("local value = ...\nreturn value + 1")
+        for value in [1, 2] {
+            let lua = try TestVM()
+            let stack = lua.vm.stack
+            defer { withExtendedLifetime(lua) {} }
+            stack.push(Int64(value))
+            try stack.run(chunk, arguments: 1)
+            #expect(stack.integer(at: -1) == Int64(value) + 1)
+            stack.push(true)
+            let failure = #expect(throws: LuaFailure.self) { try stack.run(chunk, arguments: 1) }
+            #expect(failure?.message.hasPrefix("luafunc:2: attempt to perform arithmetic on a boolean") == true)
+        }
+    }
+
     private func globals(of vm: LuaVM) -> Int {
-        _ = try? vm.stack.run("return _G", arguments: 0)
+        _ = try? vm.stack.run(LuaChunk("return _G"), arguments: 0)
         vm.stack.insert(at: 1)
         return 1
     }

@@ -51,14 +51,14 @@ final class TestVM {
 
     /// Calls the chunk with all that is on the main stack, and answers its one boolean.
     func evaluate(_ source: String) throws -> Bool {
-        try vm.stack.run(source, arguments: vm.stack.count)
+        try vm.stack.run(LuaChunk(source), arguments: vm.stack.count)
         defer { vm.stack.pop() }
         return vm.stack.boolean(at: -1)
     }
 
     func push(_ expression: String) throws {
         vm.stack.pushNull()
-        try vm.stack.run("local null = ... return \(expression)", arguments: 1)
+        try vm.stack.run(LuaChunk("local null = ... return \(expression)"), arguments: 1)
     }
 
     func write(_ expression: String) throws -> String {

@@ -4,7 +4,8 @@ import NIOCore
 /// How scripts write a response body piece by piece: `body = function(write) … end`, or a coroutine that yields pieces.
 enum BodyWriter {
     /// Returns the function that runs a body with `write`.
-    static let source = """
+    static let chunk = LuaChunk(
+        """
         local error, resume, status, type = error, coroutine.resume, coroutine.status, type
         return function(body, write)
             if type(body) == "function" then
@@ -18,7 +19,7 @@ enum BodyWriter {
                 if piece ~= nil then write(piece) end
             end
         end
-        """
+        """)
 
     /// `write(piece)`: waits while the caller takes no more. What is sent gives the invocation its whole time limit again.
     static func write(on stack: LuaStack, _ scope: FunctionVM.Scope) throws(LuaError) -> Int {

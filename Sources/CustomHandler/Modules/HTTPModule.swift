@@ -29,10 +29,11 @@ extension Modules {
         try openJSON(onto: stack, scope)
         stack.pushField("encode", of: -1)
         stack.replace(at: stack.count - 1)
-        try run(source, arguments: 4, onto: stack)
+        try run(httpChunk, arguments: 4, onto: stack)
     }
 
-    private static let source = #"""
+    private static let httpChunk = LuaChunk(
+        #"""
         local response, request, json, encode = ...
         local next, setmetatable, type, lower, error = next, setmetatable, type, string.lower, error
         local concat, find, gmatch, tostring = table.concat, string.find, string.gmatch, tostring
@@ -124,7 +125,7 @@ extension Modules {
             http[lower(method)] = function(url, body, options) return with(method, url, body, options) end
         end
         return http
-        """#
+        """#)
 }
 
 /// A request of the `http` module.

@@ -9,27 +9,29 @@ extension Modules {
             scope.write(Logger.Level(rawValue: stack.string(at: 1) ?? "") ?? .info, stack.string(at: 2) ?? "")
             return 0
         }
-        try run(
-            """
-            local write = ...
-            local error, format, pcall, select, tostring = error, string.format, pcall, select, tostring
-            local setmetatable = setmetatable
-
-            local function logger(level)
-                return function(message, ...)
-                    if select("#", ...) > 0 then
-                        local ok, text = pcall(format, message, ...)
-                        if not ok then error("log." .. level .. ": " .. text, 2) end
-                        message = text
-                    end
-                    write(level, tostring(message))
-                end
-            end
-
-            local info = logger "info"
-            return setmetatable(
-                { debug = logger "debug", info = info, warn = logger "warning", error = logger "error" },
-                { __metatable = false, __call = function(_, ...) return info(...) end })
-            """, arguments: 1, onto: stack)
+        try run(logChunk, arguments: 1, onto: stack)
     }
+
+    private static let logChunk = LuaChunk(
+        """
+        local write = ...
+        local error, format, pcall, select, tostring = error, string.format, pcall, select, tostring
+        local setmetatable = setmetatable
+
+        local function logger(level)
+            return function(message, ...)
+                if select("#", ...) > 0 then
+                    local ok, text = pcall(format, message, ...)
+                    if not ok then error("log." .. level .. ": " .. text, 2) end
+                    message = text
+                end
+                write(level, tostring(message))
+            end
+        end
+
+        local info = logger "info"
+        return setmetatable(
+            { debug = logger "debug", info = info, warn = logger "warning", error = logger "error" },
+            { __metatable = false, __call = function(_, ...) return info(...) end })
+        """)
 }

@@ -18,33 +18,47 @@ struct Marks {
     /// `context`, whose costly fields are made when they are read.
     let context: LuaReference
 
+    /// What most functions never use, the methods of a request, is compiled when the first is asked for.
+    private static let chunk = LuaChunk(
+        """
+        local openRequest, tostring = ..., tostring
+        local bytes = { __name = "azure.bytes", __metatable = false, __len = function(self) return #self[1] end,
+            __tostring = function(self) return self[1] end }
+        local response = { __name = "http.response", __metatable = false, __tostring = function(self)
+            return "http response " .. tostring(self.statusCode or self.status or 200) .. ": " .. tostring(self.body)
+        end }
+        local request = { __name = "request", __metatable = false }
+        function request.__index(self, name)
+            request.__index = openRequest()
+            return request.__index(self, name)
+        end
+        return { bytes, response, request }
+        """)
+
     init(_ stack: LuaStack, _ scope: FunctionVM.Scope) throws(LuaFailure) {
-        bytes = try Self.make(
-            """
-            return { __name = "azure.bytes", __metatable = false, __len = function(self) return #self[1] end,
-                __tostring = function(self) return self[1] end }
-            """, on: stack)
-        httpResponse = try Self.make(
-            """
-            return { __name = "http.response", __metatable = false, __tostring = function(self)
-                return "http response " .. tostring(self.statusCode or self.status or 200) .. ": " .. tostring(self.body)
-            end }
-            """, on: stack)
-        let response = httpResponse
-        request = try Self.makeRequest(on: stack, response)
-        bodyRunner = try Self.make(BodyWriter.source, on: stack)
+        stack.push(function: "request") { stack throws(LuaError) in
+            try Self.openRequest(on: stack, scope)
+            return 1
+        }
+        try stack.run(Self.chunk, arguments: 1)
+        func element(_ index: Int) -> LuaReference {
+            stack.pushElement(index, of: -1)
+            return stack.reference()
+        }
+        bytes = element(1)
+        httpResponse = element(2)
+        request = element(3)
+        stack.pop()
+        try stack.run(BodyWriter.chunk, arguments: 0)
+        bodyRunner = stack.reference()
         stack.push(function: "write") { stack throws(LuaError) in try BodyWriter.write(on: stack, scope) }
         write = stack.reference()
         tables = RequestTables(stack)
         context = Self.makeContext(on: stack, scope)
     }
 
-    private static func make(_ source: String, on stack: LuaStack) throws(LuaFailure) -> LuaReference {
-        try stack.run(source, arguments: 0)
-        return stack.reference()
-    }
-
-    private static func makeRequest(on stack: LuaStack, _ response: LuaReference) throws(LuaFailure) -> LuaReference {
+    /// Pushes what finds the methods of a request. [+1]
+    private static func openRequest(on stack: LuaStack, _ scope: FunctionVM.Scope) throws(LuaError) {
         stack.push(function: "json") { stack throws(LuaError) in
             do throws(JSONError) {
                 try stack.pushJSON(at: 1)
@@ -60,11 +74,10 @@ struct Marks {
             return 1
         }
         stack.push(function: "response") { stack throws(LuaError) in
-            stack.setMetatable(at: 1, response)
+            if let marks = scope.marks { stack.setMetatable(at: 1, marks.httpResponse) }
             return 1
         }
-        try stack.run(RequestMethods.source, arguments: 3)
-        return stack.reference()
+        try Modules.run(RequestMethods.chunk, arguments: 3, onto: stack)
     }
 
     /// Pushes the function that runs a body, with its two arguments. [+3]

@@ -67,10 +67,10 @@ enum Modules {
         }
     }
 
-    /// Runs luafunc's own Lua text, which can only fail for want of memory.
-    static func run(_ source: String, arguments: Int, onto stack: LuaStack) throws(LuaError) {
+    /// Runs a chunk, which can only fail for want of memory.
+    static func run(_ chunk: LuaChunk, arguments: Int, onto stack: LuaStack) throws(LuaError) {
         do throws(LuaFailure) {
-            try stack.run(source, arguments: arguments)
+            try stack.run(chunk, arguments: arguments)
         } catch {
             throw .message(error.message)
         }

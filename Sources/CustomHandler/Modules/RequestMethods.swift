@@ -1,9 +1,12 @@
+import Lua
+
 /// The methods of `data.req`, in Lua because they call back and raise as Lua code does.
 ///
 /// Receives `json(text)` (value, or nil and a reason), `decode(text)` (percent-decoding, plus is a space) and
-/// `response(table)`; returns the metatable.
+/// `response(table)`; returns what finds a method by its name.
 enum RequestMethods {
-    static let source = #"""
+    static let chunk = LuaChunk(
+        #"""
         local json, decode, response = ...
         local error, next, type = error, next, type
         local find, gmatch, lower, match, sub = string.find, string.gmatch, string.lower, string.match, string.sub
@@ -139,12 +142,12 @@ enum RequestMethods {
             fields[lower(name)] = name
         end
 
-        return { __name = "request", __metatable = false, __index = function(self, name)
+        return function(_, name)
             local method = methods[name]
             if method == nil and fields[name] then
                 error("a request has no field '" .. name .. "'; the host writes it '" .. fields[name] .. "'", 2)
             end
             return method
-        end }
-        """#
+        end
+        """#)
 }

@@ -38,29 +38,31 @@ extension Modules {
             }
             throw .wait(Wait.tasks(numbers, returnsList: isList))
         }
-        try run(
-            """
-            local sleep, spawn, join = ...
-            local setmetatable, error, type = setmetatable, error, type
-
-            local Task = { __name = "task", __metatable = false }
-            Task.__index = { join = function(self) return join(self[1]) end }
-
-            return {
-                sleep = sleep,
-                spawn = function(f, ...) return setmetatable({ spawn(f, ...) }, Task) end,
-                all = function(functions)
-                    if type(functions) ~= "table" then error("task.all takes a list of functions", 2) end
-                    for index = 1, #functions do
-                        if type(functions[index]) ~= "function" then
-                            error("task.all takes a list of functions; element " .. index .. " is none", 2)
-                        end
-                    end
-                    local numbers = {}
-                    for index = 1, #functions do numbers[index] = spawn(functions[index]) end
-                    return join(numbers)
-                end,
-            }
-            """, arguments: 3, onto: stack)
+        try run(taskChunk, arguments: 3, onto: stack)
     }
+
+    private static let taskChunk = LuaChunk(
+        """
+        local sleep, spawn, join = ...
+        local setmetatable, error, type = setmetatable, error, type
+
+        local Task = { __name = "task", __metatable = false }
+        Task.__index = { join = function(self) return join(self[1]) end }
+
+        return {
+            sleep = sleep,
+            spawn = function(f, ...) return setmetatable({ spawn(f, ...) }, Task) end,
+            all = function(functions)
+                if type(functions) ~= "table" then error("task.all takes a list of functions", 2) end
+                for index = 1, #functions do
+                    if type(functions[index]) ~= "function" then
+                        error("task.all takes a list of functions; element " .. index .. " is none", 2)
+                    end
+                end
+                local numbers = {}
+                for index = 1, #functions do numbers[index] = spawn(functions[index]) end
+                return join(numbers)
+            end,
+        }
+        """)
 }

@@ -1,0 +1,47 @@
+internal import CLua
+
+/// Lua text of luafunc's own, compiled once for all VMs of the process.
+///
+/// Never for the text of an app: Lua does not check what it is given compiled.
+public struct LuaChunk: Sendable {
+    fileprivate static let name = "=luafunc"
+    fileprivate let code: [UInt8]
+
+    /// A mistake in the text ends the process.
+    public init(_ source: String) {
+        // A bare state, which only the compiler uses. What the compiler raises ends in its status.
+        guard let state = luaL_newstate() else { preconditionFailure("no memory for a Lua state") }
+        defer { lua_close(state) }
+        let status = source.utf8Span.span.bytes.withUnsafeBytes { raw in
+            luaL_loadbufferx(state, raw.baseAddress?.assumingMemoryBound(to: CChar.self), raw.count, Self.name, "t")
+        }
+        guard status == LUA_OK else {
+            preconditionFailure(lua_tolstring(state, -1, nil).map { String(cString: $0) } ?? "no memory")
+        }
+        var code: [UInt8] = []
+        // Lua calls the writer before `lua_dump` returns, so the array stays where it is.
+        withUnsafeMutablePointer(to: &code) { code in
+            _ = lua_dump(
+                state,
+                { _, piece, count, code in
+                    code?.assumingMemoryBound(to: [UInt8].self).pointee
+                        .append(contentsOf: UnsafeRawBufferPointer(start: piece, count: count))
+                    return 0
+                }, code, 0)
+        }
+        self.code = code
+    }
+}
+
+extension LuaStack {
+    /// Runs a chunk with the top `arguments` values and leaves its one result in their place.
+    public func run(_ chunk: LuaChunk, arguments: Int) throws(LuaFailure) {
+        // Lua reads the chunk before `clua_load` returns.
+        let status = chunk.code.withUnsafeBytes { raw in
+            clua_load(state, raw.baseAddress?.assumingMemoryBound(to: CChar.self), raw.count, LuaChunk.name, "b")
+        }
+        try check(status)
+        insert(at: -1 - arguments)
+        try check(clua_pcall(state, Int32(arguments), 1))
+    }
+}
