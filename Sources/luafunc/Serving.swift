@@ -38,7 +38,7 @@ struct Serving {
         let workers = WorkerGroup(
             // Also what a container's quota leaves of them.
             threads: threads ?? System.coreCount, settings: settings.values)
-        let server = try listen(on: port, workers)
+        let opening = HTTPServer.open(on: bind, port: port, workers: workers, bodyLimit: bodyLimit)
         let source = try app.source(settings)
         let loader = AppLoader(source, settings: settings.values)
         let functions = try load(loader)
@@ -50,6 +50,7 @@ struct Serving {
             ? AppReloader(loader: loader, app: functions, workers: workers, logger: logger) : nil
         // Not later: a caller that is there already would wait until the service group runs.
         workers.adopt(functions, options: options)
+        let server = try wait(for: opening, on: port)
         let announcement = Announcement(
             app: functions, workers: workers, options: options, server: server, reloader: reloader,
             format: format)
@@ -86,9 +87,9 @@ struct Serving {
         return [.init(service: server, serviceName: "HTTP server")] + (untilStdinEnds ? [watch] : [])
     }
 
-    private func listen(on port: Int, _ workers: WorkerGroup) throws -> HTTPServer {
+    private func wait(for opening: EventLoopFuture<HTTPServer>, on port: Int) throws -> HTTPServer {
         do {
-            return try HTTPServer(bind: bind, port: port, workers: workers, bodyLimit: bodyLimit)
+            return try opening.wait()
         } catch {
             let reason = (error as? IOError).map { "\(Errno(rawValue: $0.errnoCode))" } ?? "\(error)"
             Console.printError("luafunc: cannot listen on \(bind):\(port): \(reason); choose another port with --port")

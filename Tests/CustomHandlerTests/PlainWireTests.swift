@@ -381,8 +381,9 @@ import Testing
             "functions/f/function.json": TemporaryApp.httpFunction, "functions/f/handler.lua": "return function() end",
         ])
         let workers = WorkerGroup(threads: 1)
-        let server = try HTTPServer(
-            bind: "127.0.0.1", port: 0, workers: workers, bodyLimit: 1 << 20, patience: .milliseconds(30))
+        let server = try await HTTPServer.open(
+            on: "127.0.0.1", port: 0, workers: workers, bodyLimit: 1 << 20, patience: .milliseconds(30)
+        ).get()
         workers.adopt(
             try AppLoader(.folder(app.folder.path), settings: [:]).load(), options: InvocationOptions(logger: .silent))
         let connection = try RawConnection(port: server.port)

@@ -46,7 +46,7 @@ final class HTTPConnection: ChannelInboundHandler, Caller {
 
     func bytesArrived() { state.bytesArrived() }
 
-    /// Called after each read of the socket, by the handler that sees the bytes before they are HTTP.
+    /// Called after each read of the socket, by the parser.
     func readCompleted() {
         guard state.isReceiving else {
             timer?.cancel()
@@ -179,24 +179,4 @@ extension Response {
 extension HTTPResponseStatus {
     /// 204 and 304 have neither body nor length.
     var mayHaveResponseBody: Bool { self != .noContent && self != .notModified }
-}
-
-/// Tells its connection of every read of the socket, before the bytes are HTTP: only so a head that never ends is seen.
-final class ReadWatch: ChannelInboundHandler {
-    typealias InboundIn = ByteBuffer
-    typealias InboundOut = ByteBuffer
-
-    private let connection: HTTPConnection
-
-    init(_ connection: HTTPConnection) { self.connection = connection }
-
-    func channelRead(context: ChannelHandlerContext, data: NIOAny) {
-        connection.bytesArrived()
-        context.fireChannelRead(data)
-    }
-
-    func channelReadComplete(context: ChannelHandlerContext) {
-        context.fireChannelReadComplete()
-        connection.readCompleted()
-    }
 }

@@ -18,23 +18,22 @@ public struct HTTPServer: Service {
 
     public var address: String { channel.localAddress?.ipAddress ?? "" }
 
-    private static let headerLimits: NIOHTTPDecoderLimitConfiguration = {
-        var limits = NIOHTTPDecoderLimitConfiguration()
-        limits.maxHeaderListSize = 64 << 10
-        limits.maxHeaderFieldSize = 64 << 10
-        return limits
-    }()
-
-    /// Blocks until the socket listens. Throws where the address cannot be bound.
+    /// Begins to listen, so that the app can be loaded meanwhile. The future fails where the address cannot be bound.
     ///
     /// - Parameters:
     ///   - bodyLimit: bytes a request body may have.
     ///   - patience: how long a request's head may take, and how long its body may pause, before it gets 408.
-    public init(
-        bind address: String, port: Int, workers: WorkerGroup, bodyLimit: Int, patience: TimeAmount = .seconds(30)
-    ) throws {
+    public static func open(
+        on address: String, port: Int, workers: WorkerGroup, bodyLimit: Int, patience: TimeAmount = .seconds(30)
+    ) -> EventLoopFuture<HTTPServer> {
         let quiescing = ServerQuiescingHelper(group: workers.eventLoops)
-        channel = try ServerBootstrap(group: workers.eventLoops)
+        let socket: SocketAddress
+        do {
+            socket = try resolve(address, port)
+        } catch {
+            return workers.eventLoops.any().makeFailedFuture(error)
+        }
+        return ServerBootstrap(group: workers.eventLoops)
             .serverChannelOption(.backlog, value: 1024)
             // A handler that was killed is started again on the same port at once (host-contract §4.2).
             .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
@@ -51,19 +50,16 @@ public struct HTTPServer: Service {
                     let connection = HTTPConnection(
                         worker: workers.worker(of: channel.eventLoop), bodyLimit: bodyLimit, patience: patience)
                     let pipeline = channel.pipeline.syncOperations
-                    try pipeline.addHandler(ReadWatch(connection))
                     // One by one: `configureHTTPServerPipeline` casts a whole array, which costs the first connection more.
+                    // No validator of headers: `ResponseReader` lets nothing through that it could find.
                     try pipeline.addHandler(HTTPResponseEncoder())
-                    try pipeline.addHandler(
-                        ByteToMessageHandler(HTTPRequestDecoder(limitConfiguration: Self.headerLimits)))
+                    try pipeline.addHandler(RequestParser(connection))
                     try pipeline.addHandler(HTTPServerPipelineHandler())
-                    try pipeline.addHandler(NIOHTTPResponseHeadersValidator())
                     try pipeline.addHandler(connection)
                 }
             }
-            .bind(to: Self.resolve(address, port)).wait()
-        self.quiescing = quiescing
-        self.workers = workers
+            .bind(to: socket)
+            .map { HTTPServer(channel: $0, quiescing: quiescing, workers: workers) }
     }
 
     /// Only a name needs the resolver, which opens sockets of its own even for an address.
