@@ -12,7 +12,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-from serving import Server
+import serving
 
 ORDER = Path(__file__).parent.parent / "order"
 # " .text.name  0xaddress  0xsize  file"; a long name has a line of its own.
@@ -27,16 +27,19 @@ def trace(program, folder):
     command = [
         "valgrind", "-q", "--tool=callgrind", f"--callgrind-out-file={profile}", "--dump-instr=yes", plain]
     app = {"FUNCTIONS_CUSTOMHANDLER_PORT": "0", "FUNCTIONS_APP_ROOT_PATH": str(ORDER / "app")}
-    with Server(command, os.environ | app) as server:
-        server.call("GET", "/")
-        server.call("POST", "/order", (ORDER / "payload.json").read_bytes())
+    serving.PATIENCE = 300  # seconds: under valgrind all is fifty times slower
+    with serving.Server(command, os.environ | app) as server:
+        for method, path, body in [("GET", "/", None), ("POST", "/order", (ORDER / "payload.json").read_bytes())]:
+            status, text = server.call(method, path, body)
+            if status != 200:
+                raise serving.Broken(f"{method} {path} was answered with {status}: {text}")
         server.process.terminate()
-        server.process.wait()
+        server.process.wait(serving.PATIENCE)
     return profile
 
 
 def instructions(profile):
-    """Addresses, in the order in which they first ran. Most are written as what they differ by from the last."""
+    """Addresses, in the order of the profile. Most are written as what they differ by from the last."""
     address = 0
     seen = {}
     with open(profile) as lines:
@@ -66,12 +69,15 @@ def main(program, link_map, order):
     starts = [start for start, _, _ in known]
     names = {}
     for address in ran:
-        _, end, name = known[bisect.bisect_right(starts, address) - 1]
-        if address < end:
-            names[name] = None
+        index = bisect.bisect_right(starts, address) - 1
+        if index >= 0 and address < known[index][1]:
+            names[known[index][2]] = None
     if len(names) < 1000:
-        sys.exit(f"only {len(names)} sections of {link_map} ran: is it the map of {program}?")
+        raise serving.Broken(f"only {len(names)} sections of {link_map} ran: is it gold's map of {program}?")
     Path(order).write_text("".join(f"{name}\n" for name in names))
 
 
-main(*sys.argv[1:])
+try:
+    main(*sys.argv[1:])
+except (serving.Broken, OSError, subprocess.SubprocessError) as error:
+    sys.exit(f"link_order: {error}")

@@ -1,4 +1,7 @@
-/* What only the C compiler is told: macros with a value do not reach Swift. */
+/*
+** What only C can tell: macros with a value do not reach Swift, nor do the
+** names that the linker defines.
+*/
 #include <link.h>
 
 #include "CLua.h"

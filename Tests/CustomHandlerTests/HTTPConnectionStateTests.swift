@@ -54,6 +54,16 @@ import Testing
         #expect(!ending.keepsOpen)
     }
 
+    /// The parser takes nothing after it.
+    @Test func `a client that asks for a tunnel is not kept`() {
+        var state = HTTPConnectionState(bodyLimit: 5)
+        let head = HTTPRequestHead(
+            version: .http1_1, method: .CONNECT, uri: "x:80", headers: HTTPHeaders([("host", "x")]))
+        _ = state.received(.head(head))
+        _ = state.received(.end(nil))
+        #expect(!state.respond().keepsOpen)
+    }
+
     @Test func `a long body of many pieces is not copied for each`() {
         var state = HTTPConnectionState(bodyLimit: 1 << 30)
         _ = state.received(head())

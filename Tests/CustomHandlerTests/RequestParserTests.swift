@@ -17,11 +17,12 @@ import Testing
     private static let worker = WorkerGroup(threads: 1).workers[0]
 
     private let channel = EmbeddedChannel()
+    private let parser: RequestParser
     private let collector = Collector()
 
     init() throws {
-        let connection = HTTPConnection(worker: Self.worker, bodyLimit: 1 << 20, patience: .seconds(30))
-        try channel.pipeline.syncOperations.addHandlers(RequestParser(connection), collector)
+        parser = RequestParser(HTTPConnection(worker: Self.worker, bodyLimit: 1 << 20, patience: .seconds(30)))
+        try channel.pipeline.syncOperations.addHandlers(parser, collector)
     }
 
     @Test(arguments: 0...requests.utf8.count)
@@ -69,7 +70,23 @@ import Testing
         try channel.writeInbound(ByteBuffer(string: "nonsense\r\n\r\n"))
         try channel.writeInbound(ByteBuffer(string: Self.requests))
         channel.pipeline.fireChannelInactive()
-        #expect(collector.errors.count == 1 && collector.requests.isEmpty)
+        #expect(collector.errors.count == 1 && collector.requests.isEmpty && parser.rest.capacity == 0)
+    }
+
+    /// It once kept all bytes of a connection whose reads always ended within a header.
+    @Test func `what was parsed is not kept`() throws {
+        let header = String(repeating: "h", count: 10_000)
+        let request = ByteBuffer(string: "GET / HTTP/1.1\r\nHost: x\r\nLong: \(header)\r\n\r\n")
+        var (first, second) = (request, request)
+        first.moveWriterIndex(to: 5000)
+        second.moveReaderIndex(to: 5000)
+        try channel.writeInbound(first)
+        for _ in 0..<1000 {
+            var bytes = second
+            bytes.writeImmutableBuffer(first)
+            try channel.writeInbound(bytes)
+        }
+        #expect(collector.requests.count == 1000 && parser.rest.capacity < 100_000)
     }
 }
 

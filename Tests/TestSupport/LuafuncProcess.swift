@@ -4,6 +4,8 @@ import Synchronization
 /// The built program, run as a user runs it.
 public final class LuafuncProcess: Sendable {
     private let process: Process
+    /// Ends with the tests.
+    private let input = Pipe()
     private let output: Pipe
     private let errors: Pipe
     private let exit: AsyncStream<Int32>
@@ -22,6 +24,9 @@ public final class LuafuncProcess: Sendable {
         process.executableURL = program
         process.arguments = arguments
         process.environment = environment.merging(["PATH": "/usr/bin:/bin"]) { own, _ in own }
+        process.standardInput = input
+        // No other program that a test starts keeps it open.
+        _ = fcntl(input.fileHandleForWriting.fileDescriptor, F_SETFD, FD_CLOEXEC)
         process.standardOutput = output
         process.standardError = errors
         process.currentDirectoryURL = folder ?? Repository.root

@@ -53,7 +53,7 @@ import Testing
 
         init() throws {
             app = try TemporaryApp(files)
-            process = try LuafuncProcess(["serve", "--port", "0", "--app", app.folder.path])
+            process = try LuafuncProcess(["serve", "--port", "0", "--app", app.folder.path, "--until-stdin-ends"])
         }
     }
 

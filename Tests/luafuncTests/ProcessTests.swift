@@ -111,10 +111,12 @@ import Testing
         ])
         let server = try LuafuncProcess(["serve", "--port", "0", "--app", app.folder.path])
         #expect(server.waitForLine(containing: "log: queueTrigger  POST /log"))
-        server.send(signal: SIGTERM)
-        let end = await server.end()
-        #expect(end.errors.contains("error broken: functions/broken/handler.lua:1: unexpected symbol near '='"))
-        #expect(end.errors.contains("error odd: functions/odd/function.json:1: is not JSON: line 1, column 2:"))
+        #expect(
+            server.waitForErrorLine(
+                containing: "error broken: functions/broken/handler.lua:1: unexpected symbol near '='"))
+        #expect(
+            server.waitForErrorLine(
+                containing: "error odd: functions/odd/function.json:1: is not JSON: line 1, column 2:"))
     }
 
     @Test func `native code that outlives its time limit ends the process with code 200`() async throws {

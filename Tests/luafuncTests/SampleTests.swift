@@ -6,11 +6,13 @@ import Testing
 /// The sample app and what README.md and scripts/start say about it.
 @Suite struct SampleTests {
     /// The app as it is, which takes callers' own requests.
-    private static let app = Task { try LuafuncProcess(["serve", "--port", "0", "--app", Repository.root.path]) }
+    private static let app = Task {
+        try LuafuncProcess(["serve", "--port", "0", "--app", Repository.root.path, "--until-stdin-ends"])
+    }
     /// The app where the host sends payloads only.
     private static let payloadApp = Task {
         try LuafuncProcess(
-            ["serve", "--port", "0", "--app", Repository.root.path],
+            ["serve", "--port", "0", "--app", Repository.root.path, "--until-stdin-ends"],
             environment: ["AzureFunctionsJobHost__customHandler__enableForwardingHttpRequest": "false"])
     }
 

@@ -5,7 +5,9 @@ import Testing
 
 /// The built program, over a socket.
 @Suite struct ServeTests {
-    private static let cases = Task { try LuafuncProcess(["serve", "--port", "0", "--app", Case.folder.path]) }
+    private static let cases = Task {
+        try LuafuncProcess(["serve", "--port", "0", "--app", Case.folder.path, "--until-stdin-ends"])
+    }
 
     @Test(arguments: Case.all)
     func `what a function returns is what arrives`(_ example: Case) async throws {
@@ -35,7 +37,9 @@ import Testing
             "functions/fails/handler.lua": "return function() print('before') error('no luck') end",
         ])
         return (
-            try LuafuncProcess(["serve", "--port", "0", "--app", files.folder.path, "--body-limit", "65MB"]), files
+            try LuafuncProcess([
+                "serve", "--port", "0", "--app", files.folder.path, "--body-limit", "65MB", "--until-stdin-ends",
+            ]), files
         )
     }
 

@@ -107,7 +107,7 @@ struct HTTPConnectionState {
     struct Ending: Equatable {
         /// A response to HEAD has none.
         let hasBody: Bool
-        /// The connection stays open. Not after a request to upgrade, which makes the parser stop.
+        /// The connection stays open. Not after a request to upgrade or to connect, which makes the parser stop.
         let keepsOpen: Bool
         var version = HTTPVersion.http1_1
     }
@@ -120,7 +120,7 @@ struct HTTPConnectionState {
         let endsWithConnection = isStreamed && (isHead || head.version == .http1_0)
         let keepsOpen =
             head.isKeepAlive && !endsWithConnection && !hasInputEnded
-            && !head.headers.contains(name: "upgrade")
+            && !head.headers.contains(name: "upgrade") && head.method != .CONNECT
         let streams = isStreamed && !isHead
         state = streams ? .streaming(keepsOpen: keepsOpen, isHost: Self.isHost(head)) : .idle(hasBytes: false)
         return Ending(hasBody: !isHead, keepsOpen: keepsOpen, version: endsWithConnection ? .http1_0 : .http1_1)

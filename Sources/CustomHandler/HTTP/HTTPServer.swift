@@ -33,7 +33,11 @@ public struct HTTPServer: Service {
         } catch {
             return workers.eventLoops.any().makeFailedFuture(error)
         }
-        return ServerBootstrap(group: workers.eventLoops)
+        // The group gives out its loops by turns. So the first connection, which has nothing to share with others, is
+        // served where it is accepted: no thread has to be woken for it.
+        let loop = workers.eventLoops.next()
+        for _ in 1..<workers.workers.count { _ = workers.eventLoops.next() }
+        return ServerBootstrap(group: loop, childGroup: workers.eventLoops)
             .serverChannelOption(.backlog, value: 1024)
             // A handler that was killed is started again on the same port at once (host-contract §4.2).
             .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
@@ -51,7 +55,7 @@ public struct HTTPServer: Service {
                         worker: workers.worker(of: channel.eventLoop), bodyLimit: bodyLimit, patience: patience)
                     let pipeline = channel.pipeline.syncOperations
                     // One by one: `configureHTTPServerPipeline` casts a whole array, which costs the first connection more.
-                    // No validator of headers: `ResponseReader` lets nothing through that it could find.
+                    // No validator of headers: `ResponseReader` and `SetCookie` let nothing through that it could find.
                     try pipeline.addHandler(HTTPResponseEncoder())
                     try pipeline.addHandler(RequestParser(connection))
                     try pipeline.addHandler(HTTPServerPipelineHandler())

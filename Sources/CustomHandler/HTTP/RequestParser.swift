@@ -18,8 +18,9 @@ final class RequestParser: ChannelInboundHandler {
 
     private var state = State.idle
     private var unread = ByteBuffer()
-    /// What the decoder has left for later: a line of a head that is not complete.
-    private var rest = ByteBuffer()
+    /// What the decoder has left for later: a line of a head that is not complete. After a request to upgrade it takes
+    /// nothing more, and the connection ends with the answer.
+    private(set) var rest = ByteBuffer()
     private var hasInputEnded = false
     private let decoder = HTTPRequestDecoder(limitConfiguration: limits)
     private let connection: HTTPConnection
@@ -37,6 +38,7 @@ final class RequestParser: ChannelInboundHandler {
     func handlerRemoved(context: ChannelHandlerContext) { decoder.decoderRemoved(context: context) }
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+        if case .done = state { return }
         connection.bytesArrived()
         let bytes = unwrapInboundIn(data)
         if unread.readableBytes == 0 { unread = bytes } else { unread.writeImmutableBuffer(bytes) }
@@ -71,12 +73,21 @@ final class RequestParser: ChannelInboundHandler {
                 if rest.readableBytes == 0 { rest = unread } else { rest.writeImmutableBuffer(unread) }
                 unread = ByteBuffer()
                 _ = try decoder.decode(context: context, buffer: &rest)
+                // Else a client that always stops within a line would make it grow for ever.
+                if decoder.shouldReclaimBytes(buffer: rest) { rest.discardReadBytes() }
             }
-            if hasInputEnded { _ = try decoder.decodeLast(context: context, buffer: &rest, seenEOF: true) }
-            state = hasInputEnded ? .done : .idle
+            guard hasInputEnded else { return state = .idle }
+            _ = try decoder.decodeLast(context: context, buffer: &rest, seenEOF: true)
+            finish()
         } catch {
-            state = .done
+            finish()
             context.fireErrorCaught(error)
         }
+    }
+
+    private func finish() {
+        state = .done
+        unread = ByteBuffer()
+        rest = ByteBuffer()
     }
 }

@@ -52,6 +52,8 @@ final class FunctionVM {
         var lookedFor: Set<String> = [] { didSet { hasLooked = true } }
         /// Since this was last asked.
         var hasLooked = true
+        /// What finds the methods of a request, once one was asked for.
+        var requestMethods: LuaReference?
         /// `context.deadline`, once it was asked for.
         var deadline: LuaReference?
 

@@ -18,10 +18,10 @@ struct Marks {
     /// `context`, whose costly fields are made when they are read.
     let context: LuaReference
 
-    /// What most functions never use, the methods of a request, is compiled when the first is asked for.
+    /// The methods of a request, which most functions never use, are made when the first is asked for.
     private static let chunk = LuaChunk(
         """
-        local openRequest, tostring = ..., tostring
+        local methods, tostring = ..., tostring
         local bytes = { __name = "azure.bytes", __metatable = false, __len = function(self) return #self[1] end,
             __tostring = function(self) return self[1] end }
         local response = { __name = "http.response", __metatable = false, __tostring = function(self)
@@ -29,15 +29,15 @@ struct Marks {
         end }
         local request = { __name = "request", __metatable = false }
         function request.__index(self, name)
-            request.__index = openRequest()
+            request.__index = methods()
             return request.__index(self, name)
         end
         return { bytes, response, request }
         """)
 
     init(_ stack: LuaStack, _ scope: FunctionVM.Scope) throws(LuaFailure) {
-        stack.push(function: "request") { stack throws(LuaError) in
-            try Self.openRequest(on: stack, scope)
+        stack.push(function: "methods") { stack throws(LuaError) in
+            try Self.pushRequestMethods(onto: stack, scope)
             return 1
         }
         try stack.run(Self.chunk, arguments: 1)
@@ -57,8 +57,9 @@ struct Marks {
         context = Self.makeContext(on: stack, scope)
     }
 
-    /// Pushes what finds the methods of a request. [+1]
-    private static func openRequest(on stack: LuaStack, _ scope: FunctionVM.Scope) throws(LuaError) {
+    /// Pushes what finds the methods of a request. There is one in a VM, however many invocations ask at once. [+1]
+    private static func pushRequestMethods(onto stack: LuaStack, _ scope: FunctionVM.Scope) throws(LuaError) {
+        if let methods = scope.requestMethods { return stack.push(methods) }
         stack.push(function: "json") { stack throws(LuaError) in
             do throws(JSONError) {
                 try stack.pushJSON(at: 1)
@@ -74,10 +75,13 @@ struct Marks {
             return 1
         }
         stack.push(function: "response") { stack throws(LuaError) in
-            if let marks = scope.marks { stack.setMetatable(at: 1, marks.httpResponse) }
+            guard let marks = scope.marks else { throw .message("there is no response before the VM is made") }
+            stack.setMetatable(at: 1, marks.httpResponse)
             return 1
         }
         try Modules.run(RequestMethods.chunk, arguments: 3, onto: stack)
+        stack.pushValue(at: -1)
+        scope.requestMethods = stack.reference()
     }
 
     /// Pushes the function that runs a body, with its two arguments. [+3]

@@ -67,7 +67,7 @@ enum Modules {
         }
     }
 
-    /// Runs a chunk, which can only fail for want of memory.
+    /// Runs a chunk, which can only fail for want of memory, stack or time.
     static func run(_ chunk: LuaChunk, arguments: Int, onto stack: LuaStack) throws(LuaError) {
         do throws(LuaFailure) {
             try stack.run(chunk, arguments: arguments)

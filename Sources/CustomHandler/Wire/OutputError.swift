@@ -62,14 +62,14 @@ enum NearestName {
     /// nil if none is near: more than a third of the letters would have to change, or the name is very long.
     static func find(_ name: String, among names: [String]) -> String? {
         guard name.utf8.count <= 64 else { return nil }
-        let name = Array(name.lowercased().unicodeScalars)
+        let wanted = Array(name.lowercased().unicodeScalars)
         var nearest: (name: String, steps: Int)?
         for candidate in names {
             let letters = Array(candidate.lowercased().unicodeScalars)
             let limit = min(max(1, letters.count / 3), (nearest?.steps ?? .max) - 1)
             // To tell lengths apart takes no work.
-            guard abs(letters.count - name.count) <= limit else { continue }
-            let steps = distance(name, letters)
+            guard abs(letters.count - wanted.count) <= limit else { continue }
+            let steps = distance(wanted, letters)
             if steps <= limit { nearest = (candidate, steps) }
         }
         return nearest?.name

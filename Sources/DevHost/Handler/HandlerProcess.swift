@@ -42,8 +42,8 @@ actor HandlerProcess {
         self.tell = tell
     }
 
-    /// A free port of loopback. It lies below those that Linux gives to connections and to listeners that ask for any:
-    /// one of these could be taken before the process binds it.
+    /// A free port of loopback. It lies below those that Linux, as it comes, gives to connections and to listeners that
+    /// ask for any: one of these could be taken before the process binds it.
     static func freePort() async throws -> Int {
         let bootstrap = ServerBootstrap(group: MultiThreadedEventLoopGroup.singleton)
         while true {
