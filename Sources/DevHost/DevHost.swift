@@ -163,7 +163,8 @@ public final class DevHost: Sendable {
             loader.folders
         }
         defer { watcher.stop() }
-        for await _ in watcher.changes.dropFirst() {
+        // The first is no change, but what was saved before the watch began is seen by it.
+        for await _ in watcher.changes {
             let older = current
             await reload()
             if current.host != older.host || current.definitions != older.definitions {
@@ -175,6 +176,8 @@ public final class DevHost: Sendable {
 
     private func watchBlobs() async throws {
         let folder = "\(storage.folder)/blobs"
+        // What is not there cannot be watched.
+        try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
         let watcher = try await FolderWatcher(eventLoop: MultiThreadedEventLoopGroup.singleton.next()) {
             Self.folders(below: folder)
         }

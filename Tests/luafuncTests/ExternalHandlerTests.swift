@@ -13,6 +13,8 @@ import Testing
     /// The documentation's Go handler, built once.
     private static let documented = Task { try await build("documentation.go") }
 
+    private static let unusual = Task { try await build("answers.go") }
+
     private static func build(_ source: String) async throws -> URL {
         let folder = FileManager.default.temporaryDirectory.appending(path: "luafunc-\(UUID().uuidString)")
         try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
@@ -88,10 +90,40 @@ import Testing
         let app = try TemporaryApp([
             "host.json": #"{ "version": "2.0", "extensionBundle": {} }"#, "order/function.json": Self.order,
         ])
-        let program = try await Self.build("redirect.go").path
+        let program = try await Self.unusual.value.path
         let process = try LuafuncProcess(
             ["start", "--port", "0", "--app", app.folder.path, "--", program], waits: false)
         #expect(try RawConnection.request("/api/order", port: try Self.port(of: process)).text == "by GET")
+    }
+
+    /// They once ended the host itself.
+    @Test(arguments: ["early", "negative"])
+    func `a status that no caller can get is a failure`(_ function: String) async throws {
+        let app = try TemporaryApp([
+            "host.json": #"{ "version": "2.0" }"#, "\(function)/function.json": TemporaryApp.httpFunction,
+        ])
+        let program = try await Self.unusual.value.path
+        let process = try LuafuncProcess(
+            ["start", "--port", "0", "--app", app.folder.path, "--", program], waits: false)
+        let port = try Self.port(of: process)
+        for _ in 0..<2 {
+            #expect(try RawConnection.request("/api/\(function)", method: "GET", port: port).status == 500)
+        }
+        #expect(process.waitForLine(containing: "it must be a number from 200 to 999"))
+    }
+
+    @Test func `an answer that stops in the middle is too late as well`() async throws {
+        let app = try TemporaryApp([
+            "host.json": #"{ "version": "2.0", "functionTimeout": "00:00:01" }"#,
+            "stalling/function.json": TemporaryApp.httpFunction,
+        ])
+        let program = try await Self.unusual.value.path
+        let process = try LuafuncProcess(
+            ["start", "--port", "0", "--app", app.folder.path, "--", program], waits: false)
+        let port = try Self.port(of: process)
+        #expect(try RawConnection.request("/api/stalling", method: "GET", port: port).status == 500)
+        #expect(process.waitForLine(containing: "Timeout value of 1.0 seconds was exceeded"))
+        #expect(process.waitForLine(containing: "the handler is killed and started again"))
     }
 
     // MARK: Life of the process
@@ -124,7 +156,21 @@ import Testing
     @Test func `a handler that exits with 0 is not started again, and invocations fail`() async throws {
         let (process, app) = try start(["/bin/sh", "-c", "exit 0"])
         defer { withExtendedLifetime(app) {} }
+        let port = try Self.port(of: process)
         #expect(process.waitForLine(containing: "exited with code 0, so the host does not start it again"))
+        // Also one that was there before the handler could answer.
+        #expect(try RawConnection.request("/api/quick", method: "GET", port: port).status == 500)
+        #expect(process.waitForLine(containing: "there is no handler: '/bin/sh' exited with code 0"))
+        process.send(signal: SIGTERM)
+        #expect(await process.end().code == 0)
+    }
+
+    @Test func `a save brings a handler back that had exited with 0`() async throws {
+        let (process, app) = try start(["/bin/sh", "-c", "test -f ready || exit 0; echo it is back; exec sleep 60"])
+        #expect(process.waitForLine(containing: "exited with code 0, so the host does not start it again"))
+        try app.write(["ready": ""])
+        try app.write(["host.json": #"{ "version": "2.0", "functionTimeout": "00:01:00" }"#])
+        #expect(process.waitForLine(containing: "it is back"))
         process.send(signal: SIGTERM)
         #expect(await process.end().code == 0)
     }

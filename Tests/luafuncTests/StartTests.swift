@@ -100,6 +100,22 @@ import Testing
         #expect(files.count == 1 && text.contains("\"text\": \"HELLO\""))
     }
 
+    @Test func `a file triggers also where there was no container before`() throws {
+        let blob =
+            #"{ "bindings": [ { "name": "b", "type": "blobTrigger", "path": "files/{name}", "connection": "" } ] }"#
+        let host = try Host([
+            "host.json": Self.bundle, "functions/f/function.json": blob,
+            "functions/f/handler.lua": "return function(data) print('got ' .. data.b) end",
+            "functions/ping/function.json": TemporaryApp.httpFunction,
+            "functions/ping/handler.lua": "return function() return 'pong' end",
+        ])
+        #expect(try host.request("/api/ping").text == "pong")
+        // Longer ago than the watcher takes to make one of several changes.
+        #expect(try host.request("/api/ping").text == "pong")
+        try host.app.write([".luafunc/blobs/files/a.txt": "it"])
+        #expect(host.process.waitForLine(containing: "got it"))
+    }
+
     @Test func `a file in a container triggers the function for it`() throws {
         let host = try Host([:], app: Self.sample())
         try host.app.write([".luafunc/blobs/uploads/2026/cat.txt": "meow"])
@@ -215,6 +231,18 @@ import Testing
         #expect(connection.chunk().map { String(decoding: $0, as: UTF8.self) } == "data: one abc\n\n")
     }
 
+    @Test func `the response to HEAD has no body where requests are proxied, not even its end`() throws {
+        let host = try Host([
+            "host.json": #"{ "version": "2.0", "customHandler": { "enableProxyingHttpRequest": true } }"#,
+            "functions/f/function.json": TemporaryApp.httpFunction,
+            "functions/f/handler.lua": "return function() return { body = function(write) write 'text' end } end",
+        ])
+        let connection = try RawConnection(port: host.port)
+        connection.send("HEAD /api/f HTTP/1.1\r\nHost: localhost\r\n\r\n")
+        #expect(connection.head()?.status == 200)
+        #expect(connection.rest().isEmpty)
+    }
+
     @Test func `with --auth keys are needed, and made once`() throws {
         let host = try Host(
             [
@@ -295,7 +323,7 @@ import Testing
                 ]))
     }
 
-    @Test func `messages that nobody took are there after a restart`() throws {
+    @Test func `messages that nobody took are there after a restart`() async throws {
         let files = [
             "host.json": Self.bundle,
             "functions/put/function.json": """
@@ -307,6 +335,7 @@ import Testing
         let first = try Host(files)
         #expect(try first.request("/api/put").text == "put")
         first.process.send(signal: SIGKILL)
+        _ = await first.process.end()
         try first.app.write([
             "functions/take/function.json": Self.queueFunction("later"),
             "functions/take/handler.lua": "return function(data) print('took ' .. data.msg) end",
@@ -361,6 +390,62 @@ import Testing
         let end = await host.process.end()
         #expect(end.code == 0 && end.output.hasSuffix("stopped\n") && end.errors.isEmpty)
         #expect(throws: RawConnection.Refused.self) { try RawConnection(port: host.port) }
+    }
+
+    @Test func `the app may be given relative to where one stands`() async throws {
+        let app = try TemporaryApp([
+            "host.json": Self.bundle, "functions/f/function.json": TemporaryApp.httpFunction,
+            "functions/f/handler.lua": "return function() return 'here' end",
+        ])
+        let process = try LuafuncProcess(
+            ["start", "--port", "0", "--app", app.folder.lastPathComponent],
+            folder: app.folder.deletingLastPathComponent(), waits: false)
+        let line = try #require(process.line(containing: "http://localhost:"))
+        let port = try #require(line.firstMatch(of: #/http://localhost:(\d+)/#).flatMap { Int($0.1) })
+        #expect(try RawConnection.request("/api/f", port: port).text == "here")
+    }
+
+    @Test func `a second host on the same app is refused`() async throws {
+        let host = try Host(["host.json": Self.bundle])
+        let end = await
+            (try LuafuncProcess(
+                ["start", "--port", "0", "--app", host.app.folder.path], waits: false)).end()
+        #expect(end.code == 65 && end.errors.contains(".luafunc: is in use by another `luafunc start`"))
+    }
+
+    @Test(arguments: [
+        ("Host: evil.example", "use localhost or an address"),
+        ("Host: localhost\r\nOrigin: http://evil.example", "no requests of pages of http://evil.example"),
+        ("Host: localhost\r\nSec-Fetch-Site: cross-site", "no requests of pages of other sites"),
+    ])
+    func `pages of other sites get nothing of the admin API`(_ headers: String, _ reason: String) throws {
+        let host = try Host(["host.json": Self.bundle])
+        let connection = try RawConnection(port: host.port)
+        connection.send("GET /admin/host/status HTTP/1.1\r\n\(headers)\r\n\r\n")
+        let reply = try #require(connection.response())
+        #expect(reply.status == 403 && reply.text.contains(reason))
+    }
+
+    @Test(arguments: [#"../x"#, "../\u{301}x", "..", ""])
+    func `the admin API writes only into the function's folder`(_ file: String) throws {
+        let host = try Host(["host.json": Self.bundle])
+        let body = try JSONSerialization.data(withJSONObject: ["config": ["bindings": []], "files": [file: "text"]])
+        let reply = try host.request(
+            "/admin/functions/f", method: "PUT", body: String(decoding: body, as: UTF8.self))
+        #expect(reply.status == 400)
+    }
+
+    @Test func `a connection that the parser has done with is closed, half of one is answered`() throws {
+        let host = try Host([
+            "host.json": Self.bundle, "functions/f/function.json": TemporaryApp.httpFunction,
+            "functions/f/handler.lua": "return function() return 'here' end",
+        ])
+        let upgrade = try host.request("/api/f", headers: ["Connection": "Upgrade", "Upgrade": "h2c"])
+        #expect(upgrade.text == "here" && upgrade.headers["connection"] == "close")
+        let half = try RawConnection(port: host.port)
+        half.send("GET /api/f HTTP/1.1\r\nHost: localhost\r\n\r\n")
+        half.finish()
+        #expect(half.response()?.text == "here")
     }
 
     @Test func `an app that cannot be used is refused`() async throws {

@@ -32,6 +32,14 @@ public final class Function: Sendable {
         }
     }
 
+    /// What the host goes by: a function with another definition is another one to it.
+    public struct Definition: Sendable, Equatable {
+        let bindings: [JSONTree]
+        let retry: RetryPolicy?
+    }
+
+    public var definition: Definition { Definition(bindings: bindings.map(\.tree), retry: retry) }
+
     /// Keys of function.json that nobody reads, but that look like ones that are read.
     let warnings: [Problem]
 

@@ -1,4 +1,4 @@
-public import Lua
+import Lua
 
 /// An app folder as it was read at one moment: never changed, only replaced by a newer one.
 public final class FunctionApp: Sendable {
@@ -40,7 +40,7 @@ public final class FunctionApp: Sendable {
     }
 
     /// What every function.json says, by function.
-    public var definitions: [String: [JSONTree]] { functions.mapValues { $0.bindings.map(\.tree) } }
+    public var definitions: [String: Function.Definition] { functions.mapValues(\.definition) }
 
     /// All function names, in the order people see them.
     public var names: [String] {

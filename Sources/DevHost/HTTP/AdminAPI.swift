@@ -132,7 +132,12 @@ struct AdminAPI: Sendable {
             config.members != nil
         else { return FrontResponse(.badRequest, text: "send an object with \"config\", the function.json\n") }
         let files = tree.member(anyCase: "files")?.members ?? []
-        guard files.allSatisfy({ $0.tree.string != nil && !$0.name.contains("/") && $0.name != ".." }) else {
+        // By bytes: a slash with an accent is another character to Swift, and a slash to the system.
+        let isFile: (JSONTree.Member) -> Bool = { file in
+            file.tree.string != nil && !["", ".", ".."].contains(file.name)
+                && !file.name.utf8.contains { $0 == UInt8(ascii: "/") || $0 == 0 }
+        }
+        guard files.allSatisfy(isFile) else {
             return FrontResponse(.badRequest, text: "\"files\" must be an object of texts by file name\n")
         }
         do {

@@ -6,7 +6,11 @@ import NIOHTTP1
 extension DevHost {
     func admin(_ request: FrontRequest, _ app: FunctionApp) async -> FrontResponse {
         let isPing = request.path.lowercased() == "/admin/host/ping"
-        if let keys, !isPing, !keys.opens(.admin, request) { return FrontResponse(.unauthorized) }
+        if let keys {
+            guard isPing || keys.opens(.admin, request) else { return FrontResponse(.unauthorized) }
+        } else if let reason = AdminCaller(request, bind: options.bind).refusal {
+            return FrontResponse(.forbidden, text: "\(reason)\n")
+        }
         let disabled = disabled(app)
         return AdminAPI(
             app: app, address: address, began: began, isDisabled: { disabled.contains($0.name) },

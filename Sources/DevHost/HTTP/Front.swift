@@ -74,6 +74,8 @@ struct Front: Sendable {
         channel = try await ServerBootstrap(group: MultiThreadedEventLoopGroup.singleton)
             .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
             .childChannelOption(.tcpOption(.tcp_nodelay), value: 1)
+            // A caller that has sent all it will send still wants the answer.
+            .childChannelOption(.allowRemoteHalfClosure, value: true)
             .bind(host: address, port: port) { channel in
                 channel.eventLoop.makeCompletedFuture {
                     try channel.pipeline.syncOperations.configureHTTPServerPipeline(withErrorHandling: true)
@@ -123,8 +125,9 @@ struct Front: Sendable {
                         ? FrontResponse(.payloadTooLarge)
                         : await responder.respond(to: FrontRequest(head: head, body: body))
                 }
-                try await write(response, to: outbound, for: head)
-                guard isComplete, head.isKeepAlive else { break }
+                let keepsOpen = isComplete && keepsOpen(after: head, response)
+                try await write(response, to: outbound, for: head, keepsOpen: keepsOpen)
+                guard keepsOpen else { break }
             }
         }
     }
@@ -151,20 +154,28 @@ struct Front: Sendable {
         return false
     }
 
+    /// Not after a request to upgrade or to connect, which makes the parser stop.
+    private static func keepsOpen(after request: HTTPRequestHead, _ response: FrontResponse) -> Bool {
+        request.isKeepAlive && request.method != .CONNECT && !request.headers.contains(name: "upgrade")
+            && !(request.method == .HEAD && response.stream != nil)
+    }
+
     private static func write(
         _ response: FrontResponse, to outbound: NIOAsyncChannelOutboundWriter<HTTPServerResponsePart>,
-        for request: HTTPRequestHead
+        for request: HTTPRequestHead, keepsOpen: Bool
     ) async throws {
         var headers = response.headers
         // The connection is this server's own.
         for name in ["connection", "keep-alive", "transfer-encoding"] { headers.remove(name: name) }
-        if !request.isKeepAlive { headers.add(name: "Connection", value: "close") }
+        if !keepsOpen { headers.add(name: "Connection", value: "close") }
         let mayHaveBody = response.status.mayHaveResponseBody
         if response.stream == nil, mayHaveBody, !(request.method == .HEAD && headers.contains(name: "content-length")) {
             headers.replaceOrAdd(name: "Content-Length", value: String(response.body.count))
         }
-        try await outbound.write(
-            .head(HTTPResponseHead(version: .http1_1, status: response.status, headers: headers)))
+        // Without a length a response of HTTP/1.1 ends with an empty chunk, which one to HEAD must not have.
+        let isHeadOfStream = request.method == .HEAD && response.stream != nil
+        let version = isHeadOfStream ? HTTPVersion.http1_0 : .http1_1
+        try await outbound.write(.head(HTTPResponseHead(version: version, status: response.status, headers: headers)))
         if request.method != .HEAD, mayHaveBody {
             if let stream = response.stream {
                 for try await piece in stream { try await outbound.write(.body(.byteBuffer(piece))) }

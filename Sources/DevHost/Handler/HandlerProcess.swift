@@ -24,6 +24,10 @@ actor HandlerProcess {
     private var waiting: [CheckedContinuation<Void, any Error>] = []
     private var policy = RestartPolicy()
     private var life: Task<CInt?, any Error>?
+    /// How many there were.
+    private var lives = 0
+    /// Runs while the process has ended and the host leaves it so.
+    private var rest: Task<Void, Never>?
     /// It was killed on purpose, which is no crash.
     private var isReplaced = false
 
@@ -63,6 +67,7 @@ actor HandlerProcess {
             let began = ContinuousClock.now
             let life = Task { try await self.live() }
             self.life = life
+            lives += 1
             let polling = Task { await self.poll(since: began) }
             let code: CInt?
             do {
@@ -98,8 +103,17 @@ actor HandlerProcess {
                 .handlerEnded(
                     "\(name) \(how), so the host does not start it again and every invocation fails; exit with "
                         + "another code than 0", isCrash: true))
-            // Until the host itself is stopped.
-            try? await Task.sleep(for: .seconds(1 << 30))
+            _ = gone("\(name) \(how)")
+            // Until a save asks for it again, or the host itself is stopped.
+            let rest = Task { _ = try? await Task.sleep(for: .seconds(1 << 30)) }
+            self.rest = rest
+            await withTaskCancellationHandler {
+                await rest.value
+            } onCancel: {
+                rest.cancel()
+            }
+            self.rest = nil
+            phase = .starting
         case .stop:
             throw gone("\(name) \(how), the third time. Exceeded http worker restart retry count. Shutting down")
         }
@@ -205,23 +219,31 @@ actor HandlerProcess {
         return gone
     }
 
-    /// Waits until the process answers. Throws `Gone` if it never will.
-    func ready() async throws {
+    /// Waits until the process answers, and tells which life of it that is. Throws `Gone` if it never will.
+    func ready() async throws -> Int {
         switch phase {
-        case .ready: return
+        case .ready: break
         case .gone(let reason): throw Gone(reason: reason)
         case .starting: try await withCheckedThrowingContinuation { waiting.append($0) }
         }
+        return lives
     }
 
     // MARK: Kill
 
-    /// Kills the process, which is started again at once.
-    func replace() {
-        guard case .ready = phase else { return }
+    /// Kills the process, which is started again at once; or starts it where the host had left it ended. false if there
+    /// is another life already than the one that is meant.
+    @discardableResult func replace(life meant: Int? = nil) -> Bool {
+        if let meant, meant != lives { return false }
+        if let rest {
+            rest.cancel()
+            return true
+        }
+        guard case .ready = phase else { return false }
         isReplaced = true
         phase = .starting
         life?.cancel()
+        return true
     }
 
     private var name: String { command.isLuafunc ? "luafunc" : "'\(command.executable)'" }

@@ -64,6 +64,7 @@ struct Invoker: Sendable {
                 tell(.warning("\(function.name): \(delivery.warnings.joined(separator: "; "))"))
                 throw await timedOut(after: watch, in: app)
             }
+            if let status = delivery.http?.status, !(200...999 ~= status) { throw InvocationError.status(status) }
             for output in delivery.outputs {
                 guard let binding = function.bindings.first(where: { $0.name == output.name }) else { continue }
                 written.append(try storage.write(output, to: binding, of: function, data))
@@ -148,27 +149,38 @@ struct Invoker: Sendable {
 
     // MARK: The handler
 
-    private func send<Value>(
+    private func send<Value: Sendable>(
         _ request: HTTPClientRequest, by client: HTTPClient, in app: FunctionApp,
-        read: (HTTPClientResponse) async throws -> Value
+        read: @escaping @Sendable (HTTPClientResponse) async throws -> Value
     ) async throws -> Value {
+        let life: Int
         do {
-            try await handler.ready()
+            life = try await handler.ready()
         } catch let gone as HandlerProcess.Gone {
             throw InvocationError.noHandler(gone.reason)
         }
-        let began = ContinuousClock.now
         let limit = app.host.functionTimeout
         do {
-            let deadline = limit.map { NIODeadline.now() + TimeAmount($0) } ?? .distantFuture
-            return try await read(try await client.execute(request, deadline: deadline))
-        } catch {
-            guard let limit, began.duration(to: .now) >= limit else {
+            return try await withThrowingTaskGroup { group in
+                group.addTask { try await read(try await client.execute(request, deadline: .distantFuture)) }
+                // The client's own deadline ends with the head of the answer.
+                group.addTask {
+                    try await Task.sleep(for: limit ?? .seconds(1 << 30))
+                    throw TimeLimitReached()
+                }
+                defer { group.cancelAll() }
+                guard let value = try await group.next() else { throw CancellationError() }
+                return value
+            }
+        } catch let error {
+            guard let limit, error is TimeLimitReached else {
                 throw InvocationError.broken("\((error as? HTTPClientError)?.shortDescription ?? "\(error)")")
             }
-            throw killed(after: limit)
+            throw killed(life, after: limit)
         }
     }
+
+    private struct TimeLimitReached: Error {}
 
     /// What an answer that reports nothing back leads to: the time limit passes.
     private func timedOut(after watch: Watch, in app: FunctionApp) async -> InvocationError {
@@ -177,16 +189,17 @@ struct Invoker: Sendable {
             try? await Task.sleep(for: .seconds(1 << 30))
             return .timedOut(.zero)
         }
+        let life = try? await handler.ready()
         try? await Task.sleep(until: watch.began + limit, clock: .continuous)
-        return killed(after: limit)
+        return killed(life, after: limit)
     }
 
-    /// The host kills the whole handler, and with it all its other invocations (host-contract §4.3).
-    private func killed(after limit: Duration) -> InvocationError {
+    /// The host kills the whole handler, and with it all its other invocations (host-contract §4.3): once, however many
+    /// ran out of time.
+    private func killed(_ life: Int?, after limit: Duration) -> InvocationError {
         Task {
             try await Task.sleep(for: .seconds(2))
-            tell(.error("the handler is killed and started again"))
-            await handler.replace()
+            if await handler.replace(life: life) { tell(.error("the handler is killed and started again")) }
         }
         return .timedOut(limit)
     }
@@ -197,11 +210,14 @@ enum InvocationError: Error, CustomStringConvertible {
     case noHandler(String)
     case broken(String)
     case timedOut(Duration)
+    case status(Int)
 
     var description: String {
         switch self {
         case .noHandler(let reason): "there is no handler: \(reason)"
         case .broken(let reason): "the connection to the handler broke: \(reason)"
+        case .status(let status):
+            "no caller can get status \(status): it must be a number from 200 to 999"
         case .timedOut(let limit):
             "Timeout value of \(limit) was exceeded; the host kills the handler, and with it every other invocation. "
                 + "functionTimeout in host.json is the limit"

@@ -14,13 +14,15 @@ struct LocalStorage: Sendable {
     /// Where all other outputs are kept.
     let outputs: OutputLog
     let folder: String
+    private let lock: FolderLock
     private let bell: Bell
 
-    /// Throws where the folder cannot be written.
+    /// Throws where the folder cannot be written, or another process has it.
     init(root: String) throws {
         folder = "\(root)/.luafunc"
         let now: @Sendable () -> Date = { Date() }
         try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
+        lock = try FolderLock(folder)
         queues = try QueueStore(
             // 64 KiB, of which base64 takes a quarter.
             folder: "\(folder)/queues", service: .storageQueues, messageLimit: 48 << 10, now: now)

@@ -102,6 +102,11 @@ final class BlobReceipts: Sendable {
         }
     }
 
+    /// What was taken is neither done nor failed: it is given again while it is there.
+    func giveBack(_ blob: BlobInfo, of function: String) {
+        _ = state.withLock { $0[function]?.running.remove(blob.path.description) }
+    }
+
     private func note(
         _ receipt: BlobReceipt, _ function: String, _ functions: inout [String: Function]
     ) throws(StorageError) {

@@ -26,7 +26,12 @@ struct BlobTrigger: Sendable {
 
     private func handle(_ pending: BlobReceipts.Pending, _ bell: AsyncStream<Void>.Continuation) async {
         do {
-            // One that is gone already is nobody's concern.
+            // What is still written changes once more, and one that is gone is nobody's concern.
+            guard try await isSettled(pending.blob) else {
+                storage.receipts.giveBack(pending.blob, of: function.name)
+                bell.yield()
+                return
+            }
             let payload = try payload(of: pending.blob.path, pending.parameters)
             let result = await invoker.invoke(function, payload, cause: "blob \(pending.blob.path)", in: app)
             guard result.failure != nil else {
@@ -42,8 +47,20 @@ struct BlobTrigger: Sendable {
                 storage.wake()
             }
         } catch {
+            storage.receipts.giveBack(pending.blob, of: function.name)
             invoker.tell(.error("\(function.name): \(error)"))
         }
+    }
+
+    /// How long a blob must have been left alone.
+    private static let quiet = 0.1
+
+    /// Waits until nobody has written the blob for a moment; false if it is another version by then, or gone.
+    private func isSettled(_ blob: BlobInfo) async throws -> Bool {
+        let age = Date().timeIntervalSince(blob.modified)
+        // One from the future is left to its own clock.
+        if (0..<Self.quiet).contains(age) { try await Task.sleep(for: .seconds(Self.quiet - age)) }
+        return try storage.blobs.info(of: blob.path)?.etag == blob.etag
     }
 
     func payload(of path: BlobPath, _ parameters: [String: String]) throws(StorageError) -> InvocationPayload {

@@ -9,8 +9,15 @@ actor Listeners {
     private let storage: LocalStorage
     private let zone: LocalTime
     private let tell: @Sendable (HostEvent) -> Void
-    /// By function: what it listens with, and the definition that it was made of.
-    private var listening: [String: (definition: JSONTree, task: Task<Void, Never>)] = [:]
+    private struct Listener {
+        let task: Task<Void, Never>
+        /// All that it depends on.
+        let definition: Function.Definition
+        let host: HostConfiguration
+    }
+
+    /// By function.
+    private var listening: [String: Listener] = [:]
 
     init(_ invoker: Invoker, zone: LocalTime) {
         self.invoker = invoker
@@ -23,25 +30,19 @@ actor Listeners {
     func adopt(_ app: FunctionApp, except disabled: Set<String>) {
         let functions = app.functions.filter { !disabled.contains($0.key) && !$0.value.isHTTP }
         for (name, listener) in listening
-        where functions[name].map({ Self.definition(of: $0, in: app) }) != listener.definition {
+        where functions[name]?.definition != listener.definition || app.host != listener.host {
             listener.task.cancel()
             listening[name] = nil
         }
         for (name, function) in functions where listening[name] == nil {
-            let definition = Self.definition(of: function, in: app)
             guard let task = listener(for: function, in: app) else { continue }
-            listening[name] = (definition, task)
+            listening[name] = Listener(task: task, definition: function.definition, host: app.host)
         }
     }
 
     func stop() {
         for listener in listening.values { listener.task.cancel() }
         listening = [:]
-    }
-
-    /// All that a listener depends on.
-    private static func definition(of function: Function, in app: FunctionApp) -> JSONTree {
-        JSONTree(.array(function.bindings.map(\.tree) + [app.host.tree]), line: 1)
     }
 
     private func listener(for function: Function, in app: FunctionApp) -> Task<Void, Never>? {

@@ -75,8 +75,8 @@ struct Start: ParsableCommand {
         if !program.isEmpty { return .program(program) }
         let level = verbose ? "debug" : "info"
         var arguments = ["serve", "--watch", "--until-stdin-ends", "--log-format", "json", "--log-level", level]
-        // Without it, the program's own app.
-        if let folder = app.app { arguments += ["--app", folder] }
+        // Without it, the program's own app. Absolute, as the handler begins in that folder.
+        if let folder = app.app { arguments += ["--app", URL(filePath: folder).standardizedFileURL.path] }
         return .luafunc(executable: ExecutableFile.current, arguments: arguments)
     }
 

@@ -34,6 +34,15 @@ struct BlobReceiptsTests {
         #expect(try take(receipts, for: "Other") == ["a.png", "b.png"])
     }
 
+    @Test func `what is given back is given again`() throws {
+        try write("a.png")
+        let receipts = try open()
+        let pending = try #require(try receipts.take(for: "Thumb", pattern, in: store).first)
+        #expect(try take(receipts).isEmpty)
+        receipts.giveBack(pending.blob, of: "Thumb")
+        #expect(try take(receipts) == ["a.png"])
+    }
+
     @Test func `what is done stays done over a restart, what is not comes again`() throws {
         try write("a.png", "b.png", "c.png")
         let before = try open()
