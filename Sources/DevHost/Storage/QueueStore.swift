@@ -110,6 +110,15 @@ final class QueueStore: Sendable {
         }
     }
 
+    /// Keeps a message that is still worked on from being visible meanwhile.
+    func renew(_ message: QueueMessage, visibilityTimeout: TimeInterval) throws(StorageError) {
+        try state.withLock { state throws(StorageError) in
+            var held = try held(message, state)
+            held.nextVisibleTime = now() + visibilityTimeout
+            try put(held, &state)
+        }
+    }
+
     func delete(_ message: QueueMessage) throws(StorageError) {
         try state.withLock { state throws(StorageError) in
             try remove(try held(message, state), &state)

@@ -85,10 +85,9 @@ actor Listeners {
     ) -> Task<Void, Never> {
         let invoker = invoker
         let event = QueueEvent(function: function, queue: queue)
-        let running = app.host.functionTimeout.map { TimeInterval($0.components.seconds) + 60 } ?? 86_400
         let listener = QueueListener(
-            queue, in: store, event.rules(of: app.host), visibilityTimeout: max(600, running),
-            bell: storage.wakes(), tell: tell, wake: { [storage] in storage.wake() }
+            queue, in: store, event.rules(of: app.host), bell: storage.wakes(), tell: tell,
+            wake: { [storage] in storage.wake() }
         ) { messages in
             await invoker.invoke(function, event.payload(of: messages), cause: event.cause, in: app).failure == nil
         }

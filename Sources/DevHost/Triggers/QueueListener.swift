@@ -18,7 +18,6 @@ actor QueueListener {
     let queue: String
     private let store: QueueStore
     private let rules: Rules
-    private let timeout: TimeInterval
     private let bell: (stream: AsyncStream<Void>, continuation: AsyncStream<Void>.Continuation)
     /// Runs the function; answers whether it succeeded.
     private let invoke: @Sendable ([QueueMessage]) async -> Bool
@@ -29,7 +28,7 @@ actor QueueListener {
     private var alarm: Task<Void, Never>?
 
     init(
-        _ queue: String, in store: QueueStore, _ rules: Rules, visibilityTimeout: TimeInterval,
+        _ queue: String, in store: QueueStore, _ rules: Rules,
         bell: (stream: AsyncStream<Void>, continuation: AsyncStream<Void>.Continuation),
         tell: @escaping @Sendable (HostEvent) -> Void, wake: @escaping @Sendable () -> Void,
         invoke: @escaping @Sendable ([QueueMessage]) async -> Bool
@@ -37,12 +36,14 @@ actor QueueListener {
         self.queue = queue
         self.store = store
         self.rules = rules
-        timeout = visibilityTimeout
         self.bell = bell
         self.tell = tell
         self.wake = wake
         self.invoke = invoke
     }
+
+    /// How long a message is held without being renewed: what a function with no poison queue failed on comes again then.
+    private static let timeout: TimeInterval = 600
 
     /// Listens until its task is cancelled; invocations that run then go on.
     func run() async {
@@ -58,12 +59,14 @@ actor QueueListener {
 
     private func take() throws(StorageError) {
         while running < rules.concurrency {
-            let messages = try store.receive(from: queue, upTo: rules.batch, visibilityTimeout: timeout)
+            let messages = try store.receive(from: queue, upTo: rules.batch, visibilityTimeout: Self.timeout)
             guard !messages.isEmpty else { break }
             running += 1
             // Not a child of this task: what was begun is finished when a save ends the listener.
             Task {
+                let renewal = Task { await renew(messages) }
                 let succeeded = await invoke(messages)
+                renewal.cancel()
                 finish(messages, succeeded)
             }
         }
@@ -74,6 +77,17 @@ actor QueueListener {
         alarm = Task {
             do { try await Task.sleep(for: .seconds(max(0.01, next.timeIntervalSinceNow))) } catch { return }
             continuation.yield()
+        }
+    }
+
+    /// An invocation, with all its retries, may take longer than messages are held.
+    private func renew(_ messages: [QueueMessage]) async {
+        while (try? await Task.sleep(for: .seconds(Self.timeout / 2))) != nil {
+            do throws(StorageError) {
+                for message in messages { try store.renew(message, visibilityTimeout: Self.timeout) }
+            } catch {
+                tell(.error("queue \(queue): \(error)"))
+            }
         }
     }
 

@@ -49,6 +49,18 @@ struct QueueStoreTests {
         #expect(texts(try store.receive(from: "orders", upTo: 16, visibilityTimeout: 600)) == ["soon", "late"])
     }
 
+    @Test func `a message that is renewed is held longer`() throws {
+        let store = try open()
+        try store.send(Array("long".utf8), to: "orders")
+        let message = try #require(try store.receive(from: "orders", upTo: 1, visibilityTimeout: 600).first)
+        clock.advance(300)
+        try store.renew(message, visibilityTimeout: 600)
+        clock.advance(599)
+        #expect(try store.receive(from: "orders", upTo: 1, visibilityTimeout: 600).isEmpty)
+        try store.delete(message)
+        #expect(throws: StorageError.self) { try store.renew(message, visibilityTimeout: 600) }
+    }
+
     @Test func `a received message is visible again when its timeout is over, and counts its tries`() throws {
         let store = try open()
         try store.send([1], to: "orders")
