@@ -45,6 +45,7 @@ import Testing
         "local t = task.spawn(function() error('in task', 0) end) local ok, e = pcall(t.join, t) return not ok and e == 'in task'",
         "local late = false local ok, e = pcall(task.all, { function() task.sleep(0.4) late = true end, function() error({ code = 7 }) end }) task.sleep(0.5) return not ok and e.code == 7 and not late",
         "return #task.all {} == 0",
+        "for i = 1, 10 do task.spawn(function() http.get(url .. '/half', { timeout = 60 }) end) end task.sleep(0.05) return http.get(url .. '/text', { timeout = 5 }).status == 200",
         "return select(2, pcall(task.all, { 1 })):find('element 1 is none')",
         "return select(2, pcall(task.sleep, -1)):find('seconds of 0 or more expected')",
         "return select(2, pcall(table.sort, { 2, 1 }, function() task.sleep(0) end)):find('cannot be called here')",

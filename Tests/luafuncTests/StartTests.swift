@@ -435,6 +435,26 @@ import Testing
         #expect(reply.status == 400)
     }
 
+    @Test(arguments: [
+        ("GET", "/f", "GET /f: 404, no function has this route; is it /api/f?"),
+        ("DELETE", "/api/f", "DELETE /api/f: 404, the function at this route takes GET, POST"),
+        ("GET", "/api/g", "GET /api/g: 404, no function has this route"),
+    ])
+    func `a request that no function takes is told to whoever sits at the terminal`(
+        _ method: String, _ path: String, _ line: String
+    ) throws {
+        let host = try Host([
+            "host.json": Self.bundle,
+            "functions/f/function.json": """
+            { "bindings": [ { "name": "req", "type": "httpTrigger", "methods": ["get", "post"] },
+                            { "name": "res", "type": "http", "direction": "out" } ] }
+            """,
+            "functions/f/handler.lua": "return function() return 'here' end",
+        ])
+        #expect(try host.request(path, method: method).status == 404)
+        #expect(host.process.waitForLine(containing: line))
+    }
+
     @Test func `a connection that the parser has done with is closed, half of one is answered`() throws {
         let host = try Host([
             "host.json": Self.bundle, "functions/f/function.json": TemporaryApp.httpFunction,

@@ -25,15 +25,19 @@ public struct AppLoader: Sendable {
             throw Problem(files.root, "is not a folder that can be read; name the app with --app")
         }
         let host: HostConfiguration
+        var missing: Problem?
         if entries.contains("host.json") {
             let text = try files.text(of: "host.json")
             host = try HostConfiguration(text.span.bytes, settings: settings)
         } else {
             host = HostConfiguration()
+            missing = Problem(
+                "host.json",
+                "is missing, without which the Functions host does not start; { \"version\": \"2.0\" } is enough")
         }
         var functions: [String: Function] = [:]
         var broken: [String: Problem] = [:]
-        var warnings = host.warnings
+        var warnings = host.warnings + (missing.map { [$0] } ?? [])
         // The host keeps function folders at the root; a `functions` folder is for people who write them.
         let folders = files.entries(of: "functions")
         let parent = folders != nil ? "functions/" : ""
@@ -55,7 +59,9 @@ public struct AppLoader: Sendable {
                 }
                 functions[name] = function
                 warnings += function.warnings
-                if !host.hasExtensionBundle, let problem = missingBundle(function) { warnings.append(problem) }
+                if missing == nil, !host.hasExtensionBundle, let problem = missingBundle(function) {
+                    warnings.append(problem)
+                }
             } catch {
                 broken[name] = error
             }

@@ -116,7 +116,10 @@ extension FunctionApp {
                 functions[name]?.script ?? name, "takes too long or too much memory to load: \(failure.text)")
         }
         if let place = SourceExcerpt.place(failure.message) { return Problem(place.file, line: place.line, place.rest) }
-        return Problem(functions[name]?.script ?? name, failure.text)
+        let script = functions[name]?.script ?? name
+        return Problem(
+            script,
+            failure.text.hasPrefix("\(script): ") ? String(failure.text.dropFirst(script.count + 2)) : failure.text)
     }
 }
 

@@ -73,6 +73,8 @@ final class OutboundClient: Sendable {
                 redirectConfiguration: follows ? .follow(max: 5, allowCycles: false) : .disallow,
                 decompression: .enabled(limit: .size(64 << 20)))
             configuration.timeout.connect = .seconds(10)
+            // Eight by default, for which every other call of a busy function would wait, and fail after ten seconds.
+            configuration.connectionPool.concurrentHTTP1ConnectionsPerHostSoftLimit = 1024
             if let trustRoots {
                 var tls = TLSConfiguration.makeClientConfiguration()
                 tls.trustRoots = .file(trustRoots)

@@ -46,10 +46,30 @@ extension DevHost: FrontResponder {
             case .function(let function, let parameters): await call(function, parameters, request, app)
             case .home: home
             case .bad: FrontResponse(.badRequest)
-            case .nothing, .admin: FrontResponse(.notFound)
+            case .nothing, .admin: notFound(request, app)
             }
         if let granted = cors.grant(request) { response.headers.add(contentsOf: granted) }
         return response
+    }
+
+    /// The real host says nothing to the caller; who sits at the terminal may have left the prefix out.
+    private func notFound(_ request: FrontRequest, _ app: FunctionApp) -> FrontResponse {
+        // Browsers ask for it of themselves.
+        guard request.path != "/favicon.ico" else { return FrontResponse(.notFound) }
+        let prefixed = "/\(app.host.routePrefix)\(request.path)"
+        let others = ["GET", "POST", "PUT", "PATCH", "DELETE"].filter { method in
+            if case .found = app.router.match(method: method, path: request.path) { true } else { false }
+        }
+        let advice =
+            if case .found = app.router.match(method: request.method, path: prefixed) {
+                "no function has this route; is it \(prefixed)?"
+            } else if !others.isEmpty {
+                "the function at this route takes \(others.joined(separator: ", "))"
+            } else {
+                "no function has this route"
+            }
+        tell(.warning("\(request.method) \(request.path): 404, \(advice)"))
+        return FrontResponse(.notFound)
     }
 
     private var home: FrontResponse {
@@ -63,7 +83,12 @@ extension DevHost: FrontResponder {
     ) async -> FrontResponse {
         let level = function.trigger?.tree.member(anyCase: "authLevel")?.string?.lowercased() ?? "function"
         let needed = Keys.Level(rawValue: level) ?? .function
-        if let keys, !keys.opens(needed, request) { return FrontResponse(.unauthorized) }
+        if let keys, !keys.opens(needed, request) {
+            tell(
+                .warning(
+                    "\(request.method) \(request.path): 401, it needs the header x-functions-key or the query's code"))
+            return FrontResponse(.unauthorized)
+        }
         if app.takesRequests(function) { return await invoker.forward(request, to: function, in: app) }
         var trigger = HTTPTriggerRequest(
             method: request.method,

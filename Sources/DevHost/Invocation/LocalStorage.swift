@@ -23,6 +23,11 @@ struct LocalStorage: Sendable {
         let now: @Sendable () -> Date = { Date() }
         try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
         lock = try FolderLock(folder)
+        // Nobody wants to commit it.
+        let ignored = "\(folder)/.gitignore"
+        if !FileManager.default.fileExists(atPath: ignored) {
+            try Data("*\n".utf8).write(to: URL(filePath: ignored))
+        }
         queues = try QueueStore(
             // 64 KiB, of which base64 takes a quarter.
             folder: "\(folder)/queues", service: .storageQueues, messageLimit: 48 << 10, now: now)

@@ -14,6 +14,12 @@ struct Check: ParsableCommand {
         check.print()
         guard check.problems.isEmpty else { throw ExitCode.failure }
         let count = check.app.functions.count
+        guard count > 0 else {
+            Console.printError(
+                "\(check.app.root): has no functions; a function is a folder, here or in functions/, with a function.json"
+            )
+            throw ExitCode.badApp
+        }
         Console.print(count == 1 ? "1 function, all is well" : "\(count) functions, all is well")
     }
 }
