@@ -1,11 +1,12 @@
 import ArgumentParser
 import CustomHandler
+import DevHost
 import Logging
 
 /// Everything that is wrong with an app, found without serving it.
 struct AppCheck {
     let app: FunctionApp
-    /// One for each function that cannot run, in the order of their names.
+    /// Of functions that cannot run, or that the host cannot listen for, in the order of their names.
     private(set) var problems: [String] = []
 
     /// Loads every script once. Throws where nothing at all can run.
@@ -24,8 +25,10 @@ struct AppCheck {
             await workers.shutdown()
             return failures
         }
-        problems = app.names.compactMap { name in
-            app.broken[name]?.description ?? failures[name].map { app.problem($0, loading: name).description }
+        problems = app.names.flatMap { name -> [String] in
+            let problem = app.broken[name] ?? failures[name].map { app.problem($0, loading: name) }
+            let ofBindings = app.functions[name].map { BindingCheck($0).problems } ?? []
+            return ((problem.map { [$0] } ?? []) + ofBindings).map(\.description)
         }
     }
 

@@ -47,8 +47,26 @@ struct FunctionReader {
         return problems(tree, keys, anyCase: false, "")
             + (tree["bindings"]?.elements ?? []).flatMap { binding in
                 let name = binding.member(anyCase: "name")?.string ?? ""
-                return problems(binding, bindingKeys, anyCase: true, "binding '\(name)': ")
+                return problems(binding, bindingKeys, anyCase: true, "binding '\(name)': ") + misspeltType(of: binding)
             }
+    }
+
+    /// The host has types of which luafunc knows nothing, so one that is near a usual one is only a guess.
+    private func misspeltType(of binding: JSONTree) -> [Problem] {
+        guard let type = binding.member(anyCase: "type"), let text = type.string else { return [] }
+        let suffix = text.lowercased().hasSuffix("trigger") ? "Trigger" : ""
+        let triggers = ["http", "timer", "queue", "blob", "serviceBus", "eventHub", "eventGrid", "cosmosDB", "sql"]
+        let known = suffix.isEmpty ? triggers + ["table", "signalR", "sendGrid"] : triggers
+        // The ending they have in common would make all of them near.
+        let stem = String(text.dropLast(suffix.count))
+        guard !known.contains(where: { $0.lowercased() == stem.lowercased() }),
+            let meant = NearestName.find(stem, among: known)
+        else { return [] }
+        return [
+            Problem(
+                file, line: type.line,
+                "the host has no type \"\(text)\" of its own; did you mean \"\(meant)\(suffix)\"?")
+        ]
     }
 
     private func checkName() throws(Problem) {

@@ -1,0 +1,63 @@
+public import CustomHandler
+import Lua
+
+/// What the host finds wrong with a function's bindings only when it listens, or writes: found without running it.
+public struct BindingCheck {
+    public private(set) var problems: [Problem] = []
+    private let file: String
+
+    public init(_ function: Function) {
+        file = "\(function.directory)/function.json"
+        for binding in function.bindings { check(binding) }
+    }
+
+    private mutating func check(_ binding: Binding) {
+        switch binding.type.lowercased() {
+        case "timertrigger": property("schedule", of: binding) { _ = try TimerSchedule($0) }
+        case "queuetrigger":
+            property("queueName", of: binding) { _ = try QueueService.storageQueues.queue(named: $0.lowercased()) }
+        case "eventhubtrigger":
+            property("eventHubName", of: binding) { _ = try QueueService.eventHubs.queue(named: $0) }
+        case "servicebustrigger", "servicebus":
+            let isTopic = binding.tree.member(anyCase: "topicName") != nil
+            property(isTopic ? "topicName" : "queueName", of: binding) {
+                _ = try QueueService.serviceBus.queue(named: $0)
+            }
+        case "blobtrigger":
+            property("path", of: binding) { _ = try BlobPattern($0, binding: binding.name) }
+        case "queue":
+            expression("queueName", of: binding) { _ = try QueueService.storageQueues.queue(named: $0.lowercased()) }
+        case "eventhub":
+            expression("eventHubName", of: binding) { _ = try QueueService.eventHubs.queue(named: $0) }
+        case "blob":
+            expression("path", of: binding) { _ = try BlobPath($0) }
+        default: break
+        }
+    }
+
+    /// What is filled in by an invocation can only be read then.
+    private mutating func expression(_ name: String, of binding: Binding, read: (String) throws -> Void) {
+        property(name, of: binding) { text in
+            _ = try BindingExpression(text, property: name, binding: binding.name)
+            if !text.utf8.contains(UInt8(ascii: "{")) { try read(text) }
+        }
+    }
+
+    private mutating func property(_ name: String, of binding: Binding, read: (String) throws -> Void) {
+        let tree = binding.tree.member(anyCase: name)
+        guard let text = tree?.string, !text.isEmpty else { return tell(binding.tree, binding, "has no \"\(name)\"") }
+        let pieces = text.split(separator: "%", omittingEmptySubsequences: false)
+        guard pieces.count < 3 else {
+            return tell(tree, binding, "\"\(name)\" needs the app setting \(pieces[1]), which is not set")
+        }
+        do {
+            try read(text)
+        } catch {
+            tell(tree, binding, "\(error)")
+        }
+    }
+
+    private mutating func tell(_ tree: JSONTree?, _ binding: Binding, _ reason: String) {
+        problems.append(Problem(file, line: (tree ?? binding.tree).line, "binding '\(binding.name)': \(reason)"))
+    }
+}

@@ -1,0 +1,65 @@
+import CustomHandler
+import Foundation
+import TestSupport
+import Testing
+
+@testable import DevHost
+
+@Suite struct BindingCheckTests {
+    private func problems(_ binding: String) throws -> [String] {
+        let app = try TemporaryApp([
+            "host.json": #"{ "version": "2.0", "extensionBundle": {} }"#,
+            "functions/f/function.json":
+                "{ \"bindings\": [ { \"name\": \"t\", \"type\": \"xTrigger\" },\n \(binding) ] }",
+        ])
+        let loaded = try AppLoader(.folder(app.folder.path), settings: [:], requiresScripts: false).load()
+        let function = try #require(loaded.functions["f"])
+        return BindingCheck(function).problems.map(\.description) + loaded.warnings.map(\.description)
+    }
+
+    @Test(
+        arguments: [
+            (#""type": "queue", "direction": "out""#, #"has no "queueName""#),
+            (#""type": "queue", "direction": "out", "queueName": "My_Queue""#, "'my_queue' cannot be the name"),
+            (
+                #""type": "queue", "direction": "out", "queueName": "%ORDERS%""#,
+                "needs the app setting ORDERS, which is not set"
+            ),
+            (#""type": "queue", "direction": "out", "queueName": "a-{open""#, "a-{open"),
+            (#""type": "eventHub", "direction": "out""#, #"has no "eventHubName""#),
+            (#""type": "serviceBus", "direction": "out""#, #"has no "queueName""#),
+            (#""type": "blob", "direction": "out", "path": "UPPER/x""#, "UPPER"),
+            (
+                #""type": "queues", "direction": "out""#,
+                #"the host has no type "queues" of its own; did you mean "queue"?"#
+            ),
+        ])
+    func `what would only be found by an invocation is told with its line`(_ members: String, _ problem: String) throws
+    {
+        let found = try problems("{ \"name\": \"o\", \(members) }")
+        #expect(found.count == 1 && found[0].hasPrefix("functions/f/function.json:2: "), "\(found)")
+        #expect(found.first?.contains(problem) == true, "\(found)")
+    }
+
+    @Test(arguments: [
+        #""type": "queue", "direction": "out", "queueName": "orders""#,
+        #""type": "queue", "direction": "out", "queueName": "orders-{id}""#,
+        #""type": "serviceBus", "direction": "out", "topicName": "news""#,
+        #""type": "blob", "direction": "in", "path": "in-box/{name}""#,
+        #""type": "signalR", "direction": "out""#,
+    ])
+    func `what can be used is not told`(_ members: String) throws {
+        #expect(try problems("{ \"name\": \"o\", \(members) }").isEmpty)
+    }
+
+    @Test(arguments: [("every 5 minutes", "every 5 minutes"), ("0 99 * * * *", "99")])
+    func `a schedule that cannot be read is told`(_ schedule: String, _ part: String) throws {
+        let app = try TemporaryApp([
+            "functions/f/function.json":
+                #"{ "bindings": [ { "name": "t", "type": "timerTrigger", "schedule": "\#(schedule)" } ] }"#
+        ])
+        let loaded = try AppLoader(.folder(app.folder.path), settings: [:], requiresScripts: false).load()
+        let found = BindingCheck(try #require(loaded.functions["f"])).problems
+        #expect(found.count == 1 && "\(found)".contains(part))
+    }
+}
