@@ -388,7 +388,7 @@ import Testing
         #expect(try host.request("/api/hello").text == "x")
         host.process.send(signal: signal)
         let end = await host.process.end()
-        #expect(end.code == 0 && end.output.hasSuffix("stopped\n") && end.errors.isEmpty)
+        #expect(end.code == 0 && end.output.hasSuffix("stopped\n") && end.errors.isEmpty, "\(end)")
         #expect(throws: RawConnection.Refused.self) { try RawConnection(port: host.port) }
     }
 
