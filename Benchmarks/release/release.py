@@ -17,6 +17,7 @@ from serving import Broken
 LIMIT = 32_000_000  # bytes
 STARTS = 40  # of each contestant
 ORDER = Path(__file__).parent.parent / "order"
+DOCUMENTED = ORDER.parent.parent / "Tests/Handlers/documentation.go"
 
 
 class Facts:
@@ -90,7 +91,7 @@ def report_start(program):
         contestants = {"luafunc": [str(program)]}
         if shutil.which("go"):
             handler = f"{folder}/handler"
-            subprocess.run(["go", "build", "-o", handler, ORDER / "handler.go"], check=True)
+            subprocess.run(["go", "build", "-o", handler, DOCUMENTED], check=True)
             contestants["go"] = [handler]
         else:
             print("without the documentation's Go handler: apt-get install golang")
