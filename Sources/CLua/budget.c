@@ -41,8 +41,8 @@ lua_State *clua_newstate (CLuaHost *host) {
 ** mapped each for itself, and a heap's free end is cut at this size. Left
 ** alone, glibc raises both to the largest block it has seen. A thread's heap
 ** begins with room for a few VMs, which it also keeps: it grows by single
-** pages, with a system call for each. Must be C: mallopt and malloc_trim are glibc's own and not
-** in Swift's module of it.
+** pages, with a system call for each. Must be C: mallopt and malloc_trim are
+** glibc's own and not in Swift's module of it.
 */
 #define KEPT	(1 << 20)
 #define BEGIN	(512 << 10)

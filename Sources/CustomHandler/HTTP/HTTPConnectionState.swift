@@ -1,5 +1,5 @@
 import NIOCore
-import NIOHTTP1
+public import NIOHTTP1
 
 /// What one connection is in the middle of. Decides; `HTTPConnection` acts.
 struct HTTPConnectionState {
@@ -107,7 +107,7 @@ struct HTTPConnectionState {
     struct Ending: Equatable {
         /// A response to HEAD has none.
         let hasBody: Bool
-        /// The connection stays open. Not after a request to upgrade or to connect, which makes the parser stop.
+        /// The connection stays open.
         let keepsOpen: Bool
         var version = HTTPVersion.http1_1
     }
@@ -120,7 +120,7 @@ struct HTTPConnectionState {
         let endsWithConnection = isStreamed && (isHead || head.version == .http1_0)
         let keepsOpen =
             head.isKeepAlive && !endsWithConnection && !hasInputEnded
-            && !head.headers.contains(name: "upgrade") && head.method != .CONNECT
+            && !head.stopsParser
         let streams = isStreamed && !isHead
         state = streams ? .streaming(keepsOpen: keepsOpen, isHost: Self.isHost(head)) : .idle(hasBytes: false)
         return Ending(hasBody: !isHead, keepsOpen: keepsOpen, version: endsWithConnection ? .http1_0 : .http1_1)
@@ -168,4 +168,9 @@ struct HTTPConnectionState {
             return false
         }
     }
+}
+
+extension HTTPRequestHead {
+    /// After a request to upgrade or to connect the HTTP package's parser reads nothing more, so the connection has to end.
+    public var stopsParser: Bool { method == .CONNECT || headers.contains(name: "upgrade") }
 }

@@ -1,3 +1,4 @@
+import CustomHandler
 import NIOCore
 import NIOHTTP1
 import NIOPosix
@@ -154,10 +155,8 @@ struct Front: Sendable {
         return false
     }
 
-    /// Not after a request to upgrade or to connect, which makes the parser stop.
     private static func keepsOpen(after request: HTTPRequestHead, _ response: FrontResponse) -> Bool {
-        request.isKeepAlive && request.method != .CONNECT && !request.headers.contains(name: "upgrade")
-            && !(request.method == .HEAD && response.stream != nil)
+        request.isKeepAlive && !request.stopsParser && !(request.method == .HEAD && response.stream != nil)
     }
 
     private static func write(

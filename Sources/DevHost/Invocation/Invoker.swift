@@ -195,11 +195,11 @@ struct Invoker: Sendable {
     }
 
     /// The host kills the whole handler, and with it all its other invocations (host-contract §4.3): once, however many
-    /// ran out of time.
+    /// ran out of time. Without a life there is nobody to kill.
     private func killed(_ life: Int?, after limit: Duration) -> InvocationError {
         Task {
             try await Task.sleep(for: .seconds(2))
-            if await handler.replace(life: life) { tell(.error("the handler is killed and started again")) }
+            if let life, await handler.replace(life: life) { tell(.error("the handler is killed and started again")) }
         }
         return .timedOut(limit)
     }
