@@ -1,7 +1,8 @@
-"""The sections of a program that a start and an invocation run, for the linker to put side by side. Without it they lie
-scattered over 20 MB: the kernel maps a file in pieces of 64 KB, and each takes microseconds and memory.
+"""The sections of a program that a start and an invocation run or write, for the linker to put side by side. Without it
+they lie scattered over 20 MB of code and 1 MB of variables: the kernel maps code in pieces of 64 KB and variables in
+pieces of 4 KB, and each piece takes microseconds and memory.
 
-    link_order.py PROGRAM MAP ORDER    reads the linker's map of the program, writes what its next link goes by
+    link_order.py PROGRAM MAP ORDER    reads lld's map of the program, writes what its next link goes by
 """
 
 import bisect
@@ -15,66 +16,93 @@ from pathlib import Path
 import serving
 
 ORDER = Path(__file__).parent.parent / "order"
-# " .text.name  0xaddress  0xsize  file"; a long name has a line of its own.
-INPUT_SECTION = re.compile(r"^ (\.text\.\S+)\s+0x([0-9a-f]+)\s+0x([0-9a-f]+) ", re.MULTILINE)
+# Address, load address, size, alignment; then, the further right the smaller: output section, input section, symbol.
+MAP_LINE = re.compile(r"^ *([0-9a-f]+) +[0-9a-f]+ +([0-9a-f]+) +\d+ ( *)(.*)$", re.MULTILINE)
+OUTPUT_SECTION = re.compile(r"^ *\[ *\d+\] (\S+) +(PROGBITS|NOBITS) +([0-9a-f]+) ([0-9a-f]+) ([0-9a-f]+)", re.MULTILINE)
+# Sections that are larger come last: most of such a one does not run.
+LAST = 200_000  # bytes
 
 
-def trace(program, folder):
-    """Runs it under callgrind, as the Functions host would; the profile has every instruction that ran."""
-    plain, profile = f"{folder}/program", f"{folder}/profile"
-    # Valgrind cannot read what newer compilers write for debuggers.
-    subprocess.run(["strip", "--strip-debug", "-o", plain, program], check=True)
-    command = [
-        "valgrind", "-q", "--tool=callgrind", f"--callgrind-out-file={profile}", "--dump-instr=yes", plain]
+def serve(command, look):
+    """Starts it as the Functions host would, and has it answer; then looks at the process."""
     app = {"FUNCTIONS_CUSTOMHANDLER_PORT": "0", "FUNCTIONS_APP_ROOT_PATH": str(ORDER / "app")}
-    serving.PATIENCE = 300  # seconds: under valgrind all is fifty times slower
     with serving.Server(command, os.environ | app) as server:
         for method, path, body in [("GET", "/", None), ("POST", "/order", (ORDER / "payload.json").read_bytes())]:
             status, text = server.call(method, path, body)
             if status != 200:
                 raise serving.Broken(f"{method} {path} was answered with {status}: {text}")
+        found = look(server.pid)
         server.process.terminate()
         server.process.wait(serving.PATIENCE)
-    return profile
+    return found
 
 
-def instructions(profile):
-    """Addresses, in the order of the profile. Most are written as what they differ by from the last."""
-    address = 0
-    seen = {}
-    with open(profile) as lines:
-        for line in lines:
-            if line[0] not in "0123456789+-*":
-                continue
-            place = line.split(maxsplit=1)[0]
-            if place[0] in "+-":
-                address += int(place)
-            elif place != "*":
-                address = int(place, 16)
-            seen[address] = None
-    return seen
+def run_addresses(program):
+    """Of all instructions that ran, in the order of callgrind's profile. Most are written as what they differ by from
+    the last."""
+    with tempfile.TemporaryDirectory() as folder:
+        plain, profile = f"{folder}/program", f"{folder}/profile"
+        # Valgrind cannot read what newer compilers write for debuggers.
+        subprocess.run(["strip", "--strip-debug", "-o", plain, program], check=True)
+        tool = ["valgrind", "-q", "--tool=callgrind", f"--callgrind-out-file={profile}", "--dump-instr=yes"]
+        serve([*tool, plain], lambda pid: None)
+        address = 0
+        with open(profile) as lines:
+            for line in lines:
+                if line[0] not in "0123456789+-*":
+                    continue
+                place = line.split(maxsplit=1)[0]
+                if place[0] in "+-":
+                    address += int(place)
+                elif place != "*":
+                    address = int(place, 16)
+                yield address
 
 
-def sections(link_map):
-    """Start, end and name of each, by address."""
-    text = Path(link_map).read_text(errors="replace")
-    found = ((int(start, 16), int(size, 16), name) for name, start, size in INPUT_SECTION.findall(text))
-    return sorted((start, start + size, name) for start, size, name in found if start and size)
+def written_addresses(program):
+    """Of all words in the program's variables that are other than at the start."""
+    layout = subprocess.run(["readelf", "-SW", program], capture_output=True, text=True, check=True).stdout
+    sections = [
+        (kind, *(int(number, 16) for number in numbers))
+        for name, kind, *numbers in OUTPUT_SECTION.findall(layout) if name in (".data", ".bss")]
+
+    def changes(pid):
+        with open(f"/proc/{pid}/mem", "rb") as memory, open(program, "rb") as file:
+            for kind, address, offset, size in sections:
+                memory.seek(address)
+                file.seek(offset)
+                now = memory.read(size)
+                before = bytes(size) if kind == "NOBITS" else file.read(size)
+                yield from (address + i for i in range(0, size, 8) if now[i:i + 8] != before[i:i + 8])
+
+    return serve([program], lambda pid: list(changes(pid)))
+
+
+def input_sections(link_map):
+    """Start, end and first symbol of each, by address."""
+    found = []
+    for address, size, indent, name in MAP_LINE.findall(Path(link_map).read_text(errors="replace")):
+        if len(indent) == 8:
+            found.append([int(address, 16), int(address, 16) + int(size, 16), None])
+        elif len(indent) == 16 and found and found[-1][2] is None:
+            found[-1][2] = name
+    return sorted((start, end, symbol) for start, end, symbol in found if start and end > start and symbol)
 
 
 def main(program, link_map, order):
-    with tempfile.TemporaryDirectory() as folder:
-        ran = instructions(trace(program, folder))
-    known = sections(link_map)
+    serving.PATIENCE = 300  # seconds: under valgrind all is fifty times slower
+    known = input_sections(link_map)
     starts = [start for start, _, _ in known]
-    names = {}
-    for address in ran:
-        index = bisect.bisect_right(starts, address) - 1
-        if index >= 0 and address < known[index][1]:
-            names[known[index][2]] = None
-    if len(names) < 1000:
-        raise serving.Broken(f"only {len(names)} sections of {link_map} ran: is it gold's map of {program}?")
-    Path(order).write_text("".join(f"{name}\n" for name in names))
+    used = {}
+    for addresses in run_addresses(program), written_addresses(program):
+        for address in addresses:
+            index = bisect.bisect_right(starts, address) - 1
+            if index >= 0 and address < known[index][1]:
+                used[known[index]] = None
+    if len(used) < 1000:
+        raise serving.Broken(f"only {len(used)} sections of {link_map} are used: is it lld's map of {program}?")
+    used = sorted(used, key=lambda section: section[1] - section[0] > LAST)
+    Path(order).write_text("".join(f"{symbol}\n" for _, _, symbol in used))
 
 
 try:

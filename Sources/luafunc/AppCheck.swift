@@ -17,7 +17,7 @@ struct AppCheck {
             Console.printError("luafunc: \(error)")
             throw ExitCode.badApp
         }
-        let workers = WorkerGroup(threads: 1, settings: settings.values)
+        let workers = WorkerGroup(settings: settings.values)
         let failures = try workers.runAndWait { [app] in
             let silent = Logger(label: "luafunc") { _ in SwiftLogNoOpLogHandler() }
             workers.adopt(app, options: InvocationOptions(logger: silent))

@@ -25,9 +25,12 @@ struct Serving {
     var watch: Bool?
     var untilStdinEnds = false
 
+    /// Whoever calls at once has the machine for themselves. All that a first answer does not need begins afterwards.
+    private static let quiet = TimeAmount.milliseconds(10)
     /// Of a program that carries its app and is started by hand.
     private static let carriedPort = 8080
 
+    /// Ends the process when it is told to stop.
     func run() throws {
         let settings = Settings.current
         guard let port = port ?? settings.hostPort.map({ Int($0) }) ?? Self.carriedPort, (0...65_535).contains(port)
@@ -35,38 +38,74 @@ struct Serving {
             throw ValidationError("FUNCTIONS_CUSTOMHANDLER_PORT is '\(settings.hostPort ?? "")', which is no port")
         }
         raiseFileLimit()
-        let workers = WorkerGroup(
-            // Also what a container's quota leaves of them.
-            threads: threads ?? System.coreCount, settings: settings.values)
-        let opening = HTTPServer.open(on: bind, port: port, workers: workers, bodyLimit: bodyLimit)
-        let source = try app.source(settings)
-        let loader = AppLoader(source, settings: settings.values)
-        let functions = try load(loader)
-        let options = InvocationOptions(
-            memoryLimit: memoryLimit, timeLimit: timeLimit, logger: logger,
-            showsErrors: settings.isDevelopment)
-        let reloader =
-            source.changes && (watch ?? settings.isDevelopment)
-            ? AppReloader(loader: loader, app: functions, workers: workers, logger: logger) : nil
-        // Not later: a caller that is there already would wait until the service group runs.
-        workers.adopt(functions, options: options)
-        let server = try wait(for: opening, on: port)
+        // The first worker has this thread: to start another takes longer than to bind the socket.
+        MultiThreadedEventLoopGroup.withCurrentThreadAsEventLoop { eventLoop in
+            begin(on: eventLoop, port, settings)
+        }
+    }
+
+    private func begin(on eventLoop: any EventLoop, _ port: Int, _ settings: Settings) {
+        let workers = WorkerGroup(eventLoop: eventLoop, settings: settings.values)
+        HTTPServer.open(on: bind, port: port, workers: workers, bodyLimit: bodyLimit).whenComplete { result in
+            do {
+                let server = try listening(result, port)
+                let source = try app.source(settings)
+                let loader = AppLoader(source, settings: settings.values)
+                let functions = try load(loader)
+                let options = InvocationOptions(
+                    memoryLimit: memoryLimit, timeLimit: timeLimit, logger: logger,
+                    showsErrors: settings.isDevelopment)
+                let reloader =
+                    source.changes && (watch ?? settings.isDevelopment)
+                    ? AppReloader(loader: loader, app: functions, workers: workers, logger: logger) : nil
+                // Not later: a caller that is there already would wait until the service group runs.
+                workers.adopt(functions, options: options)
+                eventLoop.scheduleTask(in: Self.quiet) {
+                    Task {
+                        do {
+                            try await serve(functions, options, server, workers, reloader)
+                            throw settings.isHosted ? ExitCode.stoppedByHost : ExitCode.success
+                        } catch {
+                            Luafunc.exit(withError: error)
+                        }
+                    }
+                }
+            } catch {
+                Luafunc.exit(withError: error)
+            }
+        }
+    }
+
+    private func listening(_ result: Result<HTTPServer, any Error>, _ port: Int) throws -> HTTPServer {
+        do {
+            return try result.get()
+        } catch {
+            let reason = (error as? IOError).map { "\(Errno(rawValue: $0.errnoCode))" } ?? "\(error)"
+            Console.printError("luafunc: cannot listen on \(bind):\(port): \(reason); choose another port with --port")
+            throw ExitCode.cannotBind
+        }
+    }
+
+    /// Until the program is told to stop.
+    private func serve(
+        _ app: FunctionApp, _ options: InvocationOptions, _ server: HTTPServer, _ workers: WorkerGroup,
+        _ reloader: AppReloader?
+    ) async throws {
+        // Also what a container's quota leaves of them.
+        let threads = threads ?? System.coreCount
+        let server = threads > 1 ? try await server.addWorkers(threads) : server
         let announcement = Announcement(
-            app: functions, workers: workers, options: options, server: server, reloader: reloader,
-            format: format)
-        let group = ServiceGroup(
+            app: app, workers: workers, options: options, server: server, reloader: reloader, format: format)
+        // Not a service of the group: nothing at the end waits for a script that still loads.
+        let announcing = Task { await announcement.run() }
+        defer { announcing.cancel() }
+        try await ServiceGroup(
             configuration: .init(
                 services: services(server),
                 gracefulShutdownSignals: [.sigterm, .sigint],
                 // What the group would log is said by the commands themselves.
-                logger: Logger(label: "luafunc") { _ in SwiftLogNoOpLogHandler() }))
-        try workers.runAndWait {
-            // Not a service of the group: nothing at the end waits for a script that still loads.
-            let announcing = Task { await announcement.run() }
-            defer { announcing.cancel() }
-            try await group.run()
-        }
-        throw settings.isHosted ? ExitCode.stoppedByHost : ExitCode.success
+                logger: Logger(label: "luafunc") { _ in SwiftLogNoOpLogHandler() })
+        ).run()
     }
 
     /// Every caller holds a socket, and the usual soft limit of 1,024 files is no limit of the machine's.
@@ -85,16 +124,6 @@ struct Serving {
             serviceName: "standard input")
         // Without a name the group makes one by reflection.
         return [.init(service: server, serviceName: "HTTP server")] + (untilStdinEnds ? [watch] : [])
-    }
-
-    private func wait(for opening: EventLoopFuture<HTTPServer>, on port: Int) throws -> HTTPServer {
-        do {
-            return try opening.wait()
-        } catch {
-            let reason = (error as? IOError).map { "\(Errno(rawValue: $0.errnoCode))" } ?? "\(error)"
-            Console.printError("luafunc: cannot listen on \(bind):\(port): \(reason); choose another port with --port")
-            throw ExitCode.cannotBind
-        }
     }
 
     private func load(_ loader: AppLoader) throws -> FunctionApp {

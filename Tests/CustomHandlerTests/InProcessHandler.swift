@@ -19,7 +19,7 @@ struct InProcessHandler {
 
     init(root: String, settings: [String: String] = [:], showsErrors: Bool = false) async throws {
         app = try AppLoader(.folder(root), settings: settings).load()
-        workers = WorkerGroup(threads: 1, settings: settings)
+        workers = WorkerGroup(settings: settings)
         workers.adopt(app, options: InvocationOptions(logger: .silent, showsErrors: showsErrors))
     }
 
@@ -33,7 +33,7 @@ struct InProcessHandler {
     func request(
         _ target: String, _ body: ByteBuffer = ByteBuffer(), method: HTTPMethod = .GET, headers: HTTPHeaders = [:]
     ) async throws -> Reply {
-        let worker = workers.workers[0]
+        let worker = workers.first
         let promise = worker.eventLoop.makePromise(of: Reply.self)
         let head = HTTPRequestHead(version: .http1_1, method: method, uri: target, headers: headers)
         let request = Request(head: head, body: body)

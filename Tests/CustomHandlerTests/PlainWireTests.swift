@@ -380,7 +380,7 @@ import Testing
         let app = try TemporaryApp([
             "functions/f/function.json": TemporaryApp.httpFunction, "functions/f/handler.lua": "return function() end",
         ])
-        let workers = WorkerGroup(threads: 1)
+        let workers = WorkerGroup()
         let server = try await HTTPServer.open(
             on: "127.0.0.1", port: 0, workers: workers, bodyLimit: 1 << 20, patience: .milliseconds(30)
         ).get()

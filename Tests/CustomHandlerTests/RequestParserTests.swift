@@ -14,7 +14,7 @@ import Testing
     private static let read = ["/a body", "/b onetwo", "/c "]
 
     /// The parser's connection has one; these tests ask nothing of it.
-    private static let worker = WorkerGroup(threads: 1).workers[0]
+    private static let worker = WorkerGroup().first
 
     private let channel = EmbeddedChannel()
     private let parser: RequestParser

@@ -21,7 +21,7 @@ public struct AppReloader: Sendable {
 
     /// Runs until its task is cancelled. Throws where the system cannot watch the folder.
     public func run() async throws {
-        let watcher = try await FolderWatcher(eventLoop: workers.eventLoops.next()) { [loader] in
+        let watcher = try await FolderWatcher(eventLoop: workers.first.eventLoop) { [loader] in
             loader.folders
         }
         defer { watcher.stop() }

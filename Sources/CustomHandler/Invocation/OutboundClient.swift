@@ -11,16 +11,20 @@ import SystemPackage
 /// Makes the HTTP requests of scripts. The client is made when the first script asks for it, so that a start that needs
 /// none does not wait for TLS.
 final class OutboundClient: Sendable {
-    private let eventLoops: MultiThreadedEventLoopGroup
+    /// Whose loops a client that is made now gets.
+    private let eventLoops: NIOLockedValueBox<any EventLoopGroup>
     /// The file with the certificates that are trusted; nil for the system's.
     private let trustRoots: String?
     /// One that follows redirects and one that does not.
     private let clients = NIOLockedValueBox<[Bool: HTTPClient]>([:])
 
-    init(eventLoops: MultiThreadedEventLoopGroup, trustRoots: String?) {
-        self.eventLoops = eventLoops
+    init(eventLoops: any EventLoopGroup, trustRoots: String?) {
+        self.eventLoops = NIOLockedValueBox(eventLoops)
         self.trustRoots = trustRoots
     }
+
+    /// Uses these from now on, but for a client that was made before.
+    func use(_ eventLoops: any EventLoopGroup) { self.eventLoops.withLockedValue { $0 = eventLoops } }
 
     /// What a script gets: a response, or why there is none.
     enum Reply: Sendable {
@@ -82,7 +86,8 @@ final class OutboundClient: Sendable {
             }
             // A refused connection is an answer; whether to try again is the script's decision.
             configuration.connectionPool.retryConnectionEstablishment = false
-            let client = HTTPClient(eventLoopGroupProvider: .shared(eventLoops), configuration: configuration)
+            let client = HTTPClient(
+                eventLoopGroupProvider: .shared(eventLoops.withLockedValue { $0 }), configuration: configuration)
             clients[follows] = client
             return client
         }

@@ -1,44 +1,72 @@
 import Lua
-import NIOCore
+import NIOConcurrencyHelpers
+public import NIOCore
 import NIOPosix
 
-/// One worker for each event loop, all showing the same app.
-public struct WorkerGroup: Sendable {
-    let eventLoops: MultiThreadedEventLoopGroup
-    let workers: [Worker]
+/// The workers, one for each event loop, all showing the same app.
+public final class WorkerGroup: Sendable {
+    /// The one that is there from the start.
+    let first: Worker
+    private let state = NIOLockedValueBox(State())
     private let outbound: OutboundClient
 
-    /// - Parameter settings: app settings; `SSL_CERT_FILE` names the certificates that outbound requests trust instead
-    ///   of the system's.
-    public init(threads: Int, settings: [String: String] = [:]) {
-        LuaVM.tuneMemory()
-        eventLoops = MultiThreadedEventLoopGroup(numberOfThreads: threads)
-        workers = eventLoops.makeIterator().map { Worker(eventLoop: $0) }
-        outbound = OutboundClient(eventLoops: eventLoops, trustRoots: settings["SSL_CERT_FILE"])
+    private struct State {
+        var added: [Worker] = []
+        var shown: (app: FunctionApp, options: InvocationOptions)?
     }
 
+    /// - Parameters:
+    ///   - eventLoop: of the first worker; a thread is made for it if there is none.
+    ///   - settings: app settings; `SSL_CERT_FILE` names the certificates that outbound requests trust instead of the
+    ///     system's.
+    public init(eventLoop: (any EventLoop)? = nil, settings: [String: String] = [:]) {
+        LuaVM.tuneMemory()
+        let eventLoop = eventLoop ?? MultiThreadedEventLoopGroup(numberOfThreads: 1).any()
+        first = Worker(eventLoop: eventLoop)
+        outbound = OutboundClient(eventLoops: eventLoop, trustRoots: settings["SSL_CERT_FILE"])
+    }
+
+    /// Adds workers that show what the others show, each with a thread of its own, and answers their event loops.
+    func add(_ count: Int) -> MultiThreadedEventLoopGroup {
+        let eventLoops = MultiThreadedEventLoopGroup(numberOfThreads: count)
+        let added = eventLoops.makeIterator().map { Worker(eventLoop: $0) }
+        let shown = state.withLockedValue { state in
+            state.added += added
+            return state.shown
+        }
+        if let shown { for worker in added { adopt(shown.app, shown.options, worker) } }
+        outbound.use(eventLoops)
+        return eventLoops
+    }
+
+    private var workers: [Worker] { [first] + state.withLockedValue { $0.added } }
+
     func worker(of eventLoop: any EventLoop) -> Worker {
-        // Every loop of the group has its worker, and there are as few as the machine has cores.
-        workers.first { $0.eventLoop === eventLoop } ?? workers[0]
+        // Every loop has its worker, and there are as few as the machine has cores.
+        workers.first { $0.eventLoop === eventLoop } ?? first
     }
 
     /// Shows the app to all workers: calls that came before wait no longer.
     public func adopt(_ app: FunctionApp, options: InvocationOptions) {
-        for worker in workers {
-            worker.eventLoop.execute { worker.assumeIsolated { $0.adopt(app, options, outbound) } }
-        }
+        state.withLockedValue { $0.shown = (app, options) }
+        for worker in workers { adopt(app, options, worker) }
+    }
+
+    private func adopt(_ app: FunctionApp, _ options: InvocationOptions, _ worker: Worker) {
+        worker.eventLoop.execute { [outbound] in worker.assumeIsolated { $0.adopt(app, options, outbound) } }
     }
 
     /// Loads these functions of a newer app beside those that run; answers why those that do not load do not.
     func prepare(_ functions: [Function], of app: FunctionApp) async -> [String: InvocationFailure] {
-        await workers[0].prepare(functions, of: app)
+        await first.prepare(functions, of: app)
     }
 
     /// Functions that cannot be loaded, as far as the first worker has tried.
-    func failing() async -> Set<String> { await workers[0].failing() }
+    func failing() async -> Set<String> { await first.failing() }
 
     /// Shows a newer app to all workers; the first has what was prepared. Each worker changes between two requests.
     func replace(with app: FunctionApp, changed: Set<String>) async {
+        state.withLockedValue { $0.shown?.app = app }
         for worker in workers { await worker.replace(with: app, changed: changed) }
     }
 
@@ -54,13 +82,13 @@ public struct WorkerGroup: Sendable {
 
     /// Blocks the calling thread until `body` is done, for a `main` that is not async.
     public func runAndWait<Value: Sendable>(_ body: @escaping @Sendable () async throws -> Value) throws -> Value {
-        let done = eventLoops.any().makePromise(of: Value.self)
+        let done = first.eventLoop.makePromise(of: Value.self)
         done.completeWithTask(body)
         return try done.futureResult.wait()
     }
 
     /// Loads every function once, and answers why those that do not load do not.
     public func check(_ app: FunctionApp) async -> [String: InvocationFailure] {
-        await workers[0].load(app.functions.keys.sorted())
+        await first.load(app.functions.keys.sorted())
     }
 }
