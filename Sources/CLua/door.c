@@ -1,11 +1,34 @@
 #include "CLua.h"
 
+/* Levels of the call stack between the script and Swift, at most. */
+#define NEAR 8
+
 /*
 ** Lua calls Swift. Must be C: it raises what the verdict says after the Swift
 ** frame has returned. While Swift runs, no allocation is refused, so a push
 ** made from Swift cannot raise.
 */
 static int call (lua_State *L, int function);
+
+
+/*
+** The place in the script, for the begin of a message, as 'luaL_where' has it;
+** but luafunc's own Lua code, which does not know its lines, is passed over.
+*/
+static void pushplace (lua_State *L) {
+  lua_Debug record;
+  int level;
+  for (level = 1; level < NEAR && lua_getstack(L, level, &record); level++) {
+    lua_getinfo(L, "Sl", &record);
+    if (record.currentline > 0) {
+      lua_pushfstring(L, "%s:%d: ", record.short_src, record.currentline);
+      return;
+    }
+    if (*record.what == 'C')
+      break;
+  }
+  lua_pushliteral(L, "");
+}
 
 
 /* Swift has what the wait was for. */
@@ -25,7 +48,7 @@ static int call (lua_State *L, int function) {
   host->running = running;
   switch (verdict) {
     case CLUA_RAISE:
-      luaL_where(L, 1);
+      pushplace(L);
       lua_insert(L, -2);
       lua_concat(L, 2);
       return lua_error(L);

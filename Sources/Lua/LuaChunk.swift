@@ -1,6 +1,7 @@
 internal import CLua
 
-/// Lua text of luafunc's own, compiled once for all VMs of the process.
+/// Lua text of luafunc's own, compiled once for all VMs of the process, without the lines and names that errors would
+/// tell: they are of no use to a script, and a quarter of a fresh VM.
 ///
 /// Never for the text of an app: Lua does not check what it is given compiled.
 public struct LuaChunk: Sendable {
@@ -27,7 +28,7 @@ public struct LuaChunk: Sendable {
                     code?.assumingMemoryBound(to: [UInt8].self).pointee
                         .append(contentsOf: UnsafeRawBufferPointer(start: piece, count: count))
                     return 0
-                }, code, 0)
+                }, code, 1)
         }
         self.code = code
     }

@@ -28,6 +28,7 @@ import Testing
         "local r, message, kind = http.get('no url') return r == nil and kind == 'url'",
         "local r, message, kind = http.get(url .. '/garbage') return r == nil and message ~= nil and kind ~= nil",
         "return select(2, pcall(http.request, {})):find('http.request needs a url')",
+        "local ok, e = pcall(function()\n local r = http.get(nil) return r end) return e:match('^[^?]+:(%d+): http.request needs a url') == '2'",
         "return select(2, pcall(http.get, url, { headrs = {} })):find(\"no option 'headrs' %(did you mean 'headers'\")",
         "return select(2, pcall(http.post, url, print)):find('body must be text or a table')",
         "return coroutine.wrap(function() return http.get(url .. '/text').status end)() == 200",

@@ -75,8 +75,8 @@ import Testing
         #expect(lua.vm.memoryUsed < 2 * used)
     }
 
-    @Test func `a chunk compiled once runs in any VM, and its errors name its lines`() throws {
-        let chunk = LuaChunk("local value = ...\nreturn value + 1")
+    @Test func `a chunk compiled once runs in any VM, and its errors name no lines`() throws {
+        let chunk = LuaChunk("local value = ...\nif value == true then error 'not a number' end return value + 1")
         for value in [1, 2] {
             let lua = try TestVM()
             let stack = lua.vm.stack
@@ -86,7 +86,7 @@ import Testing
             #expect(stack.integer(at: -1) == Int64(value) + 1)
             stack.push(true)
             let failure = #expect(throws: LuaFailure.self) { try stack.run(chunk, arguments: 1) }
-            #expect(failure?.message.hasPrefix("luafunc:2: attempt to perform arithmetic on a boolean") == true)
+            #expect(failure?.message == "not a number")
         }
     }
 
