@@ -136,7 +136,11 @@ final class Scheduler {
             let limit = pool.loadLimit ?? limit(of: pool.function)
             let run = Run(
                 nil, on: machine, limit: limit, deadline: limit.map { .now() + $0 }, logger: machine.logger
-            ) { [self] outcome in loaded(pool, outcome) }
+            ) { [self] outcome in
+                // A fifth of a fresh VM is what only its making needed; the next one can have it.
+                machine.vm.collectGarbage()
+                loaded(pool, outcome)
+            }
             machine.active += 1
             advance(try machine.loadingTask(for: run))
         } catch {

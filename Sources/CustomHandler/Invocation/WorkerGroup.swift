@@ -41,6 +41,9 @@ public final class WorkerGroup: Sendable {
 
     private var workers: [Worker] { [first] + state.withLockedValue { $0.added } }
 
+    /// The one that loads functions ahead of their first call. The first has few connections where there are others.
+    private var loader: Worker { state.withLockedValue { $0.added.first } ?? first }
+
     func worker(of eventLoop: any EventLoop) -> Worker {
         // Every loop has its worker, and there are as few as the machine has cores.
         workers.first { $0.eventLoop === eventLoop } ?? first
@@ -58,13 +61,13 @@ public final class WorkerGroup: Sendable {
 
     /// Loads these functions of a newer app beside those that run; answers why those that do not load do not.
     func prepare(_ functions: [Function], of app: FunctionApp) async -> [String: InvocationFailure] {
-        await first.prepare(functions, of: app)
+        await loader.prepare(functions, of: app)
     }
 
-    /// Functions that cannot be loaded, as far as the first worker has tried.
-    func failing() async -> Set<String> { await first.failing() }
+    /// Functions that cannot be loaded, as far as they were tried.
+    func failing() async -> Set<String> { await loader.failing() }
 
-    /// Shows a newer app to all workers; the first has what was prepared. Each worker changes between two requests.
+    /// Shows a newer app to all workers; one has what was prepared. Each worker changes between two requests.
     func replace(with app: FunctionApp, changed: Set<String>) async {
         state.withLockedValue { $0.shown?.app = app }
         for worker in workers { await worker.replace(with: app, changed: changed) }
@@ -89,6 +92,6 @@ public final class WorkerGroup: Sendable {
 
     /// Loads every function once, and answers why those that do not load do not.
     public func check(_ app: FunctionApp) async -> [String: InvocationFailure] {
-        await first.load(app.functions.keys.sorted())
+        await loader.load(app.functions.keys.sorted())
     }
 }
