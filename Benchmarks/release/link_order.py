@@ -23,10 +23,13 @@ OUTPUT_SECTION = re.compile(r"^ *\[ *\d+\] (\S+) +(PROGBITS|NOBITS) +([0-9a-f]+)
 LAST = 200_000  # bytes
 
 
-def serve(command, look):
-    """Starts it as the Functions host would, and has it answer; then looks at the process."""
-    app = {"FUNCTIONS_CUSTOMHANDLER_PORT": "0", "FUNCTIONS_APP_ROOT_PATH": str(ORDER / "app")}
-    with serving.Server(command, os.environ | app) as server:
+BY_THE_HOST = {"FUNCTIONS_CUSTOMHANDLER_PORT": "0", "FUNCTIONS_APP_ROOT_PATH": str(ORDER / "app")}
+BY_HAND = ["serve", "--port", "0", "--threads", "1", "--app", str(ORDER / "app")]
+
+
+def serve(command, environment, look):
+    """Starts it and has it answer, then looks at the process."""
+    with serving.Server(command, os.environ | environment) as server:
         for method, path, body in [("GET", "/", None), ("POST", "/order", (ORDER / "payload.json").read_bytes())]:
             status, text = server.call(method, path, body)
             if status != 200:
@@ -37,7 +40,7 @@ def serve(command, look):
     return found
 
 
-def run_addresses(program):
+def run_addresses(program, arguments, environment):
     """Of all instructions that ran, in the order of callgrind's profile. Most are written as what they differ by from
     the last."""
     with tempfile.TemporaryDirectory() as folder:
@@ -45,7 +48,7 @@ def run_addresses(program):
         # Valgrind cannot read what newer compilers write for debuggers.
         subprocess.run(["strip", "--strip-debug", "-o", plain, program], check=True)
         tool = ["valgrind", "-q", "--tool=callgrind", f"--callgrind-out-file={profile}", "--dump-instr=yes"]
-        serve([*tool, plain], lambda pid: None)
+        serve([*tool, plain, *arguments], environment, lambda pid: None)
         address = 0
         with open(profile) as lines:
             for line in lines:
@@ -75,7 +78,7 @@ def written_addresses(program):
                 before = bytes(size) if kind == "NOBITS" else file.read(size)
                 yield from (address + i for i in range(0, size, 8) if now[i:i + 8] != before[i:i + 8])
 
-    return serve([program], lambda pid: list(changes(pid)))
+    return serve([program], BY_THE_HOST, lambda pid: list(changes(pid)))
 
 
 def input_sections(link_map):
@@ -94,7 +97,8 @@ def main(program, link_map, order):
     known = input_sections(link_map)
     starts = [start for start, _, _ in known]
     used = {}
-    for addresses in run_addresses(program), written_addresses(program):
+    ran = [run_addresses(program, [], BY_THE_HOST), run_addresses(program, BY_HAND, {})]
+    for addresses in (*ran, written_addresses(program)):
         for address in addresses:
             index = bisect.bisect_right(starts, address) - 1
             if index >= 0 and address < known[index][1]:
