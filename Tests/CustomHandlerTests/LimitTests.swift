@@ -49,6 +49,16 @@ import Testing
         #expect(next.contains("alive"), "\(next)")
     }
 
+    @Test func `a script that loads too long for a save is told so, not to raise its time limit`() async throws {
+        let app = try TemporaryApp([
+            "functions/f/function.json": TemporaryApp.httpFunction, "functions/f/handler.lua": "while true do end",
+        ])
+        let handler = try await InProcessHandler(root: app.folder.path)
+        let failures = await handler.workers.first.prepare(
+            Array(handler.app.functions.values), of: handler.app, limit: .milliseconds(30))
+        #expect(failures["f"]?.text.hasPrefix("the script is not loaded within 0.03 seconds, and a save waits") == true)
+    }
+
     @Test func `code that C calls and no slice can end holds the thread for a second at most`() async throws {
         let app = try TemporaryApp([
             "functions/f/function.json": TemporaryApp.httpFunction,

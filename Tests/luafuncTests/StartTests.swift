@@ -209,6 +209,18 @@ import Testing
         #expect(try verbose.request("/api/bad").text.contains("no luck"))
     }
 
+    @Test func `limits reach the handler, where it is luafunc's own`() async throws {
+        let host = try Host(
+            [
+                "host.json": Self.bundle, "functions/f/function.json": TemporaryApp.httpFunction,
+                "functions/f/handler.lua": "return function() while true do end end",
+            ], ["--time-limit", "50ms", "--memory-limit", "8MB", "--verbose-errors"])
+        #expect(try host.request("/api/f").text.contains("the time limit is over"))
+        let other = try LuafuncProcess(["start", "--time-limit", "1s", "--", "handler"])
+        let end = await other.end()
+        #expect(end.code == 64 && end.errors.contains("--time-limit is for luafunc's own handler"), "\(end)")
+    }
+
     @Test func `an answer streams to its caller where requests are proxied`() throws {
         let host = try Host([
             "host.json": #"{ "version": "2.0", "customHandler": { "enableProxyingHttpRequest": true } }"#,

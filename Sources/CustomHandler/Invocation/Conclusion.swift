@@ -78,7 +78,7 @@ extension FunctionVM {
                 + "\"lua\": { \"memoryLimit\" } in \(function.directory)/function.json"
         case .deadline:
             failure.fault = .limit
-            failure.message = timeLimitMessage
+            failure.message = timeLimitMessage(of: run)
         case .held:
             failure.fault = .limit
             failure.message =
@@ -100,11 +100,16 @@ extension FunctionVM {
 
     /// The failure of a run that waited beyond its deadline.
     func timeLimitFailure(of run: Run) -> InvocationFailure {
-        tell(InvocationFailure(.limit, timeLimitMessage), run)
+        tell(InvocationFailure(.limit, timeLimitMessage(of: run)), run)
     }
 
-    private var timeLimitMessage: String {
-        "the time limit is over; raise it with --time-limit, or \"lua\": { \"timeLimit\" } in "
+    private func timeLimitMessage(of run: Run) -> String {
+        if run.invocation == nil, let limit = pool.loadLimit {
+            return
+                "the script is not loaded within \(Duration(limit)), and a save waits no longer; leave what takes long "
+                + "to the handler"
+        }
+        return "the time limit is over; raise it with --time-limit, or \"lua\": { \"timeLimit\" } in "
             + "\(function.directory)/function.json"
     }
 

@@ -31,13 +31,17 @@ public actor Worker {
     }
 
     /// Loads functions of a newer app in VMs of their own, which serve nobody yet; answers the failures.
-    func prepare(_ functions: [Function], of app: FunctionApp) async -> [String: InvocationFailure] {
+    ///
+    /// - Parameter limit: how long one may take.
+    func prepare(
+        _ functions: [Function], of app: FunctionApp, limit: TimeAmount = .seconds(5)
+    ) async -> [String: InvocationFailure] {
         guard case .serving(let scheduler) = state else { return [:] }
         dropPrepared()
         var failures: [String: InvocationFailure] = [:]
         for function in functions {
             let pool = FunctionPool(function, files: app.files)
-            pool.loadLimit = .seconds(5)
+            pool.loadLimit = limit
             failures[function.name] = await withCheckedContinuation { continuation in
                 scheduler.load(pool) { continuation.resume(returning: $0) }
             }

@@ -29,6 +29,30 @@ struct AppChoice {
     }
 }
 
+/// The limits of a handler's invocations.
+struct LimitOptions: ParsableArguments {
+    @Option(help: "Memory of one Lua VM, such as 32MB. (default: 64MB)", transform: Parse.bytes)
+    var memoryLimit: Int?
+    @Option(
+        help: "Time of one invocation, such as 10s. (default: host.json's functionTimeout less a margin)",
+        transform: Parse.time)
+    var timeLimit: Duration?
+
+    func validate() throws {
+        if let memoryLimit, memoryLimit < ByteCount.leastMemoryLimit {
+            throw ValidationError("--memory-limit must be at least 1MB")
+        }
+    }
+
+    /// For a handler that is started with them.
+    var arguments: [String] {
+        var arguments: [String] = []
+        if let memoryLimit { arguments += ["--memory-limit", "\(memoryLimit)"] }
+        if let timeLimit { arguments += ["--time-limit", "\(timeLimit / .milliseconds(1))ms"] }
+        return arguments
+    }
+}
+
 struct LogOptions: ParsableArguments {
     @Option(help: "Least level that is written.")
     var logLevel = LogLevel.info

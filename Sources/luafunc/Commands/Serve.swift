@@ -7,6 +7,7 @@ struct Serve: ParsableCommand {
 
     @OptionGroup var app: AppOptions
     @OptionGroup var log: LogOptions
+    @OptionGroup var limits: LimitOptions
 
     @Option(
         help: """
@@ -18,12 +19,6 @@ struct Serve: ParsableCommand {
     var bind = Serving().bind
     @Option(help: "Event loops, each with a Lua VM of every function. (default: all cores)")
     var threads: Int?
-    @Option(help: "Memory of one Lua VM, such as 32MB. (default: 64MB)", transform: Parse.bytes)
-    var memoryLimit = Serving().memoryLimit
-    @Option(
-        help: "Time of one invocation, such as 10s. (default: host.json's functionTimeout less a margin)",
-        transform: Parse.time)
-    var timeLimit: Duration?
     @Option(help: "Largest request body, such as 16MB. (default: 256MB)", transform: Parse.bytes)
     var bodyLimit = Serving().bodyLimit
 
@@ -39,7 +34,6 @@ struct Serve: ParsableCommand {
     func validate() throws {
         if let port, !(0...65_535).contains(port) { throw ValidationError("--port must be from 0 to 65535") }
         if let threads, !(1...1024).contains(threads) { throw ValidationError("--threads must be from 1 to 1024") }
-        if memoryLimit < ByteCount.leastMemoryLimit { throw ValidationError("--memory-limit must be at least 1MB") }
         if bodyLimit > 1 << 31 { throw ValidationError("--body-limit must be at most 2GB") }
         if port == nil, !Settings.current.isHosted, try AppArchive.carried?.files == nil {
             throw ValidationError("say which port to listen on: luafunc serve --port 8080")
@@ -54,8 +48,8 @@ struct Serve: ParsableCommand {
         serving.port = port
         serving.bind = bind
         serving.threads = threads
-        serving.memoryLimit = memoryLimit
-        serving.timeLimit = timeLimit
+        serving.memoryLimit = limits.memoryLimit ?? serving.memoryLimit
+        serving.timeLimit = limits.timeLimit
         serving.bodyLimit = bodyLimit
         serving.watch = watch
         serving.untilStdinEnds = untilStdinEnds

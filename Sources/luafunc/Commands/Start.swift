@@ -16,6 +16,7 @@ struct Start: ParsableCommand {
             """)
 
     @OptionGroup var app: AppOptions
+    @OptionGroup var limits: LimitOptions
 
     @Option(help: "Port of the host; 0 finds a free one. (default: local.settings.json's LocalHttpPort, else 7071)")
     var port: Int?
@@ -37,6 +38,9 @@ struct Start: ParsableCommand {
     func validate() throws {
         if let port, !(0...65_535).contains(port) { throw ValidationError("--port must be from 0 to 65535") }
         if external, !program.isEmpty { throw ValidationError("use --external or a program after --, not both") }
+        if !choice.isLuafunc, let option = limits.arguments.first {
+            throw ValidationError("\(option) is for luafunc's own handler; give this one its limits itself")
+        }
     }
 
     func run() throws {
@@ -75,6 +79,7 @@ struct Start: ParsableCommand {
         if !program.isEmpty { return .program(program) }
         let level = verbose ? "debug" : "info"
         var arguments = ["serve", "--watch", "--until-stdin-ends", "--log-format", "json", "--log-level", level]
+        arguments += limits.arguments
         // Without it, the program's own app. Absolute, as the handler begins in that folder.
         if let folder = app.app { arguments += ["--app", URL(filePath: folder).standardizedFileURL.path] }
         return .luafunc(executable: ExecutableFile.current, arguments: arguments)
