@@ -1,4 +1,5 @@
 import ArgumentParser
+import CustomHandler
 import Lua
 
 /// For `--version` and the first line of the log.
@@ -36,7 +37,18 @@ struct Luafunc: ParsableCommand {
         }
         // A program that carries its app serves it; a damaged one says so.
         let isPlain = (try? AppArchive.read()?.files == nil) ?? false
+        if let name = arguments.first { checkCommand(name) }
         main(arguments.isEmpty && !isPlain ? ["serve"] : arguments)
+    }
+
+    /// Says which command was meant, where there is none of that name.
+    private static func checkCommand(_ name: String) {
+        let commands = ["start", "serve", "check", "pack"]
+        guard !name.hasPrefix("-"), name != "help", !commands.contains(name) else { return }
+        let advice =
+            NearestName.find(name, among: commands).map { "did you mean '\($0)'?" }
+            ?? "there are \(commands.joined(separator: ", "))"
+        exit(withError: ValidationError("there is no command '\(name)'; \(advice)"))
     }
 
     /// The host starts the program with the arguments of host.json alone, so the command is understood.
