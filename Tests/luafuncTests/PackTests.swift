@@ -84,7 +84,8 @@ import Testing
         let app = try TemporaryApp(Self.files)
         let elsewhere = try TemporaryApp([:])
         let program = elsewhere.folder.appending(path: "myapp")
-        #expect(try await run(["pack", "--app", app.folder.path, "--executable", program.path]).code == 0)
+        let packed = try await run(["pack", "--app", app.folder.path, "--executable", program.path])
+        #expect(packed.code == 0 && !packed.output.contains("fires the triggers"))
         let list = try await run(["pack", "--list", program.path])
         #expect(list.output.contains("hello/handler.lua") && !list.output.contains("hello_test.lua"))
         let server = try LuafuncProcess(["serve", "--port", "0"], folder: elsewhere.folder, program: program)
@@ -102,6 +103,18 @@ import Testing
         let folder = try LuafuncProcess(
             ["serve", "--port", "0", "--app", app.folder.path], folder: elsewhere.folder, program: program)
         #expect(try RawConnection.request("/api/hello", method: "GET", port: folder.port).text == "from the folder")
+    }
+
+    @Test func `one file names the functions that nothing fires then`() async throws {
+        let app = try TemporaryApp(
+            Self.files.merging([
+                "functions/tick/function.json":
+                    #"{ "bindings": [ { "name": "timer", "type": "timerTrigger", "schedule": "0 0 * * * *" } ] }"#,
+                "functions/tick/handler.lua": "return function() end",
+            ]) { $1 })
+        let program = app.folder.appending(path: "myapp").path
+        let end = try await run(["pack", "--app", app.folder.path, "--executable", program])
+        #expect(end.output.contains("or '\(program) start' fires the triggers of tick; 'serve' answers requests alone"))
     }
 
     @Test func `a file that was cut says so`() async throws {

@@ -75,6 +75,12 @@ struct Pack: ParsableCommand {
             products.append(.executable(executable))
         }
         var notes = app.notes
+        let others = check.app.names.filter { check.app.functions[$0]?.isHTTP == false }
+        if let executable, !others.isEmpty {
+            notes.append(
+                "nothing but the Functions host or '\(executable) start' fires the triggers of "
+                    + "\(others.joined(separator: ", ")); 'serve' answers requests alone")
+        }
         if runtime.isDynamic {
             notes.append(
                 "the runtime needs shared libraries that are not where it is deployed; pack the static one, which "
