@@ -13,6 +13,7 @@ public struct BindingCheck {
 
     private mutating func check(_ binding: Binding) {
         switch binding.type.lowercased() {
+        case "httptrigger": checkLevel(of: binding)
         case "timertrigger": property("schedule", of: binding) { _ = try TimerSchedule($0) }
         case "queuetrigger":
             property("queueName", of: binding) { _ = try QueueService.storageQueues.queue(named: $0.lowercased()) }
@@ -33,6 +34,14 @@ public struct BindingCheck {
             expression("path", of: binding) { _ = try BlobPath($0) }
         default: break
         }
+    }
+
+    /// Who may call (host-contract §12). The last two are the host's own, and of old apps.
+    private mutating func checkLevel(of binding: Binding) {
+        let levels = ["anonymous", "function", "admin", "system", "user"]
+        guard let tree = binding.tree.member(anyCase: "authLevel") else { return }
+        if let text = tree.string?.lowercased(), levels.contains(text) { return }
+        tell(tree, binding, "\"authLevel\" must be \"anonymous\", \"function\" or \"admin\"")
     }
 
     /// What is filled in by an invocation can only be read then.
