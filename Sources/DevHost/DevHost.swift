@@ -138,6 +138,7 @@ public final class DevHost: Sendable {
                 group.addTask { try await self.front.run(self) }
                 group.addTask { try await self.watchBlobs() }
                 group.addTask { try await self.watchApp() }
+                group.addTask { try await self.watchSettings() }
                 // Without functions the host starts no handler (host-contract §1); here one may come with a save.
                 group.addTask { try await self.handler.run() }
                 try await group.next()
@@ -171,6 +172,26 @@ public final class DevHost: Sendable {
                 tell(.warning("host.json or a function.json has changed: the handler is started again"))
                 await handler.replace()
             }
+        }
+    }
+
+    /// Says that settings are read at the start, where somebody saves others.
+    private func watchSettings() async throws {
+        let folder = URL(filePath: options.folder).standardizedFileURL.path
+        let watcher = try await FolderWatcher(eventLoop: MultiThreadedEventLoopGroup.singleton.next()) { [folder] }
+        defer { watcher.stop() }
+        var told: String?
+        for await _ in watcher.changes {
+            let text: String?
+            do throws(Problem) {
+                text =
+                    try LocalSettings(root: folder) == settings
+                    ? nil : "local.settings.json has changed; its settings count from the next start of the host"
+            } catch {
+                text = "\(error)"
+            }
+            if let text, text != told { tell(.warning(text)) }
+            told = text
         }
     }
 

@@ -209,6 +209,22 @@ import Testing
         #expect(try verbose.request("/api/bad").text.contains("no luck"))
     }
 
+    @Test func `other settings are told to count from the next start`() throws {
+        let settings = #"{ "Values": { "GREETING": "hello" } }"#
+        let host = try Host([
+            "host.json": Self.bundle, "local.settings.json": settings,
+            "functions/f/function.json": TemporaryApp.httpFunction,
+            "functions/f/handler.lua": "return function() return os.getenv 'GREETING' end",
+        ])
+        #expect(try host.request("/api/f").text == "hello")
+        try host.app.write(["local.settings.json": settings.replacing("hello", with: "hi")])
+        #expect(
+            host.process.waitForLine(containing: "local.settings.json has changed; its settings count from the next"))
+        #expect(try host.request("/api/f").text == "hello")
+        try host.app.write(["local.settings.json": "{"])
+        #expect(host.process.waitForLine(containing: "is not JSON"))
+    }
+
     @Test func `limits reach the handler, where it is luafunc's own`() async throws {
         let host = try Host(
             [
