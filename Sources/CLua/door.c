@@ -1,3 +1,5 @@
+#include <string.h>
+
 #include "CLua.h"
 
 /* Levels of the call stack between the script and Swift, at most. */
@@ -13,14 +15,14 @@ static int call (lua_State *L, int function);
 
 /*
 ** The place in the script, for the begin of a message, as 'luaL_where' has it;
-** but luafunc's own Lua code, which does not know its lines, is passed over.
+** but luafunc's own Lua code is passed over.
 */
 static void pushplace (lua_State *L) {
   lua_Debug record;
   int level;
   for (level = 1; level < NEAR && lua_getstack(L, level, &record); level++) {
     lua_getinfo(L, "Sl", &record);
-    if (record.currentline > 0) {
+    if (record.currentline > 0 && strcmp(record.source, CLUA_OWN) != 0) {
       lua_pushfstring(L, "%s:%d: ", record.short_src, record.currentline);
       return;
     }
@@ -55,10 +57,13 @@ static int call (lua_State *L, int function) {
     case CLUA_THROW:
       return lua_error(L);
     case CLUA_WAIT:
-      if (host->unyielding || !lua_isyieldable(L))
-        return luaL_error(L, "a function that waits cannot be called here:"
-          " not inside table.sort, string.gsub, a metamethod of C code or"
-          " __close");
+      if (host->unyielding || !lua_isyieldable(L)) {
+        pushplace(L);
+        lua_pushliteral(L, "a function that waits cannot be called here: not"
+          " inside table.sort, string.gsub, a metamethod of C code or __close");
+        lua_concat(L, 2);
+        return lua_error(L);
+      }
       host->reason = CLUA_WAITING;
       return lua_yieldk(L, 0, 0, complete);
     default:

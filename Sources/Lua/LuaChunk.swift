@@ -1,15 +1,17 @@
 internal import CLua
 
-/// Lua text of luafunc's own, compiled once for all VMs of the process, without the lines and names that errors would
-/// tell: they are of no use to a script, and a quarter of a fresh VM.
+/// Lua text of luafunc's own, compiled once for all VMs of the process.
 ///
 /// Never for the text of an app: Lua does not check what it is given compiled.
 public struct LuaChunk: Sendable {
-    fileprivate static let name = "=luafunc"
+    fileprivate static let name = CLUA_OWN
     fileprivate let code: [UInt8]
 
     /// A mistake in the text ends the process.
-    public init(_ source: String) {
+    ///
+    /// - Parameter hasLines: errors name the line and the variable. Where every VM has the chunk, this is much of what a VM
+    ///   takes.
+    public init(_ source: String, hasLines: Bool = true) {
         // A bare state, which only the compiler uses. What the compiler raises ends in its status.
         guard let state = luaL_newstate() else { preconditionFailure("no memory for a Lua state") }
         defer { lua_close(state) }
@@ -28,7 +30,7 @@ public struct LuaChunk: Sendable {
                     code?.assumingMemoryBound(to: [UInt8].self).pointee
                         .append(contentsOf: UnsafeRawBufferPointer(start: piece, count: count))
                     return 0
-                }, code, 1)
+                }, code, hasLines ? 0 : 1)
         }
         self.code = code
     }

@@ -133,7 +133,8 @@ enum Traceback {
         // The names are owned by functions that are on the stack, so they are alive here.
         let source = String(cString: record.source)
         let name = record.name.map { String(cString: $0) }
-        if source == "=[C]" { return name.map { "[C]: in function '\($0)'" } }
+        // Code without names calls it '?'.
+        if source == "=[C]" { return name == "?" ? nil : name.map { "[C]: in function '\($0)'" } }
         guard source.hasPrefix("@") else { return nil }
         let what =
             if let name {

@@ -69,6 +69,9 @@ enum Prelude {
         end
 
         function load(chunk, name, mode, ...)
+            if type(chunk) ~= "string" and type(chunk) ~= "function" then
+                error(format("bad argument #1 to 'load' (string expected, got %s)", type(chunk)), 2)
+            end
             if mode ~= nil and mode ~= "t" and mode ~= "bt" then
                 error("load takes only text chunks in a function; the mode must be \"t\"", 2)
             end
@@ -91,7 +94,9 @@ enum Prelude {
         loaded.package = package
 
         local function open(name)
-            if preload[name] then return preload[name](name, ":preload:") end
+            local loader = preload[name]
+            if type(loader) == "function" then return loader(name, ":preload:") end
+            if loader then error(format("package.preload['%s'] must be a function, not a %s", name, type(loader)), 3) end
             -- A module of luafunc itself arrives as a table; one of the app as text and file name.
             local module, file = find(name)
             if module == nil then error(file, 3) end
@@ -123,5 +128,5 @@ enum Prelude {
                     .. "level of the script", tostring(name), tostring(name)), 2)
             end })
         end
-        """#)
+        """#, hasLines: false)
 }

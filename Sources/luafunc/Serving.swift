@@ -26,7 +26,7 @@ struct Serving {
     var untilStdinEnds = false
 
     /// Whoever calls at once has the machine for themselves. All that a first answer does not need begins afterwards.
-    private static let quiet = TimeAmount.milliseconds(10)
+    private static let quiet = TimeAmount.milliseconds(5)
     /// Of a program that carries its app and is started by hand.
     private static let carriedPort = 8080
 
@@ -91,9 +91,8 @@ struct Serving {
         _ app: FunctionApp, _ options: InvocationOptions, _ server: HTTPServer, _ workers: WorkerGroup,
         _ reloader: AppReloader?
     ) async throws {
-        // Also what a container's quota leaves of them.
-        let threads = threads ?? System.coreCount
-        let server = threads > 1 ? try await server.addWorkers(threads) : server
+        // The cores may also be what a container's quota leaves of them.
+        let server = try await server.takeAll(threads: threads ?? System.coreCount)
         let announcement = Announcement(
             app: app, workers: workers, options: options, server: server, reloader: reloader, format: format)
         // Not a service of the group: nothing at the end waits for a script that still loads.

@@ -63,6 +63,21 @@ import Testing
         #expect(try await Self.send(code) == "true")
     }
 
+    @Test(arguments: [
+        ("local r = http.get(url .. '/json') r.json()", ":1: call it with a colon: response:json()"),
+        ("local r = http.get(url .. '/json') r:values()", ":1: the name of a header is a string, not a nil"),
+        ("local t = task.spawn(print) t.join()", ":1: call it with a colon: task:join()"),
+        ("local r = http.get(url, 5)", ":1: the options must be a table"),
+        ("local r = http.request { url = url, headers = 5 }", ":1: http.request: headers must be a table"),
+        ("table.sort({ 2, 1 }, function() http.get(url) end)", ":1: a function that waits cannot be called here"),
+        ("load(nil)", ":1: bad argument #1 to 'load' (string expected, got nil)"),
+        ("package.preload.x = {} require 'x'", ":1: package.preload['x'] must be a function, not a table"),
+    ])
+    func `a mistake with a module is told with its place in the script`(_ code: String, _ message: String) async throws {
+        let find = "local task = require 'task' return select(2, pcall(function() \(code) end)):find([[\(message)]], 1, true)"
+        #expect(try await Self.send(find) == "true")
+    }
+
     @Test func `https checks the certificate against the trusted roots`() async throws {
         let server = try await TLSServer()
         let roots = try TemporaryApp(["roots.pem": TLSServer.certificate])

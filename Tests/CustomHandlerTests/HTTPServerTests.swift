@@ -39,7 +39,7 @@ import Testing
         let early = try RawConnection(port: server.port)
         call(early)
         #expect(early.response()?.text == "1")
-        let server = try await server.addWorkers(2)
+        let server = try await server.takeAll(threads: 2)
         #expect(server.port == self.server.port)
         for counts in [["1", "1"], ["2", "2"]] {
             for count in counts {
@@ -54,7 +54,7 @@ import Testing
 
     @Test func `a connection that is not accepted yet finds the new workers`() async throws {
         let waiting = try (1...8).map { _ in try RawConnection(port: server.port) }
-        _ = try await server.addWorkers(3)
+        _ = try await server.takeAll(threads: 3)
         for connection in waiting {
             call(connection)
             #expect(connection.response()?.status == 200)
@@ -65,7 +65,7 @@ import Testing
         let early = try RawConnection(port: server.port)
         call(early)
         #expect(early.response()?.status == 200)
-        let server = try await server.addWorkers(1)
+        let server = try await server.takeAll(threads: 2)
         let late = try RawConnection(port: server.port)
         call(late)
         #expect(late.response()?.status == 200)
@@ -86,7 +86,7 @@ import Testing
         try app.write(["functions/f/handler.lua": "return function() return 'newer' end"])
         let newer = try AppLoader(.folder(app.folder.path), settings: InProcessHandler.forwarding).load()
         await workers.replace(with: newer, changed: ["f"])
-        let connection = try await RawConnection(port: server.addWorkers(1).port)
+        let connection = try await RawConnection(port: server.takeAll(threads: 2).port)
         call(connection)
         #expect(connection.response()?.text == "newer")
     }

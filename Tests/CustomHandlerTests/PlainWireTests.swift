@@ -383,7 +383,7 @@ import Testing
         let workers = WorkerGroup()
         let server = try await HTTPServer.open(
             on: "127.0.0.1", port: 0, workers: workers, bodyLimit: 1 << 20, patience: .milliseconds(30)
-        ).get()
+        ).get().takeAll(threads: 1)
         workers.adopt(
             try AppLoader(.folder(app.folder.path), settings: [:]).load(), options: InvocationOptions(logger: .silent))
         let connection = try RawConnection(port: server.port)

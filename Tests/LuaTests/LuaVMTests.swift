@@ -75,8 +75,12 @@ import Testing
         #expect(lua.vm.memoryUsed < 2 * used)
     }
 
-    @Test func `a chunk compiled once runs in any VM, and its errors name no lines`() throws {
-        let chunk = LuaChunk("local value = ...\nif value == true then error 'not a number' end return value + 1")
+    @Test(arguments: [(true, "luafunc:2: not a number"), (false, "not a number")])
+    func `a chunk compiled once runs in any VM, and its errors name its lines where it has them`(
+        _ hasLines: Bool, _ message: String
+    ) throws {
+        let chunk = LuaChunk(
+            "local value = ...\nif value == true then error 'not a number' end return value + 1", hasLines: hasLines)
         for value in [1, 2] {
             let lua = try TestVM()
             let stack = lua.vm.stack
@@ -86,7 +90,7 @@ import Testing
             #expect(stack.integer(at: -1) == Int64(value) + 1)
             stack.push(true)
             let failure = #expect(throws: LuaFailure.self) { try stack.run(chunk, arguments: 1) }
-            #expect(failure?.message == "not a number")
+            #expect(failure?.message == message)
         }
     }
 

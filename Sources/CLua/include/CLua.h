@@ -37,6 +37,9 @@
 #define CLUA_PREEMPTED	1     /* its time slice is over */
 #define CLUA_WAITING	2     /* a Swift function answered CLUA_WAIT */
 
+/* The name of luafunc's own chunks. */
+#define CLUA_OWN	"=luafunc"
+
 /* No deadline. */
 #define CLUA_NEVER	INT64_MAX
 

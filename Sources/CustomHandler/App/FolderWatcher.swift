@@ -59,9 +59,13 @@ private final class ChangeHandler: ChannelInboundHandler {
     private let continuation: AsyncStream<Void>.Continuation
     private var timer: Scheduled<Void>?
     private var began: NIODeadline?
+    /// Files that were written to and not closed yet. One may just have been cut to nothing, to be written anew.
+    private var unfinished: Set<String> = []
 
     private static let pause = TimeAmount.milliseconds(15)
     private static let longest = TimeAmount.milliseconds(100)
+    /// For files that somebody keeps open.
+    private static let longestUnfinished = TimeAmount.seconds(1)
 
     init(_ folders: WatchedFolders, _ continuation: AsyncStream<Void>.Continuation) {
         self.folders = folders
@@ -73,16 +77,28 @@ private final class ChangeHandler: ChannelInboundHandler {
         context.fireChannelActive()
     }
 
-    func channelRead(context: ChannelHandlerContext, data: NIOAny) { wait(context) }
+    func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+        var events = unwrapInboundIn(data)
+        // inotify(7): watch, what happened, a cookie, and the length of the name that follows.
+        while let (watch, mask, _, length) = events.readMultipleIntegers(
+            endianness: .host, as: (Int32, UInt32, UInt32, UInt32).self),
+            let name = events.readString(length: Int(length))
+        {
+            let file = "\(watch) \(name)"
+            if mask & UInt32(IN_MODIFY) != 0 { unfinished.insert(file) } else { unfinished.remove(file) }
+        }
+        wait(context)
+    }
 
     private func wait(_ context: ChannelHandlerContext) {
         let now = NIODeadline.now()
         let began = began ?? now
         self.began = began
         timer?.cancel()
-        timer = context.eventLoop.assumeIsolated().scheduleTask(deadline: min(now + Self.pause, began + Self.longest)) {
-            [self] in
+        let end = unfinished.isEmpty ? min(now + Self.pause, began + Self.longest) : began + Self.longestUnfinished
+        timer = context.eventLoop.assumeIsolated().scheduleTask(deadline: end) { [self] in
             self.began = nil
+            unfinished = []
             // What is in a folder that is new is read after it is watched, so that no save is missed.
             folders.watch()
             continuation.yield()

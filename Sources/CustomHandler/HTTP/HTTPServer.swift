@@ -1,3 +1,4 @@
+import Glibc
 public import NIOCore
 import NIOExtras
 import NIOHTTP1
@@ -10,16 +11,24 @@ public struct HTTPServer: Service {
     /// How long invocations that run at shutdown may go on.
     static let shutdownLimit = TimeAmount.seconds(10)
 
-    private let listeners: [Listener]
-    private let workers: WorkerGroup
-    private let bodyLimit: Int
-    private let patience: TimeAmount
+    private let settings: Settings
+    /// The one that took the first connection and, once `takeAll` was called, the one that takes all others.
+    let listeners: [Listener]
+
+    private struct Settings {
+        let workers: WorkerGroup
+        let bodyLimit: Int
+        let patience: TimeAmount
+    }
 
     /// A socket that is listened on, and what ends its connections.
-    private struct Listener {
+    struct Listener {
         let channel: any Channel
         let quiescing: ServerQuiescingHelper
     }
+
+    /// Connections that wait to be taken, at most.
+    private static let backlog: CInt = 1024
 
     /// The port listened on: the one asked for, or the free one found for port 0.
     public var port: Int { listeners[0].channel.localAddress?.port ?? 0 }
@@ -28,7 +37,7 @@ public struct HTTPServer: Service {
 
     /// Begins to listen: who connects waits for the app. The future fails where the address cannot be bound.
     ///
-    /// The first worker takes all connections until there are others (`addWorkers`).
+    /// The first connection, or a few that come at once, is taken; the next ones wait for `takeAll`.
     ///
     /// - Parameters:
     ///   - bodyLimit: bytes a request body may have.
@@ -36,47 +45,58 @@ public struct HTTPServer: Service {
     public static func open(
         on address: String, port: Int, workers: WorkerGroup, bodyLimit: Int, patience: TimeAmount = .seconds(30)
     ) -> EventLoopFuture<HTTPServer> {
+        let settings = Settings(workers: workers, bodyLimit: bodyLimit, patience: patience)
         let eventLoop = workers.first.eventLoop
-        let server = HTTPServer(listeners: [], workers: workers, bodyLimit: bodyLimit, patience: patience)
         let socket: SocketAddress
         do {
             socket = try resolve(address, port)
         } catch {
             return eventLoop.makeFailedFuture(error)
         }
-        return server.listening(for: eventLoop) { $0.bind(to: socket) }
+        return listen(settings, for: eventLoop, takesFirst: true) {
+            // A handler that was killed is started again on the same port at once (host-contract §4.2).
+            $0.serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
+                .serverChannelOption(.backlog, value: backlog).bind(to: socket)
+        }.map { HTTPServer(settings: settings, listeners: [$0]) }
     }
 
-    /// Gives the connections that come from now on to more workers, by turns, each with a thread of its own. Once.
+    /// Takes every connection from now on: on the event loop that is there, or by turns on as many new ones, each with a
+    /// worker and a thread of its own. Called once.
     ///
     /// Not in `open`: a thread takes a tenth of a millisecond to start, and a machine may have many cores.
-    public func addWorkers(_ count: Int) async throws -> HTTPServer {
-        let channel = listeners[0].channel
-        let eventLoops = workers.add(count)
-        return try await channel.eventLoop.flatSubmit {
-            channel.eventLoop.makeCompletedFuture {
-                // Not beside each other: NIO does not expect that another channel takes a connection away. For those who
-                // connect, the two sockets are one, and who comes meanwhile waits there.
-                try channel.syncOptions?.setOption(.autoRead, value: false)
-                return try channel.pipeline.syncOperations.withUnsafeTransportIfAvailable(of: CInt.self) {
-                    try FileDescriptor(rawValue: $0).duplicate().rawValue
+    public func takeAll(threads: Int) async throws -> HTTPServer {
+        let first = listeners[0].channel
+        let eventLoops: any EventLoopGroup =
+            threads > 1 ? settings.workers.add(threads) : settings.workers.first.eventLoop
+        let listener = try await first.eventLoop.flatSubmit { [settings] in
+            first.eventLoop.makeCompletedFuture {
+                // For those who connect, the two sockets are one.
+                let socket = try Self.descriptor(of: first).duplicate()
+                // NIO does not expect that another channel takes a connection away.
+                try Self.pause(first)
+                return socket
+            }.flatMap { (socket: SystemPackage.FileDescriptor) in
+                Self.listen(settings, for: eventLoops, takesFirst: false) { $0.withBoundSocket(socket.rawValue) }
+            }.flatMapThrowing { listener in
+                // For a socket that is bound already, NIO makes it fewer.
+                guard Glibc.listen(try Self.descriptor(of: listener.channel).rawValue, Self.backlog) == 0 else {
+                    throw Errno(rawValue: errno)
                 }
-            }.flatMap { (socket: CInt?) in
-                guard let socket else { return channel.eventLoop.makeSucceededFuture(self) }
-                return listening(for: eventLoops) { $0.withBoundSocket(socket) }
+                return listener
             }
         }.get()
+        return HTTPServer(settings: settings, listeners: listeners + [listener])
     }
 
-    /// The same server with one more listener, whose connections are served on these event loops.
-    private func listening(
-        for eventLoops: any EventLoopGroup, _ listen: (ServerBootstrap) -> EventLoopFuture<any Channel>
-    ) -> EventLoopFuture<HTTPServer> {
-        let quiescing = ServerQuiescingHelper(group: workers.first.eventLoop)
-        let bootstrap = ServerBootstrap(group: workers.first.eventLoop, childGroup: eventLoops)
-            .serverChannelOption(.backlog, value: 1024)
-            // A handler that was killed is started again on the same port at once (host-contract §4.2).
-            .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
+    /// - Parameter takesFirst: no more than the first connection, or a few that come at once. A host keeps its
+    ///   connections, and with many on one event loop the others would have nothing to do.
+    private static func listen(
+        _ settings: Settings, for eventLoops: any EventLoopGroup, takesFirst: Bool,
+        _ open: (ServerBootstrap) -> EventLoopFuture<any Channel>
+    ) -> EventLoopFuture<Listener> {
+        let eventLoop = settings.workers.first.eventLoop
+        let quiescing = ServerQuiescingHelper(group: eventLoop)
+        let bootstrap = ServerBootstrap(group: eventLoop, childGroup: eventLoops)
             .serverChannelInitializer { channel in
                 channel.eventLoop.makeCompletedFuture {
                     try channel.pipeline.syncOperations.addHandler(quiescing.makeServerChannelHandler(channel: channel))
@@ -85,10 +105,12 @@ public struct HTTPServer: Service {
             .childChannelOption(.tcpOption(.tcp_nodelay), value: 1)
             // A client that has sent all it will send still wants the answer.
             .childChannelOption(.allowRemoteHalfClosure, value: true)
-            .childChannelInitializer { [workers, bodyLimit, patience] channel in
+            .childChannelInitializer { channel in
                 channel.eventLoop.makeCompletedFuture {
+                    if takesFirst, let listener = channel.parent { try pause(listener) }
                     let connection = HTTPConnection(
-                        worker: workers.worker(of: channel.eventLoop), bodyLimit: bodyLimit, patience: patience)
+                        worker: settings.workers.worker(of: channel.eventLoop), bodyLimit: settings.bodyLimit,
+                        patience: settings.patience)
                     let pipeline = channel.pipeline.syncOperations
                     // One by one: `configureHTTPServerPipeline` casts a whole array, which costs the first connection more.
                     // No validator of headers: `ResponseReader` and `SetCookie` let nothing through that it could find.
@@ -98,11 +120,20 @@ public struct HTTPServer: Service {
                     try pipeline.addHandler(connection)
                 }
             }
-        return listen(bootstrap).map { [self] channel in
-            HTTPServer(
-                listeners: listeners + [Listener(channel: channel, quiescing: quiescing)], workers: workers,
-                bodyLimit: bodyLimit, patience: patience)
+        return open(bootstrap).map { Listener(channel: $0, quiescing: quiescing) }
+    }
+
+    private static func pause(_ listener: any Channel) throws {
+        guard let options = listener.syncOptions else { throw ChannelError.operationUnsupported }
+        try options.setOption(.autoRead, value: false)
+    }
+
+    private static func descriptor(of channel: any Channel) throws -> SystemPackage.FileDescriptor {
+        let descriptor = try channel.pipeline.syncOperations.withUnsafeTransportIfAvailable(of: CInt.self) {
+            SystemPackage.FileDescriptor(rawValue: $0)
         }
+        guard let descriptor else { throw ChannelError.operationUnsupported }
+        return descriptor
     }
 
     /// Only a name needs the resolver, which opens sockets of its own even for an address.
@@ -117,7 +148,7 @@ public struct HTTPServer: Service {
     /// Serves until a graceful shutdown; then accepts nothing more, and waits for the invocations that run, but not for
     /// ever.
     public func run() async throws {
-        let eventLoop = workers.first.eventLoop
+        let eventLoop = settings.workers.first.eventLoop
         let drained = listeners.map { _ in eventLoop.makePromise(of: Void.self) }
         await withGracefulShutdownHandler {
             // All ends of the wait are the same to the caller: what could be finished is finished.
@@ -128,7 +159,7 @@ public struct HTTPServer: Service {
             }
             for (listener, promise) in zip(listeners, drained) { listener.quiescing.initiateShutdown(promise: promise) }
         }
-        await workers.shutdown()
+        await settings.workers.shutdown()
     }
 }
 

@@ -11,20 +11,31 @@ import SystemPackage
 /// Makes the HTTP requests of scripts. The client is made when the first script asks for it, so that a start that needs
 /// none does not wait for TLS.
 final class OutboundClient: Sendable {
-    /// Whose loops a client that is made now gets.
-    private let eventLoops: NIOLockedValueBox<any EventLoopGroup>
     /// The file with the certificates that are trusted; nil for the system's.
     private let trustRoots: String?
-    /// One that follows redirects and one that does not.
-    private let clients = NIOLockedValueBox<[Bool: HTTPClient]>([:])
+    private let state: NIOLockedValueBox<State>
+
+    private struct State {
+        var eventLoops: any EventLoopGroup
+        /// One that follows redirects and one that does not.
+        var clients: [Bool: HTTPClient] = [:]
+        /// Of earlier event loops; what they have begun goes on.
+        var older: [HTTPClient] = []
+    }
 
     init(eventLoops: any EventLoopGroup, trustRoots: String?) {
-        self.eventLoops = NIOLockedValueBox(eventLoops)
+        state = NIOLockedValueBox(State(eventLoops: eventLoops))
         self.trustRoots = trustRoots
     }
 
-    /// Uses these from now on, but for a client that was made before.
-    func use(_ eventLoops: any EventLoopGroup) { self.eventLoops.withLockedValue { $0 = eventLoops } }
+    /// Uses these for what is asked from now on.
+    func use(_ eventLoops: any EventLoopGroup) {
+        state.withLockedValue { state in
+            state.eventLoops = eventLoops
+            state.older += state.clients.values
+            state.clients = [:]
+        }
+    }
 
     /// What a script gets: a response, or why there is none.
     enum Reply: Sendable {
@@ -71,8 +82,8 @@ final class OutboundClient: Sendable {
     }
 
     private func client(follows: Bool) -> HTTPClient {
-        clients.withLockedValue { clients in
-            if let client = clients[follows] { return client }
+        state.withLockedValue { state in
+            if let client = state.clients[follows] { return client }
             var configuration = HTTPClient.Configuration(
                 redirectConfiguration: follows ? .follow(max: 5, allowCycles: false) : .disallow,
                 decompression: .enabled(limit: .size(64 << 20)))
@@ -87,17 +98,17 @@ final class OutboundClient: Sendable {
             // A refused connection is an answer; whether to try again is the script's decision.
             configuration.connectionPool.retryConnectionEstablishment = false
             let client = HTTPClient(
-                eventLoopGroupProvider: .shared(eventLoops.withLockedValue { $0 }), configuration: configuration)
-            clients[follows] = client
+                eventLoopGroupProvider: .shared(state.eventLoops), configuration: configuration)
+            state.clients[follows] = client
             return client
         }
     }
 
     /// Ends all connections. The client must not be let go of before.
     func shutdown() async {
-        let all = clients.withLockedValue { clients in
-            defer { clients = [:] }
-            return Array(clients.values)
+        let all = state.withLockedValue { state in
+            defer { (state.clients, state.older) = ([:], []) }
+            return state.clients.values + state.older
         }
         // At the end there is nobody left who could use an error.
         for client in all { try? await client.shutdown() }

@@ -137,8 +137,9 @@ final class Scheduler {
             let run = Run(
                 nil, on: machine, limit: limit, deadline: limit.map { .now() + $0 }, logger: machine.logger
             ) { [self] outcome in
-                // A fifth of a fresh VM is what only its making needed; the next one can have it.
-                machine.vm.collectGarbage()
+                // A quarter of a fresh VM is what only its making needed, such as the compiled text; the next one can have
+                // it. In a large one, to look for it takes longer than a slice.
+                if machine.isLoaded, machine.vm.memoryUsed < 1 << 20 { machine.vm.collectGarbage() }
                 loaded(pool, outcome)
             }
             machine.active += 1

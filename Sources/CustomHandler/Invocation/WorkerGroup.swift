@@ -12,6 +12,8 @@ public final class WorkerGroup: Sendable {
 
     private struct State {
         var added: [Worker] = []
+        /// The first has a connection.
+        var firstIsUsed = false
         var shown: (app: FunctionApp, options: InvocationOptions)?
     }
 
@@ -41,12 +43,17 @@ public final class WorkerGroup: Sendable {
 
     private var workers: [Worker] { [first] + state.withLockedValue { $0.added } }
 
-    /// The one that loads functions ahead of their first call. The first has few connections where there are others.
-    private var loader: Worker { state.withLockedValue { $0.added.first } ?? first }
+    /// The one that loads functions ahead of their first call.
+    private var preloading: Worker { state.withLockedValue { $0.firstIsUsed ? first : $0.added.first ?? first } }
 
+    /// The worker for a new connection of this event loop.
     func worker(of eventLoop: any EventLoop) -> Worker {
-        // Every loop has its worker, and there are as few as the machine has cores.
-        workers.first { $0.eventLoop === eventLoop } ?? first
+        state.withLockedValue { state in
+            // Every loop has its worker, and there are about as few as the machine has cores.
+            if let worker = state.added.first(where: { $0.eventLoop === eventLoop }) { return worker }
+            state.firstIsUsed = true
+            return first
+        }
     }
 
     /// Shows the app to all workers: calls that came before wait no longer.
@@ -61,11 +68,11 @@ public final class WorkerGroup: Sendable {
 
     /// Loads these functions of a newer app beside those that run; answers why those that do not load do not.
     func prepare(_ functions: [Function], of app: FunctionApp) async -> [String: InvocationFailure] {
-        await loader.prepare(functions, of: app)
+        await preloading.prepare(functions, of: app)
     }
 
     /// Functions that cannot be loaded, as far as they were tried.
-    func failing() async -> Set<String> { await loader.failing() }
+    func failing() async -> Set<String> { await preloading.failing() }
 
     /// Shows a newer app to all workers; one has what was prepared. Each worker changes between two requests.
     func replace(with app: FunctionApp, changed: Set<String>) async {
@@ -92,6 +99,6 @@ public final class WorkerGroup: Sendable {
 
     /// Loads every function once, and answers why those that do not load do not.
     public func check(_ app: FunctionApp) async -> [String: InvocationFailure] {
-        await loader.load(app.functions.keys.sorted())
+        await preloading.load(app.functions.keys.sorted())
     }
 }

@@ -8,18 +8,21 @@ enum BodyWriter {
         """
         local error, resume, status, type = error, coroutine.resume, coroutine.status, type
         return function(body, write)
-            if type(body) == "function" then
-                local last = body(write)
-                if last ~= nil then write(last) end
-                return
+            local function send(piece, verb)
+                if type(piece) == "string" or type(piece) == "number" then return write(piece) end
+                if piece ~= nil then
+                    error("the " .. type(body) .. " that is the body " .. verb .. " a " .. type(piece)
+                        .. "; only text can be sent", 0)
+                end
             end
+            if type(body) == "function" then return send(body(write), "returned") end
             while status(body) ~= "dead" do
                 local ok, piece = resume(body)
                 if not ok then error(piece, 0) end
-                if piece ~= nil then write(piece) end
+                send(piece, "yielded")
             end
         end
-        """)
+        """, hasLines: false)
 
     /// `write(piece)`: waits while the caller takes no more. What is sent gives the invocation its whole time limit again.
     static func write(on stack: LuaStack, _ scope: FunctionVM.Scope) throws(LuaError) -> Int {

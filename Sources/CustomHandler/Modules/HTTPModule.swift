@@ -50,10 +50,20 @@ extension Modules {
         -- The header fields of a response, one by one: not a member, so that a response can be returned as it is.
         local fieldsOf = setmetatable({}, { __mode = "k" })
 
+        local function check(self, method)
+            if type(self) ~= "table" then error("call it with a colon: response:" .. method .. "()", 3) end
+        end
+
         local Response = { __name = "response", __metatable = false, __index = {
-            json = function(self) return json(self.body) end,
+            json = function(self)
+                check(self, "json")
+                local value = json(self.body)
+                return value
+            end,
             -- All values of a header field, in their order.
             values = function(self, name)
+                check(self, "values")
+                if type(name) ~= "string" then error("the name of a header is a string, not a " .. type(name), 2) end
                 local found = {}
                 for _, field in next, fieldsOf[self] or {} do
                     if lower(field[1]) == lower(name) then found[#found + 1] = field[2] end
@@ -76,7 +86,7 @@ extension Modules {
         end
 
         local function with(method, url, body, options)
-            if options ~= nil and type(options) ~= "table" then error("the options must be a table", 3) end
+            if options ~= nil and type(options) ~= "table" then error("the options must be a table", 2) end
             local all = { method = method, url = url, body = body }
             for key, value in next, options or {} do all[key] = value end
             return send(all)

@@ -33,7 +33,7 @@ struct Marks {
             return request.__index(self, name)
         end
         return { bytes, response, request }
-        """)
+        """, hasLines: false)
 
     init(_ stack: LuaStack, _ scope: FunctionVM.Scope) throws(LuaFailure) {
         stack.push(function: "methods") { stack throws(LuaError) in

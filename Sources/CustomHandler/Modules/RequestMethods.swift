@@ -27,7 +27,8 @@ enum RequestMethods {
             return value
         end
 
-        function methods:headers(name)
+        local function headers(self, name)
+            if type(name) ~= "string" then error("the name of a header is a string, not a " .. type(name), 3) end
             name = lower(name)
             for key, values in next, self.Headers or {} do
                 if lower(key) == name then return type(values) == "table" and values or { values } end
@@ -35,11 +36,16 @@ enum RequestMethods {
             return {}
         end
 
-        function methods:header(name) return self:headers(name)[1] end
+        function methods:headers(name)
+            local values = headers(self, name)
+            return values
+        end
+
+        function methods:header(name) return headers(self, name)[1] end
 
         -- As it is in the header: what cookies hold beyond plain characters is up to whoever set them.
         function methods:cookie(name)
-            for _, header in next, self:headers "cookie" do
+            for _, header in next, headers(self, "cookie") do
                 for field in gmatch(header, "[^;]+") do
                     local found, value = match(field, "^%s*([^=]*)=(.-)%s*$")
                     if found == name then return value end

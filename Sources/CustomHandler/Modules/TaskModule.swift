@@ -47,7 +47,10 @@ extension Modules {
         local setmetatable, error, type = setmetatable, error, type
 
         local Task = { __name = "task", __metatable = false }
-        Task.__index = { join = function(self) return join(self[1]) end }
+        Task.__index = { join = function(self)
+            if type(self) ~= "table" then error("call it with a colon: task:join()", 2) end
+            return join(self[1])
+        end }
 
         return {
             sleep = sleep,
