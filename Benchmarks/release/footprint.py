@@ -106,7 +106,8 @@ def row(*cells):
 
 
 def call_all(server, count, threads):
-    """The system hands connections to the event loops by turns: one for each lets every loop make its own VMs."""
+    """Connections go to the event loops by turns: one for each lets every loop make its own VMs. Where there is more
+    than one, the loop of the very first connection takes no other, and makes none here."""
     connections = [server.connect() for _ in range(threads)]
     for number in range(1, count + 1):
         for connection in connections:

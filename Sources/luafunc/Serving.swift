@@ -25,7 +25,8 @@ struct Serving {
     var watch: Bool?
     var untilStdinEnds = false
 
-    /// Whoever calls at once has the machine for themselves. All that a first answer does not need begins afterwards.
+    /// Whoever calls at once has the machine for themselves. All that a first answer does not need begins afterwards: the
+    /// other workers, the watch for saves, and that a signal lets what runs be finished.
     private static let quiet = TimeAmount.milliseconds(5)
     /// Of a program that carries its app and is started by hand.
     private static let carriedPort = 8080
@@ -58,16 +59,12 @@ struct Serving {
                 let reloader =
                     source.changes && (watch ?? settings.isDevelopment)
                     ? AppReloader(loader: loader, app: functions, workers: workers, logger: logger) : nil
-                // Not later: a caller that is there already would wait until the service group runs.
+                // Not later: next, the loop turns to who has connected meanwhile.
                 workers.adopt(functions, options: options)
                 eventLoop.scheduleTask(in: Self.quiet) {
                     Task {
-                        do {
-                            try await serve(functions, options, server, workers, reloader)
-                            throw settings.isHosted ? ExitCode.stoppedByHost : ExitCode.success
-                        } catch {
-                            Luafunc.exit(withError: error)
-                        }
+                        let end = await serve(functions, options, server, workers, reloader)
+                        Luafunc.exit(withError: end ?? (settings.isHosted ? ExitCode.stoppedByHost : .success))
                     }
                 }
             } catch {
@@ -86,25 +83,30 @@ struct Serving {
         }
     }
 
-    /// Until the program is told to stop.
+    /// Until the program is told to stop; answers what ends it before.
     private func serve(
         _ app: FunctionApp, _ options: InvocationOptions, _ server: HTTPServer, _ workers: WorkerGroup,
         _ reloader: AppReloader?
-    ) async throws {
-        // The cores may also be what a container's quota leaves of them.
-        let server = try await server.takeAll(threads: threads ?? System.coreCount)
-        let announcement = Announcement(
-            app: app, workers: workers, options: options, server: server, reloader: reloader, format: format)
-        // Not a service of the group: nothing at the end waits for a script that still loads.
-        let announcing = Task { await announcement.run() }
-        defer { announcing.cancel() }
-        try await ServiceGroup(
-            configuration: .init(
-                services: services(server),
-                gracefulShutdownSignals: [.sigterm, .sigint],
-                // What the group would log is said by the commands themselves.
-                logger: Logger(label: "luafunc") { _ in SwiftLogNoOpLogHandler() })
-        ).run()
+    ) async -> (any Error)? {
+        do {
+            // The cores may also be what a container's quota leaves of them.
+            let server = try await server.takeAll(threads: threads ?? System.coreCount)
+            let announcement = Announcement(
+                app: app, workers: workers, options: options, server: server, reloader: reloader, format: format)
+            // Not a service of the group: nothing at the end waits for a script that still loads.
+            let announcing = Task { await announcement.run() }
+            defer { announcing.cancel() }
+            try await ServiceGroup(
+                configuration: .init(
+                    services: services(server),
+                    gracefulShutdownSignals: [.sigterm, .sigint],
+                    // What the group would log is said by the commands themselves.
+                    logger: Logger(label: "luafunc") { _ in SwiftLogNoOpLogHandler() })
+            ).run()
+            return nil
+        } catch {
+            return error
+        }
     }
 
     /// Every caller holds a socket, and the usual soft limit of 1,024 files is no limit of the machine's.
@@ -135,7 +137,7 @@ struct Serving {
     }
 }
 
-/// Shows the app to the workers, tells what is served and what is broken, then waits for saves.
+/// Tells what is served and what is broken, then waits for saves.
 private struct Announcement {
     let app: FunctionApp
     let workers: WorkerGroup
@@ -146,7 +148,8 @@ private struct Announcement {
 
     func run() async {
         async let watching: Void = watch()
-        say("luafunc \(version): serving \(app.root) on http://\(server.address):\(server.port)")
+        let host = server.address.contains(":") ? "[\(server.address)]" : server.address
+        say("luafunc \(version): serving \(app.root) on http://\(host):\(server.port)")
         let failures = await workers.check(app)
         for name in app.names {
             if let function = app.functions[name], failures[name] == nil {

@@ -73,9 +73,23 @@ import Testing
         ("load(nil)", ":1: bad argument #1 to 'load' (string expected, got nil)"),
         ("package.preload.x = {} require 'x'", ":1: package.preload['x'] must be a function, not a table"),
     ])
-    func `a mistake with a module is told with its place in the script`(_ code: String, _ message: String) async throws {
-        let find = "local task = require 'task' return select(2, pcall(function() \(code) end)):find([[\(message)]], 1, true)"
+    func `a mistake with a module is told with its place in the script`(_ code: String, _ message: String) async throws
+    {
+        let find =
+            "local task = require 'task' return select(2, pcall(function() \(code) end)):find([[\(message)]], 1, true)"
         #expect(try await Self.send(find) == "true")
+    }
+
+    @Test func `requests are made before and after there are more workers, and end with them`() async throws {
+        let url = "http://127.0.0.1:\(try await Self.server.value.port)/text"
+        let app = try await Self.app()
+        for _ in 1...2 {
+            let reply = try await Self.call(app.0, "return http.get(url).body", url: url)
+            #expect(reply.contains(#""body":"hello""#), "\(reply)")
+            _ = app.0.workers.add(1)
+        }
+        // A client that was not shut down ends the process.
+        await app.0.workers.shutdown()
     }
 
     @Test func `https checks the certificate against the trusted roots`() async throws {

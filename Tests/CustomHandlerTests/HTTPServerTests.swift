@@ -19,7 +19,7 @@ import Testing
             local task = require "task"
             local calls = 0
             return function(data)
-                if data.req.Query.slow then task.sleep(0.1) end
+                task.sleep(tonumber(data.req.Query.seconds or 0))
                 calls = calls + 1
                 return tostring(calls)
             end
@@ -33,6 +33,21 @@ import Testing
 
     private func call(_ connection: RawConnection, _ query: String = "") {
         connection.send("GET /api/f\(query) HTTP/1.1\r\nHost: x\r\n\r\n")
+    }
+
+    /// The next response, whether the connection ends with it, and when it came. A thread of its own waits for it: those
+    /// that run tasks have to end the server meanwhile.
+    private func answer(on connection: RawConnection) -> EventLoopFuture<
+        (text: String?, ends: Bool, time: ContinuousClock.Instant)
+    > {
+        let promise = workers.first.eventLoop.makePromise(
+            of: (text: String?, ends: Bool, time: ContinuousClock.Instant).self)
+        Thread.detachNewThread {
+            let text = connection.response()?.text
+            let time = ContinuousClock.now
+            promise.succeed((text, connection.response() == nil, time))
+        }
+        return promise.futureResult
     }
 
     @Test func `new connections go to the new workers by turns, old ones stay where they are`() async throws {
@@ -52,16 +67,32 @@ import Testing
         #expect(early.response()?.text == "2")
     }
 
-    @Test func `a connection that is not accepted yet finds the new workers`() async throws {
-        let waiting = try (1...8).map { _ in try RawConnection(port: server.port) }
+    @Test func `many connections at the start are shared by all workers`() async throws {
+        let waiting = try (1...12).map { _ in try RawConnection(port: server.port) }
         _ = try await server.takeAll(threads: 3)
+        var counts: [String] = []
         for connection in waiting {
             call(connection)
-            #expect(connection.response()?.status == 200)
+            counts.append(try #require(connection.response()).text)
+        }
+        // The first worker has four at most, and each of the others its share of the rest.
+        #expect(counts.filter { $0 == "1" }.count >= 3 && counts.allSatisfy { Int($0) ?? 99 <= 4 }, "\(counts)")
+    }
+
+    @Test(arguments: [1, 2])
+    func `as many connections may wait as before`(_ threads: Int) async throws {
+        let listeners = try await server.takeAll(threads: threads).listeners
+        #expect(listeners.count == 2)
+        for listener in listeners {
+            // Of a socket that is listened on, the kernel tells the length of its queue here.
+            let info = try await (listener.channel as? any SocketOptionProvider)?.getTCPInfo().get()
+            #expect(info?.tcpi_sacked == 1024)
         }
     }
 
-    @Test func `the end waits for what runs on old and new connections`() async throws {
+    @Test(arguments: [(early: 0.05, late: 0.4), (early: 0.4, late: 0.05)])
+    func `the end waits for what runs on old and new connections`(_ seconds: (early: Double, late: Double)) async throws
+    {
         let early = try RawConnection(port: server.port)
         call(early)
         #expect(early.response()?.status == 200)
@@ -69,15 +100,21 @@ import Testing
         let late = try RawConnection(port: server.port)
         call(late)
         #expect(late.response()?.status == 200)
-        for connection in [early, late] { call(connection, "?slow=1") }
+        call(early, "?seconds=\(seconds.early)")
+        call(late, "?seconds=\(seconds.late)")
+        let answers = [early, late].map { answer(on: $0) }
         try await testGracefulShutdown { shutdown in
-            async let running: Void = server.run()
+            async let ended = {
+                try await server.run()
+                return ContinuousClock.now
+            }()
             shutdown.triggerGracefulShutdown()
-            for connection in [early, late] {
-                #expect(connection.response()?.text == "2")
-                #expect(connection.response() == nil)
+            let end = try await ended
+            for answer in answers {
+                let answer = try await answer.get()
+                #expect(answer.text == "2" && answer.ends)
+                #expect(end > answer.time - .milliseconds(200))
             }
-            try await running
         }
         #expect(throws: RawConnection.Refused.self) { try RawConnection(port: server.port) }
     }
@@ -91,3 +128,6 @@ import Testing
         #expect(connection.response()?.text == "newer")
     }
 }
+
+/// One thread at a time uses it.
+extension RawConnection: @unchecked Sendable {}

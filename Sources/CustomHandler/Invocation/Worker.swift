@@ -1,6 +1,7 @@
 import Logging
 import Lua
 import NIOCore
+import NIOHTTP1
 
 /// Runs invocations on one event loop, and owns all Lua state there.
 ///
@@ -9,25 +10,19 @@ public actor Worker {
     nonisolated let eventLoop: any EventLoop
     public nonisolated var unownedExecutor: UnownedSerialExecutor { eventLoop.executor.asUnownedSerialExecutor() }
 
-    private var state = State.starting([])
+    /// nil until there is an app.
+    private var scheduler: Scheduler?
     /// Functions of a newer app that are loaded, and not shown yet.
     private var prepared: [String: FunctionPool] = [:]
 
-    private enum State {
-        /// The app is still being read; requests wait for it.
-        case starting([(Request, NIOLoopBound<any Caller>)])
-        case serving(Scheduler)
-    }
-
     init(eventLoop: any EventLoop) { self.eventLoop = eventLoop }
 
+    /// Shows the app. Nothing is asked before: who connects meanwhile has no worker yet.
     func adopt(_ app: FunctionApp, _ options: InvocationOptions, _ outbound: OutboundClient) {
-        guard case .starting(let waiting) = state else { return }
         if !Preemption.start(slice: options.slice) {
             options.logger.warning("there is no timer on this system that could end time slices and time limits")
         }
-        state = .serving(Scheduler(eventLoop: eventLoop, app: app, options: options, outbound: outbound))
-        for (request, caller) in waiting { respond(to: request, caller) }
+        scheduler = Scheduler(eventLoop: eventLoop, app: app, options: options, outbound: outbound)
     }
 
     /// Loads functions of a newer app in VMs of their own, which serve nobody yet; answers the failures.
@@ -36,7 +31,7 @@ public actor Worker {
     func prepare(
         _ functions: [Function], of app: FunctionApp, limit: TimeAmount = .seconds(5)
     ) async -> [String: InvocationFailure] {
-        guard case .serving(let scheduler) = state else { return [:] }
+        guard let scheduler else { return [:] }
         dropPrepared()
         var failures: [String: InvocationFailure] = [:]
         for function in functions {
@@ -56,18 +51,18 @@ public actor Worker {
     }
 
     /// Functions that cannot be loaded here.
-    func failing() -> Set<String> { if case .serving(let scheduler) = state { scheduler.failing } else { [] } }
+    func failing() -> Set<String> { scheduler?.failing ?? [] }
 
     /// Shows a newer app, with what was prepared of it here.
     func replace(with app: FunctionApp, changed: Set<String>) {
-        guard case .serving(let scheduler) = state else { return }
+        guard let scheduler else { return }
         scheduler.adopt(app, changed: changed, loaded: prepared)
         prepared = [:]
     }
 
     /// The files each function depends on, as far as it is loaded.
     func sources() -> [String: Set<String>] {
-        guard case .serving(let scheduler) = state else { return [:] }
+        guard let scheduler else { return [:] }
         return Dictionary(
             uniqueKeysWithValues: scheduler.app.functions.keys.map { ($0, scheduler.sources(of: $0) ?? []) })
     }
@@ -76,7 +71,7 @@ public actor Worker {
     func load(_ names: [String]) async -> [String: InvocationFailure] {
         var failures: [String: InvocationFailure] = [:]
         for name in names {
-            guard case .serving(let scheduler) = state, let function = scheduler.app.functions[name] else { continue }
+            guard let scheduler, let function = scheduler.app.functions[name] else { continue }
             failures[name] = await withCheckedContinuation { continuation in
                 scheduler.load(function) { continuation.resume(returning: $0) }
             }
@@ -89,14 +84,14 @@ public actor Worker {
     func respond(to request: Request, _ bound: NIOLoopBound<any Caller>) {
         let caller = bound.value
         if request.isProbe { return caller.respond(.ready) }
-        switch state {
-        case .starting(let waiting):
-            state = .starting(waiting + [(request, bound)])
-        case .serving(let scheduler):
-            switch Dispatch(request: request, app: scheduler.app).destination() {
-            case .respond(let response): caller.respond(response)
-            case .invoke(let invocation): invoke(invocation, request, caller, scheduler)
-            }
+        guard let scheduler else {
+            return caller.respond(
+                ProblemDetails.response(
+                    .serviceUnavailable, title: "There is no app yet", detail: "it is being loaded; try again"))
+        }
+        switch Dispatch(request: request, app: scheduler.app).destination() {
+        case .respond(let response): caller.respond(response)
+        case .invoke(let invocation): invoke(invocation, request, caller, scheduler)
         }
     }
 
