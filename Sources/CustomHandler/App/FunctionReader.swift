@@ -34,10 +34,10 @@ struct FunctionReader {
     private func misspelt(_ tree: JSONTree) -> [Problem] {
         func problems(_ object: JSONTree, _ known: [String], anyCase: Bool, _ place: String) -> [Problem] {
             (object.members ?? []).compactMap { member in
-                let isKnown = known.contains {
-                    $0 == member.name || anyCase && $0.lowercased() == member.name.lowercased()
-                }
-                guard !isKnown, let meant = NearestName.find(member.name, among: known) else { return nil }
+                if known.contains(member.name) { return nil }
+                let name = member.name.lowercased()
+                if anyCase, known.contains(where: { $0.lowercased() == name }) { return nil }
+                guard let meant = NearestName.find(member.name, among: known) else { return nil }
                 return Problem(
                     file, line: member.tree.line, "\(place)\"\(member.name)\" is not read; did you mean \"\(meant)\"?")
             }
@@ -59,7 +59,7 @@ struct FunctionReader {
         let known = suffix.isEmpty ? triggers + ["table", "signalR", "sendGrid"] : triggers
         // The ending they have in common would make all of them near.
         let stem = String(text.dropLast(suffix.count))
-        guard !known.contains(where: { $0.lowercased() == stem.lowercased() }),
+        guard !known.contains(stem), !known.contains(where: { $0.lowercased() == stem.lowercased() }),
             let meant = NearestName.find(stem, among: known)
         else { return [] }
         return [
