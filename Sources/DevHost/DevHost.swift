@@ -84,9 +84,11 @@ public final class DevHost: Sendable {
             throw Failure(
                 description: "cannot listen on \(options.bind):\(port): \(Errno(rawValue: error.errnoCode)); "
                     + "choose another port with --port", isAddressTaken: true)
+        } catch is SocketAddressError {
+            throw Failure(
+                description: "cannot listen on \(options.bind): it is no address of this machine; choose another with "
+                    + "--bind", isAddressTaken: true)
         }
-        client = Self.client(.disallow)
-        payloadClient = Self.client(.follow(max: 50, allowCycles: true))
         let handlerPort = try await HandlerProcess.freePort()
         var environment = variables
         environment["AZURE_FUNCTIONS_ENVIRONMENT"] = environment["AZURE_FUNCTIONS_ENVIRONMENT"] ?? "Development"
@@ -98,6 +100,9 @@ public final class DevHost: Sendable {
             environment[name] = "\(handlerPort)"
         }
         let command = try HandlerCommand(options.handler, host: app.host, root: folder, environment: environment)
+        // Not before anything that may fail: a client has to be shut down.
+        client = Self.client(.disallow)
+        payloadClient = Self.client(.follow(max: 50, allowCycles: true))
         handler = HandlerProcess(
             command, environment: environment, port: command.port ?? handlerPort, client: client
         ) { event in

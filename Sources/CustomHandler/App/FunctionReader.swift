@@ -43,7 +43,14 @@ struct FunctionReader {
             }
         }
         let keys = ["bindings", "scriptFile", "entryPoint", "retry", "lua"]
-        let bindingKeys = ["name", "type", "direction", "dataType", "cardinality"]
+        // Those of the usual bindings. There are others, so only one that is near is told.
+        let bindingKeys = [
+            "name", "type", "direction", "dataType", "cardinality", "connection", "authLevel", "methods", "route",
+            "schedule", "runOnStartup", "useMonitor", "queueName", "topicName", "subscriptionName", "isSessionsEnabled",
+            "path", "source", "eventHubName", "consumerGroup", "databaseName", "containerName", "leaseContainerName",
+            "createIfNotExists", "createLeaseContainerIfNotExists", "partitionKey", "sqlQuery", "id", "tableName",
+            "rowKey", "take", "filter", "commandText", "commandType", "parameters",
+        ]
         return problems(tree, keys, anyCase: false, "")
             + (tree["bindings"]?.elements ?? []).flatMap { binding in
                 let name = binding.member(anyCase: "name")?.string ?? ""

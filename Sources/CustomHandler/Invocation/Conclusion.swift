@@ -105,12 +105,18 @@ extension FunctionVM {
 
     private func timeLimitMessage(of run: Run) -> String {
         if run.invocation == nil, let limit = pool.loadLimit {
-            return
-                "the script is not loaded within \(Duration(limit)), and a save waits no longer; leave what takes long "
-                + "to the handler"
+            return "the script is not loaded within \(Duration(limit)); leave what takes long to the handler"
         }
-        return "the time limit is over; raise it with --time-limit, or \"lua\": { \"timeLimit\" } in "
-            + "\(function.directory)/function.json"
+        let own = "\"lua\": { \"timeLimit\" } in \(function.directory)/function.json"
+        let advice =
+            if function.limits.time != nil {
+                own
+            } else if hasTimeOption {
+                "--time-limit, or \(own)"
+            } else {
+                "\"functionTimeout\" in host.json"
+            }
+        return "the time limit is over (\(Duration(run.limit ?? .zero))); raise \(advice)"
     }
 
     /// Logs a failure, and adds what the invocation logged before.

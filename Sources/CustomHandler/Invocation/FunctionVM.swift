@@ -10,6 +10,8 @@ final class FunctionVM {
     let pool: FunctionPool
     let marks: Marks
     private let scope: Scope
+    /// The time limit may be an option's, and not host.json's.
+    let hasTimeOption: Bool
     private let text: [UInt8]
     /// What the script returned; nil until it is loaded.
     var handler: LuaReference?
@@ -77,6 +79,7 @@ final class FunctionVM {
             pool: pool, logger: options.logger(for: function),
             memoryLimit: function.limits.memory ?? options.memoryLimit)
         self.scope = scope
+        hasTimeOption = options.timeLimit != nil
         do throws(Problem) {
             text = try pool.files.text(of: function.script)
         } catch {

@@ -8,7 +8,7 @@ final class Run {
     let invocation: Invocation?
     let machine: FunctionVM
     /// How long it may go on without writing a piece of its response; nil for no limit.
-    private let limit: TimeAmount?
+    let limit: TimeAmount?
     private(set) var deadline: NIODeadline?
     var log: InvocationLog
     /// Takes the outcome, once.

@@ -105,15 +105,14 @@ final class Scheduler {
                 pool.waiting.removeFirst()
             } else if let failure = pool.failure {
                 pool.waiting.removeFirst()
-                call.answer(.failed(failure))
+                fail(call, failure)
             } else if let deadline = call.deadline, deadline <= .now() {
                 pool.waiting.removeFirst()
-                let failure = InvocationFailure(
-                    .function,
-                    "no Lua VM was free within the time limit: other invocations of this function take too long")
-                InvocationLog(logger: options.logger(for: pool.function), invocationID: call.invocation.id).write(
-                    failure)
-                call.answer(.failed(failure))
+                fail(
+                    call,
+                    InvocationFailure(
+                        .function,
+                        "no Lua VM was free within the time limit: other invocations of this function take too long"))
             } else if let machine = pool.free.last {
                 pool.waiting.removeFirst()
                 start(call, on: machine)
@@ -126,6 +125,13 @@ final class Scheduler {
             }
         }
         pool.settle()
+    }
+
+    /// Ends a call that got no VM.
+    private func fail(_ call: FunctionPool.Call, _ failure: InvocationFailure) {
+        let logger = options.logger(for: call.invocation.function)
+        InvocationLog(logger: logger, invocationID: call.invocation.id).write(failure)
+        call.answer(.failed(failure))
     }
 
     private func addMachine(to pool: FunctionPool) {
@@ -162,7 +168,7 @@ final class Scheduler {
                 if failure.fault != .limit { pool.failure = failure }
                 let calls = pool.waiting
                 pool.waiting = []
-                for call in calls { call.answer(.failed(failure)) }
+                for call in calls { fail(call, failure) }
             }
         }
         let watchers = pool.loadWatchers

@@ -1,4 +1,5 @@
 import AsyncHTTPClient
+import FoundationEssentials
 import Lua
 import NIOCore
 import NIOHTTP1
@@ -165,6 +166,10 @@ struct OutboundRequest: Sendable {
         guard let url = stack.string(at: -1) else {
             throw .message("http.request needs a url, such as \"https://example.com/\"")
         }
+        // Only the last 16 bits of a larger one would count.
+        if let port = URL(string: url)?.port, !(0...65_535).contains(port) {
+            throw .message("http.request: the port of \(url) must be from 0 to 65535")
+        }
         request = HTTPClientRequest(url: url)
         stack.pushField("method", of: index)
         if !stack.isNil(at: -1) {
@@ -221,7 +226,9 @@ struct OutboundRequest: Sendable {
             do throws(JSONError) {
                 try writer.append(at: index, of: stack)
             } catch {
-                throw .message("http.request: body\(error)")
+                // The path of what cannot be written begins with a dot or a bracket.
+                let reason = "\(error)"
+                throw .message("http.request: body\(reason.first == "." || reason.first == "[" ? "" : ": ")\(reason)")
             }
             request.body = .bytes(writer.withSpan { ByteBuffer(copying: $0) })
             if !request.headers.contains(name: "content-type") {

@@ -69,8 +69,26 @@ enum RFC3339 {
             fraction = value
             text.removeSubrange(dot..<digits.endIndex)
         }
+        guard isDate(text.utf8) else { return nil }
         let styles = [Date.ISO8601FormatStyle(), Date.ISO8601FormatStyle(timeZoneSeparator: .colon)]
         guard let date = styles.lazy.compactMap({ try? $0.parse(text) }).first else { return nil }
         return date.timeIntervalSince1970 + fraction
+    }
+
+    /// Whether a text such as `2026-03-01T10:20:30Z` is a day that there is, and a time of it. The parser counts on, from
+    /// 30 February to 2 March, and takes what follows for nothing.
+    private static func isDate(_ text: String.UTF8View) -> Bool {
+        let bytes = Array(text)
+        func number(_ range: Range<Int>) -> Int { bytes[range].reduce(0) { $0 * 10 + Int($1) - 48 } }
+        let shape = Array("0000-00-00T00:00:00".utf8)
+        guard bytes.count > shape.count,
+            zip(bytes, shape).allSatisfy({ $1 == UInt8(ascii: "0") ? (48...57).contains($0) : $0 == $1 }),
+            bytes.count == 20 && bytes[19] == UInt8(ascii: "Z") || bytes.count == 24 || bytes.count == 25
+        else { return false }
+        let (year, month) = (number(0..<4), number(5..<7))
+        let isLeap = year % 4 == 0 && (year % 100 != 0 || year % 400 == 0)
+        let days = [31, isLeap ? 29 : 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31]
+        return (1...12).contains(month) && (1...days[month - 1]).contains(number(8..<10)) && number(11..<13) < 24
+            && number(14..<16) < 60 && number(17..<19) < 60
     }
 }

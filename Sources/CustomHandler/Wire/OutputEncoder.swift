@@ -102,8 +102,8 @@ struct OutputEncoder {
         {
             throw .unknownMember(odd, of: "an HTTP response", allowed: responseMembers)
         }
-        let unknown = names.first { !envelope.contains($0) && !isOutput($0) } ?? ""
         let mixed = names.contains { envelope.contains($0) }
+        let unknown = names.first { !envelope.contains($0) && (mixed || !isOutput($0)) } ?? ""
         throw mixed
             ? .unknownMember(unknown, of: "a response payload", allowed: envelope)
             : .unknownOutput(unknown, allowed: function.outputs.map(\.name), isHTTP: function.httpOutput != nil)

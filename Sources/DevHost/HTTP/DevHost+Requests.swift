@@ -63,6 +63,8 @@ extension DevHost: FrontResponder {
         let advice =
             if case .found = app.router.match(method: request.method, path: prefixed) {
                 "no function has this route; is it \(prefixed)?"
+            } else if others.contains(request.method) {
+                "the function at this route is disabled"
             } else if !others.isEmpty {
                 "the function at this route takes \(others.joined(separator: ", "))"
             } else {

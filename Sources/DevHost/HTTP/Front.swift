@@ -73,6 +73,7 @@ struct Front: Sendable {
     /// Throws where the address cannot be bound.
     init(bind address: String, port: Int) async throws {
         channel = try await ServerBootstrap(group: MultiThreadedEventLoopGroup.singleton)
+            .serverChannelOption(.backlog, value: 1024)
             .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
             .childChannelOption(.tcpOption(.tcp_nodelay), value: 1)
             // A caller that has sent all it will send still wants the answer.
