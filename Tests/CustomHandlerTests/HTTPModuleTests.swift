@@ -70,6 +70,11 @@ import Testing
         ("local r = http.get(url, 5)", ":1: the options must be a table"),
         ("local r = http.request { url = url, headers = 5 }", ":1: http.request: headers must be a table"),
         ("table.sort({ 2, 1 }, function() http.get(url) end)", ":1: a function that waits cannot be called here"),
+        (
+            "local r = http.get('http://localhost:65536/')",
+            ":1: http.request: the port of http://localhost:65536/ must be"
+        ),
+        ("local r = http.post(url, { 1, x = 2 })", ":1: http.request: body: a table with both list elements"),
         ("load(nil)", ":1: bad argument #1 to 'load' (string expected, got nil)"),
         ("package.preload.x = {} require 'x'", ":1: package.preload['x'] must be a function, not a table"),
     ])

@@ -38,6 +38,8 @@ import Testing
         "require('time').format(0) == '1970-01-01T00:00:00Z' and require('time').format(1.5) == '1970-01-01T00:00:01.500Z'",
         "require('time').parse('2026-03-01T10:20:30Z') == 1772360430 and math.type(require('time').parse('1970-01-01T00:00:01Z')) == 'integer'",
         "require('time').parse('2026-03-01T12:20:30+02:00') == 1772360430 and require('time').parse('1970-01-01T00:00:00.123456Z') == 0.123456",
+        "(function() for _, t in ipairs { '2026-02-30T00:00:00Z', '2026-04-31T00:00:00Z', '2025-02-29T00:00:00Z', '2026-01-01T24:00:00Z', '2026-01-01T00:60:00Z', '2026-01-01T00:00:00Z ', '2026-13-01T00:00:00Z' } do assert(require('time').parse(t) == nil, t) end return true end)()",
+        "require('time').parse('2024-02-29T23:59:59+0100') and require('time').parse('2000-02-29t00:00:00z')",
         "require('time').parse('yesterday') == nil and select(2, require('time').parse('2026-03-01')):find('RFC 3339')",
         "tostring(require('azure').bytes('x')) == 'x' and #require('azure').bytes('xyz') == 3",
         "require('lib1').name == 'lib1' and require('deep.er').name == 'init' and require('own').name == 'own'",

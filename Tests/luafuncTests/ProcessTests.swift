@@ -139,6 +139,29 @@ import Testing
                 + "process ends with code 200, so that the host starts it again\n", "\(end.errors)")
     }
 
+    @Test func `a call to a script that does not load is logged with its id, and a mark of UTF-8 is no mistake`()
+        async throws
+    {
+        let app = try TemporaryApp([
+            "functions/broken/function.json": TemporaryApp.httpFunction,
+            "functions/broken/handler.lua": "error 'at load'",
+            "functions/marked/function.json": TemporaryApp.httpFunction,
+            "functions/marked/handler.lua": "\u{FEFF}return function() return 'read' end",
+        ])
+        let server = try LuafuncProcess(["serve", "--port", "0", "--app", app.folder.path])
+        let payload =
+            #"{ "Data": { "req": { "Method": "GET", "Url": "http://x/", "Headers": {}, "Query": {} } }, "Metadata": {} }"#
+        #expect(
+            try RawConnection.request("/marked", port: server.port, body: Array(payload.utf8)).text.contains("read"))
+        for id in ["first-call", "second-call"] {
+            let reply = try RawConnection.request(
+                "/broken", port: server.port, headers: ["X-Azure-Functions-InvocationId": id],
+                body: Array(payload.utf8))
+            #expect(reply.status == 500)
+            #expect(server.waitForErrorLine(containing: "error broken \(id): functions/broken/handler.lua:1: at load"))
+        }
+    }
+
     @Test func `a port in use is one line and exit code 69`() async throws {
         let app = try app()
         let first = try LuafuncProcess(["serve", "--port", "0", "--app", app.folder.path])

@@ -503,6 +503,20 @@ import Testing
         #expect(end.code == 65 && end.errors == "luafunc: host.json:1: \"version\" must be the string \"2.0\"\n")
     }
 
+    @Test(arguments: [
+        (#"{ "version": "2.0", "customHandler": { "initializationTimeout": "30s" } }"#, [], "must be a time such as"),
+        (#"{ "version": "2.0" }"#, ["--external"], "needs a \"description\""),
+    ])
+    func `a host.json that cannot be used is told, whatever it is`(
+        _ text: String, _ options: [String], _ reason: String
+    ) async throws {
+        let app = try TemporaryApp(["host.json": text])
+        let process = try LuafuncProcess(
+            ["start", "--port", "0", "--app", app.folder.path] + options, waits: false)
+        let end = await process.end()
+        #expect(end.code == 65 && end.errors.hasPrefix("luafunc: host.json: ") && end.errors.contains(reason), "\(end)")
+    }
+
     @Test func `a taken port is refused with advice`() async throws {
         let server = try CannedServer([:])
         let app = try TemporaryApp([:])

@@ -30,6 +30,10 @@ import Testing
             (#""type": "serviceBus", "direction": "out""#, #"has no "queueName""#),
             (#""type": "blob", "direction": "out", "path": "UPPER/x""#, "UPPER"),
             (
+                #""type": "http", "direction": "out", "rout": "x""#,
+                #"binding 'o': "rout" is not read; did you mean "route"?"#
+            ),
+            (
                 #""type": "queues", "direction": "out""#,
                 #"the host has no type "queues" of its own; did you mean "queue"?"#
             ),
