@@ -116,8 +116,14 @@ static void tick (int number) {
   CLuaHost *host = runninghost;
   (void)number;
   if (host != NULL && host->current != NULL) {
-    clua_arm(host->current);
+    lua_State *L = host->current;
     host->ticks++;
+    /* To arm walks all calls of the thread, which may be 200,000: done at every
+       tick, nothing else would run. Once more now and then, as what is
+       interrupted may be about to take the mark of a call back. */
+    if (lua_gethook(L) != hook || lua_gethookmask(L) != LUA_MASKCOUNT
+        || (host->ticks & (host->ticks - 1)) == 0)
+      clua_arm(L);
     if (ispast(host, STUCKMARGIN))
       endstuck(host);
   }

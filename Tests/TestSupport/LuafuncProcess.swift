@@ -37,7 +37,7 @@ public final class LuafuncProcess: Sendable {
                 process.terminationReason == .exit ? process.terminationStatus : -process.terminationStatus)
             continuation.finish()
         }
-        try process.run()
+        try process.start()
         port = waits ? Self.line(of: output).map(Self.port) ?? 0 : 0
     }
 

@@ -30,7 +30,7 @@ import Testing
             continuation.yield($0.terminationStatus)
             continuation.finish()
         }
-        try go.run()
+        try go.start()
         for await status in exits { try #require(status == 0) }
         return program
     }

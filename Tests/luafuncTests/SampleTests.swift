@@ -139,7 +139,7 @@ import Testing
         process.executableURL = URL(filePath: "/bin/bash")
         process.arguments = ["-c", command.replacing("curl ", with: "curl -s ")]
         process.standardOutput = output
-        try process.run()
+        try process.start()
         let text = String(decoding: try output.fileHandleForReading.readToEnd() ?? Data(), as: UTF8.self)
         process.waitUntilExit()
         return text
