@@ -129,8 +129,8 @@ final class Scheduler {
 
     /// Ends a call that got no VM.
     private func fail(_ call: FunctionPool.Call, _ failure: InvocationFailure) {
-        let logger = options.logger(for: call.invocation.function)
-        InvocationLog(logger: logger, invocationID: call.invocation.id).write(failure)
+        InvocationLog(logger: options.logger(for: call.invocation.function), invocationID: call.invocation.id).write(
+            failure)
         call.answer(.failed(failure))
     }
 
@@ -143,8 +143,7 @@ final class Scheduler {
             let run = Run(
                 nil, on: machine, limit: limit, deadline: limit.map { .now() + $0 }, logger: machine.logger
             ) { [self] outcome in
-                // A quarter of a fresh VM is what only its making needed, such as the compiled text; the next one can have
-                // it. In a large one, to look for it takes longer than a slice.
+                // A quarter of a fresh VM is what only its making needed. In a large one, to look takes longer than a slice.
                 if machine.isLoaded, machine.vm.memoryUsed < 1 << 20 { machine.vm.collectGarbage() }
                 loaded(pool, outcome)
             }
