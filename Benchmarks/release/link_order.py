@@ -22,7 +22,6 @@ OUTPUT_SECTION = re.compile(r"^ *\[ *\d+\] (\S+) +(PROGBITS|NOBITS) +([0-9a-f]+)
 # Sections that are larger come last: most of such a one does not run.
 LAST = 200_000  # bytes
 
-
 BY_THE_HOST = {"FUNCTIONS_CUSTOMHANDLER_PORT": "0", "FUNCTIONS_APP_ROOT_PATH": str(ORDER / "app")}
 BY_HAND = ["serve", "--port", "0", "--threads", "1", "--app", str(ORDER / "app")]
 

@@ -43,6 +43,8 @@ public final class DevHost: Sendable {
     }
 
     let options: Options
+    /// The app's, absolute.
+    private let folder: String
     let settings: LocalSettings
     let front: Front
     let keys: Keys?
@@ -68,7 +70,7 @@ public final class DevHost: Sendable {
         let reloads = AsyncStream<Void>.makeStream(bufferingPolicy: .bufferingNewest(1))
         self.reloads = reloads
         zone = try options.timeZone.map { try LocalTime.system($0) } ?? .utc
-        let folder = URL(filePath: options.folder).standardizedFileURL.path
+        folder = URL(filePath: options.folder).standardizedFileURL.path
         settings = try LocalSettings(root: folder)
         // What the environment has already wins, as with Core Tools.
         let variables = settings.values.merging(options.environment) { $1 }
@@ -182,8 +184,9 @@ public final class DevHost: Sendable {
 
     /// Says that settings are read at the start, where somebody saves others.
     private func watchSettings() async throws {
-        let folder = URL(filePath: options.folder).standardizedFileURL.path
-        let watcher = try await FolderWatcher(eventLoop: MultiThreadedEventLoopGroup.singleton.next()) { [folder] }
+        let watcher = try await FolderWatcher(eventLoop: MultiThreadedEventLoopGroup.singleton.next()) { [folder] in
+            [folder]
+        }
         defer { watcher.stop() }
         var told: String?
         for await _ in watcher.changes {

@@ -22,7 +22,6 @@ public struct LuaChunk: Sendable {
             preconditionFailure(lua_tolstring(state, -1, nil).map { String(cString: $0) } ?? "no memory")
         }
         var code: [UInt8] = []
-        code.reserveCapacity(2 * source.utf8.count)
         // Lua calls the writer before `lua_dump` returns, so the array stays where it is.
         withUnsafeMutablePointer(to: &code) { code in
             _ = lua_dump(

@@ -43,7 +43,7 @@ struct Luafunc: ParsableCommand {
 
     /// Says which command was meant, where there is none of that name.
     private static func checkCommand(_ name: String) {
-        let commands = ["start", "serve", "check", "pack"]
+        let commands = configuration.subcommands.map { "\($0)".lowercased() }
         guard !name.hasPrefix("-"), name != "help", !commands.contains(name) else { return }
         let advice =
             NearestName.find(name, among: commands).map { "did you mean '\($0)'?" }

@@ -44,7 +44,7 @@ final class AppFiles: Sendable {
                 if let archive { archive[file] } else {
                     FileManager.default.contents(atPath: "\(root)/\(file)").map { [UInt8]($0) }
                 }
-            // Some editors mark UTF-8 with these bytes, which neither Lua nor JSON knows.
+            // Some editors mark UTF-8 with these bytes, which Lua does not know.
             let mark: [UInt8] = [0xEF, 0xBB, 0xBF]
             let plain = text.map { $0.starts(with: mark) ? Array($0.dropFirst(mark.count)) : $0 }
             texts[file] = .some(plain)

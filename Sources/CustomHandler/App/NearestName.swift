@@ -5,10 +5,10 @@ public enum NearestName {
         guard name.utf8.count <= 64 else { return nil }
         let wanted = Array(name.lowercased().unicodeScalars)
         var nearest: (name: String, steps: Int)?
-        // To tell lengths apart takes no work.
-        for candidate in names where abs(candidate.utf8.count - name.utf8.count) <= max(1, candidate.utf8.count / 3) {
+        for candidate in names {
             let letters = Array(candidate.lowercased().unicodeScalars)
             let limit = min(max(1, letters.count / 3), (nearest?.steps ?? .max) - 1)
+            // To tell lengths apart takes no work.
             guard abs(letters.count - wanted.count) <= limit else { continue }
             let steps = distance(wanted, letters)
             if steps <= limit { nearest = (candidate, steps) }

@@ -85,10 +85,9 @@ enum RFC3339 {
             zip(bytes, shape).allSatisfy({ $1 == UInt8(ascii: "0") ? (48...57).contains($0) : $0 == $1 }),
             bytes.count == 20 && bytes[19] == UInt8(ascii: "Z") || bytes.count == 24 || bytes.count == 25
         else { return false }
-        let (year, month) = (number(0..<4), number(5..<7))
-        let isLeap = year % 4 == 0 && (year % 100 != 0 || year % 400 == 0)
-        let days = [31, isLeap ? 29 : 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31]
-        return (1...12).contains(month) && (1...days[month - 1]).contains(number(8..<10)) && number(11..<13) < 24
+        let month = number(5..<7)
+        let days = Gregorian.days(in: month, of: number(0..<4))
+        return (1...12).contains(month) && (1...days).contains(number(8..<10)) && number(11..<13) < 24
             && number(14..<16) < 60 && number(17..<19) < 60
     }
 }

@@ -77,14 +77,12 @@ struct RouteDate {
     /// Without a year the day is one of a leap year.
     private static func isDay(_ day: Number, of month: Int, _ year: Number? = nil) -> Bool {
         guard day.digits <= 2, (1...12).contains(month) else { return false }
-        var days = [31, 29, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31][month - 1]
+        var full = 2000
         if let year {
             guard year.digits == 4 && year.value > 0 || year.digits <= 2 else { return false }
-            let full = year.digits == 4 ? year.value : year.value + (year.value < 50 ? 2000 : 1900)
-            let isLeap = full % 4 == 0 && (full % 100 != 0 || full % 400 == 0)
-            if month == 2, !isLeap { days = 28 }
+            full = year.digits == 4 ? year.value : year.value + (year.value < 50 ? 2000 : 1900)
         }
-        return (1...days).contains(day.value)
+        return (1...Gregorian.days(in: month, of: full)).contains(day.value)
     }
 
     // MARK: Times

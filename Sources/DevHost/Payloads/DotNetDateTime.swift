@@ -1,3 +1,4 @@
+import CustomHandler
 import FoundationEssentials
 import Lua
 
@@ -26,7 +27,8 @@ struct DotNetDateTime: Equatable {
         guard let year = reader.number(4), reader.skip("-"), let month = reader.number(2), reader.skip("-"),
             let day = reader.number(2), reader.skip("T"), let hour = reader.number(2), reader.skip(":"),
             let minute = reader.number(2), reader.skip(":"), let second = reader.number(2),
-            year > 0, 1...12 ~= month, 1...Self.days(in: month, of: year) ~= day, hour < 24, minute < 60, second < 60,
+            year > 0, 1...12 ~= month, 1...Gregorian.days(in: month, of: year) ~= day, hour < 24, minute < 60,
+            second < 60,
             let fraction = reader.fraction(), let zone = reader.zone(), reader.rest.isEmpty
         else { return nil }
         let minutes = (Self.dayNumber(year, month, day) * 24 + hour) * 60 + minute - (zone.minutes ?? 0)
@@ -77,11 +79,6 @@ struct DotNetDateTime: Equatable {
 
 /// The Gregorian calendar, counted in years that begin in March, so that the leap day is the last.
 extension DotNetDateTime {
-    private static func days(in month: Int, of year: Int) -> Int {
-        let isLeap = year % 4 == 0 && (year % 100 != 0 || year % 400 == 0)
-        return [31, isLeap ? 29 : 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31][month - 1]
-    }
-
     /// Days since 1970-01-01.
     private static func dayNumber(_ year: Int, _ month: Int, _ day: Int) -> Int {
         let marchYear = month > 2 ? year : year - 1

@@ -1,3 +1,5 @@
+import CustomHandler
+
 /// A date of the Gregorian calendar, and the number of the day since 1970-01-01 that it is.
 struct CivilDate: Sendable, Equatable {
     var year: Int
@@ -38,13 +40,7 @@ struct CivilDate: Sendable, Equatable {
         return shifted - shifted.floored(by: 7) * 7
     }
 
-    var daysInMonth: Int {
-        switch month {
-        case 2: year % 4 == 0 && (year % 100 != 0 || year % 400 == 0) ? 29 : 28
-        case 4, 6, 9, 11: 30
-        default: 31
-        }
-    }
+    var daysInMonth: Int { Gregorian.days(in: month, of: year) }
 }
 
 extension Int {
