@@ -12,17 +12,46 @@ let strict: [SwiftSetting] = [
 /// `luafunc --version` prints it.
 let commit: [CSetting] = Context.environment["LUAFUNC_COMMIT"].map { [.define("CLUA_COMMIT", to: "\"\($0)\"")] } ?? []
 
+func floor(_ name: String, _ dependencies: [Target.Dependency], libraries: [String] = []) -> Target {
+    .target(
+        name: name, dependencies: dependencies, swiftSettings: strict,
+        linkerSettings: libraries.map { .linkedLibrary($0) })
+}
+
+func tests(of name: String, _ dependencies: [Target.Dependency] = [], exclude: [String] = []) -> Target {
+    .testTarget(
+        name: "\(name)Tests", dependencies: [.init(stringLiteral: name)] + dependencies, exclude: exclude,
+        swiftSettings: strict)
+}
+
 /// The floors: each target imports only what is below it. There is no outside package: what is not ours comes from the
 /// toolchain or from Debian's C libraries, linked statically.
 let package = Package(
     name: "luafunc",
     targets: [
+        .systemLibrary(name: "CUV", providers: [.apt(["libuv1-dev"])]),
+        .systemLibrary(name: "COpenSSL", providers: [.apt(["libssl-dev"])]),
+        .systemLibrary(name: "CZlib", providers: [.apt(["zlib1g-dev"])]),
         .target(
             name: "CLua",
             cSettings: [.unsafeFlags(["-Wall", "-Wextra", "-Werror"])] + commit,
             linkerSettings: [.linkedLibrary(":liblua5.4.a"), .linkedLibrary("m"), .linkedLibrary("dl")]
         ),
-        .target(name: "Lua", dependencies: ["CLua"], swiftSettings: strict),
-        .testTarget(name: "LuaTests", dependencies: ["CLua", "Lua"], swiftSettings: strict),
+        floor("EventLoop", ["CUV", "COpenSSL"], libraries: [":libuv_a.a", ":libssl.a", ":libcrypto.a"]),
+        floor("HTTP1", []),
+        floor("Crypto", ["COpenSSL"], libraries: [":libcrypto.a"]),
+        floor("Compression", ["CZlib"], libraries: [":libz.a"]),
+        floor("Files", []),
+        floor("Log", []),
+        floor("HTTP", ["Compression", "EventLoop", "HTTP1"]),
+        floor("Lua", ["CLua"]),
+        tests(of: "EventLoop"),
+        tests(of: "HTTP1"),
+        tests(of: "Crypto"),
+        tests(of: "Compression"),
+        tests(of: "Files"),
+        tests(of: "Log"),
+        tests(of: "HTTP", ["EventLoop", "HTTP1"]),
+        tests(of: "Lua", ["CLua"]),
     ]
 )
