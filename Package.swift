@@ -12,9 +12,11 @@ let strict: [SwiftSetting] = [
 /// `luafunc --version` prints it.
 let commit: [CSetting] = Context.environment["LUAFUNC_COMMIT"].map { [.define("CLUA_COMMIT", to: "\"\($0)\"")] } ?? []
 
-func floor(_ name: String, _ dependencies: [Target.Dependency], libraries: [String] = []) -> Target {
+func floor(
+    _ name: String, _ dependencies: [Target.Dependency], libraries: [String] = [], exclude: [String] = []
+) -> Target {
     .target(
-        name: name, dependencies: dependencies, swiftSettings: strict,
+        name: name, dependencies: dependencies, exclude: exclude, swiftSettings: strict,
         linkerSettings: libraries.map { .linkedLibrary($0) })
 }
 
@@ -45,6 +47,22 @@ let package = Package(
         floor("Log", []),
         floor("HTTP", ["Compression", "EventLoop", "HTTP1"]),
         floor("Lua", ["CLua"]),
+        floor(
+            "CustomHandler", ["Lua"],
+            exclude: [
+                "App/AppReloader.swift", "App/FolderWatcher.swift", "HTTP", "Invocation", "Modules",
+                "Routing/Dispatch.swift", "Wire/ErrorPage.swift", "Wire/OutputEncoder.swift", "Wire/OutputError.swift",
+                "Wire/PayloadReader.swift", "Wire/PayloadWire.swift", "Wire/PlainEncoder.swift", "Wire/PlainWire.swift",
+                "Wire/ProblemDetails.swift", "Wire/QueryString.swift", "Wire/RequestReader.swift",
+                "Wire/RequestTables.swift", "Wire/ResponseEncoder.swift", "Wire/ResponseReader.swift",
+                "Wire/SetCookie.swift", "Wire/ValueEncoder.swift",
+            ]),
+        .target(
+            name: "TestSupport", path: "Tests/TestSupport",
+            exclude: [
+                "CannedServer.swift", "Case.swift", "HTTPClient.swift", "LuafuncProcess.swift", "ProcessStart.swift",
+            ],
+            swiftSettings: strict),
         tests(of: "EventLoop"),
         tests(of: "HTTP1"),
         tests(of: "Crypto"),
@@ -53,5 +71,12 @@ let package = Package(
         tests(of: "Log"),
         tests(of: "HTTP", ["EventLoop", "HTTP1"]),
         tests(of: "Lua", ["CLua"]),
+        tests(
+            of: "CustomHandler", ["Lua", "TestSupport"],
+            exclude: [
+                "CaseTests.swift", "FolderWatcherTests.swift", "HTTPConnectionStateTests.swift",
+                "HTTPModuleTests.swift", "HTTPServerTests.swift", "InProcessHandler.swift", "LimitTests.swift",
+                "ModuleTests.swift", "PlainWireTests.swift", "RequestParserTests.swift", "TLSServer.swift",
+            ]),
     ]
 )

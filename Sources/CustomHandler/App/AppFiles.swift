@@ -1,5 +1,5 @@
 import FoundationEssentials
-import NIOConcurrencyHelpers
+import Synchronization
 
 /// The files of an app, each as it was when it was first read: whatever is loaded later has the same text, also if the
 /// file has changed since. A newer `FunctionApp` has files of its own.
@@ -9,7 +9,7 @@ final class AppFiles: Sendable {
     /// Set where the app is inside the program.
     private let archive: [String: [UInt8]]?
     /// By name relative to the app; nil for a file that was not there.
-    private let texts = NIOLockedValueBox<[String: [UInt8]?]>([:])
+    private let texts = Mutex<[String: [UInt8]?]>([:])
 
     init(_ source: AppSource) {
         switch source {
@@ -38,7 +38,7 @@ final class AppFiles: Sendable {
     }
 
     private func content(of file: String) -> [UInt8]? {
-        texts.withLockedValue { texts in
+        texts.withLock { texts in
             if let known = texts[file] { return known }
             let text =
                 if let archive { archive[file] } else {
