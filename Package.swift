@@ -1,4 +1,4 @@
-// swift-tools-version: 6.2
+// swift-tools-version: 6.3
 import PackageDescription
 
 let strict: [SwiftSetting] = [
@@ -63,6 +63,7 @@ let package = Package(
                 "CannedServer.swift", "Case.swift", "HTTPClient.swift", "LuafuncProcess.swift", "ProcessStart.swift",
             ],
             swiftSettings: strict),
+        .testTarget(name: "FloorTests", swiftSettings: strict),
         tests(of: "EventLoop"),
         tests(of: "HTTP1"),
         tests(of: "Crypto"),

@@ -1,0 +1,107 @@
+import Foundation
+import Testing
+
+/// The floors hold (see "How it works" in README.md): every file imports only what its target may.
+struct FloorTests {
+    /// What of the toolchain a floor may use, besides the standard library. A floor that is not here may use nothing.
+    static let toolchain: [String: Set<String>] = [
+        "EventLoop": ["Glibc", "Synchronization"],
+        "Files": ["Glibc", "Synchronization"],
+        "Log": ["Glibc", "Synchronization"],
+        "HTTP": ["Synchronization"],
+        "Lua": ["Synchronization"],
+        "CustomHandler": ["FoundationEssentials", "Glibc", "Synchronization"],
+        "DevHost": ["FoundationEssentials", "Glibc", "Synchronization"],
+        "luafunc": ["FoundationEssentials", "Glibc", "Synchronization"],
+    ]
+
+    static let root = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+        .deletingLastPathComponent()
+
+    static let manifest = try? String(contentsOf: root.appending(path: "Package.swift"), encoding: .utf8)
+
+    /// Names and dependencies, as Package.swift declares the floors: `floor("HTTP", ["EventLoop", "HTTP1"]`.
+    static let floors: [String: Set<String>] = {
+        var floors: [String: Set<String>] = [:]
+        for match in (manifest ?? "").matches(of: /floor\(\s*"(\w+)",\s*\[([^\]]*)\]/) {
+            floors[String(match.1)] = Set(match.2.matches(of: /"(\w+)"/).map { String($0.1) })
+        }
+        return floors
+    }()
+
+    /// Files and folders that a floor leaves out, until they are moved to the new foundation.
+    static let excluded: [String: [String]] = {
+        var excluded: [String: [String]] = [:]
+        for match in (manifest ?? "").matches(of: /floor\(\s*"(\w+)",\s*\[[^\]]*\],\s*exclude:\s*\[([^\]]*)\]/) {
+            excluded[String(match.1)] = match.2.matches(of: /"([\w\/.+]+)"/).map { String($0.1) }
+        }
+        return excluded
+    }()
+
+    static func sources(of target: String) throws -> [(name: String, text: String)] {
+        let folder = root.appending(path: "Sources/\(target)")
+        let files = FileManager.default.enumerator(at: folder, includingPropertiesForKeys: nil)
+        return try (files?.allObjects ?? []).compactMap { $0 as? URL }.filter { $0.pathExtension == "swift" }.filter {
+            file in
+            !excluded[target, default: []].contains { file.path.hasPrefix("\(folder.path)/\($0)") }
+        }.map {
+            ($0.lastPathComponent, try String(contentsOf: $0, encoding: .utf8))
+        }
+    }
+
+    @Test func `the manifest names no outside package`() throws {
+        let manifest = try #require(Self.manifest)
+        #expect(!manifest.contains(".package("))
+        #expect(Self.floors.count >= 8)
+    }
+
+    @Test(arguments: floors.keys.sorted())
+    func `a file imports only what its floor may`(floor: String) throws {
+        let allowed = Self.floors[floor, default: []].union(Self.toolchain[floor, default: []])
+        let files = try Self.sources(of: floor)
+        #expect(!files.isEmpty)
+        for file in files {
+            for match in file.text.matches(of: /(?m)^(?:@testable |public |internal |package )*import (\w+)/) {
+                #expect(allowed.contains(String(match.1)), "\(floor)/\(file.name) imports \(match.1)")
+            }
+        }
+    }
+
+    /// Each of them would leave its event loop for a thread of Dispatch, block it, or end the process for a mistake.
+    @Test(
+        arguments: [
+            #"\bTask\.(sleep|yield|detached)\b"#, #"(^|[^.\w])Task( \{|\((?!executorPreference))"#,
+            #"\bDispatchQueue|\bdispatchMain"#, #"nonisolated\(unsafe\)"#, #"unsafeBitCast"#, #"\btry!"#, #"\bas!"#,
+            #"import Foundation\s"#,
+        ])
+    func `no file has what the house rules forbid`(pattern: String) throws {
+        let forbidden = try Regex(pattern)
+        for floor in Self.floors.keys.sorted() {
+            for file in try Self.sources(of: floor) {
+                for line in file.text.split(separator: "\n") where !line.drop(while: { $0 == " " }).hasPrefix("//") {
+                    #expect(line.firstMatch(of: forbidden) == nil, "\(floor)/\(file.name): \(line)")
+                }
+            }
+        }
+    }
+
+    @Test func `only the event loop and its TLS context vouch for their own thread safety`() throws {
+        for floor in Self.floors.keys {
+            for file in try Self.sources(of: floor)
+            where file.text.contains(": @unchecked Sendable")
+                || file.text.contains(", @unchecked Sendable")
+            {
+                #expect(["EventLoop.swift", "TLSContext.swift"].contains(file.name), "\(floor)/\(file.name)")
+            }
+        }
+    }
+
+    @Test func `README, the manifest and the scripts name the same Swift`() throws {
+        let manifest = try #require(Self.manifest)
+        let needed = try #require(manifest.firstMatch(of: /swift-tools-version: ([\d.]+)/)?.1)
+        let setup = try String(contentsOf: Self.root.appending(path: "scripts/setup"), encoding: .utf8)
+        #expect(setup.contains("swift_needed=\(needed)\n"))
+        let readme = try String(contentsOf: Self.root.appending(path: "README.md"), encoding: .utf8)
+        #expect(readme.contains("Swift \(needed)"))
+    }
+}
