@@ -1,0 +1,21 @@
+/// How large the head of a message may be.
+public struct HeadLimits: Hashable, Sendable {
+    /// In all, with the first line and the blank line at the end.
+    public var bytes: Int
+    public var fields: Int
+
+    public init(bytes: Int = 64 << 10, fields: Int = 256) {
+        // Offsets are kept in 32 bits.
+        self.bytes = min(max(bytes, 0), Int(Int32.max))
+        self.fields = fields
+    }
+}
+
+/// What a parser made of the bytes so far.
+public enum ParseResult<Failure: Error> {
+    /// The head is not complete. Call again with the same bytes and those that follow.
+    case incomplete
+    case complete
+    /// The message cannot be trusted, so nothing more is read from its connection.
+    case invalid(Failure)
+}

@@ -1,0 +1,82 @@
+/// Why a request is refused. Its connection is closed after the answer, since nobody can tell where the next request begins.
+public enum RequestError: Error, Hashable, Sendable, CustomStringConvertible {
+    /// The request line is not `METHOD target HTTP/1.1`.
+    case requestLine
+    case target
+    case targetTooLong(limit: Int)
+    case version
+    case fieldName
+    case fieldValue
+    /// A field value goes on in the next line.
+    case foldedField
+    /// A line ends with a line feed, or a carriage return, alone.
+    case lineEnd
+    case tooLarge(HeadLimits)
+    /// Not exactly one, in HTTP/1.1.
+    case hostCount
+    case host
+    /// Not exactly one number.
+    case contentLength
+    /// A length and a coding, or a coding in HTTP/1.0.
+    case ambiguousLength
+    /// It does not end with `chunked`, or names it twice.
+    case transferEncoding
+    /// There are codings below `chunked`.
+    case unknownCoding
+
+    /// The status of the answer.
+    public var status: Int {
+        switch self {
+        case .version: 505
+        case .unknownCoding: 501
+        case .tooLarge: 431
+        case .targetTooLong: 414
+        case .requestLine, .target, .fieldName, .fieldValue, .foldedField, .lineEnd, .hostCount, .host, .contentLength,
+            .ambiguousLength, .transferEncoding:
+            400
+        }
+    }
+
+    /// A few words, as the title of an answer.
+    public var title: String {
+        switch self {
+        case .version: "The HTTP version is not known"
+        case .unknownCoding: "The transfer coding is not known"
+        case .tooLarge: "The request headers are too large"
+        case .targetTooLong: "The request target is too long"
+        case .requestLine, .target, .fieldName, .fieldValue, .foldedField, .lineEnd, .hostCount, .host, .contentLength,
+            .ambiguousLength, .transferEncoding:
+            "The request is not HTTP"
+        }
+    }
+
+    public var description: String {
+        switch self {
+        case .requestLine: "the request line is not of the form \"GET /path HTTP/1.1\""
+        case .target:
+            "the request target is neither a path that begins with / nor an http or https URL; percent-encode spaces, "
+                + "control characters and #"
+        case .targetTooLong(let limit): "the request line has more than \(HeadLimits.text(limit))"
+        case .version: "send HTTP/1.1"
+        case .fieldName: "a header name is a word of letters, digits and - that a colon follows at once"
+        case .fieldValue: "a header value has a control character"
+        case .foldedField: "a header value goes on in the next line; write it on one line"
+        case .lineEnd: "a line of the head does not end with a carriage return and a line feed"
+        case .tooLarge(let limits):
+            "a request's headers may have at most \(HeadLimits.text(limits.bytes)) in all, and be at most "
+                + "\(limits.fields)"
+        case .hostCount: "a request has exactly one Host header"
+        case .host: "the host is not a name or an address with, at most, a port"
+        case .contentLength: "a request has at most one Content-Length, which is one whole number"
+        case .ambiguousLength:
+            "a request has a Content-Length or, in HTTP/1.1, a Transfer-Encoding, not both"
+        case .transferEncoding: "the last transfer coding of a request is chunked, once"
+        case .unknownCoding: "the only transfer coding known is chunked"
+        }
+    }
+}
+
+extension HeadLimits {
+    /// `64 KB`, or the bytes where that is not even.
+    static func text(_ bytes: Int) -> String { bytes % 1024 == 0 ? "\(bytes / 1024) KB" : "\(bytes) bytes" }
+}

@@ -1,0 +1,39 @@
+/// Why a response is not believed. Its connection is closed.
+public enum ResponseError: Error, Hashable, Sendable, CustomStringConvertible {
+    /// The first line is not `HTTP/1.1 200 reason`.
+    case statusLine
+    case version
+    /// Not three digits, or less than 100.
+    case status
+    case fieldName
+    case fieldValue
+    /// A field value goes on in the next line.
+    case foldedField
+    /// A line ends with a line feed, or a carriage return, alone.
+    case lineEnd
+    case tooLarge(HeadLimits)
+    /// Not exactly one number.
+    case contentLength
+    /// A length and a coding, or a coding in HTTP/1.0.
+    case ambiguousLength
+    /// Another than `chunked`.
+    case transferEncoding
+
+    public var description: String {
+        switch self {
+        case .statusLine: "the answer is not HTTP/1.1"
+        case .version: "the answer's HTTP version is not known"
+        case .status: "the status of the answer is not a number from 100 to 999"
+        case .fieldName: "the name of a header is not a word that a colon follows at once"
+        case .fieldValue: "the value of a header has a control character"
+        case .foldedField: "the value of a header goes on in the next line"
+        case .lineEnd: "a line of the head does not end with a carriage return and a line feed"
+        case .tooLarge(let limits):
+            "the headers have more than \(HeadLimits.text(limits.bytes)) in all, or are more than \(limits.fields)"
+        case .contentLength: "the Content-Length is not one whole number"
+        case .ambiguousLength:
+            "there is a Content-Length and a Transfer-Encoding, or, in HTTP/1.0, a Transfer-Encoding"
+        case .transferEncoding: "the only transfer coding known is chunked"
+        }
+    }
+}
