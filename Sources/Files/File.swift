@@ -1,0 +1,85 @@
+internal import Glibc
+
+/// Whole files, by path.
+public enum File {
+    /// nil where nothing has that name.
+    ///
+    /// - Parameter followsLinks: else a link itself is looked at.
+    public static func status(of path: String, followsLinks: Bool = true) throws(FileError) -> FileStatus? {
+        var status = stat()
+        do throws(FileError) {
+            _ = try attempt(.look, path) { followsLinks ? stat(path, &status) : lstat(path, &status) }
+        } catch {
+            if error.cause == .missing { return nil }
+            throw error
+        }
+        return FileStatus(status)
+    }
+
+    /// nil also for what cannot be looked at.
+    public static func kind(of path: String, followsLinks: Bool = true) -> FileStatus.Kind? {
+        (try? status(of: path, followsLinks: followsLinks))?.kind
+    }
+
+    /// false also for a link that leads nowhere, and for what cannot be looked at.
+    public static func exists(_ path: String) -> Bool { kind(of: path) != nil }
+
+    // MARK: Reading
+
+    /// - Parameter limit: more bytes than this are an error whose cause is `.tooLarge`.
+    public static func read(_ path: String, limit: Int = .max) throws(FileError) -> [UInt8] {
+        do throws(FileError) {
+            // Without O_NONBLOCK, a named pipe that nobody writes to would hold the thread for ever.
+            let file = try FileDescriptor(path, flags: O_RDONLY | O_NONBLOCK)
+            let status = try file.status()
+            if status.kind == .folder { throw FileError(.read, path, code: EISDIR) }
+            // The open file is our own, so nobody else loses the flag.
+            if status.kind != .file { _ = try attempt(.read, path) { fcntl(file.rawValue, F_SETFL, 0) } }
+            return try rest(of: file, size: Int(clamping: status.size), limit: limit)
+        } catch {
+            throw FileError(.read, path, code: error.code)
+        }
+    }
+
+    /// - Parameter size: may be wrong, since a file can grow, and files in /proc say 0.
+    private static func rest(
+        of file: borrowing FileDescriptor, size: Int, limit: Int
+    ) throws(FileError) -> [UInt8] {
+        let pieceSize = 1 << 16
+        guard size <= limit else { throw FileError(.read, file.path, code: EFBIG) }
+        // One more byte than expected, so that most files are read whole and their end is seen by the second call.
+        var bytes = try file.read(upTo: size < pieceSize ? pieceSize : size &+ 1)
+        while bytes.count <= limit {
+            let piece = try file.read(upTo: max(pieceSize, size &+ 1 &- bytes.count))
+            if piece.isEmpty { return bytes }
+            bytes += piece
+        }
+        throw FileError(.read, file.path, code: EFBIG)
+    }
+
+    // MARK: Changing
+
+    /// Takes the place of a file of that name.
+    public static func rename(_ path: String, to other: String) throws(FileError) {
+        guard !other.utf8.contains(0) else { throw FileError(.rename, other, code: EINVAL) }
+        _ = try attempt(.rename, path) { Glibc.rename(path, other) }
+    }
+
+    /// A link is removed itself. That there is no such file is no error.
+    public static func remove(_ path: String) throws(FileError) {
+        do throws(FileError) {
+            _ = try attempt(.remove, path) { unlink(path) }
+        } catch {
+            guard error.cause == .missing else { throw error }
+        }
+    }
+
+    /// A kill may leave the beginning of these bytes.
+    ///
+    /// - Parameter permissions: those of a new file, less what the umask takes.
+    public static func append(_ bytes: RawSpan, to path: String, permissions: UInt32 = 0o644) throws(FileError) {
+        let file = try FileDescriptor(opening: path, .append, permissions: permissions)
+        try file.write(bytes)
+        try file.close()
+    }
+}

@@ -1,0 +1,132 @@
+internal import Glibc
+
+/// An open file, closed with its last use. Children do not inherit it.
+public struct FileDescriptor: ~Copyable, Sendable {
+    public private(set) var rawValue: Int32
+    /// For messages.
+    public let path: String
+
+    public enum Mode: Sendable {
+        case read
+        /// Makes a missing file.
+        case readWrite
+        /// Only an existing file, from its beginning; a pipe or a device too.
+        case overwrite
+        /// Makes a missing file; every write goes to its end, whoever else writes.
+        case append
+        /// Makes a new file; one that exists is an error.
+        case new
+
+        fileprivate var flags: Int32 {
+            switch self {
+            case .read: O_RDONLY
+            case .readWrite: O_RDWR | O_CREAT
+            case .overwrite: O_WRONLY
+            case .append: O_WRONLY | O_APPEND | O_CREAT
+            case .new: O_WRONLY | O_CREAT | O_EXCL
+            }
+        }
+    }
+
+    /// Takes over an open descriptor.
+    public init(owning rawValue: Int32, path: String) {
+        self.rawValue = rawValue
+        self.path = path
+    }
+
+    /// - Parameter permissions: those of a new file, less what the umask takes.
+    public init(opening path: String, _ mode: Mode, permissions: UInt32 = 0o644) throws(FileError) {
+        try self.init(path, flags: mode.flags, permissions: permissions)
+    }
+
+    init(_ path: String, flags: Int32, permissions: UInt32 = 0) throws(FileError) {
+        rawValue = try attempt(.open, path) { open(path, flags | O_CLOEXEC | O_NOCTTY, mode_t(permissions)) }
+        self.path = path
+    }
+
+    deinit { if rawValue >= 0 { _ = Glibc.close(rawValue) } }
+
+    /// Gives up the descriptor to the caller, who closes it.
+    public consuming func release() -> Int32 {
+        let number = rawValue
+        rawValue = -1
+        return number
+    }
+
+    /// Some file systems tell only now that what was written is lost.
+    public consuming func close() throws(FileError) {
+        let number = rawValue
+        rawValue = -1
+        // Linux has closed it even if a signal came in between.
+        guard Glibc.close(number) == 0 || errno == EINTR else { throw FileError(.write, path, code: errno) }
+    }
+
+    public func status() throws(FileError) -> FileStatus {
+        var status = stat()
+        _ = try attempt(.look, path) { fstat(rawValue, &status) }
+        return FileStatus(status)
+    }
+
+    /// Up to `count` bytes from where the last read ended; none at the end of the file.
+    public func read(upTo count: Int) throws(FileError) -> [UInt8] {
+        try reading(upTo: count) { Glibc.read(rawValue, $0, $1) }
+    }
+
+    /// The bytes at `offset`, fewer where the file ends before. Does not move where `read(upTo:)` goes on.
+    public func read(at offset: Int64, count: Int) throws(FileError) -> [UInt8] {
+        var bytes: [UInt8] = []
+        while bytes.count < count {
+            // Cannot overflow: no file is longer than Int64.max bytes, and all of these were read.
+            let place = off_t(offset) + off_t(bytes.count)
+            let piece = try reading(upTo: count - bytes.count) { pread(rawValue, $0, $1, place) }
+            if piece.isEmpty { break }
+            if bytes.isEmpty { bytes = piece } else { bytes += piece }
+        }
+        return bytes
+    }
+
+    private func reading(
+        upTo count: Int, _ call: (UnsafeMutableRawPointer?, Int) -> Int
+    ) throws(FileError) -> [UInt8] {
+        // A foreign size makes no room that nobody fills.
+        let count = max(0, min(count, 1 << 20))
+        var failure: FileError?
+        // The buffer is the array's own storage, and the system says how much of it was filled.
+        let bytes = [UInt8](unsafeUninitializedCapacity: count) { buffer, filled in
+            do throws(FileError) {
+                filled = try attempt(.read, path) { call(buffer.baseAddress, count) }
+            } catch {
+                failure = error
+            }
+        }
+        if let failure { throw failure }
+        return bytes
+    }
+
+    /// All of the bytes. A descriptor that somebody else has made non-blocking is waited for.
+    public func write(_ bytes: RawSpan) throws(FileError) { try Self.write(bytes, to: rawValue, path) }
+
+    static func write(_ bytes: RawSpan, to descriptor: Int32, _ path: String) throws(FileError) {
+        var written = 0
+        while written < bytes.byteCount {
+            let rest = bytes.extracting(droppingFirst: written)
+            do throws(FileError) {
+                // The pointer is used within the call only.
+                written += try attempt(.write, path) {
+                    rest.withUnsafeBytes { Glibc.write(descriptor, $0.baseAddress, $0.count) }
+                }
+            } catch {
+                guard error.code == EAGAIN else { throw error }
+                var waiting = pollfd(fd: descriptor, events: Int16(POLLOUT), revents: 0)
+                _ = try attempt(.write, path) { poll(&waiting, 1, -1) }
+            }
+        }
+    }
+
+    /// Waits until the bytes are on the disk.
+    public func sync() throws(FileError) { _ = try attempt(.write, path) { fsync(rawValue) } }
+
+    public func setPermissions(_ permissions: UInt32) throws(FileError) {
+        _ = try attempt(.write, path) { fchmod(rawValue, mode_t(permissions)) }
+    }
+}

@@ -1,0 +1,38 @@
+internal import Glibc
+
+/// What the system knows of a file or a folder.
+public struct FileStatus: Hashable, Sendable {
+    public let kind: Kind
+    public let size: Int64
+    /// Since 1970.
+    public let modifiedNanoseconds: Int64
+    /// The number of the file in its file system: a file that took the place of another has its own.
+    public let inode: UInt64
+    public let device: UInt64
+    /// The permission bits, as `chmod` takes them.
+    public let permissions: UInt32
+
+    public enum Kind: Sendable {
+        case file, folder, link
+        /// A device, a pipe or a socket.
+        case other
+    }
+
+    init(_ status: stat) {
+        kind =
+            switch status.st_mode & S_IFMT {
+            case S_IFREG: .file
+            case S_IFDIR: .folder
+            case S_IFLNK: .link
+            default: .other
+            }
+        size = Int64(status.st_size)
+        // A file system may hold any number of seconds.
+        let (whole, overflows) = Int64(status.st_mtim.tv_sec).multipliedReportingOverflow(by: 1_000_000_000)
+        let (sum, overflowsToo) = whole.addingReportingOverflow(Int64(status.st_mtim.tv_nsec))
+        modifiedNanoseconds = overflows || overflowsToo ? (status.st_mtim.tv_sec < 0 ? .min : .max) : sum
+        inode = UInt64(status.st_ino)
+        device = UInt64(status.st_dev)
+        permissions = UInt32(status.st_mode & 0o7777)
+    }
+}

@@ -1,0 +1,21 @@
+internal import Glibc
+
+/// The streams that a program is started with. They are shared with the shell, so their flags are never changed.
+public enum StandardStream: Int32, Sendable {
+    case input, output, errors
+
+    public var isTerminal: Bool { isatty(rawValue) == 1 }
+
+    /// One system call where the reader is not too slow, so that lines of several threads do not mix.
+    public func write(_ bytes: RawSpan) throws(FileError) { try FileDescriptor.write(bytes, to: rawValue, name) }
+
+    public func write(_ text: String) throws(FileError) { try write(text.utf8Span.span.bytes) }
+
+    private var name: String {
+        switch self {
+        case .input: "standard input"
+        case .output: "standard output"
+        case .errors: "standard error"
+        }
+    }
+}
