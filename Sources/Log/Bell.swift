@@ -1,0 +1,48 @@
+internal import Glibc
+
+/// Lets one thread wait until another one rings. A pipe, as Swift has no condition variable that is `Sendable`.
+///
+/// Ring it only for who waits or is about to: rings are kept, and 64 KB of them fill the pipe.
+final class Bell: Sendable {
+    private let reading: Int32
+    private let writing: Int32
+
+    /// nil where there is no descriptor left.
+    init?() {
+        var ends: [Int32] = [-1, -1]
+        guard pipe(&ends) == 0 else { return nil }
+        for end in ends { _ = fcntl(end, F_SETFD, FD_CLOEXEC) }
+        reading = ends[0]
+        writing = ends[1]
+    }
+
+    deinit {
+        close(reading)
+        close(writing)
+    }
+
+    func ring() {
+        var byte: UInt8 = 1
+        while Glibc.write(writing, &byte, 1) < 0, errno == EINTR {}
+    }
+
+    /// Waits for one ring, for ever if `limit` is nil; false if none came.
+    @discardableResult
+    func wait(limit: Duration?) -> Bool {
+        let deadline = limit.map { ContinuousClock.now + min($0, .seconds(86_400)) }
+        var descriptor = pollfd(fd: reading, events: Int16(POLLIN), revents: 0)
+        while true {
+            let left = deadline.map { ContinuousClock.now.duration(to: $0) }
+            let (seconds, attoseconds) = left?.components ?? (-1, 0)
+            // Rounded up, so that the deadline has passed when the poll ends.
+            let milliseconds = left == nil ? -1 : seconds * 1000 + attoseconds / 1_000_000_000_000_000 + 1
+            let count = poll(&descriptor, 1, Int32(clamping: max(-1, milliseconds)))
+            if count > 0 {
+                var byte: UInt8 = 0
+                if read(reading, &byte, 1) == 1 { return true }
+            } else if count == 0, let deadline, ContinuousClock.now >= deadline {
+                return false
+            }
+        }
+    }
+}

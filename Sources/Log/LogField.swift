@@ -1,0 +1,26 @@
+/// A fact beside a line's message. Text lines show the function and the invocation, JSON lines show every field.
+public struct LogField: Equatable, Sendable {
+    public let key: String
+    public let value: String
+
+    public init(_ key: String, _ value: String) {
+        self.key = key
+        self.value = value
+    }
+
+    public static func function(_ name: String) -> LogField { LogField(LogKey.function, name) }
+    public static func invocation(_ id: String) -> LogField { LogField(LogKey.invocation, id) }
+    /// What the line reports, for the stand-in host: see `LogKey`.
+    public static func event(_ name: String) -> LogField { LogField(LogKey.event, name) }
+}
+
+/// The keys of fields, as JSON lines spell them.
+public enum LogKey {
+    public static let function = "function"
+    public static let invocation = "invocationId"
+    public static let event = "event"
+
+    /// Values of `event`.
+    public static let reloaded = "reloaded"
+    public static let listening = "listening"
+}

@@ -1,0 +1,68 @@
+/// How log lines look.
+public enum LogFormat: String, CaseIterable, Sendable {
+    case text, json
+}
+
+/// One event on its way to a line of bytes.
+struct LogLine {
+    let level: LogLevel
+    let message: String
+    /// Sorted by key.
+    let fields: [LogField]
+    var time = Timestamp.now
+
+    func bytes(in format: LogFormat) -> [UInt8] {
+        switch format {
+        case .text: text
+        case .json: json
+        }
+    }
+
+    /// `2026-03-01T10:20:30.123Z warn order 6b0c…: the message`
+    ///
+    /// A message of several lines becomes as many whole lines: the host takes each line for an entry of its own and looks
+    /// for `warn` in each (host-contract §11), and no message can forge the beginning of a line.
+    private var text: [UInt8] {
+        var start: [UInt8] = []
+        time.append(to: &start)
+        start.append(UInt8(ascii: " "))
+        start += level.rawValue.utf8
+        start.append(UInt8(ascii: " "))
+        let places = [LogKey.function, LogKey.invocation].compactMap { key in fields.first { $0.key == key }?.value }
+        if !places.isEmpty {
+            for (position, place) in places.enumerated() {
+                if position > 0 { start.append(UInt8(ascii: " ")) }
+                Escape.append(place, to: &start)
+            }
+            start += ": ".utf8
+        }
+        var bytes: [UInt8] = []
+        bytes.reserveCapacity(start.count + message.utf8.count + 1)
+        for line in message.utf8.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false) {
+            bytes += start
+            Escape.append(line, to: &bytes)
+            bytes.append(UInt8(ascii: "\n"))
+        }
+        return bytes
+    }
+
+    /// `{"time":"…","level":"warn","function":"order","message":"…"}`
+    private var json: [UInt8] {
+        var bytes = Array(#"{"time":""#.utf8)
+        time.append(to: &bytes)
+        bytes += #"","level":""#.utf8
+        bytes += level.rawValue.utf8
+        bytes.append(UInt8(ascii: "\""))
+        for field in fields { Self.append(field.key, field.value, to: &bytes) }
+        Self.append("message", message, to: &bytes)
+        bytes += "}\n".utf8
+        return bytes
+    }
+
+    private static func append(_ key: String, _ value: String, to bytes: inout [UInt8]) {
+        bytes.append(UInt8(ascii: ","))
+        Escape.append(json: key, to: &bytes)
+        bytes.append(UInt8(ascii: ":"))
+        Escape.append(json: value, to: &bytes)
+    }
+}

@@ -1,0 +1,137 @@
+internal import Glibc
+internal import Synchronization
+
+/// The queue of a sink and the thread that empties it. Apart from the sink, which the thread does not keep alive.
+final class LogWriter: Sendable {
+    private let output: OutputDescriptor
+    private let errors: OutputDescriptor
+    private let state: Mutex<State>
+
+    private struct State {
+        var queue: LogQueue
+        /// nil until the thread runs.
+        var bells: Bells?
+        /// The thread has written everything and waits for its bell.
+        var isIdle = false
+        var isStopped = false
+        /// Somebody waits for the thread to be idle.
+        var isAwaited = false
+    }
+
+    private struct Bells {
+        let line: Bell
+        let idle: Bell
+    }
+
+    init(output: Int32, errors: Int32, capacity: Int) {
+        self.output = OutputDescriptor(number: output)
+        self.errors = OutputDescriptor(number: errors)
+        state = Mutex(State(queue: LogQueue(capacity: capacity)))
+    }
+
+    func append(_ line: [UInt8], to stream: LogStream, format: LogFormat) {
+        state.withLock { state in
+            guard state.bells != nil else { return descriptor(stream).write(line, 0..<line.count) }
+            state.queue.append(line, to: stream, format: format)
+            wake(&state)
+        }
+    }
+
+    func start() {
+        state.withLock { state in
+            guard state.bells == nil, let line = Bell(), let idle = Bell() else { return }
+            // The thread takes over the reference that `passRetained` makes.
+            let argument = Unmanaged.passRetained(self)
+            var thread = pthread_t()
+            let code = pthread_create(
+                &thread, nil,
+                { argument in
+                    if let argument { Unmanaged<LogWriter>.fromOpaque(argument).takeRetainedValue().run() }
+                    return nil
+                }, argument.toOpaque())
+            guard code == 0 else { return argument.release() }
+            pthread_detach(thread)
+            state.bells = Bells(line: line, idle: idle)
+        }
+    }
+
+    func stop() {
+        state.withLock { state in
+            state.isStopped = true
+            wake(&state)
+        }
+    }
+
+    private func wake(_ state: inout State) {
+        guard state.isIdle else { return }
+        state.isIdle = false
+        state.bells?.line.ring()
+    }
+
+    // MARK: The thread
+
+    private func run() {
+        // Signals are for threads that know what to do with them.
+        var signals = sigset_t()
+        sigfillset(&signals)
+        pthread_sigmask(SIG_BLOCK, &signals, nil)
+        var batch = state.withLock { LogQueue(capacity: $0.queue.capacity) }
+        while true {
+            let bell: Bell? = state.withLock { state in
+                state.queue.take(into: &batch)
+                guard batch.isEmpty, !state.isStopped else { return nil }
+                state.isIdle = true
+                if state.isAwaited { state.bells?.idle.ring() }
+                state.isAwaited = false
+                return state.bells?.line
+            }
+            if let bell {
+                bell.wait(limit: nil)
+            } else if batch.isEmpty {
+                return
+            } else {
+                write(batch)
+            }
+        }
+    }
+
+    /// Lines that follow each other on one stream are written together, but only as many as a pipe takes as a whole
+    /// (PIPE_BUF): lines of several processes then do not mix.
+    private func write(_ batch: LogQueue) {
+        var start = 0
+        var end = 0
+        var stream = LogStream.output
+        for line in batch.lines {
+            if line.stream != stream || end - start + line.count > Int(PIPE_BUF) {
+                descriptor(stream).write(batch.bytes, start..<end)
+                start = end
+                stream = line.stream
+            }
+            end += line.count
+        }
+        descriptor(stream).write(batch.bytes, start..<end)
+    }
+
+    private func descriptor(_ stream: LogStream) -> OutputDescriptor {
+        switch stream {
+        case .output: output
+        case .errors: errors
+        }
+    }
+
+    // MARK: Waiting for the thread
+
+    func flush(limit: Duration) -> Bool {
+        let bell: Bell? = state.withLock { state in
+            if state.isIdle { return nil }
+            state.isAwaited = true
+            return state.bells?.idle
+        }
+        guard let bell, !bell.wait(limit: limit) else { return true }
+        return state.withLock { state in
+            defer { state.isAwaited = false }
+            // It may have rung since: the next who waits must not hear it.
+            return !state.isAwaited && bell.wait(limit: .zero)
+        }
+    }
+}

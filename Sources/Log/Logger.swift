@@ -1,0 +1,62 @@
+/// Writes the lines that reach its level, each with its fields.
+public struct Logger: Sendable {
+    public var level: LogLevel
+    public var format: LogFormat
+    /// Sorted by key, each key once.
+    public private(set) var fields: [LogField] = []
+    private let sink: LogSink?
+
+    /// - Parameter sink: nil to write nowhere; what asks for the level still sees it.
+    public init(level: LogLevel = .info, format: LogFormat = .text, sink: LogSink? = .standard) {
+        self.level = level
+        self.format = format
+        self.sink = sink
+    }
+
+    /// Writes nowhere.
+    public static let silent = Logger(sink: nil)
+
+    /// The same logger, whose lines carry one more field. A field of the same key is replaced.
+    public func with(_ field: LogField) -> Logger {
+        var logger = self
+        logger.fields.set(field)
+        return logger
+    }
+
+    /// - Parameter message: is built only if the line is written.
+    public func log(_ level: LogLevel, _ message: @autoclosure () -> String, _ fields: [LogField] = []) {
+        guard level >= self.level, let sink else { return }
+        var all = self.fields
+        for field in fields { all.set(field) }
+        let line = LogLine(level: level, message: message(), fields: all)
+        sink.write(line.bytes(in: format), to: level >= .warning ? .errors : .output, format: format)
+    }
+
+    public func debug(_ message: @autoclosure () -> String, _ fields: [LogField] = []) {
+        log(.debug, message(), fields)
+    }
+
+    public func info(_ message: @autoclosure () -> String, _ fields: [LogField] = []) {
+        log(.info, message(), fields)
+    }
+
+    public func warning(_ message: @autoclosure () -> String, _ fields: [LogField] = []) {
+        log(.warning, message(), fields)
+    }
+
+    public func error(_ message: @autoclosure () -> String, _ fields: [LogField] = []) {
+        log(.error, message(), fields)
+    }
+}
+
+extension [LogField] {
+    fileprivate mutating func set(_ field: LogField) {
+        var place = count
+        while place > 0, self[place - 1].key >= field.key { place -= 1 }
+        if place < count, self[place].key == field.key {
+            self[place] = field
+        } else {
+            insert(field, at: place)
+        }
+    }
+}

@@ -1,0 +1,28 @@
+internal import Glibc
+
+/// A descriptor that is written to until it has taken everything.
+struct OutputDescriptor: Sendable {
+    let number: Int32
+
+    /// What cannot be written is lost: there is nobody to tell.
+    func write(_ bytes: [UInt8], _ range: Range<Int>) {
+        var start = range.lowerBound
+        while start < range.upperBound {
+            // `write` reads from these bytes only while the closure runs.
+            let count = bytes.withUnsafeBytes { bytes in
+                Glibc.write(
+                    number, UnsafeRawBufferPointer(rebasing: bytes[start..<range.upperBound]).baseAddress,
+                    range.upperBound - start)
+            }
+            if count > 0 {
+                start += count
+            } else if count < 0, errno == EAGAIN {
+                // Someone who shares the descriptor made it non-blocking.
+                var descriptor = pollfd(fd: number, events: Int16(POLLOUT), revents: 0)
+                poll(&descriptor, 1, -1)
+            } else if count == 0 || errno != EINTR {
+                return
+            }
+        }
+    }
+}
