@@ -1,0 +1,68 @@
+internal import COpenSSL
+
+/// An authentication code (RFC 2104) of bytes that come in pieces. Compare codes with `constantTimeEqual` only.
+public struct HMAC: ~Copyable {
+    private let hash: HashFunction
+    private let context: OpaquePointer
+
+    public init(_ hash: HashFunction, key: RawSpan) {
+        precondition(copenssl_start() == 1, "OpenSSL cannot be started")
+        ERR_clear_error()
+        let algorithm = EVP_MAC_fetch(nil, "HMAC", nil)
+        // The context keeps it.
+        defer { EVP_MAC_free(algorithm) }
+        guard let context = EVP_MAC_CTX_new(algorithm) else { preconditionFailure("OpenSSL has no HMAC") }
+        self.hash = hash
+        self.context = context
+        precondition(Self.start(context, hash, key), "OpenSSL has no HMAC with \(hash)")
+    }
+
+    public init(_ hash: HashFunction, key: [UInt8]) { self.init(hash, key: key.span.bytes) }
+
+    deinit { EVP_MAC_CTX_free(context) }
+
+    private static func start(_ context: OpaquePointer, _ hash: HashFunction, _ key: RawSpan) -> Bool {
+        var name = Array(hash.rawValue.utf8CString)
+        return name.withUnsafeMutableBufferPointer { name in
+            let parameters = [
+                OSSL_PARAM_construct_utf8_string(OSSL_MAC_PARAM_DIGEST, name.baseAddress, 0),
+                OSSL_PARAM_construct_end(),
+            ]
+            return key.withUnsafeBytes { key in
+                // Without an address OpenSSL would take an empty key for none at all.
+                var nothing: UInt8 = 0
+                guard let address = key.baseAddress else { return EVP_MAC_init(context, &nothing, 0, parameters) == 1 }
+                return EVP_MAC_init(context, address, key.count, parameters) == 1
+            }
+        }
+    }
+
+    public mutating func update(_ bytes: RawSpan) {
+        // OpenSSL reads the bytes before it returns, and keeps no pointer to them.
+        let code = bytes.withUnsafeBytes { EVP_MAC_update(context, $0.baseAddress, $0.count) }
+        precondition(code == 1, "OpenSSL's HMAC failed")
+    }
+
+    public mutating func update(_ bytes: [UInt8]) { update(bytes.span.bytes) }
+
+    public consuming func finish() -> [UInt8] {
+        let (hash, context) = (hash, context)
+        return [UInt8](unsafeUninitializedCapacity: hash.byteCount) { code, count in
+            let result = EVP_MAC_final(context, code.baseAddress, &count, code.count)
+            precondition(result == 1 && count == hash.byteCount, "OpenSSL's HMAC failed")
+        }
+    }
+}
+
+/// Codes of bytes that are all there.
+extension HMAC {
+    public static func of(_ bytes: RawSpan, _ hash: HashFunction, key: RawSpan) -> [UInt8] {
+        var code = HMAC(hash, key: key)
+        code.update(bytes)
+        return code.finish()
+    }
+
+    public static func of(_ bytes: [UInt8], _ hash: HashFunction, key: [UInt8]) -> [UInt8] {
+        of(bytes.span.bytes, hash, key: key.span.bytes)
+    }
+}
