@@ -1,0 +1,82 @@
+internal import CZlib
+
+/// Compresses bytes that come in pieces. The same bytes in the same pieces always become the same: nothing in the
+/// output tells a time or a machine.
+public final class Deflater {
+    public enum Format: Sendable {
+        case gzip
+        /// HTTP's "deflate".
+        case zlib
+        /// What zip files have: no header, no checksum.
+        case raw
+    }
+
+    private let stream: UnsafeMutablePointer<z_stream>
+    private let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: 1 << 14, alignment: 16)
+    private var isFinished = false
+
+    public init(_ format: Format) {
+        stream = .allocate(capacity: 1)
+        stream.initialize(to: z_stream())
+        // 15 for the largest window; 16 more for gzip, negative for no header.
+        let windowBits: Int32 =
+            switch format {
+            case .gzip: 15 + 16
+            case .zlib: 15
+            case .raw: -15
+            }
+        precondition(czlib_deflate_init(stream, windowBits) == Z_OK, "no memory for zlib")
+    }
+
+    deinit {
+        deflateEnd(stream)
+        stream.deallocate()
+        buffer.deallocate()
+    }
+
+    /// Appends what is ready. zlib keeps much of it back, to compress it with what comes.
+    public func deflate(_ bytes: RawSpan, into output: inout [UInt8]) {
+        precondition(!isFinished, "a deflater has finished")
+        var position = 0
+        while position < bytes.byteCount {
+            let piece = bytes.extracting(position..<bytes.byteCount)
+            // zlib writes nothing to its input, and takes all of it before it returns.
+            position += piece.withUnsafeBytes { piece in
+                let count = UInt32(clamping: piece.count)
+                stream.pointee.next_in = UnsafeMutablePointer(mutating: piece.bindMemory(to: UInt8.self).baseAddress)
+                stream.pointee.avail_in = count
+                run(Z_NO_FLUSH, into: &output)
+                stream.pointee.next_in = nil
+                return Int(count)
+            }
+        }
+    }
+
+    /// Appends the rest. The deflater is of no use afterwards.
+    public func finish(into output: inout [UInt8]) {
+        precondition(!isFinished, "a deflater has finished")
+        isFinished = true
+        run(Z_FINISH, into: &output)
+    }
+
+    private func run(_ flush: Int32, into output: inout [UInt8]) {
+        repeat {
+            stream.pointee.next_out = buffer.bindMemory(to: UInt8.self).baseAddress
+            stream.pointee.avail_out = UInt32(buffer.count)
+            let code = CZlib.deflate(stream, flush)
+            precondition(code == Z_OK || code == Z_STREAM_END || code == Z_BUF_ERROR, "zlib failed: \(code)")
+            output.append(contentsOf: buffer[..<(buffer.count - Int(stream.pointee.avail_out))])
+        } while stream.pointee.avail_out == 0
+    }
+}
+
+extension Deflater {
+    /// Compresses bytes that are all there.
+    public static func deflate(_ bytes: [UInt8], _ format: Format) -> [UInt8] {
+        let deflater = Deflater(format)
+        var output: [UInt8] = []
+        deflater.deflate(bytes.span.bytes, into: &output)
+        deflater.finish(into: &output)
+        return output
+    }
+}

@@ -1,0 +1,16 @@
+/// Why compressed bytes cannot be read.
+public enum InflateError: Error, Equatable, Sendable, CustomStringConvertible {
+    /// With zlib's words for it.
+    case corrupt(String)
+    /// The bytes end before the compressed data does.
+    case truncated
+    case tooLarge(limit: Int)
+
+    public var description: String {
+        switch self {
+        case .corrupt(let reason): "the compressed data is damaged: \(reason)"
+        case .truncated: "the compressed data ends too early"
+        case .tooLarge(let limit): "the data is larger than \(limit) bytes once it is decompressed"
+        }
+    }
+}
