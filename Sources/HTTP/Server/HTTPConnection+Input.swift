@@ -1,0 +1,164 @@
+public import EventLoop
+import HTTP1
+
+extension HTTPConnection: ByteStreamDelegate {
+    public func streamReceived(_ bytes: RawSpan) {
+        if input.isEmpty {
+            consume(bytes)
+            if consumed < bytes.byteCount { input.append(copying: bytes.extracting(consumed..<bytes.byteCount)) }
+        } else {
+            input.append(copying: bytes)
+            consumeInput()
+        }
+        settle()
+    }
+
+    public func streamInputEnded() {
+        state.inputEnded()
+        if state.isAnswering, responder.halfCloseMeansGone(request) { leave() }
+        consumeInput()
+        settle()
+    }
+
+    public func streamDrained() {
+        tellRoom()
+        consumeInput()
+        settle()
+    }
+
+    public func streamClosed(_ error: StreamError?) { closed() }
+
+    /// Takes what waits, as far as there is a use for it now.
+    func consumeInput() {
+        guard !isConsuming else { return }
+        do {
+            // Nobody changes the buffer meanwhile, so the array is not copied.
+            let bytes = input
+            consume(bytes.span.bytes)
+        }
+        if consumed < input.count {
+            input.removeSubrange(..<consumed)
+        } else if input.capacity > Self.watermark {
+            input = []
+        } else {
+            input.removeAll(keepingCapacity: true)
+        }
+    }
+
+    private func consume(_ bytes: RawSpan) {
+        isConsuming = true
+        available = bytes.byteCount
+        consumed = 0
+        while takeNext(bytes) {}
+        isConsuming = false
+        if state.hasInputEnded, isHungry { act(state.inputIsExhausted()) }
+    }
+
+    /// The caller has sent more than was taken.
+    var hasUnread: Bool { isConsuming ? consumed < available : !input.isEmpty }
+
+    /// Bytes are wanted now.
+    var isHungry: Bool {
+        switch state.input {
+        case .head: hasRoom
+        case .body(let body): !body.isStreamed || canDeliver
+        case .next: false
+        case .dropped: true
+        }
+    }
+
+    private var canDeliver: Bool { !state.isBodyPaused && onBody != nil }
+
+    /// - Returns: whether there may be something else to take.
+    private func takeNext(_ bytes: RawSpan) -> Bool {
+        switch state.input {
+        case .head: return consumed < available && makesRoom() && takeHead(bytes)
+        case .body(let body): return takeBody(bytes, body)
+        case .next: return false
+        case .dropped:
+            consumed = available
+            state.bytesDropped()
+            return false
+        }
+    }
+
+    private func takeHead(_ bytes: RawSpan) -> Bool {
+        if case .head(hasBegun: false) = state.input { clearRequest() }
+        let rest = bytes.extracting(consumed..<available)
+        switch parser.parse(rest, into: &request.head) {
+        case .incomplete:
+            state.headIsIncomplete()
+            return false
+        case .invalid(let error):
+            act(state.headFailed(error, isHead: rest.beginsWithHEAD))
+        case .complete:
+            request.takeHead(from: rest)
+            consumed += request.head.length
+            prepareBody()
+            act(state.headArrived(request.head, isStreamed: request.isStreamed))
+        }
+        return true
+    }
+
+    private func clearRequest() {
+        if isKnownUniquelyReferenced(&request) { request.clear() } else { request = HTTPRequest() }
+    }
+
+    private func prepareBody() {
+        switch request.head.framing {
+        case .none, .untilClose, .length(0): return
+        case .length(let length):
+            request.isStreamed = responder.takesStream(request)
+            // One that does not come in one piece is copied once, into a buffer of its size; one that is larger than a
+            // mere header may claim grows.
+            guard !request.isStreamed, length > available - consumed else { return }
+            request.body.reserveCapacity(min(length, settings.bodyLimit, Self.claimedSize))
+        case .chunked:
+            request.isStreamed = responder.takesStream(request)
+            chunks = ChunkedDecoder()
+        }
+    }
+
+    private static let claimedSize = 1 << 20
+
+    private func takeBody(_ bytes: RawSpan, _ body: ConnectionState.Body) -> Bool {
+        guard consumed < available else {
+            act(state.bodyIsIncomplete())
+            return false
+        }
+        if body.isStreamed, !canDeliver { return false }
+        guard let left = body.left else { return takeChunks(bytes.extracting(consumed..<available)) }
+        let piece = bytes.extracting(consumed..<consumed + min(left, available - consumed))
+        consumed += piece.byteCount
+        let action = state.bodyArrived(piece.byteCount)
+        take(piece)
+        act(action)
+        return true
+    }
+
+    private func takeChunks(_ rest: RawSpan) -> Bool {
+        var action = ConnectionState.Action.none
+        do throws(ChunkError) {
+            let count = try chunks.decode(rest) { piece in
+                guard case .none = action else { return }
+                action = state.bodyArrived(piece.byteCount)
+                if case .none = action { take(piece) }
+            }
+            consumed += count
+            act(action)
+            if chunks.isComplete { act(state.bodyEnded()) }
+        } catch {
+            act(state.fail(.malformedChunk(error)))
+        }
+        return true
+    }
+
+    private func take(_ piece: RawSpan) {
+        if request.isStreamed { onBody?(piece) } else { request.body.append(copying: piece) }
+    }
+}
+
+extension RawSpan {
+    /// A response to such a request has no body, even where the rest of it cannot be read.
+    fileprivate var beginsWithHEAD: Bool { [UInt8](copying: extracting(first: 5)) == Array("HEAD ".utf8) }
+}

@@ -1,0 +1,42 @@
+public import HTTP1
+
+/// Why a request is answered before it is complete, and its connection closed.
+public enum Refusal: Equatable, Sendable {
+    case tooLarge(limit: Int)
+    case timeout
+    /// The caller ended its half in the middle of the request.
+    case incomplete
+    case malformed(RequestError)
+    case malformedChunk(ChunkError)
+
+    public var status: Int {
+        switch self {
+        case .tooLarge: 413
+        case .timeout: 408
+        case .malformed(let error): error.status
+        case .incomplete, .malformedChunk: 400
+        }
+    }
+
+    public var title: String {
+        switch self {
+        case .tooLarge: "The request body is too large"
+        case .timeout: "The request takes too long"
+        case .incomplete: "The request is not complete"
+        case .malformed(let error): error.title
+        case .malformedChunk: "The request is not HTTP"
+        }
+    }
+
+    public var detail: String {
+        switch self {
+        case .tooLarge(let limit): "a request body may have at most \(limit) bytes"
+        case .timeout: "the rest of the request did not come in time"
+        case .incomplete: "the connection was closed before the request was complete"
+        case .malformed(let error): error.description
+        case .malformedChunk(let error): error.description
+        }
+    }
+
+    public var response: HTTPResponse { .problem(status: status, title: title, detail: detail) }
+}
