@@ -57,10 +57,16 @@ let package = Package(
                 "Wire/RequestTables.swift", "Wire/ResponseEncoder.swift", "Wire/ResponseReader.swift",
                 "Wire/SetCookie.swift", "Wire/ValueEncoder.swift",
             ]),
+        floor(
+            "luafunc", ["CustomHandler"],
+            exclude: [
+                "AppCheck.swift", "Commands", "Console.swift", "ConsoleLogHandler.swift", "Luafunc.swift", "Packing",
+                "Serving.swift", "Settings.swift", "StartConsole.swift",
+            ]),
         .target(
             name: "TestSupport", path: "Tests/TestSupport",
             exclude: [
-                "CannedServer.swift", "Case.swift", "HTTPClient.swift", "LuafuncProcess.swift", "ProcessStart.swift",
+                "CannedServer.swift", "Case.swift", "HTTPClient.swift", "LuafuncProcess.swift",
             ],
             swiftSettings: strict),
         .testTarget(name: "FloorTests", swiftSettings: strict),
@@ -78,6 +84,13 @@ let package = Package(
                 "CaseTests.swift", "FolderWatcherTests.swift", "HTTPConnectionStateTests.swift",
                 "HTTPModuleTests.swift", "HTTPServerTests.swift", "InProcessHandler.swift", "LimitTests.swift",
                 "ModuleTests.swift", "PlainWireTests.swift", "RequestParserTests.swift", "TLSServer.swift",
+            ]),
+        tests(
+            of: "luafunc", ["TestSupport"],
+            exclude: [
+                "DeployTests.swift", "ExternalHandlerTests.swift", "PackTests.swift", "Packing", "PlainHTTPTests.swift",
+                "ProcessTests.swift", "ReloadTests.swift", "SampleTests.swift", "ServeTests.swift", "Snapshots",
+                "StartTests.swift",
             ]),
     ]
 )

@@ -1,0 +1,66 @@
+/// Completes in bash 4.4 or newer. Needs nothing of the package bash-completion.
+struct BashCompletion {
+    let program: CommandSet
+
+    var script: String {
+        """
+        # Completion of luafunc for bash. Load it in ~/.bashrc: source <(luafunc completion bash)
+        _luafunc() {
+            local word=${COMP_WORDS[COMP_CWORD]} option=${COMP_WORDS[COMP_CWORD-1]} other
+            # bash cuts --option=value into three words.
+            if [[ $word == = ]]; then
+                word=
+            elif [[ $option == = ]]; then
+                option=${COMP_WORDS[COMP_CWORD-2]}
+            fi
+            COMPREPLY=()
+            if ((COMP_CWORD == 1)); then
+                mapfile -t COMPREPLY < <(compgen -W "\(names) help --help --version" -- "$word")
+                return
+            fi
+            for other in "${COMP_WORDS[@]:2:COMP_CWORD-2}"; do
+                if [[ $other == -- ]]; then
+                    compopt -o filenames
+                    mapfile -t COMPREPLY < <(compgen -f -- "$word")
+                    return
+                fi
+            done
+            case ${COMP_WORDS[1]} in
+            help) mapfile -t COMPREPLY < <(compgen -W "\(names)" -- "$word") ;;
+        \(program.commands.map(part).joined(separator: "\n"))
+            esac
+        }
+        complete -F _luafunc luafunc
+
+        """
+    }
+
+    private var names: String { program.commands.map(\.name).joined(separator: " ") }
+
+    private func part(of command: Command) -> String {
+        let valued = command.visibleParameters.compactMap { parameter in
+            parameter.value.map { (parameter.long, $0.completion) }
+        }
+        let operands = command.operands.flatMap { $0.parameter.value?.choices ?? [] }
+        let words = operands + command.visibleParameters.flatMap(\.spellings) + ["--help"]
+        var lines = ["    \(command.name))"]
+        if !valued.isEmpty {
+            lines.append("        case $option in")
+            lines += valued.map { "        \($0))\(action($1)) return ;;" }
+            lines.append("        esac")
+        }
+        lines.append(#"        mapfile -t COMPREPLY < <(compgen -W "\#(words.joined(separator: " "))" -- "$word")"#)
+        lines.append("        ;;")
+        return lines.joined(separator: "\n")
+    }
+
+    private func action(_ completion: ValueForm.Completion) -> String {
+        switch completion {
+        case .none: ""
+        case .file: #" compopt -o filenames; mapfile -t COMPREPLY < <(compgen -f -- "$word");"#
+        case .folder: #" compopt -o filenames; mapfile -t COMPREPLY < <(compgen -d -- "$word");"#
+        case .choices(let choices):
+            #" mapfile -t COMPREPLY < <(compgen -W "\#(choices.joined(separator: " "))" -- "$word");"#
+        }
+    }
+}

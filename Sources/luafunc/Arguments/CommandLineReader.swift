@@ -1,0 +1,134 @@
+import CustomHandler
+
+/// What a command line asks for.
+enum Request {
+    case help(String)
+    case version
+    case run(Command, Arguments)
+}
+
+extension CommandSet {
+    /// Reads the words after the program's name.
+    func read(_ words: [String]) throws -> Request {
+        guard let first = words.first else { return .help(HelpText(self).text) }
+        if first == "help" {
+            return .help(
+                (words.dropFirst().first.flatMap(command).map { HelpText($0, of: self) } ?? HelpText(self)).text)
+        }
+        guard !first.hasPrefix("-") else {
+            if asksForHelp(words) { return .help(HelpText(self).text) }
+            if first == "--version" { return .version }
+            throw UsageError(.commandMissing(option: first, users: users(of: first)), command: nil)
+        }
+        guard let command = command(first) else {
+            throw UsageError(.unknownCommand(first, known: commands.map(\.name)), command: nil)
+        }
+        var reader = CommandLineReader(command: command, words: words.dropFirst())
+        do {
+            return try reader.read(of: self)
+        } catch let error as UsageError {
+            // Whoever asks for help wants to know how it is done right.
+            if asksForHelp(words) { return .help(HelpText(command, of: self).text) }
+            throw error.of(command)
+        }
+    }
+
+    private func asksForHelp(_ words: [String]) -> Bool {
+        words.prefix { $0 != "--" }.contains { $0 == "--help" || $0 == "-h" }
+    }
+
+    /// The commands that have this option.
+    private func users(of word: String) -> [String] {
+        let name = word.prefix { $0 != "=" }
+        return commands.filter { $0.parameters.contains { $0.spellings.contains(String(name)) } }.map(\.name)
+    }
+}
+
+/// Takes the words of one command in turn.
+private struct CommandLineReader {
+    let command: Command
+    var words: ArraySlice<String>
+    private var arguments = Arguments()
+    private var operands: [String] = []
+    private var request: Request?
+
+    init(command: Command, words: ArraySlice<String>) {
+        self.command = command
+        self.words = words
+    }
+
+    mutating func read(of program: CommandSet) throws -> Request {
+        while let word = words.popFirst() {
+            if word == "--" {
+                if command.rest == nil { operands += words } else { arguments.rest = Array(words) }
+                break
+            }
+            switch word {
+            case "--help", "-h": return .help(HelpText(command, of: program).text)
+            case "--version": return .version
+            case _ where word.hasPrefix("--"): try readOption(word)
+            case _ where word.hasPrefix("-") && word != "-": try readShortFlags(word)
+            default: operands.append(word)
+            }
+        }
+        for (operand, word) in zip(command.operands, operands) {
+            try arguments.set(value(word, of: operand.parameter), for: operand.parameter)
+        }
+        if operands.count < command.operands.count {
+            throw UsageError(.missingOperand(command.operands[operands.count].parameter))
+        }
+        try command.validate(arguments)
+        if operands.count > command.operands.count {
+            throw UsageError(.unexpectedArgument(operands[command.operands.count]))
+        }
+        return .run(command, arguments)
+    }
+
+    private mutating func readOption(_ word: String) throws(UsageError) {
+        let parts = word.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false).map(String.init)
+        let name = parts[0]
+        guard let parameter = command.parameters.first(where: { $0.spellings.contains(name) }) else {
+            throw unknown(name)
+        }
+        switch parameter.form {
+        case .value:
+            // A word that begins with a dash is the next option; "-" alone means standard input.
+            if parts.count == 1, let next = words.first, !next.hasPrefix("-") || next == "-" {
+                arguments.set(try value(next, of: parameter), for: parameter)
+                words.removeFirst()
+            } else if parts.count > 1 {
+                arguments.set(try value(parts[1], of: parameter), for: parameter)
+            } else {
+                throw UsageError(.missingValue(parameter))
+            }
+        case .flag, .pair, .operand:
+            guard parts.count == 1 else { throw UsageError(.needlessValue(parts[1], name)) }
+            if case .pair = parameter.form, arguments.has(parameter) { throw UsageError(.repeated(parameter, name)) }
+            arguments.set(name == parameter.long, for: parameter)
+        }
+    }
+
+    /// `-v`, also several letters behind one dash.
+    private mutating func readShortFlags(_ word: String) throws(UsageError) {
+        for letter in word.dropFirst() {
+            guard let parameter = command.parameters.first(where: { $0.short == letter }) else { throw unknown(word) }
+            arguments.set(true, for: parameter)
+        }
+    }
+
+    private func value(_ text: String, of parameter: Parameter) throws(UsageError) -> any Sendable {
+        guard let form = parameter.value else { return true }
+        do throws(ValueProblem) {
+            return try form.read(text)
+        } catch {
+            throw UsageError(.wrongValue(text, parameter, error))
+        }
+    }
+
+    private func unknown(_ name: String) -> UsageError {
+        let known = command.parameters.filter { !$0.isHidden }.flatMap(\.spellings) + ["--help", "--version"]
+        let letters = String(name.drop { $0 == "-" })
+        let near = NearestName.find(letters, among: known.map { String($0.dropFirst(2)) })
+        return UsageError(.unknownOption(name, near: near.map { "--\($0)" }))
+    }
+}

@@ -1,0 +1,45 @@
+/// An option of a command. The commands hold their options as values and ask the parsed arguments for them.
+protocol CommandOption: Sendable {
+    var parameter: Parameter { get }
+}
+
+/// `--port 8080` or `--port=8080`. Given twice, the last one counts.
+struct Option<Value: Sendable>: CommandOption {
+    let parameter: Parameter
+
+    init(_ name: String, _ form: ValueOf<Value>, _ help: String, default otherwise: String? = nil) {
+        parameter = Parameter(name: name, help: help, otherwise: otherwise, form: .value(form.form))
+    }
+}
+
+/// `--auth`: there or not.
+struct Flag: CommandOption {
+    let parameter: Parameter
+
+    init(_ name: String, short: Character? = nil, _ help: String, isHidden: Bool = false) {
+        parameter = Parameter(name: name, short: short, help: help, isHidden: isHidden, form: .flag)
+    }
+}
+
+/// `--watch` or `--no-watch`, at most one of them and only once.
+struct Switch: CommandOption {
+    let parameter: Parameter
+
+    init(_ name: String, _ help: String, default otherwise: String) {
+        parameter = Parameter(name: name, help: help, otherwise: otherwise, form: .pair)
+    }
+}
+
+/// An argument without a name.
+protocol CommandOperand: Sendable {
+    var parameter: Parameter { get }
+}
+
+/// A required argument without a name, such as the shell in `completion bash`.
+struct Operand<Value: Sendable>: CommandOperand {
+    let parameter: Parameter
+
+    init(_ name: String, _ form: ValueOf<Value>, _ help: String) {
+        parameter = Parameter(name: name, help: help, form: .operand(form.form))
+    }
+}

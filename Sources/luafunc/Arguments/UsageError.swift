@@ -1,0 +1,71 @@
+import CustomHandler
+
+/// A command line that cannot be followed. Ends with 64.
+struct UsageError: Error {
+    let fact: Fact
+    /// Whose help to read; nil for the program's.
+    private(set) var command: String?
+
+    enum Fact {
+        case unknownCommand(String, known: [String])
+        /// The first word is an option of the commands named.
+        case commandMissing(option: String, users: [String])
+        case unknownOption(String, near: String?)
+        case missingValue(Parameter)
+        case missingOperand(Parameter)
+        case wrongValue(String, Parameter, ValueProblem)
+        case needlessValue(String, String)
+        case repeated(Parameter, String)
+        case unexpectedArgument(String)
+        /// What a command found out by itself.
+        case other(String)
+    }
+
+    init(_ fact: Fact, command: String? = nil) {
+        self.fact = fact
+        self.command = command
+    }
+
+    func of(_ command: Command) -> UsageError { UsageError(fact, command: command.name) }
+}
+
+extension UsageError: CustomStringConvertible {
+    var description: String {
+        let place = command.map { "luafunc \($0)" } ?? "luafunc"
+        return "Error: \(sentence)\n" + (parameter.map { HelpText.line(of: $0) } ?? "") + "See '\(place) --help'."
+    }
+
+    private var sentence: String {
+        switch fact {
+        case .unknownCommand(let name, let known):
+            "there is no command '\(name)'; "
+                + (NearestName.find(name, among: known).map { "did you mean '\($0)'?" }
+                    ?? "there are \(known.joined(separator: ", "))")
+        case .commandMissing(let option, let users):
+            users.isEmpty
+                ? "Unknown option '\(option)'; the first word is a command"
+                : "'\(option)' is an option of \(users.joined(separator: ", ")); write the command before it"
+        case .unknownOption(let name, let near):
+            "Unknown option '\(name)'\(near.map { "; did you mean '\($0)'?" } ?? "")"
+        case .missingValue(let parameter): "Missing value for '\(parameter.usage)'"
+        case .missingOperand(let parameter): "Missing argument '\(parameter.usage)'"
+        case .wrongValue(let text, let parameter, .unreadable(let reason)):
+            "The value '\(text)' is invalid for '\(parameter.usage)'\(reason.map { ": \($0)" } ?? "")"
+        case .wrongValue(let text, let parameter, .outOfBounds(let bounds)):
+            "\(parameter.spellings[0]) \(bounds), not \(text)"
+        case .needlessValue(let value, let name): "'\(name)' takes no value, so '\(value)' cannot be given to it"
+        case .repeated(let parameter, let name):
+            "'\(name)' comes after '\(parameter.long)' or '\(parameter.opposite)'; give one of them, once"
+        case .unexpectedArgument(let word): "Unexpected argument '\(word)'"
+        case .other(let sentence): sentence
+        }
+    }
+
+    /// The parameter whose help shows what is expected.
+    private var parameter: Parameter? {
+        switch fact {
+        case .missingValue(let parameter), .missingOperand(let parameter), .wrongValue(_, let parameter, _): parameter
+        default: nil
+        }
+    }
+}

@@ -1,0 +1,70 @@
+import CustomHandler
+
+/// A form of value whose texts become a `Value`.
+struct ValueOf<Value: Sendable>: Sendable {
+    let form: ValueForm
+
+    init(
+        placeholder: String? = nil, completion: ValueForm.Completion = .none,
+        read: @escaping @Sendable (String) throws(ValueProblem) -> Value
+    ) {
+        form = ValueForm(placeholder: placeholder, completion: completion) { text throws(ValueProblem) in
+            try read(text)
+        }
+    }
+}
+
+extension ValueOf<String> {
+    static let text = ValueOf { text throws(ValueProblem) in text }
+    static let file = ValueOf(placeholder: "file", completion: .file) { text throws(ValueProblem) in text }
+
+    static func folder(placeholder: String? = nil) -> ValueOf {
+        ValueOf(placeholder: placeholder, completion: .folder) { text throws(ValueProblem) in text }
+    }
+}
+
+extension ValueOf<Int> {
+    static func number(_ bounds: ClosedRange<Int>) -> ValueOf {
+        ValueOf { text throws(ValueProblem) in
+            guard let number = Int(text) else { throw .unreadable(nil) }
+            guard bounds.contains(number) else {
+                throw .outOfBounds("must be from \(bounds.lowerBound) to \(bounds.upperBound)")
+            }
+            return number
+        }
+    }
+
+    /// A size with its unit.
+    static func size(_ bounds: ClosedRange<Int>) -> ValueOf {
+        ValueOf { text throws(ValueProblem) in
+            guard let bytes = ByteCount.parse(text) else {
+                throw .unreadable("'\(text)' is not a size such as 64MB")
+            }
+            func shown(_ bytes: Int) -> String { ByteCount.text(bytes).filter { $0 != " " } }
+            if bytes < bounds.lowerBound { throw .outOfBounds("must be at least \(shown(bounds.lowerBound))") }
+            if bytes > bounds.upperBound { throw .outOfBounds("must be at most \(shown(bounds.upperBound))") }
+            return bytes
+        }
+    }
+}
+
+extension ValueOf<Duration> {
+    /// A length of time with its unit.
+    static let time = ValueOf { text throws(ValueProblem) in
+        guard let time = TimeLimit.parse(text) else { throw .unreadable("'\(text)' is not a time such as 10s") }
+        return time
+    }
+}
+
+extension ValueOf where Value: RawRepresentable<String> & CaseIterable {
+    /// One of a few words.
+    static var choice: ValueOf {
+        let choices = Value.allCases.map(\.rawValue)
+        return ValueOf(completion: .choices(choices)) { text throws(ValueProblem) in
+            guard let value = Value(rawValue: text) else {
+                throw .unreadable("it must be one of \(choices.joined(separator: ", "))")
+            }
+            return value
+        }
+    }
+}

@@ -1,0 +1,72 @@
+/// Completes in zsh, either from a file `_luafunc` in `$fpath` or loaded after `compinit`.
+struct ZshCompletion {
+    let program: CommandSet
+
+    var script: String {
+        """
+        #compdef luafunc
+        # Completion of luafunc for zsh. Load it in ~/.zshrc, after compinit: source <(luafunc completion zsh)
+        _luafunc() {
+            local -a commands
+            commands=(
+        \(program.commands.map { "        \(quoted("\($0.name):\($0.summary.caption)"))" }.joined(separator: "\n"))
+                'help:Show the help of a command'
+            )
+            if ((CURRENT == 2)); then
+                _describe -t commands command commands -- "(--help --version)"
+                return
+            fi
+            local command=$words[2]
+            shift words
+            ((CURRENT--))
+            case $command in
+            help) _describe -t commands command commands ;;
+        \(program.commands.map(part).joined(separator: "\n"))
+            esac
+        }
+        if [[ $funcstack[1] == _luafunc ]]; then _luafunc "$@"; else compdef _luafunc luafunc; fi
+
+        """
+    }
+
+    private func part(of command: Command) -> String {
+        var specs = command.visibleParameters.flatMap(specs)
+        specs.append(quoted("(- *)--help[Show help information]"))
+        specs += command.operands.map { ":\($0.parameter.name):\(action($0.parameter.value))" }.map(quoted)
+        if let rest = command.rest { specs.append(quoted("*:\(rest.name):_files")) }
+        return "    \(command.name))\n        _arguments -S \\\n            "
+            + specs.joined(separator: " \\\n            ") + "\n        ;;"
+    }
+
+    private func specs(of parameter: Parameter) -> [String] {
+        let caption = escaped(parameter.help.caption)
+        switch parameter.form {
+        case .flag:
+            let names = (parameter.short.map { ["-\($0)"] } ?? []) + [parameter.long]
+            return names.map { quoted("(\(names.joined(separator: " ")))\($0)[\(caption)]") }
+        case .pair:
+            let names = parameter.spellings.joined(separator: " ")
+            return parameter.spellings.map { quoted("(\(names))\($0)[\(caption)]") }
+        case .value(let value), .operand(let value):
+            return [quoted("\(parameter.long)=[\(caption)]:\(value.placeholder ?? parameter.name):\(action(value))")]
+        }
+    }
+
+    private func action(_ value: ValueForm?) -> String {
+        switch value?.completion {
+        case nil, .some(.none): " "
+        case .file: "_files"
+        case .folder: "_files -/"
+        case .choices(let choices): "(\(choices.joined(separator: " ")))"
+        }
+    }
+
+    /// A colon or a bracket would end the part of the specification.
+    private func escaped(_ text: String) -> String {
+        text.map { "[]:\\".contains($0) ? "\\\($0)" : "\($0)" }.joined()
+    }
+
+    private func quoted(_ text: String) -> String {
+        "'" + text.map { $0 == "'" ? #"'\''"# : "\($0)" }.joined() + "'"
+    }
+}

@@ -1,0 +1,98 @@
+import Foundation
+import TestSupport
+import Testing
+
+@testable import luafunc
+
+/// What the shells offer, asked of the shells themselves where they are installed.
+@Suite struct CompletionTests {
+
+    /// What a shell prints for a script, in an empty home folder that holds the completion as `completion`.
+    private func run(_ shell: Shell, _ script: String) throws -> String {
+        let home = FileManager.default.temporaryDirectory.appending(path: "luafunc-completion-\(UUID())")
+        try FileManager.default.createDirectory(at: home, withIntermediateDirectories: true)
+        defer { try? FileManager.default.removeItem(at: home) }
+        try Data(SampleProgram.program.completionScript(for: shell).utf8).write(to: home.appending(path: "completion"))
+        try Data(Self.zshSettings.utf8).write(to: home.appending(path: ".zshrc"))
+        let process = Process()
+        let output = Pipe()
+        // A shell that waits for what never comes fails the test instead of holding it up.
+        process.executableURL = URL(filePath: "/usr/bin/timeout")
+        process.arguments = try ["60", #require(Self.path(of: shell)?.path), "-c", script]
+        process.currentDirectoryURL = home
+        process.standardInput = FileHandle.nullDevice
+        process.standardOutput = output
+        process.standardError = output
+        process.environment = ["PATH": "/usr/bin:/bin", "HOME": home.path, "TERM": "dumb"]
+        try process.start()
+        let text = try output.fileHandleForReading.readToEnd() ?? Data()
+        process.waitUntilExit()
+        return String(decoding: text, as: UTF8.self)
+    }
+
+    private static let zshSettings = """
+        PS1='READY '
+        autoload -Uz compinit; compinit -D -u
+        source ./completion
+        luafunc() { print -r -- "ran $*;" }
+        """
+
+    private static func path(of shell: Shell) -> URL? {
+        ["/usr/bin", "/bin"].map { URL(filePath: "\($0)/\(shell.rawValue)") }
+            .first { FileManager.default.isExecutableFile(atPath: $0.path) }
+    }
+
+    static let lines: [([String], Set<String>)] = [
+        (["st"], ["strict"]), (["run", "--co"], ["--count"]), (["run", "--no"], ["--no-watch"]),
+        (["run", "--mode", ""], ["fast", "slow"]), (["run", "--mode", "s"], ["slow"]),
+        (["run", "--auth", "--mode", "s"], ["slow"]), (["complete", ""], ["bash", "zsh", "fish", "--help"]),
+        (["help", "c"], ["complete"]), (["run", "--hid"], []), (["run", "--count", ""], []),
+    ]
+
+    @Test(arguments: lines)
+    func `bash completes`(_ words: [String], offers: Set<String>) throws {
+        let line = words.map { "'\($0)'" }.joined(separator: " ")
+        let output = try run(
+            .bash,
+            """
+            source ./completion; COMP_WORDS=(luafunc \(line)); COMP_CWORD=\(words.count); _luafunc
+            printf '%s\\n' "${COMPREPLY[@]}"
+            """)
+        #expect(Set(output.split(separator: "\n").map(String.init)) == offers)
+    }
+
+    @Test func `bash completes a value behind an equals sign`() throws {
+        let output = try run(
+            .bash,
+            """
+            source ./completion; COMP_WORDS=(luafunc run --mode = s); COMP_CWORD=4; _luafunc; echo "${COMPREPLY[@]}"
+            COMP_WORDS=(luafunc run --mode =); COMP_CWORD=3; _luafunc; echo "${COMPREPLY[@]}"
+            """)
+        #expect(output == "slow\nfast slow\n")
+    }
+
+    @Test(.enabled(if: path(of: .fish) != nil), arguments: lines)
+    func `fish completes`(_ words: [String], offers: Set<String>) throws {
+        let output = try run(.fish, "source ./completion; complete -C 'luafunc \(words.joined(separator: " "))'")
+        let names = output.split(separator: "\n").map { String($0.prefix { $0 != "\t" }) }
+        // fish offers options only behind a dash.
+        #expect(Set(names) == offers.filter { !$0.hasPrefix("-") || words.last?.hasPrefix("-") == true })
+    }
+
+    /// zsh completes only at its own prompt, so it is asked in a pseudo-terminal by zsh itself.
+    @Test(.enabled(if: path(of: .zsh) != nil), arguments: lines.filter { $0.1.count == 1 })
+    func `zsh completes`(_ words: [String], offers: Set<String>) throws {
+        let output = try run(
+            .zsh,
+            """
+            zmodload zsh/zpty
+            zpty -b shell zsh -i
+            zpty -r -m shell text '*READY *'
+            zpty -w -n shell $'luafunc \(words.joined(separator: " "))\\t\\n'
+            zpty -r -m shell text '*ran *;*'
+            print -r -- "$text"
+            """)
+        let line = (words.dropLast() + offers).joined(separator: " ")
+        #expect(output.contains("ran \(line);"), "\(output)")
+    }
+}
