@@ -58,9 +58,9 @@ let package = Package(
                 "Wire/SetCookie.swift", "Wire/ValueEncoder.swift",
             ]),
         floor(
-            "luafunc", ["CustomHandler"],
+            "luafunc", ["Compression", "Crypto", "CustomHandler", "Files", "Lua"],
             exclude: [
-                "AppCheck.swift", "Commands", "Console.swift", "ConsoleLogHandler.swift", "Luafunc.swift", "Packing",
+                "AppCheck.swift", "Commands", "Console.swift", "ConsoleLogHandler.swift", "Luafunc.swift",
                 "Serving.swift", "Settings.swift", "StartConsole.swift",
             ]),
         .target(
@@ -86,9 +86,9 @@ let package = Package(
                 "ModuleTests.swift", "PlainWireTests.swift", "RequestParserTests.swift", "TLSServer.swift",
             ]),
         tests(
-            of: "luafunc", ["TestSupport"],
+            of: "luafunc", ["Compression", "Lua", "TestSupport"],
             exclude: [
-                "DeployTests.swift", "ExternalHandlerTests.swift", "PackTests.swift", "Packing", "PlainHTTPTests.swift",
+                "DeployTests.swift", "ExternalHandlerTests.swift", "PackTests.swift", "PlainHTTPTests.swift",
                 "ProcessTests.swift", "ReloadTests.swift", "SampleTests.swift", "ServeTests.swift", "Snapshots",
                 "StartTests.swift",
             ]),

@@ -1,6 +1,5 @@
 import Crypto
-import FoundationEssentials
-import NIOCore
+import Files
 
 /// An app inside the executable that runs it. After the end of the runtime come eight bytes that mark it, the SHA-256
 /// of the rest, and the files as they are, so that a start does not have to inflate them.
@@ -13,41 +12,46 @@ struct AppArchive {
         if path == ExecutableFile.current, ExecutableFile.isPlain { return nil }
         let appended = try ExecutableFile(path).appended
         guard !appended.isEmpty else { return nil }
-        let payload = appended.dropFirst(mark.count + SHA256.byteCount)
-        let digest = appended.dropFirst(mark.count).prefix(SHA256.byteCount)
-        guard appended.starts(with: mark), SHA256.hash(data: payload).elementsEqual(digest),
-            let files = files(in: ByteBuffer(bytes: payload))
-        else { throw .damaged(FileSystem.resolved(path)) }
+        let start = mark.count + HashFunction.sha256.byteCount
+        guard appended.count >= start, appended.starts(with: mark),
+            Digest.sha256(appended.span.bytes.extracting(droppingFirst: start)).elementsEqual(
+                appended[mark.count..<start]),
+            let files = files(in: appended[start...])
+        else { throw .damaged(Path.resolved(path)) }
         return AppArchive(files: files)
     }
 
     /// Replaces what `runtime` carries already.
     static func write(_ files: [PackedFile], runtime: ExecutableFile, to path: String) throws(PackError) {
-        var payload = ByteBuffer()
+        var payload: [UInt8] = []
         for file in files {
-            payload.writeInteger(UInt64(file.path.utf8.count))
-            payload.writeString(file.path)
-            payload.writeInteger(UInt64(file.bytes.count))
-            payload.writeBytes(file.bytes)
+            payload.append(big: UInt64(file.path.utf8.count))
+            payload += file.path.utf8
+            payload.append(big: UInt64(file.bytes.count))
+            payload += file.bytes
         }
-        let bytes = Array(payload.readableBytesView)
-        let digest = Array(SHA256.hash(data: bytes))
-        try FileSystem.write([runtime.image, mark, digest, bytes], to: path, isExecutable: true)
+        try FileSystem.write([runtime.image, mark, Digest.sha256(payload), payload], to: path, isExecutable: true)
     }
 
     private static let mark = Array("luafunc1".utf8)
 
-    private static func files(in payload: ByteBuffer) -> [String: [UInt8]]? {
+    private static func files(in payload: ArraySlice<UInt8>) -> [String: [UInt8]]? {
         var payload = payload
         var files: [String: [UInt8]] = [:]
-        while payload.readableBytes > 0 {
-            guard let pathLength = payload.readInteger(as: UInt64.self).flatMap({ Int(exactly: $0) }),
-                let path = payload.readString(length: pathLength),
-                let length = payload.readInteger(as: UInt64.self).flatMap({ Int(exactly: $0) }),
-                let bytes = payload.readBytes(length: length)
-            else { return nil }
-            files[path] = bytes
+        while !payload.isEmpty {
+            guard let path = piece(&payload), let bytes = piece(&payload) else { return nil }
+            files[String(decoding: path, as: UTF8.self)] = Array(bytes)
         }
         return files
+    }
+
+    /// Bytes behind their number.
+    private static func piece(_ payload: inout ArraySlice<UInt8>) -> ArraySlice<UInt8>? {
+        guard payload.count >= 8 else { return nil }
+        let length = payload.prefix(8).reduce(UInt64(0)) { $0 << 8 | UInt64($1) }
+        payload = payload.dropFirst(8)
+        guard length <= payload.count else { return nil }
+        defer { payload = payload.dropFirst(Int(length)) }
+        return payload.prefix(Int(length))
     }
 }

@@ -1,4 +1,4 @@
-import FoundationEssentials
+import Files
 
 /// Goes through those folders of an app that are deployed.
 struct AppWalk {
@@ -11,13 +11,13 @@ struct AppWalk {
     private(set) var notes: [String] = []
 
     init(root: String) throws(PackError) {
-        self.root = FileSystem.resolved(root)
+        self.root = Path.resolved(root)
         guard let entries = FileSystem.entries(of: self.root) else { throw .noApp(root: root) }
         // As the app is loaded: where there is a `functions` folder, the children of the root are none.
         let written = FileSystem.entries(of: "\(self.root)/functions")
         let parent = written == nil ? "" : "functions/"
         var functions: Set<String> = []
-        for name in written ?? entries where FileSystem.exists("\(self.root)/\(parent)\(name)/function.json") {
+        for name in written ?? entries where File.exists("\(self.root)/\(parent)\(name)/function.json") {
             guard !Self.takenNames.contains(name.lowercased()) else { throw .takenName(function: "\(parent)\(name)") }
             functions.insert("\(parent)\(name)")
         }
@@ -28,12 +28,12 @@ struct AppWalk {
     private static let takenNames: Set = ["functions", "host.json", "lib", "lua_modules", runtimeName]
 
     func hostText() throws(PackError) -> [UInt8]? {
-        FileSystem.exists("\(root)/host.json") ? try FileSystem.bytes(of: "\(root)/host.json") : nil
+        File.exists("\(root)/host.json") ? try FileSystem.bytes(of: "\(root)/host.json") : nil
     }
 
     mutating func run() throws(PackError) {
         try enter("", chain: [root], gitIgnore: IgnoreFile.gitIgnores(above: root))
-        if FileSystem.exists("\(root)/lua_modules/lib") {
+        if File.exists("\(root)/lua_modules/lib") {
             notes.append("lua_modules/lib is left out: luafunc does not load C modules")
         }
     }
@@ -45,10 +45,10 @@ struct AppWalk {
         let here = folder.isEmpty ? root : "\(root)/\(folder)"
         guard let names = FileSystem.entries(of: here) else { throw .unreadable(here) }
         let gitIgnore = try gitIgnore + [IgnoreFile(".gitignore", in: here)].compactMap { $0 }
-        for name in names.sorted() where !isPrivate(name) {
+        for name in names where !isPrivate(name) {
             let path = folder.isEmpty ? name : "\(folder)/\(name)"
-            let place = FileSystem.resolved("\(root)/\(path)")
-            let kind = FileSystem.kind(of: place)
+            let place = Path.resolved("\(root)/\(path)")
+            let kind = File.kind(of: place, followsLinks: false)
             let isFolder = kind == .folder
             guard isDeployed(path, isFolder: isFolder), !isIgnored(path, isFolder: isFolder, gitIgnore) else {
                 continue
@@ -62,7 +62,7 @@ struct AppWalk {
                 notes.append("\(path) is left out: it is a link to a folder that it is in")
             case .folder: try enter(path, chain: chain + [place], gitIgnore: gitIgnore)
             case .file: files.append(PackedFile(path: flat(path), bytes: try FileSystem.bytes(of: place)))
-            case .other: notes.append("\(path) is left out: it is neither a file nor a folder")
+            case .link, .other, nil: notes.append("\(path) is left out: it is neither a file nor a folder")
             }
         }
     }

@@ -1,4 +1,4 @@
-import SystemPackage
+import Files
 
 /// One `.gitignore` or `.funcignore`. A file that git follows all the same, because it was added once, counts as
 /// ignored here: git's index is not read.
@@ -15,17 +15,19 @@ struct IgnoreFile {
 
     /// nil where there is none. One that cannot be read is an error: what it guards might be deployed.
     init?(_ name: String, in folder: String) throws(PackError) {
-        guard FileSystem.exists("\(folder)/\(name)") else { return nil }
-        self.init(folder: folder, text: try FileSystem.bytes(of: "\(folder)/\(name)"))
+        let path = Path.join(folder, name)
+        guard File.exists(path) else { return nil }
+        self.init(folder: folder, text: try FileSystem.bytes(of: path))
     }
 
     /// Those of the folders above an app in a git repository, the topmost first.
     static func gitIgnores(above root: String) throws(PackError) -> [IgnoreFile] {
-        var folder = FilePath(root)
+        var folder = root
         var found: [IgnoreFile] = []
-        while !FileSystem.exists("\(folder)/.git") {
-            guard folder.removeLastComponent() else { return [] }
-            if let file = try IgnoreFile(".gitignore", in: folder.string) { found.insert(file, at: 0) }
+        while !File.exists(Path.join(folder, ".git")) {
+            guard let parent = Path.parent(of: folder) else { return [] }
+            folder = parent
+            if let file = try IgnoreFile(".gitignore", in: folder) { found.insert(file, at: 0) }
         }
         return found
     }

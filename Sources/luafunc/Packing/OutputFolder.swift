@@ -1,5 +1,4 @@
-import FoundationEssentials
-import SystemPackage
+import Files
 
 /// A packed app as a folder, for tools that want one.
 struct OutputFolder {
@@ -10,16 +9,16 @@ struct OutputFolder {
 
     /// Throws where something would be lost: the app itself, or a folder that holds more than a packed app.
     init(_ path: String, app root: String) throws(PackError) {
-        self.path = FileSystem.resolved(path)
-        guard !FilePath(FileSystem.resolved(root)).starts(with: FilePath(self.path)) else {
+        self.path = Path.resolved(path)
+        guard !Path.isInside(Path.resolved(root), of: self.path) else {
             throw .outputHoldsApp(path)
         }
-        guard FileSystem.exists(self.path) else { return }
+        guard File.exists(self.path) else { return }
         guard let entries = FileSystem.entries(of: self.path)?.filter({ $0 != Self.settings }) else {
             throw .unwritable(path, reason: "it is there already, and no folder that can be read")
         }
         let isPackedApp = entries.contains("host.json") && entries.contains(runtimeName)
-        let foreign = entries.sorted().first { !isPackedApp || !isPacked($0) }
+        let foreign = entries.first { !isPackedApp || !isPacked($0) }
         if let foreign { throw .foreign(foreign, output: path) }
         old = entries
     }
@@ -29,15 +28,15 @@ struct OutputFolder {
 
     private func isPacked(_ name: String) -> Bool {
         ["host.json", runtimeName, "lib", "lua_modules"].contains(name)
-            || FileSystem.exists("\(path)/\(name)/function.json")
+            || File.exists("\(path)/\(name)/function.json")
     }
 
     func write(_ files: [PackedFile]) throws(PackError) {
         for name in old { try FileSystem.remove("\(path)/\(name)") }
         for file in files {
-            let target = FilePath("\(path)/\(file.path)")
-            try FileSystem.makeFolder(target.removingLastComponent().string)
-            try FileSystem.write([file.bytes], to: target.string, isExecutable: file.isExecutable)
+            let target = "\(path)/\(file.path)"
+            try FileSystem.makeFolder(Path.parent(of: target) ?? path)
+            try FileSystem.write([file.bytes], to: target, isExecutable: file.isExecutable)
         }
     }
 }

@@ -29,8 +29,8 @@ struct PackedApp {
     }
 
     /// With the runtime where host.json says it is.
-    func files(with runtime: ExecutableFile) -> [PackedFile] {
-        (files + [PackedFile(path: runtimeName, bytes: runtime.image, isExecutable: true)])
+    func files(with runtime: ExecutableFile) throws(PackError) -> [PackedFile] {
+        (files + [PackedFile(path: runtimeName, bytes: try runtime.image, isExecutable: true)])
             .sorted { $0.path.utf8.lexicographicallyPrecedes($1.path.utf8) }
     }
 }

@@ -1,55 +1,53 @@
-import NIOCore
-
 /// Makes a zip file that is the same for the same files: no times, no names of users. Entries in the order they come.
 struct ZipWriter {
-    private var file = ByteBuffer()
-    private var directory = ByteBuffer()
+    private var file: [UInt8] = []
+    private var directory: [UInt8] = []
     private var count: UInt16 = 0
 
-    static func zip(_ files: [PackedFile]) throws -> [UInt8] {
+    static func zip(_ files: [PackedFile]) throws(PackError) -> [UInt8] {
         // With room for two headers and two names each, so that nothing needs the format's 64-bit extension.
         let size = files.reduce(0) { $0 + $1.bytes.count + 2 * $1.path.utf8.count + 128 }
-        guard files.count < Int(UInt16.max), size < Int(UInt32.max) else { throw PackError.tooLargeForZip }
+        guard files.count < Int(UInt16.max), size < Int(UInt32.max) else { throw .tooLargeForZip }
         var zip = ZipWriter()
-        for file in files { try zip.add(file) }
+        for file in files { zip.add(file) }
         return zip.finish()
     }
 
-    private mutating func add(_ file: PackedFile) throws {
-        let content = try ZipContent(file.bytes)
-        let name = ByteBuffer(string: file.path)
-        var entry = ByteBuffer()
+    private mutating func add(_ file: PackedFile) {
+        let content = ZipContent(file.bytes)
+        let name = file.path.utf8
+        var entry: [UInt8] = []
         entry.write16(Self.versionNeeded)
         entry.write16(file.path.utf8.allSatisfy { $0 < 0x80 } ? 0 : Self.nameIsUTF8)
         entry.write16(content.method)
         entry.write16(Self.midnight)
         entry.write16(Self.firstDay)
         entry.write32(content.checksum)
-        entry.write32(UInt32(content.bytes.readableBytes))
+        entry.write32(UInt32(content.bytes.count))
         entry.write32(UInt32(file.bytes.count))
-        entry.write16(UInt16(name.readableBytes))
+        entry.write16(UInt16(name.count))
         entry.write16(0)  // no extra fields
 
         directory.write32(0x0201_4b50)
         directory.write16(Self.madeByUnix)
-        directory.writeImmutableBuffer(entry)
+        directory += entry
         directory.write16(0)  // no comment
         directory.write16(0)  // on the first disk
         directory.write16(0)  // not marked as text
         directory.write32((file.isExecutable ? 0o100755 : 0o100644) << 16)
-        directory.write32(UInt32(self.file.writerIndex))
-        directory.writeImmutableBuffer(name)
+        directory.write32(UInt32(self.file.count))
+        directory += name
 
         self.file.write32(0x0403_4b50)
-        self.file.writeImmutableBuffer(entry)
-        self.file.writeImmutableBuffer(name)
-        self.file.writeImmutableBuffer(content.bytes)
+        self.file += entry
+        self.file += name
+        self.file += content.bytes
         count += 1
     }
 
     private mutating func finish() -> [UInt8] {
-        let (start, size) = (UInt32(file.writerIndex), UInt32(directory.readableBytes))
-        file.writeBuffer(&directory)
+        let (start, size) = (UInt32(file.count), UInt32(directory.count))
+        file += directory
         file.write32(0x0605_4b50)
         file.write16(0)  // this is the first disk,
         file.write16(0)  // and so is the one where the directory starts
@@ -58,7 +56,7 @@ struct ZipWriter {
         file.write32(size)
         file.write32(start)
         file.write16(0)  // no comment
-        return Array(file.readableBytesView)
+        return file
     }
 
     /// 2.0, for folders in names and deflate.
@@ -72,7 +70,7 @@ struct ZipWriter {
     private static let firstDay: UInt16 = 1 << 5 | 1
 }
 
-extension ByteBuffer {
-    fileprivate mutating func write16(_ value: UInt16) { writeInteger(value, endianness: .little) }
-    fileprivate mutating func write32(_ value: UInt32) { writeInteger(value, endianness: .little) }
+extension [UInt8] {
+    fileprivate mutating func write16(_ value: UInt16) { append(little: value) }
+    fileprivate mutating func write32(_ value: UInt32) { append(little: value) }
 }

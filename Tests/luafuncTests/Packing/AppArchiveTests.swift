@@ -42,7 +42,8 @@ import Testing
         let runtime = try ExecutableFile(runtime())
         try AppArchive.write(files, runtime: runtime, to: path("app"))
         let whole = try Data(contentsOf: url("app"))
-        for length in 6..<whole.count where length != runtime.image.count {
+        let imageSize = try runtime.image.count
+        for length in 6..<whole.count where length != imageSize {
             try whole.prefix(length).write(to: url("cut"))
             #expect(throws: PackError.damaged(path("cut")), "\(length) bytes") {
                 try AppArchive.read(from: path("cut"))
@@ -54,7 +55,8 @@ import Testing
         let runtime = try ExecutableFile(runtime())
         try AppArchive.write(files, runtime: runtime, to: path("app"))
         let whole = try Data(contentsOf: url("app"))
-        for place in runtime.image.count...whole.count {
+        let imageSize = try runtime.image.count
+        for place in imageSize...whole.count {
             var changed = whole
             if place < whole.count { changed[place] ^= 1 } else { changed.append(0) }
             try changed.write(to: url("changed"))

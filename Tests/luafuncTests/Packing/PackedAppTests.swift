@@ -49,7 +49,7 @@ import Testing
         let app = try TemporaryApp(functions)
         let runtime = try ExecutableFile(ExecutableFile.current)
         let file = try PackedApp(root: app.folder.path).files(with: runtime).first { $0.path == "luafunc" }
-        #expect(file?.isExecutable == true && file?.bytes == runtime.image)
+        #expect(try file?.isExecutable == true && file?.bytes == runtime.image)
     }
 
     @Test func `the same app makes the same bytes, wherever and whenever it was written`() throws {

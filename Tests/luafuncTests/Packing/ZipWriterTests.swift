@@ -1,7 +1,4 @@
-import NIOCore
-import NIOEmbedded
-import NIOHTTP1
-import NIOHTTPCompression
+import Compression
 import Testing
 
 @testable import luafunc
@@ -55,31 +52,30 @@ private struct ZipReader {
         let flags, method, time, date: UInt16
         let checksum, mode: UInt32
         let size: Int
-        let bytes: ByteBuffer
+        let bytes: [UInt8]
 
         func content() throws -> [UInt8] {
-            method == 0 ? Array(bytes.readableBytesView) : try inflate(bytes, checksum, size)
+            method == 0 ? bytes : try Inflater.inflate(bytes, .raw, limit: size)
         }
     }
 
     private(set) var entries: [Entry] = []
 
     init(_ zip: [UInt8]) throws {
-        let zip = ByteBuffer(bytes: zip)
-        var end = try zip.slice(at: zip.readableBytes - 22, 22)
+        var end = try Bytes(zip, at: zip.count - 22, 22)
         try #expect(end.read32() == 0x0605_4b50)
         try #expect(end.read32() == 0)
         let count = try end.read16()
         try #expect(end.read16() == count)
         let size = Int(try end.read32())
         let start = Int(try end.read32())
-        try #expect(start + size == zip.readableBytes - 22 && end.read16() == 0)
-        var directory = try zip.slice(at: start, size)
+        try #expect(start + size == zip.count - 22 && end.read16() == 0)
+        var directory = try Bytes(zip, at: start, size)
         var position = 0
         for _ in 0..<count {
             try #expect(directory.read32() == 0x0201_4b50)
             try #expect(directory.read16() == 0x0314)
-            let shared = try directory.slice(at: directory.readerIndex, 26)
+            let shared = Array(directory.rest.prefix(26))
             try #expect(directory.read16() == 20)
             let (flags, method) = (try directory.read16(), try directory.read16())
             let (time, date) = (try directory.read16(), try directory.read16())
@@ -90,38 +86,20 @@ private struct ZipReader {
             for _ in 0..<4 { try #expect(directory.read16() == 0) }
             let mode = try directory.read32() >> 16
             try #expect(directory.read32() == UInt32(position))
-            let path = directory.readString(length: nameLength) ?? ""
+            let path = String(decoding: try directory.read(nameLength), as: UTF8.self)
 
-            var local = try zip.slice(at: position, 30 + nameLength + packed)
-            position += local.readableBytes
+            var local = try Bytes(zip, at: position, 30 + nameLength + packed)
+            position += local.rest.count
             try #expect(local.read32() == 0x0403_4b50)
-            #expect(local.readSlice(length: 26) == shared)
-            #expect(local.readString(length: nameLength) == path)
+            try #expect(local.read(26) == shared)
+            try #expect(String(decoding: local.read(nameLength), as: UTF8.self) == path)
             entries.append(
                 Entry(
                     path: path, flags: flags, method: method, time: time, date: date, checksum: checksum, mode: mode,
-                    size: size, bytes: local))
+                    size: size, bytes: Array(local.rest)))
         }
-        #expect(directory.readableBytes == 0 && position == start)
+        #expect(directory.rest.isEmpty && position == start)
     }
-}
-
-/// Puts back what makes gzip of deflate, which NIO can read as the body of a response.
-private func inflate(_ deflated: ByteBuffer, _ checksum: UInt32, _ size: Int) throws -> [UInt8] {
-    var gzip = ByteBuffer(bytes: [0x1f, 0x8b, 8, 0, 0, 0, 0, 0, 0, 3])
-    gzip.writeImmutableBuffer(deflated)
-    gzip.writeInteger(checksum, endianness: .little)
-    gzip.writeInteger(UInt32(size), endianness: .little)
-    let channel = EmbeddedChannel()
-    try channel.pipeline.syncOperations.addHandler(NIOHTTPResponseDecompressor(limit: .none))
-    let head = HTTPResponseHead(version: .http1_1, status: .ok, headers: ["Content-Encoding": "gzip"])
-    for part: HTTPClientResponsePart in [.head(head), .body(gzip), .end(nil)] { try channel.writeInbound(part) }
-    var content: [UInt8] = []
-    while let part = try channel.readInbound(as: HTTPClientResponsePart.self) {
-        if case .body(let bytes) = part { content += bytes.readableBytesView }
-    }
-    _ = try channel.finish()
-    return content
 }
 
 private func crc32(_ bytes: [UInt8]) -> UInt32 {
@@ -132,17 +110,21 @@ private func crc32(_ bytes: [UInt8]) -> UInt32 {
 
 private struct TooShort: Error {}
 
-extension ByteBuffer {
-    fileprivate mutating func read16() throws -> UInt16 { try integer() }
-    fileprivate mutating func read32() throws -> UInt32 { try integer() }
+/// A part of a file, read from its beginning.
+private struct Bytes {
+    private(set) var rest: ArraySlice<UInt8>
 
-    private mutating func integer<Integer: FixedWidthInteger>() throws -> Integer {
-        guard let value = readInteger(endianness: .little, as: Integer.self) else { throw TooShort() }
-        return value
+    init(_ file: [UInt8], at place: Int, _ length: Int) throws {
+        guard place >= 0, length >= 0, place + length <= file.count else { throw TooShort() }
+        rest = file[place..<place + length]
     }
 
-    fileprivate func slice(at place: Int, _ length: Int) throws -> ByteBuffer {
-        guard let slice = getSlice(at: place, length: length) else { throw TooShort() }
-        return slice
+    mutating func read16() throws -> UInt16 { try read(2).reversed().reduce(0) { $0 << 8 | UInt16($1) } }
+    mutating func read32() throws -> UInt32 { try read(4).reversed().reduce(0) { $0 << 8 | UInt32($1) } }
+
+    mutating func read(_ count: Int) throws -> [UInt8] {
+        guard count <= rest.count else { throw TooShort() }
+        defer { rest = rest.dropFirst(count) }
+        return Array(rest.prefix(count))
     }
 }

@@ -1,0 +1,77 @@
+import Files
+
+/// How far the file of a program reaches as its linker wrote it. That is the end of whatever lies last: a segment, a
+/// section that is not loaded, or the table of the sections; linkers differ.
+struct ELFImage {
+    let end: Int
+    let isDynamic: Bool
+
+    static let headerSize = 64
+
+    /// Of the kind that luafunc is built for.
+    static func isExecutable(_ header: [UInt8]) -> Bool {
+        header.starts(with: [0x7f, UInt8(ascii: "E"), UInt8(ascii: "L"), UInt8(ascii: "F"), 2, 1])
+    }
+
+    /// nil where the file ends before its own tables.
+    ///
+    /// - Parameter read: gives as many bytes from a place, fewer beyond the end of the file.
+    init?(header: [UInt8], read: (_ start: Int, _ count: Int) throws(FileError) -> [UInt8]) throws(FileError) {
+        guard header.count == Self.headerSize,
+            let segments = try Table(header, startAt: 32, entrySizeAt: 54, countAt: 56, read: read),
+            let sections = try Table(header, startAt: 40, entrySizeAt: 58, countAt: 60, read: read)
+        else { return nil }
+        var end = max(segments.end, sections.end)
+        var isDynamic = false
+        for entry in segments.entries {
+            guard let type = segments.bytes.word(at: entry), let start = segments.bytes.place(at: entry + 8),
+                let size = segments.bytes.place(at: entry + 32)
+            else { return nil }
+            isDynamic = isDynamic || type == Self.interpreter
+            end = max(end, start + size)
+        }
+        for entry in sections.entries {
+            guard let type = sections.bytes.word(at: entry + 4), let start = sections.bytes.place(at: entry + 24),
+                let size = sections.bytes.place(at: entry + 32)
+            else { return nil }
+            if type != Self.emptySection { end = max(end, start + size) }
+        }
+        self.end = end
+        self.isDynamic = isDynamic
+    }
+
+    private struct Table {
+        let bytes: [UInt8]
+        let entries: StrideTo<Int>
+        let end: Int
+
+        /// Reads the places in the header where a table is described.
+        init?(
+            _ header: [UInt8], startAt: Int, entrySizeAt: Int, countAt: Int,
+            read: (_ start: Int, _ count: Int) throws(FileError) -> [UInt8]
+        ) throws(FileError) {
+            guard let start = header.place(at: startAt), let size = header.half(at: entrySizeAt),
+                let count = header.half(at: countAt), size > 0 || count == 0
+            else { return nil }
+            bytes = try read(start, size * count)
+            guard bytes.count == size * count else { return nil }
+            entries = stride(from: 0, to: size * count, by: max(size, 1))
+            end = start + size * count
+        }
+    }
+
+    /// PT_INTERP
+    private static let interpreter = 3
+    /// SHT_NOBITS: takes no room in the file.
+    private static let emptySection = 8
+}
+
+extension [UInt8] {
+    fileprivate func half(at index: Int) -> Int? { integer(at: index, as: UInt16.self).map { Int($0) } }
+    fileprivate func word(at index: Int) -> Int? { integer(at: index, as: UInt32.self).map { Int($0) } }
+
+    /// nil also for what cannot be a place in any file.
+    fileprivate func place(at index: Int) -> Int? {
+        integer(at: index, as: UInt64.self).flatMap { $0 < 1 << 48 ? Int($0) : nil }
+    }
+}
