@@ -9,16 +9,20 @@ internal import Synchronization
 ///
 /// `@unchecked Sendable`: `mailbox`, `wake` and `thread` may be used from any thread (`uv_async_send` is the one function
 /// of libuv that may); all else is touched by the loop's own thread alone, which `checkIsolated` verifies.
-public final class EventLoop: SerialExecutor, TaskExecutor, @unchecked Sendable {
+public final class EventLoop: TaskExecutor, @unchecked Sendable {
     /// The loop that `MainLoop` stands for. In a program it runs on the main thread.
     public static let main = EventLoop()
 
-    /// libuv's loop, for the handles of this target.
+    static let readBufferSize = 64 << 10
+
+    /// libuv's loop, for the handles of this target. Its `data` is the buffer that all streams of the loop read into.
     let loop: UnsafeMutablePointer<uv_loop_t> = .allocate(capacity: 1)
     private let wake: UnsafeMutablePointer<uv_async_t> = .allocate(capacity: 1)
     private let mailbox = Mutex(Mailbox())
     private let hasMail = Atomic(false)
     private let thread = Atomic<UInt>(0)
+    /// Set once, by `init`.
+    private var isolation: Isolation?
     private var ready = RingBuffer<Work>()
     private var isPolling = false
     private var isStopping = false
@@ -30,24 +34,34 @@ public final class EventLoop: SerialExecutor, TaskExecutor, @unchecked Sendable 
 
     private enum Work {
         case job(UnownedJob)
+        case isolatedJob(UnownedJob)
         case call(() -> Void)
     }
 
     private enum Mail: Sendable {
         case job(UnownedJob)
+        case isolatedJob(UnownedJob)
         case call(@Sendable () -> Void)
         case stop
     }
 
     private struct Mailbox: Sendable {
         var mail: [Mail] = []
+        /// A thread may still have something to tell, such as the answer of a name lookup that was given up.
+        var isClosed = false
     }
 
+    /// A write to a connection that the peer has closed is an error to handle, not the end of the process.
+    private static let ignoresBrokenPipes: Void = { _ = signal(SIGPIPE, SIG_IGN) }()
+
     public init() {
+        Self.ignoresBrokenPipes
         let code = uv_loop_init(loop)
         // Fails only where no descriptor is left for epoll, when nothing could run anyway.
         precondition(code == 0, "no event loop: \(String(cString: uv_strerror(code)))")
         uv_async_init(loop, wake) { _ in }
+        loop.pointee.data = .allocate(byteCount: Self.readBufferSize, alignment: 16)
+        isolation = Isolation(self)
     }
 
     // MARK: Work
@@ -67,9 +81,15 @@ public final class EventLoop: SerialExecutor, TaskExecutor, @unchecked Sendable 
         Task(executorPreference: self, operation: operation)
     }
 
+    /// For tasks of this loop.
     public func enqueue(_ job: consuming ExecutorJob) {
         let job = UnownedJob(job)
         if isCurrent { queue(.job(job)) } else { post(.job(job)) }
+    }
+
+    /// For what is isolated to the loop by an actor.
+    fileprivate func enqueueIsolated(_ job: UnownedJob) {
+        if isCurrent { queue(.isolatedJob(job)) } else { post(.isolatedJob(job)) }
     }
 
     private func queue(_ work: Work) {
@@ -79,9 +99,14 @@ public final class EventLoop: SerialExecutor, TaskExecutor, @unchecked Sendable 
     }
 
     private func post(_ mail: Mail) {
-        mailbox.withLock { $0.mail.append(mail) }
-        hasMail.store(true, ordering: .releasing)
-        uv_async_send(wake)
+        mailbox.withLock { mailbox in
+            guard !mailbox.isClosed else { return }
+            mailbox.mail.append(mail)
+            guard mailbox.mail.count == 1 else { return }
+            // Under the lock, so that `close` does not free `wake` meanwhile.
+            hasMail.store(true, ordering: .releasing)
+            uv_async_send(wake)
+        }
     }
 
     // MARK: Running
@@ -90,17 +115,22 @@ public final class EventLoop: SerialExecutor, TaskExecutor, @unchecked Sendable 
     public func run() {
         bind()
         isStopping = false
-        while true {
-            if hasMail.load(ordering: .acquiring) { takeMail() }
-            if isStopping { return }
-            switch ready.popFirst() {
-            case .job(let job):
-                job.runSynchronously(isolatedTo: asUnownedSerialExecutor(), taskExecutor: asUnownedTaskExecutor())
-            case .call(let work): work()
-            case nil: break
-            }
-            poll()
+        while step() {}
+    }
+
+    /// One piece of work, then one poll. False once the loop is to stop.
+    package func step() -> Bool {
+        if hasMail.load(ordering: .acquiring) { takeMail() }
+        if isStopping { return false }
+        switch ready.popFirst() {
+        case .job(let job): job.runSynchronously(on: asUnownedTaskExecutor())
+        case .isolatedJob(let job):
+            job.runSynchronously(isolatedTo: asUnownedSerialExecutor(), taskExecutor: asUnownedTaskExecutor())
+        case .call(let work): work()
+        case nil: break
         }
+        poll()
+        return true
     }
 
     /// One look at the sockets and timers; waits for them only where no work is queued.
@@ -126,28 +156,72 @@ public final class EventLoop: SerialExecutor, TaskExecutor, @unchecked Sendable 
         for mail in mail {
             switch mail {
             case .job(let job): ready.append(.job(job))
+            case .isolatedJob(let job): ready.append(.isolatedJob(job))
             case .call(let work): ready.append(.call(work))
             case .stop: isStopping = true
             }
         }
     }
 
-    /// Ends a loop that does not run any more. Every handle must be closed before, which is checked.
+    /// Ends a loop that does not run any more. Every handle must be closed before, which is checked. What is submitted
+    /// afterwards is dropped.
     public func close() {
+        mailbox.withLock { $0.isClosed = true }
         uv_close(UnsafeMutableRawPointer(wake).assumingMemoryBound(to: uv_handle_t.self)) { _ in }
-        // Once for the handles that are closing, once more for what their last callbacks closed.
-        for _ in 0..<2 { uv_run(loop, UV_RUN_NOWAIT) }
-        let code = uv_loop_close(loop)
-        precondition(code == 0, "an event loop is closed while handles are open")
+        // The last callback of one handle may close another.
+        for _ in 0..<8 where uv_run(loop, UV_RUN_NOWAIT) == 0 { break }
+        let open = openHandles
+        precondition(uv_loop_close(loop) == 0, "an event loop is closed while handles are open: \(open)")
+        loop.pointee.data?.deallocate()
         loop.deallocate()
         wake.deallocate()
+    }
+
+    /// The kinds of the handles that somebody has yet to close, for tests.
+    package var openHandles: [String] {
+        var handles = Handles(besides: UnsafeMutableRawPointer(wake))
+        withUnsafeMutablePointer(to: &handles) { handles in
+            uv_walk(
+                loop,
+                { handle, handles in
+                    guard let handle, let handles = handles?.assumingMemoryBound(to: Handles.self),
+                        UnsafeMutableRawPointer(handle) != handles.pointee.besides, uv_is_closing(handle) == 0
+                    else { return }
+                    handles.pointee.kinds.append(String(cString: uv_handle_type_name(uv_handle_get_type(handle))))
+                }, handles)
+        }
+        return handles.kinds
+    }
+
+    private struct Handles {
+        let besides: UnsafeMutableRawPointer
+        var kinds: [String] = []
     }
 
     // MARK: Isolation
 
     public var isCurrent: Bool { thread.load(ordering: .relaxed) == UInt(pthread_self()) }
 
-    public func asUnownedSerialExecutor() -> UnownedSerialExecutor { UnownedSerialExecutor(ordinary: self) }
     public func checkIsolated() { precondition(isCurrent, "not on the event loop's thread") }
-    public func isIsolatingCurrentContext() -> Bool? { isCurrent }
+
+    /// For an actor that lives on this loop.
+    public func asUnownedSerialExecutor() -> UnownedSerialExecutor {
+        guard let isolation else { preconditionFailure("an event loop is used before it is made") }
+        return isolation.asUnownedSerialExecutor()
+    }
+}
+
+/// The loop as the executor of actors.
+///
+/// Not the loop itself: to Swift, a task of a loop that runs isolated is in the wrong place for everything that is not, and
+/// each such call (`withCheckedContinuation` is one) would wait for a turn of its own.
+private final class Isolation: SerialExecutor {
+    unowned let loop: EventLoop
+
+    init(_ loop: EventLoop) { self.loop = loop }
+
+    func enqueue(_ job: consuming ExecutorJob) { loop.enqueueIsolated(UnownedJob(job)) }
+    func asUnownedSerialExecutor() -> UnownedSerialExecutor { UnownedSerialExecutor(ordinary: self) }
+    func checkIsolated() { loop.checkIsolated() }
+    func isIsolatingCurrentContext() -> Bool? { loop.isCurrent }
 }

@@ -22,16 +22,17 @@ public final class Timer {
     /// Goes off once after `duration`, never before. Replaces an earlier start.
     public func start(after duration: Duration) {
         guard !isClosed else { return }
-        // libuv counts from the time it last looked at the clock, in whole milliseconds.
-        uv_update_time(loop.loop)
-        let nanoseconds = max(0, duration.saturatingNanoseconds)
-        let milliseconds = UInt64(nanoseconds / 1_000_000) + (nanoseconds == 0 ? 0 : 1)
+        // libuv counts whole milliseconds from when it last looked at a clock that may be a coarse one. So the moment is
+        // fixed here, rounded up, and libuv is told how far it is from what it takes for now.
+        let due = max(0, (MonotonicTime.now + max(.zero, duration)).nanoseconds)
+        let milliseconds = UInt64(due / 1_000_000) + (due % 1_000_000 == 0 ? 0 : 1)
+        let now = uv_now(loop.loop)
         uv_timer_start(
             handle,
             { handle in
                 guard let data = handle?.pointee.data else { return }
                 Unmanaged<Timer>.fromOpaque(data).takeUnretainedValue().fired?()
-            }, milliseconds, 0)
+            }, duration <= .zero || milliseconds <= now ? 0 : milliseconds - now, 0)
     }
 
     public func stop() {

@@ -1,0 +1,52 @@
+internal import CUV
+
+/// Watches a descriptor that somebody else owns, and reads or writes it when told to.
+///
+/// The loop keeps it until `close`, which must come before the descriptor is closed.
+final class Poll {
+    enum Interest {
+        case readable, writable
+    }
+
+    private let handle: UnsafeMutablePointer<uv_poll_t> = .allocate(capacity: 1)
+    private var isClosed = false
+    /// Called each time the descriptor is ready, or has failed: the call that is tried then says which.
+    var ready: (() -> Void)?
+
+    init(_ loop: EventLoop, descriptor: Int32) throws(StreamError) {
+        let code = uv_poll_init(loop.loop, handle, descriptor)
+        guard code == 0 else {
+            // libuv has not taken it up, so there is nothing to close.
+            throw .system(-code)
+        }
+        handle.pointee.data = Unmanaged.passRetained(self).toOpaque()
+    }
+
+    deinit { handle.deallocate() }
+
+    /// A failed descriptor is not watched any more until this is called again.
+    func start(_ interest: Interest) {
+        guard !isClosed else { return }
+        let events = interest == .readable ? UV_READABLE : UV_WRITABLE
+        uv_poll_start(handle, Int32(events.rawValue)) { handle, _, _ in
+            guard let data = handle?.pointee.data else { return }
+            Unmanaged<Poll>.fromOpaque(data).takeUnretainedValue().ready?()
+        }
+    }
+
+    func stop() {
+        guard !isClosed else { return }
+        uv_poll_stop(handle)
+    }
+
+    /// Nothing is called afterwards. Calling it again does nothing.
+    func close() {
+        guard !isClosed else { return }
+        isClosed = true
+        ready = nil
+        uv_close(UnsafeMutableRawPointer(handle).assumingMemoryBound(to: uv_handle_t.self)) { handle in
+            guard let data = handle?.pointee.data else { return }
+            Unmanaged<Poll>.fromOpaque(data).release()
+        }
+    }
+}

@@ -1,0 +1,27 @@
+internal import Glibc
+
+/// What is done to a socket before libuv gets it.
+enum Socket {
+    /// A TCP socket that neither blocks nor reaches a child process.
+    static func open(for address: SocketAddress) throws(StreamError) -> Int32 {
+        let kind = SOCK_STREAM.rawValue | SOCK_NONBLOCK.rawValue | SOCK_CLOEXEC.rawValue
+        let descriptor = socket(address.family, Int32(kind), 0)
+        guard descriptor >= 0 else { throw .system(errno) }
+        return descriptor
+    }
+
+    static func set(_ option: Int32, of level: Int32, on descriptor: Int32, to value: Int32 = 1) {
+        var value = value
+        setsockopt(descriptor, level, option, &value, socklen_t(MemoryLayout<Int32>.size))
+    }
+
+    /// Answers come in one write each, so nothing is gained by waiting for more.
+    static func sendAtOnce(_ descriptor: Int32) { set(TCP_NODELAY, of: Int32(IPPROTO_TCP), on: descriptor) }
+
+    /// Why a connection could not be made; 0 where it was. Reading it clears it.
+    static func pendingError(of descriptor: Int32) -> Int32 {
+        var error: Int32 = 0
+        var length = socklen_t(MemoryLayout<Int32>.size)
+        return getsockopt(descriptor, SOL_SOCKET, SO_ERROR, &error, &length) == 0 ? error : errno
+    }
+}

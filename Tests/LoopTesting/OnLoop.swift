@@ -1,0 +1,57 @@
+public import EventLoop
+internal import Synchronization
+
+/// Runs `body` as a task of a new loop on a thread of its own.
+///
+/// What `body` opened it must close, or begin to: handles that stay open for 10 s are an error.
+@discardableResult
+public func onLoop<Success: Sendable>(
+    _ body: @escaping @Sendable (EventLoop) async throws -> Success
+) async throws -> Success {
+    try await withCheckedThrowingContinuation { continuation in
+        do {
+            try Thread.start(named: "test loop") { continuation.resume(with: run(body)) }
+        } catch {
+            continuation.resume(throwing: error)
+        }
+    }
+}
+
+/// Handles that a test left open, by their kinds in libuv: "tcp", "timer", "poll".
+public struct OpenHandles: Error {
+    public let kinds: [String]
+}
+
+private func run<Success: Sendable>(
+    _ body: @escaping @Sendable (EventLoop) async throws -> Success
+) -> Result<Success, any Error> {
+    let loop = EventLoop()
+    loop.bind()
+    let outcome = Mutex<Result<Success, any Error>?>(nil)
+    loop.task {
+        do {
+            let success = try await body(loop)
+            outcome.withLock { $0 = .success(success) }
+            // Connections that are ending need a few more looks at their sockets.
+            for _ in 0..<1000 where !loop.openHandles.isEmpty { try await loop.sleep(for: .milliseconds(10)) }
+        } catch {
+            outcome.withLock { $0 = .failure(error) }
+        }
+        loop.stop()
+    }
+    loop.run()
+    let open = loop.openHandles
+    if open.isEmpty { loop.close() }
+    switch outcome.withLock({ $0 }) {
+    case .success where !open.isEmpty: return .failure(OpenHandles(kinds: open))
+    case let outcome?: return outcome
+    case nil: return .failure(CancellationError())
+    }
+}
+
+extension EventLoop {
+    /// Returns after the loop has looked at its sockets.
+    public func nextPoll() async {
+        await withCheckedContinuation { continuation in perform { continuation.resume() } }
+    }
+}
