@@ -20,10 +20,12 @@ func floor(
         linkerSettings: libraries.map { .linkedLibrary($0) })
 }
 
-func tests(of name: String, _ dependencies: [Target.Dependency] = [], exclude: [String] = []) -> Target {
+func tests(
+    of name: String, _ dependencies: [Target.Dependency] = [], exclude: [String] = [], libraries: [String] = []
+) -> Target {
     .testTarget(
         name: "\(name)Tests", dependencies: [.init(stringLiteral: name)] + dependencies, exclude: exclude,
-        swiftSettings: strict)
+        swiftSettings: strict, linkerSettings: libraries.map { .linkedLibrary($0) })
 }
 
 /// The floors: each target imports only what is below it. There is no outside package: what is not ours comes from the
@@ -34,6 +36,7 @@ let package = Package(
         .systemLibrary(name: "CUV", providers: [.apt(["libuv1-dev"])]),
         .systemLibrary(name: "COpenSSL", providers: [.apt(["libssl-dev"])]),
         .systemLibrary(name: "CZlib", providers: [.apt(["zlib1g-dev"])]),
+        .systemLibrary(name: "CHTTPParser", providers: [.apt(["libhttp-parser-dev"])]),
         .target(
             name: "CLua",
             cSettings: [.unsafeFlags(["-Wall", "-Wextra", "-Werror"])] + commit,
@@ -72,7 +75,7 @@ let package = Package(
         .testTarget(name: "FloorTests", swiftSettings: strict),
         .target(name: "LoopTesting", dependencies: ["EventLoop"], path: "Tests/LoopTesting", swiftSettings: strict),
         tests(of: "EventLoop", ["LoopTesting"]),
-        tests(of: "HTTP1"),
+        tests(of: "HTTP1", ["CHTTPParser"], libraries: [":libhttp_parser.a"]),
         tests(of: "Crypto"),
         tests(of: "Compression"),
         tests(of: "Files"),

@@ -1,36 +1,146 @@
-/// Takes a body out of its chunks, however they are cut.
+/// Takes a body out of its chunks, however they are cut (RFC 9112 §7.1). Trailer fields are checked and dropped.
 public struct ChunkedDecoder: Sendable {
     /// Bytes of extensions and trailers, together, that a body may have.
     public static let overheadLimit = 8 << 10
 
-    /// The last chunk and the trailers are read; what follows is another message.
-    public private(set) var isComplete = false
+    private enum State {
+        /// Within the digits of a size; `remaining` is their value.
+        case size(hasDigits: Bool)
+        /// Spaces after a size, which some servers pad it with.
+        case padding
+        case `extension`
+        case sizeLineFeed
+        case data
+        case dataReturn
+        case dataLineFeed
+        case trailerStart
+        case trailerName
+        case trailerValue
+        case trailerLineFeed
+        case lastLineFeed
+        case complete
+    }
+
+    private var state = State.size(hasDigits: false)
+    /// Bytes of the chunk that are still to come.
+    private var remaining = 0
+    private var overhead = 0
 
     public init() {}
 
+    /// The last chunk and the trailers are read; what follows is another message.
+    public var isComplete: Bool { if case .complete = state { true } else { false } }
+
     /// - Parameter piece: gets the bytes of the body, in order.
     /// - Returns: how many bytes belong to this body: all, unless it is complete.
-    public mutating func decode(_ bytes: RawSpan, _ piece: (RawSpan) -> Void) throws(ChunkError) -> Int { 0 }
-}
+    public mutating func decode(_ bytes: RawSpan, _ piece: (RawSpan) -> Void) throws(ChunkError) -> Int {
+        var position = 0
+        while position < bytes.byteCount, !isComplete {
+            if case .data = state {
+                let end = position + min(remaining, bytes.byteCount - position)
+                piece(bytes.extracting(position..<end))
+                remaining -= end - position
+                position = end
+                if remaining == 0 { state = .dataReturn }
+            } else {
+                // Despite its name it checks the offset; every byte is a valid UInt8.
+                try take(bytes.unsafeLoad(fromByteOffset: position, as: UInt8.self))
+                position += 1
+            }
+        }
+        return position
+    }
 
-/// Why a chunked body cannot be read on.
-public enum ChunkError: Error, Hashable, Sendable, CustomStringConvertible {
-    /// Not a hexadecimal number, or one over 2⁶³-1.
-    case size
-    case `extension`
-    /// The bytes after a chunk are not the end of a line.
-    case lineEnd
-    case trailer
-    case tooLarge
+    private mutating func take(_ byte: UInt8) throws(ChunkError) {
+        let isLineFeed = byte == 0x0a
+        let kind = ByteClass.table[Int(byte)]
+        switch state {
+        case .size(let hasDigits): try takeSize(byte, hasDigits)
+        case .padding: try leaveSize(byte, orStay: byte == 0x20)
+        case .extension:
+            if byte == 0x0d {
+                state = .sizeLineFeed
+            } else {
+                guard kind & ByteClass.value != 0 else { throw .extension }
+                try count()
+            }
+        case .sizeLineFeed:
+            guard isLineFeed else { throw .lineEnd }
+            state = remaining == 0 ? .trailerStart : .data
+        case .data: break
+        case .dataReturn:
+            guard byte == 0x0d else { throw .lineEnd }
+            state = .dataLineFeed
+        case .dataLineFeed:
+            guard isLineFeed else { throw .lineEnd }
+            state = .size(hasDigits: false)
+        case .trailerStart:
+            if byte == 0x0d {
+                state = .lastLineFeed
+            } else {
+                guard kind & ByteClass.token != 0 else { throw .trailer }
+                state = .trailerName
+                try count()
+            }
+        case .trailerName:
+            if byte == UInt8(ascii: ":") {
+                state = .trailerValue
+            } else if kind & ByteClass.token == 0 {
+                throw .trailer
+            }
+            try count()
+        case .trailerValue:
+            if byte == 0x0d {
+                state = .trailerLineFeed
+            } else {
+                guard kind & ByteClass.value != 0 else { throw .trailer }
+                try count()
+            }
+        case .trailerLineFeed:
+            guard isLineFeed else { throw .trailer }
+            state = .trailerStart
+        case .lastLineFeed:
+            guard isLineFeed else { throw .lineEnd }
+            state = .complete
+        case .complete: break
+        }
+    }
 
-    public var description: String {
-        switch self {
-        case .size: "the size of a chunk is not a hexadecimal number below 2^63"
-        case .extension: "the extension of a chunk has a control character"
-        case .lineEnd: "a chunk does not end where its size says"
-        case .trailer: "the fields after the last chunk are not header fields"
-        case .tooLarge:
-            "the extensions of chunks and the fields after the last one have more than \(ChunkedDecoder.overheadLimit / 1024) KB"
+    private mutating func takeSize(_ byte: UInt8, _ hasDigits: Bool) throws(ChunkError) {
+        if let digit = hexadecimal(byte) {
+            if !hasDigits { remaining = 0 }
+            // Leading zeros are of no end.
+            if hasDigits, remaining == 0 { try count() }
+            guard remaining <= Int.max >> 4 else { throw .size }
+            remaining = remaining << 4 | digit
+            state = .size(hasDigits: true)
+        } else {
+            guard hasDigits else { throw .size }
+            try leaveSize(byte, orStay: byte == 0x20)
+        }
+    }
+
+    private mutating func leaveSize(_ byte: UInt8, orStay isPadding: Bool) throws(ChunkError) {
+        switch byte {
+        case 0x0d: state = .sizeLineFeed
+        case UInt8(ascii: ";"): state = .extension
+        case _ where isPadding: state = .padding
+        default: throw .size
+        }
+        if byte != 0x0d { try count() }
+    }
+
+    /// Counts a byte that is not of the body.
+    private mutating func count() throws(ChunkError) {
+        overhead += 1
+        if overhead > Self.overheadLimit { throw .tooLarge }
+    }
+
+    private func hexadecimal(_ byte: UInt8) -> Int? {
+        switch byte {
+        case 0x30...0x39: Int(byte - 0x30)
+        case 0x41...0x46, 0x61...0x66: Int(byte | 0x20) - 0x57
+        default: nil
         }
     }
 }

@@ -85,7 +85,7 @@ public struct HTTPFields: Sendable {
 
     private func matches(_ field: FieldRange, _ name: String) -> Bool {
         field.name.count == name.utf8.count
-            && zip(storage[field.name], name.utf8).allSatisfy { $0.asciiLowercased == $1.asciiLowercased }
+            && storage.withUnsafeBytes { UnsafeRawBufferPointer(rebasing: $0[field.name]).equalsIgnoringCase(name) }
     }
 
     private func text(_ range: Range<Int>) -> String { String(decoding: storage[range], as: UTF8.self) }
@@ -96,6 +96,17 @@ public struct HTTPFields: Sendable {
     ) throws(Failure) {
         let bytes = storage.span.bytes
         for field in ranges { try body(bytes.extracting(field.name), bytes.extracting(field.value)) }
+    }
+
+    /// For the writer. The pointers do not outlive the calls.
+    func withFieldBytes(_ body: (_ name: UnsafeRawBufferPointer, _ value: UnsafeRawBufferPointer) -> Void) {
+        storage.withUnsafeBytes { bytes in
+            for field in ranges {
+                body(
+                    UnsafeRawBufferPointer(rebasing: bytes[field.name]),
+                    UnsafeRawBufferPointer(rebasing: bytes[field.value]))
+            }
+        }
     }
 }
 

@@ -1,0 +1,123 @@
+/// What the fields of a head say of the message's body and its connection. Each field is looked at once, by its bytes.
+struct FieldFacts: Sendable {
+    var hosts = 0
+    var host = 0..<0
+    var length: Int?
+    var coding = Coding.none
+    var isKeptAlive = false
+    var isClosed = false
+    var expectsContinue = false
+
+    /// What all `Transfer-Encoding` fields together say.
+    enum Coding: Sendable {
+        case none
+        case chunked
+        /// Codings that are not known, so far without `chunked`.
+        case unknown
+        /// Codings that are not known, and `chunked` at the end.
+        case unknownThenChunked
+        /// Nothing that could be followed: an empty list, or something after `chunked`.
+        case senseless
+    }
+
+    /// Takes in a field if it is one of those that matter. False where it contradicts itself or an earlier one.
+    ///
+    /// Unsafe: the field lies in the bytes that are pointed to. Its name is a token, for which setting the bit 0x20 makes
+    /// letters lower case and no other byte equal to `-`.
+    @inline(__always)
+    mutating func note(_ field: FieldRange, in bytes: UnsafeRawPointer) -> Bool {
+        let start = Int(field.nameStart)
+        switch field.nameEnd &- field.nameStart {
+        case 4:
+            guard bytes.halfWord(at: start) | 0x2020_2020 == Self.host else { return true }
+            hosts &+= 1
+            host = field.value
+        case 6:
+            guard bytes.halfWord(at: start) | 0x2020_2020 == Self.expe else { return true }
+            noteExpectation(field, bytes)
+        case 10:
+            guard bytes.word(at: start) | Self.lower == Self.connecti else { return true }
+            noteConnection(field, bytes)
+        case 14:
+            guard bytes.word(at: start) | Self.lower == Self.content,
+                bytes.word(at: start &+ 6) | Self.lower == Self.tLength
+            else { return true }
+            return noteLength(field, bytes)
+        case 17:
+            guard bytes.word(at: start) | Self.lower == Self.transfer else { return true }
+            noteCoding(field, bytes)
+        default: break
+        }
+        return true
+    }
+
+    private static let lower: UInt64 = 0x2020_2020_2020_2020
+    private static let host: UInt32 = 0x7473_6f68
+    private static let expe: UInt32 = 0x6570_7865
+    private static let connecti: UInt64 = 0x6974_6365_6e6e_6f63
+    private static let content: UInt64 = 0x2d74_6e65_746e_6f63
+    private static let tLength: UInt64 = 0x6874_676e_656c_2d74
+    private static let transfer: UInt64 = 0x7265_6673_6e61_7274
+
+    private mutating func noteLength(_ field: FieldRange, _ bytes: UnsafeRawPointer) -> Bool {
+        guard length == nil, !field.value.isEmpty else { return false }
+        var number = 0
+        for position in field.value {
+            let byte = bytes.byte(at: position)
+            let (tens, overflows) = number.multipliedReportingOverflow(by: 10)
+            let (sum, overflowsToo) = tens.addingReportingOverflow(Int(byte &- 0x30))
+            guard byte.isDigit, !overflows, !overflowsToo else { return false }
+            number = sum
+        }
+        length = number
+        return true
+    }
+
+    private mutating func noteExpectation(_ field: FieldRange, _ bytes: UnsafeRawPointer) {
+        guard part(field.name, bytes).equalsIgnoringCase("expect") else { return }
+        if part(field.value, bytes).equalsIgnoringCase("100-continue") { expectsContinue = true }
+    }
+
+    private mutating func noteConnection(_ field: FieldRange, _ bytes: UnsafeRawPointer) {
+        guard part(field.name, bytes).equalsIgnoringCase("connection") else { return }
+        forEachElement(field.value, bytes) { option in
+            if option.equalsIgnoringCase("close") { isClosed = true }
+            if option.equalsIgnoringCase("keep-alive") { isKeptAlive = true }
+        }
+    }
+
+    private mutating func noteCoding(_ field: FieldRange, _ bytes: UnsafeRawPointer) {
+        guard part(field.name, bytes).equalsIgnoringCase("transfer-encoding") else { return }
+        forEachElement(field.value, bytes) { element in
+            let isChunked = element.equalsIgnoringCase("chunked")
+            coding =
+                switch coding {
+                case _ where element.isEmpty: .senseless
+                case .none: isChunked ? .chunked : .unknown
+                case .unknown: isChunked ? .unknownThenChunked : .unknown
+                case .chunked, .unknownThenChunked, .senseless: .senseless
+                }
+        }
+    }
+
+    /// The elements of a list, which commas separate; at least one, be it empty.
+    private func forEachElement(
+        _ value: Range<Int>, _ bytes: UnsafeRawPointer, _ body: (UnsafeRawBufferPointer) -> Void
+    ) {
+        var start = value.lowerBound
+        while true {
+            var end = start
+            while end < value.upperBound, bytes.byte(at: end) != UInt8(ascii: ",") { end += 1 }
+            body(part(FieldLines.trimmed(start..<end, bytes), bytes))
+            guard end < value.upperBound else { return }
+            start = end + 1
+        }
+    }
+
+    private func part(_ range: Range<Int>, _ bytes: UnsafeRawPointer) -> UnsafeRawBufferPointer {
+        UnsafeRawBufferPointer(start: bytes + range.lowerBound, count: range.count)
+    }
+
+    /// Whether the connection serves another message, as far as this side is concerned (RFC 9112 §9.3).
+    func keepsAlive(_ version: HTTPVersion) -> Bool { !isClosed && (version == .http11 || isKeptAlive) }
+}
