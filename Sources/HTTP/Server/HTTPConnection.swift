@@ -31,7 +31,7 @@ public final class HTTPConnection {
 
     private var timer: Timer?
     private var look: MonotonicTime?
-    private var isClosed = false
+    private var isClosing = false
     /// Called when the connection has closed, as the last thing.
     var ended: (() -> Void)?
 
@@ -85,7 +85,7 @@ public final class HTTPConnection {
                 endBody(isComplete: false)
                 leave()
             }
-        case .close: stream.close()
+        case .close: close()
         }
     }
 
@@ -143,7 +143,7 @@ public final class HTTPConnection {
 
     /// Writes what is to be written, goes on with what waits, and sees to time and to reading.
     func settle() {
-        guard !isConsuming, !isClosed else { return }
+        guard !isConsuming, !isClosing else { return }
         flush()
         let hasWork = stream.pendingBytes > 0 || state.isTimed
         if input.count >= Self.watermark || !isReading { holdBack() }
@@ -207,10 +207,13 @@ public final class HTTPConnection {
     }
 
     /// Closes now, whatever is under way.
-    func close() { stream.close() }
+    func close() {
+        isClosing = true
+        stream.close()
+    }
 
     func closed() {
-        isClosed = true
+        isClosing = true
         timer?.close()
         state.closed()
         endBody(isComplete: false)
