@@ -74,7 +74,7 @@ let package = Package(
             swiftSettings: strict),
         .testTarget(name: "FloorTests", swiftSettings: strict),
         .target(name: "LoopTesting", dependencies: ["EventLoop"], path: "Tests/LoopTesting", swiftSettings: strict),
-        tests(of: "EventLoop", ["LoopTesting"]),
+        tests(of: "EventLoop", ["Files", "LoopTesting"]),
         tests(of: "HTTP1", ["CHTTPParser"], libraries: [":libhttp_parser.a"]),
         tests(of: "Crypto"),
         tests(of: "Compression"),

@@ -37,6 +37,8 @@ public final class Waiter {
     ) async throws {
         if condition() { return }
         try await withCheckedThrowingContinuation { continuation in
+            // Getting here may have taken a turn of the loop.
+            if condition() { return continuation.resume() }
             let timer = Timer(loop)
             timer.fired = { [unowned self, unowned timer] in
                 guard let index = waits.firstIndex(where: { $0.limit === timer }) else { return }

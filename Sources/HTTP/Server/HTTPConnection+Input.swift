@@ -87,8 +87,7 @@ extension HTTPConnection: ByteStreamDelegate {
         let rest = bytes.extracting(consumed..<available)
         switch parser.parse(rest, into: &request.head) {
         case .incomplete:
-            // Some clients send an empty line after a body: that is no beginning.
-            if !rest.isEmptyLine { state.headIsIncomplete() }
+            state.headIsIncomplete()
             return false
         case .invalid(let error):
             act(state.headFailed(error, isHead: rest.beginsWithHEAD))
@@ -162,8 +161,4 @@ extension HTTPConnection: ByteStreamDelegate {
 extension RawSpan {
     /// A response to such a request has no body, even where the rest of it cannot be read.
     fileprivate var beginsWithHEAD: Bool { [UInt8](copying: extracting(first: 5)) == Array("HEAD ".utf8) }
-
-    fileprivate var isEmptyLine: Bool {
-        byteCount <= 2 && Array("\r\n".utf8).starts(with: [UInt8](copying: self))
-    }
 }

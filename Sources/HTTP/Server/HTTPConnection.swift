@@ -31,7 +31,7 @@ public final class HTTPConnection {
 
     private var timer: Timer?
     private var look: MonotonicTime?
-    private var isClosing = false
+    private var isClosed = false
     /// Called when the connection has closed, as the last thing.
     var ended: (() -> Void)?
 
@@ -85,7 +85,7 @@ public final class HTTPConnection {
                 endBody(isComplete: false)
                 leave()
             }
-        case .close: close()
+        case .close: stream.close()
         }
     }
 
@@ -143,7 +143,7 @@ public final class HTTPConnection {
 
     /// Writes what is to be written, goes on with what waits, and sees to time and to reading.
     func settle() {
-        guard !isConsuming, !isClosing else { return }
+        guard !isConsuming, !isClosed else { return }
         flush()
         let hasWork = stream.pendingBytes > 0 || state.isTimed
         if input.count >= Self.watermark || !isReading { holdBack() }
@@ -207,13 +207,10 @@ public final class HTTPConnection {
     }
 
     /// Closes now, whatever is under way.
-    func close() {
-        isClosing = true
-        stream.close()
-    }
+    func close() { stream.close() }
 
     func closed() {
-        isClosing = true
+        isClosed = true
         timer?.close()
         state.closed()
         endBody(isComplete: false)

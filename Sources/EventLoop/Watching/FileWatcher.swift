@@ -1,0 +1,166 @@
+internal import Glibc
+
+/// Tells of changes in folders. The kernel reports them (inotify), so that waiting costs nothing; where it reports nothing
+/// the folders are looked at each second.
+///
+/// The loop keeps it until `close`.
+public final class FileWatcher {
+    private let loop: EventLoop
+    private let folders: @Sendable () -> [String]
+    private let changed: () -> Void
+    private let looking: ((Blindness) -> Void)?
+    private var poll: Poll?
+    private var watches: FolderWatches
+    private var burst: ChangeBurst
+    private let burstEnd: Timer
+    private let nextLook: Timer
+    private let look: FolderLook
+    private var sight = Sight.events
+    private var isClosed = false
+
+    /// Why the folders are looked at each second; nil while the kernel reports all that happens in them.
+    public private(set) var blindness: Blindness?
+
+    public enum Blindness: Equatable, Sendable, CustomStringConvertible {
+        /// The folder's file system may change without the kernel's knowing.
+        case silentFileSystem(String)
+        case noWatches
+
+        public var description: String {
+            switch self {
+            case .silentFileSystem(let folder): "the file system of \(folder) does not report all changes"
+            case .noWatches:
+                "the system has no room for another watch; raise fs.inotify.max_user_watches or "
+                    + "fs.inotify.max_user_instances"
+            }
+        }
+    }
+
+    private enum Sight {
+        case events
+        /// Beside events, pictures are compared; there is none until the first look has ended.
+        case pictures(last: FolderPicture?)
+    }
+
+    /// - Parameters:
+    ///   - folders: absolute paths; asked for again after each burst, since folders may be new. Called on other threads too.
+    ///   - looking: called each time the folders begin to be looked at each second, with the reason.
+    ///   - changed: called once at first, for what was saved before anybody watched, and once for each burst of changes,
+    ///     soon after its last one.
+    public convenience init(
+        _ loop: EventLoop, folders: @escaping @Sendable () -> [String], looking: ((Blindness) -> Void)? = nil,
+        changed: @escaping () -> Void
+    ) {
+        self.init(loop, ChangeBurst(), FolderWatches(), folders: folders, looking: looking, changed: changed)
+    }
+
+    init(
+        _ loop: EventLoop, _ burst: ChangeBurst, _ watches: FolderWatches,
+        folders: @escaping @Sendable () -> [String], looking: ((Blindness) -> Void)? = nil,
+        changed: @escaping () -> Void
+    ) {
+        self.loop = loop
+        self.folders = folders
+        self.changed = changed
+        self.looking = looking
+        self.burst = burst
+        self.watches = watches
+        burstEnd = Timer(loop)
+        nextLook = Timer(loop)
+        look = FolderLook(loop, folders)
+        burstEnd.fired = { self.endBurst() }
+        nextLook.fired = { self.beginLook() }
+        if watches.descriptor >= 0 {
+            poll = try? Poll(loop, descriptor: watches.descriptor)
+            poll?.ready = { self.readEvents() }
+            poll?.start(.readable)
+        }
+        watch()
+        add([])
+    }
+
+    /// Nothing is called afterwards. Calling it again does nothing.
+    public func close() {
+        guard !isClosed else { return }
+        isClosed = true
+        burstEnd.close()
+        nextLook.close()
+        look.close()
+        poll?.close()
+        if watches.descriptor >= 0 { _ = Glibc.close(watches.descriptor) }
+    }
+
+    // MARK: Events
+
+    private static let bufferSize = 16 << 10
+
+    private func readEvents() {
+        var buffer = [UInt8](repeating: 0, count: Self.bufferSize)
+        let count = read(watches.descriptor, &buffer, buffer.count)
+        guard count > 0 else { return }
+        add(InotifyEvents(buffer.span.bytes.extracting(first: count)).changes)
+    }
+
+    private func add(_ changes: [ChangeBurst.Change]) {
+        let now = MonotonicTime.now
+        let end = burst.add(changes, at: now)
+        if end > now { burstEnd.start(after: end - now) } else { report() }
+    }
+
+    private func endBurst() {
+        // A picture that differs from the last shows that files are still being written.
+        if case .pictures(_?) = sight { beginLook() } else { report() }
+    }
+
+    private func report() {
+        burst.end()
+        burstEnd.stop()
+        // What is in a folder that is new is read after it is watched, so that no save is missed.
+        watch()
+        changed()
+    }
+
+    private func watch() {
+        switch watches.update(folders()) {
+        case .everything:
+            sight = .events
+            blindness = nil
+            look.close()
+            nextLook.stop()
+        case .notThere: beginLooking()
+        case .incomplete(let reason):
+            let isNew = blindness == nil
+            blindness = reason
+            beginLooking()
+            if isNew { looking?(reason) }
+        }
+    }
+
+    // MARK: Looking
+
+    private static let pauseBetweenLooks = Duration.seconds(1)
+
+    private func beginLooking() {
+        guard case .events = sight else { return }
+        sight = .pictures(last: nil)
+        beginLook()
+    }
+
+    private func beginLook() {
+        nextLook.stop()
+        if !look.isUnderWay { look.begin { self.take($0) } }
+    }
+
+    private func take(_ picture: FolderPicture?) {
+        guard case .pictures(let last) = sight else { return }
+        nextLook.start(after: Self.pauseBetweenLooks)
+        guard let picture else { return }
+        sight = .pictures(last: picture)
+        if picture != last {
+            // Also the first one: nobody knows what happened until it was taken.
+            add([])
+        } else if burst.isUnderWay {
+            report()
+        }
+    }
+}

@@ -1,0 +1,235 @@
+import Glibc
+import LoopTesting
+import Synchronization
+import Testing
+
+@testable import EventLoop
+
+struct FileWatcherTests {
+    /// Counts what a watcher tells.
+    private final class Watched {
+        private(set) var changes = 0
+        private(set) var reasons: [FileWatcher.Blindness] = []
+        private let waiter: Waiter
+        private(set) var watcher: FileWatcher?
+
+        init(
+            _ loop: EventLoop, _ burst: ChangeBurst = ChangeBurst(),
+            _ watches: FolderWatches = FolderWatches(),
+            folders: @escaping @Sendable () -> [String]
+        ) {
+            waiter = Waiter(loop)
+            watcher = FileWatcher(
+                loop, burst, watches, folders: folders, looking: { [unowned self] in reasons.append($0) },
+                changed: { [unowned self] in
+                    changes += 1
+                    waiter.changed()
+                })
+        }
+
+        func change(_ number: Int) async throws {
+            try await waiter.wait(for: "change \(number)") { [unowned self] in changes >= number }
+        }
+
+        func close() { watcher?.close() }
+    }
+
+    @Test func `a file that is still being written is no change yet`() async throws {
+        let folder = try TemporaryFolder()
+        try folder.write("return 1", to: "module.lua")
+        try await onLoop { loop in
+            var patient = ChangeBurst()
+            patient.longestUnfinished = .seconds(3600)
+            let watched = Watched(loop, patient) { [folder.path] }
+            try await watched.change(1)
+            // Is told of the same events in the same polls, and waits for nobody.
+            var hasty = ChangeBurst()
+            hasty.pause = .milliseconds(20)
+            hasty.longestUnfinished = .milliseconds(20)
+            let witness = Watched(loop, hasty) { [folder.path] }
+            try await witness.change(1)
+            let file = open(folder("module.lua"), O_WRONLY | O_TRUNC | O_CLOEXEC)
+            for number in 2..<5 {
+                #expect(write(file, " ", 1) == 1)
+                try await witness.change(number)
+            }
+            #expect(watched.changes == 1)
+            close(file)
+            try await watched.change(2)
+            watched.close()
+            witness.close()
+        }
+    }
+
+    @Test func `made, changed, moved and removed files are changes`() async throws {
+        let folder = try TemporaryFolder()
+        try await onLoop { loop in
+            let watched = Watched(loop) { [folder.path] }
+            try await watched.change(1)
+            try folder.write("1", to: "a")
+            try await watched.change(2)
+            try folder.write("2", to: "a")
+            try await watched.change(3)
+            try folder.rename("a", to: "b")
+            try await watched.change(4)
+            #expect(chmod(folder("b"), 0o600) == 0)
+            try await watched.change(5)
+            #expect(unlink(folder("b")) == 0)
+            try await watched.change(6)
+            #expect(watched.watcher?.blindness == nil)
+            watched.close()
+            watched.close()
+        }
+    }
+
+    @Test func `a folder that is new is watched when its change is told`() async throws {
+        let folder = try TemporaryFolder()
+        let hasInner = Mutex(false)
+        try await onLoop { loop in
+            let watched = Watched(loop) { hasInner.withLock { $0 } ? [folder.path, folder("inner")] : [folder.path] }
+            try await watched.change(1)
+            hasInner.withLock { $0 = true }
+            try folder.makeFolder("inner")
+            try await watched.change(2)
+            try folder.write("1", to: "inner/a")
+            try await watched.change(3)
+            watched.close()
+        }
+    }
+
+    @Test func `a folder that takes the place of the watched one is watched, and the old one is not`() async throws {
+        let folder = try TemporaryFolder()
+        try folder.makeFolder("app")
+        try folder.makeFolder("next")
+        try await onLoop { loop in
+            let watched = Watched(loop) { [folder("app")] }
+            try await watched.change(1)
+            try folder.rename("app", to: "old")
+            try folder.rename("next", to: "app")
+            // The two may be one burst, or the second may only be found by looking.
+            try await watched.change(2)
+            let changes = watched.changes
+            try folder.write("1", to: "app/a")
+            try await watched.change(changes + 1)
+            watched.close()
+        }
+    }
+
+    @Test func `a folder that was removed is looked for until it is back`() async throws {
+        let folder = try TemporaryFolder()
+        try folder.makeFolder("app")
+        try await onLoop { loop in
+            let watched = Watched(loop) { [folder("app")] }
+            try await watched.change(1)
+            #expect(rmdir(folder("app")) == 0)
+            try await watched.change(2)
+            // The look that finds nothing there.
+            try await watched.change(3)
+            try folder.makeFolder("app")
+            try await watched.change(4)
+            #expect(watched.reasons == [])
+            try folder.write("1", to: "app/a")
+            try await watched.change(5)
+            watched.close()
+        }
+    }
+
+    @Test func `without watches, folders are looked at, and the reason is told once`() async throws {
+        let folder = try TemporaryFolder()
+        try folder.write("1", to: "a")
+        try await onLoop { loop in
+            let watched = Watched(loop, ChangeBurst(), FolderWatches(descriptor: -1)) { [folder.path] }
+            #expect(watched.watcher?.blindness == .noWatches)
+            // One at first, one after the first look: what happened before it is not known.
+            try await watched.change(1)
+            try folder.write("12", to: "a")
+            try await watched.change(2)
+            try folder.rename("a", to: "b")
+            try await watched.change(3)
+            #expect(watched.reasons == [.noWatches])
+            watched.close()
+        }
+    }
+
+    @Test func `where the file system is silent, folders are looked at too, and events still count`() async throws {
+        let folder = try TemporaryFolder()
+        let number = FolderWatches.fileSystem(of: folder.path)
+        try #require(number != 0)
+        try await onLoop { loop in
+            let watched = Watched(loop, ChangeBurst(), FolderWatches(silentFileSystems: [number])) { [folder.path] }
+            #expect(watched.watcher?.blindness == .silentFileSystem(folder.path))
+            try await watched.change(1)
+            for number in 2..<5 {
+                try folder.write("\(number)", to: "a")
+                try await watched.change(number)
+            }
+            #expect(watched.reasons == [.silentFileSystem(folder.path)])
+            watched.close()
+        }
+    }
+
+    @Test func `a watcher may be closed by what it calls, and during a look`() async throws {
+        let folder = try TemporaryFolder()
+        try await onLoop { loop in
+            let waiter = Waiter(loop)
+            var watcher: FileWatcher?
+            var changes = 0
+            watcher = FileWatcher(loop, ChangeBurst(), FolderWatches(descriptor: -1)) {
+                [folder.path]
+            } changed: {
+                changes += 1
+                watcher?.close()
+                waiter.changed()
+            }
+            try await waiter.wait(for: "a change") { changes > 0 }
+            FileWatcher(loop) {
+                [folder.path]
+            } changed: {
+            }.close()
+            FileWatcher(loop, ChangeBurst(), FolderWatches(descriptor: -1)) {
+                [folder.path]
+            } changed: {
+            }.close()
+        }
+    }
+
+    @Test func `the reasons for looking are sentences`() {
+        #expect(
+            "\(FileWatcher.Blindness.silentFileSystem("/app"))" == "the file system of /app does not report all changes"
+        )
+        #expect(
+            "\(FileWatcher.Blindness.noWatches)"
+                == "the system has no room for another watch; raise fs.inotify.max_user_watches or "
+                + "fs.inotify.max_user_instances")
+    }
+
+    @Test func `a picture shows names, sizes and times, and not the order`() throws {
+        let folder = try TemporaryFolder()
+        try folder.makeFolder("inner")
+        func picture() -> FolderPicture { FolderPicture(of: [folder.path, folder("inner")]) }
+        var seen = [picture()]
+        func isNew() -> Bool {
+            let now = picture()
+            defer { seen.append(now) }
+            return !seen.contains(now) && now == picture()
+        }
+        try folder.write("1", to: "a")
+        #expect(isNew())
+        try folder.rename("a", to: "b")
+        #expect(isNew())
+        try folder.write("12", to: "b")
+        #expect(isNew())
+        var times = [timespec(tv_sec: 1, tv_nsec: 0), timespec(tv_sec: 1, tv_nsec: 1)]
+        #expect(utimensat(AT_FDCWD, folder("b"), &times, 0) == 0)
+        #expect(isNew())
+        try folder.write("12", to: "inner/b")
+        #expect(isNew())
+        #expect(FolderPicture(of: [folder("inner"), folder.path]) == picture())
+        #expect(FolderPicture(of: [folder("none")]) == FolderPicture(of: []))
+        #expect(FolderPicture(bytes: picture().bytes) == picture())
+        #expect(FolderPicture(bytes: [1, 2]) == nil)
+        #expect(unlink(folder("inner/b")) == 0)
+        #expect(rmdir(folder("inner")) == 0)
+        #expect(isNew())
+    }
+}
