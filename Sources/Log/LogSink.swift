@@ -20,8 +20,9 @@ public final class LogSink: Sendable {
     /// The thread ends once it has written what waits.
     deinit { writer.stop() }
 
-    /// Lets a thread of its own write from now on. Where none can be started, writing goes on as before.
-    public func detach() { writer.start() }
+    /// Lets a thread of its own write from now on; the next line starts it. Where none can be started, writing goes on as
+    /// before.
+    public func detach() { writer.detach() }
 
     /// Writes one text, which is followed by a line break; line breaks in it are kept. For people: log lines come from a
     /// `Logger`.

@@ -9,7 +9,8 @@ final class LogWriter: Sendable {
 
     private struct State {
         var queue: LogQueue
-        /// nil until the thread runs.
+        var isDetached = false
+        /// nil until the thread runs, which starts with the first line after `detach`.
         var bells: Bells?
         /// The thread has written everything and waits for its bell.
         var isIdle = false
@@ -31,28 +32,29 @@ final class LogWriter: Sendable {
 
     func append(_ line: [UInt8], to stream: LogStream, format: LogFormat) {
         state.withLock { state in
+            if state.isDetached, state.bells == nil { start(&state) }
             guard state.bells != nil else { return descriptor(stream).write(line, 0..<line.count) }
             state.queue.append(line, to: stream, format: format)
             wake(&state)
         }
     }
 
-    func start() {
-        state.withLock { state in
-            guard state.bells == nil, let line = Bell(), let idle = Bell() else { return }
-            // The thread takes over the reference that `passRetained` makes.
-            let argument = Unmanaged.passRetained(self)
-            var thread = pthread_t()
-            let code = pthread_create(
-                &thread, nil,
-                { argument in
-                    if let argument { Unmanaged<LogWriter>.fromOpaque(argument).takeRetainedValue().run() }
-                    return nil
-                }, argument.toOpaque())
-            guard code == 0 else { return argument.release() }
-            pthread_detach(thread)
-            state.bells = Bells(line: line, idle: idle)
-        }
+    func detach() { state.withLock { $0.isDetached = true } }
+
+    private func start(_ state: inout State) {
+        guard let line = Bell(), let idle = Bell() else { return }
+        // The thread takes over the reference that `passRetained` makes.
+        let argument = Unmanaged.passRetained(self)
+        var thread = pthread_t()
+        let code = pthread_create(
+            &thread, nil,
+            { argument in
+                if let argument { Unmanaged<LogWriter>.fromOpaque(argument).takeRetainedValue().run() }
+                return nil
+            }, argument.toOpaque())
+        guard code == 0 else { return argument.release() }
+        pthread_detach(thread)
+        state.bells = Bells(line: line, idle: idle)
     }
 
     func stop() {
