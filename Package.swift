@@ -80,7 +80,7 @@ let package = Package(
         tests(of: "Compression"),
         tests(of: "Files"),
         tests(of: "Log"),
-        tests(of: "HTTP", ["EventLoop", "HTTP1"]),
+        tests(of: "HTTP", ["EventLoop", "HTTP1", "LoopTesting"]),
         tests(of: "Lua", ["CLua"]),
         tests(
             of: "CustomHandler", ["Lua", "TestSupport"],

@@ -1,0 +1,70 @@
+import EventLoop
+import Synchronization
+
+/// How many connections a loop has, or will have once it reads its mail. Read from the loop that accepts them.
+final class Load: Sendable {
+    private let count = Atomic(0)
+
+    var connections: Int { count.load(ordering: .relaxed) }
+    func add(_ number: Int) { count.add(number, ordering: .relaxed) }
+}
+
+/// The connections that one loop serves.
+final class ConnectionSet {
+    private let loop: EventLoop
+    private let settings: HTTPServer.Settings
+    private let responder: any HTTPResponder
+    private let load: Load
+    private var connections: [ObjectIdentifier: HTTPConnection] = [:]
+    private var isDraining = false
+    private var waiting: [CheckedContinuation<Void, Never>] = []
+    private var limit: Timer?
+
+    init(_ loop: EventLoop, _ settings: HTTPServer.Settings, _ responder: any HTTPResponder, _ load: Load) {
+        self.loop = loop
+        self.settings = settings
+        self.responder = responder
+        self.load = load
+    }
+
+    func take(_ descriptor: Int32) {
+        // A connection that is broken already is its caller's affair.
+        guard let stream = try? TCPStream(loop, descriptor: descriptor) else { return }
+        load.add(1)
+        let connection = HTTPConnection(over: stream, loop, settings: settings, responder: responder)
+        let id = ObjectIdentifier(connection)
+        connections[id] = connection
+        connection.ended = { [self] in end(id) }
+        if isDraining { connection.drain() }
+    }
+
+    private func end(_ id: ObjectIdentifier) {
+        connections[id] = nil
+        load.add(-1)
+        if isDraining, connections.isEmpty { endDrain() }
+    }
+
+    // MARK: Drain
+
+    func beginDrain(limit: Duration) {
+        guard !isDraining else { return }
+        isDraining = true
+        if connections.isEmpty { return }
+        self.limit = loop.schedule(after: limit) { [self] in for connection in connections.values { connection.close() }
+        }
+        for connection in connections.values { connection.drain() }
+    }
+
+    /// Returns when there are no connections left.
+    func drained() async {
+        if connections.isEmpty { return }
+        await withCheckedContinuation { waiting.append($0) }
+    }
+
+    private func endDrain() {
+        limit?.close()
+        limit = nil
+        for continuation in waiting { continuation.resume() }
+        waiting = []
+    }
+}

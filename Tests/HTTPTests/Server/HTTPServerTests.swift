@@ -1,0 +1,308 @@
+import Glibc
+import LoopTesting
+import Testing
+
+@testable import EventLoop
+@testable import HTTP
+
+/// Connections over real sockets, from before and after the server has all its loops.
+@Suite struct HTTPServerTests {
+    /// Answers with the number of its requests, to `/never` not at all, and to `/10` for 10 ms.
+    private final class Counter: HTTPResponder {
+        private let loop: EventLoop
+        private let waiter: Waiter
+        private let wasMadeOnItsLoop: Bool
+        private var requests = 0
+        private var leavings = 0
+
+        init(_ loop: EventLoop) {
+            self.loop = loop
+            waiter = Waiter(loop)
+            wasMadeOnItsLoop = loop.isCurrent
+        }
+
+        func respond(to request: HTTPRequest, through connection: HTTPConnection) {
+            requests += 1
+            waiter.changed()
+            if request.path == "/never" {
+                connection.onLeaving = { [self] in
+                    leavings += 1
+                    waiter.changed()
+                }
+            } else if let milliseconds = Int(request.path.dropFirst()) {
+                connection.respond(HTTPResponse(status: 200, body: .streamed))
+                loop.schedule(after: .milliseconds(milliseconds)) { connection.end(isComplete: true) }
+            } else {
+                connection.respond(
+                    HTTPResponse(status: 200, text: wasMadeOnItsLoop ? "\(requests)" : "made elsewhere"))
+            }
+        }
+
+        func requests(_ count: Int) async throws {
+            try await waiter.wait(for: "\(count) requests") { [unowned self] in requests >= count }
+        }
+
+        func leavings(_ count: Int) async throws {
+            try await waiter.wait(for: "\(count) callers that leave") { [unowned self] in leavings >= count }
+        }
+    }
+
+    /// A loop on a thread of its own.
+    private struct LoopThread {
+        let loop = EventLoop()
+
+        init() throws {
+            let loop = loop
+            try Thread.start(named: "worker") {
+                loop.run()
+                if loop.openHandles.isEmpty { loop.close() }
+            }
+        }
+
+        /// For a server to add.
+        var share: (loop: EventLoop, responder: @Sendable () -> any HTTPResponder) {
+            (loop, { [loop] in Counter(loop) })
+        }
+    }
+
+    private static func open(
+        _ loop: EventLoop, _ responder: Counter, _ configure: (inout HTTPServer.Settings) -> Void = { _ in }
+    ) throws -> HTTPServer {
+        var settings = HTTPServer.Settings()
+        configure(&settings)
+        let address = SocketAddress(try #require(IPAddress("127.0.0.1")), port: 0)
+        return try HTTPServer(loop, bind: address, settings: settings, responder: responder)
+    }
+
+    private static func connect(_ loop: EventLoop, to server: HTTPServer) throws -> StreamRecorder {
+        StreamRecorder(try TCPStream(loop, descriptor: descriptor(connectedTo: server)), on: loop)
+    }
+
+    private static func descriptor(connectedTo server: HTTPServer) throws -> Int32 {
+        let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
+        let code = server.address.withSystemAddress { Glibc.connect(descriptor, $0, $1) }
+        guard code == 0 else {
+            close(descriptor)
+            throw StreamError.system(errno)
+        }
+        return descriptor
+    }
+
+    private static func get(_ path: String = "/", on connection: StreamRecorder) {
+        connection.stream.write("GET \(path) HTTP/1.1\r\nHost: x\r\n\r\n")
+    }
+
+    /// The bodies of all responses so far, once there are as many as are expected.
+    private static func bodies(_ count: Int, on connection: StreamRecorder) async throws -> [String] {
+        var known = 1
+        while true {
+            let bodies = connection.text.split(separator: "\r\n\r\n").dropFirst().map {
+                String($0.prefix { $0 != "H" })
+            }
+            if bodies.count >= count { return bodies }
+            known = max(known, connection.received.count + 1)
+            try await connection.bytes(known)
+        }
+    }
+
+    private static func end(_ server: HTTPServer, _ connections: [StreamRecorder], _ loops: [LoopThread] = []) async {
+        for connection in connections { connection.stream.close() }
+        await server.drain()
+        for thread in loops { thread.loop.stop() }
+    }
+
+    // MARK: Loops
+
+    @Test func `new connections go to the new loops by turns, old ones stay where they are`() async throws {
+        try await onLoop { loop in
+            let server = try Self.open(loop, Counter(loop)) { $0.waitsForLoops = true }
+            let early = try Self.connect(loop, to: server)
+            Self.get(on: early)
+            #expect(try await Self.bodies(1, on: early) == ["1"])
+            let threads = [try LoopThread(), try LoopThread()]
+            server.add(threads.map(\.share))
+            for count in ["1", "1", "2", "2"] {
+                let connection = try Self.connect(loop, to: server)
+                Self.get(on: connection)
+                #expect(try await Self.bodies(1, on: connection) == [count])
+                connection.stream.close()
+            }
+            Self.get(on: early)
+            #expect(try await Self.bodies(2, on: early) == ["1", "2"])
+            await Self.end(server, [early], threads)
+        }
+    }
+
+    @Test func `many connections at the start are shared by all loops`() async throws {
+        try await onLoop { loop in
+            let server = try Self.open(loop, Counter(loop)) { $0.waitsForLoops = true }
+            let waiting = try (1...13).map { _ in try Self.connect(loop, to: server) }
+            await loop.nextPoll()
+            await loop.nextPoll()
+            let threads = [try LoopThread(), try LoopThread(), try LoopThread()]
+            server.add(threads.map(\.share))
+            var counts: [String] = []
+            for connection in waiting {
+                Self.get(on: connection)
+                counts += try await Self.bodies(1, on: connection)
+            }
+            // One is the first loop's; each of the others has four.
+            #expect(counts.sorted() == ["1", "1", "1", "1", "2", "2", "2", "3", "3", "3", "4", "4", "4"])
+            await Self.end(server, waiting, threads)
+        }
+    }
+
+    @Test func `a new connection goes to the loop that has the fewest`() async throws {
+        try await onLoop { loop in
+            let server = try Self.open(loop, Counter(loop))
+            let threads = [try LoopThread(), try LoopThread()]
+            server.add(threads.map(\.share))
+            var connections: [StreamRecorder] = []
+            for _ in 0..<4 {
+                connections.append(try Self.connect(loop, to: server))
+                Self.get(on: connections[connections.count - 1])
+                _ = try await Self.bodies(1, on: connections[connections.count - 1])
+            }
+            // Both of one loop end, so that the next two go there.
+            for connection in [connections[0], connections[2]] {
+                connection.stream.finish()
+                #expect(try await connection.closed() == nil)
+            }
+            for count in ["3", "4"] {
+                connections.append(try Self.connect(loop, to: server))
+                Self.get(on: connections[connections.count - 1])
+                #expect(try await Self.bodies(1, on: connections[connections.count - 1]) == [count])
+            }
+            await Self.end(server, connections, threads)
+        }
+    }
+
+    @Test func `without other loops the first serves all`() async throws {
+        try await onLoop { loop in
+            let server = try Self.open(loop, Counter(loop)) { $0.waitsForLoops = true }
+            server.add([])
+            var connections: [StreamRecorder] = []
+            for count in 1...3 {
+                let connection = try Self.connect(loop, to: server)
+                Self.get(on: connection)
+                #expect(try await Self.bodies(1, on: connection) == ["\(count)"])
+                connections.append(connection)
+            }
+            await Self.end(server, connections)
+        }
+    }
+
+    // MARK: The end
+
+    @Test(arguments: [(5, 60), (60, 5)])
+    func `the end waits for what runs on old and new connections`(_ early: Int, _ late: Int) async throws {
+        try await onLoop { loop in
+            let server = try Self.open(loop, Counter(loop)) { $0.waitsForLoops = true }
+            let old = try Self.connect(loop, to: server)
+            Self.get("/\(early)", on: old)
+            try await old.bytes(1)
+            let thread = try LoopThread()
+            server.add([thread.share])
+            let new = try Self.connect(loop, to: server)
+            Self.get("/\(late)", on: new)
+            try await new.bytes(1)
+            for connection in [old, new] {
+                connection.onEvent = { [unowned connection] in
+                    if $0 == .inputEnded { connection.stream.finish() }
+                }
+            }
+            await server.drain()
+            for connection in [old, new] {
+                #expect(try await connection.closed() == nil)
+                #expect(connection.text.hasSuffix("\r\n\r\n0\r\n\r\n"))
+            }
+            thread.loop.stop()
+            #expect(throws: StreamError.system(ECONNREFUSED)) { try Self.connect(loop, to: server) }
+        }
+    }
+
+    @Test func `the end closes idle connections at once, and waits no longer than its limit for others`() async throws {
+        try await onLoop { loop in
+            let responder = Counter(loop)
+            let server = try Self.open(loop, responder)
+            let idle = try Self.connect(loop, to: server)
+            let busy = try Self.connect(loop, to: server)
+            Self.get(on: idle)
+            _ = try await Self.bodies(1, on: idle)
+            Self.get("/never", on: busy)
+            try await responder.requests(2)
+            idle.onEvent = { [unowned busy] in if $0 == .inputEnded { #expect(busy.events.isEmpty) } }
+            await server.drain(limit: .milliseconds(30))
+            try await responder.leavings(1)
+            try await idle.event(.inputEnded)
+            try await busy.event(.inputEnded)
+            #expect(busy.received.isEmpty)
+            for connection in [idle, busy] { connection.stream.close() }
+        }
+    }
+
+    @Test func `the end of a server that nobody has called is immediate`() async throws {
+        try await onLoop { loop in
+            let server = try Self.open(loop, Counter(loop))
+            await server.drain()
+            await server.drain()
+        }
+    }
+
+    @Test func `a port that is in use cannot be bound`() async throws {
+        try await onLoop { loop in
+            let server = try Self.open(loop, Counter(loop))
+            #expect(server.port > 0 && "\(server.address)" == "127.0.0.1:\(server.port)")
+            #expect(throws: StreamError.system(EADDRINUSE)) {
+                try HTTPServer(loop, bind: server.address, responder: Counter(loop))
+            }
+            await server.drain()
+        }
+    }
+
+    // MARK: Over a real socket
+
+    @Test func `a refused caller reads the answer whole after it has sent another megabyte`() async throws {
+        try await onLoop { loop in
+            let server = try Self.open(loop, Counter(loop))
+            let connection = try Self.connect(loop, to: server)
+            connection.stream.write("GET / HTTP/1.1\r\nHost: x\r\n" + String(repeating: "X: 1\r\n", count: 300))
+            let megabyte = [UInt8](repeating: 0x78, count: 1 << 20)
+            connection.stream.write(megabyte.span.bytes)
+            try await connection.event(.inputEnded)
+            #expect(connection.text.hasPrefix("HTTP/1.1 431 ") && connection.text.hasSuffix("}\n"))
+            connection.stream.finish()
+            #expect(try await connection.closed() == nil)
+            await server.drain()
+        }
+    }
+
+    @Test func `a caller that has sent all it will send gets the answer, and the end`() async throws {
+        try await onLoop { loop in
+            let server = try Self.open(loop, Counter(loop))
+            let connection = try Self.connect(loop, to: server)
+            Self.get("/10", on: connection)
+            connection.stream.finish()
+            #expect(try await connection.closed() == nil)
+            #expect(connection.text.hasPrefix("HTTP/1.1 200 ") && connection.text.hasSuffix("\r\n\r\n0\r\n\r\n"))
+            await server.drain()
+        }
+    }
+
+    @Test func `a caller that resets is seen while its request is answered`() async throws {
+        try await onLoop { loop in
+            let responder = Counter(loop)
+            let server = try Self.open(loop, responder)
+            let descriptor = try Self.descriptor(connectedTo: server)
+            let request = Array("GET /never HTTP/1.1\r\nHost: x\r\n\r\n".utf8)
+            #expect(send(descriptor, request, request.count, 0) == request.count)
+            try await responder.requests(1)
+            // What is on its way is thrown away, as by a client that crashes.
+            var linger = linger(l_onoff: 1, l_linger: 0)
+            setsockopt(descriptor, SOL_SOCKET, SO_LINGER, &linger, socklen_t(MemoryLayout<Glibc.linger>.size))
+            close(descriptor)
+            try await responder.leavings(1)
+            await server.drain()
+        }
+    }
+}
