@@ -12,6 +12,10 @@ let strict: [SwiftSetting] = [
 /// `luafunc --version` prints it.
 let commit: [CSetting] = Context.environment["LUAFUNC_COMMIT"].map { [.define("CLUA_COMMIT", to: "\"\($0)\"")] } ?? []
 
+/// libssl needs libcrypto behind it. SwiftPM passes each library once, where the first target names it, so both are named
+/// wherever one is needed.
+let openSSL = [":libssl.a", ":libcrypto.a"]
+
 func floor(
     _ name: String, _ dependencies: [Target.Dependency], libraries: [String] = [], exclude: [String] = []
 ) -> Target {
@@ -42,9 +46,9 @@ let package = Package(
             cSettings: [.unsafeFlags(["-Wall", "-Wextra", "-Werror"])] + commit,
             linkerSettings: [.linkedLibrary(":liblua5.4.a"), .linkedLibrary("m"), .linkedLibrary("dl")]
         ),
-        floor("EventLoop", ["CUV", "COpenSSL"], libraries: [":libuv_a.a", ":libssl.a", ":libcrypto.a"]),
+        floor("EventLoop", ["CUV", "COpenSSL"], libraries: [":libuv_a.a"] + openSSL),
         floor("HTTP1", []),
-        floor("Crypto", ["COpenSSL"], libraries: [":libcrypto.a"]),
+        floor("Crypto", ["COpenSSL"], libraries: openSSL),
         floor("Compression", ["CZlib"], libraries: [":libz.a"]),
         floor("Files", []),
         floor("Log", []),
@@ -74,7 +78,10 @@ let package = Package(
             swiftSettings: strict),
         .testTarget(name: "FloorTests", swiftSettings: strict),
         .target(name: "LoopTesting", dependencies: ["EventLoop"], path: "Tests/LoopTesting", swiftSettings: strict),
-        tests(of: "EventLoop", ["Files", "LoopTesting"]),
+        .target(
+            name: "TLSTesting", dependencies: ["COpenSSL", "EventLoop"], path: "Tests/TLSTesting", swiftSettings: strict
+        ),
+        tests(of: "EventLoop", ["COpenSSL", "Files", "LoopTesting", "TLSTesting"]),
         tests(of: "HTTP1", ["CHTTPParser"], libraries: [":libhttp_parser.a"]),
         tests(of: "Crypto"),
         tests(of: "Compression"),

@@ -17,3 +17,38 @@
 static inline int copenssl_start(void) {
     return OPENSSL_init_crypto(OPENSSL_INIT_NO_LOAD_CONFIG | OPENSSL_INIT_NO_ATEXIT, NULL);
 }
+
+/* The settings that every context needs. Here because they are macros, which Swift does not see. TLS 1.2 is set as the
+ * minimum because OpenSSL has none unless openssl.cnf names one. */
+static inline void copenssl_set_up(SSL_CTX *context) {
+    SSL_CTX_set_min_proto_version(context, TLS1_2_VERSION);
+    SSL_CTX_set_options(context, SSL_OP_NO_RENEGOTIATION | SSL_OP_NO_COMPRESSION | SSL_OP_NO_TICKET);
+    SSL_CTX_set_mode(context, SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER | SSL_MODE_ENABLE_PARTIAL_WRITE
+                              | SSL_MODE_RELEASE_BUFFERS);
+    SSL_CTX_set_session_cache_mode(context, SSL_SESS_CACHE_OFF);
+}
+
+/* A macro: the next certificate of the chain that a server sends. */
+static inline int copenssl_add_to_chain(SSL_CTX *context, X509 *certificate) {
+    return (int)SSL_CTX_add1_chain_cert(context, certificate);
+}
+
+/* A macro: the name that a client says it wants (SNI). */
+static inline int copenssl_set_server_name(SSL *ssl, const char *name) {
+    return (int)SSL_set_tlsext_host_name(ssl, name);
+}
+
+/* A macro: the bytes in a memory BIO, until it is written to or reset. */
+static inline long copenssl_bytes(BIO *bio, const char **bytes) {
+    return BIO_get_mem_data(bio, bytes);
+}
+
+/* A macro: empties a memory BIO. */
+static inline void copenssl_empty(BIO *bio) {
+    (void)BIO_reset(bio);
+}
+
+/* A macro: how many bytes are in a memory BIO. */
+static inline int copenssl_pending(BIO *bio) {
+    return BIO_pending(bio);
+}

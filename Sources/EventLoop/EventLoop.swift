@@ -28,6 +28,8 @@ public final class EventLoop: TaskExecutor, @unchecked Sendable {
     private var isStopping = false
     var sleepers: [UInt64: Sleeper] = [:]
     var lastSleeper: UInt64 = 0
+    /// All TLS streams of the loop share it.
+    lazy var decrypted = DecryptedBytes()
 
     /// How many times the loop has polled. Two calls that see the same number run in the same turn.
     public private(set) var turn: UInt64 = 0

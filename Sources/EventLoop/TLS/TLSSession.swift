@@ -1,0 +1,168 @@
+internal import COpenSSL
+
+/// OpenSSL's half of a TLS connection: bytes in, bytes out, between two buffers in memory. It knows no stream.
+final class TLSSession {
+    private let ssl: OpaquePointer
+    /// What came from the peer and was not decrypted yet, and what is to be sent to it. `ssl` owns both.
+    private let incoming: OpaquePointer
+    private let outgoing: OpaquePointer
+    private let name: String?
+    private let peer: String
+    private var isOpen = false
+    private var firstByte: UInt8?
+    /// Why the peer's certificate was refused: OpenSSL says so in the middle of the handshake.
+    private var fault: TLSError?
+
+    enum Result {
+        /// So many bytes were read or written.
+        case done(Int)
+        case wantsInput
+        /// The peer sends nothing more, and has said so.
+        case ended
+        case failed(TLSError)
+    }
+
+    /// - Parameter name: a host name, or an IP address, which the certificate must be for.
+    static func client(_ context: TLSContext, name: String) throws(TLSError) -> TLSSession {
+        precondition(!context.isServer, "a client's stream needs a client's context")
+        let session = TLSSession(context, name: name)
+        try session.expect(name)
+        SSL_set_connect_state(session.ssl)
+        return session
+    }
+
+    static func server(_ context: TLSContext) -> TLSSession {
+        precondition(context.isServer, "a server's stream needs a server's context")
+        let session = TLSSession(context, name: nil)
+        SSL_set_accept_state(session.ssl)
+        return session
+    }
+
+    private init(_ context: TLSContext, name: String?) {
+        ERR_clear_error()
+        guard let ssl = SSL_new(context.pointer), let incoming = BIO_new(BIO_s_mem()),
+            let outgoing = BIO_new(BIO_s_mem())
+        else { preconditionFailure("no memory for OpenSSL") }
+        SSL_set_bio(ssl, incoming, outgoing)
+        self.ssl = ssl
+        self.incoming = incoming
+        self.outgoing = outgoing
+        self.name = name
+        peer = context.isServer ? "client" : "server"
+    }
+
+    deinit { SSL_free(ssl) }
+
+    // MARK: The certificate
+
+    private func expect(_ name: String) throws(TLSError) {
+        let parameters = SSL_get0_param(ssl)
+        if let address = IPAddress(name) {
+            // No SNI: it is for names (RFC 6066 §3).
+            guard X509_VERIFY_PARAM_set1_ip(parameters, address.bytes, address.bytes.count) == 1 else {
+                throw TLSError("no memory for OpenSSL")
+            }
+        } else {
+            // Certificates are for names without the dot of the root.
+            let host = name.hasSuffix(".") ? String(name.dropLast()) : name
+            // OpenSSL would check nothing for an empty name, take any host of a domain for one with a dot before it,
+            // and see a name up to its first zero only.
+            guard !host.isEmpty, !host.hasPrefix("."), host.utf8.allSatisfy({ 0x21...0x7e ~= $0 }),
+                copenssl_set_server_name(ssl, host) == 1, X509_VERIFY_PARAM_set1_host(parameters, host, 0) == 1
+            else { throw TLSError("a certificate cannot be for \(name.debugDescription), which is no host name") }
+        }
+        X509_VERIFY_PARAM_set_hostflags(
+            parameters, UInt32(X509_CHECK_FLAG_NO_PARTIAL_WILDCARDS | X509_CHECK_FLAG_NEVER_CHECK_SUBJECT))
+        SSL_set_ex_data(ssl, 0, Unmanaged.passUnretained(self).toOpaque())
+        SSL_set_verify(ssl, SSL_VERIFY_PEER) { isGood, context in
+            if isGood == 0, let context { TLSSession.refuse(context) }
+            return isGood
+        }
+    }
+
+    private static func refuse(_ context: OpaquePointer) {
+        let ssl = X509_STORE_CTX_get_ex_data(context, SSL_get_ex_data_X509_STORE_CTX_idx())
+        guard let ssl, let data = SSL_get_ex_data(OpaquePointer(ssl), 0) else { return }
+        // OpenSSL calls this inside of `handshake`, whose caller holds the session.
+        let session = Unmanaged<TLSSession>.fromOpaque(data).takeUnretainedValue()
+        session.fault = CertificateFault.describe(context, name: session.name ?? "this host")
+    }
+
+    // MARK: Bytes
+
+    /// Takes what the peer sent.
+    func feed(_ bytes: RawSpan) {
+        guard bytes.byteCount > 0 else { return }
+        if firstByte == nil { firstByte = bytes.unsafeLoad(as: UInt8.self) }
+        let count = bytes.withUnsafeBytes { BIO_write(incoming, $0.baseAddress, Int32(clamping: $0.count)) }
+        precondition(count == bytes.byteCount, "no memory for OpenSSL")
+    }
+
+    /// Whether there are bytes that `read` has not looked at.
+    var hasInput: Bool { copenssl_pending(incoming) > 0 || SSL_has_pending(ssl) == 1 }
+
+    /// Lends what is to be sent to the peer.
+    func takeOutput(_ body: (RawSpan) -> Void) {
+        var bytes: UnsafePointer<CChar>?
+        let count = copenssl_bytes(outgoing, &bytes)
+        guard count > 0 else { return }
+        // The bytes stay where they are until the BIO is emptied.
+        body(UnsafeRawBufferPointer(start: bytes, count: count).bytes)
+        copenssl_empty(outgoing)
+    }
+
+    func handshake() -> Result {
+        ERR_clear_error()
+        let code = SSL_do_handshake(ssl)
+        guard code == 1 else { return result(code) }
+        isOpen = true
+        return .done(0)
+    }
+
+    func read(into buffer: UnsafeMutableRawBufferPointer) -> Result {
+        ERR_clear_error()
+        let count = SSL_read(ssl, buffer.baseAddress, Int32(clamping: buffer.count))
+        return count > 0 ? .done(Int(count)) : result(count)
+    }
+
+    /// Encrypts some of the bytes: at most what one record holds.
+    func write(_ bytes: UnsafeRawBufferPointer) -> Result {
+        guard bytes.count > 0 else { return .done(0) }
+        ERR_clear_error()
+        let count = SSL_write(ssl, bytes.baseAddress, Int32(clamping: bytes.count))
+        return count > 0 ? .done(Int(count)) : result(count)
+    }
+
+    /// Says to the peer that nothing more comes.
+    func endOutput() {
+        ERR_clear_error()
+        SSL_shutdown(ssl)
+    }
+
+    // MARK: Errors
+
+    private func result(_ code: Int32) -> Result {
+        switch SSL_get_error(ssl, code) {
+        case SSL_ERROR_WANT_READ: .wantsInput
+        case SSL_ERROR_ZERO_RETURN: .ended
+        default: .failed(failure)
+        }
+    }
+
+    private var failure: TLSError {
+        if let fault { return fault }
+        if isOpen { return .connection(peer) }
+        return speaksTLS ? .handshake(peer, name: name) : notTLS
+    }
+
+    /// The connection ended, and the peer had not said that it would.
+    var cutOff: TLSError {
+        if isOpen { return TLSError("the \(peer) ended the connection in the middle (without close_notify)") }
+        return speaksTLS ? TLSError("the \(peer) ended the connection during the TLS handshake") : notTLS
+    }
+
+    /// Every record begins with a byte from 20 to 23 (RFC 8446 §5.1).
+    private var speaksTLS: Bool { firstByte.map { 20...23 ~= $0 } ?? true }
+
+    private var notTLS: TLSError { TLSError("the \(peer) does not speak TLS") }
+}

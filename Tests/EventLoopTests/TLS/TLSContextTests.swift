@@ -1,0 +1,99 @@
+import Foundation
+import TLSTesting
+import Testing
+
+@testable import EventLoop
+
+@Suite struct TLSContextTests {
+    private let authority: TestAuthority
+
+    init() throws { authority = try TestAuthority() }
+
+    @Test func `roots may be in a file`() throws {
+        try withFile(authority.pem + TestAuthority().pem) { path in
+            _ = try TLSContext.client(roots: .file(path))
+        }
+    }
+
+    @Test func `text around certificates does not matter`() throws {
+        let text = Array("# Test Authority\n\n".utf8) + authority.pem + Array("\nthe end\n".utf8)
+        _ = try TLSContext.client(roots: .pem(text + authority.pem))
+    }
+
+    @Test func `a file that is not there is named`() {
+        #expect(
+            throws: TLSError("the certificates to trust cannot be read: /nowhere/roots.pem: no such file or directory")
+        ) { try TLSContext.client(roots: .file("/nowhere/roots.pem")) }
+    }
+
+    @Test func `a file without certificates is named`() throws {
+        try withFile([]) { path in
+            #expect(throws: TLSError("\(path): there is no certificate in PEM")) {
+                try TLSContext.client(roots: .file(path))
+            }
+        }
+        let directory = FileManager.default.temporaryDirectory.path
+        #expect(throws: TLSError.self) { try TLSContext.client(roots: .file(directory)) }
+    }
+
+    @Test func `a broken certificate is an error, also behind a good one`() throws {
+        let broken = Array(String(decoding: authority.pem, as: UTF8.self).replacing("MII", with: "AAA").utf8)
+        let error = #expect(throws: TLSError.self) {
+            try TLSContext.client(roots: .pem(authority.pem + broken))
+        }
+        let description = try #require(error?.description)
+        #expect(description.hasPrefix("the certificates to trust: certificate 2 cannot be read: "))
+        #expect(!description.contains(".c"))
+    }
+
+    @Test func `the system's roots are there, or the message says what to install`() {
+        do throws(TLSError) {
+            _ = try TLSContext.client()
+        } catch {
+            #expect(error.description == "there are no certificates to trust; install ca-certificates")
+        }
+    }
+
+    @Test func `a server's key must belong to its certificate`() throws {
+        let (one, other) = (try authority.certificate(), try authority.certificate())
+        _ = try TLSContext.server(certificateChainPEM: one.chainPEM, privateKeyPEM: one.keyPEM)
+        #expect(throws: TLSError("the private key does not belong to the certificate")) {
+            try TLSContext.server(certificateChainPEM: one.chainPEM, privateKeyPEM: other.keyPEM)
+        }
+    }
+
+    @Test func `a server needs both`() throws {
+        let certificate = try authority.certificate()
+        #expect(throws: TLSError("the certificate chain: there is no certificate in PEM")) {
+            try TLSContext.server(certificateChainPEM: certificate.keyPEM, privateKeyPEM: certificate.keyPEM)
+        }
+        #expect(throws: TLSError("the private key: there is none in PEM")) {
+            try TLSContext.server(certificateChainPEM: certificate.chainPEM, privateKeyPEM: certificate.chainPEM)
+        }
+    }
+
+    @Test func `nobody is asked for the password of a key`() throws {
+        let error = #expect(throws: TLSError.self) {
+            try TLSContext.server(
+                certificateChainPEM: try authority.certificate().chainPEM, privateKeyPEM: Array(Self.encryptedKey.utf8))
+        }
+        #expect(error?.description == "the private key is encrypted; it is needed without a password")
+    }
+
+    private func withFile(_ bytes: [UInt8], _ body: (String) throws -> Void) throws {
+        let file = FileManager.default.temporaryDirectory.appending(path: "roots-\(UUID()).pem")
+        try Data(bytes).write(to: file)
+        defer { try? FileManager.default.removeItem(at: file) }
+        try body(file.path)
+    }
+
+    private static let encryptedKey = """
+        -----BEGIN ENCRYPTED PRIVATE KEY-----
+        MIHsMFcGCSqGSIb3DQEFDTBKMCkGCSqGSIb3DQEFDDAcBAjUcLEAYQ5fSQICCAAw
+        DAYIKoZIhvcNAgkFADAdBglghkgBZQMEASoEEASSezwOocihRryPqBlxLHUEgZAX
+        emxEPC/EmA4hbXq5QZYHL+VTI972FRsPtrrW8lcmAJcVqulHQqCZCvdvweW3cM4I
+        ZbcYaxbr6kKspzwnOVMMY30oeRnW/BxmDIgx3hRXul7dWNzMbobOuxfL0tNXuAeM
+        fFSgf1PNBsdU306d96tcGWg7DRLjgVwPgejrTEU6mWlMpfJn/AJcspeJYfOkLFE=
+        -----END ENCRYPTED PRIVATE KEY-----
+        """
+}

@@ -1,0 +1,56 @@
+import LoopTesting
+import TLSTesting
+import Testing
+
+@testable import EventLoop
+
+/// Two TLS streams that talk to each other, and what each has heard.
+struct TLSPair {
+    let client: TLSStream
+    let server: TLSStream
+    let clientRecorder: StreamRecorder
+    let serverRecorder: StreamRecorder
+    /// Beneath them.
+    let wire: (client: any ByteStream, server: any ByteStream)
+
+    /// In memory, where bytes arrive in pieces of that many.
+    init(
+        _ loop: EventLoop, _ contexts: TLSContexts, name: String = "localhost", piece: Int = 1 << 16, reads: Bool = true
+    ) {
+        let wire = MemoryStream.pair(loop, piece: piece)
+        self.init(loop, contexts, over: (wire.client, wire.server), name: name, reads: reads)
+    }
+
+    init(
+        _ loop: EventLoop, _ contexts: TLSContexts, over wire: (client: any ByteStream, server: any ByteStream),
+        name: String = "localhost", reads: Bool = true
+    ) {
+        self.wire = wire
+        server = TLSStream(loop, server: contexts.server, over: wire.server)
+        client = TLSStream(loop, client: contexts.client, over: wire.client, name: name)
+        serverRecorder = StreamRecorder(server, on: loop, reads: reads)
+        clientRecorder = StreamRecorder(client, on: loop, reads: reads)
+    }
+
+    func close() {
+        client.close()
+        server.close()
+    }
+}
+
+/// A server's context, and that of a client who trusts its authority.
+struct TLSContexts: Sendable {
+    var client: TLSContext
+    var server: TLSContext
+
+    /// For `localhost` and the addresses of loopback.
+    init() throws {
+        let authority = try TestAuthority()
+        try self.init(try authority.certificate(), roots: authority.pem)
+    }
+
+    init(_ certificate: TestCertificate, roots: [UInt8]) throws {
+        client = try .client(roots: .pem(roots))
+        server = try .server(certificateChainPEM: certificate.chainPEM, privateKeyPEM: certificate.keyPEM)
+    }
+}
