@@ -1,25 +1,25 @@
 """Bytes of the program by what they are part of, as far as the symbols of the program tell that was not stripped."""
 
+import os
 import re
 import subprocess
 from collections import Counter
+from functools import cache
+from pathlib import Path
 
-SWIFT = "Swift: runtime, standard library, concurrency, Dispatch"
+SWIFT = "Swift: runtime, standard library, concurrency"
 # Swift modules by part.
 MODULES = {
-    "our own modules": "luafunc CustomHandler DevHost Lua",
+    "our own modules": "luafunc CustomHandler DevHost HTTP Lua EventLoop HTTP1 Crypto Compression Files Log",
     SWIFT: "_StringProcessing _RegexParser _Concurrency Synchronization Dispatch",
     "FoundationEssentials": "FoundationEssentials _FoundationCollections",
-    "NIO": "NIOCore NIOPosix NIOHTTP1 NIOConcurrencyHelpers _NIOBase64 _NIODataStructures NIOEmbedded NIOTLS NIOExtras"
-    " NIOHTTPCompression Atomics",
-    "AsyncHTTPClient, with HTTP/2 and what only it needs": "AsyncHTTPClient NIOHTTP2 NIOHPACK NIOSOCKS Algorithms"
-    " Configuration Tracing Instrumentation ServiceContextModule RealModule",
-    "NIOSSL, without BoringSSL": "NIOSSL",
-    "Crypto, without BoringSSL": "Crypto CryptoBoringWrapper",
-    "ArgumentParser": "ArgumentParser ArgumentParserToolInfo",
-    "ServiceLifecycle, with AsyncAlgorithms": "ServiceLifecycle UnixSignals AsyncAlgorithms",
-    "Collections, Logging, System": "DequeModule OrderedCollections InternalCollectionsUtilities ContainersPreview"
-    " BasicContainers Logging SystemPackage",
+}
+# Debian's static libraries by part: their symbols have no common beginning.
+ARCHIVES = {
+    "OpenSSL": ["libssl.a", "libcrypto.a"],
+    "libuv": ["libuv_a.a"],
+    "zlib": ["libz.a"],
+    "Lua and its shim": ["liblua5.4.a"],
 }
 # A module's name in a mangled one has its length before it.
 MANGLED = {f"{len(name)}{name}": part for part, names in MODULES.items() for name in names.split()}
@@ -29,10 +29,7 @@ MODULE = re.compile("|".join(sorted(MANGLED, key=len, reverse=True)))
 BEGINNINGS = {
     re.compile(beginning): part
     for beginning, part in {
-        "CNIOBoringSSL": "BoringSSL of NIOSSL",
-        "CCryptoBoringSSL|Keccak": "BoringSSL of Crypto",
-        "lua[A-Z]{0,2}_|clua_": "Lua and its shim",
-        "c_nio_|catmc_|CNIO|cnioextras_|CAsyncHTTPClient": "NIO",
+        "clua_": "Lua and its shim",
         "_*(swift|dispatch|Block)_|_Z.*(5swift|8Demangle|4llvm)": SWIFT,
     }.items()
 }
@@ -45,14 +42,27 @@ TEXTS = "texts and constants without a symbol"
 UNKNOWN = "C library, libstdc++, and what cannot be told"
 
 
+@cache
+def archived():
+    """The part of each symbol, a static one too, that an archive defines and no other part does."""
+    parts = {}
+    for part, archives in ARCHIVES.items():
+        for archive in archives:
+            path = Path("/usr/lib", f"{os.uname().machine}-linux-gnu", archive)
+            for line in output("nm", "--defined-only", "--quiet", path):
+                name = line.rpartition(" ")[2]
+                parts[name] = part if parts.get(name, part) == part else None
+    return parts
+
+
 def part(kind, name):
     """The part a symbol belongs to; None where its neighbours must tell."""
     if "$s" in name or name.startswith("symbolic"):
         module = MODULE.search(name)
         return MANGLED[module.group()] if module else SWIFT
     known = next((part for beginning, part in BEGINNINGS.items() if beginning.match(name)), None)
-    # Of C code, only what all may see has a prefix in its name.
-    return known or (None if kind.islower() or "bssl" in name else UNKNOWN)
+    # A static symbol of the C library may have any name.
+    return known or archived().get(name) or (None if kind.islower() else UNKNOWN)
 
 
 def sections(program):
