@@ -26,6 +26,18 @@ public final class EventLoop: TaskExecutor, @unchecked Sendable {
     private var ready = RingBuffer<Work>()
     private var isPolling = false
     private var isStopping = false
+    /// What lives here for as long as the loop runs, for work that `submit` brings. Only on the loop's own thread.
+    public var resident: AnyObject? {
+        get {
+            checkIsolated()
+            return inhabitant
+        }
+        set {
+            checkIsolated()
+            inhabitant = newValue
+        }
+    }
+    private var inhabitant: AnyObject?
     var sleepers: [UInt64: Sleeper] = [:]
     var lastSleeper: UInt64 = 0
     /// All TLS streams of the loop share it.

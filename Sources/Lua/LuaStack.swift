@@ -139,6 +139,13 @@ public struct LuaStack {
         return try body(RawSpan(_unsafeStart: UnsafeRawPointer(start), byteCount: length))
     }
 
+    /// Whether the bytes of a string are UTF-8; true for anything but a string.
+    public func isUTF8(at index: Int) -> Bool {
+        withBytes(at: index) { span in
+            span.withUnsafeBytes { UTF8Check.firstInvalid(in: $0.assumingMemoryBound(to: UInt8.self)) == nil }
+        } ?? true
+    }
+
     // MARK: Tables, always raw
 
     /// Whether the value's metatable is that one. [0]

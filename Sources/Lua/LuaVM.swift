@@ -61,6 +61,13 @@ public final class LuaVM {
     /// Names the run that comes next, beside the label.
     public func setRun(_ text: String) { clua_setrun(state, text, text.utf8.count) }
 
+    public func setRun(_ text: RawSpan) {
+        // C copies the bytes.
+        text.withUnsafeBytes { raw in
+            clua_setrun(state, raw.baseAddress?.assumingMemoryBound(to: CChar.self), raw.count)
+        }
+    }
+
     /// Moves the deadline of the code that runs and has just called Swift, in nanoseconds of the monotonic clock.
     public func setDeadline(_ deadline: Int64) { host.pointee.deadline = deadline }
 

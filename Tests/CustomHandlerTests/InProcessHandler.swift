@@ -1,12 +1,13 @@
 import Foundation
-import Logging
-import NIOCore
-import NIOHTTP1
+import EventLoop
+import HTTP
+import HTTP1
+import Log
 import TestSupport
 
 @testable import CustomHandler
 
-/// An app served without a socket.
+/// An app served without a socket, on a loop with a thread of its own.
 struct InProcessHandler {
     let workers: WorkerGroup
     let app: FunctionApp
@@ -19,95 +20,92 @@ struct InProcessHandler {
 
     init(root: String, settings: [String: String] = [:], showsErrors: Bool = false) async throws {
         app = try AppLoader(.folder(root), settings: settings).load()
-        workers = WorkerGroup(settings: settings)
+        let loop = EventLoop()
+        try Thread.start(named: "handler") { loop.run() }
+        workers = WorkerGroup(loop: loop, settings: settings)
         workers.adopt(app, options: InvocationOptions(logger: .silent, showsErrors: showsErrors))
     }
 
     /// Sends the payload of an invocation.
     func send(
-        _ name: String, _ payload: ByteBuffer, method: HTTPMethod = .POST, headers: [String: String] = [:]
+        _ name: String, _ payload: [UInt8], method: HTTPMethod = .post, headers: [String: String] = [:]
     ) async throws -> Reply {
-        try await request("/\(name)", payload, method: method, headers: HTTPHeaders(headers.map { ($0.key, $0.value) }))
+        try await request("/\(name)", payload, method: method, headers: HTTPFields(headers.map { ($0.key, $0.value) }))
+    }
+
+    func send(_ name: String, _ payload: String) async throws -> Reply { try await send(name, Array(payload.utf8)) }
+
+    func request(
+        _ target: String, _ body: [UInt8] = [], method: HTTPMethod = .get, headers: HTTPFields = [:]
+    ) async throws -> Reply {
+        try await withCheckedThrowingContinuation { continuation in
+            workers.perform(on: workers.loop) { worker in
+                do throws(RequestError) {
+                    let request = try HTTPRequest(method: method, target: target, fields: headers, body: body)
+                    worker.answer(request, to: TestCaller { continuation.resume(returning: $0) })
+                } catch {
+                    continuation.resume(throwing: error)
+                }
+            }
+        }
     }
 
     func request(
-        _ target: String, _ body: ByteBuffer = ByteBuffer(), method: HTTPMethod = .GET, headers: HTTPHeaders = [:]
+        _ target: String, _ body: String, method: HTTPMethod = .get, headers: HTTPFields = [:]
     ) async throws -> Reply {
-        let worker = workers.first
-        let promise = worker.eventLoop.makePromise(of: Reply.self)
-        let head = HTTPRequestHead(version: .http1_1, method: method, uri: target, headers: headers)
-        let request = Request(head: head, body: body)
-        worker.eventLoop.execute {
-            let caller = NIOLoopBound<any Caller>(TestCaller(promise), eventLoop: worker.eventLoop)
-            worker.assumeIsolated { $0.respond(to: request, caller) }
-        }
-        return try await promise.futureResult.get()
+        try await request(target, Array(body.utf8), method: method, headers: headers)
     }
 }
 
 /// A response, with all pieces of its body.
 struct Reply: Sendable {
     let status: Int
-    let headers: HTTPHeaders
-    var body: ByteBuffer
+    let headers: HTTPFields
+    var body: [UInt8] = []
     var pieces: [String] = []
     /// false where a streamed body broke off.
     var isComplete = true
 
-    var contentType: String { headers.first(name: "content-type") ?? "" }
-    var text: String { String(buffer: body) }
+    var contentType: String { headers.first("content-type") ?? "" }
+    var text: String { String(decoding: body, as: UTF8.self) }
 }
 
 /// Takes a response as a connection does, with all the room in the world.
 private final class TestCaller: Caller {
     var onRoom: (() -> Void)?
     var onLeaving: (() -> Void)?
-    private let promise: EventLoopPromise<Reply>
+    private let done: (Reply) -> Void
     private var reply: Reply?
 
-    init(_ promise: EventLoopPromise<Reply>) { self.promise = promise }
+    init(_ done: @escaping (Reply) -> Void) { self.done = done }
 
-    func respond(_ response: Response) {
-        var reply = Reply(status: Int(response.status.code), headers: response.headers, body: ByteBuffer())
-        guard case .whole(let body) = response.body else {
+    func respond(status: Int, contentType: StaticString, body: RawSpan) {
+        done(
+            Reply(status: status, headers: ["content-type": "\(contentType)"], body: body.withUnsafeBytes { Array($0) })
+        )
+    }
+
+    func respond(_ response: HTTPResponse) {
+        var reply = Reply(status: response.status, headers: response.fields)
+        guard case .bytes(let body) = response.body else {
             self.reply = reply
             return
         }
         reply.body = body
-        promise.succeed(reply)
+        done(reply)
     }
 
     let isGone = false
     let hasRoom = true
 
-    func write(_ piece: ByteBuffer) {
-        reply?.body.writeImmutableBuffer(piece)
-        reply?.pieces.append(String(buffer: piece))
+    func write(_ piece: RawSpan) {
+        let bytes = piece.withUnsafeBytes { Array($0) }
+        reply?.body += bytes
+        reply?.pieces.append(String(decoding: bytes, as: UTF8.self))
     }
 
     func end(isComplete: Bool) {
         reply?.isComplete = isComplete
-        if let reply { promise.succeed(reply) }
+        if let reply { done(reply) }
     }
-}
-
-extension Logger {
-    /// Writes nowhere, at the level that is usual.
-    static var silent: Logger {
-        var logger = Logger(label: "test") { _ in SilentLogHandler() }
-        logger.logLevel = .info
-        return logger
-    }
-}
-
-private struct SilentLogHandler: LogHandler {
-    var metadata: Logger.Metadata = [:]
-    var logLevel = Logger.Level.info
-
-    subscript(metadataKey key: String) -> Logger.Metadata.Value? {
-        get { metadata[key] }
-        set { metadata[key] = newValue }
-    }
-
-    func log(event: LogEvent) {}
 }

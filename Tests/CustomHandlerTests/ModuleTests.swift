@@ -1,5 +1,4 @@
 import Foundation
-import NIOCore
 import TestSupport
 import Testing
 
@@ -54,8 +53,8 @@ import Testing
         let body =
             #"{"Data":{"req":{"Method":"POST","Body":""#
             + JSONText.object([("x", .text("return " + expression))]).dropFirst(6).dropLast(2) + #""}}}"#
-        let response = try await handler.send("eval", ByteBuffer(string: body))
-        #expect(String(buffer: response.body).contains(#""body":"true""#), "\(String(buffer: response.body))")
+        let response = try await handler.send("eval", body)
+        #expect(response.text.contains(#""body":"true""#), "\(response.text)")
     }
 
     private static let app = Task {

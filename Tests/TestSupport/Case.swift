@@ -1,4 +1,3 @@
-public import DevHost
 public import Foundation
 import Lua
 public import Testing
@@ -7,7 +6,7 @@ public import Testing
 public struct Case: Sendable, CustomTestStringConvertible {
     public let name: String
     public let payload: [UInt8]
-    private let functionJSON: [UInt8]
+    public let functionJSON: [UInt8]
     private let expected: JSONTree
 
     public var testDescription: String { name }
@@ -34,34 +33,70 @@ public struct Case: Sendable, CustomTestStringConvertible {
         }
     }
 
+    /// What the real host makes of an answer.
+    public struct Arrival {
+        /// The host waits for ever.
+        public var hangs = false
+        /// Why the invocation failed; nil where it did not.
+        public var failure: String?
+        /// What the host changed without a word.
+        public var warnings: [String] = []
+        public var logs: [String] = []
+        /// What the caller of an HTTP trigger gets.
+        public var http: Response?
+        public var outputs: [(name: String, messages: [[UInt8]])] = []
+
+        public init() {}
+    }
+
+    /// A response as its caller sees it.
+    public struct Response: Sendable {
+        public let status: Int
+        public let headers: [(name: String, value: String)]
+        public let body: [UInt8]
+
+        public init(status: Int, headers: [(name: String, value: String)], body: [UInt8]) {
+            self.status = status
+            self.headers = headers
+            self.body = body
+        }
+
+        /// The values of a header of that name in any case, joined; nil if there is none.
+        public func header(_ name: String) -> String? {
+            let values = headers.filter { $0.name.lowercased() == name.lowercased() }.map(\.value)
+            return values.isEmpty ? nil : values.joined(separator: ", ")
+        }
+    }
+
     /// Every way in which what arrived differs from what is expected; empty if all is well. A warning is a difference
     /// too: luafunc answers nothing that the host would change without a word.
-    public func differences(status: Int, contentType: String, body: [UInt8]) throws -> [String] {
-        let delivery = try AnswerDecoder(functionJSON: functionJSON)
-            .decode(Answer(status: status, contentType: contentType, body: body))
-        if delivery.hangs { return ["hangs: \(delivery.warnings)"] }
-        let reason = delivery.failure.map { [$0, delivery.detail].compactMap(\.self).joined(separator: "\n") }
+    ///
+    /// - Parameter answer: for the failure's message.
+    public func differences(_ arrived: Arrival, answer: [UInt8]) -> [String] {
+        if arrived.hangs { return ["hangs: \(arrived.warnings)"] }
         if let wanted = expected["failed"]?.string {
-            guard let reason else { return ["did not fail: \(String(decoding: body, as: UTF8.self))"] }
+            guard let reason = arrived.failure else {
+                return ["did not fail: \(String(decoding: answer, as: UTF8.self))"]
+            }
             return reason.contains(wanted) ? [] : ["failed otherwise: \(reason)"]
         }
-        if let reason { return ["failed: \(reason)"] }
-        var differences = delivery.warnings
+        if let reason = arrived.failure { return ["failed: \(reason)"] }
+        var differences = arrived.warnings
         if let logs = expected["logs"]?.elements {
             let wanted = logs.compactMap(\.string)
-            if wanted != delivery.logs { differences.append("logs are \(delivery.logs)") }
+            if wanted != arrived.logs { differences.append("logs are \(arrived.logs)") }
         }
-        if let http = expected["http"] { differences += compare(http, delivery.http) }
+        if let http = expected["http"] { differences += compare(http, arrived.http) }
         var wanted = Set<String>()
         for member in expected["outputs"]?.members ?? [] {
             wanted.insert(member.name)
             let messages = member.tree.elements ?? [member.tree]
-            let arrived = delivery.outputs.first { $0.name == member.name }?.messages.map { Data($0) } ?? []
+            let arrived = arrived.outputs.first { $0.name == member.name }?.messages.map { Data($0) } ?? []
             if messages.count != arrived.count || !zip(messages, arrived).allSatisfy(matches) {
                 differences.append("\(member.name) gets \(arrived.map { String(decoding: $0, as: UTF8.self) })")
             }
         }
-        for output in delivery.outputs where !wanted.contains(output.name) {
+        for output in arrived.outputs where !wanted.contains(output.name) {
             differences.append("\(output.name) gets something")
         }
         return differences
@@ -74,7 +109,7 @@ public struct Case: Sendable, CustomTestStringConvertible {
             let isRefused = status == 500 && expected["failed"] != nil
             return isRefused ? [] : ["status \(status): \(String(decoding: body, as: UTF8.self))"]
         }
-        return compare(wanted, HTTPResult(status: status, headers: headers, body: body))
+        return compare(wanted, Response(status: status, headers: headers, body: body))
     }
 
     /// The caller's request that the host made the payload of; nil unless it may be handed over as it is (host-contract
@@ -89,7 +124,7 @@ public struct Case: Sendable, CustomTestStringConvertible {
         return PlainRequest(request, at: trigger.member(anyCase: "route") == nil ? "/api/\(self.name)" : nil)
     }
 
-    private func compare(_ wanted: JSONTree, _ http: HTTPResult?) -> [String] {
+    private func compare(_ wanted: JSONTree, _ http: Response?) -> [String] {
         guard let http else { return ["no HTTP response"] }
         var differences: [String] = []
         if let status = wanted["status"]?.integer, Int(status) != http.status {
@@ -164,25 +199,5 @@ public enum Repository {
     /// The built program, beside the test runner.
     public static var luafunc: URL {
         URL(filePath: "/proc/self/exe").resolvingSymlinksInPath().deletingLastPathComponent().appending(path: "luafunc")
-    }
-}
-
-extension AnswerDecoder {
-    /// For the function that a function.json describes.
-    public init(functionJSON: [UInt8]) throws {
-        let bindings = try JSONTree.parse(functionJSON.span.bytes)["bindings"]?.elements ?? []
-        func text(_ key: String, _ tree: JSONTree) -> String? { tree.member(anyCase: key)?.string }
-        let outputs = bindings.filter { text("direction", $0) == "out" }.map {
-            OutputBinding(name: text("name", $0) ?? "", type: text("type", $0) ?? "", dataType: text("dataType", $0))
-        }
-        self.init(outputs: outputs, isHTTP: bindings.contains { text("type", $0)?.lowercased() == "httptrigger" })
-    }
-}
-
-extension HTTPResult {
-    /// The values of a header of that name in any case, joined; nil if there is none.
-    public func header(_ name: String) -> String? {
-        let values = headers.filter { $0.name.lowercased() == name.lowercased() }.map(\.value)
-        return values.isEmpty ? nil : values.joined(separator: ", ")
     }
 }

@@ -1,4 +1,4 @@
-import FoundationEssentials
+import Files
 import Synchronization
 
 /// The files of an app, each as it was when it was first read: whatever is loaded later has the same text, also if the
@@ -14,7 +14,7 @@ final class AppFiles: Sendable {
     init(_ source: AppSource) {
         switch source {
         case .folder(let path):
-            root = URL(filePath: path).standardizedFileURL.path.trimmingSuffix("/")
+            root = Path.standardized(path)
             archive = nil
         case .archive(let files, let program):
             root = program
@@ -41,9 +41,7 @@ final class AppFiles: Sendable {
         texts.withLock { texts in
             if let known = texts[file] { return known }
             let text =
-                if let archive { archive[file] } else {
-                    FileManager.default.contents(atPath: "\(root)/\(file)").map { [UInt8]($0) }
-                }
+                if let archive { archive[file] } else { try? File.read("\(root)/\(file)") }
             // Some editors mark UTF-8 with these bytes, which Lua does not know.
             let mark: [UInt8] = [0xEF, 0xBB, 0xBF]
             let plain = text.map { $0.starts(with: mark) ? Array($0.dropFirst(mark.count)) : $0 }
@@ -65,18 +63,19 @@ final class AppFiles: Sendable {
     /// The folders in which an app's owner writes, relative to the app: its root, the functions, and the modules. Links
     /// are not followed: they may lead round in a circle, or out of the app.
     static func folders(of root: String) -> [String] {
-        let manager = FileManager.default
         func children(_ folder: String) -> [String] {
-            ((try? manager.contentsOfDirectory(atPath: "\(root)/\(folder)")) ?? []).sorted().compactMap { name in
+            ((try? Folder.names(in: "\(root)/\(folder)")) ?? []).compactMap { name in
                 let path = folder.isEmpty ? name : "\(folder)/\(name)"
-                let type = try? manager.attributesOfItem(atPath: "\(root)/\(path)")[.type] as? FileAttributeType
-                return !name.hasPrefix(".") && type == .typeDirectory ? path : nil
+                guard !name.hasPrefix("."), File.kind(of: "\(root)/\(path)", followsLinks: false) == .folder else {
+                    return nil
+                }
+                return path
             }
         }
         let functions = children("").filter { name in
-            ["functions", "lib"].contains(name) || manager.fileExists(atPath: "\(root)/\(name)/function.json")
+            ["functions", "lib"].contains(name) || File.exists("\(root)/\(name)/function.json")
         }
-        var found = functions + ["lua_modules/share/lua/5.4"].filter { manager.fileExists(atPath: "\(root)/\($0)") }
+        var found = functions + ["lua_modules/share/lua/5.4"].filter { File.exists("\(root)/\($0)") }
         var next = 0
         while next < found.count, found.count < folderLimit {
             found += children(found[next])
@@ -101,12 +100,12 @@ final class AppFiles: Sendable {
                 archive.keys.filter { $0.hasPrefix(prefix) }.map { $0.dropFirst(prefix.count).prefix { $0 != "/" } })
             return names.isEmpty ? nil : names.map(String.init).sorted()
         }
-        return (try? FileManager.default.contentsOfDirectory(atPath: "\(root)/\(folder)"))?.sorted()
+        return try? Folder.names(in: "\(root)/\(folder)")
     }
 
     func exists(_ file: String) -> Bool {
         if let archive { return archive[file] != nil }
-        return FileManager.default.fileExists(atPath: "\(root)/\(file)")
+        return File.exists("\(root)/\(file)")
     }
 
     /// Looks in the function's own folder, `lib/`, then LuaRocks' tree, each as `x/y.lua` and `x/y/init.lua`; never
@@ -140,7 +139,6 @@ final class AppFiles: Sendable {
 
     private func isInside(_ file: String) -> Bool {
         guard archive == nil else { return true }
-        let base = URL(filePath: root).resolvingSymlinksInPath().path.trimmingSuffix("/")
-        return URL(filePath: "\(root)/\(file)").resolvingSymlinksInPath().path.hasPrefix(base + "/")
+        return Path.isInside(Path.resolved("\(root)/\(file)"), of: Path.resolved(root))
     }
 }

@@ -1,4 +1,3 @@
-import FoundationEssentials
 import Lua
 
 /// Reads an app into a `FunctionApp`.

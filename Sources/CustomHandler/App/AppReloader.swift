@@ -1,5 +1,5 @@
-public import Logging
-import NIOPosix
+public import EventLoop
+public import Log
 
 /// Makes every save take effect: loads what it touches beside what runs, and swaps it whole if all of it loads.
 public struct AppReloader: Sendable {
@@ -19,14 +19,24 @@ public struct AppReloader: Sendable {
         self.logger = logger
     }
 
-    /// Runs until its task is cancelled. Throws where the system cannot watch the folder.
-    public func run() async throws {
-        let watcher = try await FolderWatcher(eventLoop: workers.first.eventLoop) { [loader] in
-            loader.folders
-        }
-        defer { watcher.stop() }
+    /// Watches and loads on a thread of its own, because to read an app may take long; until the program ends. Throws
+    /// where the system starts no more threads.
+    public func start() throws(StreamError) {
+        let loop = EventLoop()
+        try Thread.start(named: "reload") { loop.run() }
+        loop.submit { [self] in _ = loop.task { try await run(on: loop) } }
+    }
+
+    private func run(on loop: EventLoop) async throws {
+        // One element is kept, for what is saved while the save before is loaded.
+        let (saves, continuation) = AsyncStream<Void>.makeStream(bufferingPolicy: .bufferingNewest(1))
+        let watcher = FileWatcher(
+            loop, folders: { [loader] in loader.folders },
+            looking: { [logger] in logger.warning("saves take effect within a second: \($0)") },
+            changed: { continuation.yield() })
+        defer { watcher.close() }
         var state = State(app: app)
-        for await _ in watcher.changes { await reload(&state) }
+        for await _ in saves { await reload(&state) }
     }
 
     private struct State {
@@ -56,7 +66,7 @@ public struct AppReloader: Sendable {
             if let summary = summary(of: changes, from: older, to: newer) {
                 logger.info(
                     "\(summary) in \(start.duration(to: .now).milliseconds) ms",
-                    metadata: [LogKey.event: LogKey.reloaded])
+                    [.event(LogKey.reloaded)])
             }
             for failure in failures.sorted(by: { $0.key < $1.key }) { logger.error("\(failure.value.text)") }
         } catch {

@@ -14,6 +14,12 @@ public final class FunctionApp: Sendable {
     /// Finds the functions of HTTP triggers.
     public let router: Router
     let files: AppFiles
+    /// The functions in alphabetical order. A function's place in here is its number on every worker.
+    let list: [Function]
+    /// Finds a function's number.
+    let table: FunctionTable
+    /// The number of the function behind each of the router's routes.
+    let routed: [Int?]
 
     init(
         root: String, host: HostConfiguration, functions: [String: Function], broken: [String: Problem],
@@ -26,6 +32,10 @@ public final class FunctionApp: Sendable {
         self.warnings = warnings
         self.router = router
         self.files = files
+        list = functions.values.sorted { $0.name < $1.name }
+        let table = FunctionTable(list.map(\.name))
+        self.table = table
+        routed = router.functions.map { table.find($0.utf8Span.span) }
     }
 
     /// Whether callers' own requests come to the function.

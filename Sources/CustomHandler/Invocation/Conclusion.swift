@@ -1,7 +1,7 @@
-import Logging
+import HTTP
+import HTTP1
+import Log
 import Lua
-import NIOCore
-import NIOHTTP1
 
 /// What becomes of an invocation whose code has ended.
 extension FunctionVM {
@@ -9,7 +9,7 @@ extension FunctionVM {
     enum Conclusion {
         case ended(Outcome)
         /// The function or coroutine makes the body, and runs next. A head, if any, goes out before.
-        case streams(LuaReference, head: Response?)
+        case streams(LuaReference, head: HTTPResponse?)
     }
 
     /// What the main task's `results` values on top of its stack come to.
@@ -25,7 +25,7 @@ extension FunctionVM {
                 throw InvocationFailure(.function, "the handler returned nil and a message: \(message)")
             }
             if run.invocation != nil, results > 1 {
-                run.log.write(
+                run.write(
                     .warning,
                     "the handler returned \(results) values; only the first one counts. For a status, return "
                         + "{ statusCode = …, body = … }")
@@ -34,7 +34,7 @@ extension FunctionVM {
             if let invocation = run.invocation { return try encode(at: stack.count, of: stack, run, invocation) }
             handler = try takeHandler(from: stack)
             vm.sealGlobals()
-            return .ended(.payload(ByteBuffer()))
+            return .ended(.payload)
         } catch {
             return .ended(.failed(tell(error, run)))
         }
@@ -42,13 +42,12 @@ extension FunctionVM {
 
     /// What the run comes to once its body is written: the payload, now that it is known, or nothing more.
     func conclusion(ofBody run: Run) -> Outcome {
-        guard let kept = run.body.kept, let stack = run.main?.thread.stack else { return .payload(ByteBuffer()) }
+        guard let kept = run.body?.kept, let stack = run.main?.thread.stack else { return .payload }
         do throws(InvocationFailure) {
-            let encoded = try encodePayload(at: stack.count, of: stack, logs: run.log.lines, streamed: kept)
-            guard case .payload(let payload) = encoded else {
+            guard try encodePayload(at: stack.count, of: stack, logs: run.log.lines, streamed: kept) == nil else {
                 throw InvocationFailure(.function, "\(function.script): the body is not written yet")
             }
-            return .payload(payload)
+            return .payload
         } catch {
             return .failed(tell(error, run))
         }
@@ -105,7 +104,7 @@ extension FunctionVM {
 
     private func timeLimitMessage(of run: Run) -> String {
         if run.invocation == nil, let limit = pool.loadLimit {
-            return "the script is not loaded within \(Duration(limit)); leave what takes long to the handler"
+            return "the script is not loaded within \(limit); leave what takes long to the handler"
         }
         let own = "\"lua\": { \"timeLimit\" } in \(function.directory)/function.json"
         let advice =
@@ -116,7 +115,7 @@ extension FunctionVM {
             } else {
                 "\"functionTimeout\" in host.json"
             }
-        return "the time limit is over (\(Duration(run.limit ?? .zero))); raise \(advice)"
+        return "the time limit is over (\(run.limit ?? .zero)); raise \(advice)"
     }
 
     /// Logs a failure, and adds what the invocation logged before.
@@ -124,7 +123,7 @@ extension FunctionVM {
         var failure = failure
         failure.logs = run.log.lines
         // That a script does not load is told by whoever loads it.
-        if run.invocation != nil { run.log.write(failure) }
+        if run.invocation != nil { run.log.write(failure, of: run.invocation) }
         return failure
     }
 
@@ -158,24 +157,20 @@ extension FunctionVM {
     private func encode(
         at index: Int, of stack: LuaStack, _ run: Run, _ invocation: Invocation
     ) throws(InvocationFailure) -> Conclusion {
-        guard case .request(let request, _, _) = invocation.input else {
-            switch try encodePayload(at: index, of: stack, logs: run.log.lines) {
-            case .payload(let payload): return .ended(.payload(payload))
-            case .streams(let body): return .streams(body, head: nil)
-            }
+        guard case .request = invocation.wire else {
+            let body = try encodePayload(at: index, of: stack, logs: run.log.lines)
+            return body.map { .streams($0, head: nil) } ?? .ended(.payload)
         }
-        let writer = writer()
-        defer { writer.truncate() }
         do throws(OutputError) {
-            let plain = try OutputEncoder(function: function, marks: marks, stack: stack, writer: writer)
+            let plain = try OutputEncoder(function: function, marks: marks, stack: stack, writer: emptyWriter())
                 .plainResponse(at: index)
-            for line in plain.logs { run.log.write(.info, line) }
-            guard let body = plain.body else { return .ended(.response(plain.response)) }
-            guard request.head.method != .HEAD else {
+            for line in plain.logs { run.write(.info, line) }
+            guard let body = plain.body else { return .ended(plain.outcome) }
+            guard case .response(let head) = plain.outcome, invocation.request.method != .head else {
                 stack.release(body)
-                return .ended(.response(plain.response))
+                return .ended(plain.outcome)
             }
-            return .streams(body, head: plain.response)
+            return .streams(body, head: head)
         } catch {
             throw unsendable(error)
         }
@@ -186,29 +181,25 @@ extension FunctionVM {
         return InvocationFailure(.function, "\(function.script): \(error)")
     }
 
-    private enum Encoded {
-        case payload(ByteBuffer)
-        case streams(LuaReference)
-    }
-
+    /// Writes the payload into the VM's writer; answers the function or coroutine that has to make a body before.
     private func encodePayload(
         at index: Int, of stack: LuaStack, logs: [String], streamed: [UInt8]? = nil
-    ) throws(InvocationFailure) -> Encoded {
-        let writer = writer()
-        defer { writer.truncate() }
+    ) throws(InvocationFailure) -> LuaReference? {
         let encoder = OutputEncoder(
-            function: function, marks: marks, stack: stack, writer: writer, streamed: streamed)
+            function: function, marks: marks, stack: stack, writer: emptyWriter(), streamed: streamed)
         do throws(OutputError) {
             try encoder.append(at: index, logs: logs)
+            return nil
         } catch {
-            if case .streams(let body) = error { return .streams(body) }
+            if case .streams(let body) = error { return body }
             throw unsendable(error)
         }
-        return .payload(writer.withSpan { ByteBuffer(copying: $0) })
     }
 
-    private func writer() -> JSONWriter {
+    /// What it holds is sent before other code of the VM runs.
+    private func emptyWriter() -> JSONWriter {
         vm.writer.limit = vm.memoryLimit
+        vm.writer.truncate()
         return vm.writer
     }
 }

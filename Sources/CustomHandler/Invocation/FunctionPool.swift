@@ -1,26 +1,17 @@
-import DequeModule
+import EventLoop
 import Lua
-import NIOCore
 
 /// The VMs of one function on one worker, and the invocations that wait for one.
 final class FunctionPool {
     /// One VM does for any number of invocations that are quick or wait; more are needed only while some are greedy.
     static let limit = 4
 
-    /// An invocation that has no VM yet.
-    struct Call {
-        let invocation: Invocation
-        /// nil for no limit.
-        let deadline: NIODeadline?
-        /// Whoever waits for the response to a request of their own; nil where the host takes a payload.
-        let caller: (any Caller)?
-        let answer: (Outcome) -> Void
-    }
-
     let function: Function
     var files: AppFiles
+    /// How long an invocation may take; nil for no limit.
+    var timeLimit: Duration?
     /// How long the script may take to load while a save waits for it; nil for as long as an invocation.
-    var loadLimit: TimeAmount?
+    var loadLimit: Duration?
     var loadFailures = 0
     /// Why the script cannot be loaded.
     var failure: InvocationFailure?
@@ -29,9 +20,12 @@ final class FunctionPool {
     var loading = 0
     /// VMs in which no slice is unfinished.
     private(set) var free: [FunctionVM] = []
-    var waiting: Deque<Call> = []
+    /// Invocations that have no VM yet.
+    var waiting = RingBuffer<Invocation>()
     /// The scheduler is about to start what waits.
     var isServing = false
+    /// The scheduler starts what waits after the loop has polled.
+    var isQueued = false
     var loadWatchers: [(InvocationFailure?) -> Void] = []
 
     /// What its VMs were loaded from, so far.
@@ -39,9 +33,10 @@ final class FunctionPool {
     /// A newer version of the function is there: this one only ends what it has begun.
     private var isRetired = false
 
-    init(_ function: Function, files: AppFiles) {
+    init(_ function: Function, files: AppFiles, timeLimit: Duration?) {
         self.function = function
         self.files = files
+        self.timeLimit = timeLimit
     }
 
     /// Lets go of the VMs as soon as nothing runs in them.

@@ -1,7 +1,7 @@
-import DequeModule
-import Logging
+import EventLoop
+import HTTP
+import Log
 import Lua
-import NIOCore
 
 /// One function in a Lua VM of its own.
 final class FunctionVM {
@@ -18,8 +18,8 @@ final class FunctionVM {
 
     /// A slice of some task here is unfinished, or the script still loads.
     var isBusy = true
-    /// What to do when it is free again.
-    var whenFree: Deque<() -> Void> = []
+    /// What goes on when it is free again.
+    var waiting = RingBuffer<Continuation>()
     /// The scheduler is about to run what waited.
     var isResuming = false
     /// Invocations that have begun here and not ended.
@@ -65,7 +65,7 @@ final class FunctionVM {
             self.logger = logger
         }
 
-        func write(_ level: Logger.Level, _ text: String) { running?.log.write(level, text) }
+        func write(_ level: LogLevel, _ text: String) { running?.write(level, text) }
     }
 
     /// Makes the VM, with nothing of the script in it yet.
@@ -90,8 +90,7 @@ final class FunctionVM {
                 memoryLimit: scope.memoryLimit,
                 sandbox: Sandbox(
                     write: { stack throws(LuaError) in
-                        let level = Logger.Level(rawValue: stack.string(at: 1) ?? "") ?? .info
-                        scope.write(level, stack.string(at: 2) ?? "")
+                        scope.write(LogLevel(at: 1, of: stack), stack.string(at: 2) ?? "")
                         return 0
                     },
                     find: { stack throws(LuaError) in try Modules.find(on: stack, scope) }))
@@ -123,17 +122,19 @@ final class FunctionVM {
         let task = ScriptTask(vm.makeThread(), of: run, arguments: 3)
         run.main = task
         let stack = task.thread.stack
-        vm.setDeadline(run.deadline.map { Int64($0.uptimeNanoseconds) } ?? .max)
+        vm.setDeadline(run.deadline?.nanoseconds ?? .max)
         if let handler { stack.push(handler) }
-        switch invocation.input {
-        case .request(let request, let url, let parameters):
-            RequestReader(function: function, marks: marks, stack: stack).pushArguments(request, url: url, parameters)
-        case .payload(let payload):
+        switch invocation.wire {
+        case .request(let parameters, let isProxied):
+            RequestReader(function: function, marks: marks, stack: stack)
+                .pushArguments(invocation.request, parameters, isProxied: isProxied)
+        case .payload:
+            let payload = invocation.request.body
             do throws(PayloadError) {
-                try PayloadReader(function: function, marks: marks, stack: stack).pushArguments(payload)
+                try PayloadReader(function: function, marks: marks, stack: stack).pushArguments(payload.span.bytes)
             } catch {
                 let failure = InvocationFailure(.request, error.description)
-                run.log.write(failure)
+                run.log.write(failure, of: invocation)
                 throw failure
             }
         }
@@ -151,23 +152,37 @@ final class FunctionVM {
     }
 
     /// Runs one slice of a task.
-    func resume(_ task: ScriptTask, of run: Run, complete: HostFunction?) -> Step {
+    func resume(_ task: ScriptTask, of run: Run, _ completion: Completion?) -> Step {
         scope.running = run
         defer { scope.running = nil }
-        vm.setRun(run.invocation?.id ?? "none (the script loads)")
+        if let invocation = run.invocation {
+            invocation.withID { vm.setRun($0) }
+        } else {
+            vm.setRun("none (the script loads)")
+        }
         let arguments = task.arguments
         task.arguments = 0
-        return task.thread.resume(
-            arguments: arguments, deadline: run.deadline.map { Int64($0.uptimeNanoseconds) }, complete: complete)
+        var complete: HostFunction?
+        if let completion { complete = { [self] stack throws(LuaError) in try completion.push(onto: stack, of: self) } }
+        return task.thread.resume(arguments: arguments, deadline: run.deadline?.nanoseconds, complete: complete)
     }
 
     /// What `write` does for the task that waits in it.
     func write(on stack: LuaStack) throws(LuaError) -> Int { try BodyWriter.write(on: stack, scope) }
 
-    /// Gives back the thread of a task that has ended. What its to-be-closed variables print belongs to its run.
-    func recycle(_ task: ScriptTask) {
+    /// Gives back the thread of a task that has ended, or of one that nobody waits for. What its to-be-closed variables
+    /// print belongs to its run.
+    func giveBack(_ task: ScriptTask) {
+        if case .failed(let cause) = task.state, cause.isFinal { return vm.abandon(task.thread) }
         scope.running = task.run
         defer { scope.running = nil }
         vm.recycle(task.thread)
+    }
+}
+
+extension LogLevel {
+    /// The level that a script names. [0]
+    init(at index: Int, of stack: LuaStack) {
+        self = stack.string(at: index).flatMap { LogLevel(rawValue: $0) } ?? .info
     }
 }

@@ -1,77 +1,68 @@
-import NIOCore
+import EventLoop
+import HTTP
+import HTTP1
 
-/// One call of one function, as it came in.
-final class Invocation: Sendable {
-    enum Input: Sendable {
-        /// `{"Data":…,"Metadata":…}` (host-contract §6).
-        case payload(ByteBuffer)
-        /// The caller's own request, the URL it went to, and what its route made of the path (host-contract §7, §8).
-        case request(Request, url: String, Parameters)
+/// One call of one function, on its way to its outcome.
+final class Invocation {
+    /// How the request is to be read, and the response to be written.
+    enum Wire {
+        /// The body is `{"Data":…,"Metadata":…}` (host-contract §6).
+        case payload
+        /// The caller's own request, and what its route made of the path (host-contract §7, §8).
+        case request(Parameters, isProxied: Bool)
     }
 
     /// What a route made of a path; a missing optional parameter has no value.
     typealias Parameters = [(name: String, value: String?)]
 
-    /// The host's id of this attempt, or one of our own.
-    let id: String
+    enum State {
+        /// For a VM of this function.
+        case waiting(FunctionPool)
+        case running(Run)
+        case ended
+    }
+
     let function: Function
-    let input: Input
-    /// The Functions host's version; nil where somebody else calls.
-    let hostVersion: String?
-    /// The W3C trace context of the call.
-    let traceparent: String?
+    let request: HTTPRequest
+    let wire: Wire
+    let caller: any Caller
+    private let identity: InvocationID
+    /// nil for no limit.
+    let deadline: MonotonicTime?
+    var state = State.ended
+    /// The caller's leaving ends it.
+    var watchesCaller = false
 
-    init(id: String, function: Function, input: Input, hostVersion: String? = nil, traceparent: String? = nil) {
-        self.id = id
+    init(
+        of function: Function, _ request: HTTPRequest, wire: Wire, caller: any Caller, id: InvocationID,
+        deadline: MonotonicTime?
+    ) {
         self.function = function
-        self.input = input
-        self.hostVersion = hostVersion
-        self.traceparent = traceparent
+        self.request = request
+        self.wire = wire
+        self.caller = caller
+        identity = id
+        self.deadline = deadline
     }
 
-    /// nil for a caller's own request.
-    var payload: ByteBuffer? { if case .payload(let payload) = input { payload } else { nil } }
-}
+    /// Whoever waits for the response to a request of their own: gets the body piece by piece, and ends the invocation by
+    /// leaving. nil where the host takes a payload.
+    var streamCaller: (any Caller)? { if case .request = wire { caller } else { nil } }
 
-/// How an invocation ended.
-enum Outcome: Sendable {
-    /// The response payload, a JSON object (host-contract §9).
-    case payload(ByteBuffer)
-    /// The response to the caller's own request; its body may still be on its way.
-    case response(Response)
-    case failed(InvocationFailure)
-}
+    var hasEnded: Bool { if case .ended = state { true } else { false } }
 
-/// Why an invocation failed, as its caller and the log are told.
-public struct InvocationFailure: Error, Sendable, Equatable {
-    public enum Fault: Sendable, Equatable {
-        /// The caller sent what no function can take.
-        case request
-        /// The function is missing, broken or failed.
-        case function
-        /// The function used up its time or its memory.
-        case limit
-    }
+    /// The body, where it is an invocation payload.
+    var payload: [UInt8]? { if case .payload = wire { request.body } else { nil } }
 
-    public var fault: Fault
-    public var message: String
-    /// Innermost call first.
-    public var traceback: [String] = []
-    /// What the invocation logged before it failed.
-    public var logs: [String] = []
+    var id: String { withID { id in id.withUnsafeBytes { String(decoding: $0, as: UTF8.self) } } }
 
-    public init(_ fault: Fault, _ message: String, traceback: [String] = [], logs: [String] = []) {
-        self.fault = fault
-        self.message = message
-        self.traceback = traceback
-        self.logs = logs
-    }
-
-    /// All of it as text for people.
-    public var text: String {
-        var text = message
-        if !traceback.isEmpty { text += "\nstack traceback:\n" + traceback.map { "\t" + $0 }.joined(separator: "\n") }
-        if !logs.isEmpty { text += "\nlogs:\n" + logs.map { "\t" + $0 }.joined(separator: "\n") }
-        return text
+    /// The id's bytes.
+    func withID<Result>(_ body: (RawSpan) -> Result) -> Result {
+        switch identity {
+        case .host(let range):
+            let head = request.headBytes
+            return body(head.span.bytes.extracting(range))
+        case .own(let text): return body(text.span.bytes)
+        }
     }
 }

@@ -1,4 +1,4 @@
-public import Logging
+public import Log
 
 /// What the app's owner allows every function that does not say otherwise.
 public struct InvocationOptions: Sendable {
@@ -24,19 +24,5 @@ public struct InvocationOptions: Sendable {
 }
 
 extension InvocationOptions {
-    func logger(for function: Function) -> Logger {
-        var logger = logger
-        logger[metadataKey: LogKey.function] = "\(function.name)"
-        return logger
-    }
-}
-
-/// The keys of log metadata, which the console and the JSON log print as they are.
-public enum LogKey {
-    public static let function = "function"
-    public static let invocation = "invocationId"
-    /// What a line tells of, for the stand-in host: one of the names below.
-    public static let event = "event"
-    public static let reloaded: Logger.MetadataValue = "reloaded"
-    public static let listening: Logger.MetadataValue = "listening"
+    func logger(for function: Function) -> Logger { logger.with(.function(function.name)) }
 }

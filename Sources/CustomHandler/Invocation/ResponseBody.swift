@@ -1,19 +1,18 @@
-import NIOCore
+import HTTP
 
 /// The response body that a script writes piece by piece: it goes to the caller as it comes or, where the host takes
 /// whole payloads only, is kept until the end.
 final class ResponseBody {
     private enum State {
-        case closed
         case kept([UInt8])
-        case sent
+        /// Pieces go out as they come, and the head before the first of them.
+        case sent(any Caller, head: HTTPResponse?)
+        case closed
     }
 
-    private var state = State.closed
-    /// nil where the host waits for a payload.
-    let caller: (any Caller)?
+    private var state: State
     /// Tasks that wait for room.
-    private var waiting: [() -> Void] = []
+    private var waiting: [ScriptTask] = []
 
     enum Written {
         case sent
@@ -21,59 +20,70 @@ final class ResponseBody {
         case kept
         /// It has to wait: nothing was taken.
         case noRoom
-        /// The body has not begun, or has ended.
+        /// The body has ended.
         case closed
         /// What is kept would grow over the limit.
         case full
         case callerGone
     }
 
-    init(_ caller: (any Caller)?) { self.caller = caller }
-
-    /// From now on pieces go out, or are kept.
-    func begin() { state = caller == nil ? .kept([]) : .sent }
+    /// - Parameter caller: nil where the host waits for a payload.
+    init(_ caller: (any Caller)?, head: HTTPResponse?) {
+        state = if let caller { .sent(caller, head: head) } else { .kept([]) }
+    }
 
     /// - Parameter limit: bytes that may be kept.
-    func write(_ piece: [UInt8], limit: Int) -> Written {
+    func write(_ piece: RawSpan, limit: Int) -> Written {
         switch state {
         case .closed: return .closed
         case .kept(var bytes):
-            guard bytes.count + piece.count <= limit else { return .full }
+            guard bytes.count + piece.byteCount <= limit else { return .full }
             state = .closed  // so that the array is not copied
-            bytes += piece
+            piece.withUnsafeBytes { bytes.append(contentsOf: $0) }
             state = .kept(bytes)
             return .kept
-        case .sent:
-            guard let caller, !caller.isGone else { return .callerGone }
+        case .sent(let caller, _):
+            sendHead()
+            guard !caller.isGone else { return .callerGone }
             // An empty chunk would end the body.
             if piece.isEmpty { return .kept }
             guard caller.hasRoom else { return .noRoom }
-            caller.write(ByteBuffer(bytes: piece))
+            caller.write(piece)
             return .sent
         }
     }
 
-    func whenRoom(_ body: @escaping () -> Void) {
-        waiting.append(body)
-        caller?.onRoom = { [self] in
+    private func sendHead() {
+        guard case .sent(let caller, let head?) = state else { return }
+        state = .sent(caller, head: nil)
+        caller.respond(head)
+    }
+
+    /// Wakes the task by `wake` when there is room.
+    func whenRoom(_ task: ScriptTask, wake: @escaping (ScriptTask) -> Void) {
+        waiting.append(task)
+        guard case .sent(let caller, _) = state else { return }
+        caller.onRoom = { [self] in
             let all = waiting
             waiting = []
-            for body in all { body() }
+            for task in all { wake(task) }
         }
     }
 
-    /// What was kept; nil if nothing ever was to be.
+    /// What was kept; nil where pieces go out as they come.
     var kept: [UInt8]? { if case .kept(let bytes) = state { bytes } else { nil } }
 
-    /// The end of one response brings the next request of the connection, so nothing of this one is touched after it.
-    ///
-    /// - Parameter hasHead: the response has begun.
-    func end(isComplete: Bool, hasHead: Bool) {
-        let isSent = if case .sent = state { hasHead } else { false }
+    /// Ends a body that is on its way; false where nothing of it is out, so that the outcome is a response of its own.
+    func end(isComplete: Bool) -> Bool {
+        if isComplete { sendHead() }
+        guard case .sent(let caller, nil) = state else {
+            state = .closed
+            return false
+        }
         state = .closed
         waiting = []
-        caller?.onRoom = nil
-        caller?.onLeaving = nil
-        if isSent { caller?.end(isComplete: isComplete) }
+        caller.onRoom = nil
+        caller.end(isComplete: isComplete)
+        return true
     }
 }

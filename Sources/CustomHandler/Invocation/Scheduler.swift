@@ -1,78 +1,96 @@
-import DequeModule
-import Logging
+import EventLoop
+import HTTP
+import Log
 import Lua
-import NIOCore
 
 /// Shares one event loop among all that runs on it.
 ///
-/// Code runs in slices of a few milliseconds; between two slices the loop serves its connections. Within one VM nothing
-/// else runs between two waits of an invocation: one whose slice is over keeps its VM, and other invocations of the
-/// function take other VMs, up to a limit. Invocations that wait share a VM.
+/// Code runs in slices of a few milliseconds; between two slices the loop polls its sockets. Within one VM nothing else
+/// runs between two waits of an invocation: one whose slice is over keeps its VM, and other invocations of the function
+/// take other VMs, up to a limit. Invocations that wait share a VM.
+///
+/// One poll may bring hundreds of callbacks. Once a slice was preempted in the loop's turn, all that would run Lua code
+/// is queued. So two preempted slices never run between two polls.
 final class Scheduler {
-    let eventLoop: any EventLoop
+    let loop: EventLoop
     private(set) var app: FunctionApp
     let options: InvocationOptions
     let outbound: OutboundClient
-    private var pools: [String: FunctionPool] = [:]
-    /// What goes on as soon as the loop has seen to its connections.
-    private var runnable: Deque<() -> Void> = []
-    private var isTicking = false
+    /// By the functions' numbers in the app.
+    private var pools: [FunctionPool] = []
+    private var runnable = RingBuffer<Continuation>()
+    private lazy var runNext: () -> Void = { [weak self] in self?.perform() }
+    /// The turn in which a slice was last preempted.
+    private var lastPreemption: UInt64?
+    /// Called after each slice that is preempted.
+    var preempted: (() -> Void)?
+    private var ids = InvocationIDs()
+    /// A caller is being told an outcome, and the VM that made it is not free yet: what the caller asks next waits.
+    private var isAnswering = false
     /// Invocations that have begun and not ended, and the most there were at once since memory was last given back.
     private var active = 0
     private var mostActive = 0
 
-    init(eventLoop: any EventLoop, app: FunctionApp, options: InvocationOptions, outbound: OutboundClient) {
+    init(loop: EventLoop, app: FunctionApp, options: InvocationOptions, outbound: OutboundClient) {
         self.outbound = outbound
-        self.eventLoop = eventLoop
+        self.loop = loop
         self.app = app
         self.options = options
+        pools = app.list.map(makePool)
+    }
+
+    private func makePool(_ function: Function) -> FunctionPool { makePool(function, of: app) }
+
+    func makePool(_ function: Function, of app: FunctionApp) -> FunctionPool {
+        FunctionPool(function, files: app.files, timeLimit: limit(of: function, in: app))
+    }
+
+    private func limit(of function: Function, in app: FunctionApp) -> Duration? {
+        function.limits.time ?? options.timeLimit ?? app.host.invocationTimeLimit
     }
 
     // MARK: In
 
-    /// Invocation in, outcome out: the one way into a function. `answer` is called on the loop, at once if the function
-    /// neither waits nor takes long.
+    /// Invocation in, outcome out: the one way into a function. The caller gets its response on the loop, at once if the
+    /// function neither waits nor takes long.
     ///
-    /// - Parameter caller: takes the body of a streamed response, and ends the invocation by leaving.
-    func begin(
-        _ invocation: Invocation, caller: (any Caller)? = nil, answer: @escaping (Outcome) -> Void
-    ) {
-        let pool = pool(of: invocation.function)
-        caller?.onLeaving = { pool.waiting.removeAll { $0.invocation === invocation } }
-        pool.waiting.append(
-            .init(
-                invocation: invocation, deadline: limit(of: invocation.function).map { .now() + $0 }, caller: caller,
-                answer: answer))
-        serve(pool)
-    }
-
-    private func limit(of function: Function) -> TimeAmount? {
-        (function.limits.time ?? options.timeLimit ?? app.host.invocationTimeLimit).map { TimeAmount($0) }
-    }
-
-    private func pool(of function: Function) -> FunctionPool {
-        if let pool = pools[function.name] { return pool }
-        let pool = FunctionPool(function, files: app.files)
-        pools[function.name] = pool
-        return pool
+    /// - Parameter number: the function's in the app.
+    func begin(_ number: Int, _ request: HTTPRequest, _ wire: Invocation.Wire, caller: any Caller) {
+        let pool = pools[number]
+        let id = request.lastRange(of: HTTPRequest.invocationID).map { InvocationID.host($0) } ?? ids.next()
+        let invocation = Invocation(
+            of: pool.function, request, wire: wire, caller: caller, id: id,
+            deadline: pool.timeLimit.map { .now + $0 })
+        if mayRun, !isAnswering, pool.waiting.isEmpty, pool.failure == nil, !pool.isServing,
+            let machine = pool.free.last
+        {
+            start(invocation, on: machine)
+        } else {
+            invocation.state = .waiting(pool)
+            pool.waiting.append(invocation)
+            if isAnswering { serveLater(pool) } else { serve(pool) }
+        }
+        // Most invocations have ended by now.
+        guard !invocation.hasEnded, let caller = invocation.streamCaller else { return }
+        invocation.watchesCaller = true
+        caller.onLeaving = { [weak self] in self?.enqueue(.leave(invocation)) }
     }
 
     // MARK: Reload
 
-    /// Loads the function ahead of its first call; `end` gets the reason why it cannot be.
-    func load(_ function: Function, end: @escaping (InvocationFailure?) -> Void) {
-        load(pool(of: function), end: end)
-    }
+    func pool(of name: String) -> FunctionPool? { pools.first { $0.function.name == name } }
 
-    /// Loads a pool that serves nobody yet.
+    /// Loads a function ahead of its first call; `end` gets the reason why it cannot be.
     func load(_ pool: FunctionPool, end: @escaping (InvocationFailure?) -> Void) {
         if pool.machines > 0 || pool.failure != nil { return end(pool.failure) }
         pool.loadWatchers.append(end)
         addMachine(to: pool)
     }
 
-    /// The files that what is loaded of a function depends on; nil if nothing is.
-    func sources(of name: String) -> Set<String>? { pools[name]?.sources }
+    /// The files that what is loaded of each function depends on.
+    var sources: [String: Set<String>] {
+        Dictionary(uniqueKeysWithValues: pools.map { ($0.function.name, $0.sources) })
+    }
 
     /// Shows a newer app. What has begun ends with the code it began with.
     ///
@@ -81,18 +99,58 @@ final class Scheduler {
     ///   - loaded: those of them that were loaded already.
     func adopt(_ app: FunctionApp, changed: Set<String>, loaded: [String: FunctionPool]) {
         self.app = app
-        for name in changed {
-            let old = pools[name]
-            pools[name] = loaded[name]
-            loaded[name]?.loadLimit = nil
-            old?.retire()
+        let older = Dictionary(uniqueKeysWithValues: pools.map { ($0.function.name, $0) })
+        pools = app.list.map { function in
+            guard !changed.contains(function.name) else { return loaded[function.name] ?? makePool(function) }
+            return older[function.name] ?? makePool(function)
         }
-        // What the others have loaded is the same there; what they ask for late is as it is now.
-        for pool in pools.values { pool.files = app.files }
+        for pool in pools {
+            pool.loadLimit = nil
+            // What is loaded already is the same there; what it asks for late is as it is now.
+            pool.files = app.files
+            pool.timeLimit = limit(of: pool.function, in: app)
+        }
+        for (name, pool) in older where changed.contains(name) { pool.retire() }
     }
 
     /// Functions that cannot be loaded.
-    var failing: Set<String> { Set(pools.filter { $0.value.failure != nil }.keys) }
+    var failing: Set<String> { Set(pools.filter { $0.failure != nil }.map(\.function.name)) }
+
+    // MARK: The queue
+
+    /// Whether code may run now: no slice was preempted since the loop polled.
+    var mayRun: Bool { lastPreemption != loop.turn }
+
+    /// Goes on after the loop has polled its sockets.
+    func enqueue(_ continuation: Continuation) {
+        runnable.append(continuation)
+        loop.perform(runNext)
+    }
+
+    private func perform() {
+        guard mayRun else { return loop.perform(runNext) }
+        if let next = runnable.popFirst() { perform(next) }
+    }
+
+    private func perform(_ continuation: Continuation) {
+        switch continuation {
+        case .advance(let task, let completion): advance(task, completion)
+        case .wake(let task, let completion): wake(task, completion)
+        case .joined(let join): finish(join)
+        case .discard(let task): task.run.machine.giveBack(task)
+        case .tidy(let machine):
+            machine.pool.replaceIfFull(machine)
+            LuaVM.releaseFreeMemory()
+        case .resume(let machine): resumeWaiting(on: machine)
+        case .serve(let pool):
+            pool.isQueued = false
+            serve(pool)
+        case .expire(let run): expire(run)
+        case .leave(let invocation): leave(invocation)
+        }
+    }
+
+    // MARK: VMs
 
     /// Starts what waits for a VM, as far as there are any.
     private func serve(_ pool: FunctionPool) {
@@ -100,24 +158,26 @@ final class Scheduler {
         guard !pool.isServing else { return }
         pool.isServing = true
         defer { pool.isServing = false }
-        while let call = pool.waiting.first {
-            if call.caller?.isGone == true {
-                pool.waiting.removeFirst()
+        while let invocation = pool.waiting.first {
+            if invocation.streamCaller?.isGone == true {
+                drop(invocation, of: pool)
             } else if let failure = pool.failure {
-                pool.waiting.removeFirst()
-                fail(call, failure)
-            } else if let deadline = call.deadline, deadline <= .now() {
-                pool.waiting.removeFirst()
+                drop(invocation, of: pool)
+                fail(invocation, failure)
+            } else if let deadline = invocation.deadline, deadline <= .now {
+                drop(invocation, of: pool)
                 fail(
-                    call,
+                    invocation,
                     InvocationFailure(
                         .function,
                         "no Lua VM was free within the time limit: other invocations of this function take too long"))
             } else if let machine = pool.free.last {
-                pool.waiting.removeFirst()
-                start(call, on: machine)
+                guard mayRun else { return serveLater(pool) }
+                drop(invocation, of: pool)
+                start(invocation, on: machine)
             } else {
                 guard pool.machines < FunctionPool.limit, pool.loading < pool.waiting.count else { return }
+                guard mayRun else { return serveLater(pool) }
                 let failures = pool.loadFailures
                 addMachine(to: pool)
                 // What does not load now does not load at once again: the calls wait for a VM that runs.
@@ -127,11 +187,22 @@ final class Scheduler {
         pool.settle()
     }
 
+    private func serveLater(_ pool: FunctionPool) {
+        guard !pool.isQueued else { return }
+        pool.isQueued = true
+        enqueue(.serve(pool))
+    }
+
+    /// Takes the first of those that wait.
+    private func drop(_ invocation: Invocation, of pool: FunctionPool) {
+        invocation.state = .ended
+        _ = pool.waiting.popFirst()
+    }
+
     /// Ends a call that got no VM.
-    private func fail(_ call: FunctionPool.Call, _ failure: InvocationFailure) {
-        InvocationLog(logger: options.logger(for: call.invocation.function), invocationID: call.invocation.id).write(
-            failure)
-        call.answer(.failed(failure))
+    private func fail(_ invocation: Invocation, _ failure: InvocationFailure) {
+        InvocationLog.write(failure, of: invocation, to: options.logger(for: invocation.function))
+        answer(invocation, .failed(failure), writer: nil)
     }
 
     private func addMachine(to pool: FunctionPool) {
@@ -139,53 +210,45 @@ final class Scheduler {
         pool.loading += 1
         do throws(InvocationFailure) {
             let machine = try FunctionVM(pool: pool, options: options)
-            let limit = pool.loadLimit ?? limit(of: pool.function)
-            let run = Run(
-                nil, on: machine, limit: limit, deadline: limit.map { .now() + $0 }, logger: machine.logger
-            ) { [self] outcome in
-                // A quarter of a fresh VM is what only its making needed. In a large one, to look takes longer than a slice.
-                if machine.isLoaded, machine.vm.memoryUsed < 1 << 20 { machine.vm.collectGarbage() }
-                loaded(pool, outcome)
-            }
+            let limit = pool.loadLimit ?? pool.timeLimit
+            let run = Run(nil, on: machine, limit: limit, deadline: limit.map { .now + $0 })
             machine.active += 1
             advance(try machine.loadingTask(for: run))
         } catch {
-            loaded(pool, .failed(error))
+            loaded(pool, error)
         }
     }
 
-    private func loaded(_ pool: FunctionPool, _ outcome: Outcome) {
+    private func loaded(_ pool: FunctionPool, _ failure: InvocationFailure?) {
         pool.loading -= 1
-        var reason: InvocationFailure?
-        if case .failed(let failure) = outcome {
+        if let failure {
             pool.machines -= 1
             pool.loadFailures += 1
-            reason = failure
             // Where another VM of the function runs, the waiting calls are for that one. A limit may not be reached the
             // next time.
             if pool.machines == 0 {
                 if failure.fault != .limit { pool.failure = failure }
                 let calls = pool.waiting
-                pool.waiting = []
-                for call in calls { fail(call, failure) }
+                pool.waiting = RingBuffer()
+                calls.forEach { invocation in
+                    invocation.state = .ended
+                    fail(invocation, failure)
+                }
             }
         }
         let watchers = pool.loadWatchers
         pool.loadWatchers = []
-        for watcher in watchers { watcher(reason) }
+        for watcher in watchers { watcher(failure) }
     }
 
-    private func start(_ call: FunctionPool.Call, on machine: FunctionVM) {
-        let run = Run(
-            call.invocation, on: machine, limit: limit(of: call.invocation.function),
-            deadline: call.deadline, logger: machine.logger, caller: call.caller,
-            answer: call.answer)
+    private func start(_ invocation: Invocation, on machine: FunctionVM) {
+        let run = Run(invocation, on: machine, limit: machine.pool.timeLimit, deadline: invocation.deadline)
+        invocation.state = .running(run)
         machine.active += 1
         active += 1
         mostActive = max(mostActive, active)
-        call.caller?.onLeaving = { [self] in leave(run) }
         do throws(InvocationFailure) {
-            advance(try machine.task(for: run, call.invocation))
+            advance(try machine.task(for: run, invocation))
         } catch {
             finish(run, .failed(error))
         }
@@ -195,15 +258,17 @@ final class Scheduler {
 
     /// Lets a task run until it ends, waits, or its slice is over. Its VM must be free for it, and is not free for others
     /// in the meantime: what the code writes to a caller can bring anything back to this loop.
-    func advance(_ task: ScriptTask, complete: HostFunction? = nil) {
+    private func advance(_ task: ScriptTask, _ completion: Completion? = nil) {
         let run = task.run
         let machine = run.machine
         machine.pool.occupy(machine)
         guard !run.hasEnded, !task.isDiscarded else { return release(machine) }
         var conclusion: FunctionVM.Conclusion?
-        switch machine.resume(task, of: run, complete: complete) {
+        switch machine.resume(task, of: run, completion) {
         case .preempted:
-            return enqueue { [self] in advance(task) }
+            lastPreemption = loop.turn
+            preempted?()
+            return enqueue(.advance(task, nil))
         case .waiting(let operation):
             wait(task, of: run, for: operation)
         case .finished(let count):
@@ -216,18 +281,13 @@ final class Scheduler {
             if task.isMain || task.isWriting || cause.isFinal { conclusion = machine.failure(of: run, task, cause) }
         }
         if task.hasEnded, !task.isMain {
-            for watcher in task.watchers { watcher() }
-            task.watchers = []
+            for join in task.joins { check(join) }
+            task.joins = []
         }
         switch conclusion {
-        case .ended(let outcome) where run.invocation == nil:
-            finish(run, outcome)
-            release(machine)
         case .ended(let outcome):
-            // The answer can bring the next request of the connection, for which the VM is free again.
-            close(run)
+            finish(run, outcome, ownsVM: true)
             release(machine)
-            run.answer(outcome)
         case .streams(let body, let head):
             beginSpawned(run)
             release(machine)
@@ -238,17 +298,16 @@ final class Scheduler {
         }
     }
 
-    private func stream(_ run: Run, _ body: LuaReference, _ head: Response?) {
+    private func stream(_ run: Run, _ body: LuaReference, _ head: HTTPResponse?) {
         run.begin(head)
-        let task = run.machine.writingTask(for: run, body)
-        whenFree(run.machine) { [self] in advance(task) }
+        whenFree(run.machine, .advance(run.machine.writingTask(for: run, body), nil))
     }
 
     /// The VM is free for the next one.
     private func release(_ machine: FunctionVM) {
         machine.pool.free(machine)
-        resumeWaiting(on: machine)
-        serve(machine.pool)
+        if !machine.waiting.isEmpty { resumeWaiting(on: machine) }
+        if machine.pool.waiting.isEmpty { machine.pool.settle() } else { serve(machine.pool) }
     }
 
     /// What waited for the VM goes on, one after the other: each comes back here when it is done with it.
@@ -257,80 +316,113 @@ final class Scheduler {
         machine.isResuming = true
         defer { machine.isResuming = false }
         for _ in 0..<Self.stretch {
-            guard !machine.isBusy, let next = machine.whenFree.popFirst() else { return }
-            next()
+            guard mayRun else { break }
+            guard !machine.isBusy, let next = machine.waiting.popFirst() else { return }
+            perform(next)
         }
-        if !machine.whenFree.isEmpty { enqueue { [self] in resumeWaiting(on: machine) } }
+        if !machine.isBusy, !machine.waiting.isEmpty { enqueue(.resume(machine)) }
     }
 
     /// So many go on in a row before the loop sees to its connections.
     private static let stretch = 64
 
-    /// Runs `body` on the VM as soon as no slice of another task is unfinished there.
-    func whenFree(_ machine: FunctionVM, _ body: @escaping () -> Void) {
-        if machine.isBusy { machine.whenFree.append(body) } else { body() }
-    }
-
-    /// Runs `body` after the loop has seen to its connections: a task of the loop would run before them.
-    func enqueue(_ body: @escaping () -> Void) {
-        runnable.append(body)
-        guard !isTicking else { return }
-        isTicking = true
-        scheduleTick()
-    }
-
-    private func scheduleTick() {
-        eventLoop.assumeIsolated().scheduleTask(in: .microseconds(10)) { [self] in
-            runnable.popFirst()?()
-            if runnable.isEmpty { isTicking = false } else { scheduleTick() }
-        }
+    /// Goes on as soon as no slice of another task is unfinished on the VM.
+    func whenFree(_ machine: FunctionVM, _ continuation: Continuation) {
+        if machine.isBusy { return machine.waiting.append(continuation) }
+        if mayRun { return perform(continuation) }
+        machine.waiting.append(continuation)
+        enqueue(.resume(machine))
     }
 
     // MARK: Out
 
-    func expire(_ run: Run) {
+    /// The deadline of a run that waits has come.
+    private func expire(_ run: Run) {
         guard !run.hasEnded, let deadline = run.deadline else { return }
         // It wrote in the meantime.
-        if deadline > .now() {
-            run.timer = eventLoop.assumeIsolated().scheduleTask(deadline: deadline) { [self] in expire(run) }
-            return
-        }
+        if deadline > .now { return startTimer(of: run, until: deadline) }
         finish(run, .failed(run.machine.timeLimitFailure(of: run)))
     }
 
-    /// Whoever waited for the response is gone. Told in the middle of anything, so nothing is done at once.
-    private func leave(_ run: Run) {
-        enqueue { [self] in
-            guard !run.hasEnded else { return }
-            run.log.write(.info, "the caller left before the response was complete; the invocation ends")
+    func startTimer(of run: Run, until deadline: MonotonicTime) {
+        // Timers go off before the loop polls, so nothing runs in them.
+        run.timer = loop.schedule(after: deadline - .now) { [weak self] in
+            run.timer = nil
+            self?.enqueue(.expire(run))
+        }
+    }
+
+    /// Whoever waited for the response is gone.
+    private func leave(_ invocation: Invocation) {
+        switch invocation.state {
+        case .ended: break
+        case .waiting(let pool):
+            invocation.state = .ended
+            pool.waiting.removeAll { $0 === invocation }
+            pool.settle()
+        case .running(let run):
+            run.write(.info, "the caller left before the response was complete; the invocation ends")
             finish(run, .failed(InvocationFailure(.request, "the caller has left")))
         }
     }
 
-    func finish(_ run: Run, _ outcome: Outcome) {
-        close(run)
-        run.answer(outcome)
-    }
-
-    /// Ends all that is left of the run; what remains is to tell its outcome.
-    private func close(_ run: Run) {
-        let machine = run.machine
+    /// Tells the outcome, and ends all that is left of the run. The answer comes first: what it is made of may lie in the
+    /// VM.
+    ///
+    /// - Parameter ownsVM: the run's own slice has just ended, and nothing else has used the VM since.
+    func finish(_ run: Run, _ outcome: Outcome, ownsVM: Bool = false) {
+        guard !run.hasEnded else { return }
         run.close()
-        for task in run.tasks.values { discard(task, of: run) }
+        let machine = run.machine
+        if let invocation = run.invocation {
+            isAnswering = true
+            let isOut = run.body?.end(isComplete: !outcome.isFailure) ?? false
+            if !isOut { answer(invocation, outcome, writer: machine.vm.writer) }
+            isAnswering = false
+            machine.vm.writer.truncate()
+            invocation.state = .ended
+            active -= 1
+        }
+        for task in run.tasks.values { discard(task, ownsVM: ownsVM) }
         run.tasks = [:]
         run.spawned = []
-        for task in [run.main, run.writing] { if let task { discard(task, of: run) } }
+        if let main = run.main { discard(main, ownsVM: ownsVM) }
+        if let writing = run.writing { discard(writing, ownsVM: ownsVM) }
         run.main = nil
         run.writing = nil
         machine.active -= 1
-        if run.invocation != nil { active -= 1 }
         if active == 0, mostActive >= Self.crowd { scheduleTidying() }
         // Memory goes back to the system at once, and a VM that cannot be emptied is replaced.
-        if machine.reachedLimit, machine.active == 0 {
-            whenFree(machine) {
-                machine.pool.replaceIfFull(machine)
-                LuaVM.releaseFreeMemory()
-            }
+        if machine.reachedLimit, machine.active == 0 { whenFree(machine, .tidy(machine)) }
+        if run.invocation == nil { endLoading(of: machine, outcome) }
+    }
+
+    private func endLoading(of machine: FunctionVM, _ outcome: Outcome) {
+        // A quarter of a fresh VM is what only its making needed. In a large one, to look takes longer than a slice.
+        if machine.isLoaded, machine.vm.memoryUsed < 1 << 20 { machine.vm.collectGarbage() }
+        if case .failed(let failure) = outcome { loaded(machine.pool, failure) } else { loaded(machine.pool, nil) }
+    }
+
+    private func answer(_ invocation: Invocation, _ outcome: Outcome, writer: JSONWriter?) {
+        let caller = invocation.caller
+        if invocation.watchesCaller { caller.onLeaving = nil }
+        switch outcome {
+        case .written(let status, let contentType):
+            writer?.withSpan { caller.respond(status: status, contentType: contentType, body: $0) }
+        case .response(let response):
+            caller.respond(response)
+        case .failed(let failure):
+            caller.respond(response(to: invocation, failure))
+        }
+    }
+
+    private func response(to invocation: Invocation, _ failure: InvocationFailure) -> HTTPResponse {
+        switch invocation.wire {
+        case .payload:
+            PayloadWire.response(
+                failure, function: invocation.function.name, id: invocation.id, toHost: invocation.request.isOfHost)
+        case .request:
+            PlainWire.response(failure, to: invocation, files: app.files, showsErrors: options.showsErrors)
         }
     }
 
@@ -340,8 +432,8 @@ final class Scheduler {
     /// Gives memory back to the system soon after a crowd, when its connections are gone, too.
     private func scheduleTidying() {
         mostActive = 0
-        eventLoop.assumeIsolated().scheduleTask(in: .milliseconds(200)) { [self] in
-            for pool in pools.values {
+        loop.schedule(after: .milliseconds(200)) { [weak self] in
+            for pool in self?.pools ?? [] {
                 for machine in pool.free where machine.vm.memoryUsed > 1 << 20 { machine.vm.collectGarbage() }
             }
             LuaVM.releaseFreeMemory()

@@ -1,113 +1,120 @@
-import Logging
+import EventLoop
+import HTTP
+import Log
 import Lua
-import NIOCore
-import NIOHTTP1
 
-/// Runs invocations on one event loop, and owns all Lua state there.
-///
-/// Its executor is the loop itself: a connection of that loop reaches it without a hop or a task.
-public actor Worker {
-    nonisolated let eventLoop: any EventLoop
-    public nonisolated var unownedExecutor: UnownedSerialExecutor { eventLoop.executor.asUnownedSerialExecutor() }
-
+/// Runs invocations on one event loop, and owns all Lua state there. Made on its loop's thread, which it never leaves:
+/// what comes from other threads goes through `WorkerGroup`.
+final class Worker: HTTPResponder {
+    let loop: EventLoop
     /// nil until there is an app.
-    private var scheduler: Scheduler?
+    private var serving: (dispatcher: Dispatcher, scheduler: Scheduler)?
     /// Functions of a newer app that are loaded, and not shown yet.
     private var prepared: [String: FunctionPool] = [:]
+    private let outbound: OutboundClient
+    /// Called once.
+    var firstRequest: (() -> Void)?
 
-    init(eventLoop: any EventLoop) { self.eventLoop = eventLoop }
+    init(loop: EventLoop, trust: OutboundTrust) {
+        self.loop = loop
+        outbound = OutboundClient(loop: loop, trust: trust)
+    }
 
-    /// Shows the app. Nothing is asked before: who connects meanwhile has no worker yet.
-    func adopt(_ app: FunctionApp, _ options: InvocationOptions, _ outbound: OutboundClient) {
+    var scheduler: Scheduler? { serving?.scheduler }
+
+    /// Shows the app. Who calls before is asked to come again.
+    func adopt(_ app: FunctionApp, _ options: InvocationOptions) {
         if !Preemption.start(slice: options.slice) {
             options.logger.warning("there is no timer on this system that could end time slices and time limits")
         }
-        scheduler = Scheduler(eventLoop: eventLoop, app: app, options: options, outbound: outbound)
+        serving = (
+            Dispatcher(app: app), Scheduler(loop: loop, app: app, options: options, outbound: outbound)
+        )
     }
 
-    /// Loads functions of a newer app in VMs of their own, which serve nobody yet; answers the failures.
+    // MARK: Requests
+
+    /// Answers one request, at once if the function neither waits nor takes long.
+    func respond(to request: HTTPRequest, through connection: HTTPConnection) {
+        answer(request, to: connection)
+    }
+
+    /// The host has given its request up: unlike others, it never closes its half and waits for the answer.
+    func halfCloseMeansGone(_ request: HTTPRequest) -> Bool { request.isOfHost }
+
+    func answer(_ request: HTTPRequest, to caller: some Caller) {
+        if let told = firstRequest.take() { told() }
+        guard let (dispatcher, scheduler) = serving else {
+            if request.isProbe { return Self.answerProbe(to: caller) }
+            return caller.respond(
+                HTTPResponse.problem(
+                    status: 503, title: "There is no app yet", detail: "it is being loaded; try again"))
+        }
+        switch dispatcher.destination(of: request) {
+        case .invoke(let number, let wire): scheduler.begin(number, request, wire, caller: caller)
+        case .respond(let response): caller.respond(response)
+        case .probe: Self.answerProbe(to: caller)
+        }
+    }
+
+    private static func answerProbe(to caller: some Caller) {
+        caller.respond(
+            status: 200, contentType: "text/plain; charset=utf-8", body: "luafunc is ready\n".utf8Span.span.bytes)
+    }
+
+    // MARK: Reload
+
+    /// Loads functions of a newer app in VMs of their own, which serve nobody yet; `end` gets the failures.
     ///
     /// - Parameter limit: how long one may take.
     func prepare(
-        _ functions: [Function], of app: FunctionApp, limit: TimeAmount = .seconds(5)
-    ) async -> [String: InvocationFailure] {
-        guard let scheduler else { return [:] }
-        dropPrepared()
-        var failures: [String: InvocationFailure] = [:]
-        for function in functions {
-            let pool = FunctionPool(function, files: app.files)
-            pool.loadLimit = limit
-            failures[function.name] = await withCheckedContinuation { continuation in
-                scheduler.load(pool) { continuation.resume(returning: $0) }
-            }
-            prepared[function.name] = pool
-        }
-        return failures
-    }
-
-    private func dropPrepared() {
+        _ functions: [Function], of app: FunctionApp, limit: Duration,
+        end: @escaping ([String: InvocationFailure]) -> Void
+    ) {
+        guard let scheduler else { return end([:]) }
         for pool in prepared.values { pool.retire() }
         prepared = [:]
+        let pools = functions.map { scheduler.makePool($0, of: app) }
+        for pool in pools { pool.loadLimit = limit }
+        load(pools[...], [:]) { [self] failures in
+            prepared = Dictionary(uniqueKeysWithValues: pools.map { ($0.function.name, $0) })
+            end(failures)
+        }
+    }
+
+    /// Loads functions ahead of their first call; `end` gets the failures.
+    func load(_ names: [String], end: @escaping ([String: InvocationFailure]) -> Void) {
+        guard let scheduler else { return end([:]) }
+        load(names.compactMap(scheduler.pool)[...], [:], end: end)
+    }
+
+    /// One after the other, with other work of the loop between.
+    private func load(
+        _ pools: ArraySlice<FunctionPool>, _ failures: [String: InvocationFailure],
+        end: @escaping ([String: InvocationFailure]) -> Void
+    ) {
+        guard let pool = pools.first, let scheduler else { return end(failures) }
+        scheduler.load(pool) { [self] failure in
+            var failures = failures
+            failures[pool.function.name] = failure
+            loop.perform { [self] in load(pools.dropFirst(), failures, end: end) }
+        }
     }
 
     /// Functions that cannot be loaded here.
-    func failing() -> Set<String> { scheduler?.failing ?? [] }
+    var failing: Set<String> { scheduler?.failing ?? [] }
+
+    /// The files each function depends on, as far as it is loaded.
+    var sources: [String: Set<String>] { scheduler?.sources ?? [:] }
 
     /// Shows a newer app, with what was prepared of it here.
     func replace(with app: FunctionApp, changed: Set<String>) {
         guard let scheduler else { return }
         scheduler.adopt(app, changed: changed, loaded: prepared)
+        serving = (Dispatcher(app: app), scheduler)
         prepared = [:]
     }
 
-    /// The files each function depends on, as far as it is loaded.
-    func sources() -> [String: Set<String>] {
-        guard let scheduler else { return [:] }
-        return Dictionary(
-            uniqueKeysWithValues: scheduler.app.functions.keys.map { ($0, scheduler.sources(of: $0) ?? []) })
-    }
-
-    /// Loads functions ahead of their first call, one after the other, with other work between; answers the failures.
-    func load(_ names: [String]) async -> [String: InvocationFailure] {
-        var failures: [String: InvocationFailure] = [:]
-        for name in names {
-            guard let scheduler, let function = scheduler.app.functions[name] else { continue }
-            failures[name] = await withCheckedContinuation { continuation in
-                scheduler.load(function) { continuation.resume(returning: $0) }
-            }
-            await Task.yield()
-        }
-        return failures
-    }
-
-    /// Answers one request on this loop, at once if the function neither waits nor takes long.
-    func respond(to request: Request, _ bound: NIOLoopBound<any Caller>) {
-        let caller = bound.value
-        if request.isProbe { return caller.respond(.ready) }
-        guard let scheduler else {
-            return caller.respond(
-                ProblemDetails.response(
-                    .serviceUnavailable, title: "There is no app yet", detail: "it is being loaded; try again"))
-        }
-        switch Dispatch(request: request, app: scheduler.app).destination() {
-        case .respond(let response): caller.respond(response)
-        case .invoke(let invocation): invoke(invocation, request, caller, scheduler)
-        }
-    }
-
-    private func invoke(
-        _ invocation: Invocation, _ request: Request, _ caller: any Caller, _ scheduler: Scheduler
-    ) {
-        switch invocation.input {
-        case .payload:
-            scheduler.begin(invocation) { caller.respond(PayloadWire.response($0, to: invocation)) }
-        case .request:
-            scheduler.begin(invocation, caller: caller) { outcome in
-                caller.respond(
-                    PlainWire.response(
-                        outcome, to: request, of: invocation, files: scheduler.app.files,
-                        showsErrors: scheduler.options.showsErrors))
-            }
-        }
-    }
+    /// Ends what the functions have open. Nothing is invoked afterwards.
+    func close() { outbound.close() }
 }

@@ -1,104 +1,119 @@
+public import EventLoop
+public import HTTP
 import Lua
-import NIOConcurrencyHelpers
-public import NIOCore
-import NIOPosix
+import Synchronization
 
-/// The workers, one for each event loop, all showing the same app.
+/// The workers, one for each event loop, all showing the same app. Each lives on its loop; this is how others reach them.
 public final class WorkerGroup: Sendable {
-    /// The one that is there from the start.
-    let first: Worker
-    private let state = NIOLockedValueBox(State())
-    private let outbound: OutboundClient
+    /// The one whose worker is there from the start.
+    public let loop: EventLoop
+    private let state = Mutex(State())
+    private let trust: OutboundTrust
 
     private struct State {
-        var added: [Worker] = []
-        /// The first has a connection.
+        var added: [EventLoop] = []
+        /// The first worker got a request.
         var firstIsUsed = false
         var shown: (app: FunctionApp, options: InvocationOptions)?
     }
 
     /// - Parameters:
-    ///   - eventLoop: of the first worker; a thread is made for it if there is none.
+    ///   - loop: of the first worker.
     ///   - settings: app settings; `SSL_CERT_FILE` names the certificates that outbound requests trust instead of the
     ///     system's.
-    public init(eventLoop: (any EventLoop)? = nil, settings: [String: String] = [:]) {
+    public init(loop: EventLoop, settings: [String: String] = [:]) {
         LuaVM.tuneMemory()
-        let eventLoop = eventLoop ?? MultiThreadedEventLoopGroup(numberOfThreads: 1).any()
-        first = Worker(eventLoop: eventLoop)
-        outbound = OutboundClient(eventLoops: eventLoop, trustRoots: settings["SSL_CERT_FILE"])
+        self.loop = loop
+        trust = OutboundTrust(file: settings["SSL_CERT_FILE"])
     }
 
-    /// Adds workers that show what the others show, each with a thread of its own, and answers their event loops.
-    func add(_ count: Int) -> MultiThreadedEventLoopGroup {
-        let eventLoops = MultiThreadedEventLoopGroup(numberOfThreads: count)
-        let added = eventLoops.makeIterator().map { Worker(eventLoop: $0) }
-        let shown = state.withLockedValue { state in
-            state.added += added
-            return state.shown
+    /// Answers requests on the first loop. Only on that loop's thread.
+    public var responder: any HTTPResponder { worker(on: loop) }
+
+    /// Adds workers that show what the others show, each on a loop with a thread of its own; answers what an HTTP server
+    /// needs to hand them connections. Throws where the system starts no more threads.
+    public func add(
+        _ count: Int
+    ) throws(StreamError) -> [(loop: EventLoop, responder: @Sendable () -> any HTTPResponder)] {
+        var added: [(loop: EventLoop, responder: @Sendable () -> any HTTPResponder)] = []
+        for _ in 0..<count {
+            let loop = EventLoop()
+            try Thread.start(named: "loop") { loop.run() }
+            state.withLock { $0.added.append(loop) }
+            added.append((loop, { [self] in worker(on: loop) }))
         }
-        if let shown { for worker in added { adopt(shown.app, shown.options, worker) } }
-        outbound.use(eventLoops)
-        return eventLoops
+        return added
     }
 
-    private var workers: [Worker] { [first] + state.withLockedValue { $0.added } }
+    /// The worker of a loop, made when it is first asked for. Only on the loop's thread.
+    func worker(on loop: EventLoop) -> Worker {
+        if let worker = loop.resident as? Worker { return worker }
+        let worker = Worker(loop: loop, trust: trust)
+        loop.resident = worker
+        if loop === self.loop { worker.firstRequest = { [self] in state.withLock { $0.firstIsUsed = true } } }
+        if let (app, options) = state.withLock({ $0.shown }) { worker.adopt(app, options) }
+        return worker
+    }
 
-    /// The one that loads functions ahead of their first call.
-    private var preloading: Worker { state.withLockedValue { $0.firstIsUsed ? first : $0.added.first ?? first } }
+    /// Runs `body` with the worker of a loop, on the loop's thread.
+    func perform(on loop: EventLoop, _ body: @escaping @Sendable (Worker) -> Void) {
+        if loop.isCurrent { body(worker(on: loop)) } else { loop.submit { [self] in body(worker(on: loop)) } }
+    }
 
-    /// The worker for a new connection of this event loop.
-    func worker(of eventLoop: any EventLoop) -> Worker {
-        state.withLockedValue { state in
-            // Every loop has its worker, and there are about as few as the machine has cores.
-            if let worker = state.added.first(where: { $0.eventLoop === eventLoop }) { return worker }
-            state.firstIsUsed = true
-            return first
+    private func ask<Answer: Sendable>(
+        _ loop: EventLoop, _ question: @escaping @Sendable (Worker, @escaping (Answer) -> Void) -> Void
+    ) async -> Answer {
+        await withCheckedContinuation { continuation in
+            perform(on: loop) { worker in question(worker) { continuation.resume(returning: $0) } }
         }
     }
 
-    /// Shows the app to all workers: calls that came before wait no longer.
+    private var loops: [EventLoop] { [loop] + state.withLock { $0.added } }
+
+    /// The loop whose worker loads functions ahead of their first call.
+    private var preloading: EventLoop { state.withLock { $0.firstIsUsed ? loop : $0.added.first ?? loop } }
+
+    /// Shows the app to all workers.
     public func adopt(_ app: FunctionApp, options: InvocationOptions) {
-        state.withLockedValue { $0.shown = (app, options) }
-        for worker in workers { adopt(app, options, worker) }
-    }
-
-    private func adopt(_ app: FunctionApp, _ options: InvocationOptions, _ worker: Worker) {
-        worker.eventLoop.execute { [outbound] in worker.assumeIsolated { $0.adopt(app, options, outbound) } }
+        state.withLock { $0.shown = (app, options) }
+        // A worker that is made later shows it from the start.
+        for loop in loops {
+            perform(on: loop) { if $0.scheduler?.app !== app { $0.adopt(app, options) } }
+        }
     }
 
     /// Loads these functions of a newer app beside those that run; answers why those that do not load do not.
-    func prepare(_ functions: [Function], of app: FunctionApp) async -> [String: InvocationFailure] {
-        await preloading.prepare(functions, of: app)
+    ///
+    /// - Parameter limit: how long one may take.
+    func prepare(
+        _ functions: [Function], of app: FunctionApp, limit: Duration = .seconds(5)
+    ) async -> [String: InvocationFailure] {
+        await ask(preloading) { $0.prepare(functions, of: app, limit: limit, end: $1) }
     }
 
     /// Functions that cannot be loaded, as far as they were tried.
-    func failing() async -> Set<String> { await preloading.failing() }
+    func failing() async -> Set<String> { await ask(preloading) { $1($0.failing) } }
 
     /// Shows a newer app to all workers; one has what was prepared. Each worker changes between two requests.
     func replace(with app: FunctionApp, changed: Set<String>) async {
-        state.withLockedValue { $0.shown?.app = app }
-        for worker in workers { await worker.replace(with: app, changed: changed) }
+        state.withLock { $0.shown?.app = app }
+        for loop in loops { await ask(loop) { $1($0.replace(with: app, changed: changed)) } }
     }
 
     /// The files each function depends on, also those that only some worker's invocations have asked for.
     func sources() async -> [String: Set<String>] {
         var sources: [String: Set<String>] = [:]
-        for worker in workers { sources.merge(await worker.sources()) { $0.union($1) } }
+        for loop in loops { sources.merge(await ask(loop) { $1($0.sources) }) { $0.union($1) } }
         return sources
     }
 
     /// Ends what the functions have open. Nothing is invoked afterwards.
-    public func shutdown() async { await outbound.shutdown() }
-
-    /// Blocks the calling thread until `body` is done, for a `main` that is not async.
-    public func runAndWait<Value: Sendable>(_ body: @escaping @Sendable () async throws -> Value) throws -> Value {
-        let done = first.eventLoop.makePromise(of: Value.self)
-        done.completeWithTask(body)
-        return try done.futureResult.wait()
+    public func shutdown() async {
+        for loop in loops { await ask(loop) { $1($0.close()) } }
     }
 
     /// Loads every function once, and answers why those that do not load do not.
     public func check(_ app: FunctionApp) async -> [String: InvocationFailure] {
-        await preloading.load(app.functions.keys.sorted())
+        await ask(preloading) { $0.load(app.functions.keys.sorted(), end: $1) }
     }
 }

@@ -1,5 +1,5 @@
+import EventLoop
 import Lua
-import NIOCore
 
 /// How scripts write a response body piece by piece: `body = function(write) … end`, or a coroutine that yields pieces.
 enum BodyWriter {
@@ -26,12 +26,15 @@ enum BodyWriter {
 
     /// `write(piece)`: waits while the caller takes no more. What is sent gives the invocation its whole time limit again.
     static func write(on stack: LuaStack, _ scope: FunctionVM.Scope) throws(LuaError) -> Int {
-        guard let piece = stack.bytes(at: 1) ?? stack.numberText(at: 1).map({ Array($0.utf8) }) else {
-            throw stack.wrongArgument(1, "string")
-        }
         guard let run = scope.running else { throw .message("nothing is written outside an invocation") }
-        run.sendHead()
-        switch run.body.write(piece, limit: scope.memoryLimit) {
+        let written: ResponseBody.Written?
+        if let text = stack.numberText(at: 1) {
+            written = run.body?.write(text.utf8Span.span.bytes, limit: scope.memoryLimit) ?? .closed
+        } else {
+            written = stack.withBytes(at: 1) { run.body?.write($0, limit: scope.memoryLimit) ?? .closed }
+        }
+        guard let written else { throw stack.wrongArgument(1, "string") }
+        switch written {
         case .kept: return 0
         case .noRoom: throw .wait(Wait.room)
         case .callerGone: throw .message("the caller has left")
@@ -41,7 +44,7 @@ enum BodyWriter {
             throw .message("the response body grows beyond \(ByteCount.text(scope.memoryLimit)), the memory limit")
         case .sent:
             run.extendDeadline()
-            if let deadline = run.deadline { run.machine.vm.setDeadline(Int64(deadline.uptimeNanoseconds)) }
+            if let deadline = run.deadline { run.machine.vm.setDeadline(deadline.nanoseconds) }
             return 0
         }
     }

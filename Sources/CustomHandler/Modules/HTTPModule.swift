@@ -1,8 +1,6 @@
-import AsyncHTTPClient
-import FoundationEssentials
+import HTTP
+import HTTP1
 import Lua
-import NIOCore
-import NIOHTTP1
 
 extension Modules {
     /// `http`: request and its short forms, which wait without holding the thread up; response, and
@@ -137,107 +135,4 @@ extension Modules {
         end
         return http
         """#)
-}
-
-/// A request of the `http` module.
-struct OutboundRequest: Sendable {
-    var request: HTTPClientRequest
-    var timeout = TimeAmount.seconds(30)
-    var follows = true
-    /// Bytes of the response body that are taken.
-    var limit = 32 << 20
-
-    private static let members = ["url", "method", "headers", "body", "timeout", "follow", "limit"]
-
-    /// Reads the options at `index`. [0]
-    init(at index: Int, of stack: LuaStack) throws(LuaError) {
-        let level = stack.count
-        defer { stack.setCount(level) }
-        var unknown: String?
-        stack.forEachPair(at: index) { () throws(Never) in
-            let name = stack.string(at: -2) ?? "\(stack.type(at: -2).name)"
-            if !Self.members.contains(name) { unknown = name }
-        }
-        if let unknown {
-            let nearest = NearestName.find(unknown, among: Self.members).map { " (did you mean '\($0)'?)" } ?? ""
-            throw .message("http.request has no option '\(unknown)'\(nearest)")
-        }
-        stack.pushField("url", of: index)
-        guard let url = stack.string(at: -1) else {
-            throw .message("http.request needs a url, such as \"https://example.com/\"")
-        }
-        // Only the last 16 bits of a larger one would count.
-        if let port = URL(string: url)?.port, !(0...65_535).contains(port) {
-            throw .message("http.request: the port of \(url) must be from 0 to 65535")
-        }
-        request = HTTPClientRequest(url: url)
-        stack.pushField("method", of: index)
-        if !stack.isNil(at: -1) {
-            guard let method = stack.string(at: -1), !method.isEmpty, method.utf8.allSatisfy({ $0 > 0x20 && $0 < 0x7f })
-            else { throw .message("http.request: method must be text such as \"GET\"") }
-            request.method = HTTPMethod(rawValue: method.uppercased())
-        }
-        stack.pushField("headers", of: index)
-        if !stack.isNil(at: -1) { try readHeaders(at: stack.count, of: stack) }
-        stack.pushField("body", of: index)
-        if !stack.isNil(at: -1) { try readBody(at: stack.count, of: stack) }
-        stack.pushField("timeout", of: index)
-        if !stack.isNil(at: -1) {
-            guard let seconds = stack.number(at: -1), seconds > 0, seconds < 1e9 else {
-                throw .message("http.request: timeout must be seconds")
-            }
-            timeout = .nanoseconds(Int64(seconds * 1e9))
-        }
-        stack.pushField("follow", of: index)
-        if !stack.isNil(at: -1) { follows = stack.boolean(at: -1) }
-        stack.pushField("limit", of: index)
-        if !stack.isNil(at: -1) {
-            guard let bytes = stack.integer(at: -1), bytes >= 0 else {
-                throw .message("http.request: limit must be a number of bytes")
-            }
-            limit = Int(bytes)
-        }
-    }
-
-    private mutating func readHeaders(at index: Int, of stack: LuaStack) throws(LuaError) {
-        guard stack.type(at: index) == .table else { throw .message("http.request: headers must be a table") }
-        stack.expandDeferred(at: index)
-        var headers = HTTPHeaders()
-        try stack.forEachPair(at: index) { () throws(LuaError) in
-            guard let name = stack.string(at: -2) else { throw .message("http.request: header names must be text") }
-            switch stack.type(at: -1) {
-            case .string: headers.add(name: name, value: stack.string(at: -1) ?? "")
-            case .number: headers.add(name: name, value: stack.numberText(at: -1) ?? "")
-            case .table:
-                for position in 0..<stack.length(at: -1) {
-                    stack.pushElement(position + 1, of: -1)
-                    headers.add(name: name, value: stack.string(at: -1) ?? "")
-                    stack.pop()
-                }
-            case let type: throw .message("http.request: the header '\(name)' must be text, not \(type.name)")
-            }
-        }
-        request.headers = headers
-    }
-
-    private mutating func readBody(at index: Int, of stack: LuaStack) throws(LuaError) {
-        if stack.type(at: index) == .table {
-            let writer = JSONWriter()
-            do throws(JSONError) {
-                try writer.append(at: index, of: stack)
-            } catch {
-                // The path of what cannot be written begins with a dot or a bracket.
-                let reason = "\(error)"
-                throw .message("http.request: body\(reason.first == "." || reason.first == "[" ? "" : ": ")\(reason)")
-            }
-            request.body = .bytes(writer.withSpan { ByteBuffer(copying: $0) })
-            if !request.headers.contains(name: "content-type") {
-                request.headers.add(name: "content-type", value: "application/json")
-            }
-        } else {
-            let bytes = stack.withBytes(at: index) { ByteBuffer(copying: $0) }
-            guard let bytes else { throw .message("http.request: body must be text or a table") }
-            request.body = .bytes(bytes)
-        }
-    }
 }

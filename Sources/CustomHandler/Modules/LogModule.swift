@@ -1,4 +1,4 @@
-import Logging
+import Log
 import Lua
 
 extension Modules {
@@ -6,7 +6,7 @@ extension Modules {
     /// is `info`, as `context.log(…)` is in other languages.
     static func openLog(onto stack: LuaStack, _ scope: FunctionVM.Scope) throws(LuaError) {
         stack.push(function: "write") { stack throws(LuaError) in
-            scope.write(Logger.Level(rawValue: stack.string(at: 1) ?? "") ?? .info, stack.string(at: 2) ?? "")
+            scope.write(LogLevel(at: 1, of: stack), stack.string(at: 2) ?? "")
             return 0
         }
         try run(logChunk, arguments: 1, onto: stack)
@@ -31,7 +31,7 @@ extension Modules {
 
         local info = logger "info"
         return setmetatable(
-            { debug = logger "debug", info = info, warn = logger "warning", error = logger "error" },
+            { debug = logger "debug", info = info, warn = logger "warn", error = logger "error" },
             { __metatable = false, __call = function(_, ...) return info(...) end })
         """)
 }

@@ -1,5 +1,6 @@
+import EventLoop
+import HTTP
 import Lua
-import NIOCore
 
 /// The metatables that tell luafunc's own kinds of tables apart, made once in each VM.
 struct Marks {
@@ -108,16 +109,18 @@ struct Marks {
     /// Pushes the table `context`. [+1]
     func pushContext(of invocation: Invocation, onto stack: LuaStack) {
         stack.pushTable(hash: 4)
-        stack.push(invocation.id)
+        invocation.withID { stack.push(bytes: $0) }
         stack.setField("invocationId", of: -2)
         stack.push(invocation.function.name)
         stack.setField("functionName", of: -2)
-        if let hostVersion = invocation.hostVersion {
-            stack.push(hostVersion)
+        let request = invocation.request
+        let head = request.headBytes
+        if let version = request.firstRange(of: HTTPRequest.hostVersion) {
+            stack.push(bytes: head.span.bytes.extracting(version))
             stack.setField("hostVersion", of: -2)
         }
-        if let traceparent = invocation.traceparent {
-            stack.push(traceparent)
+        if let traceparent = request.firstRange(of: HTTPRequest.traceparent) {
+            stack.push(bytes: head.span.bytes.extracting(traceparent))
             stack.setField("traceparent", of: -2)
         }
         stack.setMetatable(at: -1, context)
@@ -139,7 +142,7 @@ struct Marks {
             try Modules.open("log", onto: stack, scope)
         case "payload":
             guard let payload = invocation.payload else { return stack.pushNil() }
-            stack.push(bytes: payload.readableBytesSpan)
+            stack.push(bytes: payload)
         case "bindings":
             let trees = JSONTree(.array(scope.function.bindings.map(\.tree)), line: 1)
             pushTree(trees, onto: stack)
@@ -159,7 +162,7 @@ struct Marks {
     private static func pushDeadline(onto stack: LuaStack, _ scope: FunctionVM.Scope) {
         if let deadline = scope.deadline { return stack.push(deadline) }
         stack.push(function: "deadline") { stack throws(LuaError) in
-            let left = scope.running?.deadline.map { Double(($0 - .now()).nanoseconds) / 1e9 }
+            let left = scope.running?.deadline.map { ($0 - .now) / .seconds(1) }
             stack.push(left ?? .infinity)
             return 1
         }
@@ -180,11 +183,11 @@ struct Marks {
     }
 
     /// `{ count, max }` from the payload's `Metadata.RetryContext` (host-contract §6.3), or nil.
-    private static func pushRetry(_ payload: ByteBuffer, onto stack: LuaStack) {
+    private static func pushRetry(_ payload: [UInt8], onto stack: LuaStack) {
         let level = stack.count
         var count: Int64?
         var max: Int64?
-        let read: Void? = try? JSONReader.read(payload.readableBytesSpan, onto: stack) { reader throws(JSONError) in
+        let read: Void? = try? JSONReader.read(payload.span.bytes, onto: stack) { reader throws(JSONError) in
             try reader.forEachMember("a payload") { key, reader throws(JSONError) in
                 guard key == "Metadata", try reader.peek() == UInt8(ascii: "{") else { return try reader.skip() }
                 try reader.forEachMember("an object") { key, reader throws(JSONError) in

@@ -1,5 +1,4 @@
 import Lua
-import NIOCore
 
 extension Modules {
     /// `task`: sleep, spawn, all. They wait without holding the thread up.

@@ -38,9 +38,13 @@ public struct Router: Sendable {
         index = RouteIndex(routes.map(\.template))
     }
 
+    /// The function behind each route.
+    var functions: [String] { routes.map(\.function) }
+
     /// `path` is what stands on the request line, without the query and with its escapes.
-    public func match(method: String, path: String) -> Answer {
-        let raw = path.utf8Span.span
+    public func match(method: String, path: String) -> Answer { match(method: method, path: path.utf8Span.span) }
+
+    func match(method: String, path raw: Span<UInt8>) -> Answer {
         switch RequestPath.form(raw) {
         case .plain: return find(method, raw)
         case .needsDecoding:

@@ -1,12 +1,14 @@
+import HTTP
+import HTTP1
 import Lua
-import NIOHTTP1
 
 /// What a browser shows in development when a function failed: the reason, where in the source, and the request.
 struct ErrorPage {
     let failure: InvocationFailure
     let invocation: Invocation
-    let request: Request
     let files: AppFiles
+
+    private var request: HTTPRequest { invocation.request }
 
     var text: String {
         """
@@ -66,8 +68,8 @@ struct ErrorPage {
         }
         let target = request.path + (query ?? "")
         let fields: [(String, String)] =
-            [("\(request.head.method.rawValue)", String(target)), ("invocation", invocation.id)]
-            + request.head.headers.map { header in
+            [(request.method.text, target), ("invocation", invocation.id)]
+            + request.fields.map { header in
                 (header.name, isSecret(header.name.lowercased()) ? "(not shown)" : header.value)
             }
         return fields.map { "<tr><td>\(escaped($0.0))</td><td>\(escaped($0.1))</td></tr>" }.joined(separator: "\n")

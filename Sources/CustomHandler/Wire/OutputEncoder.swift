@@ -169,7 +169,7 @@ struct OutputEncoder {
             writer.append(raw: "\"Outputs\":{")
             writer.append(string: output.name)
             writer.append(raw: ":")
-            try appendOutput(output, at: index, place: "Outputs.\(output.name)")
+            try appendOutput(output, at: index, place: .output(output.name))
             writer.append(raw: "}")
             return true
         }
@@ -183,7 +183,7 @@ struct OutputEncoder {
             writer.append(string: name)
             writer.append(raw: ":")
             stack.pushField(name, of: index)
-            try appendOutput(output, at: stack.count, place: "Outputs.\(name)")
+            try appendOutput(output, at: stack.count, place: .output(name))
             stack.pop()
             if output.isHTTPOutput { answered = true }
         }
@@ -207,7 +207,7 @@ struct OutputEncoder {
         guard let names = try memberNames(at: index) else { throw .notATable("Outputs", got: "a list") }
         if let unknown = names.first(where: { !isOutput($0) }) {
             throw unknown == "$return"
-                ? .lost("Outputs.$return", "the host overwrites it; put the value into ReturnValue")
+                ? .lost(.output("$return"), "the host overwrites it; put the value into ReturnValue")
                 : .unknownOutput(
                     unknown, allowed: function.outputs.map(\.name).filter { $0 != "$return" }, isHTTP: false)
         }
@@ -217,9 +217,9 @@ struct OutputEncoder {
     private func appendReturnValue(at index: Int) throws(OutputError) {
         try checkReturnValue(at: index)
         if let output = function.returnOutput {
-            return try appendOutput(output, at: index, place: "ReturnValue")
+            return try appendOutput(output, at: index, place: .returnValue)
         }
-        try appendBody(at: index, place: "ReturnValue")
+        try appendBody(at: index, place: .returnValue)
     }
 
     func checkReturnValue(at index: Int) throws(OutputError) {
@@ -227,13 +227,13 @@ struct OutputEncoder {
         guard function.isHTTP, function.httpOutput == nil, stack.type(at: index) != .table else {
             let names = function.outputs.map { "Outputs.\($0.name)" }.joined(separator: ", ")
             throw .lost(
-                "ReturnValue",
+                .returnValue,
                 "function.json has no output binding named '$return'"
                     + (names.isEmpty ? "" : "; use \(names)"))
         }
     }
 
-    private func appendOutput(_ output: Binding, at index: Int, place: String) throws(OutputError) {
+    private func appendOutput(_ output: Binding, at index: Int, place: Place) throws(OutputError) {
         if output.output == .http { return try appendResponse(at: index, place: place) }
         let encoder = ValueEncoder(
             kind: output.output, isBinary: output.isBinary, type: output.type, place: place, marks: marks, stack: stack,

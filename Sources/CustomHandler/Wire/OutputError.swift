@@ -8,9 +8,9 @@ enum OutputError: Error, Equatable {
     case unknownMember(String, of: String, allowed: [String])
     case notATable(String, got: String)
     case logs
-    case unwritable(String, JSONError)
+    case unwritable(Place, JSONError)
     /// The value of the output would be lost or changed by the host.
-    case lost(String, String)
+    case lost(Place, String)
     /// No error: this function or coroutine makes the body, and has to run before the payload can be written.
     case streams(LuaReference)
 }
@@ -32,7 +32,7 @@ extension OutputError: CustomStringConvertible {
         case .notATable(let place, let got): "\(place) must be a table, not \(got)"
         case .logs: "Logs must be a list of texts"
         case .unwritable(let place, .unwritable(let obstacle, let path)):
-            "\(place)\(JSONError.unwritable(obstacle, path: path))".replacingFirstSpace(path.isEmpty, place)
+            "\(place)\(JSONError.unwritable(obstacle, path: path))".replacingFirstSpace(path.isEmpty, "\(place)")
         case .unwritable(let place, let error): "\(place): \(error)"
         case .lost(let place, let reason): "\(place): \(reason)"
         case .streams: "the body is not written yet"

@@ -1,5 +1,4 @@
 import Lua
-import NIOCore
 
 /// Why a request's body is no invocation payload.
 enum PayloadError: Error, Equatable, CustomStringConvertible {
@@ -24,13 +23,13 @@ struct PayloadReader {
     let stack: LuaStack
 
     /// Pushes `data` and `metadata`. [+2]
-    func pushArguments(_ payload: ByteBuffer) throws(PayloadError) {
+    func pushArguments(_ payload: RawSpan) throws(PayloadError) {
         let data = stack.count + 1
         let metadata = stack.count + 2
         stack.pushNil()
         stack.pushNil()
         do throws(JSONError) {
-            try JSONReader.read(payload.readableBytesSpan, onto: stack, nulls: .absent) { reader throws(JSONError) in
+            try JSONReader.read(payload, onto: stack, nulls: .absent) { reader throws(JSONError) in
                 try reader.forEachMember("an invocation payload, {\"Data\":…,\"Metadata\":…},") {
                     name, reader throws(JSONError) in
                     switch name {

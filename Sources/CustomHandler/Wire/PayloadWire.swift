@@ -1,26 +1,14 @@
-import NIOCore
-import NIOHTTP1
+import HTTP
 
 /// The default way the host speaks: `POST /<function>` with a payload (host-contract §6.1, §9.1).
 enum PayloadWire {
-    static func response(_ outcome: Outcome, to invocation: Invocation) -> Response {
-        switch outcome {
-        case .payload(let payload): Response(status: .ok, contentType: "application/json", body: payload)
-        case .response(let response): response
-        case .failed(let failure):
-            response(
-                failure, function: invocation.function.name, id: invocation.id, toHost: invocation.hostVersion != nil)
-        }
-    }
-
     /// The host throws the body of an error status away, but logs a text that it cannot take for a payload, and fails
     /// the invocation all the same (host-contract §9.1). Anybody else gets an honest status.
     static func response(
         _ failure: InvocationFailure, function: String, id: String?, toHost: Bool
-    ) -> Response {
+    ) -> HTTPResponse {
         if toHost {
-            return Response(
-                status: .ok, contentType: "text/plain; charset=utf-8", body: ByteBuffer(string: failure.text))
+            return HTTPResponse(status: 200, contentType: "text/plain; charset=utf-8", body: Array(failure.text.utf8))
         }
         let isRequest = failure.fault == .request
         var members: [(String, JSONText.Value)] = [("function", .text(function))]
@@ -28,7 +16,7 @@ enum PayloadWire {
         if !failure.traceback.isEmpty { members.append(("traceback", .list(failure.traceback))) }
         if !failure.logs.isEmpty { members.append(("logs", .list(failure.logs))) }
         return ProblemDetails.response(
-            isRequest ? .badRequest : .internalServerError,
+            isRequest ? 400 : 500,
             title: isRequest ? "The request is not an invocation" : "The function failed",
             detail: failure.message, members)
     }

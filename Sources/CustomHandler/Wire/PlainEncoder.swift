@@ -1,12 +1,13 @@
+import HTTP
+import HTTP1
 import Lua
-import NIOCore
-import NIOHTTP1
 
 /// Turns what a handler returned into the response to the caller's own request. The rules are those of a payload, but
 /// nothing has to survive the host, so bytes, several cookies and repeated headers can be sent.
 extension OutputEncoder {
     struct PlainResponse {
-        var response: Response
+        /// Whole, or a head whose body is streamed.
+        var outcome: Outcome
         /// The function or coroutine that makes the body; nil where it is whole.
         var body: LuaReference?
         /// Lines that the handler returned.
@@ -25,79 +26,85 @@ extension OutputEncoder {
     }
 
     private func response(_ returned: Returned) throws(OutputError) -> PlainResponse {
-        if let (output, index) = returned.single { return try response(at: index, place: "Outputs.\(output.name)") }
+        if let (output, index) = returned.single { return try response(at: index, place: .output(output.name)) }
         if let value = returned.value {
             try checkReturnValue(at: value)
-            return try response(at: value, place: "ReturnValue")
+            return try response(at: value, place: .returnValue)
         }
         let names = try outputNames(returned)
         if let index = returned.outputs, let name = names.first {
             stack.pushField(name, of: index)
-            return try response(at: stack.count, place: "Outputs.\(name)")
+            return try response(at: stack.count, place: .output(name))
         }
-        return PlainResponse(response: Response(status: .noContent, headers: HTTPHeaders(), body: .whole(ByteBuffer())))
+        return PlainResponse(outcome: .response(HTTPResponse(status: 204)))
     }
 
-    private func response(at index: Int, place: String) throws(OutputError) -> PlainResponse {
+    private func response(at index: Int, place: Place) throws(OutputError) -> PlainResponse {
         guard stack.type(at: index) == .table, !stack.hasMetatable(at: index, marks.bytes) else {
             return try plain(ResponseParts(body: index), place: place)
         }
-        return try plain(try readResponse(at: index, place: place), place: "\(place).body")
+        return try plain(try readResponse(at: index, place: place), place: place.member("body"))
     }
 
-    private func plain(_ parts: ResponseParts, place: String) throws(OutputError) -> PlainResponse {
-        var headers = HTTPHeaders()
+    private func plain(_ parts: ResponseParts, place: Place) throws(OutputError) -> PlainResponse {
+        let isStreamed = [.function, .thread].contains(stack.type(at: parts.body))
+        if parts.isBodyless || isStreamed || !parts.headers.isEmpty || !parts.cookies.isEmpty {
+            return try response(of: parts, isStreamed: isStreamed, place: place)
+        }
+        try writeBody(at: parts.body, place: place)
+        return PlainResponse(outcome: .written(status: parts.status, contentType: contentType(of: parts.body)))
+    }
+
+    /// A response with header fields of its own, or with a body that is not there yet.
+    private func response(
+        of parts: ResponseParts, isStreamed: Bool, place: Place
+    ) throws(OutputError) -> PlainResponse {
+        var response = HTTPResponse(status: parts.status)
         for header in parts.headers {
-            for value in header.values { headers.add(name: header.name, value: value) }
+            for value in header.values { response.fields.add(header.name, value) }
         }
-        for cookie in parts.cookies { headers.add(name: "Set-Cookie", value: cookie) }
-        let status = HTTPResponseStatus(statusCode: parts.status)
-        if parts.isBodyless {
-            return PlainResponse(response: .init(status: status, headers: headers, body: .whole(ByteBuffer())))
+        for cookie in parts.cookies { response.fields.add("Set-Cookie", cookie) }
+        if parts.isBodyless { return PlainResponse(outcome: .response(response)) }
+        if !parts.hasHeader("content-type") {
+            response.fields.add("content-type", "\(contentType(of: parts.body))")
         }
-        if !parts.hasHeader("content-type") { headers.add(name: "content-type", value: contentType(of: parts.body)) }
-        switch stack.type(at: parts.body) {
-        case .function, .thread:
-            stack.pushValue(at: parts.body)
-            return PlainResponse(
-                response: .init(status: status, headers: headers, body: .streamed), body: stack.reference())
-        default:
-            let body = try wholeBody(at: parts.body, place: place)
-            return PlainResponse(response: .init(status: status, headers: headers, body: .whole(body)))
+        guard isStreamed else {
+            try writeBody(at: parts.body, place: place)
+            response.body = .bytes(writer.bytes(from: 0))
+            return PlainResponse(outcome: .response(response))
         }
+        response.body = .streamed
+        stack.pushValue(at: parts.body)
+        return PlainResponse(outcome: .response(response), body: stack.reference())
     }
 
     /// What the host would say of a response that does not say it (host-contract §9.5).
-    private func contentType(of body: Int) -> String {
+    private func contentType(of body: Int) -> StaticString {
         switch stack.type(at: body) {
         case .table where !stack.hasMetatable(at: body, marks.bytes): "application/json; charset=utf-8"
         case .table: "application/octet-stream"
-        case .string where bytes(at: body) != nil: "application/octet-stream"
+        case .string where !stack.isUTF8(at: body): "application/octet-stream"
         default: "text/plain; charset=utf-8"
         }
     }
 
-    private func wholeBody(at index: Int, place: String) throws(OutputError) -> ByteBuffer {
+    /// Appends the bytes of the body to the writer. [0]
+    private func writeBody(at index: Int, place: Place) throws(OutputError) {
         switch stack.type(at: index) {
-        case .nil, .none: return ByteBuffer()
-        case _ where stack.isNull(at: index): return ByteBuffer()
-        case .string: return stack.withBytes(at: index) { ByteBuffer(copying: $0) } ?? ByteBuffer()
-        case .table where stack.hasMetatable(at: index, marks.bytes): return ByteBuffer(bytes: bytes(at: index) ?? [])
+        case .nil, .none: break
+        case _ where stack.isNull(at: index): break
+        case .string: _ = stack.withBytes(at: index) { writer.append(raw: $0) }
+        case .table where stack.hasMetatable(at: index, marks.bytes):
+            stack.pushElement(1, of: index)
+            _ = stack.withBytes(at: -1) { writer.append(raw: $0) }
+            stack.pop()
         case .table, .number, .boolean:
             do throws(JSONError) {
                 try writer.append(at: index, of: stack)
             } catch {
                 throw .unwritable(place, error)
             }
-            return writer.withSpan { ByteBuffer(copying: $0) }
         case let other: throw Self.unsendable(other, place)
         }
-    }
-}
-
-extension ByteBuffer {
-    init(copying bytes: RawSpan) {
-        self = ByteBufferAllocator().buffer(capacity: bytes.byteCount)
-        writeBytes(bytes)
     }
 }

@@ -1,17 +1,15 @@
-import NIOCore
-import NIOHTTP1
+import HTTP
 
-/// `application/problem+json` (RFC 9457).
+/// `application/problem+json` (RFC 9457) with members of luafunc's own.
 enum ProblemDetails {
     static func response(
-        _ status: HTTPResponseStatus, title: String, detail: String, _ members: [(String, JSONText.Value)] = []
-    ) -> Response {
+        _ status: Int, title: String, detail: String, _ members: [(String, JSONText.Value)]
+    ) -> HTTPResponse {
         let text = JSONText.object(
             [
-                ("type", .text("about:blank")), ("title", .text(title)), ("status", .number(Int(status.code))),
+                ("type", .text("about:blank")), ("title", .text(title)), ("status", .number(status)),
                 ("detail", .text(detail)),
             ] + members)
-        return Response(
-            status: status, contentType: "application/problem+json", body: ByteBuffer(string: text + "\n"))
+        return HTTPResponse(status: status, contentType: "application/problem+json", body: Array((text + "\n").utf8))
     }
 }

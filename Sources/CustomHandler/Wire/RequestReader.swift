@@ -1,6 +1,6 @@
+import HTTP
+import HTTP1
 import Lua
-import NIOCore
-import NIOHTTP1
 
 /// Turns a caller's own request into the arguments `data` and `metadata`, of the shape they have in a payload
 /// (host-contract §6.4). Nothing is spoiled here: a body is the bytes that came.
@@ -10,12 +10,17 @@ struct RequestReader {
     let stack: LuaStack
 
     /// Pushes `data` and `metadata`. [+2]
-    func pushArguments(_ request: Request, url: String, _ parameters: Invocation.Parameters) {
+    func pushArguments(_ request: HTTPRequest, _ parameters: Invocation.Parameters, isProxied: Bool) {
         let level = stack.count
+        let head = request.headBytes
         // What more than one table is made of lies below them until the end.
-        stack.push(bytes: Self.headerText(request.head.headers))
+        stack.push(bytes: head.span.bytes.extracting(0..<request.head.length))
         let headers = stack.count
-        stack.push(String(request.query ?? ""))
+        if let query = request.queryRange {
+            stack.push(bytes: head.span.bytes.extracting(query))
+        } else {
+            stack.push("" as StaticString)
+        }
         let query = stack.count
         pushBody(request)
         let body = stack.count
@@ -24,9 +29,9 @@ struct RequestReader {
 
         stack.pushTable(hash: 1)
         stack.pushTable(hash: 8)
-        stack.push(url)
+        stack.push(bytes: request.url(isProxied: isProxied))
         stack.setField("Url", of: -2)
-        stack.push(request.head.method.rawValue)
+        stack.push(request.method.text)
         stack.setField("Method", of: -2)
         pushDeferred(query, by: marks.tables.query)
         stack.setField("Query", of: -2)
@@ -58,9 +63,9 @@ struct RequestReader {
         stack.pushDeferred(filler)
     }
 
-    private func pushBody(_ request: Request) {
-        if request.body.readableBytes == 0 { return stack.pushNil() }
-        stack.push(bytes: request.body.readableBytesSpan)
+    private func pushBody(_ request: HTTPRequest) {
+        let body = request.body
+        if body.isEmpty { stack.pushNil() } else { stack.push(bytes: body) }
     }
 
     /// `%` in a route's parameters was decoded by the router; what is optional and missing is absent.
@@ -76,26 +81,16 @@ struct RequestReader {
     /// The parts of `metadata`, in the order `RequestTables` takes them in. [+1]
     private func pushMetadataSource(query: Int, headers: Int, body: Int, params: Int) {
         stack.pushTable(array: RequestTables.MetadataPart.allCases.count)
-        for (part, index) in [
-            (RequestTables.MetadataPart.query, query), (.headers, headers), (.body, body), (.params, params),
-        ] {
-            stack.pushValue(at: index)
-            stack.setElement(part.rawValue, of: -2)
-        }
+        pushPart(.query, query)
+        pushPart(.headers, headers)
+        pushPart(.body, body)
+        pushPart(.params, params)
         stack.push(function.name)
         stack.setElement(RequestTables.MetadataPart.function.rawValue, of: -2)
     }
 
-    /// Names and values, each ended by a zero byte, which neither can hold.
-    private static func headerText(_ headers: HTTPHeaders) -> [UInt8] {
-        var text: [UInt8] = []
-        text.reserveCapacity(headers.reduce(0) { $0 + $1.name.utf8.count + $1.value.utf8.count + 2 })
-        for (name, value) in headers {
-            text.append(contentsOf: name.utf8)
-            text.append(0)
-            text.append(contentsOf: value.utf8)
-            text.append(0)
-        }
-        return text
+    private func pushPart(_ part: RequestTables.MetadataPart, _ index: Int) {
+        stack.pushValue(at: index)
+        stack.setElement(part.rawValue, of: -2)
     }
 }

@@ -123,11 +123,15 @@ struct RequestTables {
         return values
     }
 
-    private static func named(headers: [UInt8]) -> NamedValues {
+    /// - Parameter head: the head of a request, with its first line. Whoever read the request has checked it.
+    private static func named(headers head: [UInt8]) -> NamedValues {
         var values = NamedValues()
-        let parts = headers.split(separator: 0, omittingEmptySubsequences: false)
-        for index in stride(from: 0, to: parts.count - 1, by: 2) {
-            values.add(Array(parts[index]), Array(parts[index + 1]))
+        let space: Set<UInt8> = [0x20, 0x09, 0x0d]
+        for line in head.split(separator: 0x0a).dropFirst() {
+            guard let colon = line.firstIndex(of: UInt8(ascii: ":")) else { continue }
+            var value = line[(colon + 1)...].drop { space.contains($0) }
+            while let last = value.last, space.contains(last) { value.removeLast() }
+            values.add(Array(line[..<colon]), Array(value))
         }
         return values
     }

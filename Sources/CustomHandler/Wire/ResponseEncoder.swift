@@ -3,7 +3,7 @@ import Lua
 /// The value of an HTTP output (host-contract §9.5, §9.6): always an object with a text body, which both the named
 /// output and `$return` take.
 extension OutputEncoder {
-    func appendResponse(at index: Int, place: String) throws(OutputError) {
+    func appendResponse(at index: Int, place: Place) throws(OutputError) {
         guard stack.type(at: index) == .table, !stack.hasMetatable(at: index, marks.bytes) else {
             if try appendBareBytes(at: index, place: place) { return }
             writer.append(raw: "{\"statusCode\":200,\"body\":")
@@ -19,15 +19,15 @@ extension OutputEncoder {
         if parts.isBodyless {
             writer.append(raw: "\"\"")
         } else {
-            try appendBody(at: parts.body, place: "\(place).body")
+            try appendBody(at: parts.body, place: place.member("body"))
         }
         writer.append(raw: "}")
     }
 
     /// Bytes alone reach an HTTP caller only through `$return`, where base64 becomes a body of these bytes.
-    private func appendBareBytes(at index: Int, place: String) throws(OutputError) -> Bool {
+    private func appendBareBytes(at index: Int, place: Place) throws(OutputError) -> Bool {
         guard let bytes = bytes(at: index) else { return false }
-        guard place == "ReturnValue" else { throw .lost(place, binaryAdvice) }
+        guard place == .returnValue else { throw .lost(place, binaryAdvice) }
         writer.append(string: Base64.encode(bytes))
         return true
     }
@@ -37,13 +37,13 @@ extension OutputEncoder {
             + "send base64 text, or set \"enableForwardingHttpRequest\" in host.json"
     }
 
-    private func appendHeaders(of parts: ResponseParts, place: String) throws(OutputError) {
+    private func appendHeaders(of parts: ResponseParts, place: Place) throws(OutputError) {
         var headers = parts.headers
         headers += parts.cookies.map { .init(name: "Set-Cookie", values: [$0]) }
         let cookies = headers.filter { $0.name.lowercased() == "set-cookie" }.flatMap(\.values)
         guard cookies.count <= 1 else {
             throw .lost(
-                "\(place).cookies",
+                place.member("cookies"),
                 "the host passes at most one Set-Cookie on from a payload; send one cookie, or set "
                     + "\"enableForwardingHttpRequest\" in host.json")
         }
@@ -64,7 +64,7 @@ extension OutputEncoder {
     }
 
     /// Appends the body as a JSON string: text as it is, a table as JSON text.
-    func appendBody(at index: Int, place: String) throws(OutputError) {
+    func appendBody(at index: Int, place: Place) throws(OutputError) {
         if bytes(at: index) != nil { throw .lost(place, binaryAdvice) }
         switch stack.type(at: index) {
         case .nil, .none: writer.append(raw: "\"\"")
@@ -97,7 +97,7 @@ extension OutputEncoder {
         return .streams(stack.reference())
     }
 
-    static func unsendable(_ type: LuaType, _ place: String) -> OutputError {
+    static func unsendable(_ type: LuaType, _ place: Place) -> OutputError {
         .lost(
             place,
             "a body is text, a number, a boolean, a table, or a function or coroutine that writes it, not "

@@ -27,7 +27,7 @@ struct ResponseParts {
 
 extension OutputEncoder {
     /// Reads the response that is the table at `index`. Its parts stay on the stack above. [+]
-    func readResponse(at index: Int, place: String) throws(OutputError) -> ResponseParts {
+    func readResponse(at index: Int, place: Place) throws(OutputError) -> ResponseParts {
         stack.expandDeferred(at: index)
         try checkMembers(at: index, place: place)
         let status = try status(at: index, place: place)
@@ -36,7 +36,7 @@ extension OutputEncoder {
         stack.pushField("body", of: index)
         var parts = ResponseParts(status: status, body: stack.count)
         if parts.isBodyless, !isEmptyBody(at: parts.body) {
-            throw .lost("\(place).body", "a response with status \(status) has no body; leave it out")
+            throw .lost(place.member("body"), "a response with status \(status) has no body; leave it out")
         }
         try readHeaders(at: headers, into: &parts, place: place)
         parts.cookies = try SetCookie.values(of: index, on: stack, place: place)
@@ -47,7 +47,7 @@ extension OutputEncoder {
         stack.isNil(at: index) || stack.isNull(at: index) || stack.withBytes(at: index, { $0.isEmpty }) == true
     }
 
-    private func checkMembers(at index: Int, place: String) throws(OutputError) {
+    private func checkMembers(at index: Int, place: Place) throws(OutputError) {
         var unknown: String?
         stack.forEachPair(at: index) { () throws(Never) in
             let name = stack.string(at: -2) ?? "\(stack.integer(at: -2) ?? 0)"
@@ -58,7 +58,7 @@ extension OutputEncoder {
 
     // MARK: Status
 
-    private func status(at index: Int, place: String) throws(OutputError) -> Int {
+    private func status(at index: Int, place: Place) throws(OutputError) -> Int {
         stack.pushField("status", of: index)
         stack.pushField("statusCode", of: index)
         defer { stack.pop(2) }
@@ -66,19 +66,19 @@ extension OutputEncoder {
             stack.pushValue(at: -2)
             stack.replace(at: stack.count - 1)
         } else if !stack.isNil(at: -2) {
-            throw .lost("\(place).status", "statusCode is there, too, and means the same; write one of them")
+            throw .lost(place.member("status"), "statusCode is there, too, and means the same; write one of them")
         }
         if stack.isNil(at: -1) { return 200 }
         let written = stack.integer(at: -1) ?? stack.string(at: -1).flatMap { Int64($0) }
         guard let written, 200...599 ~= written else {
-            throw .lost("\(place).statusCode", "a status is a whole number from 200 to 599")
+            throw .lost(place.member("statusCode"), "a status is a whole number from 200 to 599")
         }
         return Int(written)
     }
 
     // MARK: Headers
 
-    private func readHeaders(at index: Int, into parts: inout ResponseParts, place: String) throws(OutputError) {
+    private func readHeaders(at index: Int, into parts: inout ResponseParts, place: Place) throws(OutputError) {
         if stack.isNil(at: index) { return }
         guard stack.type(at: index) == .table else {
             throw .notATable("\(place).headers", got: stack.type(at: index).name)
@@ -91,7 +91,7 @@ extension OutputEncoder {
             guard let name = stack.string(at: -2) else {
                 throw .notATable("\(place).headers", got: "a list; write { [\"name\"] = \"value\" }")
             }
-            let place = "\(place).headers[\"\(name)\"]"
+            let place = place.member("headers").key(name)
             try checkName(name, place: place)
             if let twin = names.updateValue(name, forKey: name.lowercased()) {
                 throw .lost(place, "the header is there twice, also as '\(twin)'; give one of them all values")
@@ -111,7 +111,7 @@ extension OutputEncoder {
 
     private static let headerLimit = 256
 
-    private func checkName(_ name: String, place: String) throws(OutputError) {
+    private func checkName(_ name: String, place: Place) throws(OutputError) {
         let isToken =
             !name.isEmpty
             && name.utf8.allSatisfy { $0 > 0x20 && $0 < 0x7f && !"()<>@,;:\\\"/[]?={}".utf8.contains($0) }
@@ -123,7 +123,7 @@ extension OutputEncoder {
     }
 
     /// The texts of the header value on top.
-    private func headerValues(place: String) throws(OutputError) -> [String] {
+    private func headerValues(place: Place) throws(OutputError) -> [String] {
         let values: [String]
         switch stack.type(at: -1) {
         case .string: values = [stack.string(at: -1) ?? ""]
@@ -143,7 +143,7 @@ extension OutputEncoder {
         return values
     }
 
-    private func listTexts(place: String) throws(OutputError) -> [String] {
+    private func listTexts(place: Place) throws(OutputError) -> [String] {
         stack.expandDeferred(at: -1)
         var texts: [String] = []
         let count = stack.length(at: -1)
@@ -161,7 +161,7 @@ extension OutputEncoder {
         return texts
     }
 
-    private func checkLength(_ values: [String], body: Int, place: String) throws(OutputError) {
+    private func checkLength(_ values: [String], body: Int, place: Place) throws(OutputError) {
         let length = stack.withBytes(at: body) { $0.byteCount } ?? 0
         let isCounted = [.nil, .string].contains(stack.type(at: body))
         guard isCounted, values.count == 1, values.first.flatMap({ Int($0) }) == length else {
@@ -178,8 +178,6 @@ extension OutputEncoder {
             defer { stack.pop() }
             return stack.bytes(at: -1) ?? []
         }
-        let bytes = stack.bytes(at: index)
-        guard let bytes, String(validating: bytes, as: UTF8.self) == nil else { return nil }
-        return bytes
+        return stack.isUTF8(at: index) ? nil : stack.bytes(at: index)
     }
 }

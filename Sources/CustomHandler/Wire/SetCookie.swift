@@ -8,7 +8,7 @@ enum SetCookie {
     ]
 
     /// - Parameter response: the response's index. [0]
-    static func values(of response: Int, on stack: LuaStack, place: String) throws(OutputError) -> [String] {
+    static func values(of response: Int, on stack: LuaStack, place: Place) throws(OutputError) -> [String] {
         let level = stack.count
         defer { stack.setCount(level) }
         stack.pushField("cookies", of: response)
@@ -21,13 +21,13 @@ enum SetCookie {
         var pairs = 0
         stack.forEachPair(at: list) { () throws(Never) in pairs += 1 }
         guard pairs == stack.length(at: list) else {
-            throw .lost("\(place).cookies", "this is a list of cookies: { { name = \"a\", value = \"1\" } }")
+            throw .lost(place.member("cookies"), "this is a list of cookies: { { name = \"a\", value = \"1\" } }")
         }
         var values: [String] = []
         for position in 0..<stack.length(at: list) {
-            let place = "\(place).cookies[\(position + 1)]"
+            let place = place.member("cookies").element(position + 1)
             stack.pushElement(position + 1, of: list)
-            guard stack.type(at: -1) == .table else { throw .notATable(place, got: stack.type(at: -1).name) }
+            guard stack.type(at: -1) == .table else { throw .notATable("\(place)", got: stack.type(at: -1).name) }
             stack.expandDeferred(at: -1)
             values.append(try value(of: stack.count, on: stack, place: place))
             stack.pop()
@@ -35,21 +35,21 @@ enum SetCookie {
         return values
     }
 
-    private static func value(of index: Int, on stack: LuaStack, place: String) throws(OutputError) -> String {
+    private static func value(of index: Int, on stack: LuaStack, place: Place) throws(OutputError) -> String {
         var fields: [String: String] = [:]
         try stack.forEachPair(at: index) { () throws(OutputError) in
             let name = stack.string(at: -2) ?? "\(stack.integer(at: -2) ?? 0)"
-            guard members.contains(name) else { throw .unknownMember(name, of: place, allowed: members) }
+            guard members.contains(name) else { throw .unknownMember(name, of: "\(place)", allowed: members) }
             switch stack.type(at: -1) {
             case .string: fields[name] = stack.string(at: -1)
             case .number: fields[name] = stack.numberText(at: -1)
             case .boolean: fields[name] = stack.boolean(at: -1) ? "" : nil
-            case let type: throw .lost("\(place).\(name)", "this is text, a number or a boolean, not a \(type.name)")
+            case let type: throw .lost(place.member(name), "this is text, a number or a boolean, not a \(type.name)")
             }
             let isPlain = fields[name]?.utf8.allSatisfy { $0 > 0x1f && $0 != 0x7f && $0 != UInt8(ascii: ";") } ?? true
             guard isPlain else {
                 throw .lost(
-                    "\(place).\(name)", "a cookie cannot hold ';', line breaks or control characters; encode it")
+                    place.member(name), "a cookie cannot hold ';', line breaks or control characters; encode it")
             }
         }
         guard let name = fields["name"], !name.isEmpty, !name.contains("="), let value = fields["value"] else {

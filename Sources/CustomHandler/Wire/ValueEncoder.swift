@@ -10,7 +10,7 @@ struct ValueEncoder {
     /// `dataType: "binary"` on an output turns the base64 guess off, and with it the way to send bytes.
     let isBinary: Bool
     let type: String
-    let place: String
+    let place: Place
     let marks: Marks
     let stack: LuaStack
     let writer: JSONWriter
@@ -146,7 +146,7 @@ struct ValueEncoder {
 
     private func element(_ position: Int) -> ValueEncoder {
         ValueEncoder(
-            kind: kind, isBinary: isBinary, type: type, place: "\(place)[\(position)]", marks: marks, stack: stack,
+            kind: kind, isBinary: isBinary, type: type, place: place.element(position), marks: marks, stack: stack,
             writer: writer)
     }
 

@@ -87,6 +87,13 @@ public final class JSONWriter {
         }
     }
 
+    public func append(raw bytes: RawSpan) {
+        bytes.withUnsafeBytes { raw in
+            let raw = raw.assumingMemoryBound(to: UInt8.self)
+            if let start = raw.baseAddress { append(start, raw.count) }
+        }
+    }
+
     public func append(string text: String) {
         var text = text
         text.withUTF8 { appendQuoted($0) }

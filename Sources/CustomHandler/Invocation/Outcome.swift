@@ -1,0 +1,49 @@
+import HTTP
+
+/// How an invocation ended.
+enum Outcome {
+    /// A body that lies in the VM's writer, until other code runs there: a response payload, a JSON object (host-contract
+    /// §9), or what a caller's own request gets.
+    case written(status: Int, contentType: StaticString)
+    /// The response to the caller's own request; its body may still be on its way.
+    case response(HTTPResponse)
+    case failed(InvocationFailure)
+
+    var isFailure: Bool { if case .failed = self { true } else { false } }
+
+    static let payload = Outcome.written(status: 200, contentType: "application/json")
+}
+
+/// Why an invocation failed, as its caller and the log are told.
+public struct InvocationFailure: Error, Sendable, Equatable {
+    public enum Fault: Sendable, Equatable {
+        /// The caller sent what no function can take.
+        case request
+        /// The function is missing, broken or failed.
+        case function
+        /// The function used up its time or its memory.
+        case limit
+    }
+
+    public var fault: Fault
+    public var message: String
+    /// Innermost call first.
+    public var traceback: [String] = []
+    /// What the invocation logged before it failed.
+    public var logs: [String] = []
+
+    public init(_ fault: Fault, _ message: String, traceback: [String] = [], logs: [String] = []) {
+        self.fault = fault
+        self.message = message
+        self.traceback = traceback
+        self.logs = logs
+    }
+
+    /// All of it as text for people.
+    public var text: String {
+        var text = message
+        if !traceback.isEmpty { text += "\nstack traceback:\n" + traceback.map { "\t" + $0 }.joined(separator: "\n") }
+        if !logs.isEmpty { text += "\nlogs:\n" + logs.map { "\t" + $0 }.joined(separator: "\n") }
+        return text
+    }
+}

@@ -1,0 +1,73 @@
+import Lua
+
+/// One Lua thread of a run: the handler's own, or that of a task it spawned.
+final class ScriptTask {
+    enum State {
+        /// Not begun, or its slice is over.
+        case ready
+        /// Until its operation wakes it; the function cancels the operation.
+        case waiting(cancel: (() -> Void)?)
+        case finished
+        /// The error value is on top of its stack.
+        case failed(Step.Cause)
+    }
+
+    let thread: LuaThread
+    /// Values on the stack for its function; 0 once it has begun.
+    var arguments: Int
+    var state = State.ready
+    /// What waits for its end.
+    var joins: [TaskJoin] = []
+    /// Nobody waits for it any more: its thread is given back as soon as the VM is free.
+    var isDiscarded = false
+    let run: Run
+
+    init(_ thread: LuaThread, of run: Run, arguments: Int) {
+        self.thread = thread
+        self.run = run
+        self.arguments = arguments
+    }
+
+    var isMain: Bool { run.main === self }
+    var isWriting: Bool { run.writing === self }
+
+    var hasEnded: Bool {
+        switch state {
+        case .finished, .failed: true
+        case .ready, .waiting: false
+        }
+    }
+}
+
+/// One task waits for the end of others: of all of them, or of the first that fails.
+final class TaskJoin {
+    let waiter: ScriptTask
+    let numbers: [Int64]
+    private let others: [ScriptTask]
+    private let returnsList: Bool
+    /// The waiter is about to be woken.
+    private var isDone = false
+
+    init(_ waiter: ScriptTask, numbers: [Int64], of run: Run, returnsList: Bool) {
+        self.waiter = waiter
+        self.numbers = numbers
+        others = numbers.compactMap { run.tasks[$0] }
+        self.returnsList = returnsList
+        for other in others where !other.hasEnded { other.joins.append(self) }
+    }
+
+    private var failed: ScriptTask? {
+        others.first { if case .failed = $0.state { true } else { false } }
+    }
+
+    var hasFailed: Bool { failed != nil }
+
+    /// Whether the wait is over. True only once.
+    func isOver() -> Bool {
+        guard !isDone, hasFailed || others.allSatisfy(\.hasEnded) else { return false }
+        isDone = true
+        return true
+    }
+
+    var results: TaskResults { TaskResults(others, failed: failed, returnsList: returnsList) }
+}

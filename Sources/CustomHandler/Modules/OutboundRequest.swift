@@ -1,0 +1,120 @@
+import HTTP
+import HTTP1
+import Lua
+
+/// A request of the `http` module.
+struct OutboundRequest {
+    let url: String
+    var method = HTTPMethod.get
+    var fields = HTTPFields()
+    var body: [UInt8] = []
+    /// For all of it, from the name of the host to the last byte of the response.
+    var timeout = Duration.seconds(30)
+    var follows = true
+    /// Bytes of the response body that are taken.
+    var limit = 32 << 20
+
+    private static let members = ["url", "method", "headers", "body", "timeout", "follow", "limit"]
+
+    /// Reads the options at `index`. [0]
+    init(at index: Int, of stack: LuaStack) throws(LuaError) {
+        let level = stack.count
+        defer { stack.setCount(level) }
+        var unknown: String?
+        stack.forEachPair(at: index) { () throws(Never) in
+            let name = stack.string(at: -2) ?? "\(stack.type(at: -2).name)"
+            if !Self.members.contains(name) { unknown = name }
+        }
+        if let unknown {
+            let nearest = NearestName.find(unknown, among: Self.members).map { " (did you mean '\($0)'?)" } ?? ""
+            throw .message("http.request has no option '\(unknown)'\(nearest)")
+        }
+        stack.pushField("url", of: index)
+        guard let url = stack.string(at: -1) else {
+            throw .message("http.request needs a url, such as \"https://example.com/\"")
+        }
+        self.url = url
+        stack.pushField("method", of: index)
+        if !stack.isNil(at: -1) {
+            guard let method = stack.string(at: -1), HTTPFields.isValidName(method) else {
+                throw .message("http.request: method must be text such as \"GET\"")
+            }
+            self.method = HTTPMethod(method.uppercased())
+        }
+        stack.pushField("headers", of: index)
+        if !stack.isNil(at: -1) { try readHeaders(at: stack.count, of: stack) }
+        stack.pushField("body", of: index)
+        if !stack.isNil(at: -1) { try readBody(at: stack.count, of: stack) }
+        stack.pushField("timeout", of: index)
+        if !stack.isNil(at: -1) {
+            guard let seconds = stack.number(at: -1), seconds > 0, seconds < 1e9 else {
+                throw .message("http.request: timeout must be seconds")
+            }
+            timeout = .nanoseconds(Int64(seconds * 1e9))
+        }
+        stack.pushField("follow", of: index)
+        if !stack.isNil(at: -1) { follows = stack.boolean(at: -1) }
+        stack.pushField("limit", of: index)
+        if !stack.isNil(at: -1) {
+            guard let bytes = stack.integer(at: -1), bytes >= 0 else {
+                throw .message("http.request: limit must be a number of bytes")
+            }
+            limit = Int(bytes)
+        }
+    }
+
+    // MARK: Headers
+
+    private mutating func readHeaders(at index: Int, of stack: LuaStack) throws(LuaError) {
+        guard stack.type(at: index) == .table else { throw .message("http.request: headers must be a table") }
+        stack.expandDeferred(at: index)
+        var fields = HTTPFields()
+        try stack.forEachPair(at: index) { () throws(LuaError) in
+            guard let name = stack.string(at: -2) else { throw .message("http.request: header names must be text") }
+            guard HTTPFields.isValidName(name) else { throw .message("http.request: '\(name)' is not a header name") }
+            switch stack.type(at: -1) {
+            case .string, .number: try Self.addValue(of: name, to: &fields, stack)
+            case .table:
+                for position in 0..<stack.length(at: -1) {
+                    stack.pushElement(position + 1, of: -1)
+                    try Self.addValue(of: name, to: &fields, stack)
+                    stack.pop()
+                }
+            case let type: throw .message("http.request: the header '\(name)' must be text, not \(type.name)")
+            }
+        }
+        self.fields = fields
+    }
+
+    /// Adds the text or number on top. [0]
+    private static func addValue(of name: String, to fields: inout HTTPFields, _ stack: LuaStack) throws(LuaError) {
+        guard let value = stack.bytes(at: -1) ?? stack.numberText(at: -1).map({ Array($0.utf8) }) else {
+            throw .message("http.request: the header '\(name)' must be text, not \(stack.type(at: -1).name)")
+        }
+        guard HTTPFields.isValidValue(value) else {
+            throw .message("http.request: the header '\(name)' cannot hold line breaks or control characters")
+        }
+        fields.add(name, bytes: value)
+    }
+
+    // MARK: Body
+
+    private mutating func readBody(at index: Int, of stack: LuaStack) throws(LuaError) {
+        guard stack.type(at: index) == .table else {
+            guard let bytes = stack.bytes(at: index) else {
+                throw .message("http.request: body must be text or a table")
+            }
+            return body = bytes
+        }
+        let writer = JSONWriter()
+        do throws(JSONError) {
+            try writer.append(at: index, of: stack)
+        } catch {
+            // The path of what cannot be written begins with a dot or a bracket.
+            let reason = "\(error)"
+            throw .message("http.request: body\(reason.first == "." || reason.first == "[" ? "" : ": ")\(reason)")
+        }
+        body = writer.bytes(from: 0)
+        if !fields.contains("content-type") { fields.add("content-type", "application/json") }
+    }
+}

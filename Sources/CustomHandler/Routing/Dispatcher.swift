@@ -1,0 +1,113 @@
+import HTTP
+import HTTP1
+
+/// Finds out what a request is: the payload of an invocation, or a caller's own request (host-contract §5).
+struct Dispatcher {
+    enum Destination {
+        /// The function's number in the app, and how its request is to be read.
+        case invoke(Int, Invocation.Wire)
+        case respond(HTTPResponse)
+        /// The host's readiness probe, which is no invocation (host-contract §3).
+        case probe
+    }
+
+    let app: FunctionApp
+
+    func destination(of request: HTTPRequest) -> Destination {
+        let bytes = request.headBytes
+        let path = bytes.span.extracting(request.pathRange)
+        if path.count <= 1, request.isProbe { return .probe }
+        let number = path.isEmpty ? nil : app.table.find(path.extracting(droppingFirst: 1))
+        switch app.host.httpWire {
+        case .payload:
+            return payload(number, request) ?? .respond(.notFound(request, app))
+        case .named:
+            if let number, app.list[number].isHTTPOnly { return .invoke(number, .request([], isProxied: false)) }
+            return payload(number, request) ?? .respond(.notFound(request, app))
+        case .forwarded, .proxied:
+            let match = app.router.match(method: request.method.text, path: path)
+            if number.map({ app.list[$0].isHTTPOnly }) != true, let payload = payload(number, request) {
+                // A route such as `{*rest}` takes a caller to the path of another function, which is not for callers.
+                if case .notFound = match { return payload }
+                if isPayload(request) { return payload }
+            }
+            switch match {
+            case .found(let match): return forwarded(match, request)
+            case .notFound: return .respond(.notFound(request, app))
+            case .bad: return .respond(.badPath)
+            }
+        }
+    }
+
+    private func forwarded(_ match: Router.Match, _ request: HTTPRequest) -> Destination {
+        guard let number = app.routed[match.index] else { return .respond(.notFound(request, app)) }
+        let function = app.list[number]
+        guard function.isHTTPOnly else { return .respond(.notForwarded(function)) }
+        return .invoke(number, .request(match.parameters, isProxied: app.host.httpWire == .proxied))
+    }
+
+    /// Whether a request that two functions could take is the host's own payload: a caller cannot make one look so.
+    /// The host sends payloads in chunks and forwards only bodies with a length; to what it proxies, it adds headers.
+    private func isPayload(_ request: HTTPRequest) -> Bool {
+        request.isOfHost && request.contains("transfer-encoding")
+            && (app.host.httpWire == .forwarded || !request.contains("x-forwarded-for"))
+    }
+
+    /// nil where no function of that name takes payloads.
+    private func payload(_ number: Int?, _ request: HTTPRequest) -> Destination? {
+        guard case .post = request.method else { return nil }
+        if let number { return .invoke(number, .payload) }
+        if app.broken.isEmpty { return nil }
+        let name = String(request.path.dropFirst())
+        guard let problem = app.broken[name] else { return nil }
+        let failure = InvocationFailure(.function, problem.description)
+        return .respond(PayloadWire.response(failure, function: name, id: nil, toHost: request.isOfHost))
+    }
+}
+
+extension HTTPResponse {
+    fileprivate static let badPath = problem(
+        status: 400, title: "The path cannot be read", detail: "a path cannot hold the character NUL (%00)")
+
+    /// A function that the host invokes with a payload even where it forwards requests.
+    fileprivate static func notForwarded(_ function: Function) -> HTTPResponse {
+        problem(
+            status: 404, title: "This function takes no requests of its own",
+            detail:
+                "'\(function.name)' has other bindings than one HTTP trigger and one http output, so the host invokes "
+                + "it with a payload, POST /\(function.name)")
+    }
+
+    fileprivate static func notFound(_ request: HTTPRequest, _ app: FunctionApp) -> HTTPResponse {
+        // Whom the host forwards is not told what else there is.
+        guard !request.isOfHost else {
+            return problem(status: 404, title: "No such function", detail: "there is no such route")
+        }
+        return ProblemDetails.response(
+            404, title: "No such function", detail: advice(request, app), [("functions", .list(app.names))])
+    }
+
+    /// What was asked for, and what was probably meant.
+    private static func advice(_ request: HTTPRequest, _ app: FunctionApp) -> String {
+        if app.names.isEmpty { return "this app has no functions; a function is a folder with a function.json" }
+        let path = request.path
+        let method = request.method.text
+        let meant = NearestName.find(path.split(separator: "/").last.map(String.init) ?? "", among: app.names)
+        if app.host.httpWire != .payload {
+            return "there is no route for \(method) \(path)" + (meant.map { "; " + address(of: $0, app) } ?? "")
+        }
+        let name = String(path.dropFirst())
+        if app.names.contains(name) { return "a function is invoked with POST /\(name), not \(method)" }
+        if name.hasPrefix(app.host.routePrefix + "/") {
+            return "this app takes invocation payloads, POST /<function>; for plain requests set "
+                + "\"enableForwardingHttpRequest\" in \"customHandler\" of host.json to true"
+        }
+        return "there is no function '\(name)'; invoke one with POST /<name>"
+            + (meant.map { " (did you mean '\($0)'?)" } ?? "")
+    }
+
+    private static func address(of name: String, _ app: FunctionApp) -> String {
+        if let problem = app.broken[name] { return "'\(name)' is not served: \(problem)" }
+        return "'\(name)' is at \(app.functions[name].map { app.address(of: $0) } ?? "")"
+    }
+}
