@@ -65,6 +65,9 @@ let package = Package(
         .target(
             name: "TestSupport", dependencies: ["Lua"], path: "Tests/TestSupport",
             swiftSettings: strict),
+        .executableTarget(
+            name: "floor", dependencies: ["EventLoop", "HTTP"], path: "Benchmarks/floor", exclude: ["count.py"],
+            swiftSettings: strict),
         .testTarget(name: "FloorTests", swiftSettings: strict),
         .target(name: "LoopTesting", dependencies: ["EventLoop"], path: "Tests/LoopTesting", swiftSettings: strict),
         .target(

@@ -54,9 +54,7 @@ struct FieldLines: Sendable {
             if end == start { return .complete }
             let first = base.byte(at: start)
             guard first != 0x20, first != 0x09 else { return .invalid(.folded) }
-            var position = start
-            // The carriage return at `end` is no token byte.
-            while table[Int(base.byte(at: position))] & ByteClass.token != 0 { position &+= 1 }
+            let position = Self.endOfToken(base, from: start, table)
             guard position > start, base.byte(at: position) == UInt8(ascii: ":") else { return .invalid(.name) }
             let value = Self.trimmed(position &+ 1..<end, base)
             let field = FieldRange(
@@ -66,6 +64,19 @@ struct FieldLines: Sendable {
             guard fields.count < limits.fields else { return .invalid(.tooLarge) }
             fields.append(field)
             guard facts.note(field, in: base) else { return .invalid(.contentLength) }
+        }
+    }
+
+    /// Not inlined: among the other variables of `read`, those of the inner loop would lie in memory.
+    ///
+    /// Unsafe: the carriage return at the end of the line is no token byte, and the table has a place for every byte.
+    @inline(never)
+    private static func endOfToken(_ bytes: UnsafeRawPointer, from start: Int, _ table: [UInt8]) -> Int {
+        table.withUnsafeBufferPointer { table in
+            guard let table = table.baseAddress else { return start }
+            var position = start
+            while table[Int(bytes.byte(at: position))] & ByteClass.token != 0 { position &+= 1 }
+            return position
         }
     }
 

@@ -24,30 +24,47 @@ extension MessageWriter {
     /// - Parameter request: the request that is answered; nil where it could not be read.
     /// - Parameter keepsAlive: the server's own wish; the request's counts as well.
     public static func appendHead(
-        status: Int, fields: HTTPFields, body: ResponseBody, to request: RequestHead?, keepsAlive: Bool = true,
+        status: Int, fields: HTTPFields, body: ResponseBody, to request: RequestTraits?, keepsAlive: Bool = true,
         into output: inout [UInt8]
     ) -> Ending {
         let ending = ending(status, body, request, keepsAlive)
         appendStatusLine(status, into: &output)
         append(fields, without: isFraming, into: &output)
-        let ownLength = request?.method == .head && body == .length(0) ? announcedLength(fields) : nil
+        let ownLength = request?.isHead == true && body == .length(0) ? announcedLength(fields) : nil
         appendFraming(ending, ownLength.map { .length($0) } ?? body, status, request, into: &output)
         return ending
     }
 
     /// Appends a whole response whose only fields are the content type and the length.
     public static func append(
-        status: Int, contentType: StaticString, body: RawSpan, to request: RequestHead?, keepsAlive: Bool = true,
+        status: Int, contentType: StaticString, body: RawSpan, to request: RequestTraits?, keepsAlive: Bool = true,
         into output: inout [UInt8]
     ) -> Ending {
         let length = ResponseBody.length(body.byteCount)
         let ending = ending(status, length, request, keepsAlive)
-        appendStatusLine(status, into: &output)
-        output.append("content-type: ")
-        output.append(contentType)
-        output.append("\r\n")
-        appendFraming(ending, length, status, request, into: &output)
-        if ending.hasBody { output.append(copying: body) }
+        guard status == 200, ending.hasBody, ending.keepsAlive, request?.version == .http11 else {
+            appendStatusLine(status, into: &output)
+            output.append("content-type: ")
+            output.append(contentType)
+            output.append("\r\n")
+            appendFraming(ending, length, status, request, into: &output)
+            if ending.hasBody { output.append(copying: body) }
+            return ending
+        }
+        // What nearly all responses are is written in one piece. The room is what the parts have, a number of 20 digits
+        // among them.
+        output.appendUnchecked(96 + contentType.utf8CodeUnitCount + body.byteCount) { start in
+            var end = start
+            end.append("HTTP/1.1 200 OK\r\ncontent-type: ")
+            end.append(contentType)
+            end.append("\r\ncontent-length: ")
+            end.append(decimal: body.byteCount)
+            end.append("\r\n\r\n")
+            body.withUnsafeBytes { bytes in
+                if let base = bytes.baseAddress { end.copyMemory(from: base, byteCount: bytes.count) }
+            }
+            return end - start + body.byteCount
+        }
         return ending
     }
 
@@ -60,9 +77,9 @@ extension MessageWriter {
     // MARK: -
 
     private static func ending(
-        _ status: Int, _ body: ResponseBody, _ request: RequestHead?, _ keepsAlive: Bool
+        _ status: Int, _ body: ResponseBody, _ request: RequestTraits?, _ keepsAlive: Bool
     ) -> Ending {
-        let isHead = request?.method == .head
+        let isHead = request?.isHead == true
         let mayHaveBody = mayHaveBody(status)
         let isStreamed = body == .streamed && mayHaveBody
         // The answer to HEAD must not have even the last, empty chunk, and a client of HTTP/1.0 knows no chunks.
@@ -86,7 +103,7 @@ extension MessageWriter {
     }
 
     private static func appendFraming(
-        _ ending: Ending, _ body: ResponseBody, _ status: Int, _ request: RequestHead?, into output: inout [UInt8]
+        _ ending: Ending, _ body: ResponseBody, _ status: Int, _ request: RequestTraits?, into output: inout [UInt8]
     ) {
         if ending.isChunked {
             output.append("transfer-encoding: chunked\r\n")
@@ -107,5 +124,29 @@ extension MessageWriter {
         let values = fields.values("content-length")
         guard values.count == 1, let value = values.first, value.utf8.allSatisfy(\.isDigit) else { return nil }
         return Int(value)
+    }
+}
+
+/// Unsafe: who writes has made sure that there is room.
+extension UnsafeMutableRawPointer {
+    @inline(__always)
+    fileprivate mutating func append(_ text: StaticString) {
+        copyMemory(from: text.utf8Start, byteCount: text.utf8CodeUnitCount)
+        self += text.utf8CodeUnitCount
+    }
+
+    @inline(__always)
+    fileprivate mutating func append(decimal number: Int) {
+        var (rest, digits) = (number, 1)
+        while rest >= 10 {
+            rest /= 10
+            digits &+= 1
+        }
+        rest = number
+        for place in (0..<digits).reversed() {
+            storeBytes(of: UInt8(truncatingIfNeeded: 0x30 &+ rest % 10), toByteOffset: place, as: UInt8.self)
+            rest /= 10
+        }
+        self += digits
     }
 }

@@ -3,13 +3,13 @@ import Testing
 
 @Suite struct MessageWriterTests {
     /// A request that was read.
-    private func request(_ line: String = "GET / HTTP/1.1", _ fields: String = "") -> RequestHead {
-        RequestHead.read([Array("\(line)\r\nHost: x\r\n\(fields)\r\n".utf8)]).0
+    private func request(_ line: String = "GET / HTTP/1.1", _ fields: String = "") -> RequestTraits {
+        RequestHead.read([Array("\(line)\r\nHost: x\r\n\(fields)\r\n".utf8)]).0.traits
     }
 
     private func write(
         _ status: Int, _ fields: HTTPFields = [:], _ body: MessageWriter.ResponseBody = .length(2),
-        to request: RequestHead?,
+        to request: RequestTraits?,
         keepsAlive: Bool = true
     ) -> (text: String, ending: MessageWriter.Ending) {
         var output: [UInt8] = []
