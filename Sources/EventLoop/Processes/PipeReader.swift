@@ -9,6 +9,7 @@ internal import Glibc
 public final class PipeReader {
     private let loop: EventLoop
     private let descriptor: Int32
+    private let isShared: Bool
     private let received: (RawSpan) -> Void
     private var ended: (() -> Void)?
     private var source = Source.closed
@@ -29,16 +30,25 @@ public final class PipeReader {
     /// - Parameters:
     ///   - received: gets bytes that lie in a buffer which the next read overwrites.
     ///   - ended: called once, at the end or on an error of reading, and not after `close`.
-    public init(
+    public convenience init(
         _ loop: EventLoop, descriptor: Int32, received: @escaping (RawSpan) -> Void, ended: @escaping () -> Void
+    ) {
+        let isShared = (0...2).contains(descriptor)
+        self.init(loop, descriptor: descriptor, isShared: isShared, received: received, ended: ended)
+    }
+
+    init(
+        _ loop: EventLoop, descriptor: Int32, isShared: Bool, received: @escaping (RawSpan) -> Void,
+        ended: @escaping () -> Void
     ) {
         self.loop = loop
         self.descriptor = descriptor
+        self.isShared = isShared
         self.received = received
         self.ended = ended
         buffer = [UInt8](repeating: 0, count: Self.pieceSize)
         do throws(StreamError) {
-            source = try Self.source(loop, descriptor)
+            source = try isShared ? Self.shared(loop, descriptor) : .polled(Poll(loop, descriptor: descriptor))
         } catch {
             if error == .system(EPERM) { source = .file }
         }
@@ -51,8 +61,7 @@ public final class PipeReader {
         }
     }
 
-    private static func source(_ loop: EventLoop, _ descriptor: Int32) throws(StreamError) -> Source {
-        guard isShared(descriptor) else { return .polled(try Poll(loop, descriptor: descriptor)) }
+    private static func shared(_ loop: EventLoop, _ descriptor: Int32) throws(StreamError) -> Source {
         let epoll = epoll_create1(Int32(EPOLL_CLOEXEC))
         guard epoll >= 0 else { throw .system(errno) }
         var event = epoll_event()
@@ -69,8 +78,6 @@ public final class PipeReader {
             throw error
         }
     }
-
-    private static func isShared(_ descriptor: Int32) -> Bool { (0...2).contains(descriptor) }
 
     // MARK: Reading
 
@@ -106,6 +113,7 @@ public final class PipeReader {
 
     /// Reads what is there already and then ends, though somebody may still hold the other end of the pipe.
     func finish() {
+        guard ended != nil else { return }
         var available: Int32 = 0
         guard ioctl(descriptor, UInt(FIONREAD), &available) == 0 else { return end() }
         // Not until there is nothing: whoever holds the pipe may go on writing for ever.
@@ -132,6 +140,6 @@ public final class PipeReader {
         case .file, .closed: break
         }
         source = .closed
-        if !Self.isShared(descriptor) { _ = Glibc.close(descriptor) }
+        if !isShared { _ = Glibc.close(descriptor) }
     }
 }

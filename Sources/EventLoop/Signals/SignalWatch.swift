@@ -6,7 +6,7 @@ internal import CUV
 /// The loop keeps it until `close`.
 public final class SignalWatch {
     private let handle: UnsafeMutablePointer<uv_signal_t> = .allocate(capacity: 1)
-    private var received: (() -> Void)?
+    var received: (() -> Void)?
 
     /// - Parameter signal: SIGKILL and SIGSTOP cannot be watched, which is a mistake in the program.
     public init(_ loop: EventLoop, signal: Int32, received: @escaping () -> Void) {

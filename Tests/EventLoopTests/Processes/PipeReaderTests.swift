@@ -12,9 +12,9 @@ struct PipeReaderTests {
         private let waiter: Waiter
         private(set) var reader: PipeReader?
 
-        init(_ loop: EventLoop, _ descriptor: Int32) {
+        init(_ loop: EventLoop, _ descriptor: Int32, isShared: Bool = false) {
             waiter = Waiter(loop)
-            reader = PipeReader(loop, descriptor: descriptor) { [unowned self] piece in
+            reader = PipeReader(loop, descriptor: descriptor, isShared: isShared) { [unowned self] piece in
                 piece.withUnsafeBytes { bytes += $0 }
                 waiter.changed()
             } ended: { [unowned self] in
@@ -46,7 +46,6 @@ struct PipeReaderTests {
             close(pipe.writing)
             try await read.end()
             #expect(read.text == "abc")
-            // The loop is this test's alone, its descriptor numbers are not; that it was closed shows in the other end.
             #expect(loop.openHandles.filter { $0 == "poll" } == [])
             read.close()
             #expect(read.ends == 1)
@@ -110,6 +109,37 @@ struct PipeReaderTests {
             let read = Reading(loop, open(folder("file"), O_RDONLY | O_CLOEXEC))
             try await read.end()
             #expect(read.bytes.count == size)
+        }
+    }
+
+    @Test func `a shared stream is neither made non-blocking nor closed`() async throws {
+        try await onLoop { loop in
+            let pipe = try Pipe()
+            let read = Reading(loop, pipe.reading, isShared: true)
+            write(pipe.writing, "ab", 2)
+            try await read.bytes(2)
+            write(pipe.writing, "c", 1)
+            try await read.bytes(3)
+            #expect(fcntl(pipe.reading, F_GETFL) & O_NONBLOCK == 0)
+            close(pipe.writing)
+            try await read.end()
+            #expect(read.text == "abc")
+            #expect(fcntl(pipe.reading, F_GETFD) != -1)
+            close(pipe.reading)
+        }
+    }
+
+    @Test func `standard input may be a file or nothing at all`() async throws {
+        let folder = try TemporaryFolder()
+        try folder.write("abc", to: "file")
+        try await onLoop { loop in
+            for path in [folder("file"), "/dev/null"] {
+                let descriptor = open(path, O_RDONLY | O_CLOEXEC)
+                let read = Reading(loop, descriptor, isShared: true)
+                try await read.end()
+                #expect(read.text == (path == "/dev/null" ? "" : "abc"))
+                close(descriptor)
+            }
         }
     }
 

@@ -1,0 +1,166 @@
+internal import CUV
+internal import Glibc
+
+/// A program that was started, with all that it starts itself as long as that stays in its group.
+///
+/// The loop keeps it until the program has ended and everything was told. The program is killed when the thread that
+/// started it ends, so start it on one that lasts as long as the parent. What the program has started is not, if that does
+/// not look after itself.
+public final class ChildProcess {
+    /// The number of the process, and of its group and session.
+    public let pid: Int32
+    public let command: ChildCommand
+    /// nil while it runs.
+    public private(set) var status: ExitStatus?
+
+    private var readers: [PipeReader] = []
+    private var inputEnd: Int32?
+    private var watch: SignalWatch?
+    private var exited: ((ExitStatus) -> Void)?
+    private var waiting: [CheckedContinuation<ExitStatus, Never>] = []
+    /// The status is known a little earlier.
+    private var isTold = false
+
+    /// What becomes of what the program writes to a stream.
+    public enum Output {
+        case null
+        /// The parent's stream.
+        case inherited
+        /// Without their ends; what is not UTF-8 is repaired, and a line of more than 1 MB is cut.
+        case lines((String) -> Void)
+        /// The bytes lie in a buffer that the next read overwrites.
+        case pieces((RawSpan) -> Void)
+    }
+
+    /// Waits until the program runs, which takes about a millisecond. Throws if it cannot be started.
+    ///
+    /// - Parameter exited: called once the process has ended and all that it has written was handed over. What it has
+    ///   started may hold the pipes; what that writes later is lost.
+    public init(
+        _ loop: EventLoop, _ command: ChildCommand, output: Output = .null, errors: Output = .null,
+        exited: ((ExitStatus) -> Void)? = nil
+    ) throws(ChildProcessError) {
+        self.command = command
+        self.exited = exited
+        // Before the start, or a quick end would be missed.
+        let watch = SignalWatch(loop, signal: SIGCHLD) {}
+        let streams: StandardStreams
+        do throws(ChildProcessError.Reason) {
+            let input: StandardStreams.Kind =
+                switch command.input {
+                case .null: .null
+                case .inherited: .inherited
+                case .open: .pipe
+                }
+            var opened = try StandardStreams(input: input, output: output.kind, errors: errors.kind)
+            defer { opened.closeTheirs() }
+            do throws(ChildProcessError.Reason) {
+                pid = try command.spawn(opened)
+            } catch {
+                opened.closeOurs()
+                throw error
+            }
+            streams = opened
+        } catch {
+            watch.close()
+            throw ChildProcessError(program: command.program, reason: error)
+        }
+        self.watch = watch
+        watch.received = { self.check() }
+        inputEnd = streams.ours[0]
+        for (end, output) in zip(streams.ours.dropFirst(), [output, errors]) {
+            if let end, let reader = output.reader(loop, end) { readers.append(reader) }
+        }
+    }
+
+    /// Waits until all was told, as `exited` is. After `close` the process counts as killed.
+    public func waitUntilExit() async -> ExitStatus {
+        await withCheckedContinuation { continuation in
+            if let status, isTold { continuation.resume(returning: status) } else { waiting.append(continuation) }
+        }
+    }
+
+    /// Sends a signal to the process and all others of its group. Once the process has ended this does nothing, even if
+    /// others of the group live on: their group's number may be somebody else's by then.
+    public func send(_ signal: Int32) {
+        guard status == nil else { return }
+        _ = Glibc.kill(-pid, signal)
+    }
+
+    /// The same with SIGKILL, which no process can ignore.
+    public func kill() { send(SIGKILL) }
+
+    /// Ends the input of a process that was started with an open one. Calling it again does nothing.
+    public func closeInput() {
+        if let inputEnd { _ = Glibc.close(inputEnd) }
+        inputEnd = nil
+    }
+
+    /// Kills the process and its group if it still runs. Nothing is called afterwards. Calling it again does nothing.
+    public func close() {
+        kill()
+        release()
+        exited = nil
+        finish(status ?? .signal(SIGKILL))
+    }
+
+    // MARK: The end
+
+    private func check() {
+        guard status == nil else { return }
+        var raw: Int32 = 0
+        let found = waitpid(pid, &raw, WNOHANG)
+        // Another child has ended, or this one was only stopped.
+        guard found != 0, found > 0 || errno != EINTR else { return }
+        // Where somebody else has taken the status nobody knows it.
+        let isKnownCode = found == pid && cuv_exited(raw) != 0
+        let status =
+            isKnownCode ? ExitStatus.code(cuv_exitcode(raw)) : .signal(found == pid ? cuv_termsignal(raw) : SIGKILL)
+        self.status = status
+        for reader in readers { reader.finish() }
+        release()
+        finish(status)
+    }
+
+    private func release() {
+        watch?.close()
+        watch = nil
+        closeInput()
+        for reader in readers { reader.close() }
+        readers = []
+    }
+
+    private func finish(_ status: ExitStatus) {
+        self.status = status
+        isTold = true
+        let (told, woken) = (exited, waiting)
+        exited = nil
+        waiting = []
+        told?(status)
+        for continuation in woken { continuation.resume(returning: status) }
+    }
+}
+
+extension ChildProcess.Output {
+    fileprivate var kind: StandardStreams.Kind {
+        switch self {
+        case .null: .null
+        case .inherited: .inherited
+        case .lines, .pieces: .pipe
+        }
+    }
+
+    fileprivate func reader(_ loop: EventLoop, _ descriptor: Int32) -> PipeReader? {
+        switch self {
+        case .null, .inherited: return nil
+        case .pieces(let body): return PipeReader(loop, descriptor: descriptor, received: body) {}
+        case .lines(let body):
+            var splitter = LineSplitter()
+            return PipeReader(loop, descriptor: descriptor) {
+                splitter.add($0, body)
+            } ended: {
+                splitter.end(body)
+            }
+        }
+    }
+}
