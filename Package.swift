@@ -57,6 +57,12 @@ let package = Package(
         floor(
             "CustomHandler", ["Crypto", "EventLoop", "Files", "HTTP", "HTTP1", "Log", "Lua"]),
         floor(
+            "DevHost", ["CustomHandler", "EventLoop", "Files", "Log", "Lua"],
+            exclude: [
+                "DevHost.swift", "DevHost+Listing.swift", "HTTP", "Handler/HandlerProcess.swift", "Invocation",
+                "Triggers",
+            ]),
+        floor(
             "luafunc", ["Compression", "Crypto", "CustomHandler", "Files", "Lua"],
             exclude: [
                 "AppCheck.swift", "Commands", "Console.swift", "ConsoleLogHandler.swift", "Luafunc.swift",
@@ -87,6 +93,9 @@ let package = Package(
                 "HTTPConnectionStateTests.swift", "HTTPModuleTests.swift",
                 "HTTPServerTests.swift", "RequestParserTests.swift", "TLSServer.swift",
             ]),
+        tests(
+            of: "DevHost", ["CustomHandler", "EventLoop", "LoopTesting", "Lua", "TestSupport"],
+            exclude: ["Handler/HandlerPortTests.swift"]),
         tests(
             of: "luafunc", ["Compression", "Lua", "TestSupport"],
             exclude: [
