@@ -57,6 +57,12 @@ let package = Package(
         floor(
             "CustomHandler", ["Crypto", "EventLoop", "Files", "HTTP", "HTTP1", "Log", "Lua"]),
         floor(
+            "DevHost", ["CustomHandler", "EventLoop", "Files", "Log", "Lua"],
+            exclude: [
+                "DevHost.swift", "DevHost+Listing.swift", "HTTP", "Handler/HandlerProcess.swift", "Invocation",
+                "Triggers",
+            ]),
+        floor(
             "luafunc", ["Compression", "Crypto", "CustomHandler", "Files", "Lua"],
             exclude: [
                 "AppCheck.swift", "Commands", "Console.swift", "ConsoleLogHandler.swift", "Luafunc.swift",
@@ -64,6 +70,9 @@ let package = Package(
             ]),
         .target(
             name: "TestSupport", dependencies: ["Lua"], path: "Tests/TestSupport",
+            swiftSettings: strict),
+        .executableTarget(
+            name: "floor", dependencies: ["EventLoop", "HTTP"], path: "Benchmarks/floor", exclude: ["count.py"],
             swiftSettings: strict),
         .testTarget(name: "FloorTests", swiftSettings: strict),
         .target(name: "LoopTesting", dependencies: ["EventLoop"], path: "Tests/LoopTesting", swiftSettings: strict),
@@ -84,6 +93,9 @@ let package = Package(
                 "HTTPConnectionStateTests.swift", "HTTPModuleTests.swift",
                 "HTTPServerTests.swift", "RequestParserTests.swift", "TLSServer.swift",
             ]),
+        tests(
+            of: "DevHost", ["CustomHandler", "EventLoop", "LoopTesting", "Lua", "TestSupport"],
+            exclude: ["Handler/HandlerPortTests.swift"]),
         tests(
             of: "luafunc", ["Compression", "Lua", "TestSupport"],
             exclude: [

@@ -88,9 +88,11 @@ public final class EventLoop: TaskExecutor, @unchecked Sendable {
 
     /// Begins a task that stays on this loop. There is no other way to begin one: a bare `Task` runs on a thread of
     /// Dispatch.
+    ///
+    /// As with `Task`, a closure written in `@MainLoop` code is `@MainLoop` too; it must then be the main loop's task.
     @discardableResult
     public func task<Success: Sendable>(
-        _ operation: sending @escaping @isolated(any) () async throws -> Success
+        @_inheritActorContext _ operation: sending @escaping @isolated(any) () async throws -> Success
     ) -> Task<Success, any Error> {
         Task(executorPreference: self, operation: operation)
     }

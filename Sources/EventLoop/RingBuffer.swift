@@ -24,6 +24,41 @@ public struct RingBuffer<Element> {
 
     public var first: Element? { count > 0 ? slots[head] : nil }
 
+    /// nil where the position is not in the buffer.
+    public subscript(position: Int) -> Element? {
+        0..<count ~= position ? slots[slot(position)] : nil
+    }
+
+    /// Puts an element before the one at this position. The shorter part moves, so both ends cost the same.
+    public mutating func insert(_ element: Element, at position: Int) {
+        precondition(0...count ~= position, "no such position in the buffer")
+        if count == slots.count { grow() }
+        if position < count / 2 {
+            head = (head &- 1) & (slots.count &- 1)
+            for moved in 0..<position { slots[slot(moved)] = slots[slot(moved + 1)] }
+        } else {
+            for moved in stride(from: count, to: position, by: -1) { slots[slot(moved)] = slots[slot(moved - 1)] }
+        }
+        count &+= 1
+        slots[slot(position)] = element
+    }
+
+    /// Takes out the element at this position; the shorter part moves.
+    @discardableResult
+    public mutating func remove(at position: Int) -> Element? {
+        guard let removed = self[position] else { return nil }
+        if position < count / 2 {
+            for moved in stride(from: position, to: 0, by: -1) { slots[slot(moved)] = slots[slot(moved - 1)] }
+            slots[head] = nil
+            head = (head &+ 1) & (slots.count &- 1)
+        } else {
+            for moved in position..<count - 1 { slots[slot(moved)] = slots[slot(moved + 1)] }
+            slots[slot(count - 1)] = nil
+        }
+        count &-= 1
+        return removed
+    }
+
     /// In the order in which they came.
     public func forEach(_ body: (Element) throws -> Void) rethrows {
         for position in 0..<count {
@@ -37,6 +72,8 @@ public struct RingBuffer<Element> {
         try forEach { if try !matches($0) { kept.append($0) } }
         self = kept
     }
+
+    private func slot(_ position: Int) -> Int { (head &+ position) & (slots.count &- 1) }
 
     /// The number of slots is a power of two, so that a position wraps with a mask.
     private mutating func grow() {

@@ -10,14 +10,17 @@ final class Sleeper {
 }
 
 extension EventLoop {
-    /// Waits, without blocking the loop. Only from a task of this loop. Throws `CancellationError` as soon as the task is
-    /// cancelled.
-    public func sleep(for duration: Duration) async throws {
+    /// Waits, without blocking the loop. Only from a task of this loop, or from what is isolated to it. Throws
+    /// `CancellationError` as soon as the task is cancelled.
+    public func sleep(for duration: Duration, isolation: isolated (any Actor)? = #isolation) async throws {
         checkIsolated()
         try Task.checkCancellation()
         lastSleeper &+= 1
         let id = lastSleeper
         try await withTaskCancellationHandler {
+            // A closure keeps the isolation that it mentions. Else a task that has come to the loop only by `@MainLoop`
+            // would do this on another thread.
+            _ = isolation
             try await withCheckedThrowingContinuation { continuation in
                 let timer = Timer(self) { [unowned self] in endSleep(id, nil) }
                 sleepers[id] = Sleeper(timer: timer, continuation: continuation)

@@ -47,8 +47,7 @@ public final class HTTPRequest {
 
     /// Copies the head, which was parsed from the beginning of `bytes`.
     func takeHead(from bytes: RawSpan) {
-        headBytes.removeAll(keepingCapacity: true)
-        headBytes.append(copying: bytes.extracting(first: head.length))
+        headBytes.replaceAll(copying: bytes.extracting(first: head.length))
         targetRange = head.target
         pathRange = head.path
         if case .absolute = head.form { takeTarget() }
@@ -70,14 +69,14 @@ public final class HTTPRequest {
         targetRange = start..<headBytes.count
     }
 
-    /// Makes room for the next request. What a large one took is given back.
-    func clear() {
-        if headBytes.capacity > Self.keptCapacity { headBytes = [] }
-        if body.capacity > Self.keptCapacity { body = [] } else { body.removeAll(keepingCapacity: true) }
-        isStreamed = false
+    func clearBody() {
+        if !body.isEmpty { body.removeAll(keepingCapacity: true) }
     }
 
+    /// More memory than this is given back when the request was answered.
     static let keptCapacity = 64 << 10
+
+    var isLarge: Bool { body.capacity > Self.keptCapacity || headBytes.capacity > Self.keptCapacity }
 }
 
 /// What the head says. Strings are made when they are asked for.
@@ -105,7 +104,10 @@ extension HTTPRequest {
 
     public func last(_ name: String) -> String? { lastRange(of: name).map(text) }
 
-    public func values(_ name: String) -> [String] { head.fields.values(name, in: headBytes.span.bytes).map(text) }
+    public func values(_ name: String) -> [String] {
+        let bytes = headBytes
+        return head.fields.values(name, in: bytes.span.bytes).map(text)
+    }
 
     public func contains(_ name: String) -> Bool { firstRange(of: name) != nil }
 

@@ -3,13 +3,13 @@ import Testing
 
 @Suite struct MessageWriterTests {
     /// A request that was read.
-    private func request(_ line: String = "GET / HTTP/1.1", _ fields: String = "") -> ResponseTerms {
-        RequestHead.read([Array("\(line)\r\nHost: x\r\n\(fields)\r\n".utf8)]).0.terms
+    private func request(_ line: String = "GET / HTTP/1.1", _ fields: String = "") -> RequestTraits {
+        RequestHead.read([Array("\(line)\r\nHost: x\r\n\(fields)\r\n".utf8)]).0.traits
     }
 
     private func write(
         _ status: Int, _ fields: HTTPFields = [:], _ body: MessageWriter.ResponseBody = .length(2),
-        to request: ResponseTerms?,
+        to request: RequestTraits?,
         keepsAlive: Bool = true
     ) -> (text: String, ending: MessageWriter.Ending) {
         var output: [UInt8] = []
@@ -42,6 +42,15 @@ import Testing
     @Test func `the response to HEAD has a length and no body`() {
         let (text, ending) = write(200, to: request("HEAD / HTTP/1.1"))
         #expect(text == "HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\n" && !ending.hasBody && ending.keepsAlive)
+    }
+
+    @Test func `the response to HEAD may say a length of its own`() {
+        let head = request("HEAD / HTTP/1.1")
+        #expect(write(200, ["Content-Length": "7"], .length(0), to: head).text.contains("content-length: 7\r\n"))
+        for fields: HTTPFields in [["content-length": "x"], ["content-length": "7", "Content-Length": "7"]] {
+            #expect(write(200, fields, .length(0), to: head).text.contains("content-length: 0\r\n"))
+        }
+        #expect(write(200, ["Content-Length": "7"], .length(0), to: request()).text.contains("content-length: 0\r\n"))
     }
 
     @Test(arguments: [204, 304, 101], [MessageWriter.ResponseBody.length(2), .length(0), .streamed])

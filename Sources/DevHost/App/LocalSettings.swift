@@ -1,5 +1,5 @@
 public import CustomHandler
-import FoundationEssentials
+import Files
 import Lua
 
 /// local.settings.json: what Azure keeps in the app's configuration, for runs on this machine.
@@ -19,9 +19,8 @@ public struct LocalSettings: Sendable, Equatable {
     ///
     /// Values are never part of an error, since they may be secrets.
     public init(root: String) throws(Problem) {
-        guard let text = FileManager.default.contents(atPath: "\(root)/\(Self.file)").map({ [UInt8]($0) }) else {
-            return
-        }
+        // One that cannot be read counts as missing.
+        guard let text = try? File.read("\(root)/\(Self.file)") else { return }
         let tree: JSONTree
         do throws(JSONError) {
             tree = try JSONTree.parse(text.span.bytes)

@@ -1,5 +1,5 @@
 import CustomHandler
-import FoundationEssentials
+import Files
 import Lua
 
 /// Which program answers invocations.
@@ -88,7 +88,7 @@ struct HandlerCommand: Sendable, Equatable {
         let program = ShellWords.expand(path, environment)
         let file = absolute(program, in: absolute(text("workerDirectory"), in: root))
         // What is not there is looked for on PATH.
-        executable = FileManager.default.fileExists(atPath: file) ? file : program
+        executable = File.exists(file) ? file : program
         var line = try texts("arguments", of: description)
         if let path = text("defaultWorkerPath") { line.append("\"\(path)\"") }
         line += try texts("workerArguments", of: description)

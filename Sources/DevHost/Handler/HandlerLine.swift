@@ -1,4 +1,4 @@
-import CustomHandler
+import Log
 import Lua
 
 /// One line of the handler's output.
@@ -13,8 +13,8 @@ public struct HandlerLine: Sendable, Equatable {
     /// `listening` or `reloaded`.
     var event: String?
 
-    static let listening = "\(LogKey.listening)"
-    static let reloaded = "\(LogKey.reloaded)"
+    static let listening = LogKey.listening
+    static let reloaded = LogKey.reloaded
 
     /// A line of any custom handler: the stream and the words in it make the level (host-contract §11).
     init(_ line: String, isError: Bool, stderrIsForErrors: Bool) {

@@ -1,15 +1,14 @@
 import Lua
-import Synchronization
 
 /// Which versions of blobs each function has had, kept between runs.
 ///
 /// A blob that is there before its function is seen for the first time is new to it. One that is removed is forgotten, so
 /// it is new when it comes back. A blob that was being handled when the process ended is handled again.
-final class BlobReceipts: Sendable {
+final class BlobReceipts {
     /// What was damaged and set aside, for people.
-    let warnings: [String]
+    private(set) var warnings: [String] = []
     private let folder: StorageFolder
-    private let state: Mutex<[String: Function]>
+    private var functions: [String: Function] = [:]
 
     /// What one function knows, by the path of the blob.
     private struct Function {
@@ -31,8 +30,6 @@ final class BlobReceipts: Sendable {
 
     init(folder path: String) throws(StorageError) {
         folder = try StorageFolder(path)
-        var functions: [String: Function] = [:]
-        var warnings: [String] = []
         for file in try folder.entries() where file.hasSuffix(Self.ending) {
             guard let bytes = try folder.read(file) else { continue }
             let lines = bytes.split(separator: Self.newline).map { BlobReceipt(line: Array($0)) }
@@ -50,8 +47,6 @@ final class BlobReceipts: Sendable {
                 try folder.write(receipts.values.flatMap { $0.line + [Self.newline] }, to: file)
             }
         }
-        self.warnings = warnings
-        state = Mutex(functions)
     }
 
     /// The blobs whose present version the function has not had. What is given is not given again before `done` or
@@ -59,57 +54,50 @@ final class BlobReceipts: Sendable {
     func take(for function: String, _ pattern: BlobPattern, in store: BlobStore) throws(StorageError) -> [Pending] {
         let blobs = try store.list(pattern.container)
         let there = Set(blobs.map(\.path.description))
-        return try state.withLock { functions throws(StorageError) in
-            let receipts = functions[function]?.receipts ?? [:]
-            for blob in receipts.keys where blob.hasPrefix("\(pattern.container)/") && !there.contains(blob) {
-                try note(BlobReceipt(blob: blob, etag: "", state: .removed), function, &functions)
-            }
-            let running = functions[function]?.running ?? []
-            let pending = blobs.compactMap { blob -> Pending? in
-                let path = blob.path.description
-                let receipt = BlobReceipt(blob: path, etag: blob.etag, state: .done)
-                guard !running.contains(path), receipts[path] != receipt else { return nil }
-                return pattern.match(blob.path).map { Pending(blob: blob, parameters: $0) }
-            }
-            functions[function, default: Function()].running.formUnion(pending.map(\.blob.path.description))
-            return pending
+        let receipts = functions[function]?.receipts ?? [:]
+        for blob in receipts.keys where blob.hasPrefix("\(pattern.container)/") && !there.contains(blob) {
+            try note(BlobReceipt(blob: blob, etag: "", state: .removed), function)
         }
+        let running = functions[function]?.running ?? []
+        let pending = blobs.compactMap { blob -> Pending? in
+            let path = blob.path.description
+            let receipt = BlobReceipt(blob: path, etag: blob.etag, state: .done)
+            guard !running.contains(path), receipts[path] != receipt else { return nil }
+            return pattern.match(blob.path).map { Pending(blob: blob, parameters: $0) }
+        }
+        functions[function, default: Function()].running.formUnion(pending.map(\.blob.path.description))
+        return pending
     }
 
     /// The function succeeded, or the message of the verdict `poison` is sent.
     func done(with blob: BlobInfo, by function: String) throws(StorageError) {
         let path = blob.path.description
-        try state.withLock { functions throws(StorageError) in
-            try note(BlobReceipt(blob: path, etag: blob.etag, state: .done), function, &functions)
-            functions[function]?.running.remove(path)
-        }
+        try note(BlobReceipt(blob: path, etag: blob.etag, state: .done), function)
+        functions[function]?.running.remove(path)
     }
 
     func failed(_ blob: BlobInfo, in function: String) throws(StorageError) -> Verdict {
         let path = blob.path.description
-        return try state.withLock { functions throws(StorageError) in
-            var times = 1
-            if let last = functions[function]?.receipts[path], last.etag == blob.etag,
-                case .failed(let before) = last.state
-            {
-                times += before
-            }
-            try note(BlobReceipt(blob: path, etag: blob.etag, state: .failed(times: times)), function, &functions)
-            // Until its message is sent it is nobody else's, and a kill before that costs one try more.
-            guard times < Self.tries else { return .poison(message: Self.poisonMessage(blob, function)) }
-            functions[function]?.running.remove(path)
-            return .again
+        var times = 1
+        if let last = functions[function]?.receipts[path], last.etag == blob.etag,
+            case .failed(let before) = last.state
+        {
+            // The file may hold any number.
+            times += min(before, Self.tries)
         }
+        try note(BlobReceipt(blob: path, etag: blob.etag, state: .failed(times: times)), function)
+        // Until its message is sent it is nobody else's, and a kill before that costs one try more.
+        guard times < Self.tries else { return .poison(message: Self.poisonMessage(blob, function)) }
+        functions[function]?.running.remove(path)
+        return .again
     }
 
     /// What was taken is neither done nor failed: it is given again while it is there.
     func giveBack(_ blob: BlobInfo, of function: String) {
-        _ = state.withLock { $0[function]?.running.remove(blob.path.description) }
+        functions[function]?.running.remove(blob.path.description)
     }
 
-    private func note(
-        _ receipt: BlobReceipt, _ function: String, _ functions: inout [String: Function]
-    ) throws(StorageError) {
+    private func note(_ receipt: BlobReceipt, _ function: String) throws(StorageError) {
         try folder.add(receipt.line + [Self.newline], to: function + Self.ending)
         functions[function, default: Function()].receipts[receipt.blob] = receipt.state == .removed ? nil : receipt
     }

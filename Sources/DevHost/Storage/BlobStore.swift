@@ -1,6 +1,5 @@
+import Files
 import FoundationEssentials
-import Glibc
-import SystemPackage
 
 /// Containers are folders and blobs are files in them, which people may also put there by hand.
 struct BlobStore: Sendable {
@@ -17,7 +16,7 @@ struct BlobStore: Sendable {
 
     /// nil where there is no such blob.
     func info(of path: BlobPath) throws(StorageError) -> BlobInfo? {
-        guard let status = try folder.status(of: path.description), status.type == .regular else { return nil }
+        guard let status = try folder.status(of: path.description), status.kind == .file else { return nil }
         return BlobInfo(path, status)
     }
 
@@ -32,7 +31,7 @@ struct BlobStore: Sendable {
                 let path = BlobPath(container: container, name: prefix + entry)
                 if let info = try info(of: path) {
                     found.append(info)
-                } else if try folder.status(of: path.description, throughLinks: false)?.type == .directory {
+                } else if try folder.status(of: path.description, followsLinks: false)?.kind == .folder {
                     folders.append("\(path.name)/")
                 }
             }
@@ -48,13 +47,12 @@ struct BlobInfo: Sendable, Equatable {
     /// Another one for each version of the blob, also if it has the same content again.
     let etag: String
 
-    fileprivate init(_ path: BlobPath, _ status: Stat) {
+    fileprivate init(_ path: BlobPath, _ status: FileStatus) {
         self.path = path
         size = status.size
-        let time = status.st_mtim
-        let nanoseconds = Int64(time.tv_sec) * 1_000_000_000 + Int64(time.tv_nsec)
+        let nanoseconds = status.modifiedNanoseconds
         modified = Date(timeIntervalSince1970: Double(nanoseconds) / 1e9)
-        let numbers = [nanoseconds, size, Int64(truncatingIfNeeded: status.inode.rawValue)]
+        let numbers = [nanoseconds, size, Int64(truncatingIfNeeded: status.inode)]
         etag = "0x" + numbers.map { String($0, radix: 16, uppercase: true) }.joined(separator: "-")
     }
 }

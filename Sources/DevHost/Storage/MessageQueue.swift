@@ -1,12 +1,12 @@
-import DequeModule
+import EventLoop
 import FoundationEssentials
 
 /// The messages of one queue, in the order in which they become visible; those of the same time in the order in which
 /// they came.
-struct MessageQueue: Sendable {
+struct MessageQueue {
     private(set) var messages: [String: QueueMessage] = [:]
-    /// Sorted. New messages come to its end and receivers take from its front, where a deque changes in no time.
-    private var places: Deque<Place> = []
+    /// Sorted. New messages come to its end and receivers take from its front, where a ring buffer changes in no time.
+    private var places = RingBuffer<Place>()
 
     private struct Place: Comparable {
         let time: Date
@@ -28,8 +28,13 @@ struct MessageQueue: Sendable {
     var first: QueueMessage? { places.first.flatMap { messages[$0.id] } }
 
     func visible(at now: Date, upTo limit: Int) -> [QueueMessage] {
-        let ids = places.lazy.prefix { $0.time <= now }.map(\.id)
-        return Array(ids.compactMap { messages[$0] }.filter { $0.expirationTime > now }.prefix(limit))
+        var found: [QueueMessage] = []
+        var position = 0
+        while found.count < limit, let place = places[position], place.time <= now {
+            if let message = messages[place.id], message.expirationTime > now { found.append(message) }
+            position += 1
+        }
+        return found
     }
 
     /// Takes the place of a message of the same id.
@@ -50,7 +55,8 @@ struct MessageQueue: Sendable {
         var range = 0..<places.count
         while !range.isEmpty {
             let middle = range.lowerBound + range.count / 2
-            range = places[middle] < place ? middle + 1..<range.upperBound : range.lowerBound..<middle
+            let isBefore = places[middle].map { $0 < place } == true
+            range = isBefore ? middle + 1..<range.upperBound : range.lowerBound..<middle
         }
         return range.lowerBound
     }

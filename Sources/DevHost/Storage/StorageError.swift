@@ -1,4 +1,5 @@
-import SystemPackage
+import Files
+import Glibc
 
 /// Why a store refuses, in the place of the service's 400, 404 and 413.
 enum StorageError: Error, Equatable {
@@ -10,7 +11,7 @@ enum StorageError: Error, Equatable {
     case notABlobPath(String)
     case blobName(String, BlobPath.Fault)
     case unreadable(String)
-    case file(Action, String, Errno)
+    case file(Action, String, FileError)
 
     enum Action: String {
         case look = "look at"
@@ -35,9 +36,9 @@ extension StorageError: CustomStringConvertible {
         case .notABlobPath(let path): "'\(path)' is not the path of a blob: write container/name"
         case .blobName(let name, let fault): "'\(name)' cannot be the name of a blob: \(fault.sentence)"
         case .unreadable(let path): "\(path) cannot be read; check its permissions"
-        case .file(let action, let path, .isDirectory), .file(let action, let path, .notDirectory):
+        case .file(let action, let path, let error) where [EISDIR, ENOTDIR].contains(error.code):
             "cannot \(action.rawValue) \(path): a name cannot be that of a file and the beginning of another's; rename one"
-        case .file(let action, let path, let errno): "cannot \(action.rawValue) \(path): \(errno)"
+        case .file(let action, let path, let error): "cannot \(action.rawValue) \(path): \(error.reason)"
         }
     }
 }

@@ -1,6 +1,6 @@
+import Files
 import FoundationEssentials
 import Glibc
-import SystemPackage
 
 /// The files of one store, named relative to its folder.
 ///
@@ -19,11 +19,9 @@ struct StorageFolder: Sendable {
     }
 
     /// Of a file or a folder; nil where there is none.
-    func status(of name: String, throughLinks: Bool = true) throws(StorageError) -> Stat? {
-        do {
-            return try Stat(FilePath(absolute(name)), followTargetSymlink: throughLinks)
-        } catch Errno.noSuchFileOrDirectory, Errno.notDirectory {
-            return nil
+    func status(of name: String, followsLinks: Bool = true) throws(StorageError) -> FileStatus? {
+        do throws(FileError) {
+            return try File.status(of: absolute(name), followsLinks: followsLinks)
         } catch {
             throw .file(.look, absolute(name), error)
         }
@@ -31,8 +29,8 @@ struct StorageFolder: Sendable {
 
     /// In alphabetical order; empty where there is no such folder.
     func entries(of folder: String = "") throws(StorageError) -> [String] {
-        do {
-            return try FileManager.default.contentsOfDirectory(atPath: absolute(folder)).sorted()
+        do throws(FileError) {
+            return try Folder.names(in: absolute(folder))
         } catch {
             guard try status(of: folder) != nil else { return [] }
             throw .unreadable(absolute(folder))
@@ -41,9 +39,12 @@ struct StorageFolder: Sendable {
 
     /// nil where there is no such file.
     func read(_ name: String) throws(StorageError) -> [UInt8]? {
-        if let content = FileManager.default.contents(atPath: absolute(name)) { return [UInt8](content) }
-        guard try status(of: name)?.type == .regular else { return nil }
-        throw .unreadable(absolute(name))
+        do throws(FileError) {
+            return try File.read(absolute(name))
+        } catch {
+            guard try status(of: name)?.kind == .file else { return nil }
+            throw .unreadable(absolute(name))
+        }
     }
 
     func write(_ bytes: [UInt8], to name: String) throws(StorageError) {
@@ -59,26 +60,23 @@ struct StorageFolder: Sendable {
 
     /// A kill may leave the beginning of these bytes.
     func add(_ bytes: [UInt8], to name: String) throws(StorageError) {
-        try makingFolders(for: name) {
-            let options: FileDescriptor.OpenOptions = [.append, .create, .closeOnExec]
-            let permissions: FilePermissions = [.ownerReadWrite, .groupRead, .otherRead]
-            let file = try FileDescriptor.open(
-                absolute(name), .writeOnly, options: options, permissions: permissions)
-            try file.closeAfter { _ = try file.writeAll(bytes) }
-        }
+        try makingFolders(for: name) { () throws(FileError) in try File.append(bytes.span.bytes, to: absolute(name)) }
     }
 
     /// Takes the place of a file of that name.
     func move(_ name: String, to other: String) throws(StorageError) {
-        try makingFolders(for: other) {
-            guard rename(absolute(name), absolute(other)) == 0 else { throw Errno(rawValue: errno) }
+        try makingFolders(for: other) { () throws(FileError) in
+            try File.rename(absolute(name), to: absolute(other))
         }
     }
 
     /// A file that is gone already is no error.
     func remove(_ name: String) throws(StorageError) {
-        guard unlink(absolute(name)) != 0, errno != ENOENT else { return }
-        throw .file(.remove, absolute(name), Errno(rawValue: errno))
+        do throws(FileError) {
+            try File.remove(absolute(name))
+        } catch {
+            throw .file(.remove, absolute(name), error)
+        }
     }
 
     /// Keeps a copy of a damaged file where it is in nobody's way, and tells where that is.
@@ -92,27 +90,17 @@ struct StorageFolder: Sendable {
     func absolute(_ name: String) -> String { name.isEmpty ? path : "\(path)/\(name)" }
 
     /// Folders are made when a file needs them, so one that was removed by hand comes back.
-    private func makingFolders(for name: String, _ body: () throws -> Void) throws(StorageError) {
-        do {
-            do {
+    private func makingFolders(for name: String, _ body: () throws(FileError) -> Void) throws(StorageError) {
+        do throws(FileError) {
+            do throws(FileError) {
                 try body()
-            } catch Errno.noSuchFileOrDirectory {
-                try makeFolder(FilePath(absolute(name)).removingLastComponent())
+            } catch {
+                guard error.code == ENOENT, let folder = Path.parent(of: absolute(name)) else { throw error }
+                try Folder.make(folder)
                 try body()
             }
         } catch {
-            throw .file(.write, absolute(name), (error as? Errno) ?? .ioError)
-        }
-    }
-
-    private func makeFolder(_ folder: FilePath) throws {
-        guard mkdir(folder.string, 0o777) != 0 else { return }
-        switch Errno(rawValue: errno) {
-        case .fileExists: return
-        case .noSuchFileOrDirectory where !folder.isEmpty:
-            try makeFolder(folder.removingLastComponent())
-            try makeFolder(folder)
-        case let reason: throw reason
+            throw .file(.write, absolute(name), error)
         }
     }
 }

@@ -1,4 +1,4 @@
-import FoundationEssentials
+import Files
 import Glibc
 
 /// What clocks show in a time zone. Moments are seconds since 1970; a wall time is what clocks show, in seconds since
@@ -16,10 +16,10 @@ struct LocalTime: Sendable {
     /// process it starts, is in that zone afterwards.
     static func system(_ identifier: String) throws(LocalTimeError) -> LocalTime {
         let database = "/usr/share/zoneinfo"
-        guard FileManager.default.fileExists(atPath: database) else { throw .noDatabase(identifier) }
+        guard File.exists(database) else { throw .noDatabase(identifier) }
         // glibc takes whatever it cannot read for UTC, without a word.
         guard !identifier.hasPrefix("/"), !identifier.split(separator: "/").contains(".."),
-            let data = FileManager.default.contents(atPath: "\(database)/\(identifier)"),
+            let data = try? File.read("\(database)/\(identifier)"),
             data.starts(with: "TZif".utf8)
         else { throw .unknown(identifier) }
         setenv("TZ", identifier, 1)

@@ -1,11 +1,11 @@
+import Files
 import FoundationEssentials
 import Lua
-import Synchronization
 
 /// The statuses of an app's timers in `timers.json`, a line for each function; the owner may read it, or delete it.
-final class TimerStatusFile: Sendable {
+final class TimerStatusFile {
     private let path: String
-    private let statuses: Mutex<[String: TimerStatus]>
+    private var statuses: [String: TimerStatus] = [:]
     /// Why the file could not be used; the timers begin anew, and the next status replaces it.
     let damage: TimerStatusFileError?
 
@@ -13,41 +13,41 @@ final class TimerStatusFile: Sendable {
     init(folder: String) {
         path = "\(folder)/timers.json"
         do throws(TimerStatusFileError) {
-            statuses = Mutex(try Self.read(path))
+            statuses = try Self.read(path)
             damage = nil
         } catch {
-            statuses = Mutex([:])
             damage = error
         }
     }
 
-    subscript(function: String) -> TimerStatus? { statuses.withLock { $0[function] } }
+    subscript(function: String) -> TimerStatus? { statuses[function] }
 
     /// The status is remembered for this process even if it cannot be written.
     func set(_ status: TimerStatus, of function: String) throws(TimerStatusFileError) {
-        try statuses.withLock { statuses throws(TimerStatusFileError) in
-            statuses[function] = status
-            let lines = statuses.sorted { $0.key < $1.key }.map { name, status in
-                "  \(JSONTree(.string(name), line: 1).text): \(status.tree.text)"
-            }
-            let text = "{\n\(lines.joined(separator: ",\n"))\n}\n"
-            do {
-                let url = URL(filePath: path)
-                try FileManager.default.createDirectory(
-                    at: url.deletingLastPathComponent(), withIntermediateDirectories: true)
-                try Data(text.utf8).write(to: url, options: .atomic)
-            } catch {
-                throw .unwritable(path, reason: "\((error as? CocoaError)?.underlying ?? error)")
-            }
+        statuses[function] = status
+        let lines = statuses.sorted { $0.key < $1.key }.map { name, status in
+            "  \(JSONTree(.string(name), line: 1).text): \(status.tree.text)"
+        }
+        let text = "{\n\(lines.joined(separator: ",\n"))\n}\n"
+        do throws(FileError) {
+            try Folder.make(Path.parent(of: path) ?? "")
+            try File.write(text, to: path, isSynced: false)
+        } catch {
+            throw .unwritable(path, reason: error.reason)
         }
     }
 
     private static func read(_ path: String) throws(TimerStatusFileError) -> [String: TimerStatus] {
-        guard FileManager.default.fileExists(atPath: path) else { return [:] }
-        guard let data = FileManager.default.contents(atPath: path) else { throw .unreadable(path) }
+        let text: [UInt8]
+        do throws(FileError) {
+            text = try File.read(path)
+        } catch {
+            if error.cause == .missing { return [:] }
+            throw .unreadable(path)
+        }
         let tree: JSONTree
         do throws(JSONError) {
-            tree = try JSONTree.parse([UInt8](data).span.bytes)
+            tree = try JSONTree.parse(text.span.bytes)
         } catch {
             throw .damaged(path, reason: "\(error)")
         }

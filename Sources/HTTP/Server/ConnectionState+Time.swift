@@ -52,10 +52,13 @@ extension ConnectionState {
             marks.caller = since
             if now >= since + limits.patience { return .act(fail(.timeout)) }
             next = min(next, since + limits.patience)
+        case .dropped where pending > 0:
+            // The caller has reason to be silent.
+            (marks.linger, marks.finish) = (nil, nil)
+            next = min(next, now + limits.linger)
         case .dropped:
-            // As long as something is queued, the caller has reason to be silent.
-            let since = pending > 0 ? now : marks.linger ?? now
-            let finish = pending > 0 ? now : marks.finish ?? now
+            let since = marks.linger ?? now
+            let finish = marks.finish ?? now
             (marks.linger, marks.finish) = (since, finish)
             let end = min(since + limits.linger, finish + limits.longestLinger)
             if now >= end { return .act(.close) }

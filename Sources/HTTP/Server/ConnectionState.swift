@@ -74,10 +74,9 @@ struct ConnectionState {
     var isBodyPaused = false
     private(set) var hasInputEnded = false
     private(set) var isDraining = false
-    private(set) var isHead = false
+    private(set) var traits = RequestTraits()
     /// After the answer to CONNECT nobody knows what comes.
     private var isTunnel = false
-    private var keepsAlive = true
 
     struct Limits: Sendable {
         /// Bytes that the body of a request may have, unless it is streamed.
@@ -96,16 +95,18 @@ struct ConnectionState {
     // MARK: In
 
     /// The bytes at hand are not a whole head.
-    mutating func headIsIncomplete() {
+    ///
+    /// - Parameter isHead: the request is for no body, as far as can be seen.
+    mutating func headIsIncomplete(isHead: Bool = false) {
         guard case .head = input else { return }
         input = .head(hasBegun: true)
+        traits = RequestTraits(isHead: isHead, keepsAlive: false)
     }
 
     mutating func headArrived(_ head: RequestHead, isStreamed: Bool) -> Action {
         marks.caller = nil
-        if case .head = head.method { isHead = true } else { isHead = false }
+        traits = head.traits
         if case .connect = head.method { isTunnel = true }
-        keepsAlive = head.keepsAlive
         var body = Body(isStreamed: isStreamed, isWithheld: head.expectsContinue)
         switch head.framing {
         case .none, .untilClose, .length(0):
@@ -126,7 +127,7 @@ struct ConnectionState {
 
     /// The head cannot be read.
     mutating func headFailed(_ error: RequestError, isHead: Bool) -> Action {
-        self.isHead = isHead
+        traits = RequestTraits(isHead: isHead, keepsAlive: false)
         return fail(.malformed(error))
     }
 
@@ -212,9 +213,9 @@ struct ConnectionState {
     /// - Parameter hasUnread: the caller has sent more.
     func mayKeepOpen(isStreamed: Bool, hasUnread: Bool) -> Bool {
         // Without its end in sight nobody can tell where the next request begins.
-        guard input == .next, keepsAlive, !isDraining, !isTunnel else { return false }
+        guard input == .next, traits.keepsAlive, !isDraining, !isTunnel else { return false }
         // The response to HEAD is complete with its head, but its writer does not know.
-        if isStreamed && isHead { return false }
+        if isStreamed && traits.isHead { return false }
         return !hasInputEnded || hasUnread
     }
 
@@ -228,7 +229,7 @@ struct ConnectionState {
 
     /// The head of a streamed response is written.
     mutating func streams(_ piecewise: Piecewise) -> Action {
-        if isHead {
+        if traits.isHead {
             _ = finish()
             return .breakOff
         }

@@ -83,38 +83,40 @@ extension HTTPConnection: ByteStreamDelegate {
     }
 
     private func takeHead(_ bytes: RawSpan) -> Bool {
-        if case .head(hasBegun: false) = state.input { clearRequest() }
+        if case .head(hasBegun: false) = state.input, !isKnownUniquelyReferenced(&request) { request = HTTPRequest() }
+        let request = request
         let rest = bytes.extracting(consumed..<available)
         switch parser.parse(rest, into: &request.head) {
         case .incomplete:
-            state.headIsIncomplete()
+            // Some clients send an empty line after a body: that is no beginning.
+            if !rest.isEmptyLine { state.headIsIncomplete(isHead: rest.beginsWithHEAD) }
             return false
         case .invalid(let error):
             act(state.headFailed(error, isHead: rest.beginsWithHEAD))
         case .complete:
             request.takeHead(from: rest)
             consumed += request.head.length
-            prepareBody()
+            prepareBody(request)
             act(state.headArrived(request.head, isStreamed: request.isStreamed))
         }
         return true
     }
 
-    private func clearRequest() {
-        if isKnownUniquelyReferenced(&request) { request.clear() } else { request = HTTPRequest() }
-    }
-
-    private func prepareBody() {
+    private func prepareBody(_ request: HTTPRequest) {
+        request.isStreamed = false
         switch request.head.framing {
-        case .none, .untilClose, .length(0): return
+        case .none, .untilClose, .length(0): request.clearBody()
         case .length(let length):
             request.isStreamed = responder.takesStream(request)
-            // One that does not come in one piece is copied once, into a buffer of its size; one that is larger than a
-            // mere header may claim grows.
-            guard !request.isStreamed, length > available - consumed else { return }
-            request.body.reserveCapacity(min(length, settings.bodyLimit, Self.claimedSize))
+            // A body that is there as a whole takes the place of the one before.
+            if !request.isStreamed, length <= available - consumed { return }
+            request.clearBody()
+            // One that comes in pieces is copied once, into a buffer of its size; one that is larger than a mere header may
+            // claim grows.
+            if !request.isStreamed { request.body.reserveCapacity(min(length, settings.bodyLimit, Self.claimedSize)) }
         case .chunked:
             request.isStreamed = responder.takesStream(request)
+            request.clearBody()
             chunks = ChunkedDecoder()
         }
     }
@@ -131,7 +133,13 @@ extension HTTPConnection: ByteStreamDelegate {
         let piece = bytes.extracting(consumed..<consumed + min(left, available - consumed))
         consumed += piece.byteCount
         let action = state.bodyArrived(piece.byteCount)
-        take(piece)
+        if body.isStreamed {
+            onBody?(piece)
+        } else if body.received == 0 {
+            request.body.replaceAll(copying: piece)
+        } else {
+            request.body.append(copying: piece)
+        }
         act(action)
         return true
     }
@@ -142,7 +150,8 @@ extension HTTPConnection: ByteStreamDelegate {
             let count = try chunks.decode(rest) { piece in
                 guard case .none = action else { return }
                 action = state.bodyArrived(piece.byteCount)
-                if case .none = action { take(piece) }
+                guard case .none = action else { return }
+                if request.isStreamed { onBody?(piece) } else { request.body.append(copying: piece) }
             }
             consumed += count
             act(action)
@@ -152,13 +161,13 @@ extension HTTPConnection: ByteStreamDelegate {
         }
         return true
     }
-
-    private func take(_ piece: RawSpan) {
-        if request.isStreamed { onBody?(piece) } else { request.body.append(copying: piece) }
-    }
 }
 
 extension RawSpan {
     /// A response to such a request has no body, even where the rest of it cannot be read.
     fileprivate var beginsWithHEAD: Bool { [UInt8](copying: extracting(first: 5)) == Array("HEAD ".utf8) }
+
+    fileprivate var isEmptyLine: Bool {
+        byteCount <= 2 && Array("\r\n".utf8).starts(with: [UInt8](copying: self))
+    }
 }

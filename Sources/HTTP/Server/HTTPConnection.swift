@@ -31,7 +31,7 @@ public final class HTTPConnection {
 
     private var timer: Timer?
     private var look: MonotonicTime?
-    private var isClosed = false
+    private var isClosing = false
     /// Called when the connection has closed, as the last thing.
     var ended: (() -> Void)?
 
@@ -85,12 +85,13 @@ public final class HTTPConnection {
                 endBody(isComplete: false)
                 leave()
             }
-        case .close: stream.close()
+        case .close: close()
         }
     }
 
     private func begin() {
-        if request.head.form == .asterisk, case .options = request.method {
+        let request = request
+        if case .asterisk = request.head.form {
             // About the server as a whole (RFC 9110 §9.3.7), so it is no function's.
             return respond(HTTPResponse(status: 204, fields: ["allow": "GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS"]))
         }
@@ -100,10 +101,10 @@ public final class HTTPConnection {
     private func refuse(_ refusal: Refusal) {
         let response = settings.refusal(refusal)
         guard case .bytes(let body) = response.body else { return finish() }
-        _ = MessageWriter.appendHead(
-            status: response.status, fields: response.fields, body: .length(body.count), to: nil, keepsAlive: false,
-            into: &output)
-        if !state.isHead { output += body }
+        let ending = MessageWriter.appendHead(
+            status: response.status, fields: response.fields, body: .length(body.count),
+            to: state.traits, keepsAlive: false, into: &output)
+        if ending.hasBody { output += body }
         finish()
         endBody(isComplete: false)
         leave()
@@ -135,15 +136,14 @@ public final class HTTPConnection {
         }
         state.isBodyPaused = false
         // An idle connection does not hold what a large request took.
-        guard request.body.capacity > HTTPRequest.keptCapacity else { return }
-        if isKnownUniquelyReferenced(&request) { request.clear() } else { request = HTTPRequest() }
+        if request.isLarge { request = HTTPRequest() }
     }
 
     // MARK: After each event
 
     /// Writes what is to be written, goes on with what waits, and sees to time and to reading.
     func settle() {
-        guard !isConsuming, !isClosed else { return }
+        guard !isConsuming, !isClosing else { return }
         flush()
         let hasWork = stream.pendingBytes > 0 || state.isTimed
         if input.count >= Self.watermark || !isReading { holdBack() }
@@ -168,8 +168,13 @@ public final class HTTPConnection {
     private func flush() {
         guard !output.isEmpty else { return }
         written += output.count
-        stream.write(output.span.bytes)
-        if output.capacity > Self.watermark { output = [] } else { output.removeAll(keepingCapacity: true) }
+        // Taken out of the object and put back, since a buffer that two hold is copied when it is emptied.
+        var bytes: [UInt8] = []
+        swap(&bytes, &output)
+        stream.write(bytes.span.bytes)
+        guard bytes.capacity <= Self.watermark else { return }
+        bytes.removeAll(keepingCapacity: true)
+        swap(&bytes, &output)
     }
 
     private func lookAtClock() {
@@ -207,10 +212,13 @@ public final class HTTPConnection {
     }
 
     /// Closes now, whatever is under way.
-    func close() { stream.close() }
+    func close() {
+        isClosing = true
+        stream.close()
+    }
 
     func closed() {
-        isClosed = true
+        isClosing = true
         timer?.close()
         state.closed()
         endBody(isComplete: false)
@@ -230,9 +238,8 @@ extension HTTPConnection {
         let mayKeepOpen = state.mayKeepOpen(isStreamed: response.isStreamed, hasUnread: hasUnread)
         switch response.body {
         case .bytes(let body):
-            let given = state.isHead ? Self.length(in: response.fields) : nil
             let ending = MessageWriter.appendHead(
-                status: status, fields: response.fields, body: .length(given ?? body.count), to: request.head.terms,
+                status: status, fields: response.fields, body: .length(body.count), to: state.traits,
                 keepsAlive: mayKeepOpen, into: &output)
             if ending.hasBody { append(body.span.bytes) }
             finishResponse(keepsOpen: ending.keepsAlive)
@@ -240,7 +247,7 @@ extension HTTPConnection {
             let length = Self.length(in: response.fields)
             let ending = MessageWriter.appendHead(
                 status: status, fields: response.fields, body: length.map { .length($0) } ?? .streamed,
-                to: request.head.terms, keepsAlive: mayKeepOpen, into: &output)
+                to: state.traits, keepsAlive: mayKeepOpen, into: &output)
             act(
                 state.streams(
                     .init(
@@ -255,8 +262,7 @@ extension HTTPConnection {
         guard state.isAwaited else { return }
         let mayKeepOpen = state.mayKeepOpen(isStreamed: false, hasUnread: hasUnread)
         let ending = MessageWriter.append(
-            status: Self.final(status), contentType: contentType, body: body, to: request.head.terms,
-            keepsAlive: mayKeepOpen,
+            status: Self.final(status), contentType: contentType, body: body, to: state.traits, keepsAlive: mayKeepOpen,
             into: &output)
         finishResponse(keepsOpen: ending.keepsAlive)
     }

@@ -1,4 +1,6 @@
+import EventLoop
 import Foundation
+import LoopTesting
 import Testing
 
 @testable import DevHost
@@ -287,21 +289,37 @@ struct QueueStoreTests {
     }
 
     @Test func `of many receivers at once each gets other messages`() async throws {
+        MainLoopThread.start()
+        let ids = try await receiveByMany()
+        #expect(ids.count == 200 && Set(ids).count == 200)
+    }
+
+    @MainLoop private func receiveByMany() async throws -> [String] {
         let store = try open()
         for number in 0..<200 { try store.send(Array("\(number)".utf8), to: "orders") }
-        let ids = try await withThrowingTaskGroup(of: [String].self) { group in
-            for _ in 0..<8 {
-                group.addTask {
-                    var ids: [String] = []
-                    while let message = try store.receive(from: "orders", upTo: 1, visibilityTimeout: 600).first {
-                        ids.append(message.id)
-                        try store.delete(message)
-                    }
-                    return ids
-                }
-            }
-            return try await group.reduce([], +)
+        let receiver = Receiver(store)
+        return try await withThrowingTaskGroup(of: [String].self) { group in
+            for _ in 0..<8 { group.addTask { try await receiver.receiveAll() } }
+            var ids: [String] = []
+            for try await part in group { ids += part }
+            return ids
         }
-        #expect(ids.count == 200 && Set(ids).count == 200)
+    }
+
+    @MainLoop private final class Receiver {
+        private let store: QueueStore
+
+        init(_ store: QueueStore) { self.store = store }
+
+        func receiveAll() async throws -> [String] {
+            var ids: [String] = []
+            while let message = try store.receive(from: "orders", upTo: 1, visibilityTimeout: 600).first {
+                ids.append(message.id)
+                try store.delete(message)
+                // The others are next.
+                try await EventLoop.main.sleep(for: .zero)
+            }
+            return ids
+        }
     }
 }

@@ -1,0 +1,288 @@
+import EventLoop
+import Testing
+
+@testable import HTTP
+@testable import HTTP1
+
+@Suite struct ConnectionStateTests {
+    private static let limits = ConnectionState.Limits(
+        body: 10, patience: .seconds(30), stall: .seconds(60), linger: .seconds(2), longestLinger: .seconds(30))
+
+    private var state = ConnectionState(limits: limits)
+
+    private func head(
+        _ framing: BodyFraming = .none, method: HTTPMethod = .post, keepsAlive: Bool = true, expects: Bool = false
+    ) -> RequestHead {
+        var head = RequestHead()
+        head.method = method
+        head.framing = framing
+        head.keepsAlive = keepsAlive
+        head.expectsContinue = expects
+        return head
+    }
+
+    private func at(_ seconds: Double) -> MonotonicTime {
+        MonotonicTime(nanoseconds: Int64(seconds * 1_000_000_000))
+    }
+
+    // MARK: Requests
+
+    @Test mutating func `a request without a body is handed on, and the next waits for its response`() {
+        #expect(state.headArrived(head(), isStreamed: false) == .respond)
+        #expect(state.input == .next && state.isAwaited)
+        #expect(state.mayKeepOpen(isStreamed: false, hasUnread: false))
+        #expect(state.responded(keepsOpen: true) == .goOn)
+        #expect(state.input == .head(hasBegun: false) && !state.isAnswering)
+    }
+
+    @Test mutating func `a body in pieces becomes one request`() {
+        #expect(state.headArrived(head(.length(10)), isStreamed: false) == .none)
+        for count in [3, 3, 3] { #expect(state.bodyArrived(count) == .none) }
+        #expect(!state.isAwaited)
+        #expect(state.bodyArrived(1) == .respond)
+        #expect(state.responded(keepsOpen: true) == .goOn)
+        // The next has a body of its own.
+        #expect(state.headArrived(head(.length(2)), isStreamed: false) == .none)
+        #expect(state.bodyArrived(2) == .respond)
+    }
+
+    @Test mutating func `a body of length 0 is none`() {
+        #expect(state.headArrived(head(.length(0), expects: true), isStreamed: false) == .respond)
+    }
+
+    @Test mutating func `a body in chunks is over when its last chunk is there`() {
+        #expect(state.headArrived(head(.chunked), isStreamed: false) == .none)
+        #expect(state.bodyArrived(10) == .none && state.bodyEnded() == .respond)
+    }
+
+    @Test mutating func `a body over the limit is refused once, and the rest of it ignored`() {
+        #expect(state.headArrived(head(.chunked), isStreamed: false) == .none)
+        #expect(state.bodyArrived(10) == .none)
+        #expect(state.bodyArrived(1) == .refuse(.tooLarge(limit: 10)))
+        #expect(state.input == .dropped)
+        #expect(state.bodyArrived(1) == .none && state.bodyEnded() == .none)
+        #expect(state.fail(.timeout) == .none)
+    }
+
+    @Test mutating func `a length over the limit is refused before the body comes, also with Expect`() {
+        #expect(state.headArrived(head(.length(11), expects: true), isStreamed: false) == .refuse(.tooLarge(limit: 10)))
+        #expect(state.bodyIsIncomplete() == .none)
+    }
+
+    @Test mutating func `a streamed body has no limit, and its request is handed on before it`() {
+        #expect(state.headArrived(head(.length(100)), isStreamed: true) == .respond)
+        #expect(state.isAwaited)
+        #expect(state.bodyArrived(99) == .none && state.bodyArrived(1) == .endBody)
+        #expect(state.isAwaited && state.mayKeepOpen(isStreamed: true, hasUnread: false))
+    }
+
+    @Test mutating func `a caller that waits for leave gets it once, and only where the body is still to come`() {
+        #expect(state.headArrived(head(.length(5), expects: true), isStreamed: false) == .none)
+        #expect(state.bodyIsIncomplete() == .proceed && state.bodyIsIncomplete() == .none)
+        #expect(state.bodyArrived(5) == .respond)
+        _ = state.responded(keepsOpen: true)
+        #expect(state.headArrived(head(.length(5), expects: true), isStreamed: false) == .none)
+        #expect(state.bodyArrived(1) == .none && state.bodyIsIncomplete() == .none)
+    }
+
+    @Test mutating func `a caller that waits for leave does not get it after the answer`() {
+        #expect(state.headArrived(head(.length(5), expects: true), isStreamed: true) == .respond)
+        #expect(state.streams(.init(isChunked: true, keepsOpen: false)) == .none)
+        #expect(state.bodyIsIncomplete() == .none)
+    }
+
+    // MARK: Whether the connection goes on
+
+    @Test(arguments: [(HTTPMethod.post, false), (.connect, true)])
+    mutating func `a caller that asks to close, or for a tunnel, is not kept`(_ method: HTTPMethod, keepsAlive: Bool) {
+        _ = state.headArrived(head(method: method, keepsAlive: keepsAlive), isStreamed: false)
+        #expect(!state.mayKeepOpen(isStreamed: false, hasUnread: true))
+        #expect(state.responded(keepsOpen: false) == .finish)
+        #expect(state.input == .dropped && state.output == .finished)
+    }
+
+    @Test mutating func `a response before the request is complete ends the connection`() {
+        _ = state.headArrived(head(.length(100)), isStreamed: true)
+        _ = state.bodyArrived(50)
+        #expect(!state.mayKeepOpen(isStreamed: false, hasUnread: false))
+        #expect(state.responded(keepsOpen: true) == .finish)
+    }
+
+    @Test mutating func `a streamed response to HEAD is over with its head`() {
+        _ = state.headArrived(head(method: .head), isStreamed: false)
+        #expect(!state.mayKeepOpen(isStreamed: true, hasUnread: false))
+        #expect(state.mayKeepOpen(isStreamed: false, hasUnread: false))
+        #expect(state.streams(.init(hasBody: false, keepsOpen: false)) == .breakOff)
+        #expect(state.write(3).count == 0 && state.end(isComplete: true) == (false, .none))
+    }
+
+    // MARK: Streamed responses
+
+    @Test mutating func `pieces go out as chunks, and the last chunk after them`() {
+        _ = state.headArrived(head(), isStreamed: false)
+        #expect(state.streams(.init(isChunked: true, keepsOpen: true)) == .none)
+        #expect(state.write(3) == (3, true) && state.isAnswering && !state.isAwaited)
+        #expect(state.end(isComplete: true) == (true, .goOn))
+    }
+
+    @Test mutating func `a body that breaks off has no last chunk`() {
+        _ = state.headArrived(head(), isStreamed: false)
+        _ = state.streams(.init(isChunked: true, keepsOpen: true))
+        #expect(state.end(isComplete: false) == (false, .finish))
+    }
+
+    @Test mutating func `a body with a length is held to it`() {
+        _ = state.headArrived(head(), isStreamed: false)
+        _ = state.streams(.init(left: 5, keepsOpen: true))
+        #expect(state.write(3) == (3, false) && state.write(3) == (2, false) && state.write(3) == (0, false))
+        #expect(state.end(isComplete: true) == (false, .goOn))
+        _ = state.headArrived(head(), isStreamed: false)
+        _ = state.streams(.init(left: 5, keepsOpen: true))
+        #expect(state.write(4) == (4, false) && state.end(isComplete: true) == (false, .finish))
+    }
+
+    @Test mutating func `a status without a body has none, whatever is written`() {
+        _ = state.headArrived(head(), isStreamed: false)
+        _ = state.streams(.init(hasBody: false, keepsOpen: true))
+        #expect(state.write(3) == (0, false) && state.end(isComplete: true) == (false, .goOn))
+    }
+
+    // MARK: The caller ends its half
+
+    @Test mutating func `between two requests it is the end of the connection`() {
+        state.inputEnded()
+        #expect(state.inputIsExhausted() == .finish)
+    }
+
+    @Test mutating func `within a head it is told so`() {
+        state.headIsIncomplete()
+        state.inputEnded()
+        #expect(state.inputIsExhausted() == .refuse(.incomplete))
+    }
+
+    @Test mutating func `within a body it is told so`() {
+        _ = state.headArrived(head(.length(5)), isStreamed: false)
+        state.inputEnded()
+        #expect(state.inputIsExhausted() == .refuse(.incomplete))
+    }
+
+    @Test mutating func `within a streamed body it breaks the response off`() {
+        _ = state.headArrived(head(.length(5)), isStreamed: true)
+        _ = state.streams(.init(isChunked: true, keepsOpen: false))
+        state.inputEnded()
+        #expect(state.inputIsExhausted() == .breakOff)
+    }
+
+    @Test mutating func `while a request is answered it still gets its response, and the ones that wait theirs`() {
+        _ = state.headArrived(head(), isStreamed: false)
+        state.inputEnded()
+        #expect(state.inputIsExhausted() == .none && state.isAwaited)
+        #expect(state.mayKeepOpen(isStreamed: false, hasUnread: true))
+        #expect(!state.mayKeepOpen(isStreamed: false, hasUnread: false))
+    }
+
+    // MARK: Drain
+
+    @Test mutating func `an idle connection is closed at once, but not before what is queued is out`() {
+        var other = state
+        #expect(state.drain(hasUnread: false, pending: 0) == .close)
+        #expect(other.drain(hasUnread: false, pending: 1) == .finish)
+    }
+
+    @Test mutating func `a request that has begun is still answered`() {
+        state.headIsIncomplete()
+        #expect(state.drain(hasUnread: true, pending: 0) == .none)
+        #expect(state.headArrived(head(), isStreamed: false) == .respond)
+        #expect(!state.mayKeepOpen(isStreamed: false, hasUnread: false))
+        #expect(state.responded(keepsOpen: false) == .finish)
+    }
+
+    @Test mutating func `a streamed response that promised more is the last one`() {
+        _ = state.headArrived(head(), isStreamed: false)
+        _ = state.streams(.init(isChunked: true, keepsOpen: true))
+        #expect(state.drain(hasUnread: false, pending: 0) == .none)
+        #expect(state.end(isComplete: true) == (true, .finish))
+    }
+
+    // MARK: Time
+
+    @Test mutating func `nothing is timed between two requests and while one is answered`() {
+        #expect(!state.isTimed && state.look(at: at(0), pending: 0, taken: 0) == .done)
+        _ = state.headArrived(head(), isStreamed: false)
+        #expect(!state.isTimed && state.look(at: at(1000), pending: 0, taken: 0) == .done)
+    }
+
+    @Test mutating func `a head has to be whole in time, whatever comes of it`() {
+        state.headIsIncomplete()
+        #expect(state.isTimed && state.look(at: at(1), pending: 0, taken: 0) == .again(at(31)))
+        state.headIsIncomplete()
+        #expect(state.look(at: at(20), pending: 0, taken: 0) == .again(at(31)))
+        #expect(state.look(at: at(31), pending: 0, taken: 0) == .act(.refuse(.timeout)))
+    }
+
+    @Test mutating func `a body may take its time, but not pause for long`() {
+        _ = state.headArrived(head(.length(5)), isStreamed: false)
+        #expect(state.look(at: at(1), pending: 0, taken: 0) == .again(at(31)))
+        _ = state.bodyArrived(1)
+        #expect(state.look(at: at(30), pending: 0, taken: 0) == .again(at(60)))
+        #expect(state.look(at: at(59), pending: 0, taken: 0) == .again(at(60)))
+        #expect(state.look(at: at(60), pending: 0, taken: 0) == .act(.refuse(.timeout)))
+    }
+
+    @Test mutating func `a request that is whole in time leaves no limit for the next`() {
+        state.headIsIncomplete()
+        _ = state.look(at: at(0), pending: 0, taken: 0)
+        _ = state.headArrived(head(), isStreamed: false)
+        _ = state.responded(keepsOpen: true)
+        state.headIsIncomplete()
+        #expect(state.look(at: at(100), pending: 0, taken: 0) == .again(at(130)))
+    }
+
+    @Test mutating func `a streamed body that is held back is not late`() {
+        _ = state.headArrived(head(.length(5)), isStreamed: true)
+        _ = state.look(at: at(0), pending: 0, taken: 0)
+        state.isBodyPaused = true
+        #expect(state.look(at: at(100), pending: 0, taken: 0) == .done)
+    }
+
+    @Test mutating func `a caller that takes nothing of what is queued is disconnected, one that is slow is not`() {
+        _ = state.headArrived(head(), isStreamed: false)
+        #expect(state.look(at: at(0), pending: 100, taken: 50) == .again(at(15)))
+        #expect(state.look(at: at(59), pending: 90, taken: 60) == .again(at(74)))
+        // More was queued, and nothing taken.
+        #expect(state.look(at: at(118), pending: 190, taken: 60) == .again(at(119)))
+        #expect(state.look(at: at(119), pending: 190, taken: 60) == .act(.close))
+    }
+
+    @Test mutating func `a queue that was empty in between begins anew`() {
+        _ = state.look(at: at(0), pending: 100, taken: 50)
+        #expect(state.look(at: at(30), pending: 0, taken: 150) == .done)
+        #expect(state.look(at: at(100), pending: 10, taken: 150) == .again(at(115)))
+    }
+
+    @Test mutating func `a refused caller may go on for a while, and longer as long as it sends`() {
+        _ = state.fail(.timeout)
+        #expect(state.isTimed && state.look(at: at(0), pending: 0, taken: 0) == .again(at(2)))
+        state.bytesDropped()
+        #expect(state.look(at: at(1.5), pending: 0, taken: 0) == .again(at(3.5)))
+        #expect(state.look(at: at(3.5), pending: 0, taken: 0) == .act(.close))
+    }
+
+    @Test mutating func `a refused caller does not go on for ever`() {
+        _ = state.fail(.timeout)
+        for second in stride(from: 0.0, through: 29, by: 1) {
+            state.bytesDropped()
+            #expect(state.look(at: at(second), pending: 0, taken: 0) == .again(at(min(second + 2, 30))))
+        }
+        state.bytesDropped()
+        #expect(state.look(at: at(30), pending: 0, taken: 0) == .act(.close))
+    }
+
+    @Test mutating func `a refused caller that still reads has time to`() {
+        _ = state.fail(.timeout)
+        #expect(state.look(at: at(0), pending: 10, taken: 0) == .again(at(2)))
+        #expect(state.look(at: at(2), pending: 5, taken: 5) == .again(at(4)))
+        #expect(state.look(at: at(4), pending: 0, taken: 10) == .again(at(6)))
+        #expect(state.look(at: at(6), pending: 0, taken: 10) == .act(.close))
+    }
+}

@@ -1,0 +1,44 @@
+import HTTP1
+import Testing
+
+@testable import HTTP
+
+@Suite struct HTTPRequestTests {
+    @Test(
+        arguments: [
+            ("/a/b?q=1", "/a/b", "q=1", "/a/b?q=1", nil), ("/a", "/a", nil, "/a", nil), ("/?", "/", "", "/?", nil),
+            ("/a?b?c", "/a", "b?c", "/a?b?c", nil), ("http://y:81/a?q=1", "/a", "q=1", "/a?q=1", "y:81"),
+            ("HTTP://y?q=1", "/", "q=1", "/?q=1", "y"), ("https://y", "/", nil, "/", "y"),
+            ("http://y/", "/", nil, "/", "y"),
+        ] as [(String, String, String?, String, String?)])
+    func `a target has a path that begins with a slash`(
+        _ sent: String, path: String, query: String?, target: String, authority: String?
+    ) throws {
+        let request = try HTTPRequest(target: sent)
+        #expect(request.path == path && request.query == query && request.target == target)
+        #expect(request.authority == authority && request.rawTarget == sent)
+        // What was made of a target is no field.
+        #expect(request.fields == ["host": "localhost"])
+    }
+
+    @Test func `fields are found in any case`() throws {
+        let request = try HTTPRequest(target: "/", fields: ["Host": "x", "A": "1", "b": "2", "a": "3"])
+        #expect(request.first("a") == "1" && request.last("A") == "3" && request.values("a") == ["1", "3"])
+        #expect(request.contains("B") && !request.contains("c") && request.first("c") == nil)
+        #expect(request.firstRange(of: "host").map(request.text) == "x")
+        #expect(request.fields.map(\.name) == ["Host", "A", "b", "a"])
+    }
+
+    @Test func `what is no request is not made`() {
+        #expect(throws: RequestError.self) { try HTTPRequest(target: "/a b") }
+    }
+
+    @Test func `a problem's text is JSON, whatever is in it`() {
+        let response = HTTPResponse.problem(status: 400, title: "a \"b\" \\", detail: "c\n\u{1}\u{1f}é")
+        guard case .bytes(let body) = response.body else { return #expect(Bool(false), "no body") }
+        #expect(
+            String(decoding: body, as: UTF8.self)
+                == #"{"type":"about:blank","title":"a \"b\" \\","status":400,"detail":"c\n\u0001\u001fé"}"# + "\n")
+        #expect(response.fields.first("content-type") == "application/problem+json")
+    }
+}
