@@ -18,6 +18,16 @@ static inline int copenssl_start(void) {
     return OPENSSL_init_crypto(OPENSSL_INIT_NO_LOAD_CONFIG | OPENSSL_INIT_NO_ATEXIT, NULL);
 }
 
+/* Here because a parameter keeps a pointer to its name, which Swift would pass as a string that is gone by then. */
+static inline int copenssl_init_hmac(EVP_MAC_CTX *context, const char *digest, const unsigned char *key,
+                                     size_t count) {
+    OSSL_PARAM parameters[] = {
+        OSSL_PARAM_construct_utf8_string(OSSL_MAC_PARAM_DIGEST, (char *)digest, 0),
+        OSSL_PARAM_construct_end(),
+    };
+    return EVP_MAC_init(context, key, count, parameters);
+}
+
 /* The settings that every context needs. Here because they are macros, which Swift does not see. TLS 1.2 is set as the
  * minimum because OpenSSL has none unless openssl.cnf names one. */
 static inline void copenssl_set_up(SSL_CTX *context) {

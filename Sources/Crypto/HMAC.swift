@@ -22,18 +22,14 @@ public struct HMAC: ~Copyable {
     deinit { EVP_MAC_CTX_free(context) }
 
     private static func start(_ context: OpaquePointer, _ hash: HashFunction, _ key: RawSpan) -> Bool {
-        var name = Array(hash.rawValue.utf8CString)
-        return name.withUnsafeMutableBufferPointer { name in
-            let parameters = [
-                OSSL_PARAM_construct_utf8_string(OSSL_MAC_PARAM_DIGEST, name.baseAddress, 0),
-                OSSL_PARAM_construct_end(),
-            ]
-            return key.withUnsafeBytes { key in
-                // Without an address OpenSSL would take an empty key for none at all.
-                var nothing: UInt8 = 0
-                guard let address = key.baseAddress else { return EVP_MAC_init(context, &nothing, 0, parameters) == 1 }
-                return EVP_MAC_init(context, address, key.count, parameters) == 1
+        key.withUnsafeBytes { key in
+            // Without an address OpenSSL would take an empty key for none at all.
+            var nothing: UInt8 = 0
+            let bytes = key.bindMemory(to: UInt8.self)
+            guard let address = bytes.baseAddress else {
+                return copenssl_init_hmac(context, hash.rawValue, &nothing, 0) == 1
             }
+            return copenssl_init_hmac(context, hash.rawValue, address, bytes.count) == 1
         }
     }
 

@@ -198,6 +198,7 @@ public final class TLSStream: ByteStream {
                 rest = UnsafeRawBufferPointer(rebasing: rest.dropFirst(count))
                 send(session)
             case .wantsInput:
+                // Only in the middle of a handshake, and a second one is never made; `pump` would try again.
                 return wait(rest)
             case .failed(let error):
                 return end(.tls(error))

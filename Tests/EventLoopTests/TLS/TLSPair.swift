@@ -32,9 +32,11 @@ struct TLSPair {
         clientRecorder = StreamRecorder(client, on: loop, reads: reads)
     }
 
-    func close() {
+    /// Returns when both have closed.
+    func close() async throws {
         client.close()
         server.close()
+        _ = try await (clientRecorder.closed(), serverRecorder.closed())
     }
 }
 

@@ -44,8 +44,7 @@ import Testing
             try await pair.serverRecorder.event(.drained)
             try await pair.clientRecorder.bytes(written)
             #expect(pair.clientRecorder.received.count == written)
-            pair.close()
-            _ = try await pair.clientRecorder.closed()
+            try await pair.close()
         }
     }
 
@@ -53,7 +52,7 @@ import Testing
         try await onLoop { [contexts] loop in
             let pair = TLSPair(loop, contexts, over: try ConnectedPair.streams(loop))
             #expect(pair.client.peer?.address == .loopback)
-            pair.close()
+            try await pair.close()
         }
     }
 
@@ -79,8 +78,7 @@ import Testing
             #expect(
                 try await pair.clientRecorder.closed()
                     == .tls(TLSError("the server ended the connection in the middle (without close_notify)")))
-            pair.close()
-            _ = try await pair.serverRecorder.closed()
+            try await pair.close()
         }
     }
 
@@ -108,8 +106,7 @@ import Testing
                             pair.client.write("\(number)")
                             try await pair.serverRecorder.bytes(1)
                             #expect(pair.serverRecorder.text == "\(number)")
-                            pair.close()
-                            _ = try await pair.clientRecorder.closed()
+                            try await pair.close()
                         }
                     }
                 }
