@@ -74,6 +74,10 @@ public final class FileWatcher {
             poll = try? Poll(loop, descriptor: watches.descriptor)
             poll?.ready = { self.readEvents() }
             poll?.start(.readable)
+            if poll == nil {
+                _ = Glibc.close(watches.descriptor)
+                self.watches = FolderWatches(descriptor: -1)
+            }
         }
         watch()
         add([])
@@ -88,6 +92,19 @@ public final class FileWatcher {
         look.close()
         poll?.close()
         if watches.descriptor >= 0 { _ = Glibc.close(watches.descriptor) }
+        sequence?.finish()
+    }
+
+    private var sequence: AsyncStream<Void>.Continuation?
+
+    /// Tells a task, as `changed` does. What happens while the task is busy becomes one element; `close` ends it.
+    public static func changes(
+        _ loop: EventLoop, folders: @escaping @Sendable () -> [String], looking: ((Blindness) -> Void)? = nil
+    ) -> (FileWatcher, AsyncStream<Void>) {
+        let (stream, sequence) = AsyncStream<Void>.makeStream(bufferingPolicy: .bufferingNewest(1))
+        let watcher = FileWatcher(loop, folders: folders, looking: looking) { sequence.yield() }
+        watcher.sequence = sequence
+        return (watcher, stream)
     }
 
     // MARK: Events

@@ -59,7 +59,7 @@ struct PipeReaderTests {
             write(pipe.writing, "a", 1)
             read.close()
             read.close()
-            #expect(write(pipe.writing, "b", 1) == -1 && errno == EPIPE)
+            #expect(pipe.losesReader)
             close(pipe.writing)
             await loop.nextPoll()
             #expect(read.bytes == [])
@@ -83,7 +83,7 @@ struct PipeReaderTests {
             }
             write(pipe.writing, "a", 1)
             try await waiter.wait(for: "a piece") { pieces == 1 }
-            #expect(write(pipe.writing, "b", 1) == -1)
+            #expect(pipe.losesReader)
             close(pipe.writing)
         }
     }
@@ -97,7 +97,7 @@ struct PipeReaderTests {
             read.reader?.finish()
             #expect(read.bytes == bytes)
             #expect(read.ends == 1)
-            #expect(write(pipe.writing, "b", 1) == -1 && errno == EPIPE)
+            #expect(pipe.losesReader)
             close(pipe.writing)
         }
     }
@@ -151,5 +151,13 @@ struct PipeReaderTests {
             let folder = Reading(loop, open("/tmp", O_RDONLY | O_CLOEXEC))
             try await folder.end()
         }
+    }
+}
+
+extension Pipe {
+    /// Whether its reading end is closed, or will be: a child that another test starts just now has it until it runs.
+    var losesReader: Bool {
+        var state = pollfd(fd: writing, events: 0, revents: 0)
+        return poll(&state, 1, 30_000) == 1 && state.revents & Int16(POLLERR) != 0
     }
 }

@@ -193,6 +193,20 @@ struct FileWatcherTests {
         }
     }
 
+    @Test func `changes are a sequence too, which ends with the watcher`() async throws {
+        let folder = try TemporaryFolder()
+        try await onLoop { loop in
+            let (watcher, changes) = FileWatcher.changes(loop) { [folder.path] }
+            var iterator = changes.makeAsyncIterator()
+            #expect(await iterator.next() != nil)
+            try folder.write("1", to: "a")
+            #expect(await iterator.next() != nil)
+            watcher.close()
+            #expect(await iterator.next() == nil)
+            #expect(loop.isCurrent)
+        }
+    }
+
     @Test func `the reasons for looking are sentences`() {
         #expect(
             "\(FileWatcher.Blindness.silentFileSystem("/app"))" == "the file system of /app does not report all changes"
