@@ -6,13 +6,31 @@ enum ByteClass {
     /// A field value.
     static let value: UInt8 = 4
 
-    /// By byte. Loops bind it to a local first.
-    static let table: [UInt8] = (UInt8.min...UInt8.max).map { byte in
-        let isAlphanumeric = 0x30...0x39 ~= byte || 0x41...0x5a ~= byte || 0x61...0x7a ~= byte
-        let isToken = isAlphanumeric || "!#$%&'*+-.^_`|~".utf8.contains(byte)
-        let isHostName = isAlphanumeric || "-._~!$&'()*+,;=".utf8.contains(byte)
-        let isValue = byte >= 0x20 && byte != 0x7f || byte == 0x09
-        return (isToken ? token : 0) | (isHostName ? hostName : 0) | (isValue ? value : 0)
+    /// A digit with these bits for each byte there is.
+    ///
+    /// Unsafe, because an array would check its bounds, and that it is there, for each byte of a head. A literal lives as
+    /// long as the program, and a byte is always below 256.
+    @inline(__always)
+    static var table: UnsafePointer<UInt8> {
+        let digits: StaticString = """
+            0000000004000000\
+            0000000000000000\
+            4745757766776774\
+            7777777777464644\
+            4777777777777777\
+            7777777777744457\
+            5777777777777777\
+            7777777777745470\
+            4444444444444444\
+            4444444444444444\
+            4444444444444444\
+            4444444444444444\
+            4444444444444444\
+            4444444444444444\
+            4444444444444444\
+            4444444444444444
+            """
+        return digits.utf8Start
     }
 }
 

@@ -34,59 +34,141 @@ struct FieldLines: Sendable {
     @inline(__always)
     mutating func advance(past end: Int) { next = end &+ 2 }
 
+    // MARK: Fields
+
+    private enum Step {
+        case incomplete, complete
+        case invalid(Failure)
+        /// The list needs more slots for the line that comes next.
+        case full
+    }
+
     /// Reads field lines up to the blank one, which `next` then points behind.
     @inline(__always)
-    mutating func read(
-        _ bytes: UnsafeRawBufferPointer, into fields: inout [FieldRange]
-    ) -> ParseResult<Failure> {
+    mutating func read(_ bytes: UnsafeRawBufferPointer, into fields: inout FieldList) -> ParseResult<Failure> {
         guard let base = bytes.baseAddress else { return .incomplete }
-        let table = ByteClass.table
         while true {
-            let end: Int
-            switch endOfLine(bytes) {
-            case .found(let place): end = place
+            switch fields.withSlots({ slots, count in read(base, min(bytes.count, limits.bytes), slots, &count) }) {
+            case .complete: return .complete
             case .incomplete: return isTooLarge(bytes) ? .invalid(.tooLarge) : .incomplete
+            case .invalid(let failure): return .invalid(failure)
+            case .full:
+                guard fields.count < limits.fields else { return .invalid(.tooLarge) }
+                fields.grow()
+            }
+        }
+    }
+
+    @inline(__always)
+    private mutating func read(
+        _ base: UnsafeRawPointer, _ limit: Int, _ slots: UnsafeMutableBufferPointer<FieldRange>, _ count: inout Int
+    ) -> Step {
+        while true {
+            let start = next
+            if searched > start, let step = resume(base, limit) { return step }
+            if start &+ 1 < limit, base.byte(at: start) == 0x0d, base.byte(at: start &+ 1) == 0x0a {
+                advance(past: start)
+                return .complete
+            }
+            let nameEnd = Self.endOfName(base, start, limit)
+            guard nameEnd < limit else {
+                searched = limit
+                return .incomplete
+            }
+            guard nameEnd > start, base.byte(at: nameEnd) == UInt8(ascii: ":") else {
+                return readOther(base, nameEnd, limit)
+            }
+            let end: Int
+            switch LineEnd.search(base, from: nameEnd &+ 1, to: limit) {
+            case .found(let place): end = place
+            case .incomplete(let place):
+                searched = place
+                return .incomplete
             case .bare: return .invalid(.lineEnd)
             case .control: return .invalid(.value)
             }
-            let start = next
+            guard count < slots.count, count < limits.fields else { return .full }
             advance(past: end)
-            if end == start { return .complete }
-            let first = base.byte(at: start)
-            guard first != 0x20, first != 0x09 else { return .invalid(.folded) }
-            let position = Self.endOfToken(base, from: start, table)
-            guard position > start, base.byte(at: position) == UInt8(ascii: ":") else { return .invalid(.name) }
-            let value = Self.trimmed(position &+ 1..<end, base)
+            let value = Self.trimmed(nameEnd &+ 1, end, base)
             let field = FieldRange(
-                nameStart: UInt32(truncatingIfNeeded: start), nameEnd: UInt32(truncatingIfNeeded: position),
-                valueStart: UInt32(truncatingIfNeeded: value.lowerBound),
-                valueEnd: UInt32(truncatingIfNeeded: value.upperBound))
-            guard fields.count < limits.fields else { return .invalid(.tooLarge) }
-            fields.append(field)
+                nameStart: UInt32(truncatingIfNeeded: start), nameEnd: UInt32(truncatingIfNeeded: nameEnd),
+                valueStart: UInt32(truncatingIfNeeded: value.start), valueEnd: UInt32(truncatingIfNeeded: value.end))
+            slots[count] = field
+            count &+= 1
             guard facts.note(field, in: base) else { return .invalid(.contentLength) }
         }
     }
 
-    /// Not inlined: among the other variables of `read`, those of the inner loop would lie in memory.
-    ///
-    /// Unsafe: the carriage return at the end of the line is no token byte, and the table has a place for every byte.
-    @inline(never)
-    private static func endOfToken(_ bytes: UnsafeRawPointer, from start: Int, _ table: [UInt8]) -> Int {
-        table.withUnsafeBufferPointer { table in
-            guard let table = table.baseAddress else { return start }
-            var position = start
-            while table[Int(bytes.byte(at: position))] & ByteClass.token != 0 { position &+= 1 }
-            return position
+    /// Looks for the end of a line whose beginning was here before; nil where the whole line is here now.
+    private mutating func resume(_ base: UnsafeRawPointer, _ limit: Int) -> Step? {
+        switch LineEnd.search(base, from: searched, to: limit) {
+        case .found:
+            searched = next
+            return nil
+        case .incomplete(let place):
+            searched = place
+            return .incomplete
+        case .bare: return .invalid(.lineEnd)
+        case .control: return .invalid(.value)
         }
+    }
+
+    /// A line that does not begin with a name and a colon.
+    private mutating func readOther(_ base: UnsafeRawPointer, _ position: Int, _ limit: Int) -> Step {
+        let byte = base.byte(at: position)
+        if byte == 0x20 || byte == 0x09 { return .invalid(position == next ? .folded : .name) }
+        switch LineEnd.search(base, from: position, to: limit) {
+        case .found: return .invalid(.name)
+        case .incomplete(let place):
+            searched = place
+            return byte == 0x0d ? .incomplete : .invalid(.name)
+        case .bare: return .invalid(.lineEnd)
+        case .control: return .invalid(.value)
+        }
+    }
+
+    /// Where the first byte from `start` on is that is not of a token, or `limit`.
+    @inline(__always)
+    private static func endOfName(_ base: UnsafeRawPointer, _ start: Int, _ limit: Int) -> Int {
+        let table = ByteClass.table
+        var position = start
+        while true {
+            while position &+ 8 <= limit {
+                let flags = unusual(base.word(at: position))
+                if flags != 0 {
+                    position &+= flags.trailingZeroBitCount &>> 3
+                    break
+                }
+                position &+= 8
+            }
+            // Most often a colon.
+            while position < limit {
+                guard table[Int(base.byte(at: position))] & ByteClass.token != 0 else { return position }
+                position &+= 1
+                if position &+ 8 <= limit { break }
+            }
+            if position >= limit { return limit }
+        }
+    }
+
+    /// Sets the top bit of each byte that is neither a letter nor `-`.
+    @inline(__always)
+    private static func unusual(_ word: UInt64) -> UInt64 {
+        // In seven bits, no sum reaches the byte above.
+        let ascii = word & 0x7f7f_7f7f_7f7f_7f7f
+        let lower = ascii | 0x2020_2020_2020_2020
+        let isLetter = (lower &+ 0x1f1f_1f1f_1f1f_1f1f) & ~(lower &+ 0x0505_0505_0505_0505)
+        let isNoDash = (ascii ^ 0x2d2d_2d2d_2d2d_2d2d) &+ 0x7f7f_7f7f_7f7f_7f7f
+        return (isNoDash & ~isLetter | word) & 0x8080_8080_8080_8080
     }
 
     /// Without the white space on both sides.
     @inline(__always)
-    static func trimmed(_ range: Range<Int>, _ bytes: UnsafeRawPointer) -> Range<Int> {
-        var (start, end) = (range.lowerBound, range.upperBound)
+    static func trimmed(_ start: Int, _ end: Int, _ bytes: UnsafeRawPointer) -> (start: Int, end: Int) {
+        var (start, end) = (start, end)
         while start < end, isSpace(bytes.byte(at: start)) { start &+= 1 }
         while start < end, isSpace(bytes.byte(at: end &- 1)) { end &-= 1 }
-        return start..<end
+        return (start, end)
     }
 
     @inline(__always)

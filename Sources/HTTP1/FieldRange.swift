@@ -7,4 +7,46 @@ public struct FieldRange: Hashable, Sendable {
 
     public var name: Range<Int> { Int(nameStart)..<Int(nameEnd) }
     public var value: Range<Int> { Int(valueStart)..<Int(valueEnd) }
+
+    /// Whether that is its name, in any case.
+    public func hasName(_ name: String, in bytes: RawSpan) -> Bool {
+        guard Int(nameEnd &- nameStart) == name.utf8.count else { return false }
+        return bytes.extracting(self.name).withUnsafeBytes { $0.equalsIgnoringCase(name) }
+    }
+}
+
+extension UnsafeRawBufferPointer {
+    /// Only for ASCII letters.
+    func equalsIgnoringCase(_ text: String) -> Bool {
+        guard count == text.utf8.count else { return false }
+        var text = text
+        return text.withUTF8 { text in
+            guard let own = baseAddress, let other = UnsafeRawPointer(text.baseAddress) else { return true }
+            // Both have `count` bytes, so every load lies within.
+            var position = 0
+            while position &+ 8 <= count {
+                guard Self.isEqual(own.word(at: position), other.word(at: position)) else { return false }
+                position &+= 8
+            }
+            while position < count {
+                guard own.byte(at: position).asciiLowercased == other.byte(at: position).asciiLowercased else {
+                    return false
+                }
+                position &+= 1
+            }
+            return true
+        }
+    }
+
+    @inline(__always)
+    private static func isEqual(_ a: UInt64, _ b: UInt64) -> Bool { a == b || lowercased(a) == lowercased(b) }
+
+    /// Eight bytes at once: sets the bit 0x20 of those from A to Z.
+    @inline(__always)
+    private static func lowercased(_ word: UInt64) -> UInt64 {
+        let ascii = word & 0x7f7f_7f7f_7f7f_7f7f
+        let fromA = ascii &+ 0x3f3f_3f3f_3f3f_3f3f
+        let pastZ = ascii &+ 0x2525_2525_2525_2525
+        return word | (fromA & ~pastZ & ~word & 0x8080_8080_8080_8080) >> 2
+    }
 }

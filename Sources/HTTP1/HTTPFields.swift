@@ -9,7 +9,7 @@ public struct HTTPFields: Sendable {
     public init(_ pairs: [(String, String)]) { for (name, value) in pairs { add(name, value) } }
 
     /// Copies the fields of a message that was parsed from `bytes`.
-    public init(_ fields: [FieldRange], of bytes: RawSpan) {
+    public init(_ fields: FieldList, of bytes: RawSpan) {
         ranges.reserveCapacity(fields.count)
         for field in fields { add(bytes.extracting(field.name), bytes.extracting(field.value)) }
     }
@@ -97,6 +97,9 @@ public struct HTTPFields: Sendable {
         let bytes = storage.span.bytes
         for field in ranges { try body(bytes.extracting(field.name), bytes.extracting(field.value)) }
     }
+
+    /// Bytes of all fields as they are written.
+    var room: Int { storage.count + 4 * ranges.count }
 
     /// For the writer. The pointers do not outlive the calls.
     func withFieldBytes(_ body: (_ name: UnsafeRawBufferPointer, _ value: UnsafeRawBufferPointer) -> Void) {

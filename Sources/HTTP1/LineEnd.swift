@@ -40,12 +40,13 @@ enum LineEnd {
     @inline(__always)
     private static func isControl(_ byte: UInt8) -> Bool { byte < 0x20 || byte == 0x7f }
 
-    /// Sets the top bit of each byte that is a control character. Above the first such byte, a borrow may set others, too.
+    /// Sets the top bit of each byte that is a control character. Carries and borrows may set it for others, too, but never
+    /// clear it.
     @inline(__always)
     private static func controls(_ word: UInt64) -> UInt64 {
-        let delete = word ^ 0x7f7f_7f7f_7f7f_7f7f
-        let below = (word &- 0x2020_2020_2020_2020) & ~word
-        return (below | (delete &- 0x0101_0101_0101_0101) & ~delete) & 0x8080_8080_8080_8080
+        let below = word &- 0x2020_2020_2020_2020
+        let delete = word &+ 0x0101_0101_0101_0101
+        return (below | delete) & ~word & 0x8080_8080_8080_8080
     }
 }
 

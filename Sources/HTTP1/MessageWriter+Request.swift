@@ -17,25 +17,35 @@ extension MessageWriter {
     ) -> Bool {
         guard HTTPFields.isValidName(method.text), HTTPFields.isValidTarget(target), HTTPFields.isValidHost(host)
         else { return false }
-        output.append(contentsOf: method.text.utf8)
-        output.append(" ")
-        output.append(contentsOf: target.utf8)
-        output.append(" HTTP/1.1\r\nHost: ")
-        output.append(contentsOf: host.utf8)
-        output.append("\r\n")
-        append(fields, without: { isFraming($0) || $0.equalsIgnoringCase("host") }, into: &output)
+        var (name, target, host) = (method.text, target, host)
+        let room = 128 + name.utf8.count + target.utf8.count + host.utf8.count + fields.room
+        ByteCursor.append(to: &output, room: room) { cursor in
+            name.withUTF8 { cursor.put(UnsafeRawBufferPointer($0)) }
+            cursor.put(" ")
+            target.withUTF8 { cursor.put(UnsafeRawBufferPointer($0)) }
+            cursor.put(" HTTP/1.1\r\nHost: ")
+            host.withUTF8 { cursor.put(UnsafeRawBufferPointer($0)) }
+            cursor.put("\r\n")
+            put(fields, without: { isFraming($0) || $0.equalsIgnoringCase("host") }, &cursor)
+            putFraming(method, body, keepsAlive, &cursor)
+        }
+        return true
+    }
+
+    private static func putFraming(
+        _ method: HTTPMethod, _ body: RequestBody, _ keepsAlive: Bool, _ cursor: inout ByteCursor
+    ) {
         switch body {
         case .none:
             // A server may wait for the body of a method that usually has one (RFC 9110 §8.6).
-            if method == .post || method == .put || method == .patch { output.append("Content-Length: 0\r\n") }
+            if method == .post || method == .put || method == .patch { cursor.put("Content-Length: 0\r\n") }
         case .length(let length):
-            output.append("Content-Length: ")
-            output.append(decimal: length)
-            output.append("\r\n")
-        case .chunked: output.append("Transfer-Encoding: chunked\r\n")
+            cursor.put("Content-Length: ")
+            cursor.put(decimal: length)
+            cursor.put("\r\n")
+        case .chunked: cursor.put("Transfer-Encoding: chunked\r\n")
         }
-        if !keepsAlive { output.append("Connection: close\r\n") }
-        output.append("\r\n")
-        return true
+        if !keepsAlive { cursor.put("Connection: close\r\n") }
+        cursor.put("\r\n")
     }
 }

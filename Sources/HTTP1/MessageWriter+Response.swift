@@ -18,7 +18,7 @@ extension MessageWriter {
     }
 
     /// Appends the head of a response. Of `fields`, those that frame the body and `Connection` are left out, and those
-    /// that are not valid; but the answer to HEAD may say a length of its own where `body` has none.
+    /// that are not valid.
     ///
     /// - Parameter status: one that is no status is sent as 500.
     /// - Parameter request: the request that is answered; nil where it could not be read.
@@ -28,10 +28,11 @@ extension MessageWriter {
         into output: inout [UInt8]
     ) -> Ending {
         let ending = ending(status, body, request, keepsAlive)
-        appendStatusLine(status, into: &output)
-        append(fields, without: isFraming, into: &output)
-        let ownLength = request?.isHead == true && body == .length(0) ? announcedLength(fields) : nil
-        appendFraming(ending, ownLength.map { .length($0) } ?? body, status, request, into: &output)
+        ByteCursor.append(to: &output, room: ownRoom + fields.room) { cursor in
+            putStatusLine(status, &cursor)
+            put(fields, without: isFraming, &cursor)
+            putFraming(ending, body, status, request, &cursor)
+        }
         return ending
     }
 
@@ -42,37 +43,28 @@ extension MessageWriter {
     ) -> Ending {
         let length = ResponseBody.length(body.byteCount)
         let ending = ending(status, length, request, keepsAlive)
-        guard status == 200, ending.hasBody, ending.keepsAlive, request?.version == .http11 else {
-            appendStatusLine(status, into: &output)
-            output.append("content-type: ")
-            output.append(contentType)
-            output.append("\r\n")
-            appendFraming(ending, length, status, request, into: &output)
-            if ending.hasBody { output.append(copying: body) }
-            return ending
-        }
-        // What nearly all responses are is written in one piece. The room is what the parts have, a number of 20 digits
-        // among them.
-        output.appendUnchecked(96 + contentType.utf8CodeUnitCount + body.byteCount) { start in
-            var end = start
-            end.append("HTTP/1.1 200 OK\r\ncontent-type: ")
-            end.append(contentType)
-            end.append("\r\ncontent-length: ")
-            end.append(decimal: body.byteCount)
-            end.append("\r\n\r\n")
-            body.withUnsafeBytes { bytes in
-                if let base = bytes.baseAddress { end.copyMemory(from: base, byteCount: bytes.count) }
-            }
-            return end - start + body.byteCount
+        let room = ownRoom + contentType.utf8CodeUnitCount + body.byteCount
+        ByteCursor.append(to: &output, room: room) { cursor in
+            putStatusLine(status, &cursor)
+            cursor.put("content-type: ")
+            cursor.put(contentType)
+            cursor.put("\r\n")
+            putFraming(ending, length, status, request, &cursor)
+            if ending.hasBody { cursor.put(body) }
         }
         return ending
     }
 
     /// An informational head, such as `100 Continue`.
     public static func appendInformational(status: Int, into output: inout [UInt8]) {
-        appendStatusLine(status, into: &output)
-        output.append("\r\n")
+        ByteCursor.append(to: &output, room: ownRoom) { cursor in
+            putStatusLine(status, &cursor)
+            cursor.put("\r\n")
+        }
     }
+
+    /// Enough for all that the writer adds by itself.
+    private static let ownRoom = 256
 
     // MARK: -
 
@@ -92,61 +84,31 @@ extension MessageWriter {
     /// 1xx, 204 and 304 have neither body nor length (RFC 9110 §8.6, §15).
     private static func mayHaveBody(_ status: Int) -> Bool { status >= 200 && status != 204 && status != 304 }
 
-    private static func appendStatusLine(_ status: Int, into output: inout [UInt8]) {
+    private static func putStatusLine(_ status: Int, _ cursor: inout ByteCursor) {
         let status = 100...999 ~= status ? status : 500
-        if status == 200 { return output.append("HTTP/1.1 200 OK\r\n") }
-        output.append("HTTP/1.1 ")
-        output.append(decimal: status)
-        output.append(" ")
-        output.append(ReasonPhrase.text(status))
-        output.append("\r\n")
+        if status == 200 { return cursor.put("HTTP/1.1 200 OK\r\n") }
+        cursor.put("HTTP/1.1 ")
+        cursor.put(decimal: status)
+        cursor.put(" ")
+        cursor.put(ReasonPhrase.text(status))
+        cursor.put("\r\n")
     }
 
-    private static func appendFraming(
-        _ ending: Ending, _ body: ResponseBody, _ status: Int, _ request: RequestTraits?, into output: inout [UInt8]
+    private static func putFraming(
+        _ ending: Ending, _ body: ResponseBody, _ status: Int, _ request: RequestTraits?, _ cursor: inout ByteCursor
     ) {
         if ending.isChunked {
-            output.append("transfer-encoding: chunked\r\n")
+            cursor.put("transfer-encoding: chunked\r\n")
         } else if case .length(let length) = body, mayHaveBody(status) {
-            output.append("content-length: ")
-            output.append(decimal: length)
-            output.append("\r\n")
+            cursor.put("content-length: ")
+            cursor.put(decimal: length)
+            cursor.put("\r\n")
         }
         if !ending.keepsAlive {
-            output.append("connection: close\r\n")
+            cursor.put("connection: close\r\n")
         } else if request?.version == .http10 {
-            output.append("connection: keep-alive\r\n")
+            cursor.put("connection: keep-alive\r\n")
         }
-        output.append("\r\n")
-    }
-
-    private static func announcedLength(_ fields: HTTPFields) -> Int? {
-        let values = fields.values("content-length")
-        guard values.count == 1, let value = values.first, value.utf8.allSatisfy(\.isDigit) else { return nil }
-        return Int(value)
-    }
-}
-
-/// Unsafe: who writes has made sure that there is room.
-extension UnsafeMutableRawPointer {
-    @inline(__always)
-    fileprivate mutating func append(_ text: StaticString) {
-        copyMemory(from: text.utf8Start, byteCount: text.utf8CodeUnitCount)
-        self += text.utf8CodeUnitCount
-    }
-
-    @inline(__always)
-    fileprivate mutating func append(decimal number: Int) {
-        var (rest, digits) = (number, 1)
-        while rest >= 10 {
-            rest /= 10
-            digits &+= 1
-        }
-        rest = number
-        for place in (0..<digits).reversed() {
-            storeBytes(of: UInt8(truncatingIfNeeded: 0x30 &+ rest % 10), toByteOffset: place, as: UInt8.self)
-            rest /= 10
-        }
-        self += digits
+        cursor.put("\r\n")
     }
 }

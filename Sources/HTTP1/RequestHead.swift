@@ -12,7 +12,7 @@ public struct RequestHead: Sendable {
     public internal(set) var query: Range<Int>?
     public internal(set) var version = HTTPVersion.http11
     /// In the order in which they were sent.
-    public internal(set) var fields: [FieldRange] = []
+    public internal(set) var fields = FieldList()
     /// The value of `Host`, which was checked; nil where it is missing or empty.
     public internal(set) var host: Range<Int>?
     /// `.none`, `.length` or `.chunked`.

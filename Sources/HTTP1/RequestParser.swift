@@ -27,7 +27,7 @@ public struct RequestParser: Sendable {
     private mutating func parse(
         _ bytes: UnsafeRawBufferPointer, _ head: inout RequestHead
     ) -> ParseResult<RequestError> {
-        if lines.isFresh { head.fields.removeAll(keepingCapacity: true) }
+        if lines.isFresh { head.fields.removeAll() }
         if !hasRequestLine {
             switch readRequestLine(bytes, &head) {
             case .complete: hasRequestLine = true
@@ -88,7 +88,9 @@ public struct RequestParser: Sendable {
         if facts.host.isEmpty {
             head.host = nil
         } else {
-            guard HostSyntax.isValid(UnsafeRawBufferPointer(rebasing: bytes[facts.host])) else { return .host }
+            guard let base = bytes.baseAddress,
+                HostSyntax.isValid(base + facts.host.lowerBound, facts.host.count)
+            else { return .host }
             head.host = facts.host
         }
         switch facts.coding {
@@ -99,9 +101,10 @@ public struct RequestParser: Sendable {
         }
         // A request that two servers could read in two ways is how one is smuggled past the other (RFC 9112 §6.3).
         if head.framing == .chunked, facts.length != nil || head.version == .http10 { return .ambiguousLength }
+        // What follows CONNECT is meant for a tunnel: neither a body nor another request.
+        if head.method == .connect { head.framing = .none }
         let hasBody = head.framing != .none && head.framing != .length(0)
         head.expectsContinue = facts.expectsContinue && head.version == .http11 && hasBody
-        // What follows CONNECT is meant for a tunnel, and is no request.
         head.keepsAlive = facts.keepsAlive(head.version) && head.method != .connect
         return nil
     }

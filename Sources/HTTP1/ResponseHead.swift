@@ -5,7 +5,7 @@ public struct ResponseHead: Sendable {
     public internal(set) var status = 0
     public internal(set) var reason = 0..<0
     /// In the order in which they were sent.
-    public internal(set) var fields: [FieldRange] = []
+    public internal(set) var fields = FieldList()
     /// What the fields say, whatever the request was.
     var announced = BodyFraming.untilClose
     /// The server takes another request on this connection, unless the body ends with it.

@@ -26,7 +26,7 @@ public struct ResponseParser: Sendable {
     private mutating func parse(
         _ bytes: UnsafeRawBufferPointer, _ head: inout ResponseHead
     ) -> ParseResult<ResponseError> {
-        if lines.isFresh { head.fields.removeAll(keepingCapacity: true) }
+        if lines.isFresh { head.fields.removeAll() }
         if !hasStatusLine {
             switch lines.endOfLine(bytes) {
             case .found(let end):

@@ -44,15 +44,6 @@ import Testing
         #expect(text == "HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\n" && !ending.hasBody && ending.keepsAlive)
     }
 
-    @Test func `the response to HEAD may say a length of its own`() {
-        let head = request("HEAD / HTTP/1.1")
-        #expect(write(200, ["Content-Length": "7"], .length(0), to: head).text.contains("content-length: 7\r\n"))
-        for fields: HTTPFields in [["content-length": "x"], ["content-length": "7", "Content-Length": "7"]] {
-            #expect(write(200, fields, .length(0), to: head).text.contains("content-length: 0\r\n"))
-        }
-        #expect(write(200, ["Content-Length": "7"], .length(0), to: request()).text.contains("content-length: 0\r\n"))
-    }
-
     @Test(arguments: [204, 304, 101], [MessageWriter.ResponseBody.length(2), .length(0), .streamed])
     func `a response that has no body has no length`(_ status: Int, _ body: MessageWriter.ResponseBody) {
         let (text, ending) = write(status, ["Content-Length": "9"], body, to: request())

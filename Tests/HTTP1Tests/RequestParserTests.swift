@@ -35,7 +35,7 @@ import Testing
 
     @Test func `no byte is searched twice for the end of a line`() {
         var lines = FieldLines(limits: HeadLimits())
-        var fields: [FieldRange] = []
+        var fields = FieldList()
         var bytes: [UInt8] = []
         for byte in "Name: \(String(repeating: "v", count: 1000))\rX".utf8 {
             bytes.append(byte)
@@ -100,9 +100,9 @@ import Testing
         #expect(result == .complete && head.keepsAlive == isKept)
     }
 
-    /// Nothing that comes after it is a request.
-    @Test func `a client that asks for a tunnel is not kept`() {
-        #expect(!parse("CONNECT x:80 HTTP/1.1\r\nHost: x\r\n\r\n").0.keepsAlive)
+    @Test func `a client that asks for a tunnel is not kept, and what it sends for the tunnel is no body`() {
+        let (head, _, result) = parse("CONNECT x:80 HTTP/1.1\r\nHost: x\r\nContent-Length: 5\r\n\r\n")
+        #expect(result == .complete && !head.keepsAlive && head.framing == .none)
     }
 
     @Test(
@@ -148,6 +148,16 @@ import Testing
         #expect(text(head.fields.last("X-ONE", in: span), bytes) == "2")
         #expect(head.fields.values("X-One", in: span).map { text($0, bytes) } == ["1", "2"])
         #expect(head.fields.first("x-on", in: span) == nil && head.fields.first("", in: span) == nil)
+    }
+
+    @Test(
+        arguments: [
+            ("Content-Type", "cONTENT-tYPE", true), ("Abcdefgh~", "Abcdefgh^", false), ("Abcdefg~", "abcdefg^", false),
+            ("Abcdefg`", "abcdefg@", false), ("Z-------", "z-------", true), ("A-A-A-A-", "a-a-a-a-", true),
+        ] as [(String, String, Bool)])
+    func `only letters have a case`(_ name: String, _ other: String, _ isSame: Bool) {
+        let (head, bytes, _) = parse("GET / HTTP/1.1\r\nHost: x\r\n\(name): 1\r\n\r\n")
+        #expect((head.fields.first(other, in: bytes.span.bytes) != nil) == isSame)
     }
 
     // MARK: What is refused
@@ -252,6 +262,8 @@ import Testing
             ("Transfer-Encoding: chunked,\r\n", .transferEncoding),
             ("Transfer-Encoding: ,chunked\r\n", .transferEncoding),
             ("Transfer-Encoding: xchunked\r\n", .transferEncoding),
+            ("Transfer-Encoding: chunked\t\r\n", .transferEncoding),
+            ("Transfer-Encoding: chunked \t \r\n", .transferEncoding),
             ("Transfer-Encoding: chunked;q=1\r\n", .transferEncoding),
             ("Transfer-Encoding: \"chunked\"\r\n", .transferEncoding),
             ("Transfer-Encoding: gzip, chunked\r\n", .unknownCoding),

@@ -1,0 +1,71 @@
+/// Writes into room that was made before, which spares each piece the checks of an array.
+///
+/// Unsafe: who makes it says how many bytes there are room for; each write checks that.
+struct ByteCursor {
+    private var place: UnsafeMutablePointer<UInt8>
+    private let end: UnsafeMutablePointer<UInt8>
+
+    /// Appends what `body` writes, at most `room` bytes.
+    @inline(__always)
+    static func append(to output: inout [UInt8], room: Int, _ body: (inout ByteCursor) -> Void) {
+        output.append(addingCapacity: room) { span in
+            span.withUnsafeMutableBufferPointer { buffer, count in
+                guard let base = buffer.baseAddress else { return }
+                var cursor = ByteCursor(place: base + count, end: base + buffer.count)
+                body(&cursor)
+                count = cursor.place - base
+            }
+        }
+    }
+
+    @inline(__always)
+    mutating func put(_ text: StaticString) {
+        // A literal's bytes are there as long as the program runs.
+        put(UnsafeRawPointer(text.utf8Start), text.utf8CodeUnitCount)
+    }
+
+    @inline(__always)
+    mutating func put(_ bytes: UnsafeRawBufferPointer) {
+        if let start = bytes.baseAddress { put(start, bytes.count) }
+    }
+
+    @inline(__always)
+    mutating func put(_ bytes: RawSpan) { bytes.withUnsafeBytes { put($0) } }
+
+    @inline(__always)
+    private mutating func put(_ bytes: UnsafeRawPointer, _ count: Int) {
+        precondition(count <= end - place, "more is written than there is room for")
+        UnsafeMutableRawPointer(place).copyMemory(from: bytes, byteCount: count)
+        place += count
+    }
+
+    mutating func put(decimal number: Int) {
+        var rest = UInt(max(0, number))
+        // 19 digits at most.
+        var count = 1
+        var bound: UInt = 10
+        while rest >= bound, count < 19 {
+            bound &*= 10
+            count &+= 1
+        }
+        precondition(count <= end - place, "more is written than there is room for")
+        var position = count
+        while position > 0 {
+            position &-= 1
+            place[position] = UInt8(truncatingIfNeeded: 0x30 &+ rest % 10)
+            rest /= 10
+        }
+        place += count
+    }
+
+    mutating func put(hexadecimal number: Int) {
+        var shift = (Int.bitWidth - 1 - max(1, number).leadingZeroBitCount) & ~3
+        precondition(shift / 4 < end - place, "more is written than there is room for")
+        while shift >= 0 {
+            let digit = UInt8(truncatingIfNeeded: number >> shift & 15)
+            place[0] = digit < 10 ? 0x30 + digit : 0x57 + digit
+            place += 1
+            shift -= 4
+        }
+    }
+}

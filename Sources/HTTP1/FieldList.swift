@@ -1,0 +1,55 @@
+/// The fields of a parsed head, in the order in which they were sent. Slots are used again for the next head.
+public struct FieldList: Sendable {
+    /// The first `count` are in use.
+    private var slots: [FieldRange] = []
+    public private(set) var count = 0
+
+    init() {}
+
+    mutating func removeAll() { count = 0 }
+
+    /// Lends all slots and the number of those in use, which `body` may raise.
+    ///
+    /// Unsafe for the sake of the parser: an array would check for each field whether it is shared.
+    @inline(__always)
+    mutating func withSlots<Result>(
+        _ body: (_ slots: UnsafeMutableBufferPointer<FieldRange>, _ count: inout Int) -> Result
+    ) -> Result {
+        slots.withUnsafeMutableBufferPointer { body($0, &count) }
+    }
+
+    mutating func grow() {
+        let empty = FieldRange(nameStart: 0, nameEnd: 0, valueStart: 0, valueEnd: 0)
+        slots += [FieldRange](repeating: empty, count: Swift.max(16, slots.count))
+    }
+}
+
+extension FieldList: RandomAccessCollection {
+    public var startIndex: Int { 0 }
+    public var endIndex: Int { count }
+
+    public subscript(position: Int) -> FieldRange {
+        precondition(position < count, "no such field")
+        return slots[position]
+    }
+}
+
+/// Looks fields up in the bytes they were parsed from, without making anything of the others.
+extension FieldList {
+    /// The value of the first field of that name, in any case.
+    public func first(_ name: String, in bytes: RawSpan) -> Range<Int>? {
+        for position in 0..<count where slots[position].hasName(name, in: bytes) { return slots[position].value }
+        return nil
+    }
+
+    public func last(_ name: String, in bytes: RawSpan) -> Range<Int>? {
+        for position in (0..<count).reversed() where slots[position].hasName(name, in: bytes) {
+            return slots[position].value
+        }
+        return nil
+    }
+
+    public func values(_ name: String, in bytes: RawSpan) -> [Range<Int>] {
+        compactMap { $0.hasName(name, in: bytes) ? $0.value : nil }
+    }
+}
