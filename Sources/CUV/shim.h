@@ -16,3 +16,12 @@ static inline int cuv_accept (int listener) {
 /* Names the calling thread. prctl takes what follows as it comes, and Swift
    calls no such functions. */
 static inline void cuv_namethread (const char *name) { prctl(PR_SET_NAME, name); }
+
+/* Lets getaddrinfo ask /etc/hosts and the name servers, and nothing else: what
+   nsswitch.conf may name besides is a shared library, which a static program
+   cannot load. glibc's own, so not in Swift's module of it. */
+extern int __nss_configure_lookup (const char *, const char *);
+
+static inline void cuv_lookinfilesanddns (void) {
+  __nss_configure_lookup("hosts", "files dns");
+}

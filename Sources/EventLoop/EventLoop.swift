@@ -42,6 +42,8 @@ public final class EventLoop: TaskExecutor, @unchecked Sendable {
     var lastSleeper: UInt64 = 0
     /// All TLS streams of the loop share it.
     lazy var decrypted = DecryptedBytes()
+    /// Who waits for the address of a name.
+    var lookups: [UInt64: (Result<[IPAddress], ResolverError>) -> Void] = [:]
 
     /// How many times the loop has polled. Two calls that see the same number run in the same turn.
     public private(set) var turn: UInt64 = 0
@@ -135,7 +137,9 @@ public final class EventLoop: TaskExecutor, @unchecked Sendable {
     }
 
     /// One piece of work, then one poll. False once the loop is to stop.
-    package func step() -> Bool {
+    ///
+    /// - Parameter waits: tests that turn the loop by hand do not always want to wait for an event.
+    package func step(waits: Bool = true) -> Bool {
         if hasMail.load(ordering: .acquiring) { takeMail() }
         if isStopping { return false }
         switch ready.popFirst() {
@@ -145,15 +149,15 @@ public final class EventLoop: TaskExecutor, @unchecked Sendable {
         case .call(let work): work()
         case nil: break
         }
-        poll()
+        poll(waits: waits && ready.isEmpty)
         return true
     }
 
-    /// One look at the sockets and timers; waits for them only where no work is queued.
-    private func poll() {
+    /// One look at the sockets and timers.
+    private func poll(waits: Bool) {
         turn &+= 1
         isPolling = true
-        uv_run(loop, ready.isEmpty ? UV_RUN_ONCE : UV_RUN_NOWAIT)
+        uv_run(loop, waits ? UV_RUN_ONCE : UV_RUN_NOWAIT)
         isPolling = false
     }
 

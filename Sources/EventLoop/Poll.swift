@@ -14,6 +14,7 @@ final class Poll {
     var ready: (() -> Void)?
 
     init(_ loop: EventLoop, descriptor: Int32) throws(StreamError) {
+        loop.checkIsolated()
         let code = uv_poll_init(loop.loop, handle, descriptor)
         guard code == 0 else {
             // libuv has not taken it up, so there is nothing to close.

@@ -11,6 +11,7 @@ public final class Timer {
     public var fired: (() -> Void)?
 
     public init(_ loop: EventLoop, fired: (() -> Void)? = nil) {
+        loop.checkIsolated()
         self.loop = loop
         self.fired = fired
         uv_timer_init(loop.loop, handle)

@@ -57,4 +57,17 @@ import Testing
         #expect(elements(buffer) == model)
         #expect(model.indices.allSatisfy { buffer[$0] == model[$0] } && buffer[-1] == nil && buffer[model.count] == nil)
     }
+
+    @Test func `what has left is not kept alive`() {
+        final class Thing {}
+        var buffer = RingBuffer<Thing>()
+        weak var gone: Thing?
+        do {
+            let thing = Thing()
+            gone = thing
+            buffer.append(thing)
+            _ = buffer.popFirst()
+        }
+        #expect(gone == nil)
+    }
 }

@@ -2,6 +2,8 @@ public import EventLoop
 internal import Glibc
 
 /// Two ends of one TCP connection over loopback, for tests of what runs over it.
+///
+/// The system keeps little of what is on its way, so that a write of 1 MB has to wait.
 public enum ConnectedPair {
     public static func descriptors() throws(StreamError) -> (client: Int32, server: Int32) {
         let listener = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
@@ -21,6 +23,11 @@ public enum ConnectedPair {
         guard isConnected else { throw .system(errno) }
         let server = accept(listener, nil, nil)
         guard server >= 0 else { throw .system(errno) }
+        for descriptor in [client, server] {
+            var size: Int32 = 32 << 10
+            setsockopt(descriptor, SOL_SOCKET, SO_SNDBUF, &size, socklen_t(MemoryLayout<Int32>.size))
+            setsockopt(descriptor, SOL_SOCKET, SO_RCVBUF, &size, socklen_t(MemoryLayout<Int32>.size))
+        }
         return (client, server)
     }
 

@@ -3,14 +3,15 @@ internal import Synchronization
 
 /// Runs `body` as a task of a new loop on a thread of its own.
 ///
-/// What `body` opened it must close, or begin to: handles that stay open for 10 s are an error.
+/// What `body` opened it must close, or begin to: handles that stay open for all of `patience` are an error.
 @discardableResult
 public func onLoop<Success: Sendable>(
+    patience: Duration = .seconds(10),
     _ body: @escaping @Sendable (EventLoop) async throws -> Success
 ) async throws -> Success {
     try await withCheckedThrowingContinuation { continuation in
         do {
-            try Thread.start(named: "test loop") { continuation.resume(with: run(body)) }
+            try Thread.start(named: "test loop") { continuation.resume(with: run(patience, body)) }
         } catch {
             continuation.resume(throwing: error)
         }
@@ -23,7 +24,7 @@ public struct OpenHandles: Error {
 }
 
 private func run<Success: Sendable>(
-    _ body: @escaping @Sendable (EventLoop) async throws -> Success
+    _ patience: Duration, _ body: @escaping @Sendable (EventLoop) async throws -> Success
 ) -> Result<Success, any Error> {
     let loop = EventLoop()
     loop.bind()
@@ -33,7 +34,8 @@ private func run<Success: Sendable>(
             let success = try await body(loop)
             outcome.withLock { $0 = .success(success) }
             // Connections that are ending need a few more looks at their sockets.
-            for _ in 0..<1000 where !loop.openHandles.isEmpty { try await loop.sleep(for: .milliseconds(10)) }
+            let limit = MonotonicTime.now + patience
+            while !loop.openHandles.isEmpty, .now < limit { try await loop.sleep(for: .milliseconds(5)) }
         } catch {
             outcome.withLock { $0 = .failure(error) }
         }

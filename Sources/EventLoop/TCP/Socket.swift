@@ -24,4 +24,9 @@ enum Socket {
         var length = socklen_t(MemoryLayout<Int32>.size)
         return getsockopt(descriptor, SOL_SOCKET, SO_ERROR, &error, &length) == 0 ? error : errno
     }
+
+    static func isConnectedToItself(_ descriptor: Int32) -> Bool {
+        let local = SocketAddress(of: descriptor) { getsockname($0, $1, $2) }
+        return local != nil && local == SocketAddress(of: descriptor) { getpeername($0, $1, $2) }
+    }
 }

@@ -22,6 +22,8 @@ public final class TCPListener {
     private var isClosed = false
     private var isPaused = false
     private var shortage = Shortage.none
+    /// The call that takes the next caller; tests let it fail.
+    var take: (Int32) -> Int32 = { cuv_accept($0) }
 
     private enum Shortage {
         case none
@@ -68,7 +70,7 @@ public final class TCPListener {
     private func accept() {
         for _ in 0..<Self.acceptedPerPoll {
             guard !isClosed, !isPaused else { return }
-            let connection = cuv_accept(descriptor)
+            let connection = take(descriptor)
             if connection >= 0 {
                 accepted?(connection)
                 continue

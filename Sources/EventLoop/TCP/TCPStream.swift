@@ -39,6 +39,7 @@ public final class TCPStream: ByteStream {
 
     /// Takes over a connected descriptor, also where it fails.
     public init(_ loop: EventLoop, descriptor: Int32) throws(StreamError) {
+        loop.checkIsolated()
         uv_tcp_init(loop.loop, handle)
         handle.pointee.data = Unmanaged.passRetained(self).toOpaque()
         let code = uv_tcp_open(handle, descriptor)

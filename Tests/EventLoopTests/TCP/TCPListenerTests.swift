@@ -115,6 +115,73 @@ struct TCPListenerTests {
         }
     }
 
+    @Test func `without descriptors it pauses, says so once, and accepts the callers later`() async throws {
+        try await onLoop { loop in
+            let listener = try TCPListener(loop, bind: Self.anyPort)
+            let waiter = Waiter(loop)
+            var descriptors: [Int32] = []
+            var told: [StreamError] = []
+            var failures = [EMFILE, ENFILE, ENOBUFS, ECONNABORTED, ENOMEM, ECONNABORTED]
+            var tries: [UInt64: Int] = [:]
+            listener.take = { listener in
+                tries[loop.turn, default: 0] += 1
+                guard let failure = failures.popLast() else { return accept(listener, nil, nil) }
+                errno = failure
+                return -1
+            }
+            listener.outOfDescriptors = { told.append($0) }
+            listener.accepted = { descriptor in
+                descriptors.append(descriptor)
+                waiter.changed()
+            }
+            let caller = try call(listener.address)
+            try await waiter.wait(for: "a caller") { descriptors.count == 1 }
+            #expect(told == [.system(ENOMEM)])
+            // Who has left is skipped at once; only a lack of something ends a try.
+            #expect(tries.values.sorted() == [1, 1, 2, 2, 2])
+            // All who waited are accepted, so the next lack is another one.
+            failures = [EMFILE]
+            let second = try call(listener.address)
+            try await waiter.wait(for: "another caller") { descriptors.count == 2 }
+            #expect(told == [.system(ENOMEM), .system(EMFILE)])
+            for descriptor in descriptors + [caller, second] { close(descriptor) }
+            listener.close()
+        }
+    }
+
+    @Test func `a pause while it waits for descriptors holds`() async throws {
+        try await onLoop { loop in
+            let listener = try TCPListener(loop, bind: Self.anyPort)
+            let waiter = Waiter(loop)
+            var isFirst = true
+            var descriptors: [Int32] = []
+            listener.take = { descriptor in
+                guard isFirst else { return accept(descriptor, nil, nil) }
+                isFirst = false
+                listener.pause()
+                errno = EMFILE
+                return -1
+            }
+            var isTold = false
+            listener.outOfDescriptors = { _ in
+                isTold = true
+                waiter.changed()
+            }
+            listener.accepted = { descriptor in
+                descriptors.append(descriptor)
+                waiter.changed()
+            }
+            let caller = try call(listener.address)
+            try await waiter.wait(for: "a lack") { isTold }
+            try await loop.sleep(for: TCPListener.patience + .milliseconds(1))
+            #expect(descriptors == [])
+            listener.resume()
+            try await waiter.wait(for: "a caller") { descriptors.count == 1 }
+            for descriptor in descriptors + [caller] { close(descriptor) }
+            listener.close()
+        }
+    }
+
     /// A caller that has connected, which needs no `accept`.
     private func call(_ address: SocketAddress) throws(StreamError) -> Int32 {
         let descriptor = socket(address.family, Int32(SOCK_STREAM.rawValue), 0)

@@ -1,0 +1,88 @@
+internal import CUV
+internal import Glibc
+internal import Synchronization
+
+/// Threads that wait for name servers.
+///
+/// Not libuv's pool, which does two lookups at a time: four dead names held `localhost` for 20 s. A thread that has nothing
+/// to look up ends.
+final class LookupThreads: Sendable {
+    static let shared = LookupThreads(LookupQueue(threadLimit: 32, groupLimit: 4), lookUp: askSystem)
+
+    private let queue: Mutex<LookupQueue>
+    private let lastID = Atomic<UInt64>(0)
+    private let lookUp: @Sendable (String) -> Result<[IPAddress], ResolverError>
+
+    init(_ queue: LookupQueue, lookUp: @escaping @Sendable (String) -> Result<[IPAddress], ResolverError>) {
+        self.queue = Mutex(queue)
+        self.lookUp = lookUp
+    }
+
+    func newID() -> UInt64 { lastID.add(1, ordering: .relaxed).newValue }
+
+    func look(_ request: LookupRequest) {
+        guard queue.withLock({ $0.begin(request) }) else { return }
+        do throws(StreamError) {
+            // What glibc's resolver needs lies mostly on the stack.
+            try Thread.start(named: "resolver", stackSize: 512 << 10) { [self] in work(request) }
+        } catch {
+            for request in queue.withLock({ $0.failedToBegin(request) }) {
+                request.answer(.failure(.failed(request.name, reason: error.description)))
+            }
+        }
+    }
+
+    func forget(_ id: UInt64) { queue.withLock { $0.remove(id) } }
+
+    private func work(_ request: LookupRequest) {
+        // A signal to the process is for a thread that can act on it.
+        var all = sigset_t()
+        sigfillset(&all)
+        pthread_sigmask(SIG_BLOCK, &all, nil)
+        var next: LookupRequest? = request
+        while let current = next {
+            current.answer(lookUp(current.name))
+            next = queue.withLock { $0.next(after: current) }
+        }
+    }
+
+    // MARK: The system
+
+    private static let looksInFilesAndDNS: Void = cuv_lookinfilesanddns()
+
+    /// Blocks, for a dead name up to half a minute.
+    private static func askSystem(_ name: String) -> Result<[IPAddress], ResolverError> {
+        looksInFilesAndDNS
+        // Both families, also where this machine has an address of one only (AI_ADDRCONFIG): loopback does not count
+        // there, and a family that leads nowhere fails at once.
+        var hints = addrinfo()
+        hints.ai_family = AF_UNSPEC
+        hints.ai_socktype = Int32(SOCK_STREAM.rawValue)
+        var list: UnsafeMutablePointer<addrinfo>?
+        let code = getaddrinfo(name, nil, &hints, &list)
+        guard code == 0 else { return .failure(failure(code, name)) }
+        defer { freeaddrinfo(list) }
+        var addresses: [IPAddress] = []
+        var entry = list
+        while let current = entry {
+            if let system = current.pointee.ai_addr, let address = SocketAddress(system)?.address,
+                !addresses.contains(address)
+            {
+                addresses.append(address)
+            }
+            entry = current.pointee.ai_next
+        }
+        return addresses.isEmpty ? .failure(.unknown(name)) : .success(addresses)
+    }
+
+    private static func failure(_ code: Int32, _ name: String) -> ResolverError {
+        // Swift does not see these two of glibc: the name has no address (of these families).
+        let noData: Int32 = -5
+        let noAddressOfFamily: Int32 = -9
+        switch code {
+        case EAI_NONAME, noData, noAddressOfFamily: return .unknown(name)
+        case EAI_SYSTEM: return .failed(name, reason: String(cString: strerror(errno)))
+        default: return .failed(name, reason: String(cString: gai_strerror(code)))
+        }
+    }
+}

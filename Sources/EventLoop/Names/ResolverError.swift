@@ -1,0 +1,14 @@
+/// Why a name could not be turned into addresses.
+public enum ResolverError: Error, Equatable, Sendable, CustomStringConvertible {
+    /// It does not exist, or has no address.
+    case unknown(String)
+    /// Nobody could say, for instance because no name server answered.
+    case failed(String, reason: String)
+
+    public var description: String {
+        switch self {
+        case .unknown(let name): "no address is known for '\(name)'"
+        case .failed(let name, let reason): "the name '\(name)' could not be looked up: \(reason)"
+        }
+    }
+}
