@@ -77,6 +77,9 @@ let package = Package(
         .executableTarget(
             name: "floor", dependencies: ["EventLoop", "HTTP"], path: "Benchmarks/floor", exclude: ["count.py"],
             swiftSettings: strict),
+        .target(
+            name: "TestHost", dependencies: ["DevHost", "Lua", "TestSupport"], path: "Tests/TestHost",
+            swiftSettings: strict),
         .testTarget(name: "FloorTests", swiftSettings: strict),
         .target(name: "LoopTesting", dependencies: ["EventLoop"], path: "Tests/LoopTesting", swiftSettings: strict),
         .target(
@@ -98,7 +101,8 @@ let package = Package(
                 "HTTPServerTests.swift", "RequestParserTests.swift", "TLSServer.swift",
             ]),
         tests(
-            of: "DevHost", ["CustomHandler", "EventLoop", "LoopTesting", "Lua", "TestSupport"],
+            of: "DevHost",
+            ["CustomHandler", "EventLoop", "HTTP", "Log", "LoopTesting", "Lua", "TestHost", "TestSupport"],
             exclude: ["Handler/HandlerPortTests.swift"]),
         tests(
             of: "luafunc", ["Compression", "Lua", "TestSupport"],

@@ -85,7 +85,7 @@ import Testing
                 return true
             }
         }
-        for connection in connections { connection.close() }
+        withExtendedLifetime(connections) {}
         return counts
     }
 }
