@@ -32,9 +32,10 @@ extension ConnectionState {
     }
 
     /// - Parameters:
+    ///   - isHungry: what the caller sends is taken at once. Where it is held back, the caller cannot be late.
     ///   - pending: bytes that are queued for the caller.
     ///   - taken: bytes that it has taken so far.
-    mutating func look(at now: MonotonicTime, pending: Int, taken: Int) -> Look {
+    mutating func look(at now: MonotonicTime, isHungry: Bool = true, pending: Int, taken: Int) -> Look {
         var next = MonotonicTime.distantFuture
         if pending > 0 {
             if marks.taken.map({ taken > $0.bytes }) ?? true { marks.taken = (taken, now) }
@@ -47,7 +48,10 @@ extension ConnectionState {
         }
         switch input {
         case .head(hasBegun: true), .body:
-            if isBodyPaused { break }
+            guard isHungry else {
+                marks.caller = nil
+                break
+            }
             let since = marks.caller ?? now
             marks.caller = since
             if now >= since + limits.patience { return .act(fail(.timeout)) }

@@ -70,8 +70,6 @@ struct ConnectionState {
     var output = Output.idle
     let limits: Limits
     var marks = Marks()
-    /// The streamed body is held back by its reader, so the caller cannot be late.
-    var isBodyPaused = false
     private(set) var hasInputEnded = false
     private(set) var isDraining = false
     private(set) var traits = RequestTraits()

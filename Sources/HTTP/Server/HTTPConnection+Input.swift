@@ -67,7 +67,7 @@ extension HTTPConnection: ByteStreamDelegate {
         }
     }
 
-    private var canDeliver: Bool { !state.isBodyPaused && onBody != nil }
+    private var canDeliver: Bool { !isBodyPaused && onBody != nil }
 
     /// - Returns: whether there may be something else to take.
     private func takeNext(_ bytes: RawSpan) -> Bool {

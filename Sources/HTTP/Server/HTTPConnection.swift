@@ -22,6 +22,8 @@ public final class HTTPConnection {
     var available = 0
     var consumed = 0
     var isConsuming = false
+    /// The reader of a streamed body wants no more for now.
+    private(set) var isBodyPaused = false
     var isReading = true
 
     /// Responses that are not written yet: those to requests of one read go out together.
@@ -64,6 +66,9 @@ public final class HTTPConnection {
         stream.delegate = self
         stream.resumeReading()
     }
+
+    /// The caller; nil once it is gone.
+    public var peer: SocketAddress? { stream.peer }
 
     // MARK: Acting
 
@@ -134,7 +139,7 @@ public final class HTTPConnection {
             hooks = Hooks()
             hasHooks = false
         }
-        state.isBodyPaused = false
+        isBodyPaused = false
         // An idle connection does not hold what a large request took.
         if request.isLarge { request = HTTPRequest() }
     }
@@ -180,7 +185,7 @@ public final class HTTPConnection {
     private func lookAtClock() {
         let now = MonotonicTime.now
         let pending = stream.pendingBytes
-        switch state.look(at: now, pending: pending, taken: written - pending) {
+        switch state.look(at: now, isHungry: isHungry, pending: pending, taken: written - pending) {
         case .done: break
         case .again(let time): wakeUp(at: time, now)
         case .act(let action):
@@ -370,10 +375,10 @@ extension HTTPConnection {
     }
 
     /// Asks for no more pieces. What was read already may still come.
-    public func pauseBody() { state.isBodyPaused = true }
+    public func pauseBody() { isBodyPaused = true }
 
     public func resumeBody() {
-        state.isBodyPaused = false
+        isBodyPaused = false
         // Not at once: who calls may be in the middle of something.
         loop.perform { [self] in
             guard !isConsuming else { return }

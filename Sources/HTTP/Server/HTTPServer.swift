@@ -11,7 +11,7 @@ public final class HTTPServer {
     private var last = 0
     private var waitsForLoops: Bool
 
-    /// A port is listened on, and connections wait, until `drain`.
+    /// Listens, and lives, until `drain`.
     ///
     /// - Parameter responder: answers what comes over connections of this loop.
     public init(
@@ -21,7 +21,7 @@ public final class HTTPServer {
         self.settings = settings
         own = ConnectionSet(loop, settings, responder, Load())
         waitsForLoops = settings.waitsForLoops
-        listener.accepted = { [unowned self] in serve($0) }
+        listener.accepted = { [self] in serve($0) }
     }
 
     /// Where callers connect, with the port that was found for port 0.

@@ -238,11 +238,11 @@ import Testing
         #expect(state.look(at: at(100), pending: 0, taken: 0) == .again(at(130)))
     }
 
-    @Test mutating func `a streamed body that is held back is not late`() {
+    @Test mutating func `a caller that is held back is not late, and has time again afterwards`() {
         _ = state.headArrived(head(.length(5)), isStreamed: true)
-        _ = state.look(at: at(0), pending: 0, taken: 0)
-        state.isBodyPaused = true
-        #expect(state.look(at: at(100), pending: 0, taken: 0) == .done)
+        #expect(state.look(at: at(0), pending: 0, taken: 0) == .again(at(30)))
+        #expect(state.look(at: at(100), isHungry: false, pending: 0, taken: 0) == .done)
+        #expect(state.look(at: at(100), pending: 0, taken: 0) == .again(at(130)))
     }
 
     @Test mutating func `a caller that takes nothing of what is queued is disconnected, one that is slow is not`() {
