@@ -42,6 +42,9 @@ public final class EventLoop: TaskExecutor, @unchecked Sendable {
     var lastSleeper: UInt64 = 0
     /// All TLS streams of the loop share it.
     lazy var decrypted = DecryptedBytes()
+    /// What other threads may call for.
+    var callbacks: [UInt64: () -> Void] = [:]
+    var lastCallback: UInt64 = 0
     /// Who waits for the address of a name.
     var lookups: [UInt64: (Result<[IPAddress], ResolverError>) -> Void] = [:]
 

@@ -1,0 +1,390 @@
+import Compression
+import EventLoop
+import HTTP1
+
+/// One request on its way to its response, over as many connections as it takes.
+public final class ClientCall {
+    struct Events {
+        let head: (ClientHead) -> Void
+        let received: (RawSpan) -> Void
+        let ended: (Result<Void, HTTPClientError>) -> Void
+    }
+
+    private enum State {
+        case waiting
+        case looking(Resolver.Lookup)
+        case trusting
+        case connecting(TCPStream.Connecting)
+        case securing(Handshake)
+        case active(ClientConnection)
+        case ended
+    }
+
+    private let client: HTTPClient
+    private var request: ClientRequest
+    private var events: Events?
+    private var state = State.waiting
+    private var origin: Origin
+    private var trail: RedirectTrail
+    private var inflater: Inflater?
+    private var hasRetried = false
+    /// A connection that serves this call is being made; the pool counts it.
+    private var isMaking = false
+    private var isPaused = false
+    /// Bytes that a streamed request still has to have; nil where it has no length.
+    private var bodyLeft: Int?
+
+    private let timer: Timer
+    private let deadline: MonotonicTime
+    private var stage: (HTTPClientError.Stage, MonotonicTime)?
+
+    /// Called once when there is room again for the body of the request.
+    public var onRoom: (() -> Void)?
+
+    init(_ client: HTTPClient, _ request: ClientRequest, _ events: Events) {
+        self.client = client
+        self.request = request
+        self.events = events
+        origin = Origin(request.url)
+        trail = RedirectTrail(request.redirects, from: request.url)
+        timer = Timer(client.loop)
+        deadline = request.timeout.map { .now + $0 } ?? .distantFuture
+        timer.fired = { [unowned self] in lookAtClock() }
+        startTimer()
+    }
+
+    /// The caller wants nothing more; nothing more is told. Calling it again does nothing.
+    public func cancel() {
+        events = nil
+        end(nil)
+    }
+
+    // MARK: A connection
+
+    func begin() {
+        guard !hasEnded else { return }
+        proceed()
+    }
+
+    /// Goes on, with a connection that is there or one that it makes.
+    func proceed() {
+        guard case .waiting = state else { return }
+        switch client.connection(for: self, to: origin, isFresh: hasRetried) {
+        case .kept(let connection): start(on: connection)
+        case .new: connect()
+        case .wait: break
+        case .closed: fail(.cancelled)
+        }
+    }
+
+    private func connect() {
+        isMaking = true
+        limit(.connect, to: request.connectTimeout)
+        let lookup = Resolver.resolve(origin.host, port: origin.port, group: request.group, on: client.loop) {
+            [self] result in
+            switch result {
+            case .success(let addresses): secure(addresses)
+            case .failure(let error): fail(.name(error))
+            }
+        }
+        state = .looking(lookup)
+    }
+
+    /// The certificates to trust are there before the connection is: else the server would wait for them.
+    private func secure(_ addresses: [SocketAddress]) {
+        guard origin.scheme == .https else { return open(addresses, nil) }
+        state = .trusting
+        client.trust.context(on: client.loop) { [self] result in
+            guard case .trusting = state else { return }
+            switch result {
+            case .success(let context): open(addresses, context)
+            case .failure(let error): fail(.tls(error))
+            }
+        }
+    }
+
+    private func open(_ addresses: [SocketAddress], _ context: TLSContext?) {
+        let connecting = TCPStream.connect(client.loop, to: addresses, timeout: request.connectTimeout) {
+            [self] result in
+            switch result {
+            case .failure(.timeout): fail(.timeout(.connect))
+            case .failure(let error): fail(.connect(error))
+            case .success(let stream):
+                guard let context else { return take(stream) }
+                shakeHands(over: stream, context)
+            }
+        }
+        state = .connecting(connecting)
+    }
+
+    private func shakeHands(over stream: TCPStream, _ context: TLSContext) {
+        let secured = TLSStream(client.loop, client: context, over: stream, name: origin.host)
+        let handshake = Handshake(secured) { [self] error in
+            fail(
+                error.map {
+                    if case .tls(let error) = $0 { .tls(error) } else { .connect($0) }
+                } ?? .closed(nil))
+        }
+        secured.opened = { [self] in take(secured) }
+        state = .securing(handshake)
+    }
+
+    private func take(_ stream: any ByteStream) {
+        isMaking = false
+        start(on: client.add(stream, to: origin))
+    }
+
+    // MARK: The request
+
+    private func start(on connection: ClientConnection) {
+        state = .active(connection)
+        stage = nil
+        var fields = request.fields
+        let host = fields.first("host") ?? request.url.hostAndPort
+        if let userInfo = request.url.userInfo, !fields.contains("authorization") {
+            fields.add("Authorization", "Basic \(BasicCredentials.text(userInfo))")
+        }
+        if request.decodes, !fields.contains("accept-encoding") { fields.add("Accept-Encoding", "gzip, deflate") }
+        var head: [UInt8] = []
+        let framing: MessageWriter.RequestBody =
+            switch request.body {
+            case .none: .none
+            case .bytes(let bytes): .length(bytes.count)
+            case .chunked, .stream(nil, _): .chunked
+            case .stream(let length?, _): .length(length)
+            }
+        let isWritten = MessageWriter.appendHead(
+            method: request.method, target: request.url.target, host: host, fields: fields, body: framing, into: &head)
+        guard isWritten else {
+            connection.close()
+            return fail(.request("the method or the header Host cannot be sent as it is"))
+        }
+        switch request.body {
+        case .none: connection.begin(self, request.method, head: head, body: [], isComplete: true)
+        case .bytes(let bytes):
+            connection.begin(self, request.method, head: head, body: bytes, isComplete: true)
+        case .chunked(let bytes):
+            var body: [UInt8] = []
+            if !bytes.isEmpty { MessageWriter.appendChunk(bytes.span.bytes, into: &body) }
+            MessageWriter.appendLastChunk(into: &body)
+            connection.begin(self, request.method, head: head, body: body, isComplete: true)
+        case .stream(let length, let begin):
+            bodyLeft = length
+            connection.begin(self, request.method, head: head, body: [], isComplete: false)
+            begin(self)
+            return
+        }
+        limitFirstByte()
+    }
+
+    /// Sends a piece of a streamed body. Where there is no room it is kept all the same.
+    public func write(_ piece: RawSpan) {
+        guard case .active(let connection) = state, piece.byteCount > 0 else { return }
+        if let left = bodyLeft {
+            guard piece.byteCount <= left else { return fail(.request("the body is longer than its length says")) }
+            bodyLeft = left - piece.byteCount
+            connection.write(piece)
+        } else {
+            var chunk: [UInt8] = []
+            MessageWriter.appendChunk(piece, into: &chunk)
+            connection.write(chunk.span.bytes)
+        }
+    }
+
+    /// Ends a streamed body.
+    ///
+    /// - Parameter isComplete: false where it broke off, which ends the call and which the server is able to tell.
+    public func endBody(isComplete: Bool = true) {
+        guard case .active(let connection) = state else { return }
+        guard isComplete else { return fail(.request("the body of the request broke off")) }
+        guard bodyLeft ?? 0 == 0 else { return fail(.request("the body is shorter than its length says")) }
+        if bodyLeft == nil {
+            var last: [UInt8] = []
+            MessageWriter.appendLastChunk(into: &last)
+            connection.write(last.span.bytes)
+        }
+        connection.requestCompleted()
+        limitFirstByte()
+    }
+
+    /// The server takes the body as fast as it is written.
+    public var hasRoom: Bool { if case .active(let connection) = state { connection.hasRoom } else { true } }
+
+    // MARK: The response
+
+    /// Asks for no more of the body. What was read already still comes.
+    public func pause() {
+        isPaused = true
+        if case .active(let connection) = state { connection.pause() }
+    }
+
+    public func resume() {
+        isPaused = false
+        if case .active(let connection) = state { connection.resume() }
+    }
+
+    // MARK: Time
+
+    private func limit(_ stage: HTTPClientError.Stage, to duration: Duration) {
+        self.stage = (stage, .now + duration)
+        startTimer()
+    }
+
+    private func limitFirstByte() {
+        if let limit = request.firstByteTimeout { self.limit(.firstByte, to: limit) }
+    }
+
+    private func startTimer() {
+        let next = min(deadline, stage?.1 ?? .distantFuture)
+        guard next < .distantFuture else { return timer.stop() }
+        timer.start(after: next - .now)
+    }
+
+    private func lookAtClock() {
+        let now = MonotonicTime.now
+        if now >= deadline {
+            fail(.timeout(.whole))
+        } else if let stage, now >= stage.1 {
+            fail(.timeout(stage.0))
+        } else {
+            startTimer()
+        }
+    }
+
+    // MARK: Ending
+
+    private var hasEnded: Bool { if case .ended = state { true } else { false } }
+
+    func fail(_ error: HTTPClientError) { end(.failure(error)) }
+
+    private func end(_ result: Result<Void, HTTPClientError>?) {
+        guard !hasEnded else { return }
+        let state = state
+        self.state = .ended
+        timer.close()
+        switch state {
+        case .waiting: client.withdraw(self, from: origin)
+        case .looking(let lookup): lookup.cancel()
+        case .connecting(let connecting): connecting.cancel()
+        case .securing(let handshake): handshake.cancel()
+        case .active(let connection): if case .success = result {} else { connection.close() }
+        case .trusting, .ended: break
+        }
+        if isMaking { client.giveUp(origin) }
+        onRoom = nil
+        let told = events
+        events = nil
+        client.forget(self)
+        if let result { told?.ended(result) }
+    }
+}
+
+// MARK: What the connection tells
+
+extension ClientCall: ClientExchange {
+    func connection(received head: ResponseHead, in bytes: RawSpan, framing: BodyFraming) {
+        guard case .active(let connection) = state else { return }
+        stage = nil
+        startTimer()
+        let fields = HTTPFields(head.fields, of: bytes)
+        do throws(HTTPClientError) {
+            if let next = try trail.next(after: head.status, fields, request) {
+                request = next
+                return follow(from: connection)
+            }
+        } catch {
+            return fail(error)
+        }
+        if request.decodes, framing != .none { inflater = Self.inflater(for: fields) }
+        if isPaused { connection.pause() }
+        events?.head(ClientHead(status: head.status, fields: fields, url: request.url))
+    }
+
+    private func follow(from connection: ClientConnection) {
+        connection.detach()
+        origin = Origin(request.url)
+        state = .waiting
+        hasRetried = false
+        // The connection may be free in a moment, when the rest of its response is read.
+        client.loop.perform { [self] in begin() }
+    }
+
+    private static func inflater(for fields: HTTPFields) -> Inflater? {
+        let codings = fields.values("content-encoding")
+        guard codings.count == 1 else { return nil }
+        return switch codings[0].lowercased() {
+        // Whoever reads the body has a limit of their own.
+        case "gzip", "x-gzip": Inflater(.gzip, limit: .max)
+        case "deflate": Inflater(.deflate, limit: .max)
+        default: nil
+        }
+    }
+
+    func connection(received piece: RawSpan) {
+        guard let inflater else { return events?.received(piece) ?? () }
+        do throws(InflateError) {
+            try inflater.inflate(piece) { events?.received($0) }
+        } catch {
+            fail(.content(error))
+        }
+    }
+
+    func connectionCompleted() {
+        guard !hasEnded else { return }
+        if let inflater {
+            do throws(InflateError) { try inflater.finish() } catch { return fail(.content(error)) }
+        }
+        end(.success(()))
+    }
+
+    func connectionFailed(_ error: HTTPClientError, isUntouched: Bool) {
+        guard case .active(let connection) = state else { return }
+        if isUntouched, connection.isReused, !hasRetried, request.method.isIdempotent, request.isRepeatable {
+            // The server had closed a connection that it kept, which says nothing of this request.
+            hasRetried = true
+            state = .waiting
+            return client.loop.perform { [self] in begin() }
+        }
+        fail(error)
+    }
+
+    func connectionHasRoom() {
+        guard let told = onRoom else { return }
+        onRoom = nil
+        told()
+    }
+}
+
+extension ClientRequest {
+    /// It can be sent once more.
+    var isRepeatable: Bool { if case .stream = body { false } else { true } }
+}
+
+/// A TLS stream until its handshake is done.
+private final class Handshake: ByteStreamDelegate {
+    private let stream: TLSStream
+    private var failed: ((StreamError?) -> Void)?
+
+    init(_ stream: TLSStream, failed: @escaping (StreamError?) -> Void) {
+        self.stream = stream
+        self.failed = failed
+        stream.delegate = self
+        stream.resumeReading()
+    }
+
+    func cancel() {
+        failed = nil
+        stream.opened = nil
+        stream.close()
+    }
+
+    func streamReceived(_ bytes: RawSpan) {}
+    func streamInputEnded() {}
+    func streamDrained() {}
+
+    func streamClosed(_ error: StreamError?) {
+        let told = failed
+        failed = nil
+        told?(error)
+    }
+}

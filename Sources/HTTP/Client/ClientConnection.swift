@@ -1,0 +1,274 @@
+import EventLoop
+import HTTP1
+
+/// What a connection tells the call that it serves.
+protocol ClientExchange: AnyObject {
+    func connection(received head: ResponseHead, in bytes: RawSpan, framing: BodyFraming)
+    func connection(received piece: RawSpan)
+    /// The response is complete.
+    func connectionCompleted()
+    /// - Parameter isUntouched: no byte of a response had come.
+    func connectionFailed(_ error: HTTPClientError, isUntouched: Bool)
+    /// There is room again for the body of the request.
+    func connectionHasRoom()
+}
+
+/// One connection to a server, which serves one call after the other.
+final class ClientConnection {
+    enum State {
+        case idle
+        /// The request is out, or on its way.
+        case awaiting(any ClientExchange, HTTPMethod)
+        case receiving((any ClientExchange)?, Incoming)
+        case closed
+    }
+
+    /// How much is left of the body of a response.
+    enum Incoming {
+        case length(Int)
+        case chunked(ChunkedDecoder)
+        case untilClose
+    }
+
+    let stream: any ByteStream
+    let origin: Origin
+    private(set) var state = State.idle
+    /// It has served a call before.
+    private(set) var isReused = false
+    private var parser = ResponseParser()
+    private var head = ResponseHead()
+    /// A head that is not complete.
+    private var input: [UInt8] = []
+    private var informational = 0
+    private var keepsAlive = true
+    /// The whole request is out, as far as its owner is concerned.
+    private var isRequestComplete = false
+    /// Bytes of a body that nobody wants.
+    private var discarded = 0
+
+    /// Called when it may serve another call, and when it has ended.
+    var becameIdle: (() -> Void)?
+    var ended: (() -> Void)?
+
+    /// A server that has more to say before its answer means no good.
+    private static let informationalLimit = 16
+    /// A body that nobody wants is read up to here, so that the connection can be kept.
+    private static let discardLimit = 64 << 10
+
+    init(over stream: any ByteStream, to origin: Origin) {
+        self.stream = stream
+        self.origin = origin
+        stream.delegate = self
+    }
+
+    // MARK: Sending
+
+    /// Begins a call. `body` follows by `write`, unless it is complete.
+    func begin(_ exchange: any ClientExchange, _ method: HTTPMethod, head: [UInt8], body: [UInt8], isComplete: Bool) {
+        state = .awaiting(exchange, method)
+        isRequestComplete = isComplete
+        informational = 0
+        if body.count <= 16 << 10 {
+            stream.write((head + body).span.bytes)
+        } else {
+            stream.write(head.span.bytes)
+            stream.write(body.span.bytes)
+        }
+        stream.resumeReading()
+    }
+
+    func write(_ bytes: RawSpan) { stream.write(bytes) }
+
+    func requestCompleted() { isRequestComplete = true }
+
+    var hasRoom: Bool { !stream.isFull }
+
+    func pause() { stream.pauseReading() }
+    func resume() { stream.resumeReading() }
+
+    /// The call wants nothing more of the response. The connection is kept if its rest is short.
+    func detach() {
+        switch state {
+        case .receiving(_, let incoming):
+            state = .receiving(nil, incoming)
+            discarded = 0
+            stream.resumeReading()
+        case .awaiting: close()
+        case .idle, .closed: break
+        }
+    }
+
+    func close() {
+        guard !isClosed else { return }
+        state = .closed
+        stream.close()
+    }
+
+    private var isClosed: Bool { if case .closed = state { true } else { false } }
+
+    // MARK: Receiving
+
+    private func take(_ bytes: RawSpan) {
+        var bytes = bytes
+        while !isClosed, bytes.byteCount > 0 {
+            switch state {
+            // Nobody has asked for anything.
+            case .idle: return close()
+            case .awaiting(let exchange, let method):
+                guard let rest = takeHead(bytes, exchange, method) else { return }
+                bytes = bytes.extracting(last: rest)
+            case .receiving(let exchange, let incoming):
+                let count = takeBody(bytes, exchange, incoming)
+                bytes = bytes.extracting(droppingFirst: count)
+            case .closed: return
+            }
+        }
+    }
+
+    /// Answers how many of the bytes are left; nil where the head is not complete, or wrong.
+    private func takeHead(_ bytes: RawSpan, _ exchange: any ClientExchange, _ method: HTTPMethod) -> Int? {
+        let before = input.count
+        let result: ParseResult<ResponseError>
+        if before == 0 {
+            result = parser.parse(bytes, into: &head)
+        } else {
+            input.append(copying: bytes)
+            let collected = input
+            result = parser.parse(collected.span.bytes, into: &head)
+        }
+        switch result {
+        case .incomplete:
+            if before == 0 { input.append(copying: bytes) }
+            return nil
+        case .invalid(let error):
+            fail(.response(error), isUntouched: false)
+            return nil
+        case .complete: break
+        }
+        let taken = head.length - before
+        let headBytes = input
+        input = []
+        if head.isInformational {
+            informational += 1
+            guard informational <= Self.informationalLimit else {
+                fail(
+                    .protocolBroken("the server sent more than \(Self.informationalLimit) informational responses"),
+                    isUntouched: false)
+                return nil
+            }
+            return bytes.byteCount - taken
+        }
+        guard head.status != 101 else {
+            fail(
+                .protocolBroken("the server switched to another protocol, for which nobody had asked"),
+                isUntouched: false)
+            return nil
+        }
+        let framing = head.framing(for: method)
+        keepsAlive = head.keepsAlive
+        switch framing {
+        case .none, .length(0): state = .receiving(exchange, .length(0))
+        case .length(let length): state = .receiving(exchange, .length(length))
+        case .chunked: state = .receiving(exchange, .chunked(ChunkedDecoder()))
+        case .untilClose: state = .receiving(exchange, .untilClose)
+        }
+        if before == 0 {
+            exchange.connection(received: head, in: bytes, framing: framing)
+        } else {
+            exchange.connection(received: head, in: headBytes.span.bytes, framing: framing)
+        }
+        if case .receiving(_, .length(0)) = state { complete(hasMore: taken < bytes.byteCount) }
+        return isClosed ? nil : bytes.byteCount - taken
+    }
+
+    /// Answers how many of the bytes belong to the body.
+    private func takeBody(_ bytes: RawSpan, _ exchange: (any ClientExchange)?, _ incoming: Incoming) -> Int {
+        switch incoming {
+        case .untilClose:
+            deliver(bytes, exchange)
+            return bytes.byteCount
+        case .length(let length):
+            let count = min(length, bytes.byteCount)
+            state = .receiving(exchange, .length(length - count))
+            deliver(bytes.extracting(first: count), exchange)
+            // Who was told may have let go of the connection.
+            if case .receiving(_, .length(0)) = state { complete(hasMore: count < bytes.byteCount) }
+            return count
+        case .chunked(var decoder):
+            do throws(ChunkError) {
+                let count = try decoder.decode(bytes) { piece in if !isClosed { deliver(piece, exchange) } }
+                guard case .receiving(let exchange, _) = state else { return bytes.byteCount }
+                state = .receiving(exchange, .chunked(decoder))
+                if decoder.isComplete { complete(hasMore: count < bytes.byteCount) }
+                return count
+            } catch {
+                fail(.chunk(error), isUntouched: false)
+                return bytes.byteCount
+            }
+        }
+    }
+
+    private func deliver(_ piece: RawSpan, _ exchange: (any ClientExchange)?) {
+        guard piece.byteCount > 0 else { return }
+        // It may have let go in the middle of these bytes.
+        if case .receiving(let exchange?, _) = state { return exchange.connection(received: piece) }
+        discarded += piece.byteCount
+        if discarded > Self.discardLimit { close() }
+    }
+
+    private func complete(hasMore: Bool) {
+        guard case .receiving(let exchange, let incoming) = state else { return }
+        let isEndless = if case .untilClose = incoming { true } else { false }
+        // More than was asked for is of another's making.
+        if keepsAlive, isRequestComplete, !hasMore, !isEndless {
+            state = .idle
+            isReused = true
+            exchange?.connectionCompleted()
+            if case .idle = state { becameIdle?() }
+        } else {
+            close()
+            exchange?.connectionCompleted()
+        }
+    }
+
+    private func fail(_ error: HTTPClientError, isUntouched: Bool) {
+        let exchange: (any ClientExchange)? =
+            switch state {
+            case .awaiting(let exchange, _): exchange
+            case .receiving(let exchange, _): exchange
+            case .idle, .closed: nil
+            }
+        close()
+        exchange?.connectionFailed(error, isUntouched: isUntouched)
+    }
+
+    private func inputEnded(_ error: StreamError?) {
+        switch state {
+        case .closed: break
+        case .idle: close()
+        case .awaiting: fail(.closed(error), isUntouched: input.isEmpty && informational == 0)
+        case .receiving(_, .untilClose) where error == nil: complete(hasMore: false)
+        case .receiving: fail(.closed(error), isUntouched: false)
+        }
+    }
+}
+
+extension ClientConnection: ByteStreamDelegate {
+    func streamReceived(_ bytes: RawSpan) { take(bytes) }
+
+    func streamInputEnded() { inputEnded(nil) }
+
+    func streamDrained() {
+        switch state {
+        case .awaiting(let exchange, _): exchange.connectionHasRoom()
+        case .receiving(let exchange, _): exchange?.connectionHasRoom()
+        case .idle, .closed: break
+        }
+    }
+
+    func streamClosed(_ error: StreamError?) {
+        inputEnded(error)
+        state = .closed
+        ended?()
+    }
+}

@@ -1,0 +1,53 @@
+public import HTTP1
+
+/// What an `HTTPClient` asks for.
+public struct ClientRequest {
+    public enum Body {
+        case none
+        case bytes([UInt8])
+        /// Bytes that are sent without saying how many they are, in chunks.
+        case chunked([UInt8])
+        /// Comes piece by piece: `begin` is called once the head is out, and then `write` and `endBody` of the call are
+        /// to be called. Such a request is not sent again, so it follows no redirect that keeps the body.
+        case stream(length: Int?, begin: (ClientCall) -> Void)
+    }
+
+    public var method: HTTPMethod
+    public var url: URL
+    /// `Host` is taken from here, if it is there; else it is the URL's.
+    public var fields: HTTPFields
+    public var body: Body
+    public var redirects = Redirects.returned
+    /// Unpacks a body in gzip or deflate, and says to the server that it may send one.
+    public var decodes = false
+    /// How long a connection may take, with the look-up of the name and TLS.
+    public var connectTimeout = Duration.seconds(10)
+    /// From the end of the request to the first byte of the response; nil for as long as it takes.
+    public var firstByteTimeout: Duration?
+    /// For all, until the last byte of the response; nil for as long as it takes.
+    public var timeout: Duration?
+    /// For whom it is: a name that is looked up for one group does not hold up those of another.
+    public var group = ""
+
+    public init(_ method: HTTPMethod = .get, _ url: URL, fields: HTTPFields = [:], body: Body = .none) {
+        self.method = method
+        self.url = url
+        self.fields = fields
+        self.body = body
+    }
+}
+
+/// What is done with a response that points somewhere else.
+public enum Redirects: Hashable, Sendable {
+    case returned
+    /// - Parameter allowsCycles: the same URL may come again.
+    case followed(limit: Int, allowsCycles: Bool)
+}
+
+/// The head of a response.
+public struct ClientHead: Sendable {
+    public let status: Int
+    public let fields: HTTPFields
+    /// Where it came from, after redirects.
+    public let url: URL
+}

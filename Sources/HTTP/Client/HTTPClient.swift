@@ -1,0 +1,164 @@
+public import EventLoop
+import HTTP1
+
+/// Where connections lead that may serve the same calls.
+struct Origin: Hashable {
+    let scheme: URL.Scheme
+    let host: String
+    let port: UInt16
+
+    init(_ url: URL) { (scheme, host, port) = (url.scheme, url.host, url.port) }
+}
+
+/// Makes HTTP/1.1 requests from one loop, over connections that it keeps for a while.
+///
+/// It believes nothing that a server says: whatever breaks the rules of HTTP is an error of that call alone. `close` must
+/// be called before the loop ends.
+public final class HTTPClient {
+    let loop: EventLoop
+    let trust: ClientTrust
+    private let settings: Settings
+    private var pools: [Origin: Pool] = [:]
+    private var idleTimer: Timer?
+    private var isClosed = false
+    /// Those that have not ended.
+    private var calls: [ObjectIdentifier: ClientCall] = [:]
+
+    public struct Settings: Sendable {
+        public var connectionsPerOrigin = 1024
+        /// How long a connection is kept that serves nobody.
+        public var idleTimeout = Duration.seconds(60)
+
+        public init() {}
+    }
+
+    private struct Pool {
+        /// The one that was used last comes last.
+        var idle: [(connection: ClientConnection, since: MonotonicTime)] = []
+        /// All, also those that are being made.
+        var count = 0
+        var waiting = RingBuffer<ClientCall>()
+        /// Keeps them alive, whoever they serve.
+        var connections: [ObjectIdentifier: ClientConnection] = [:]
+
+        var isEmpty: Bool { count == 0 && waiting.isEmpty && connections.isEmpty }
+    }
+
+    public init(_ loop: EventLoop, trust: ClientTrust = ClientTrust(), settings: Settings = Settings()) {
+        self.loop = loop
+        self.trust = trust
+        self.settings = settings
+    }
+
+    /// Begins a call. What it tells comes on the loop, and never before this returns.
+    ///
+    /// - Parameters:
+    ///   - head: gets the head of the response.
+    ///   - received: gets the pieces of its body, in a buffer that is used again.
+    ///   - ended: called once, as the last thing; not after `cancel`.
+    @discardableResult
+    public func send(
+        _ request: ClientRequest, head: @escaping (ClientHead) -> Void, received: @escaping (RawSpan) -> Void,
+        ended: @escaping (Result<Void, HTTPClientError>) -> Void
+    ) -> ClientCall {
+        let call = ClientCall(self, request, .init(head: head, received: received, ended: ended))
+        calls[ObjectIdentifier(call)] = call
+        loop.perform { call.begin() }
+        return call
+    }
+
+    /// Ends all connections, and with them all calls.
+    public func close() {
+        guard !isClosed else { return }
+        isClosed = true
+        for call in calls.values { call.fail(.cancelled) }
+        for pool in pools.values { for connection in pool.connections.values { connection.close() } }
+        idleTimer?.close()
+        idleTimer = nil
+    }
+
+    func forget(_ call: ClientCall) { calls[ObjectIdentifier(call)] = nil }
+
+    // MARK: Connections
+
+    enum Grant {
+        case kept(ClientConnection)
+        /// The call makes one, and says `add` or `giveUp`.
+        case new
+        /// `ClientCall.proceed` is called when its turn comes.
+        case wait
+        case closed
+    }
+
+    /// - Parameter isFresh: none that was used before.
+    func connection(for call: ClientCall, to origin: Origin, isFresh: Bool) -> Grant {
+        if isClosed { return .closed }
+        var pool = pools[origin] ?? Pool()
+        defer { pools[origin] = pool }
+        if !isFresh, let (connection, _) = pool.idle.popLast() { return .kept(connection) }
+        if pool.count >= settings.connectionsPerOrigin {
+            // An idle one makes room.
+            guard let (connection, _) = pool.idle.popLast() else {
+                pool.waiting.append(call)
+                return .wait
+            }
+            connection.close()
+        }
+        pool.count += 1
+        return .new
+    }
+
+    /// Takes in a connection that a call has made for itself.
+    func add(_ stream: any ByteStream, to origin: Origin) -> ClientConnection {
+        let connection = ClientConnection(over: stream, to: origin)
+        let id = ObjectIdentifier(connection)
+        pools[origin, default: Pool()].connections[id] = connection
+        connection.becameIdle = { [unowned self, unowned connection] in keep(connection) }
+        connection.ended = { [self] in
+            pools[origin]?.connections[id] = nil
+            pools[origin]?.idle.removeAll { ObjectIdentifier($0.connection) == id }
+            giveUp(origin)
+        }
+        return connection
+    }
+
+    /// There is one connection less than the pool counted.
+    func giveUp(_ origin: Origin) {
+        pools[origin]?.count -= 1
+        serveNext(origin)
+        if pools[origin]?.isEmpty == true { pools[origin] = nil }
+    }
+
+    /// A call does not wait any more.
+    func withdraw(_ call: ClientCall, from origin: Origin) { pools[origin]?.waiting.removeAll { $0 === call } }
+
+    private func keep(_ connection: ClientConnection) {
+        guard !isClosed else { return connection.close() }
+        pools[connection.origin]?.idle.append((connection, .now))
+        serveNext(connection.origin)
+        startIdleTimer()
+    }
+
+    private func serveNext(_ origin: Origin) {
+        guard let next = pools[origin]?.waiting.popFirst() else { return }
+        // Not at once: who let go of the connection may be in the middle of something.
+        loop.perform { next.proceed() }
+    }
+
+    private func startIdleTimer() {
+        guard idleTimer == nil else { return }
+        let timer = loop.schedule(after: settings.idleTimeout) { [unowned self] in
+            idleTimer = nil
+            closeIdle()
+        }
+        idleTimer = timer
+    }
+
+    private func closeIdle() {
+        let limit = MonotonicTime.now + (.zero - settings.idleTimeout)
+        for pool in pools.values {
+            for (connection, since) in pool.idle where since <= limit { connection.close() }
+        }
+        if pools.values.contains(where: { pool in pool.idle.contains { $0.since > limit } }) { startIdleTimer() }
+    }
+}

@@ -1,0 +1,50 @@
+public import Compression
+public import EventLoop
+public import HTTP1
+
+/// Why there is no response, or no complete one.
+public enum HTTPClientError: Error, Equatable, Sendable, CustomStringConvertible {
+    public enum Stage: Hashable, Sendable {
+        case connect, firstByte, whole
+    }
+
+    /// The request itself cannot be sent.
+    case request(String)
+    case name(ResolverError)
+    /// No address took the connection: `.system(ECONNREFUSED)` where nobody listens.
+    case connect(StreamError)
+    case tls(TLSError)
+    /// What came is not HTTP that can be trusted.
+    case response(ResponseError)
+    case chunk(ChunkError)
+    /// Another rule of HTTP is broken.
+    case protocolBroken(String)
+    /// The connection ended before the response was complete; nil where the server ended it in good order.
+    case closed(StreamError?)
+    case content(InflateError)
+    case timeout(Stage)
+    /// The body is larger than the caller wants.
+    case limit(Int)
+    case redirect(String)
+    case cancelled
+
+    public var description: String {
+        switch self {
+        case .request(let reason): reason
+        case .name(let error): error.description
+        case .connect(let error): "no connection: \(error)"
+        case .tls(let error): error.description
+        case .response(let error): error.description
+        case .chunk(let error): error.description
+        case .protocolBroken(let reason): reason
+        case .closed(let error):
+            "the connection ended before the response was complete" + (error.map { ": \($0)" } ?? "")
+        case .content(let error): error.description
+        case .timeout(.connect): "no connection in time"
+        case .timeout(.firstByte), .timeout(.whole): "no complete answer in time"
+        case .limit(let limit): "the response body is larger than \(limit) bytes"
+        case .redirect(let reason): reason
+        case .cancelled: "cancelled"
+        }
+    }
+}

@@ -1,0 +1,52 @@
+import HTTP1
+
+/// Where a call has been sent from place to place, and where it goes next.
+struct RedirectTrail {
+    private let redirects: Redirects
+    private var seen: Set<URL>
+    private var count = 0
+
+    init(_ redirects: Redirects, from url: URL) {
+        self.redirects = redirects
+        seen = [url]
+    }
+
+    /// The request that follows a response; nil where the response is what the caller gets.
+    mutating func next(
+        after status: Int, _ fields: HTTPFields, _ request: ClientRequest
+    ) throws(HTTPClientError) -> ClientRequest? {
+        guard case .followed(let limit, let allowsCycles) = redirects, [301, 302, 303, 307, 308].contains(status),
+            let location = fields.first("location")
+        else { return nil }
+        let url: URL
+        do throws(URLError) { url = try request.url.resolve(location) } catch {
+            throw .redirect("the server points to '\(location)': \(error)")
+        }
+        if request.url.scheme == .https, url.scheme == .http {
+            throw .redirect("the server points from https to \(url), where everybody could read along")
+        }
+        count += 1
+        guard count <= limit else { throw .redirect("the server points on and on, more than \(limit) times") }
+        guard seen.insert(url).inserted || allowsCycles else {
+            throw .redirect("the server points in a circle, back to \(url)")
+        }
+        var next = request
+        next.url = url
+        let becomesGet = status == 303 ? request.method != .head : status < 303 && request.method == .post
+        if becomesGet, request.method != .get {
+            next.method = .get
+            next.body = .none
+            for name in ["content-type", "content-encoding", "content-language", "content-location"] {
+                next.fields.remove(name)
+            }
+        }
+        guard next.isRepeatable else {
+            throw .redirect("the server points to \(url), but the body was sent as it came and cannot be sent again")
+        }
+        if !url.hasSameOrigin(as: request.url) {
+            // They were meant for the first server alone.
+            for name in ["authorization", "cookie", "proxy-authorization", "host"] { next.fields.remove(name) }
+        }
+        return next
+    }
+}

@@ -1,0 +1,239 @@
+import EventLoop
+
+/// A URL of HTTP (RFC 3986), split into its parts. There is no other scheme.
+///
+/// What may not stand in a path or query as it is, such as a space or a letter outside ASCII, is percent-encoded, as
+/// browsers do. What could be taken for something else is refused: control characters, a host with odd characters, a port
+/// over 65535.
+public struct URL: Hashable, Sendable, CustomStringConvertible {
+    public enum Scheme: String, Hashable, Sendable {
+        case http, https
+
+        public var defaultPort: UInt16 { self == .http ? 80 : 443 }
+    }
+
+    public let scheme: Scheme
+    /// `user:password`, percent-encoded as it was written.
+    public let userInfo: String?
+    /// In lower case. An IPv6 address stands without its brackets.
+    public let host: String
+    /// As it was written, or the scheme's.
+    public let port: UInt16
+    /// Begins with a slash.
+    public let path: String
+    /// What follows the question mark.
+    public let query: String?
+
+    /// Throws a sentence about what is wrong.
+    public init(_ text: String) throws(URLError) {
+        let parts = Parts(try Self.encoded(text))
+        guard let schemeText = parts.scheme, let scheme = Scheme(rawValue: schemeText.lowercased()) else {
+            throw parts.scheme.map { .scheme($0) } ?? .notAbsolute
+        }
+        guard let authority = parts.authority else { throw .noHost }
+        try self.init(
+            scheme, Authority(authority, defaultPort: scheme.defaultPort),
+            path: Self.withoutDots(parts.path), query: parts.query)
+    }
+
+    private init(_ scheme: Scheme, _ authority: Authority, path: String, query: String?) {
+        self.scheme = scheme
+        userInfo = authority.userInfo
+        host = authority.host
+        port = authority.port
+        self.path = path.isEmpty ? "/" : path
+        self.query = query
+    }
+
+    /// What a reference means that was found at this URL, such as a `Location` (RFC 3986 §5.2). Fragments are dropped.
+    public func resolve(_ reference: String) throws(URLError) -> URL {
+        let parts = Parts(try Self.encoded(reference))
+        if parts.scheme != nil { return try URL(reference) }
+        if let authority = parts.authority {
+            return URL(
+                scheme, try Authority(authority, defaultPort: scheme.defaultPort), path: Self.withoutDots(parts.path),
+                query: parts.query)
+        }
+        let authority = Authority(userInfo: userInfo, host: host, port: port)
+        if parts.path.isEmpty { return URL(scheme, authority, path: path, query: parts.query ?? query) }
+        let merged =
+            parts.path.hasPrefix("/")
+            ? parts.path : path[...(path.lastIndex(of: "/") ?? path.startIndex)] + parts.path
+        return URL(scheme, authority, path: Self.withoutDots(merged), query: parts.query)
+    }
+
+    // MARK: Forms
+
+    /// The target of a request.
+    public var target: String { query.map { "\(path)?\($0)" } ?? path }
+
+    /// Host and, unless it is the scheme's, port, as the field `Host` has them.
+    public var hostAndPort: String {
+        let host = host.contains(":") ? "[\(host)]" : host
+        return port == scheme.defaultPort ? host : "\(host):\(port)"
+    }
+
+    public var description: String {
+        "\(scheme.rawValue)://\(userInfo.map { "\($0)@" } ?? "")\(hostAndPort)\(target)"
+    }
+
+    /// Whether cookies and passwords for the one are for the other, too.
+    public func hasSameOrigin(as other: URL) -> Bool {
+        scheme == other.scheme && host == other.host && port == other.port
+    }
+}
+
+/// Why a text is no URL that can be asked.
+public enum URLError: Error, Hashable, Sendable, CustomStringConvertible {
+    case notAbsolute
+    case scheme(String)
+    case noHost
+    case host(String)
+    case port(String)
+    case control
+    case percent
+
+    public var description: String {
+        switch self {
+        case .notAbsolute: "it is not a whole URL; write one such as https://example.com/"
+        case .scheme(let scheme): "the scheme '\(scheme)' is not known; there are http and https"
+        case .noHost: "it names no host; write one such as https://example.com/"
+        case .host(let host): "'\(host)' is not a host name or address"
+        case .port(let port): "the port '\(port)' is not a number from 1 to 65535"
+        case .control: "it has a control character"
+        case .percent: "a % is not followed by two hexadecimal digits"
+        }
+    }
+}
+
+// MARK: Reading
+
+extension URL {
+    /// The parts of a reference, by the regular expression of RFC 3986, appendix B.
+    private struct Parts {
+        var scheme: String?
+        var authority: String?
+        var path: String
+        var query: String?
+
+        init(_ text: String) {
+            var rest = text.prefix { $0 != "#" }
+            if let colon = rest.firstIndex(where: { ":/?".contains($0) }), rest[colon] == ":" {
+                scheme = String(rest[..<colon])
+                rest = rest[rest.index(after: colon)...]
+            }
+            if let mark = rest.firstIndex(of: "?") {
+                query = String(rest[rest.index(after: mark)...])
+                rest = rest[..<mark]
+            }
+            if rest.hasPrefix("//") {
+                let from = rest.dropFirst(2)
+                let end = from.firstIndex(of: "/") ?? from.endIndex
+                authority = String(from[..<end])
+                rest = from[end...]
+            }
+            path = String(rest)
+        }
+    }
+
+    private struct Authority {
+        var userInfo: String?
+        var host: String
+        var port: UInt16
+
+        init(userInfo: String?, host: String, port: UInt16) {
+            self.userInfo = userInfo
+            self.host = host
+            self.port = port
+        }
+
+        init(_ text: String, defaultPort: UInt16) throws(URLError) {
+            var rest = text[...]
+            if let at = rest.lastIndex(of: "@") {
+                userInfo = String(rest[..<at])
+                rest = rest[rest.index(after: at)...]
+            }
+            var portText: Substring?
+            if rest.hasPrefix("[") {
+                guard let end = rest.firstIndex(of: "]") else { throw .host(String(rest)) }
+                let address = String(rest[rest.index(after: rest.startIndex)..<end])
+                guard let address = IPAddress(address), address.isIPv6 else { throw .host("[\(address)]") }
+                host = address.description
+                rest = rest[rest.index(after: end)...]
+                guard rest.isEmpty || rest.first == ":" else { throw .host(text) }
+                portText = rest.isEmpty ? nil : rest.dropFirst()
+            } else {
+                let colon = rest.firstIndex(of: ":") ?? rest.endIndex
+                host = rest[..<colon].lowercased()
+                portText = colon == rest.endIndex ? nil : rest[rest.index(after: colon)...]
+                guard host.utf8.count <= 255, host.utf8.allSatisfy(Self.isOfName) else { throw .host(host) }
+            }
+            guard !host.isEmpty else { throw .noHost }
+            // RFC 3986 lets a port be empty.
+            guard let portText, !portText.isEmpty else {
+                port = defaultPort
+                return
+            }
+            guard portText.utf8.allSatisfy({ (0x30...0x39).contains($0) }), let port = UInt16(portText), port > 0 else {
+                throw .port(String(portText))
+            }
+            self.port = port
+        }
+
+        private static func isOfName(_ byte: UInt8) -> Bool {
+            switch byte {
+            case 0x30...0x39, 0x61...0x7a, UInt8(ascii: "-"), UInt8(ascii: "."), UInt8(ascii: "_"), UInt8(ascii: "~"):
+                true
+            default: false
+            }
+        }
+    }
+
+    /// With what may not stand in a URL as it is percent-encoded.
+    private static func encoded(_ text: String) throws(URLError) -> String {
+        var encoded: [UInt8] = []
+        encoded.reserveCapacity(text.utf8.count)
+        let bytes = Array(text.utf8)
+        for (position, byte) in bytes.enumerated() {
+            switch byte {
+            case ..<0x20, 0x7f: throw .control
+            case UInt8(ascii: "%"):
+                guard position + 2 < bytes.count, bytes[position + 1].isHexadecimal, bytes[position + 2].isHexadecimal
+                else { throw .percent }
+                encoded.append(byte)
+            case 0x20, 0x22, 0x3c, 0x3e, 0x5c, 0x5e, 0x60, 0x7b, 0x7c, 0x7d, 0x80...:
+                let digits = Array("0123456789ABCDEF".utf8)
+                encoded += [UInt8(ascii: "%"), digits[Int(byte >> 4)], digits[Int(byte & 15)]]
+            default: encoded.append(byte)
+            }
+        }
+        return String(decoding: encoded, as: UTF8.self)
+    }
+
+    /// RFC 3986 §5.2.4.
+    private static func withoutDots(_ path: String) -> String {
+        var kept: [Substring] = []
+        let segments = path.split(separator: "/", omittingEmptySubsequences: false)
+        for (position, segment) in segments.enumerated() {
+            let isLast = position == segments.count - 1
+            switch segment {
+            case ".": if isLast { kept.append("") }
+            case "..":
+                // The first one is what is before the first slash.
+                if kept.count > 1 { kept.removeLast() }
+                if isLast { kept.append("") }
+            default: kept.append(segment)
+            }
+        }
+        return kept.joined(separator: "/")
+    }
+}
+
+extension UInt8 {
+    fileprivate var isHexadecimal: Bool {
+        switch self {
+        case 0x30...0x39, 0x41...0x46, 0x61...0x66: true
+        default: false
+        }
+    }
+}
