@@ -74,9 +74,6 @@ let package = Package(
         .executableTarget(
             name: "floor", dependencies: ["EventLoop", "HTTP"], path: "Benchmarks/floor", exclude: ["count.py"],
             swiftSettings: strict),
-        .target(
-            name: "TestHost", dependencies: ["DevHost", "Lua", "TestSupport"], path: "Tests/TestHost",
-            swiftSettings: strict),
         .testTarget(name: "FloorTests", swiftSettings: strict),
         .target(name: "LoopTesting", dependencies: ["EventLoop"], path: "Tests/LoopTesting", swiftSettings: strict),
         .target(
@@ -97,8 +94,7 @@ let package = Package(
                 "HTTPServerTests.swift", "RequestParserTests.swift", "TLSServer.swift",
             ]),
         tests(
-            of: "DevHost",
-            ["CustomHandler", "EventLoop", "HTTP", "Log", "LoopTesting", "Lua", "TestHost", "TestSupport"],
+            of: "DevHost", ["CustomHandler", "EventLoop", "LoopTesting", "Lua", "TestSupport"],
             exclude: ["Handler/HandlerPortTests.swift"]),
         tests(
             of: "luafunc", ["Compression", "Lua", "TestSupport"],
