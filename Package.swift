@@ -71,6 +71,9 @@ let package = Package(
         .target(
             name: "TestSupport", dependencies: ["Lua"], path: "Tests/TestSupport",
             swiftSettings: strict),
+        .target(
+            name: "TestHost", dependencies: ["DevHost", "Lua", "TestSupport"], path: "Tests/TestHost",
+            swiftSettings: strict),
         .executableTarget(
             name: "floor", dependencies: ["EventLoop", "HTTP"], path: "Benchmarks/floor", exclude: ["count.py"],
             swiftSettings: strict),
@@ -88,7 +91,8 @@ let package = Package(
         tests(of: "HTTP", ["EventLoop", "HTTP1", "LoopTesting"]),
         tests(of: "Lua", ["CLua"]),
         tests(
-            of: "CustomHandler", ["EventLoop", "HTTP", "HTTP1", "Log", "LoopTesting", "Lua", "TestSupport"],
+            of: "CustomHandler",
+            ["EventLoop", "HTTP", "HTTP1", "Log", "LoopTesting", "Lua", "TestHost", "TestSupport"],
             exclude: [
                 "HTTPConnectionStateTests.swift", "HTTPModuleTests.swift",
                 "HTTPServerTests.swift", "RequestParserTests.swift", "TLSServer.swift",

@@ -1,5 +1,6 @@
 import Foundation
 import HTTP1
+import TestHost
 import TestSupport
 import Testing
 
@@ -7,6 +8,15 @@ import Testing
 
 /// The folders of Tests/Cases, answered in process.
 @Suite struct CaseTests {
+    @Test(arguments: Case.all)
+    func `what a function returns is what arrives`(_ example: Case) async throws {
+        let handler = try await InProcessHandler.cases.value
+        let response = try await handler.send(example.name, example.payload, headers: hostHeaders)
+        let differences = try example.differences(
+            status: response.status, contentType: response.contentType, body: response.body)
+        #expect(differences.isEmpty)
+    }
+
     @Test(arguments: Case.all.filter { $0.plainRequest != nil })
     func `a caller sees the same where the host hands over the request itself`(_ example: Case) async throws {
         let plain = try #require(example.plainRequest)
