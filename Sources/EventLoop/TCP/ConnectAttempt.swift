@@ -1,3 +1,4 @@
+internal import CUV
 internal import Glibc
 
 /// One address that is being connected to.

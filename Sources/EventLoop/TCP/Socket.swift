@@ -1,3 +1,4 @@
+internal import CUV
 internal import Glibc
 
 /// What is done to a socket before libuv gets it.
