@@ -24,6 +24,28 @@ public final class HTTPServer {
         listener.accepted = { [self] in serve($0) }
     }
 
+    /// Listens where a name stands for: the first of its addresses that can be bound.
+    ///
+    /// - Parameter name: an address, or a name.
+    /// - Throws: `ResolverError` where the name is not known, `StreamError` where no address of it can be bound.
+    public static func open(
+        _ loop: EventLoop, bind name: String, port: UInt16, settings: Settings = Settings(),
+        responder: any HTTPResponder
+    ) async throws -> HTTPServer {
+        let addresses = try await withCheckedThrowingContinuation { continuation in
+            Resolver.resolve(name, port: port, on: loop) { continuation.resume(with: $0) }
+        }
+        var failure: StreamError?
+        for address in addresses {
+            do throws(StreamError) {
+                return try HTTPServer(loop, bind: address, settings: settings, responder: responder)
+            } catch {
+                failure = failure ?? error
+            }
+        }
+        throw failure ?? ResolverError.unknown(name)
+    }
+
     /// Where callers connect, with the port that was found for port 0.
     public var address: SocketAddress { listener.address }
 

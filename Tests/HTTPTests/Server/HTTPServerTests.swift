@@ -260,6 +260,26 @@ import Testing
         }
     }
 
+    @Test(arguments: [("localhost", "127.0.0.1"), ("127.0.0.1", "127.0.0.1"), ("0.0.0.0", "0.0.0.0")])
+    func `what is listened on is an address or a name`(_ name: String, _ address: String) async throws {
+        try await onLoop { loop in
+            let server = try await HTTPServer.open(loop, bind: name, port: 0, responder: Counter(loop))
+            #expect("\(server.address)" == "\(address):\(server.port)")
+            await #expect(throws: StreamError.system(EADDRINUSE)) {
+                try await HTTPServer.open(loop, bind: address, port: server.address.port, responder: Counter(loop))
+            }
+            await server.drain()
+        }
+    }
+
+    @Test func `a name that is not known cannot be listened on`() async throws {
+        try await onLoop { loop in
+            await #expect(throws: ResolverError.unknown("")) {
+                try await HTTPServer.open(loop, bind: "", port: 0, responder: Counter(loop))
+            }
+        }
+    }
+
     // MARK: Over a real socket
 
     @Test func `a refused caller reads the answer whole after it has sent another megabyte`() async throws {

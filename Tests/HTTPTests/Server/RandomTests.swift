@@ -37,7 +37,7 @@ import Testing
         var ends = 0
     }
 
-    @Test(arguments: 0..<400)
+    @Test(arguments: 0..<200)
     func `no order of events breaks a connection`(_ seed: Int) {
         var numbers = Numbers(state: UInt64(seed))
         let answering = Answering()
