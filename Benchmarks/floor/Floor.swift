@@ -7,6 +7,7 @@ import HTTP
 struct Floor {
     static func main() throws {
         guard let loopback = IPAddress("127.0.0.1") else { return }
+        EventLoop.main.bind()
         let server = try HTTPServer(.main, bind: SocketAddress(loopback, port: 0), responder: FixedAnswer())
         print(server.port)
         // Else it would wait in a buffer for ever.

@@ -40,8 +40,10 @@ def instructions(binary, requests):
         stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
     ) as server:
         try:
-            port = int(server.stdout.readline())
-            with socket.create_connection(("127.0.0.1", port), timeout=60) as connection:
+            port = server.stdout.readline()
+            if not port:
+                sys.exit(f"the server has not started:\n{server.stderr.read()}")
+            with socket.create_connection(("127.0.0.1", int(port)), timeout=60) as connection:
                 for _ in range(requests):
                     connection.sendall(REQUEST)
                     answer = b""

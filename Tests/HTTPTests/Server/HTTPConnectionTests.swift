@@ -100,6 +100,22 @@ import Testing
         #expect(test.connection.map { $0.request.body.capacity < 100_000 && $0.output.capacity < 100_000 } == true)
     }
 
+    @Test(arguments: ["Content-Length: 4194304\r\n\r\n", "Transfer-Encoding: chunked\r\n\r\n"])
+    func `a long body of many pieces is not copied for each`(_ framing: String) {
+        let test = TestConnection()
+        test.stream.receive("POST / HTTP/1.1\r\nHost: x\r\n\(framing)")
+        let piece = [UInt8](repeating: 0x78, count: 4096)
+        let chunk = framing.contains("chunked") ? Array("1000\r\n".utf8) + piece + Array("\r\n".utf8) : piece
+        var places: Set<Int> = []
+        for _ in 0..<1023 {
+            test.stream.receive(chunk)
+            test.connection?.request.body.withUnsafeBytes { places.insert(Int(bitPattern: $0.baseAddress)) }
+        }
+        #expect(test.connection?.request.body.count == 1023 * 4096)
+        // Where it grows it moves, mostly.
+        #expect(places.count < 30)
+    }
+
     @Test func `header values come byte for byte`() {
         var value: [UInt8] = []
         let test = TestConnection { _ in
