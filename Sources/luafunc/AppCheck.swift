@@ -1,7 +1,8 @@
-import ArgumentParser
 import CustomHandler
 import DevHost
-import Logging
+import EventLoop
+import Log
+import Synchronization
 
 /// Everything that is wrong with an app, found without serving it.
 struct AppCheck {
@@ -11,25 +12,34 @@ struct AppCheck {
 
     /// Loads every script once. Throws where nothing at all can run.
     init(_ source: AppSource, settings: Settings) throws {
-        do throws(Problem) {
-            app = try AppLoader(source, settings: settings.values).load()
-        } catch {
-            Console.printError("luafunc: \(error)")
-            throw ExitCode.badApp
-        }
-        let workers = WorkerGroup(settings: settings.values)
-        let failures = try workers.runAndWait { [app] in
-            let silent = Logger(label: "luafunc") { _ in SwiftLogNoOpLogHandler() }
-            workers.adopt(app, options: InvocationOptions(logger: silent))
-            let failures = await workers.check(app)
-            await workers.shutdown()
-            return failures
-        }
-        problems = app.names.flatMap { name -> [String] in
+        app = try AppLoader(source, settings: settings.values).loadOrTell()
+        let failures = Self.failures(of: app, settings)
+        problems = app.names.flatMap { [app] name -> [String] in
             let problem = app.broken[name] ?? failures[name].map { app.problem($0, loading: name) }
             let ofBindings = app.functions[name].map { BindingCheck($0).problems } ?? []
             return ((problem.map { [$0] } ?? []) + ofBindings).map(\.description)
         }
+    }
+
+    /// Runs the first loop until every script was loaded.
+    private static func failures(of app: FunctionApp, _ settings: Settings) -> [String: InvocationFailure] {
+        let loop = EventLoop.main
+        loop.bind()
+        let workers = WorkerGroup(loop: loop, settings: settings.values)
+        workers.adopt(app, options: InvocationOptions(logger: .silent))
+        let found = Found()
+        loop.task {
+            let failures = await workers.check(app)
+            found.failures.withLock { $0 = failures }
+            await workers.shutdown()
+            loop.stop()
+        }
+        loop.run()
+        return found.failures.withLock { $0 }
+    }
+
+    private final class Found: Sendable {
+        let failures = Mutex<[String: InvocationFailure]>([:])
     }
 
     /// Problems and warnings, one line each.

@@ -1,14 +1,9 @@
-import SystemPackage
+import Log
 
-/// Writes whole lines for people and for the host, which reads stdout and stderr line by line (host-contract §11).
+/// Writes whole lines for people and for the host, which reads stdout and stderr line by line (host-contract §11). They
+/// go the way of the log, so that both keep their order.
 enum Console {
-    static func print(_ line: String) { write(line, to: .standardOutput) }
+    static func print(_ line: String) { LogSink.standard.print(line) }
 
-    static func printError(_ line: String) { write(line, to: .standardError) }
-
-    /// One system call a line, so that lines of several threads never mix. A reader that went away leaves nobody to
-    /// tell, so that is no error.
-    private static func write(_ line: String, to descriptor: FileDescriptor) {
-        _ = try? descriptor.writeAll((line + "\n").utf8)
-    }
+    static func printError(_ line: String) { LogSink.standard.print(line, to: .errors) }
 }

@@ -1,60 +1,59 @@
-import ArgumentParser
-import CustomHandler
-import Lua
-
-/// For `--version` and the first line of the log.
-let version = "0.1.0"
-
-/// Commit, Lua and target, for a report of a mistake.
-private let origin: String = {
-    #if arch(x86_64)
-        let machine = "x86_64"
-    #elseif arch(arm64)
-        let machine = "aarch64"
-    #else
-        let machine = "unknown"
-    #endif
-    return "luafunc \(version) (\(Build.commit), \(Build.lua), \(machine)-linux)"
-}()
+import Glibc
 
 @main
-struct Luafunc: ParsableCommand {
-    static let configuration = CommandConfiguration(
-        abstract: "Azure Functions in Lua: a custom handler for the Functions host.",
-        discussion: """
-            Started by the Functions host, which sets FUNCTIONS_CUSTOMHANDLER_PORT, luafunc serves without any command.
-            """,
-        version: origin,
-        subcommands: [Start.self, Serve.self, Check.self, Pack.self]
-    )
-
+enum Luafunc {
     /// Blocks until the command is done: an async `main` would cost a static executable 30 ms at its end.
     static func main() {
-        let arguments = Array(CommandLine.arguments.dropFirst())
+        unblockSignals()
+        do {
+            try run(Array(CommandLine.arguments.dropFirst()))
+            ExitCode.success.end()
+        } catch {
+            ExitCode.end(error)
+        }
+    }
+
+    /// Whoever starts luafunc from a thread that blocks signals passes that on, and nothing could stop it then.
+    private static func unblockSignals() {
+        var none = sigset_t()
+        sigemptyset(&none)
+        pthread_sigmask(SIG_SETMASK, &none, nil)
+    }
+
+    private static func run(_ words: [String]) throws {
         if Settings.current.isHosted {
-            guard arguments.isEmpty else { return main(hosted(arguments)) }
-            do { return try Serving().run() } catch { exit(withError: error) }
+            // The way of the host: to read options takes longer than all else until the socket listens.
+            guard !words.isEmpty else { try Serving().run() }
+            return try follow(hosted(words))
         }
         // A program that carries its app serves it; a damaged one says so.
         let isPlain = (try? AppArchive.read()?.files == nil) ?? false
-        if let name = arguments.first { checkCommand(name) }
-        main(arguments.isEmpty && !isPlain ? ["serve"] : arguments)
+        try follow(words.isEmpty && !isPlain ? ["serve"] : words)
     }
 
-    /// Says which command was meant, where there is none of that name.
-    private static func checkCommand(_ name: String) {
-        let commands = configuration.subcommands.map { "\($0)".lowercased() }
-        guard !name.hasPrefix("-"), name != "help", !commands.contains(name) else { return }
-        let advice =
-            NearestName.find(name, among: commands).map { "did you mean '\($0)'?" }
-            ?? "there are \(commands.joined(separator: ", "))"
-        exit(withError: ValidationError("there is no command '\(name)'; \(advice)"))
+    private static func follow(_ words: [String]) throws {
+        var words = words
+        // What it was called before it was a command.
+        if words.first == "--generate-completion-script" { words[0] = Command.completion.name }
+        switch try CommandSet.luafunc.read(words) {
+        case .help(let text): Console.print(text)
+        case .version: Console.print(origin)
+        case .run(let command, let arguments): try command.run(arguments)
+        }
     }
 
     /// The host starts the program with the arguments of host.json alone, so the command is understood.
-    private static func hosted(_ arguments: [String]) -> [String] {
+    private static func hosted(_ words: [String]) -> [String] {
         let asksForHelp = ["-h", "--help", "--version"]
-        let first = arguments[0]
-        return first.hasPrefix("-") && !asksForHelp.contains(first) ? ["serve"] + arguments : arguments
+        return words[0].hasPrefix("-") && !asksForHelp.contains(words[0]) ? ["serve"] + words : words
     }
+}
+
+extension CommandSet {
+    static let luafunc: CommandSet = CommandSet(
+        name: "luafunc", summary: "Azure Functions in Lua: a custom handler for the Functions host.",
+        discussion: """
+            Started by the Functions host, which sets FUNCTIONS_CUSTOMHANDLER_PORT, luafunc serves without any command.
+            """,
+        version: origin, commands: [.serve, .check, .pack, .completion])
 }

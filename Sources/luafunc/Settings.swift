@@ -1,4 +1,3 @@
-import ArgumentParser
 import FoundationEssentials
 
 /// The environment, as the host sets it (host-contract §2).
@@ -16,14 +15,4 @@ struct Settings {
     var isDevelopment: Bool { values["AZURE_FUNCTIONS_ENVIRONMENT"]?.lowercased() == "development" }
 
     var appRoot: String? { values["FUNCTIONS_APP_ROOT_PATH"] }
-}
-
-/// How a command ends (sysexits.h), besides 0 and ArgumentParser's own 64 for wrong usage.
-extension ExitCode {
-    /// The app folder or its host.json cannot be used.
-    static let badApp = ExitCode(65)
-    /// The address cannot be bound.
-    static let cannotBind = ExitCode(69)
-    /// Stopped by a signal while hosted: an exit code of 0 would leave the host without a handler (host-contract §4.1).
-    static let stoppedByHost = ExitCode(143)
 }

@@ -1,12 +1,13 @@
-import CustomHandler
 import DevHost
-import FoundationEssentials
+import EventLoop
+import Files
 import Glibc
 
 /// What `luafunc start` shows: the functions, one line for each invocation with its log lines below it, and what a save
 /// led to. Colours only for a terminal that wants them.
-actor StartConsole {
-    private let style: Style
+@MainLoop
+final class StartConsole {
+    private let style: ConsoleStyle
     private let isLuafunc: Bool
     private let reloads: Bool
     private let verbose: Bool
@@ -16,7 +17,8 @@ actor StartConsole {
     private var functions: [HostListing.Entry] = []
     private var nameWidth = 8
     private var causeWidth = 16
-    private var ticker: Task<Void, Never>?
+    /// Goes off while invocations run.
+    private lazy var ticker = Timer(.main) { [unowned self] in tick() }
 
     /// An invocation that has not ended.
     private struct OpenInvocation {
@@ -30,7 +32,7 @@ actor StartConsole {
     /// - Parameter isLuafunc: the handler is luafunc, whose own words about an answer's `Logs` come as lines.
     /// - Parameter reloads: a save can change the app.
     init(isLuafunc: Bool, reloads: Bool, verbose: Bool) {
-        style = Style(isTerminal: isatty(STDOUT_FILENO) == 1)
+        style = ConsoleStyle(isTerminal: StandardStream.output.isTerminal)
         self.isLuafunc = isLuafunc
         self.reloads = reloads
         self.verbose = verbose
@@ -47,9 +49,11 @@ actor StartConsole {
         case .handlerEnded(let text, let isCrash): say(isCrash ? style.red(text) : style.dim(text))
         case .handlerLine(let line): show(line)
         case .invocationStarted(let start):
+            if open.isEmpty { ticker.start(after: Self.interval) }
             open[start.id] = OpenInvocation(start: start)
-            if ticker == nil { ticker = Task { await self.tick() } }
-        case .invocationEnded(let end): Task { await showSoon(end) }
+        case .invocationEnded(let end):
+            // The handler's lines come by another way than its answer, and may be a moment later.
+            EventLoop.main.schedule(after: .milliseconds(10)) { [self] in show(end) }
         case .warning(let text): say(style.yellow("warn  \(text)"))
         case .error(let text): say(style.red(text))
         }
@@ -89,13 +93,6 @@ actor StartConsole {
     }
 
     // MARK: Invocations
-
-    /// The handler's lines come by another way than its answer, and may be a moment later.
-    private func showSoon(_ end: InvocationEnd) async {
-        // Woken early it is shown early.
-        try? await Task.sleep(for: .milliseconds(10))
-        show(end)
-    }
 
     private func show(_ end: InvocationEnd) {
         let invocation = open.removeValue(forKey: end.id)
@@ -144,24 +141,22 @@ actor StartConsole {
     }
 
     private static let patience = Duration.seconds(1)
+    private static let interval = Duration.milliseconds(250)
 
     /// Looks after invocations that take long while there are any.
-    private func tick() async {
-        while !open.isEmpty {
-            do { try await Task.sleep(for: .milliseconds(250)) } catch { break }
-            for (id, invocation) in open where !invocation.isShown {
-                guard invocation.began.duration(to: .now) > Self.patience else { continue }
-                let start = invocation.start
-                Console.print(
-                    "\(style.dim(clock))  \(style.bold(start.function.padded(nameWidth)))  "
-                        + "\(start.cause.padded(causeWidth))  \(style.dim("runs"))")
-                for line in invocation.lines { indent(line) }
-                open[id]?.isShown = true
-                open[id]?.lines = []
-                last = id
-            }
+    private func tick() {
+        for (id, invocation) in open where !invocation.isShown {
+            guard invocation.began.duration(to: .now) > Self.patience else { continue }
+            let start = invocation.start
+            Console.print(
+                "\(style.dim(clock))  \(style.bold(start.function.padded(nameWidth)))  "
+                    + "\(start.cause.padded(causeWidth))  \(style.dim("runs"))")
+            for line in invocation.lines { indent(line) }
+            open[id]?.isShown = true
+            open[id]?.lines = []
+            last = id
         }
-        ticker = nil
+        if !open.isEmpty { ticker.start(after: Self.interval) }
     }
 
     // MARK: Lines
@@ -197,42 +192,6 @@ extension HostListing.Entry {
         guard isHTTP else { return address }
         return
             "\(methods.max { $0.count < $1.count } ?? "GET") /\(address.split(separator: "/").dropFirst(2).joined(separator: "/"))"
-    }
-}
-
-/// Colours that can be read on dark and light ground.
-private struct Style {
-    let isPlain: Bool
-
-    init(isTerminal: Bool) {
-        let environment = ProcessInfo.processInfo.environment
-        isPlain = !isTerminal || environment["NO_COLOR"]?.isEmpty == false || environment["TERM"] == "dumb"
-    }
-
-    private func paint(_ code: Int, _ text: String) -> String { isPlain ? text : "\u{1b}[\(code)m\(text)\u{1b}[0m" }
-
-    func plain(_ text: String) -> String { text }
-    func bold(_ text: String) -> String { paint(1, text) }
-    func dim(_ text: String) -> String { paint(2, text) }
-    func red(_ text: String) -> String { paint(31, text) }
-    func green(_ text: String) -> String { paint(32, text) }
-    func yellow(_ text: String) -> String { paint(33, text) }
-
-    func of(_ level: HandlerLine.Level) -> (String) -> String {
-        switch level {
-        case .debug: dim
-        case .info: plain
-        case .warning: yellow
-        case .error: red
-        }
-    }
-
-    func of(_ status: Int?) -> (String) -> String {
-        switch status {
-        case .some(500...): red
-        case .some(400...): yellow
-        default: green
-        }
     }
 }
 

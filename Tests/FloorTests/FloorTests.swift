@@ -23,7 +23,7 @@ struct FloorTests {
     /// Names and dependencies, as Package.swift declares the floors: `floor("HTTP", ["EventLoop", "HTTP1"]`.
     static let floors: [String: Set<String>] = {
         var floors: [String: Set<String>] = [:]
-        for match in (manifest ?? "").matches(of: /floor\(\s*"(\w+)",\s*\[([^\]]*)\]/) {
+        for match in (manifest ?? "").matches(of: /floor(?:\(|:)\s*"(\w+)",\s*\[([^\]]*)\]/) {
             floors[String(match.1)] = Set(match.2.matches(of: /"(\w+)"/).map { String($0.1) })
         }
         return floors
@@ -32,7 +32,7 @@ struct FloorTests {
     /// Files and folders that a floor leaves out, until they are moved to the new foundation.
     static let excluded: [String: [String]] = {
         var excluded: [String: [String]] = [:]
-        for match in (manifest ?? "").matches(of: /floor\(\s*"(\w+)",\s*\[[^\]]*\],\s*exclude:\s*\[([^\]]*)\]/) {
+        for match in (manifest ?? "").matches(of: /floor(?:\(|:)\s*"(\w+)",\s*\[[^\]]*\],\s*exclude:\s*\[([^\]]*)\]/) {
             excluded[String(match.1)] = match.2.matches(of: /"([\w\/.+]+)"/).map { String($0.1) }
         }
         return excluded

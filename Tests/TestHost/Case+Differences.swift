@@ -1,4 +1,4 @@
-import DevHost
+public import DevHost
 import Lua
 public import TestSupport
 
@@ -20,7 +20,7 @@ extension Case {
 
 extension AnswerDecoder {
     /// For the function that a function.json describes.
-    init(functionJSON: [UInt8]) throws {
+    public init(functionJSON: [UInt8]) throws {
         let bindings = try JSONTree.parse(functionJSON.span.bytes)["bindings"]?.elements ?? []
         func text(_ key: String, _ tree: JSONTree) -> String? { tree.member(anyCase: key)?.string }
         let outputs = bindings.filter { text("direction", $0) == "out" }.map {

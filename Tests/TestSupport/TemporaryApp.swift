@@ -11,12 +11,13 @@ public final class TemporaryApp: Sendable {
         try write(files.merging(["host.json": #"{ "version": "2.0" }"#]) { own, _ in own })
     }
 
-    public func write(_ files: [String: String]) throws {
+    /// - Parameter isAtomic: nobody ever sees half of a file, as with most editors; else it is written in place.
+    public func write(_ files: [String: String], isAtomic: Bool = false) throws {
         for (path, text) in files {
             let file = folder.appending(path: path)
             try FileManager.default.createDirectory(
                 at: file.deletingLastPathComponent(), withIntermediateDirectories: true)
-            try Data(text.utf8).write(to: file)
+            try Data(text.utf8).write(to: file, options: isAtomic ? .atomic : [])
         }
     }
 

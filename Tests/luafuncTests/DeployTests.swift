@@ -2,7 +2,6 @@ import Foundation
 import Lua
 import TestSupport
 import Testing
-import Yams
 
 /// What deploy/ and docs/deploy.md say, held against the app, the program and each other: all that needs no cluster.
 @Suite struct DeployTests {
@@ -11,31 +10,27 @@ import Yams
     }
 
     private let guide: String
-    private let manifests: [Node]
+    private let manifests: [YAML]
 
     init() throws {
         guide = try Self.text("docs/deploy.md")
-        var documents = try compose_all(yaml: Self.text("deploy/kubernetes.yaml"))
-        var manifests: [Node] = []
-        while let document = documents.next() { manifests.append(document) }
-        if let error = documents.error { throw error }
-        self.manifests = manifests
+        manifests = try YAML.documents(Self.text("deploy/kubernetes.yaml"))
     }
 
     // MARK: Kubernetes
 
-    private func manifest(_ kind: String) throws -> Node {
+    private func manifest(_ kind: String) throws -> YAML {
         let found = manifests.filter { $0["kind"]?.string == kind }
         #expect(found.count == 1)
         return try #require(found.first)
     }
 
-    private func container() throws -> Node {
-        try #require(try manifest("Deployment").at("spec", "template", "spec", "containers", 0))
+    private func container() throws -> YAML {
+        try #require(try manifest("Deployment").at("spec", "template", "spec", "containers", "0"))
     }
 
     private func environment() throws -> [String: String] {
-        let variables = try #require(try container()["env"]?.sequence)
+        let variables = try #require(try container()["env"]?.array)
         return Dictionary(uniqueKeysWithValues: variables.map { ($0["name"]?.string ?? "", $0["value"]?.string ?? "") })
     }
 
@@ -61,36 +56,36 @@ import Yams
         let scaled = try manifest("ScaledObject")
         #expect(scaled.at("spec", "scaleTargetRef", "name") == deployment.at("metadata", "name"))
         let authentication = try manifest("TriggerAuthentication").at("metadata", "name")
-        for trigger in scaled.at("spec", "triggers")?.array() ?? [] {
+        for trigger in scaled.at("spec", "triggers")?.array ?? [] {
             #expect(trigger.at("authenticationRef", "name") == authentication)
         }
-        let mounted = try #require(try container()["volumeMounts"]).array().map { $0["name"] }
-        #expect(deployment.at("spec", "template", "spec", "volumes")?.array().map { $0["name"] } == mounted)
+        let mounted = try #require(try container()["volumeMounts"]).array.map { $0["name"] }
+        #expect(deployment.at("spec", "template", "spec", "volumes")?.array.map { $0["name"] } == mounted)
     }
 
     @Test(arguments: ["startupProbe", "readinessProbe", "livenessProbe"])
     func `a probe asks the host where it listens`(_ probe: String) throws {
         let container = try container()
-        #expect(container.at(probe, "httpGet", "port") == container.at("ports", 0, "name"))
+        #expect(container.at(probe, "httpGet", "port") == container.at("ports", "0", "name"))
         // The home page waits for the host; of the admin API nothing else needs no key (host-contract §13).
         let path = container.at(probe, "httpGet", "path")?.string
         #expect(path == (probe == "livenessProbe" ? "/admin/host/ping" : "/"))
     }
 
     @Test func `the image's port is the one all others name`() throws {
-        let port = try #require(try container().at("ports", 0, "containerPort")?.int)
-        #expect(try manifest("Service").at("spec", "ports", 0, "targetPort") == container().at("ports", 0, "name"))
+        let port = try #require(try container().at("ports", "0", "containerPort")?.int)
+        #expect(try manifest("Service").at("spec", "ports", "0", "targetPort") == container().at("ports", "0", "name"))
         #expect(try instructions().contains { $0 == ("EXPOSE", "\(port)") })
         #expect(guide.contains("--target-port \(port) ") && guide.contains("--publish 8080:\(port) "))
     }
 
     @Test func `KEDA watches every queue that a function listens on, by the same connection`() throws {
-        let triggers = try #require(try manifest("ScaledObject").at("spec", "triggers")).array()
+        let triggers = try #require(try manifest("ScaledObject").at("spec", "triggers")).array
         #expect(triggers.allSatisfy { $0["type"]?.string == "azure-queue" })
         let watched = triggers.compactMap { $0.at("metadata", "queueName")?.string }
         let heard = try functions().flatMap(\.bindings).filter { $0["type"]?.string == "queueTrigger" }
         #expect(watched.sorted() == heard.compactMap { $0["queueName"]?.string }.sorted())
-        let secret = try #require(try manifest("TriggerAuthentication").at("spec", "secretTargetRef", 0))
+        let secret = try #require(try manifest("TriggerAuthentication").at("spec", "secretTargetRef", "0"))
         #expect(secret["parameter"]?.string == "connection")
         #expect(heard.allSatisfy { $0["connection"]?.string == secret["key"]?.string })
     }
@@ -101,14 +96,14 @@ import Yams
             guard let match = command.firstMatch(of: #/kubectl create secret generic (\S+)/#) else { continue }
             made[String(match.1)] = command.matches(of: #/--from-literal=([^=]+)=/#).map { String($0.1) }
         }
-        let settings = try #require(try container().at("envFrom", 0, "secretRef", "name")?.string)
-        let secret = try #require(try manifest("TriggerAuthentication").at("spec", "secretTargetRef", 0))
+        let settings = try #require(try container().at("envFrom", "0", "secretRef", "name")?.string)
+        let secret = try #require(try manifest("TriggerAuthentication").at("spec", "secretTargetRef", "0"))
         #expect(secret["name"]?.string == settings)
         #expect(made[settings]?.contains(secret["key"]?.string ?? "") == true)
 
         let pod = try #require(try manifest("Deployment").at("spec", "template", "spec"))
-        let keys = try #require(made[pod.at("volumes", 0, "secret", "secretName")?.string ?? ""])
-        #expect(try container().at("volumeMounts", 0, "mountPath")?.string == "/run/secrets/functions-keys")
+        let keys = try #require(made[pod.at("volumes", "0", "secret", "secretName")?.string ?? ""])
+        #expect(try container().at("volumeMounts", "0", "mountPath")?.string == "/run/secrets/functions-keys")
         #expect(try environment()["AzureWebJobsSecretStorageType"] == "kubernetes")
         #expect(keys.contains("host.master") && keys.contains("host.function.default"))
         for function in try functions() {
@@ -212,12 +207,6 @@ import Yams
         let newest = try #require(try Self.text("CHANGELOG.md").firstMatch(of: #/## \[([\d.]+)\]/#))
         let program = try await LuafuncProcess(["--version"], waits: false).end().output
         #expect(program.hasPrefix("luafunc \(newest.1) (") && program.contains(", Lua 5.4."))
-    }
-}
-
-extension Node {
-    fileprivate func at(_ path: any NodeRepresentable...) -> Node? {
-        path.reduce(self as Node?) { $0?[$1] }
     }
 }
 

@@ -196,7 +196,7 @@ import Testing
         (["serve", "--port", "0", "--time-limit", "soon"], "'soon' is not a time such as 10s"),
         (["serve", "--port", "0", "--body-limit", "8GB"], "--body-limit must be at most 2GB"),
         (["swerve"], "there is no command 'swerve'; did you mean 'serve'?"),
-        (["deploy"], "there is no command 'deploy'; there are start, serve, check, pack"),
+        (["deploy"], "there is no command 'deploy'; there are serve, check, pack"),
     ])
     func `wrong usage is told and exits 64`(_ arguments: [String], _ sentence: String) async throws {
         let end = await (try LuafuncProcess(arguments, waits: false)).end()

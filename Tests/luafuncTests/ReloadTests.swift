@@ -31,10 +31,11 @@ import Testing
         }
 
         /// Saves, waits for the line that says so, and answers what the function says then.
-        func save(_ files: [String: String], path: String = "/api/f", waitFor line: String = "reloaded f") throws
-            -> String
-        {
-            try app.write(files)
+        func save(
+            _ files: [String: String], path: String = "/api/f", waitFor line: String = "reloaded f",
+            isAtomic: Bool = false
+        ) throws -> String {
+            try app.write(files, isAtomic: isAtomic)
             #expect(process.waitForLine(containing: line))
             return try get(path).text
         }
@@ -92,9 +93,9 @@ import Testing
         #expect(served.process.waitForErrorLine(containing: reason))
         let kept = try served.get("/api/f").text
         #expect(kept == "one first")
-        // Another change, all good, mends it.
+        // Another change, all good, mends it. The first save may still be read while the second is written.
         try served.app.write([file: good])
-        #expect(try served.save(["lib/m.lua": "return 'mended'"]) == "one mended")
+        #expect(try served.save(["lib/m.lua": "return 'mended'"], isAtomic: true) == "one mended")
     }
 
     @Test func `a save by renaming over the file takes effect`() throws {

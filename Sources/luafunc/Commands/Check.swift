@@ -1,16 +1,13 @@
-import ArgumentParser
 import CustomHandler
 
-struct Check: ParsableCommand {
-    static let configuration = CommandConfiguration(
-        abstract: "Tell every problem of an app: in host.json, function.json and the scripts.",
-        discussion: "Ends with 1 if a function cannot run, with 65 if the app cannot be used at all.")
-
-    @OptionGroup var app: AppOptions
-
-    func run() throws {
+extension Command {
+    static let check = Command(
+        name: "check", summary: "Tell every problem of an app: in host.json, function.json and the scripts.",
+        discussion: "Ends with 1 if a function cannot run, with 65 if the app cannot be used at all.",
+        options: [AppChoice.option]
+    ) { arguments in
         let settings = Settings.current
-        let check = try AppCheck(try app.choice.source(settings), settings: settings)
+        let check = try AppCheck(AppChoice(arguments).source(settings), settings: settings)
         check.print()
         guard check.problems.isEmpty else { throw ExitCode.failure }
         let count = check.app.functions.count

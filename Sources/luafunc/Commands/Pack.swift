@@ -1,45 +1,37 @@
-import ArgumentParser
 import CustomHandler
 
-struct Pack: ParsableCommand {
-    static let configuration = CommandConfiguration(
-        abstract: "Make a deployable zip file, a folder, or one executable from an app.",
+extension Command {
+    static let pack = Command(
+        name: "pack", summary: "Make a deployable zip file, a folder, or one executable from an app.",
         discussion: """
             Left out are tests (*_test.lua), local.settings.json, names that begin with a dot, and what .funcignore or \
             .gitignore names; in lua_modules, which many apps do not commit, only .funcignore counts.
-            """)
-
-    @OptionGroup var app: AppOptions
-
-    @Option(help: ArgumentHelp("Write a zip file for Azure.", valueName: "file"))
-    var zip: String?
-    @Option(help: ArgumentHelp("Write one executable that serves the app.", valueName: "file"))
-    var executable: String?
-    @Option(help: ArgumentHelp("Write a folder for Azure Functions Core Tools.", valueName: "folder"))
-    var output: String?
-    @Option(help: ArgumentHelp("Show what an executable carries, and do nothing else.", valueName: "file"))
-    var list: String?
-    @Option(help: ArgumentHelp("The luafunc to deploy. (default: this one)", valueName: "file"))
-    var runtime: String?
-
-    func validate() throws {
-        let products = [zip, executable, output].compactMap { $0 }
-        if products.isEmpty == (list == nil) {
-            throw ValidationError(
-                "say what to make: --zip FILE, --executable FILE or --output DIR; or only --list FILE")
+            """,
+        options: [AppChoice.option, zip, executable, output, list, runtime],
+        validate: { arguments in
+            let products = [zip, executable, output].compactMap { arguments[$0] }
+            if products.isEmpty == (arguments[list] == nil) {
+                throw UsageError(
+                    .other("say what to make: --zip FILE, --executable FILE or --output DIR; or only --list FILE"))
+            }
         }
-    }
-
-    func run() throws {
+    ) { arguments in
         do {
-            if let list { try show(list) } else { try pack() }
+            if let list = arguments[list] { try show(list) } else { try pack(arguments) }
         } catch let error as PackError {
             Console.printError("luafunc: \(error)")
             throw ExitCode.badApp
         }
     }
 
-    private func show(_ path: String) throws {
+    private static let zip = Option("zip", .file, "Write a zip file for Azure.")
+    private static let executable = Option("executable", .file, "Write one executable that serves the app.")
+    private static let output = Option(
+        "output", .folder(placeholder: "folder"), "Write a folder for Azure Functions Core Tools.")
+    private static let list = Option("list", .file, "Show what an executable carries, and do nothing else.")
+    private static let runtime = Option("runtime", .file, "The luafunc to deploy.", default: "this one")
+
+    private static func show(_ path: String) throws {
         guard let archive = try AppArchive.read(from: path) else {
             Console.print("\(path) carries no app")
             return
@@ -48,34 +40,40 @@ struct Pack: ParsableCommand {
         for line in PackReport.list(files) { Console.print(line) }
     }
 
-    private func pack() throws {
-        let root = app.choice.folder(Settings.current)
+    private static func pack(_ arguments: Arguments) throws {
+        let root = AppChoice(arguments).folder(Settings.current)
         let check = try AppCheck(.folder(root), settings: Settings.current)
         check.print()
         guard check.problems.isEmpty else {
             Console.printError("luafunc: nothing is packed; put this right first")
             throw ExitCode.badApp
         }
-        let runtime = try ExecutableFile(runtime ?? ExecutableFile.current)
-        let folder = try output.map { try OutputFolder($0, app: root) }
+        let runtime = try ExecutableFile(arguments[runtime] ?? ExecutableFile.current)
+        let folder = try arguments[output].map { try OutputFolder($0, app: root) }
         let app = try PackedApp(root: root)
-        let files = app.files(with: runtime)
+        let files = try app.files(with: runtime)
         var products: [PackReport.Product] = []
-        if let zip {
+        if let zip = arguments[zip] {
             let bytes = try ZipWriter.zip(files)
             try FileSystem.write([bytes], to: zip)
             products.append(.zip(zip, size: bytes.count))
         }
-        if let output, let folder {
+        if let output = arguments[output], let folder {
             try folder.write(files)
             products.append(.folder(output))
         }
-        if let executable {
+        if let executable = arguments[executable] {
             try AppArchive.write(app.files, runtime: runtime, to: executable)
             products.append(.executable(executable))
         }
-        var notes = app.notes
-        let others = check.app.names.filter { check.app.functions[$0]?.isHTTP == false }
+        let notes = app.notes + notes(check.app, runtime, executable: arguments[executable])
+        Console.print(PackReport(files: files, notes: notes, products: products).text)
+    }
+
+    /// What the author may not expect of what was made.
+    private static func notes(_ app: FunctionApp, _ runtime: ExecutableFile, executable: String?) -> [String] {
+        var notes: [String] = []
+        let others = app.names.filter { app.functions[$0]?.isHTTP == false }
         if let executable, !others.isEmpty {
             notes.append(
                 "nothing but the Functions host or '\(executable) start' fires the triggers of "
@@ -86,6 +84,6 @@ struct Pack: ParsableCommand {
                 "the runtime needs shared libraries that are not where it is deployed; pack the static one, which "
                     + "scripts/build-release makes: --runtime dist/luafunc")
         }
-        Console.print(PackReport(files: files, notes: notes, products: products).text)
+        return notes
     }
 }

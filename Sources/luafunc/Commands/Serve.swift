@@ -1,58 +1,57 @@
-import ArgumentParser
-import CustomHandler
+import Log
 
-struct Serve: ParsableCommand {
-    static let configuration = CommandConfiguration(
-        abstract: "Run the custom handler, as the Functions host starts it.")
-
-    @OptionGroup var app: AppOptions
-    @OptionGroup var log: LogOptions
-    @OptionGroup var limits: LimitOptions
-
-    @Option(
-        help: """
-            Port to listen on; 0 finds a free one. (default: FUNCTIONS_CUSTOMHANDLER_PORT, else 8080 for a program that \
-            carries its app)
-            """)
-    var port: Int?
-    @Option(help: "Address to listen on.")
-    var bind = Serving().bind
-    @Option(help: "Event loops, each with a Lua VM of every function. (default: all cores)")
-    var threads: Int?
-    @Option(help: "Largest request body, such as 16MB. (default: 256MB)", transform: Parse.bytes)
-    var bodyLimit = Serving().bodyLimit
-
-    @Flag(
-        inversion: .prefixedNo,
-        help: "Make every save take effect. (default: only where AZURE_FUNCTIONS_ENVIRONMENT is Development)")
-    var watch: Bool?
-
-    /// `luafunc start` holds the other end, so that no handler outlives it.
-    @Flag(help: .hidden)
-    var untilStdinEnds = false
-
-    func validate() throws {
-        if let port, !(0...65_535).contains(port) { throw ValidationError("--port must be from 0 to 65535") }
-        if let threads, !(1...1024).contains(threads) { throw ValidationError("--threads must be from 1 to 1024") }
-        if bodyLimit > 1 << 31 { throw ValidationError("--body-limit must be at most 2GB") }
-        if port == nil, !Settings.current.isHosted, try AppArchive.carried?.files == nil {
-            throw ValidationError("say which port to listen on: luafunc serve --port 8080")
+extension Command {
+    static let serve = Command(
+        name: "serve", summary: "Run the custom handler, as the Functions host starts it.",
+        options: [
+            AppChoice.option, level, format, LimitOptions.memory, LimitOptions.time, port, bind, threads, bodyLimit,
+            watch,
+            untilStdinEnds,
+        ],
+        validate: { arguments in
+            if arguments[port] == nil, !Settings.current.isHosted, try AppArchive.carried?.files == nil {
+                throw UsageError(.other("say which port to listen on: luafunc serve --port 8080"))
+            }
         }
-    }
-
-    func run() throws {
+    ) { arguments in
+        let limits = LimitOptions(arguments)
         var serving = Serving()
-        serving.app = app.choice
-        serving.logger = log.logger
-        serving.format = log.logFormat
-        serving.port = port
-        serving.bind = bind
-        serving.threads = threads
-        serving.memoryLimit = limits.memoryLimit ?? serving.memoryLimit
-        serving.timeLimit = limits.timeLimit
-        serving.bodyLimit = bodyLimit
-        serving.watch = watch
-        serving.untilStdinEnds = untilStdinEnds
+        serving.app = AppChoice(arguments)
+        serving.logger.level = arguments[level] ?? serving.logger.level
+        serving.logger.format = arguments[format] ?? serving.logger.format
+        serving.port = arguments[port]
+        serving.bind = arguments[bind] ?? serving.bind
+        serving.threads = arguments[threads]
+        serving.memoryLimit = limits.memory ?? serving.memoryLimit
+        serving.timeLimit = limits.time
+        serving.bodyLimit = arguments[bodyLimit] ?? serving.bodyLimit
+        serving.watch = arguments[watch]
+        serving.untilStdinEnds = arguments[untilStdinEnds]
         try serving.run()
     }
+
+    private static let level = Option(
+        "log-level", ValueOf<LogLevel>.choice, "Least level that is written.",
+        default: Serving().logger.level.rawValue)
+    private static let format = Option(
+        "log-format", ValueOf<LogFormat>.choice, "How log lines look.", default: Serving().logger.format.rawValue)
+    private static let port = Option(
+        "port", .port, "Port to listen on; 0 finds a free one.",
+        default: "FUNCTIONS_CUSTOMHANDLER_PORT, else 8080 for a program that carries its app")
+    private static let bind = Option("bind", .text, "Address to listen on.", default: Serving().bind)
+    private static let threads = Option(
+        "threads", .number(1...1024), "Event loops, each with a Lua VM of every function.", default: "all cores")
+    private static let bodyLimit = Option(
+        "body-limit", .size(1...1 << 31), "Largest request body, such as 16MB.", default: "256MB")
+    private static let watch = Switch(
+        "watch", "Make every save take effect.",
+        default: "only where AZURE_FUNCTIONS_ENVIRONMENT is Development")
+    /// `luafunc start` holds the other end, so that no handler outlives it.
+    private static let untilStdinEnds = Flag(
+        "until-stdin-ends", "End when standard input ends.", isHidden: true)
+}
+
+extension ValueOf<Int> {
+    /// A port to listen on; 0 for any that is free.
+    static let port = ValueOf.number(0...65_535)
 }

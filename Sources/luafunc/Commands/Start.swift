@@ -1,108 +1,80 @@
-import ArgumentParser
 import CustomHandler
 import DevHost
-import FoundationEssentials
-import Logging
-import NIOCore
-import NIOPosix
-import ServiceLifecycle
-import UnixSignals
+import EventLoop
+import Files
+import Glibc
+import Log
 
-struct Start: ParsableCommand {
-    static let configuration = CommandConfiguration(
-        abstract: "Run an app on this machine, as the Functions host would; every save takes effect.",
+extension Command {
+    static let start = Command(
+        name: "start", summary: "Run an app on this machine, as the Functions host would; every save takes effect.",
         discussion: """
             With a program after --, or with --external, another custom handler runs the app's functions.
-            """)
-
-    @OptionGroup var app: AppOptions
-    @OptionGroup var limits: LimitOptions
-
-    @Option(help: "Port of the host; 0 finds a free one. (default: local.settings.json's LocalHttpPort, else 7071)")
-    var port: Int?
-    @Option(help: "Address to listen on.")
-    var bind = "127.0.0.1"
-    @Flag(help: "Check function keys, as Azure does.")
-    var auth = false
-    @Flag(help: "Tell every caller why an invocation failed, not only browsers.")
-    var verboseErrors = false
-    @Option(help: "Time zone of the schedules, such as Europe/Berlin. (default: UTC)")
-    var timezone: String?
-    @Flag(help: "Start the custom handler that host.json describes, in place of luafunc.")
-    var external = false
-    @Flag(name: [.customShort("v"), .customLong("verbose")], help: "Show debug lines as well.")
-    var verbose = false
-    @Argument(parsing: .postTerminator, help: "A custom handler to start in place of luafunc.")
-    var program: [String] = []
-
-    func validate() throws {
-        if let port, !(0...65_535).contains(port) { throw ValidationError("--port must be from 0 to 65535") }
-        if external, !program.isEmpty { throw ValidationError("use --external or a program after --, not both") }
-        if !choice.isLuafunc, let option = limits.arguments.first {
-            throw ValidationError("\(option) is for luafunc's own handler; give this one its limits itself")
+            """,
+        options: [
+            AppChoice.option, LimitOptions.memory, LimitOptions.time, port, bind, auth, verboseErrors, timezone,
+            external,
+            verbose,
+        ],
+        rest: Rest(name: "program", help: "A custom handler to start in place of luafunc."),
+        validate: { arguments in
+            if arguments[external], !arguments.rest.isEmpty {
+                throw UsageError(.other("use --external or a program after --, not both"))
+            }
+            if !choice(arguments).isLuafunc, let option = LimitOptions(arguments).arguments.first {
+                throw UsageError(
+                    .other("\(option) is for luafunc's own handler; give this one its limits itself"))
+            }
         }
+    ) { arguments in
+        let choice = choice(arguments)
+        let options = try options(arguments, choice, Settings.current)
+        let verbose = arguments[verbose]
+        LogSink.standard.detach()
+        let loop = EventLoop.main
+        loop.bind()
+        loop.task { @MainLoop in await Starting(options, choice, verbose: verbose).run() }
+        loop.run()
+        ExitCode.failure.end()
     }
 
-    func run() throws {
-        let settings = Settings.current
-        let choice = choice
-        let options = try options(choice, settings)
-        let (events, continuation) = AsyncStream<HostEvent>.makeStream()
-        let console = StartConsole(
-            isLuafunc: choice.isLuafunc, reloads: choice.isLuafunc && options.source.changes, verbose: verbose)
-        let done = MultiThreadedEventLoopGroup.singleton.any().makePromise(of: Void.self)
-        done.completeWithTask {
-            let host = try await DevHost(options) { continuation.yield($0) }
-            let showing = Task { for await event in events { await console.show(event) } }
-            defer { showing.cancel() }
-            try await ServiceGroup(
-                configuration: .init(
-                    services: [.init(service: HostService(host: host))],
-                    gracefulShutdownSignals: [.sigterm, .sigint, .sighup],
-                    logger: Logger(label: "luafunc") { _ in SwiftLogNoOpLogHandler() })
-            ).run()
-        }
-        do {
-            try done.futureResult.wait()
-        } catch let problem as Problem {
-            Console.printError("luafunc: \(problem)")
-            throw ExitCode.badApp
-        } catch let failure as DevHost.Failure {
-            Console.printError("luafunc: \(failure)")
-            throw failure.isAddressTaken ? ExitCode.cannotBind : ExitCode.failure
-        }
-        Console.print("stopped")
-    }
+    private static let port = Option(
+        "port", .port, "Port of the host; 0 finds a free one.",
+        default: "local.settings.json's LocalHttpPort, else 7071")
+    private static let bind = Option("bind", .text, "Address to listen on.", default: "127.0.0.1")
+    private static let auth = Flag("auth", "Check function keys, as Azure does.")
+    private static let verboseErrors = Flag(
+        "verbose-errors", "Tell every caller why an invocation failed, not only browsers.")
+    private static let timezone = Option(
+        "timezone", .text, "Time zone of the schedules, such as Europe/Berlin.", default: "UTC")
+    private static let external = Flag(
+        "external", "Start the custom handler that host.json describes, in place of luafunc.")
+    private static let verbose = Flag("verbose", short: "v", "Show debug lines as well.")
 
-    private var choice: HandlerChoice {
-        if external { return .described }
-        if !program.isEmpty { return .program(program) }
-        let level = verbose ? "debug" : "info"
-        var arguments = ["serve", "--watch", "--until-stdin-ends", "--log-format", "json", "--log-level", level]
-        arguments += limits.arguments
+    private static func choice(_ arguments: Arguments) -> HandlerChoice {
+        if arguments[external] { return .described }
+        if !arguments.rest.isEmpty { return .program(arguments.rest) }
+        let level = arguments[verbose] ? LogLevel.debug : .info
+        var words = [
+            "serve", "--watch", "--until-stdin-ends", "--log-format", "json", "--log-level", level.rawValue,
+        ]
+        words += LimitOptions(arguments).arguments
         // Without it, the program's own app. Absolute, as the handler begins in that folder.
-        if let folder = app.app { arguments += ["--app", URL(filePath: folder).standardizedFileURL.path] }
-        return .luafunc(executable: ExecutableFile.current, arguments: arguments)
+        if let folder = AppChoice(arguments).app { words += ["--app", Path.standardized(folder)] }
+        return .luafunc(executable: ExecutableFile.current, arguments: words)
     }
 
-    private func options(_ choice: HandlerChoice, _ settings: Settings) throws -> DevHost.Options {
+    private static func options(
+        _ arguments: Arguments, _ choice: HandlerChoice, _ settings: Settings
+    ) throws -> DevHost.Options {
+        let app = AppChoice(arguments)
         var options = DevHost.Options(
-            try app.choice.source(settings), folder: app.choice.folder(settings), handler: choice,
-            environment: settings.values)
-        options.bind = bind
-        options.port = port
-        options.checksKeys = auth
-        options.showsReasons = verboseErrors
-        options.timeZone = timezone
+            try app.source(settings), folder: app.folder(settings), handler: choice, environment: settings.values)
+        options.bind = arguments[bind] ?? options.bind
+        options.port = arguments[port]
+        options.checksKeys = arguments[auth]
+        options.showsReasons = arguments[verboseErrors]
+        options.timeZone = arguments[timezone]
         return options
-    }
-}
-
-/// Stops at once: what runs is stopped with it, as the host does (host-contract §4.4).
-private struct HostService: Service {
-    let host: DevHost
-
-    func run() async throws {
-        try await cancelWhenGracefulShutdown { try await host.run() }
     }
 }

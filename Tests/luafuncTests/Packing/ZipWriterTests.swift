@@ -103,9 +103,12 @@ private struct ZipReader {
 }
 
 private func crc32(_ bytes: [UInt8]) -> UInt32 {
-    ~bytes.reduce(~0) { sum, byte in
-        (0..<8).reduce(sum ^ UInt32(byte)) { sum, _ in sum >> 1 ^ (sum & 1) * 0xedb8_8320 }
+    var sum = ~UInt32(0)
+    for byte in bytes {
+        sum ^= UInt32(byte)
+        for _ in 0..<8 { sum = sum >> 1 ^ (sum & 1) * 0xedb8_8320 }
     }
+    return ~sum
 }
 
 private struct TooShort: Error {}

@@ -1,0 +1,42 @@
+import CustomHandler
+import EventLoop
+import Log
+
+/// Tells what is served and what is broken.
+struct Announcement {
+    let app: FunctionApp
+    let workers: WorkerGroup
+    let logger: Logger
+    /// Where the server listens.
+    let address: SocketAddress
+
+    func start(on loop: EventLoop) {
+        say("luafunc \(version): serving \(app.root) on http://\(address)")
+        loop.task { [self] in tell(await workers.check(app)) }
+    }
+
+    private func tell(_ failures: [String: InvocationFailure]) {
+        for name in app.names {
+            if let function = app.functions[name], failures[name] == nil {
+                say("  \(name): \(function.trigger?.type ?? "")  \(app.address(of: function))")
+            }
+        }
+        if app.names.isEmpty {
+            logger.warning(
+                "\(app.root) has no functions; a function is a folder, here or in functions/, with a function.json")
+        }
+        for warning in app.warnings { logger.warning("\(warning)") }
+        for name in app.names {
+            guard let reason = app.broken[name]?.description ?? failures[name]?.text else { continue }
+            logger.error("\(reason)", [.function(name)])
+        }
+    }
+
+    /// Words for people are no log line, but who asks for JSON gets nothing else.
+    private func say(_ text: String) {
+        switch logger.format {
+        case .text: Console.print(text)
+        case .json: logger.info("\(text)", [.event(LogKey.listening)])
+        }
+    }
+}

@@ -1,0 +1,57 @@
+import CustomHandler
+import Files
+
+/// Which app a command works on.
+struct AppChoice {
+    /// The folder that was given.
+    var app: String?
+
+    static let option = Option(
+        "app", .folder(), "The app folder, with host.json.",
+        default: "FUNCTIONS_APP_ROOT_PATH, else the working folder")
+
+    init() {}
+    init(_ arguments: Arguments) { app = arguments[Self.option] }
+
+    /// The folder given, else the app inside the program, else where the host says or the person stands.
+    func source(_ settings: Settings) throws -> AppSource {
+        if app == nil, let archive = try AppArchive.carried {
+            return .archive(archive.files, of: CommandLine.arguments[0])
+        }
+        return .folder(folder(settings))
+    }
+
+    /// Where things belong that are not part of the app.
+    func folder(_ settings: Settings) -> String { app ?? settings.appRoot ?? Folder.current ?? "." }
+}
+
+extension AppArchive {
+    /// The app inside this program; nil for a plain one.
+    static var carried: AppArchive? {
+        get throws {
+            do throws(PackError) {
+                return try read()
+            } catch {
+                Console.printError("luafunc: \(error)")
+                throw ExitCode.badApp
+            }
+        }
+    }
+}
+
+extension AppLoader {
+    /// The app; or says why there is none.
+    func loadOrTell() throws(ExitCode) -> FunctionApp {
+        do throws(Problem) {
+            return try load()
+        } catch {
+            Console.printError("luafunc: \(error)")
+            throw ExitCode.badApp
+        }
+    }
+}
+
+extension AppSource {
+    /// Whether a save can change the app.
+    var changes: Bool { if case .folder = self { true } else { false } }
+}

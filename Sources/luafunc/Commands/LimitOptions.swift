@@ -1,0 +1,28 @@
+import CustomHandler
+
+/// The limits of a handler's invocations.
+struct LimitOptions {
+    /// In bytes.
+    let memory: Int?
+    let time: Duration?
+
+    static let memory = Option(
+        "memory-limit", .size(ByteCount.leastMemoryLimit...Int.max), "Memory of one Lua VM, such as 32MB.",
+        default: "64MB")
+    static let time = Option(
+        "time-limit", .time, "Time of one invocation, such as 10s.",
+        default: "host.json's functionTimeout less a margin")
+
+    init(_ arguments: Arguments) {
+        memory = arguments[Self.memory]
+        time = arguments[Self.time]
+    }
+
+    /// For a handler that is started with them.
+    var arguments: [String] {
+        var arguments: [String] = []
+        if let memory { arguments += [Self.memory.parameter.long, "\(memory)"] }
+        if let time { arguments += [Self.time.parameter.long, "\(time / .milliseconds(1))ms"] }
+        return arguments
+    }
+}

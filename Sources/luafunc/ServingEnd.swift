@@ -1,0 +1,44 @@
+import EventLoop
+import Glibc
+import HTTP
+
+/// Ends `serve` when it is told to: by SIGTERM or SIGINT, or because standard input ends. What runs may be finished; a
+/// second signal does not wait for it.
+@MainLoop
+final class ServingEnd {
+    private let server: HTTPServer
+    private let code: ExitCode
+    private var isDraining = false
+
+    /// How long invocations that run may go on.
+    private static let limit = Duration.seconds(10)
+
+    init(_ server: HTTPServer, code: ExitCode) {
+        self.server = server
+        self.code = code
+    }
+
+    func watch(untilStdinEnds: Bool) {
+        // The loop keeps them.
+        for signal in [SIGTERM, SIGINT] { _ = SignalWatch(.main, signal: signal) { self.received() } }
+        if untilStdinEnds { _ = PipeReader(.main, descriptor: 0, received: { _ in }, ended: { self.drain() }) }
+    }
+
+    private func received() {
+        if isDraining { code.end() }
+        drain()
+    }
+
+    private func drain() {
+        guard !isDraining else { return }
+        isDraining = true
+        EventLoop.main.task { await self.finish() }
+        // Also if a loop is stuck in a native call and cannot close its connections.
+        EventLoop.main.schedule(after: Self.limit + .seconds(1)) { [code] in code.end() }
+    }
+
+    private func finish() async {
+        await server.drain(limit: Self.limit)
+        code.end()
+    }
+}

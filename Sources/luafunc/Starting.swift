@@ -1,0 +1,46 @@
+import CustomHandler
+import DevHost
+import EventLoop
+import Glibc
+
+/// What `start` does: runs the stand-in host until a signal comes, and shows what happens.
+@MainLoop
+final class Starting {
+    private let options: DevHost.Options
+    private let console: StartConsole
+    private var running: Task<Void, any Error>?
+
+    init(_ options: DevHost.Options, _ choice: HandlerChoice, verbose: Bool) {
+        self.options = options
+        console = StartConsole(
+            isLuafunc: choice.isLuafunc, reloads: choice.isLuafunc && options.source.changes, verbose: verbose)
+    }
+
+    /// Ends the process.
+    func run() async -> Never {
+        do {
+            let host = try await DevHost(options) { [console] event in console.show(event) }
+            for signal in [SIGTERM, SIGINT, SIGHUP] { _ = SignalWatch(.main, signal: signal) { [self] in stop() } }
+            let running = EventLoop.main.task { @MainLoop in try await host.run() }
+            self.running = running
+            try await running.value
+        } catch let problem as Problem {
+            Console.printError("luafunc: \(problem)")
+            ExitCode.badApp.end()
+        } catch let failure as DevHost.Failure {
+            Console.printError("luafunc: \(failure)")
+            (failure.isAddressTaken ? ExitCode.cannotBind : .failure).end()
+        } catch {
+            ExitCode.end(error)
+        }
+        Console.print("stopped")
+        ExitCode.success.end()
+    }
+
+    /// At once: what runs is stopped with the host, as the real one does (host-contract §4.4). A second signal does not
+    /// even wait for the handler to be gone, which ends with its standard input.
+    private func stop() {
+        guard let running, !running.isCancelled else { ExitCode.success.end() }
+        running.cancel()
+    }
+}

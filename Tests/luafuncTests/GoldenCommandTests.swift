@@ -1,0 +1,141 @@
+import Foundation
+import Lua
+import TestSupport
+import Testing
+
+/// What an earlier luafunc said to 48 command lines (Tests/Golden/cli): the exit codes are the same, and so are the facts.
+@Suite struct GoldenCommandTests {
+    struct Row: Sendable, CustomTestStringConvertible {
+        let arguments: [String]
+        /// nil where the program runs until SIGTERM and then ends with 0.
+        let code: Int32?
+        let output: String
+        let errors: String
+
+        var testDescription: String { arguments.joined(separator: " ") }
+    }
+
+    static let rows: [Row] = {
+        let file = Repository.root.appending(path: "Tests/Golden/cli/commands.jsonl")
+        let text = (try? String(contentsOf: file, encoding: .utf8)) ?? ""
+        return text.split(separator: "\n").compactMap { line -> Row? in
+            guard let tree = try? JSONTree.parse(String(line).utf8Span.span.bytes),
+                let words = tree["arguments"]?.elements, let output = tree["stdout"]?.string,
+                let errors = tree["stderr"]?.string
+            else { return nil }
+            return Row(
+                arguments: words.compactMap(\.string), code: tree["exit"]?.integer.map { Int32($0) }, output: output,
+                errors: errors)
+        }
+    }()
+
+    private let empty: TemporaryApp
+    private let bad: TemporaryApp
+    private let out: TemporaryApp
+
+    init() throws {
+        empty = try TemporaryApp([:])
+        try FileManager.default.removeItem(at: empty.folder.appending(path: "host.json"))
+        bad = try TemporaryApp([
+            "functions/f/function.json": #"{ "bindings": [ { "name": "req", "type": "httpTriger" } ] }"#,
+            "functions/f/handler.lua": "return function() end",
+        ])
+        out = try TemporaryApp([:])
+    }
+
+    /// Names of folders in the rows, and what they stand for here.
+    private var folders: [(name: String, path: String)] {
+        [
+            ("APP", Repository.root.path), ("EMPTY", empty.folder.path), ("BAD", bad.folder.path),
+            ("OUT", out.folder.path),
+        ]
+    }
+
+    private func here(_ word: String) -> String {
+        folders.reduce(word) { $0.hasPrefix($1.name) ? $1.path + $0.dropFirst($1.name.count) : $0 }
+    }
+
+    /// What the program said, as it stands in the rows.
+    private func there(_ text: String, port: Int) -> String {
+        folders.reduce(text) { $0.replacing($1.path, with: $1.name) }
+            .replacing(":\(port)", with: ":PORT").replacing(
+                #/(?m)^\d{4}-\d\d-\d\dT[\d:.]+Z |^\d\d:\d\d:\d\d  /#, with: "")
+    }
+
+    @Test func `every row is read`() {
+        #expect(Self.rows.count == 48)
+    }
+
+    @Test(arguments: rows)
+    func `a command line is answered as ever`(row: Row) async throws {
+        // No test has a port of its own.
+        var words = row.arguments.map { here($0) }.map { $0 == "7099" ? "0" : $0 }
+        let isStarted =
+            words.first == "start" && row.errors.first != "E" && !words.contains { $0.hasSuffix("elp") || $0 == "-h" }
+        if isStarted { words.insert(contentsOf: ["--port", "0"], at: 1) }
+        let process = try LuafuncProcess(words, waits: false)
+        var output = ""
+        var port = 0
+        if row.code == nil || isStarted && !row.output.isEmpty {
+            while let line = process.line(containing: "") {
+                output += "\(line)\n"
+                guard let match = line.firstMatch(of: #/http://[\w.]+:(\d+)( |$)/#) else { continue }
+                port = Int(match.1) ?? 0
+                break
+            }
+        }
+        if row.code == nil {
+            // The last of what it says at its start.
+            if words.first == "serve" {
+                for text in row.errors.split(separator: "\n").map({ $0.dropFirst(30) }) {
+                    #expect(process.waitForErrorLine(containing: here(String(text))))
+                }
+            } else {
+                while let line = process.line(containing: "") {
+                    output += "\(line)\n"
+                    if line.contains("host.json: is missing") { break }
+                }
+            }
+            process.send(signal: SIGTERM)
+        }
+        let end = await process.end()
+        #expect(end.code == row.code ?? 0)
+        let said = (output: there(output + end.output, port: port), errors: there(end.errors, port: port))
+        compare(row, said)
+    }
+
+    private func compare(_ row: Row, _ said: (output: String, errors: String)) {
+        let told = there(row.output, port: 0).replacing(#/:70(71|99)/#, with: ":PORT")
+        switch row.arguments.first {
+        case "--generate-completion-script" where row.code == 0:
+            #expect(said.output.contains("complete -F _luafunc luafunc"))
+        case "pack" where row.code == 0 && !row.output.hasPrefix("OVERVIEW"):
+            // Sizes of programs differ.
+            let names = { (text: String) in text.replacing(#/ +\d+$|\d+ bytes|, \d+/#, with: "") }
+            for line in told.split(separator: "\n") where !line.contains("luafunc  ") {
+                #expect(names(said.output).contains(names(String(line)).trimmingCharacters(in: .whitespaces)))
+            }
+        case _ where told.contains("SUBCOMMANDS:"):
+            // There may be more commands by now.
+            for line in told.split(separator: "\n") { #expect(said.output.contains("\(line)\n")) }
+        case _ where row.arguments == ["--version"]:
+            #expect(said.output.hasPrefix("luafunc 0.1.0 (") && said.output.contains(", Lua 5.4."))
+        default:
+            #expect(said.output == told)
+        }
+        if row.errors.hasPrefix("Error: ") {
+            // The names and values that the sentence is about; the words may be better.
+            let sentence = row.errors.split(separator: "\n")[0].split(separator: ". Please ")[0].replacing(
+                "Can't", with: "")
+            for match in sentence.matches(of: #/'(-?[^'<]+?)( <[^']*)?'|--[a-z-]+/#) {
+                #expect(said.errors.contains(match.1 ?? match.0), "\(said.errors)")
+            }
+            #expect(said.errors.hasPrefix("Error: ") && said.output.isEmpty)
+        } else if let reason = row.errors.firstMatch(of: #/^luafunc: .*(cannot listen on [\d.]+|cannot be started)/#) {
+            // What follows are words of the system.
+            #expect(said.errors.contains(reason.1), "\(said.errors)")
+        } else if row.code != nil {
+            #expect(said.errors == row.errors)
+        }
+    }
+}
