@@ -92,7 +92,7 @@ let package = Package(
         tests(of: "Compression"),
         tests(of: "Files"),
         tests(of: "Log"),
-        tests(of: "HTTP", ["EventLoop", "HTTP1", "LoopTesting"]),
+        tests(of: "HTTP", ["Compression", "EventLoop", "HTTP1", "LoopTesting", "TLSTesting"]),
         tests(of: "Lua", ["CLua"]),
         tests(
             of: "CustomHandler",

@@ -17,6 +17,8 @@ public final class ClientCall {
         case connecting(TCPStream.Connecting)
         case securing(Handshake)
         case active(ClientConnection)
+        /// The response is complete and its connection serves others, but not all of the body is unpacked.
+        case unpacking
         case ended
     }
 
@@ -26,11 +28,12 @@ public final class ClientCall {
     private var state = State.waiting
     private var origin: Origin
     private var trail: RedirectTrail
-    private var inflater: Inflater?
+    private var unpacker: Unpacker?
     private var hasRetried = false
     /// A connection that serves this call is being made; the pool counts it.
     private var isMaking = false
     private var isPaused = false
+    private var hasHead = false
     /// Bytes that a streamed request still has to have; nil where it has no length.
     private var bodyLeft: Int?
 
@@ -46,7 +49,7 @@ public final class ClientCall {
         self.request = request
         self.events = events
         origin = Origin(request.url)
-        trail = RedirectTrail(request.redirects, from: request.url)
+        trail = RedirectTrail(request)
         timer = Timer(client.loop)
         deadline = request.timeout.map { .now + $0 } ?? .distantFuture
         timer.fired = { [unowned self] in lookAtClock() }
@@ -63,6 +66,7 @@ public final class ClientCall {
 
     func begin() {
         guard !hasEnded else { return }
+        do throws(HTTPClientError) { try request.check() } catch { return fail(error) }
         proceed()
     }
 
@@ -72,7 +76,7 @@ public final class ClientCall {
         switch client.connection(for: self, to: origin, isFresh: hasRetried) {
         case .kept(let connection): start(on: connection)
         case .new: connect()
-        case .wait: break
+        case .wait: limit(.connect, to: request.connectTimeout)
         case .closed: fail(.cancelled)
         }
     }
@@ -139,6 +143,7 @@ public final class ClientCall {
     private func start(on connection: ClientConnection) {
         state = .active(connection)
         stage = nil
+        hasHead = false
         var fields = request.fields
         let host = fields.first("host") ?? request.url.hostAndPort
         if let userInfo = request.url.userInfo, !fields.contains("authorization") {
@@ -154,27 +159,21 @@ public final class ClientCall {
             case .stream(let length?, _): .length(length)
             }
         let isWritten = MessageWriter.appendHead(
-            method: request.method, target: request.url.target, host: host, fields: fields, body: framing, into: &head)
-        guard isWritten else {
-            connection.close()
-            return fail(.request("the method or the header Host cannot be sent as it is"))
-        }
+            method: request.method, target: request.target ?? request.url.target, host: host, fields: fields,
+            body: framing, into: &head)
+        guard isWritten else { return fail(.request("the request cannot be sent as it is")) }
         switch request.body {
-        case .none: connection.begin(self, request.method, head: head, body: [], isComplete: true)
+        case .none:
+            connection.begin(self, request.method, OutgoingBody(head: head, bytes: [], isChunked: false))
         case .bytes(let bytes):
-            connection.begin(self, request.method, head: head, body: bytes, isComplete: true)
+            connection.begin(self, request.method, OutgoingBody(head: head, bytes: bytes, isChunked: false))
         case .chunked(let bytes):
-            var body: [UInt8] = []
-            if !bytes.isEmpty { MessageWriter.appendChunk(bytes.span.bytes, into: &body) }
-            MessageWriter.appendLastChunk(into: &body)
-            connection.begin(self, request.method, head: head, body: body, isComplete: true)
+            connection.begin(self, request.method, OutgoingBody(head: head, bytes: bytes, isChunked: true))
         case .stream(let length, let begin):
             bodyLeft = length
-            connection.begin(self, request.method, head: head, body: [], isComplete: false)
+            connection.begin(self, request.method, head: head)
             begin(self)
-            return
         }
-        limitFirstByte()
     }
 
     /// Sends a piece of a streamed body. Where there is no room it is kept all the same.
@@ -204,7 +203,7 @@ public final class ClientCall {
             connection.write(last.span.bytes)
         }
         connection.requestCompleted()
-        limitFirstByte()
+        connectionSentRequest()
     }
 
     /// The server takes the body as fast as it is written.
@@ -221,6 +220,8 @@ public final class ClientCall {
     public func resume() {
         isPaused = false
         if case .active(let connection) = state { connection.resume() }
+        // Not at once: whoever resumes does not expect to be called from its own call.
+        if unpacker != nil { client.loop.perform { [self] in unpack() } }
     }
 
     // MARK: Time
@@ -268,7 +269,7 @@ public final class ClientCall {
         case .connecting(let connecting): connecting.cancel()
         case .securing(let handshake): handshake.cancel()
         case .active(let connection): if case .success = result {} else { connection.close() }
-        case .trusting, .ended: break
+        case .trusting, .unpacking, .ended: break
         }
         if isMaking { client.giveUp(origin) }
         onRoom = nil
@@ -285,6 +286,7 @@ extension ClientCall: ClientExchange {
     func connection(received head: ResponseHead, in bytes: RawSpan, framing: BodyFraming) {
         guard case .active(let connection) = state else { return }
         stage = nil
+        hasHead = true
         startTimer()
         let fields = HTTPFields(head.fields, of: bytes)
         do throws(HTTPClientError) {
@@ -295,7 +297,7 @@ extension ClientCall: ClientExchange {
         } catch {
             return fail(error)
         }
-        if request.decodes, framing != .none { inflater = Self.inflater(for: fields) }
+        if request.decodes, framing != .none { unpacker = Unpacker(fields, limit: request.decodingLimit) }
         if isPaused { connection.pause() }
         events?.head(ClientHead(status: head.status, fields: fields, url: request.url))
     }
@@ -309,32 +311,37 @@ extension ClientCall: ClientExchange {
         client.loop.perform { [self] in begin() }
     }
 
-    private static func inflater(for fields: HTTPFields) -> Inflater? {
-        let codings = fields.values("content-encoding")
-        guard codings.count == 1 else { return nil }
-        return switch codings[0].lowercased() {
-        // Whoever reads the body has a limit of their own.
-        case "gzip", "x-gzip": Inflater(.gzip, limit: .max)
-        case "deflate": Inflater(.deflate, limit: .max)
-        default: nil
-        }
+    func connection(received piece: RawSpan) {
+        guard let unpacker else { return events?.received(piece) ?? () }
+        unpacker.append(piece)
+        unpack()
     }
 
-    func connection(received piece: RawSpan) {
-        guard let inflater else { return events?.received(piece) ?? () }
+    private func unpack() {
+        guard let unpacker, !hasEnded else { return }
         do throws(InflateError) {
-            try inflater.inflate(piece) { events?.received($0) }
+            try unpacker.unpack(while: { !isPaused && !hasEnded }) { events?.received($0) }
+            if case .unpacking = state, unpacker.isEmpty { try finish(unpacker) }
         } catch {
             fail(.content(error))
         }
     }
 
+    private func finish(_ unpacker: Unpacker) throws(InflateError) {
+        try unpacker.finish()
+        end(.success(()))
+    }
+
     func connectionCompleted() {
         guard !hasEnded else { return }
-        if let inflater {
-            do throws(InflateError) { try inflater.finish() } catch { return fail(.content(error)) }
-        }
-        end(.success(()))
+        guard let unpacker else { return end(.success(())) }
+        guard unpacker.isEmpty else { return state = .unpacking }
+        do throws(InflateError) { try finish(unpacker) } catch { fail(.content(error)) }
+    }
+
+    func connectionSentRequest() {
+        // The response may have come before.
+        if case .active = state, !hasHead { limitFirstByte() }
     }
 
     func connectionFailed(_ error: HTTPClientError, isUntouched: Bool) {
@@ -352,39 +359,5 @@ extension ClientCall: ClientExchange {
         guard let told = onRoom else { return }
         onRoom = nil
         told()
-    }
-}
-
-extension ClientRequest {
-    /// It can be sent once more.
-    var isRepeatable: Bool { if case .stream = body { false } else { true } }
-}
-
-/// A TLS stream until its handshake is done.
-private final class Handshake: ByteStreamDelegate {
-    private let stream: TLSStream
-    private var failed: ((StreamError?) -> Void)?
-
-    init(_ stream: TLSStream, failed: @escaping (StreamError?) -> Void) {
-        self.stream = stream
-        self.failed = failed
-        stream.delegate = self
-        stream.resumeReading()
-    }
-
-    func cancel() {
-        failed = nil
-        stream.opened = nil
-        stream.close()
-    }
-
-    func streamReceived(_ bytes: RawSpan) {}
-    func streamInputEnded() {}
-    func streamDrained() {}
-
-    func streamClosed(_ error: StreamError?) {
-        let told = failed
-        failed = nil
-        told?(error)
     }
 }

@@ -9,7 +9,9 @@ protocol ClientExchange: AnyObject {
     func connectionCompleted()
     /// - Parameter isUntouched: no byte of a response had come.
     func connectionFailed(_ error: HTTPClientError, isUntouched: Bool)
-    /// There is room again for the body of the request.
+    /// The whole request is on its way.
+    func connectionSentRequest()
+    /// There is room again for a streamed body of the request.
     func connectionHasRoom()
 }
 
@@ -43,8 +45,11 @@ final class ClientConnection {
     private var keepsAlive = true
     /// The whole request is out, as far as its owner is concerned.
     private var isRequestComplete = false
-    /// Bytes of a body that nobody wants.
+    /// What of the request is still to go out, where its body is not streamed.
+    private var outgoing: OutgoingBody?
+    /// Bytes of a body that nobody wants, and how long it may take to come.
     private var discarded = 0
+    private let patience: Timer
 
     /// Called when it may serve another call, and when it has ended.
     var becameIdle: (() -> Void)?
@@ -54,27 +59,54 @@ final class ClientConnection {
     private static let informationalLimit = 16
     /// A body that nobody wants is read up to here, so that the connection can be kept.
     private static let discardLimit = 64 << 10
+    private let discardTimeout: Duration
 
-    init(over stream: any ByteStream, to origin: Origin) {
+    init(_ loop: EventLoop, over stream: any ByteStream, to origin: Origin, discardTimeout: Duration) {
         self.stream = stream
         self.origin = origin
+        self.discardTimeout = discardTimeout
+        patience = Timer(loop)
         stream.delegate = self
+        patience.fired = { [unowned self] in close() }
     }
 
     // MARK: Sending
 
-    /// Begins a call. `body` follows by `write`, unless it is complete.
-    func begin(_ exchange: any ClientExchange, _ method: HTTPMethod, head: [UInt8], body: [UInt8], isComplete: Bool) {
-        state = .awaiting(exchange, method)
-        isRequestComplete = isComplete
-        informational = 0
-        if body.count <= 16 << 10 {
-            stream.write((head + body).span.bytes)
-        } else {
-            stream.write(head.span.bytes)
-            stream.write(body.span.bytes)
-        }
+    /// Begins a call whose request is all there.
+    func begin(_ exchange: any ClientExchange, _ method: HTTPMethod, _ request: OutgoingBody) {
+        begin(exchange, method)
+        outgoing = request
         stream.resumeReading()
+        pump()
+    }
+
+    /// Begins a call whose body follows by `write`, up to `requestCompleted`.
+    func begin(_ exchange: any ClientExchange, _ method: HTTPMethod, head: [UInt8]) {
+        begin(exchange, method)
+        stream.write(head.span.bytes)
+        stream.resumeReading()
+    }
+
+    private func begin(_ exchange: any ClientExchange, _ method: HTTPMethod) {
+        state = .awaiting(exchange, method)
+        isRequestComplete = false
+        informational = 0
+    }
+
+    private func pump() {
+        while !stream.isFull, let piece = outgoing?.next() { stream.write(piece.span.bytes) }
+        guard outgoing?.isComplete == true else { return }
+        outgoing = nil
+        isRequestComplete = true
+        exchange?.connectionSentRequest()
+    }
+
+    private var exchange: (any ClientExchange)? {
+        switch state {
+        case .awaiting(let exchange, _): exchange
+        case .receiving(let exchange, _): exchange
+        case .idle, .closed: nil
+        }
     }
 
     func write(_ bytes: RawSpan) { stream.write(bytes) }
@@ -93,6 +125,7 @@ final class ClientConnection {
             state = .receiving(nil, incoming)
             discarded = 0
             stream.resumeReading()
+            patience.start(after: discardTimeout)
         case .awaiting: close()
         case .idle, .closed: break
         }
@@ -101,6 +134,7 @@ final class ClientConnection {
     func close() {
         guard !isClosed else { return }
         state = .closed
+        outgoing = nil
         stream.close()
     }
 
@@ -223,6 +257,9 @@ final class ClientConnection {
         if keepsAlive, isRequestComplete, !hasMore, !isEndless {
             state = .idle
             isReused = true
+            patience.stop()
+            // Whoever had paused it is gone, and the end of an idle connection must be seen.
+            stream.resumeReading()
             exchange?.connectionCompleted()
             if case .idle = state { becameIdle?() }
         } else {
@@ -232,12 +269,7 @@ final class ClientConnection {
     }
 
     private func fail(_ error: HTTPClientError, isUntouched: Bool) {
-        let exchange: (any ClientExchange)? =
-            switch state {
-            case .awaiting(let exchange, _): exchange
-            case .receiving(let exchange, _): exchange
-            case .idle, .closed: nil
-            }
+        let exchange = exchange
         close()
         exchange?.connectionFailed(error, isUntouched: isUntouched)
     }
@@ -259,16 +291,14 @@ extension ClientConnection: ByteStreamDelegate {
     func streamInputEnded() { inputEnded(nil) }
 
     func streamDrained() {
-        switch state {
-        case .awaiting(let exchange, _): exchange.connectionHasRoom()
-        case .receiving(let exchange, _): exchange?.connectionHasRoom()
-        case .idle, .closed: break
-        }
+        if outgoing != nil { return pump() }
+        exchange?.connectionHasRoom()
     }
 
     func streamClosed(_ error: StreamError?) {
         inputEnded(error)
         state = .closed
+        patience.close()
         ended?()
     }
 }

@@ -14,12 +14,16 @@ public struct ClientRequest {
 
     public var method: HTTPMethod
     public var url: URL
+    /// What goes out as the target, byte for byte, in place of the URL's path and query. A redirect forgets it.
+    public var target: String?
     /// `Host` is taken from here, if it is there; else it is the URL's.
     public var fields: HTTPFields
     public var body: Body
     public var redirects = Redirects.returned
     /// Unpacks a body in gzip or deflate, and says to the server that it may send one.
     public var decodes = false
+    /// Bytes that an unpacked body may have: a few packed ones may stand for a thousand times as many.
+    public var decodingLimit = 64 << 20
     /// How long a connection may take, with the look-up of the name and TLS.
     public var connectTimeout = Duration.seconds(10)
     /// From the end of the request to the first byte of the response; nil for as long as it takes.
@@ -35,6 +39,29 @@ public struct ClientRequest {
         self.fields = fields
         self.body = body
     }
+
+    /// Throws for what a server would take for another request than it is.
+    func check() throws(HTTPClientError) {
+        guard HTTPFields.isValidName(method.text) else {
+            throw .request("'\(method)' is not a method such as GET")
+        }
+        guard method != .connect else { throw .request("CONNECT asks for a tunnel, which there is not") }
+        guard HTTPFields.isValidTarget(target ?? url.target) else {
+            throw .request("the target '\(target ?? url.target)' has spaces, control characters or a #")
+        }
+        if let host = fields.first("host"), !HTTPFields.isValidHost(host) {
+            throw .request("the header Host, '\(host)', is not a host and a port")
+        }
+        var invalid: String?
+        fields.forEachBytes { name, value in
+            let name = String(repairing: name)
+            if !HTTPFields.isValidName(name) || !HTTPFields.isValidValue(Array(copying: value)) { invalid = name }
+        }
+        if let invalid { throw .request("the header '\(invalid)' has a name or a value that cannot be sent") }
+    }
+
+    /// It can be sent once more.
+    var isRepeatable: Bool { if case .stream = body { false } else { true } }
 }
 
 /// What is done with a response that points somewhere else.

@@ -3,7 +3,7 @@ public import HTTP1
 
 /// A response whose body is read by a task of the loop, piece by piece or as a whole.
 ///
-/// Whoever wants nothing more of it calls `cancel`: until then its connection waits.
+/// Whoever lets go of it before its end ends the call.
 public final class ClientResponse {
     public let status: Int
     public let fields: HTTPFields
@@ -17,6 +17,8 @@ public final class ClientResponse {
         url = head.url
         self.reader = reader
     }
+
+    deinit { reader.cancel() }
 
     /// The next piece of the body; nil at its end.
     public func next() async throws(HTTPClientError) -> [UInt8]? { try await reader.next() }

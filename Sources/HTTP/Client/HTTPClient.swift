@@ -28,6 +28,8 @@ public final class HTTPClient {
         public var connectionsPerOrigin = 1024
         /// How long a connection is kept that serves nobody.
         public var idleTimeout = Duration.seconds(60)
+        /// How long the rest of a response may take that nobody wants, such as the body of a redirect.
+        public var discardTimeout = Duration.seconds(5)
 
         public init() {}
     }
@@ -110,7 +112,8 @@ public final class HTTPClient {
 
     /// Takes in a connection that a call has made for itself.
     func add(_ stream: any ByteStream, to origin: Origin) -> ClientConnection {
-        let connection = ClientConnection(over: stream, to: origin)
+        let connection = ClientConnection(
+            loop, over: stream, to: origin, discardTimeout: settings.discardTimeout)
         let id = ObjectIdentifier(connection)
         pools[origin, default: Pool()].connections[id] = connection
         connection.becameIdle = { [unowned self, unowned connection] in keep(connection) }

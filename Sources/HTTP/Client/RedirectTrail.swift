@@ -3,12 +3,18 @@ import HTTP1
 /// Where a call has been sent from place to place, and where it goes next.
 struct RedirectTrail {
     private let redirects: Redirects
-    private var seen: Set<URL>
+    /// After a form was sent, the same URL may come again, but then as GET.
+    private var seen: Set<Place>
     private var count = 0
 
-    init(_ redirects: Redirects, from url: URL) {
-        self.redirects = redirects
-        seen = [url]
+    private struct Place: Hashable {
+        let method: HTTPMethod
+        let url: URL
+    }
+
+    init(_ request: ClientRequest) {
+        redirects = request.redirects
+        seen = [Place(method: request.method, url: request.url)]
     }
 
     /// The request that follows a response; nil where the response is what the caller gets.
@@ -18,6 +24,9 @@ struct RedirectTrail {
         guard case .followed(let limit, let allowsCycles) = redirects, [301, 302, 303, 307, 308].contains(status),
             let location = fields.first("location")
         else { return nil }
+        guard fields.values("location").count == 1 else {
+            throw .redirect("the server points to several places at once")
+        }
         let url: URL
         do throws(URLError) { url = try request.url.resolve(location) } catch {
             throw .redirect("the server points to '\(location)': \(error)")
@@ -27,11 +36,9 @@ struct RedirectTrail {
         }
         count += 1
         guard count <= limit else { throw .redirect("the server points on and on, more than \(limit) times") }
-        guard seen.insert(url).inserted || allowsCycles else {
-            throw .redirect("the server points in a circle, back to \(url)")
-        }
         var next = request
         next.url = url
+        next.target = nil
         let becomesGet = status == 303 ? request.method != .head : status < 303 && request.method == .post
         if becomesGet, request.method != .get {
             next.method = .get
@@ -39,6 +46,9 @@ struct RedirectTrail {
             for name in ["content-type", "content-encoding", "content-language", "content-location"] {
                 next.fields.remove(name)
             }
+        }
+        guard seen.insert(Place(method: next.method, url: url)).inserted || allowsCycles else {
+            throw .redirect("the server points in a circle, back to \(url)")
         }
         guard next.isRepeatable else {
             throw .redirect("the server points to \(url), but the body was sent as it came and cannot be sent again")

@@ -1,79 +1,260 @@
 import EventLoop
-import HTTP
+import Glibc
 import HTTP1
 import LoopTesting
 import Testing
 
-struct HTTPClientTests {
-    private func ask(
-        _ loop: EventLoop, _ client: HTTPClient, _ request: ClientRequest, limit: Int = 1 << 20
-    ) async throws -> (status: Int, body: String) {
-        let response = try await client.execute(request)
-        let body = try await response.collect(upTo: limit)
-        return (response.status, String(decoding: body, as: UTF8.self))
+@testable import HTTP
+
+/// Requests and responses, as they go over the wire.
+@Suite struct HTTPClientTests {
+    @Test func `a request gives a response`() async throws {
+        try await withClient { exchange in
+            exchange.respond("hello", status: "201 Created", "X-One: 1\r\nSet-Cookie: a\r\nset-cookie: b\r\n")
+        } _: { client, server async throws in
+            let reply = try await client.get(server.url("/a?b=c d"))
+            #expect(reply.status == 201 && reply.text == "hello" && reply.fields.first("x-one") == "1")
+            #expect(reply.fields.values("Set-Cookie") == ["a", "b"] && "\(reply.url)" == server.url("/a?b=c%20d"))
+            #expect(server.requests == ["GET /a?b=c%20d HTTP/1.1\r\nHost: localhost:\(server.port)\r\n\r\n"])
+        }
     }
 
     @Test func `requests to one server share a connection, which is kept`() async throws {
-        try await onLoop { loop in
-            let server = try RawServer(loop) { _ in .bytes("HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhello") }
-            let client = HTTPClient(loop)
-            let url = try URL("http://127.0.0.1:\(server.port)/a?b=c d")
+        try await withClient {
+            $0.respond("hello")
+        } _: { client, server async throws in
             for _ in 1...3 {
-                let (status, body) = try await ask(loop, client, ClientRequest(.get, url))
-                #expect(status == 200 && body == "hello")
+                let reply = try await client.get(server.url())
+                #expect(reply.status == 200 && reply.text == "hello")
             }
-            #expect(server.accepted == 1)
-            #expect(server.requests.first == "GET /a?b=c%20d HTTP/1.1\r\nHost: 127.0.0.1:\(server.port)")
-            client.close()
-            server.close()
+            #expect(server.connections.count == 1)
         }
     }
 
-    @Test func `a kept connection that the server has closed is no error for a request that may be repeated`()
-        async throws
-    {
-        try await onLoop { loop in
-            var count = 0
-            let server = try RawServer(loop) { _ in
-                count += 1
-                return count == 2 ? .none : .bytes("HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok")
+    @Test func `bodies go out with their length or in chunks`() async throws {
+        try await withClient {
+            $0.respond(String(decoding: $0.body, as: UTF8.self))
+        } _: { client, server async throws in
+            let large = [UInt8](repeating: 0x61, count: 300_000)
+            for body in [Array("some text".utf8), [], large] {
+                let plain = try await client.reply(ClientRequest(.post, server.url(), body: .bytes(body)))
+                let chunked = try await client.reply(ClientRequest(.post, server.url(), body: .chunked(body)))
+                #expect(plain.body == body && chunked.body == body)
             }
-            let client = HTTPClient(loop)
-            let url = try URL("http://127.0.0.1:\(server.port)/")
-            for _ in 1...2 { #expect(try await ask(loop, client, ClientRequest(.get, url)).body == "ok") }
-            #expect(server.requests.count == 3 && server.accepted == 2)
-            count = 1
-            await #expect(throws: HTTPClientError.self) { try await ask(loop, client, ClientRequest(.post, url)) }
-            client.close()
-            server.close()
+            #expect(server.requests[0].contains("\r\nContent-Length: 9\r\n"))
+            #expect(server.requests[1].contains("\r\nTransfer-Encoding: chunked\r\n"))
+            #expect(!server.requests[1].contains("Content-Length"))
+            _ = try await client.reply(ClientRequest(.put, server.url()))
+            _ = try await client.reply(ClientRequest(.delete, server.url()))
+            #expect(server.requests[6].contains("\r\nContent-Length: 0\r\n"))
+            #expect(!server.requests[7].contains("Content-Length"))
+            #expect(server.connections.count == 1)
         }
     }
 
-    @Test func `redirects are followed, and what is secret stays with its origin`() async throws {
+    /// As the real host does with its payloads.
+    @Test func `no chunk has more than 1024 bytes`() async throws {
+        try await withClient {
+            $0.respond()
+        } _: { client, server async throws in
+            _ = try await client.reply(
+                ClientRequest(.post, server.url(), body: .chunked([UInt8](repeating: 0x78, count: 2500))))
+            let sizes = String(decoding: server.connections[0].received, as: UTF8.self)
+                .split(separator: "\r\n\r\n", maxSplits: 1)[1].split(separator: "\r\n").filter { $0.utf8.count < 4 }
+            #expect(sizes == ["400", "400", "1c4", "0"])
+        }
+    }
+
+    @Test func `the caller may say target and host byte for byte`() async throws {
+        try await withClient {
+            $0.respond()
+        } _: { client, server async throws in
+            var request = try ClientRequest(
+                .other("M-SEARCH"), server.url("/x"), fields: ["host": "y:1", "A": "1", "a": "2"])
+            request.target = "/a/../b?%zz|{}ä"
+            _ = try await client.reply(request)
+            #expect(server.requests == ["M-SEARCH /a/../b?%zz|{}ä HTTP/1.1\r\nHost: y:1\r\nA: 1\r\na: 2\r\n\r\n"])
+        }
+    }
+
+    @Test func `bytes that are not UTF-8 pass both ways`() async throws {
+        try await withClient { exchange in
+            #expect(exchange.connection.received.contains(0xff))
+            exchange.write(
+                Array("HTTP/1.1 200 OK\r\nContent-Length: 2\r\nX: ".utf8) + [0xfe, 0x0d, 0x0a, 0x0d, 0x0a, 0, 0xff])
+        } _: { client, server async throws in
+            var request = try ClientRequest(.get, server.url())
+            request.fields.add("Y", bytes: [0xff])
+            let reply = try await client.reply(request)
+            var values: [[UInt8]] = []
+            reply.fields.forEachBytes { _, value in values.append(Array(copying: value)) }
+            #expect(values.last == [0xfe] && reply.body == [0, 0xff])
+        }
+    }
+
+    @Test(
+        arguments: [
+            ("HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhello", true),
+            ("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nhe\r\n3;x\r\nllo\r\n0\r\nA: b\r\n\r\n", true),
+            ("HTTP/1.1 200 OK\r\n\r\nhello", false), ("HTTP/1.0 200 OK\r\nContent-Length: 5\r\n\r\nhello", false),
+            ("HTTP/1.0 200 OK\r\nConnection: keep-alive\r\nContent-Length: 5\r\n\r\nhello", true),
+            ("HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: 5\r\n\r\nhello", false),
+            (
+                "HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 103 Early Hints\r\nLink: x\r\n\r\n"
+                    + "HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhello", true
+            ),
+        ] as [(String, Bool)], [false, true])
+    func `a response is read however it is framed and cut`(
+        _ response: (text: String, isKept: Bool), _ isSlow: Bool
+    ) async throws {
+        let (text, isKept) = response
+        let isEndless = !text.contains("Content-Length") && !text.contains("chunked")
+        try await withClient { exchange in
+            if isSlow { for byte in text.utf8 { exchange.write([byte]) } } else { exchange.write(text) }
+            if isEndless { exchange.finish() }
+        } _: { client, server async throws in
+            for _ in 0..<2 { #expect(try await client.get(server.url()).text == "hello") }
+            #expect(server.connections.count == (isKept ? 1 : 2))
+        }
+    }
+
+    @Test(
+        arguments: [
+            ("user:pass", [:], "Basic dXNlcjpwYXNz"), ("a%3Ab:%C3%A4", [:], "Basic YTpiOsOk"), ("u", [:], "Basic dQ=="),
+            ("user:pass", ["Authorization": "own"], "own"),
+        ] as [(String, HTTPFields, String)])
+    func `user and password of a URL become a header`(
+        _ userInfo: String, _ fields: HTTPFields, _ credentials: String
+    ) async throws {
+        try await withClient {
+            $0.respond()
+        } _: { client, server async throws in
+            let url = server.url().replacing("//", with: "//\(userInfo)@")
+            _ = try await client.reply(ClientRequest(.get, url, fields: fields))
+            #expect(server.requests[0].contains("\r\nAuthorization: \(credentials)\r\n"))
+            #expect(!server.requests[0].contains("@"))
+        }
+    }
+
+    /// It would be taken for the answer to the next request.
+    @Test func `what comes after a response belongs to nothing`() async throws {
+        try await withClient { exchange in
+            exchange.respond("hello")
+            exchange.respond("evil")
+        } _: { client, server async throws in
+            for _ in 0..<3 { #expect(try await client.get(server.url()).text == "hello") }
+        }
+    }
+
+    @Test(
+        arguments: [
+            (.head, "200 OK\r\nContent-Length: 5"), (.head, "200 OK\r\nTransfer-Encoding: chunked"),
+            (.get, "204 No Content"), (.get, "304 Not Modified\r\nContent-Length: 5"), (.head, "200 OK"),
+            (.head, "200 OK\r\nContent-Encoding: gzip"),
+        ] as [(HTTPMethod, String)])
+    func `some responses have no body, whatever they say`(_ method: HTTPMethod, _ head: String) async throws {
+        try await withClient {
+            $0.write("HTTP/1.1 \(head)\r\n\r\n")
+        } _: { client, server async throws in
+            var request = try ClientRequest(method, server.url())
+            request.decodes = true
+            for _ in 0..<2 { #expect(try await client.reply(request, upTo: 0).body.isEmpty) }
+            #expect(server.connections.count == 1)
+        }
+    }
+
+    @Test(
+        arguments: [
+            (.other("A B"), "/", [:], "'A B' is not a method such as GET"),
+            (.connect, "/", [:], "CONNECT asks for a tunnel, which there is not"),
+            (
+                .get, "/ HTTP/1.1\r\nA: b", [:],
+                "the target '/ HTTP/1.1\r\nA: b' has spaces, control characters or a #"
+            ),
+            (.get, "/", ["A B": "c"], "the header 'A B' has a name or a value that cannot be sent"),
+            (.get, "/", ["A": "b\r\nC: d"], "the header 'A' has a name or a value that cannot be sent"),
+            (.get, "/", ["Host": "x/y"], "the header Host, 'x/y', is not a host and a port"),
+        ] as [(HTTPMethod, String, HTTPFields, String)])
+    func `what would be read as another request is not sent`(
+        _ method: HTTPMethod, _ target: String, _ fields: HTTPFields, _ reason: String
+    ) async throws {
+        try await withClient {
+            $0.respond()
+        } _: { client, server async throws in
+            var request = try ClientRequest(method, server.url(), fields: fields)
+            request.target = target
+            #expect(await client.failure(of: request) == .request(reason) && server.connections.isEmpty)
+        }
+    }
+
+    // MARK: No connection
+
+    @Test func `who does not listen can be told from who answers badly`() async throws {
         try await onLoop { loop in
-            let other = try RawServer(loop) { _ in .bytes("HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\ndone") }
-            let server = try RawServer(loop) { request in
-                request.hasPrefix("POST /a ")
-                    ? .bytes("HTTP/1.1 303 See Other\r\nLocation: b/../c\r\nContent-Length: 3\r\n\r\nabc")
-                    : .bytes(
-                        "HTTP/1.1 307 Go\r\nLocation: http://127.0.0.1:\(other.port)/d\r\nContent-Length: 0\r\n\r\n")
-            }
-            let client = HTTPClient(loop)
-            var request = ClientRequest(
-                .post, try URL("http://127.0.0.1:\(server.port)/a"),
-                fields: ["Authorization": "secret", "Cookie": "a=b", "Content-Type": "text/plain"],
-                body: .bytes(Array("body\r\n\r\n".utf8.dropLast(4))))
-            request.redirects = .followed(limit: 5, allowsCycles: false)
-            let response = try await client.execute(request)
-            #expect(response.url.description == "http://127.0.0.1:\(other.port)/d")
-            #expect(try await response.collect(upTo: 10) == Array("done".utf8))
-            #expect(server.requests.last?.hasPrefix("bodyGET /c HTTP/1.1") == true)
-            #expect(server.requests.last?.contains("Authorization: secret") == true)
-            #expect(server.requests.last?.contains("Content-Type") == false)
-            #expect(other.requests == ["GET /d HTTP/1.1\r\nHost: 127.0.0.1:\(other.port)"])
-            client.close()
+            let server = try RawServer(loop, text: "")
+            let url = server.url()
             server.close()
-            other.close()
+            let client = HTTPClient(loop)
+            #expect(await client.failure(of: try ClientRequest(.get, url)) == .connect(.system(ECONNREFUSED)))
+            client.close()
+        }
+    }
+
+    @Test func `a name that cannot be is looked up in vain`() async throws {
+        try await withClient {
+            $0.respond()
+        } _: { client, server async throws in
+            let name = String(repeating: "a.", count: 125) + "test."
+            let error = await client.failure(of: try ClientRequest(.get, "http://\(name)/"))
+            #expect(error == .name(.unknown(name)))
+        }
+    }
+
+    // MARK: The callback face
+
+    @Test func `callbacks come in order, and never before send returns`() async throws {
+        try await withClient {
+            $0.respond("hello")
+        } _: { client, server async throws in
+            let recorder = CallRecorder(client, on: client.loop, try ClientRequest(.get, server.url()))
+            #expect(recorder.head == nil && recorder.end == nil)
+            recorder.onBody = { [unowned recorder] in #expect(recorder.head?.status == 200 && recorder.end == nil) }
+            #expect(try await recorder.ended() == nil && recorder.text == "hello")
+            let failing = CallRecorder(client, on: client.loop, try ClientRequest(.other(" "), server.url()))
+            #expect(failing.end == nil)
+            #expect(try await failing.ended() != nil && failing.head == nil)
+        }
+    }
+
+    @Test func `nothing is told after cancel, from wherever it is called`() async throws {
+        try await withClient { exchange in
+            exchange.write("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n3\r\none\r\n3\r\ntwo\r\n0\r\n\r\n")
+        } _: { client, server async throws in
+            let recorder = CallRecorder(client, on: client.loop, try ClientRequest(.get, server.url()))
+            recorder.onBody = { [unowned recorder] in
+                recorder.call?.cancel()
+                recorder.call?.cancel()
+            }
+            try await server.waiter.wait(for: "the end of the connection") {
+                server.openConnections == 0 && !server.connections.isEmpty
+            }
+            #expect(recorder.text == "one" && recorder.end == nil)
+            let early = CallRecorder(client, on: client.loop, try ClientRequest(.get, server.url()))
+            early.call?.cancel()
+            await client.loop.nextPoll()
+            await client.loop.nextPoll()
+            #expect(early.head == nil && early.end == nil && server.requests.count == 1)
+        }
+    }
+
+    @Test func `a client that is closed ends its calls, and takes no others`() async throws {
+        try await withClient { _ in
+        } _: { client, server async throws in
+            let recorder = CallRecorder(client, on: client.loop, try ClientRequest(.get, server.url()))
+            try await server.waiter.wait(for: "a request") { !server.requests.isEmpty }
+            client.close()
+            #expect(try await recorder.ended() == .cancelled)
+            #expect(await client.failure(of: try ClientRequest(.get, server.url())) == .cancelled)
         }
     }
 }

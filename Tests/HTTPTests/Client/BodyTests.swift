@@ -1,0 +1,244 @@
+import Compression
+import EventLoop
+import Foundation
+import HTTP1
+import LoopTesting
+import Testing
+
+@testable import HTTP
+
+/// Streams both ways, and packed bodies.
+@Suite struct BodyTests {
+    private static let megabyte = [UInt8](repeating: 0x78, count: 1 << 20)
+
+    // MARK: Requests
+
+    @Test(arguments: [nil, 9])
+    func `a streamed body goes out as it comes`(_ length: Int?) async throws {
+        try await withClient {
+            $0.respond(String(decoding: $0.body, as: UTF8.self))
+        } _: { client, server async throws in
+            let body = ClientRequest.Body.stream(length: length) { call in
+                for piece in ["one", "", "two", "six"] { call.write(Array(piece.utf8).span.bytes) }
+                call.endBody()
+            }
+            #expect(try await client.reply(ClientRequest(.post, server.url(), body: body)).text == "onetwosix")
+            #expect(server.requests[0].contains(length == nil ? "Transfer-Encoding: chunked" : "Content-Length: 9"))
+            #expect(try await client.get(server.url()).status == 200 && server.connections.count == 1)
+        }
+    }
+
+    @Test(arguments: ["short", "much too long"])
+    func `a streamed body that has another length than was told is an error`(_ text: String) async throws {
+        try await withClient {
+            $0.respond()
+        } _: { client, server async throws in
+            let body = ClientRequest.Body.stream(length: 9) { call in
+                call.write(Array(text.utf8).span.bytes)
+                call.endBody()
+            }
+            guard case .request = await client.failure(of: try ClientRequest(.post, server.url(), body: body)) else {
+                return #expect(Bool(false))
+            }
+            #expect(server.requests.isEmpty)
+        }
+    }
+
+    @Test func `a streamed body that breaks off can be told from a complete one`() async throws {
+        try await withClient {
+            $0.respond()
+        } _: { client, server async throws in
+            let body = ClientRequest.Body.stream(length: nil) { call in
+                call.write(Array("abc".utf8).span.bytes)
+                call.endBody(isComplete: false)
+            }
+            guard case .request = await client.failure(of: try ClientRequest(.post, server.url(), body: body)) else {
+                return #expect(Bool(false))
+            }
+            try await server.waiter.wait(for: "the end") { server.openConnections == 0 }
+            #expect(server.requests.isEmpty)
+        }
+    }
+
+    @Test func `a server that does not read holds the writer`() async throws {
+        try await onLoop { loop in
+            var connections: [TCPStream] = []
+            let listener = try TCPListener(loop, bind: SocketAddress(.loopback, port: 0))
+            listener.accepted = { if let stream = try? TCPStream(loop, descriptor: $0) { connections.append(stream) } }
+            let client = HTTPClient(loop)
+            let waiter = Waiter(loop)
+            var written = 0
+            var rooms = 0
+            let body = ClientRequest.Body.stream(length: nil) { call in
+                func fill() {
+                    while call.hasRoom, written < 64 << 20 {
+                        call.write(Self.megabyte.span.bytes)
+                        written += Self.megabyte.count
+                    }
+                    call.onRoom = {
+                        rooms += 1
+                        fill()
+                    }
+                    waiter.changed()
+                }
+                fill()
+            }
+            let request = try ClientRequest(.post, "http://localhost:\(listener.address.port)/", body: body)
+            let recorder = CallRecorder(client, on: loop, request)
+            try await waiter.wait(for: "a full queue") { written > 0 }
+            let before = written
+            #expect(before < 64 << 20)
+            // Now somebody reads.
+            let reader = StreamRecorder(connections[0], on: loop)
+            try await waiter.wait(for: "room") { rooms > 0 && written > before }
+            reader.stream.close()
+            #expect(try await recorder.ended() != nil)
+            client.close()
+            listener.close()
+        }
+    }
+
+    @Test func `an answer may come before the request is out`() async throws {
+        try await withClient { _ in
+        } _: { client, server async throws in
+            var call: ClientCall?
+            let body = ClientRequest.Body.stream(length: 10) { call = $0 }
+            let recorder = CallRecorder(client, on: client.loop, try ClientRequest(.post, server.url(), body: body))
+            try await server.waiter.wait(for: "the head") { server.connections.first?.received.isEmpty == false }
+            server.connections[0].stream.write("HTTP/1.1 413 No\r\nContent-Length: 2\r\n\r\nno")
+            #expect(try await recorder.ended() == nil && recorder.head?.status == 413 && recorder.text == "no")
+            // What is written now goes nowhere.
+            call?.write(Self.megabyte.span.bytes)
+            call?.endBody()
+            try await server.waiter.wait(for: "the end") { server.openConnections == 0 }
+        }
+    }
+
+    // MARK: Responses
+
+    @Test func `a caller that does not read holds the server`() async throws {
+        try await withClient { exchange in
+            exchange.write("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n")
+            exchange.connection.floods(with: "400\r\n\(String(repeating: "x", count: 1024))\r\n")
+        } _: { client, server async throws in
+            let response = try await client.execute(ClientRequest(.get, server.url()))
+            let stream = server.connections[0].stream
+            try await server.waiter.wait(for: "a full queue") { stream.isFull }
+            for _ in 0..<20 { await client.loop.nextPoll() }
+            #expect(stream.isFull)
+            // Reading goes on where it stood.
+            var count = 0
+            while count < 20 << 20, let piece = try await response.next() {
+                #expect(piece.allSatisfy { $0 == 0x78 })
+                count += piece.count
+            }
+            #expect(count >= 20 << 20)
+        }
+    }
+
+    @Test func `what is read while paused comes after`() async throws {
+        try await withClient { exchange in
+            if exchange.number > 1 { return exchange.respond() }
+            exchange.write("HTTP/1.1 200 OK\r\nContent-Length: 6\r\n\r\nabc")
+            exchange.connection.later = { exchange.write("def") }
+        } _: { client, server async throws in
+            let recorder = CallRecorder(client, on: client.loop, try ClientRequest(.get, server.url()))
+            try await recorder.waiter.wait(for: "a piece") { recorder.text == "abc" }
+            recorder.call?.pause()
+            server.connections[0].later?()
+            for _ in 0..<5 { await client.loop.nextPoll() }
+            #expect(recorder.text == "abc" && recorder.end == nil)
+            recorder.call?.resume()
+            #expect(try await recorder.ended() == nil && recorder.text == "abcdef")
+            #expect(try await client.get(server.url()).status == 200 && server.connections.count == 1)
+        }
+    }
+
+    // MARK: Packed
+
+    private static let gzip = Data(base64Encoded: "H4sIAAAAAAACA8tIzcnJV0ivyiwAABlq0t8KAAAA").map { [UInt8]($0) } ?? []
+
+    private func packed(
+        _ bytes: [UInt8], _ coding: String, framed: Bool = true
+    ) -> @Sendable (RawExchange) -> Void {
+        { exchange in
+            exchange.write("HTTP/1.1 200 OK\r\nContent-Length: \(bytes.count)\r\nContent-Encoding: \(coding)\r\n\r\n")
+            exchange.write(bytes)
+        }
+    }
+
+    private func request(_ url: String) throws -> ClientRequest {
+        var request = try ClientRequest(.get, url)
+        request.decodes = true
+        return request
+    }
+
+    @Test(arguments: ["gzip", "GZip", "x-gzip"])
+    func `a packed body is unpacked if that is wanted`(_ coding: String) async throws {
+        try await withClient(answer: packed(Self.gzip, coding)) { client, server async throws in
+            #expect(try await client.reply(request(server.url())).text == "hello gzip")
+            #expect(server.requests[0].contains("Accept-Encoding: gzip, deflate\r\n"))
+            #expect(try await client.get(server.url()).body == Self.gzip)
+            #expect(!server.requests[1].contains("Accept-Encoding") && server.connections.count == 1)
+        }
+    }
+
+    @Test(arguments: ["br", "gzip, gzip", "identity", ""])
+    func `what cannot be unpacked comes as it is`(_ coding: String) async throws {
+        try await withClient(answer: packed(Self.gzip, coding)) { client, server async throws in
+            #expect(try await client.reply(request(server.url())).body == Self.gzip)
+        }
+    }
+
+    @Test func `deflate is unpacked, however its chunks are cut`() async throws {
+        let text = String(repeating: "hello deflate ", count: 1000)
+        let bytes = Deflater.deflate(Array(text.utf8), .raw)
+        try await withClient { exchange in
+            exchange.write("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\nContent-Encoding: deflate\r\n\r\n")
+            for byte in bytes { exchange.write([0x31, 0x0d, 0x0a, byte, 0x0d, 0x0a]) }
+            exchange.write("0\r\n\r\n")
+        } _: { client, server async throws in
+            #expect(try await client.reply(request(server.url())).text == text)
+        }
+    }
+
+    @Test func `a body that is damaged or cut is an error`() async throws {
+        for bytes in [Array(Self.gzip.dropLast(4)), Array("no gzip at all".utf8), Self.gzip.map { $0 ^ 1 }] {
+            try await withClient(answer: packed(bytes, "gzip")) { client, server async throws in
+                guard case .content = await client.failure(of: try request(server.url())) else {
+                    return #expect(Bool(false))
+                }
+            }
+        }
+    }
+
+    /// 100 MB of one byte are 100 KB.
+    private static let bomb = Deflater.deflate([UInt8](repeating: 0, count: 100 << 20), .raw)
+
+    @Test func `what unpacks to too much is an error`() async throws {
+        try await withClient(answer: packed(Self.bomb, "deflate")) { client, server async throws in
+            var limited = try request(server.url())
+            #expect(await client.failure(of: limited, upTo: .max) == .content(.tooLarge(limit: 64 << 20)))
+            limited.decodingLimit = 1 << 20
+            #expect(await client.failure(of: limited, upTo: .max) == .content(.tooLarge(limit: 1 << 20)))
+            #expect(await client.failure(of: limited, upTo: 1000) == .limit(1000))
+        }
+    }
+
+    @Test func `a few packed bytes do not become many while the caller does not read`() async throws {
+        try await withClient(answer: packed(Self.bomb, "deflate")) { client, server async throws in
+            var request = try request(server.url())
+            request.decodingLimit = .max
+            let recorder = CallRecorder(client, on: client.loop, request)
+            recorder.onBody = { [unowned recorder] in recorder.call?.pause() }
+            try await recorder.waiter.wait(for: "a piece") { !recorder.body.isEmpty }
+            for _ in 0..<5 { await client.loop.nextPoll() }
+            #expect(recorder.body.count < 8 << 20 && recorder.end == nil)
+            recorder.onBody = nil
+            recorder.call?.resume()
+            #expect(try await recorder.ended() == nil && recorder.body.count == 100 << 20)
+            // Its connection went to others meanwhile, or is free now.
+            #expect(try await client.get(server.url()).status == 200)
+        }
+    }
+}

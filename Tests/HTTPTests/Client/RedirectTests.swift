@@ -1,0 +1,213 @@
+import HTTP1
+import LoopTesting
+import Testing
+
+@testable import HTTP
+
+@Suite struct RedirectTests {
+    private func request(
+        _ method: HTTPMethod = .get, _ url: String, _ fields: HTTPFields = [:], body: ClientRequest.Body = .none,
+        limit: Int = 5, cycles: Bool = false
+    ) throws -> ClientRequest {
+        var request = try ClientRequest(method, url, fields: fields, body: body)
+        request.redirects = .followed(limit: limit, allowsCycles: cycles)
+        return request
+    }
+
+    /// Redirects `/ID…` with the status, and tells what came to the place it points to.
+    private static func answer(_ status: Int, to location: String = "/end") -> @Sendable (RawExchange) -> Void {
+        { exchange in
+            if exchange.target != "/" { return exchange.respond("end") }
+            exchange.respond("moved", status: "\(status) Moved", "Location: \(location)\r\n")
+        }
+    }
+
+    @Test(
+        arguments: [
+            (301, .get, .get), (301, .post, .get), (301, .put, .put), (302, .head, .head), (302, .post, .get),
+            (302, .delete, .delete), (303, .post, .get), (303, .put, .get), (303, .head, .head), (303, .get, .get),
+            (307, .post, .post), (308, .post, .post), (308, .put, .put),
+        ] as [(Int, HTTPMethod, HTTPMethod)])
+    func `the method after a redirect depends on status and method`(
+        _ status: Int, _ method: HTTPMethod, _ next: HTTPMethod
+    ) async throws {
+        let hasBody = method == .post || method == .put
+        try await withClient(answer: { exchange in
+            if exchange.target != "/" { return exchange.respond() }
+            exchange.respond(method == .head ? "" : "moved", status: "\(status) Moved", "Location: /end\r\n")
+        }) { client, server async throws in
+            let fields: HTTPFields = hasBody ? ["Content-Type": "text/plain", "X-A": "1"] : ["X-A": "1"]
+            let first = try request(
+                method, server.url(), fields, body: hasBody ? .bytes(Array("body".utf8)) : .none)
+            #expect("\(try await client.reply(first).url)" == server.url("/end"))
+            let came = try #require(server.requests.last)
+            #expect(came.hasPrefix("\(next) /end HTTP/1.1\r\n") && came.contains("X-A: 1\r\n"))
+            let keepsBody = hasBody && next == method
+            #expect(came.contains("Content-Type") == keepsBody && came.hasSuffix("body") == keepsBody)
+            #expect(server.connections.count == 1)
+        }
+    }
+
+    @Test(arguments: [300, 304, 305, 306, 399])
+    func `other statuses are no redirects`(_ status: Int) async throws {
+        try await withClient(answer: Self.answer(status)) { client, server async throws in
+            #expect(try await client.reply(request(.get, server.url())).status == status)
+        }
+    }
+
+    @Test func `without a place, or where none is to be followed, a redirect is a response`() async throws {
+        try await withClient(answer: { $0.respond("x", status: "302 Found") }) { client, server async throws in
+            #expect(try await client.reply(request(.get, server.url())).status == 302)
+        }
+        try await withClient(answer: Self.answer(302)) { client, server async throws in
+            #expect(try await client.get(server.url()).status == 302)
+        }
+    }
+
+    @Test(arguments: [
+        ("b/../c?d", "/c?d"), ("//localhost:PORT/x", "/x"), ("?q=1", "/?q=1"), ("http://LOCALHOST:PORT/y#z", "/y"),
+        ("/ä b", "/%C3%A4%20b"), ("./e", "/e"),
+    ])
+    func `a place may be relative`(_ location: String, _ target: String) async throws {
+        try await withClient(answer: { exchange in
+            if exchange.number > 1 { return exchange.respond() }
+            let place = location.replacing("PORT", with: exchange.host.split(separator: ":").last ?? "")
+            exchange.respond(status: "302 Found", "Location: \(place)\r\n")
+        }) { client, server async throws in
+            #expect(try await client.reply(request(.get, server.url())).url.target == target)
+        }
+    }
+
+    @Test(arguments: [
+        "http://localhost:65536/", "http://localhost:-1/", "http://[", "http://[::1", "ftp://x/", "file:///etc/passwd",
+        "http+unix://x/", "unix:/run/x.sock", "javascript:x", "http://", "http:///x", "http://a b/", "http://x:y/",
+    ])
+    func `a place that cannot be fetched is an error`(_ location: String) async throws {
+        try await withClient(answer: Self.answer(302, to: location)) { client, server async throws in
+            guard case .redirect(let reason) = await client.failure(of: try request(.get, server.url())) else {
+                return #expect(Bool(false))
+            }
+            #expect(reason.hasPrefix("the server points to '\(location)': "))
+        }
+    }
+
+    @Test func `several places are none`() async throws {
+        try await withClient(answer: { $0.respond(status: "302 Found", "Location: /a\r\nLocation: /b\r\n") }) {
+            client, server async throws in
+            #expect(
+                await client.failure(of: try request(.get, server.url()))
+                    == .redirect("the server points to several places at once"))
+        }
+    }
+
+    @Test func `a circle is an error, unless it is allowed`() async throws {
+        try await withClient(answer: { exchange in
+            let end = exchange.connection.requestCount > 20
+            exchange.respond(status: end ? "200 OK" : "302 Found", end ? "" : "Location: /loop\r\n")
+        }) { client, server async throws in
+            #expect(
+                await client.failure(of: try request(.get, server.url("/loop")))
+                    == .redirect("the server points in a circle, back to \(server.url("/loop"))"))
+            let patient = try request(.get, server.url("/loop"), limit: 50, cycles: true)
+            #expect(try await client.reply(patient).status == 200)
+        }
+    }
+
+    @Test func `a form may lead back to its own page`() async throws {
+        try await withClient(answer: { exchange in
+            let isPost = exchange.head.hasPrefix("POST")
+            exchange.respond(status: isPost ? "303 See Other" : "200 OK", isPost ? "Location: /\r\n" : "")
+        }) { client, server async throws in
+            #expect(try await client.reply(request(.post, server.url())).status == 200)
+        }
+    }
+
+    @Test(arguments: [0, 3, 5])
+    func `there is a limit to redirects`(_ limit: Int) async throws {
+        try await withClient(answer: { exchange in
+            let number = Int(exchange.target.dropFirst()) ?? 0
+            exchange.respond(
+                status: number < 5 ? "302 Found" : "200 OK", number < 5 ? "Location: /\(number + 1)\r\n" : "")
+        }) { client, server async throws in
+            let failure = await client.failure(of: try request(.get, server.url("/0"), limit: limit))
+            if limit == 5 {
+                #expect(failure == nil)
+            } else {
+                #expect(failure == .redirect("the server points on and on, more than \(limit) times"))
+            }
+            #expect(server.requests.count == limit + 1)
+        }
+    }
+
+    @Test func `credentials go to no other origin`() async throws {
+        try await onLoop { loop in
+            let other = try RawServer(loop) { $0.respond("other") }
+            let place = other.url("/d")
+            let server = try RawServer(loop) { exchange in
+                let next = exchange.target == "/" ? "/same" : place
+                exchange.respond("abc", status: "307 Go", "Location: \(next)\r\n")
+            }
+            let client = HTTPClient(loop)
+            let secrets: HTTPFields = [
+                "Authorization": "secret", "COOKIE": "a=b", "Proxy-Authorization": "secret", "Host": "own:1",
+                "X-A": "1",
+            ]
+            let reply = try await client.reply(request(.get, server.url(), secrets))
+            #expect(reply.text == "other" && "\(reply.url)" == place)
+            #expect(server.requests[1].hasPrefix("GET /same") && server.requests[1].contains("Authorization: secret"))
+            #expect(server.requests[1].contains("COOKIE: a=b") && server.requests[1].contains("Host: own:1"))
+            #expect(other.requests == ["GET /d HTTP/1.1\r\nHost: localhost:\(other.port)\r\nX-A: 1\r\n\r\n"])
+            client.close()
+            server.close()
+            other.close()
+        }
+    }
+
+    @Test func `a streamed body is not sent twice`() async throws {
+        try await withClient(answer: Self.answer(307)) { client, server async throws in
+            let body = ClientRequest.Body.stream(length: 4) { call in
+                call.write(Array("body".utf8).span.bytes)
+                call.endBody()
+            }
+            guard case .redirect = await client.failure(of: try request(.post, server.url(), body: body)) else {
+                return #expect(Bool(false))
+            }
+            #expect(server.requests.count == 1)
+        }
+    }
+
+    @Test func `a redirect whose body never ends holds nobody up`() async throws {
+        try await withClient(
+            { $0.discardTimeout = .milliseconds(20) },
+            answer: { exchange in
+                if exchange.target != "/" { return exchange.respond("end") }
+                exchange.write("HTTP/1.1 302 Found\r\nLocation: /end\r\nContent-Length: 1000000\r\n\r\nabc")
+            }
+        ) { client, server async throws in
+            #expect(try await client.reply(request(.get, server.url())).text == "end")
+            #expect(server.connections.count == 2)
+            try await server.waiter.wait(for: "the end of one") { server.openConnections == 1 }
+        }
+    }
+
+    @Test func `of a long body of a redirect no more is read than it takes to keep a connection`() async throws {
+        try await withClient(answer: { exchange in
+            if exchange.target != "/" { return exchange.respond("end") }
+            exchange.write("HTTP/1.1 302 Found\r\nLocation: /end\r\nTransfer-Encoding: chunked\r\n\r\n")
+            exchange.connection.floods(with: "400\r\n\(String(repeating: "x", count: 1024))\r\n")
+        }) { client, server async throws in
+            #expect(try await client.reply(request(.get, server.url())).text == "end")
+            try await server.waiter.wait(for: "the end of one") { server.openConnections == 1 }
+        }
+    }
+
+    @Test func `the target that was given byte for byte is for the first place only`() async throws {
+        try await withClient(answer: { exchange in
+            exchange.target == "/%zz" ? exchange.respond(status: "302 Found", "Location: /b\r\n") : exchange.respond()
+        }) { client, server async throws in
+            var first = try request(.get, server.url("/a"))
+            first.target = "/%zz"
+            #expect("\(try await client.reply(first).url)" == server.url("/b"))
+        }
+    }
+}
