@@ -87,7 +87,8 @@ struct OurReader {
     private func quirk(_ fields: FieldList) -> String? {
         for field in fields {
             let name = String(decoding: unread[field.name], as: UTF8.self).lowercased()
-            if name == "content-length", unread[field.value.upperBound] == 0x09 {
+            let space = unread[field.value.upperBound...].prefix { $0 != 0x0d }
+            if name == "content-length", space.contains(0x09) {
                 return "http-parser takes no tab after a length"
             }
             if name.hasPrefix("transfer-encoding"), name != "transfer-encoding" {
