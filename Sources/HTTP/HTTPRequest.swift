@@ -1,26 +1,26 @@
 public import HTTP1
 
-/// One request: its head as ranges into the bytes that came, and its body.
+/// A request: its head, as ranges into the received bytes, and its body.
 ///
-/// A connection uses the object again for its next request, unless somebody still holds it: who does keeps a request that
-/// never changes.
+/// A connection reuses the object for its next request, but only if nothing else references it. So a request that you
+/// keep never changes.
 public final class HTTPRequest {
     /// Ranges into `headBytes`.
     public internal(set) var head = RequestHead()
-    /// The head as it came. Behind it may stand a target that was made from a whole URL.
+    /// The head as it was sent. If the target was a whole URL without a path, a target made from it follows the head.
     public private(set) var headBytes: [UInt8] = []
-    /// Empty where the body is streamed.
+    /// Empty if the body is streamed.
     public internal(set) var body: [UInt8] = []
-    /// The body comes piece by piece through the connection.
+    /// The body arrives piece by piece, through the connection's `onBody`.
     public internal(set) var isStreamed = false
-    /// Path and query, which always begin with a slash, also where the caller sent a whole URL (RFC 9112 §3.2.2). Of `*`
-    /// and of the `host:port` of CONNECT it is all.
+    /// Path and query, beginning with a slash, even if the caller sent a whole URL (RFC 9112 §3.2.2). For `*`, and for
+    /// the `host:port` of CONNECT, this is the whole target.
     public private(set) var targetRange = 0..<0
     public private(set) var pathRange = 0..<0
 
     init() {}
 
-    /// A request that came over no connection. A `Host` is added where there is none.
+    /// Makes a request that did not come over a connection. If `fields` has no `Host`, one is added.
     public init(
         method: HTTPMethod = .get, target: String, fields: HTTPFields = [:], body: [UInt8] = []
     ) throws(RequestError) {
@@ -53,7 +53,7 @@ public final class HTTPRequest {
         if case .absolute = head.form { takeTarget() }
     }
 
-    /// Leaves scheme and authority out. Where the path is empty a slash is missing, so the target is written anew.
+    /// Strips scheme and authority. If the path is empty, a target with a slash is appended to `headBytes`.
     private func takeTarget() {
         guard head.path.isEmpty else {
             targetRange = head.path.lowerBound..<head.target.upperBound
@@ -73,23 +73,23 @@ public final class HTTPRequest {
         if !body.isEmpty { body.removeAll(keepingCapacity: true) }
     }
 
-    /// More memory than this is given back when the request was answered.
+    /// A request that uses more memory than this is not reused.
     static let keptCapacity = 64 << 10
 
     var isLarge: Bool { body.capacity > Self.keptCapacity || headBytes.capacity > Self.keptCapacity }
 }
 
-/// What the head says. Strings are made when they are asked for.
+/// Access to the head. These properties make their strings on demand.
 extension HTTPRequest {
     public var method: HTTPMethod { head.method }
     public var version: HTTPVersion { head.version }
 
-    /// What follows the first `?`, within `headBytes`.
+    /// The part of `headBytes` after the first `?` of the target.
     public var queryRange: Range<Int>? { head.query }
 
     public var target: String { text(targetRange) }
 
-    /// As it was sent.
+    /// The target as it was sent.
     public var rawTarget: String { text(head.target) }
 
     /// The path as it was sent, without the query.
@@ -97,7 +97,7 @@ extension HTTPRequest {
 
     public var query: String? { queryRange.map(text) }
 
-    /// Host and port of a target that is a whole URL.
+    /// Host and port, if the target is a whole URL.
     public var authority: String? { head.authority.map(text) }
 
     public func first(_ name: String) -> String? { firstRange(of: name).map(text) }
@@ -111,7 +111,7 @@ extension HTTPRequest {
 
     public func contains(_ name: String) -> Bool { firstRange(of: name) != nil }
 
-    /// Where the value of the first such field lies in `headBytes`. Nothing is allocated.
+    /// The range of the first such field's value in `headBytes`. Does not allocate.
     public func firstRange(of name: String) -> Range<Int>? {
         let bytes = headBytes
         return head.fields.first(name, in: bytes.span.bytes)
@@ -122,13 +122,13 @@ extension HTTPRequest {
         return head.fields.last(name, in: bytes.span.bytes)
     }
 
-    /// All fields, copied.
+    /// A copy of all fields.
     public var fields: HTTPFields {
         let bytes = headBytes
         return HTTPFields(head.fields, of: bytes.span.bytes)
     }
 
-    /// What is not UTF-8 is repaired.
+    /// A part of `headBytes` as text. Invalid UTF-8 is repaired.
     public func text(_ range: Range<Int>) -> String {
         let bytes = headBytes
         return String(repairing: bytes.span.bytes.extracting(range))

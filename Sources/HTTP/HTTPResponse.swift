@@ -1,14 +1,12 @@
 public import HTTP1
 
-/// An answer to a request. The connection writes what frames the body (`Content-Length`, `Transfer-Encoding`) and what
-/// the connection itself is about (`Connection`): such fields given here are left out.
-///
-/// Two given lengths count: that of a response to HEAD, and that of a streamed body, which then goes out without chunks
-/// and is held to it.
+/// A response. The connection itself writes `Content-Length`, `Transfer-Encoding` and `Connection`, and ignores these
+/// fields here, with two exceptions: an empty response to HEAD may give a `Content-Length`, and so may a streamed
+/// response. The streamed body is then sent without chunks and must have exactly that length.
 public struct HTTPResponse: Sendable {
     public enum Body: Sendable {
         case bytes([UInt8])
-        /// Comes later, piece by piece.
+        /// The body follows through the connection's `write` and `end`.
         case streamed
     }
 
@@ -30,7 +28,7 @@ public struct HTTPResponse: Sendable {
         self.init(status: status, contentType: contentType, body: Array(text.utf8))
     }
 
-    /// `application/problem+json` (RFC 9457).
+    /// An `application/problem+json` response (RFC 9457).
     public static func problem(status: Int, title: String, detail: String) -> HTTPResponse {
         let members = [
             #""type":"about:blank""#, #""title":\#(quoted(title))"#, #""status":\#(status)"#,
@@ -40,7 +38,7 @@ public struct HTTPResponse: Sendable {
             status: status, contentType: "application/problem+json", text: "{\(members.joined(separator: ","))}\n")
     }
 
-    /// As a JSON string.
+    /// The text as a JSON string.
     private static func quoted(_ text: String) -> String {
         var quoted = "\""
         for scalar in text.unicodeScalars {

@@ -1,7 +1,8 @@
 import EventLoop
 import Synchronization
 
-/// How many connections a loop has, or will have once it reads its mail. Read from the loop that accepts them.
+/// The number of connections that a loop has or is about to get. The accepting loop reads it to find the least busy
+/// loop.
 final class Load: Sendable {
     private let count = Atomic(0)
 
@@ -9,7 +10,7 @@ final class Load: Sendable {
     func add(_ number: Int) { count.add(number, ordering: .relaxed) }
 }
 
-/// The connections that one loop serves.
+/// All connections that one loop serves.
 final class ConnectionSet {
     private let loop: EventLoop
     private let settings: HTTPServer.Settings
@@ -28,7 +29,7 @@ final class ConnectionSet {
     }
 
     func take(_ descriptor: Int32) {
-        // A connection that is broken already is its caller's affair.
+        // A connection that breaks before it is served concerns only its caller.
         guard let stream = try? TCPStream(loop, descriptor: descriptor) else { return }
         load.add(1)
         let connection = HTTPConnection(over: stream, loop, settings: settings, responder: responder)
@@ -55,7 +56,7 @@ final class ConnectionSet {
         for connection in connections.values { connection.drain() }
     }
 
-    /// Returns when there are no connections left.
+    /// Returns when no connections are left.
     func drained() async {
         if connections.isEmpty { return }
         await withCheckedContinuation { waiting.append($0) }

@@ -1,27 +1,27 @@
 import EventLoop
 
-/// What takes too long. The clock is looked at only while something is slow: a request that comes in one piece, and whose
-/// response goes out in one, costs no look.
+/// Time limits. The connection reads the clock only while something is slow. A request that arrives in one read, and
+/// whose response is written at once, never does.
 extension ConnectionState {
-    /// Since when something is waited for, as far as that was looked at. nil: since the next look.
+    /// When each wait began. nil means that the next look starts the wait.
     struct Marks {
-        /// The rest of a head, or more of a body.
+        /// Waiting for the rest of a head, or for more of a body.
         var caller: MonotonicTime?
-        /// How many bytes the caller had taken when, at the last look, it had taken some.
+        /// Waiting for the caller to read: how many bytes it had taken at the last look that saw progress, and when.
         var taken: (bytes: Int, time: MonotonicTime)?
-        /// The caller's end of the connection, after ours: since its last bytes, and at all.
+        /// Waiting for the caller to end its half: since its last bytes, and since ours ended.
         var linger: MonotonicTime?
         var finish: MonotonicTime?
     }
 
     enum Look: Equatable {
-        /// Nothing is slow.
+        /// Nothing is waited for.
         case done
         case again(MonotonicTime)
         case act(Action)
     }
 
-    /// Whether a look may find anything, if nothing is queued for the caller.
+    /// Whether a look is needed even if no output is queued.
     var isTimed: Bool {
         switch input {
         case .head(let hasBegun): hasBegun
@@ -32,16 +32,16 @@ extension ConnectionState {
     }
 
     /// - Parameters:
-    ///   - isHungry: what the caller sends is taken at once. Where it is held back, the caller cannot be late.
-    ///   - pending: bytes that are queued for the caller.
-    ///   - taken: bytes that it has taken so far.
+    ///   - isHungry: more bytes would be taken at once. While the connection holds the caller back, the caller is not late.
+    ///   - pending: the number of bytes queued for the caller.
+    ///   - taken: the number of bytes that the caller has taken so far.
     mutating func look(at now: MonotonicTime, isHungry: Bool = true, pending: Int, taken: Int) -> Look {
         var next = MonotonicTime.distantFuture
         if pending > 0 {
             if marks.taken.map({ taken > $0.bytes }) ?? true { marks.taken = (taken, now) }
             let end = (marks.taken?.time ?? now) + limits.stall
             if now >= end { return .act(.close) }
-            // More often than the limit, so that it is not exceeded by much.
+            // Looking several times per limit finds a stalled caller soon after the limit.
             next = min(next, end, now + limits.stall / 4)
         } else {
             marks.taken = nil
@@ -57,7 +57,7 @@ extension ConnectionState {
             if now >= since + limits.patience { return .act(fail(.timeout)) }
             next = min(next, since + limits.patience)
         case .dropped where pending > 0:
-            // The caller has reason to be silent.
+            // The caller may be busy reading.
             (marks.linger, marks.finish) = (nil, nil)
             next = min(next, now + limits.linger)
         case .dropped:
@@ -72,6 +72,6 @@ extension ConnectionState {
         return next == .distantFuture ? .done : .again(next)
     }
 
-    /// Bytes came that nobody wants.
+    /// Bytes have arrived and were thrown away.
     mutating func bytesDropped() { marks.linger = nil }
 }

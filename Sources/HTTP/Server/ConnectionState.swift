@@ -1,68 +1,68 @@
 import EventLoop
 import HTTP1
 
-/// What one connection is in the middle of. Decides, and calls nobody: `HTTPConnection` acts, and what it calls may come
-/// back here.
+/// The state of one connection. It decides what to do next and returns that as an action; `HTTPConnection` performs it.
+/// The struct calls nobody, because a callback could re-enter it during a mutation.
 ///
-/// The halves overlap: a streamed body may still come while its response goes out.
+/// Input and output have separate states, because a streamed request body may still arrive while its response goes out.
 struct ConnectionState {
-    /// What the caller's next bytes are.
+    /// What the next bytes from the caller are.
     enum Input: Equatable {
-        /// `hasBegun`: some of it came, and not all.
+        /// The head of a request. `hasBegun`: a part of it has arrived.
         case head(hasBegun: Bool)
         case body(Body)
-        /// Another request, which waits for the response to this one.
+        /// The next request. It has to wait for the response to the current one.
         case next
-        /// Of no interest: nothing more is read as a request.
+        /// Bytes to throw away. The connection accepts no more requests.
         case dropped
     }
 
     struct Body: Equatable {
-        /// nil where it comes in chunks.
+        /// The bytes that are still missing, or nil if the body is chunked.
         var left: Int?
         var received = 0
         var isStreamed = false
-        /// The caller waits for `100 Continue`.
+        /// The caller waits for `100 Continue` before it sends the body.
         var isWithheld = false
     }
 
     enum Output: Equatable {
-        /// No request is whole, or none was handed on.
+        /// The responder has no request.
         case idle
-        /// The responder has the request.
+        /// The responder has a request and has not answered yet.
         case awaited
-        /// The head of the response is out.
+        /// The head of a streamed response has been written.
         case streaming(Piecewise)
-        /// Nothing more goes out.
+        /// The sending half has ended.
         case finished
     }
 
-    /// How a streamed body goes out.
+    /// How a streamed response body is sent.
     struct Piecewise: Equatable {
         var isChunked = false
-        /// Bytes that it still has to have; nil where it has no length.
+        /// The bytes that are still missing, or nil if the response has no length.
         var left: Int?
-        /// The response has none, whatever is written: the status forbids it.
+        /// False if the status forbids a body. Written pieces are then dropped.
         var hasBody = true
         var keepsOpen: Bool
     }
 
     enum Action: Equatable {
         case none
-        /// Hand the request on.
+        /// Hand the request to the responder.
         case respond
-        /// Tell the responder that the streamed body of the request is complete.
+        /// Tell the responder that the streamed request body is complete.
         case endBody
-        /// Answer `100 Continue`.
+        /// Send `100 Continue`.
         case proceed
         case refuse(Refusal)
-        /// The response is complete; see what came meanwhile.
+        /// The response is complete. Continue with the next request.
         case goOn
-        /// End the sending half, and throw away what comes until the caller has ended its own.
+        /// End the sending half, then read and drop bytes until the caller ends its half.
         case finish
-        /// The responder's caller is gone; and `finish`.
+        /// Tell the responder that its caller is gone, and `finish`.
         case breakOff
-        /// At once: what is queued is lost.
+        /// Close at once. Queued output is lost.
         case close
     }
 
@@ -73,17 +73,18 @@ struct ConnectionState {
     private(set) var hasInputEnded = false
     private(set) var isDraining = false
     private(set) var traits = RequestTraits()
-    /// After the answer to CONNECT nobody knows what comes.
+    /// The request was CONNECT. The bytes after it are not HTTP.
     private var isTunnel = false
 
     struct Limits: Sendable {
-        /// Bytes that the body of a request may have, unless it is streamed.
+        /// The largest request body in bytes, unless it is streamed.
         var body: Int
-        /// How long a head may take, and how long a body may pause.
+        /// How long a head may take to arrive, and how long a body may pause.
         var patience: Duration
-        /// How long the caller may read nothing of what is queued for it.
+        /// How long the caller may leave its queued output unread.
         var stall: Duration
-        /// How long a caller that was refused may be silent before the connection is closed, and how long it may go on.
+        /// After the sending half has ended: how long the caller may be silent, and how long it may continue to send.
+        /// Closing earlier could destroy a response that the caller has not read.
         var linger: Duration = .seconds(2)
         var longestLinger: Duration = .seconds(30)
     }
@@ -92,9 +93,9 @@ struct ConnectionState {
 
     // MARK: In
 
-    /// The bytes at hand are not a whole head.
+    /// The received bytes are not a complete head.
     ///
-    /// - Parameter isHead: the request is for no body, as far as can be seen.
+    /// - Parameter isHead: the method seems to be HEAD.
     mutating func headIsIncomplete(isHead: Bool = false) {
         guard case .head = input else { return }
         input = .head(hasBegun: true)
@@ -112,7 +113,7 @@ struct ConnectionState {
             output = .awaited
             return .respond
         case .length(let length):
-            // Refused before the caller sends it.
+            // The refusal comes before the caller has sent the body.
             guard isStreamed || length <= limits.body else { return fail(.tooLarge(limit: limits.body)) }
             body.left = length
         case .chunked: break
@@ -123,18 +124,18 @@ struct ConnectionState {
         return .respond
     }
 
-    /// The head cannot be read.
+    /// The head cannot be parsed.
     mutating func headFailed(_ error: RequestError, isHead: Bool) -> Action {
         traits = RequestTraits(isHead: isHead, keepsAlive: false)
         return fail(.malformed(error))
     }
 
-    /// Bytes of the body came, without the lines around chunks.
+    /// Bytes of the body have arrived. The lines around chunks do not count.
     mutating func bodyArrived(_ count: Int) -> Action {
         guard case .body(var body) = input else { return .none }
         marks.caller = nil
         body.isWithheld = false
-        // Both fit into the memory that they came in.
+        // Every byte was in memory once, so the sum cannot overflow.
         body.received &+= count
         guard body.isStreamed || body.received <= limits.body else { return fail(.tooLarge(limit: limits.body)) }
         body.left = body.left.map { max(0, $0 &- count) }
@@ -152,19 +153,19 @@ struct ConnectionState {
         return .respond
     }
 
-    /// All that came of the body was taken, and it is not complete.
+    /// The body is not complete, and all bytes that have arrived were taken.
     mutating func bodyIsIncomplete() -> Action {
-        // Whose answer is on its way sends the body for nothing.
+        // Once the response has begun, the caller need not send the body.
         guard case .body(var body) = input, body.isWithheld, output == .idle || output == .awaited else { return .none }
         body.isWithheld = false
         input = .body(body)
         return .proceed
     }
 
-    /// The caller sends nothing more. `inputIsExhausted` follows once all that came is taken.
+    /// The caller has closed its sending half. `inputIsExhausted` follows once all received bytes were taken.
     mutating func inputEnded() { hasInputEnded = true }
 
-    /// Of a caller that sends nothing more, all that came is taken.
+    /// The caller has closed its sending half, and all received bytes were taken.
     mutating func inputIsExhausted() -> Action {
         switch input {
         case .head(hasBegun: false): finish()
@@ -173,7 +174,7 @@ struct ConnectionState {
         }
     }
 
-    /// The request cannot become complete.
+    /// The request will never be complete.
     mutating func fail(_ refusal: Refusal) -> Action {
         switch output {
         case .idle, .awaited:
@@ -195,10 +196,10 @@ struct ConnectionState {
 
     // MARK: Out
 
-    /// A request waits for the head of its response.
+    /// The responder has not answered its request yet.
     var isAwaited: Bool { output == .awaited }
 
-    /// A request is being answered.
+    /// The responder has not completed its response yet.
     var isAnswering: Bool {
         switch output {
         case .awaited, .streaming: true
@@ -206,18 +207,18 @@ struct ConnectionState {
         }
     }
 
-    /// Whether the connection may serve another request after this response; the request's own wish counts as well.
+    /// Whether the connection may serve another request after this response.
     ///
-    /// - Parameter hasUnread: the caller has sent more.
+    /// - Parameter hasUnread: the caller has already sent more bytes.
     func mayKeepOpen(isStreamed: Bool, hasUnread: Bool) -> Bool {
-        // Without its end in sight nobody can tell where the next request begins.
+        // While the request is incomplete, nobody can tell where the next one begins.
         guard input == .next, traits.keepsAlive, !isDraining, !isTunnel else { return false }
-        // The response to HEAD is complete with its head, but its writer does not know.
+        // A streamed response to HEAD is complete with its head, but its writer does not know that.
         if isStreamed && traits.isHead { return false }
         return !hasInputEnded || hasUnread
     }
 
-    /// A whole response is written, but perhaps not yet out.
+    /// The response is complete, though perhaps not flushed.
     mutating func responded(keepsOpen: Bool) -> Action {
         guard keepsOpen, input == .next else { return finish() }
         input = .head(hasBegun: false)
@@ -225,7 +226,7 @@ struct ConnectionState {
         return .goOn
     }
 
-    /// The head of a streamed response is written.
+    /// The head of a streamed response has been written.
     mutating func streams(_ piecewise: Piecewise) -> Action {
         if traits.isHead {
             _ = finish()
@@ -235,7 +236,7 @@ struct ConnectionState {
         return .none
     }
 
-    /// How many bytes of a piece go out, and whether as a chunk.
+    /// How many bytes of a piece to send, and whether to send them as a chunk.
     mutating func write(_ count: Int) -> (count: Int, isChunk: Bool) {
         guard case .streaming(var piecewise) = output, piecewise.hasBody else { return (0, false) }
         guard let left = piecewise.left else { return (count, piecewise.isChunked) }
@@ -245,12 +246,12 @@ struct ConnectionState {
         return (count, false)
     }
 
-    /// A streamed response is over.
+    /// The responder has ended a streamed response.
     ///
-    /// - Returns: whether its last chunk is to be written, and what to do then.
+    /// - Returns: whether to write the last chunk, and what to do afterwards.
     mutating func end(isComplete: Bool) -> (hasLastChunk: Bool, Action) {
         guard case .streaming(let piecewise) = output else { return (false, .none) }
-        // Without its last chunk, or with fewer bytes than its length, the caller can tell that it broke off.
+        // A missing last chunk, or fewer bytes than announced, tells the caller that the body broke off.
         let isComplete = isComplete && (piecewise.left ?? 0) == 0
         return (
             isComplete && piecewise.isChunked && piecewise.hasBody,
@@ -260,11 +261,11 @@ struct ConnectionState {
 
     // MARK: Ends
 
-    /// The connection serves no further request.
+    /// The connection must not serve another request.
     ///
     /// - Parameters:
-    ///   - hasUnread: a request may be waiting in what came.
-    ///   - pending: bytes that are queued for the caller.
+    ///   - hasUnread: received bytes wait to be taken, perhaps a request.
+    ///   - pending: the number of bytes queued for the caller.
     mutating func drain(hasUnread: Bool, pending: Int) -> Action {
         isDraining = true
         guard input == .head(hasBegun: false), !hasUnread else { return .none }
@@ -272,6 +273,6 @@ struct ConnectionState {
         return pending == 0 ? .close : action
     }
 
-    /// The connection is gone.
+    /// The stream has closed.
     mutating func closed() { _ = finish() }
 }

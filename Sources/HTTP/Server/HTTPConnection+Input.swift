@@ -28,11 +28,11 @@ extension HTTPConnection: ByteStreamDelegate {
 
     public func streamClosed(_ error: StreamError?) { closed() }
 
-    /// Takes what waits, as far as there is a use for it now.
+    /// Consumes the buffered input as far as the state allows.
     func consumeInput() {
         guard !isConsuming else { return }
         do {
-            // Nobody changes the buffer meanwhile, so the array is not copied.
+            // Nothing changes the buffer during this call, so the array is not copied.
             let bytes = input
             consume(bytes.span.bytes)
         }
@@ -54,10 +54,10 @@ extension HTTPConnection: ByteStreamDelegate {
         if state.hasInputEnded, isHungry { act(state.inputIsExhausted()) }
     }
 
-    /// The caller has sent more than was taken.
+    /// The caller has sent bytes that nobody has taken yet.
     var hasUnread: Bool { isConsuming ? consumed < available : !input.isEmpty }
 
-    /// Bytes are wanted now.
+    /// More bytes would be taken at once.
     var isHungry: Bool {
         switch state.input {
         case .head: hasRoom
@@ -69,7 +69,7 @@ extension HTTPConnection: ByteStreamDelegate {
 
     private var canDeliver: Bool { !isBodyPaused && onBody != nil }
 
-    /// - Returns: whether there may be something else to take.
+    /// - Returns: false if nothing more can be taken now.
     private func takeNext(_ bytes: RawSpan) -> Bool {
         switch state.input {
         case .head: return consumed < available && makesRoom() && takeHead(bytes)
@@ -88,7 +88,7 @@ extension HTTPConnection: ByteStreamDelegate {
         let rest = bytes.extracting(consumed..<available)
         switch parser.parse(rest, into: &request.head) {
         case .incomplete:
-            // Some clients send an empty line after a body: that is no beginning.
+            // Some clients send an empty line after a body. It does not start a new request.
             if !rest.isEmptyLine { state.headIsIncomplete(isHead: rest.beginsWithHEAD) }
             return false
         case .invalid(let error):
@@ -108,11 +108,11 @@ extension HTTPConnection: ByteStreamDelegate {
         case .none, .untilClose, .length(0): request.clearBody()
         case .length(let length):
             request.isStreamed = responder.takesStream(request)
-            // A body that is there as a whole takes the place of the one before.
+            // A body that is already complete replaces the previous one in a single copy.
             if !request.isStreamed, length <= available - consumed { return }
             request.clearBody()
-            // One that comes in pieces is copied once, into a buffer of its size; one that is larger than a mere header may
-            // claim grows.
+            // A body in several reads is copied once, into a buffer of its final size. A header alone may not claim
+            // more than `claimedSize`; a larger buffer grows as bytes arrive.
             if !request.isStreamed { request.body.reserveCapacity(min(length, settings.bodyLimit, Self.claimedSize)) }
         case .chunked:
             request.isStreamed = responder.takesStream(request)
@@ -164,7 +164,7 @@ extension HTTPConnection: ByteStreamDelegate {
 }
 
 extension RawSpan {
-    /// A response to such a request has no body, even where the rest of it cannot be read.
+    /// The response to a HEAD request has no body, even if the rest of the request cannot be parsed.
     fileprivate var beginsWithHEAD: Bool { [UInt8](copying: extracting(first: 5)) == Array("HEAD ".utf8) }
 
     fileprivate var isEmptyLine: Bool {

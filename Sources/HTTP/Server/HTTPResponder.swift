@@ -1,14 +1,14 @@
-/// What answers the requests of one loop's connections. Lives on that loop.
+/// Answers the requests of all connections on one loop. A responder never leaves that loop.
 public protocol HTTPResponder: AnyObject {
-    /// Answers through the connection, at once or later. Meanwhile the connection hands on nothing else.
+    /// Answers the request through the connection, now or later. The connection hands on no other request until then.
     func respond(to request: HTTPRequest, through connection: HTTPConnection)
 
-    /// The body is wanted piece by piece, as it comes, and without a limit. Asked as soon as the head is there, and only
-    /// where there is a body.
+    /// Whether the responder wants the body piece by piece as it arrives, without a size limit. The connection asks as
+    /// soon as it has the head, and only if there is a body.
     func takesStream(_ request: HTTPRequest) -> Bool
 
-    /// A caller that ends its half has given its request up. Asked when it does before the response is complete; others
-    /// still read the answer.
+    /// Whether a caller that closes its sending half has abandoned the request. The connection asks when that happens
+    /// before the response is complete. Most callers still read the response.
     func halfCloseMeansGone(_ request: HTTPRequest) -> Bool
 }
 

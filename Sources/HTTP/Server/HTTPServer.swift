@@ -1,19 +1,20 @@
 public import EventLoop
 public import HTTP1
 
-/// Listens on one loop, and serves each connection on the loop that has the fewest. Lives on the loop that it listens on.
+/// An HTTP/1.1 server. It listens on one loop and serves each connection on the loop with the fewest connections. Use
+/// it only on the loop that it listens on.
 public final class HTTPServer {
     private let settings: Settings
     private let listener: TCPListener
     private let own: ConnectionSet
     private var others: [ServingLoop] = []
-    /// Who got the last connection, so that those who have equally many take turns.
+    /// The loop that got the last connection. Loops with equally many connections take turns.
     private var last = 0
     private var waitsForLoops: Bool
 
-    /// Listens, and lives, until `drain`.
+    /// Starts listening. The server stays alive until `drain`.
     ///
-    /// - Parameter responder: answers what comes over connections of this loop.
+    /// - Parameter responder: answers the requests of connections that this loop serves.
     public init(
         _ loop: EventLoop, bind address: SocketAddress, settings: Settings = Settings(), responder: any HTTPResponder
     ) throws(StreamError) {
@@ -24,10 +25,9 @@ public final class HTTPServer {
         listener.accepted = { [self] in serve($0) }
     }
 
-    /// Listens where a name stands for: the first of its addresses that can be bound.
+    /// Starts listening on an address, or on the first address of a name that can be bound.
     ///
-    /// - Parameter name: an address, or a name.
-    /// - Throws: `ResolverError` where the name is not known, `StreamError` where no address of it can be bound.
+    /// - Throws: `ResolverError` if the name is unknown; `StreamError` if none of its addresses can be bound.
     public static func open(
         _ loop: EventLoop, bind name: String, port: UInt16, settings: Settings = Settings(),
         responder: any HTTPResponder
@@ -46,19 +46,21 @@ public final class HTTPServer {
         throw failure ?? ResolverError.unknown(name)
     }
 
-    /// Where callers connect, with the port that was found for port 0.
+    /// The address that callers connect to. If the server was asked for port 0, this has the actual port.
     public var address: SocketAddress { listener.address }
 
     public var port: Int { Int(address.port) }
 
-    /// Told once each time that no connection can be accepted, mostly for want of descriptors. It is tried again.
+    /// The server calls this once when it cannot accept connections, usually because no descriptors are left. It keeps
+    /// trying.
     public var outOfDescriptors: ((StreamError) -> Void)? {
         get { listener.outOfDescriptors }
         set { listener.outOfDescriptors = newValue }
     }
 
-    /// Hands new connections to these loops, and none to its own any more, which keeps those that it has. Each responder is
-    /// made on the thread of its loop. Without any loop, the own one serves all.
+    /// Adds loops to serve connections. From now on, all new connections go to added loops; the server's own loop keeps
+    /// the connections that it has. Each responder is made on its loop's thread. With an empty list, the own loop
+    /// serves them all.
     public func add(_ loops: [(loop: EventLoop, responder: @Sendable () -> any HTTPResponder)]) {
         others += loops.map { ServingLoop($0.loop, settings, $0.responder) }
         waitsForLoops = false
@@ -82,10 +84,10 @@ public final class HTTPServer {
         return others[place]
     }
 
-    /// Accepts nothing more, closes idle connections at once and the others after their response, and returns when all are
+    /// Stops accepting, closes idle connections at once and busy ones after their response, and returns when all are
     /// closed.
     ///
-    /// - Parameter limit: after that, connections are closed whatever is under way.
+    /// - Parameter limit: how long to wait before closing the remaining connections in the middle of their responses.
     public func drain(limit: Duration = .seconds(10)) async {
         listener.close()
         for other in others { other.beginDrain(limit: limit) }
@@ -97,17 +99,17 @@ public final class HTTPServer {
 
 extension HTTPServer {
     public struct Settings: Sendable {
-        /// Bytes that the body of a request may have, unless it is streamed.
+        /// The largest request body in bytes. Streamed bodies have no limit.
         public var bodyLimit = 100 << 20
-        /// How long a head may take, and how long a body may pause, before the caller gets 408.
+        /// How long a head may take to arrive, and how long a body may pause, before the caller gets a 408 response.
         public var patience = Duration.seconds(30)
-        /// How long a caller may read nothing of what is queued for it before it is disconnected.
+        /// How long a caller may leave its queued output unread before the server disconnects it.
         public var stall = Duration.seconds(60)
         public var headLimits = HeadLimits()
-        /// What a caller is told whose request is refused; `Refusal.response` unless a product knows better advice.
+        /// Makes the response to a refused request. A product can replace it to name its own options.
         public var refusal: @Sendable (Refusal) -> HTTPResponse = { $0.response }
-        /// Takes no more than the first connection until `add` is called; the others wait. A host keeps its connections, and
-        /// with many of them on the first loop the others would have nothing to do.
+        /// Accept only one connection until `add` is called, and let the others wait. The Functions host keeps its
+        /// connections open, so if the first loop accepted many of them, the added loops would have nothing to do.
         public var waitsForLoops = false
 
         public init() {}

@@ -1,10 +1,10 @@
 public import HTTP1
 
-/// Why a request is answered before it is complete, and its connection closed.
+/// Why the connection itself answers a request with an error and then closes.
 public enum Refusal: Equatable, Sendable {
     case tooLarge(limit: Int)
     case timeout
-    /// The caller ended its half in the middle of the request.
+    /// The caller closed its sending half in the middle of the request.
     case incomplete
     case malformed(RequestError)
     case malformedChunk(ChunkError)

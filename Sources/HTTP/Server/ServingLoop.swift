@@ -1,7 +1,7 @@
 import EventLoop
 
-/// A further loop of a server. Its connections live there alone, so this is an actor on that loop: whoever has mail for it
-/// may be elsewhere.
+/// A server's presence on an additional loop. It is an actor on that loop, because its connections never leave the loop
+/// while the server sends it descriptors from another thread.
 actor ServingLoop {
     private nonisolated let loop: EventLoop
     nonisolated let load = Load()
@@ -14,13 +14,13 @@ actor ServingLoop {
         submit { $0.connections = ConnectionSet(loop, settings, responder(), $0.load) }
     }
 
-    /// Mail is read in the order in which it was sent.
+    /// The loop runs submitted work in the order of submission.
     private nonisolated func submit(_ work: @escaping @Sendable (isolated ServingLoop) -> Void) {
         loop.submit { self.assumeIsolated { work($0) } }
     }
 
     nonisolated func take(_ descriptor: Int32) {
-        // Counted before the loop knows, since more may come until then.
+        // The connection counts from now on: the server may choose a loop again before this one has read its mail.
         load.add(1)
         submit {
             $0.load.add(-1)
