@@ -21,13 +21,16 @@ struct EventLoopTests {
             // Without the rule, the poll blocks until this one.
             let event = Timer(loop) { Issue.record("the work had to wait") }
             event.start(after: .seconds(10))
-            loop.schedule(after: .zero) { loop.perform { worked = loop.turn } }
+            // Not closed before the poll: where a handle closes, libuv does not wait anyway.
+            let timer = Timer(loop) { loop.perform { worked = loop.turn } }
+            timer.start(after: .zero)
             _ = loop.step()
             #expect(loop.turn == 1)
             #expect(worked == nil)
             _ = loop.step(waits: false)
             #expect(worked == 1)
             event.close()
+            timer.close()
         }
     }
 
@@ -43,12 +46,14 @@ struct EventLoopTests {
             // Without the rule, the poll blocks until this one.
             let event = Timer(loop) { Issue.record("the task had to wait") }
             event.start(after: .seconds(10))
-            loop.schedule(after: .zero) { waiting.value?.resume() }
+            let timer = Timer(loop) { waiting.value?.resume() }
+            timer.start(after: .zero)
             _ = loop.step()
             #expect(!isDone.value)
             _ = loop.step(waits: false)
             #expect(isDone.value)
             event.close()
+            timer.close()
         }
     }
 

@@ -260,6 +260,36 @@ import Testing
         }
     }
 
+    @Test func `as many connections may wait as the system allows, up to 4096`() async throws {
+        try await onLoop { loop in
+            let server = try Self.open(loop, Counter(loop))
+            let file = Glibc.open("/proc/sys/net/core/somaxconn", O_RDONLY)
+            var text = [UInt8](repeating: 0, count: 32)
+            let count = read(file, &text, text.count)
+            close(file)
+            let most = Int(String(decoding: text.prefix(max(0, count)), as: UTF8.self).filter(\.isNumber))
+            #expect(try Self.backlog(of: server) == min(4096, #require(most)))
+            await server.drain()
+        }
+    }
+
+    /// Of a socket that is listened on, the kernel tells the length of its queue in `tcpi_sacked`, which lies at 28.
+    private static func backlog(of server: HTTPServer) -> Int? {
+        for descriptor in Int32(0)..<1024 {
+            var name = [UInt8](repeating: 0, count: 128)
+            var length = socklen_t(name.count)
+            let code = name.withUnsafeMutableBytes { name in
+                name.withMemoryRebound(to: sockaddr.self) { getsockname(descriptor, $0.baseAddress, &length) }
+            }
+            guard code == 0, Int(name[2]) << 8 | Int(name[3]) == server.port else { continue }
+            var info = [UInt8](repeating: 0, count: 64)
+            length = socklen_t(info.count)
+            guard getsockopt(descriptor, Int32(IPPROTO_TCP), TCP_INFO, &info, &length) == 0 else { return nil }
+            return Int(info.withUnsafeBytes { $0.loadUnaligned(fromByteOffset: 28, as: UInt32.self) })
+        }
+        return nil
+    }
+
     @Test(arguments: [("localhost", "127.0.0.1"), ("127.0.0.1", "127.0.0.1"), ("0.0.0.0", "0.0.0.0")])
     func `what is listened on is an address or a name`(_ name: String, _ address: String) async throws {
         try await onLoop { loop in
