@@ -96,11 +96,7 @@ let package = Package(
         tests(of: "Lua", ["CLua"]),
         tests(
             of: "CustomHandler",
-            ["EventLoop", "HTTP", "HTTP1", "Log", "LoopTesting", "Lua", "TestHost", "TestSupport"],
-            exclude: [
-                "HTTPConnectionStateTests.swift", "HTTPModuleTests.swift",
-                "HTTPServerTests.swift", "RequestParserTests.swift", "TLSServer.swift",
-            ]),
+            ["EventLoop", "HTTP", "HTTP1", "Log", "LoopTesting", "Lua", "TestHost", "TestSupport", "TLSTesting"]),
         tests(
             of: "DevHost", ["CustomHandler", "EventLoop", "LoopTesting", "Lua", "TestSupport"],
             exclude: ["Handler/HandlerPortTests.swift"]),

@@ -26,18 +26,7 @@ public final class EventLoop: TaskExecutor, @unchecked Sendable {
     private var ready = RingBuffer<Work>()
     private var isPolling = false
     private var isStopping = false
-    /// What lives here for as long as the loop runs, for work that `submit` brings. Only on the loop's own thread.
-    public var resident: AnyObject? {
-        get {
-            checkIsolated()
-            return inhabitant
-        }
-        set {
-            checkIsolated()
-            inhabitant = newValue
-        }
-    }
-    private var inhabitant: AnyObject?
+    private var residents: [ObjectIdentifier: AnyObject] = [:]
     var sleepers: [UInt64: Sleeper] = [:]
     var lastSleeper: UInt64 = 0
     /// All TLS streams of the loop share it.
@@ -219,6 +208,21 @@ public final class EventLoop: TaskExecutor, @unchecked Sendable {
     private struct Handles {
         let besides: UnsafeMutableRawPointer
         var kinds: [String] = []
+    }
+
+    // MARK: Residents
+
+    /// What lives on this loop for `owner`, so that work that `submit` brings finds it. `owner` takes it away before it
+    /// ends itself. Only on the loop's own thread.
+    public subscript(resident owner: AnyObject) -> AnyObject? {
+        get {
+            checkIsolated()
+            return residents[ObjectIdentifier(owner)]
+        }
+        set {
+            checkIsolated()
+            residents[ObjectIdentifier(owner)] = newValue
+        }
     }
 
     // MARK: Isolation

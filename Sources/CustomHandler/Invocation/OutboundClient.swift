@@ -1,64 +1,130 @@
 import EventLoop
 import HTTP
 import HTTP1
-import Lua
 
-/// What a script gets for its request: a response, or why there is none.
-enum OutboundReply {
-    case response(status: Int, fields: HTTPFields, body: [UInt8])
-    case fault(message: String, kind: String)
-
-    func push(onto stack: LuaStack) -> Int {
-        switch self {
-        case .fault(let message, let kind):
-            stack.pushNil()
-            stack.push(message)
-            stack.push(kind)
-            return 3
-        case .response(let status, let fields, let body):
-            stack.pushTable(hash: 4)
-            stack.push(Int64(status))
-            stack.setField("status", of: -2)
-            stack.push(bytes: body)
-            stack.setField("body", of: -2)
-            stack.pushTable(array: fields.count)
-            var position = 1
-            fields.forEachBytes { name, value in
-                stack.pushTable(array: 2)
-                stack.push(bytes: name)
-                stack.setElement(1, of: -2)
-                stack.push(bytes: value)
-                stack.setElement(2, of: -2)
-                stack.setElement(position, of: -2)
-                position += 1
-            }
-            stack.setField("fields", of: -2)
-            return 1
-        }
-    }
-}
-
-/// The certificates that outbound requests trust.
-struct OutboundTrust: Sendable {
-    /// nil for the system's.
-    let file: String?
-}
-
-/// Makes the HTTP requests of scripts, on one loop.
+/// Makes the HTTP requests of scripts, on one loop. The client is made when the first script asks for it.
 final class OutboundClient {
     private let loop: EventLoop
+    private let trust: ClientTrust
+    private lazy var client = HTTPClient(loop, trust: trust)
+    private var isUsed = false
 
-    init(loop: EventLoop, trust: OutboundTrust) { self.loop = loop }
-
-    struct Sending {
-        func cancel() {}
+    /// - Parameter trust: one for the clients of all loops.
+    init(loop: EventLoop, trust: ClientTrust) {
+        self.loop = loop
+        self.trust = trust
     }
 
-    /// - Parameter reply: never called before this returns.
-    func send(_ request: OutboundRequest, reply: @escaping (OutboundReply) -> Void) -> Sending {
-        loop.perform { reply(.fault(message: "\(request.url): there is no HTTP client yet", kind: "http")) }
-        return Sending()
+    /// - Parameter reply: called once, never before this returns, and not after the call was cancelled.
+    func send(_ outbound: OutboundRequest, reply: @escaping (OutboundReply) -> Void) -> OutboundCall {
+        let call = OutboundCall(outbound, trust: trust.roots, reply: reply)
+        switch outbound.target {
+        case .failure(let error):
+            loop.perform { call.end(call.fault(error)) }
+        case .success(let url):
+            isUsed = true
+            call.begin(url, client)
+        }
+        return call
     }
 
-    func close() {}
+    func close() {
+        if isUsed { client.close() }
+    }
+}
+
+/// One request of a script, whose response is collected.
+final class OutboundCall {
+    private let outbound: OutboundRequest
+    private let roots: TrustRoots
+    /// nil once it has ended.
+    private var reply: ((OutboundReply) -> Void)?
+    private var call: ClientCall?
+    private var head: ClientHead?
+    private var body: [UInt8] = []
+
+    init(_ outbound: OutboundRequest, trust roots: TrustRoots, reply: @escaping (OutboundReply) -> Void) {
+        self.outbound = outbound
+        self.roots = roots
+        self.reply = reply
+    }
+
+    func begin(_ url: URL, _ client: HTTPClient) {
+        var request = ClientRequest(
+            outbound.method, url, fields: outbound.fields, body: outbound.body.map { .bytes($0) } ?? .none)
+        request.redirects = outbound.follows ? .followed(limit: 5, allowsCycles: false) : .returned
+        request.decodes = true
+        request.timeout = outbound.timeout
+        request.group = outbound.function
+        call = client.send(
+            request, head: { [self] in head = $0 }, received: { [self] in receive($0) },
+            ended: { [self] in end(outcome($0)) })
+    }
+
+    func cancel() {
+        reply = nil
+        call?.cancel()
+        call = nil
+    }
+
+    private func receive(_ piece: RawSpan) {
+        guard piece.byteCount <= outbound.limit - body.count else {
+            call?.cancel()
+            return end(fault(.limit(outbound.limit)))
+        }
+        piece.withUnsafeBytes { body.append(contentsOf: $0) }
+    }
+
+    private func outcome(_ result: Result<Void, HTTPClientError>) -> OutboundReply {
+        switch result {
+        case .failure(let error): return fault(error)
+        case .success:
+            guard let head else { return fault(.cancelled) }
+            return .response(status: head.status, fields: head.fields, body: body)
+        }
+    }
+
+    func end(_ outcome: OutboundReply) {
+        let told = reply
+        reply = nil
+        call = nil
+        told?(outcome)
+    }
+
+    // MARK: Faults
+
+    func fault(_ error: URLError) -> OutboundReply {
+        let reason =
+            if case .notAbsolute = error { "not a URL; write one such as https://example.com/" } else { "\(error)" }
+        return .fault(message: "\(outbound.url): \(reason)", kind: "url")
+    }
+
+    /// The kind is what a script decides by: whether to try again, and what to tell its own caller.
+    private func fault(_ error: HTTPClientError) -> OutboundReply {
+        let kind: String
+        var reason = "\(error)"
+        switch error {
+        case .name(let error):
+            kind = "dns"
+            reason = "the host name cannot be resolved: \(error)"
+        case .connect, .timeout(.connect): kind = "connect"
+        case .closed(.some): kind = "network"
+        case .timeout: kind = "timeout"
+        case .limit: kind = "limit"
+        case .tls(let error):
+            kind = "tls"
+            reason = "TLS failed: \(error); \(trustAdvice)"
+        case .cancelled:
+            kind = "network"
+            reason = "luafunc is ending"
+        case .request, .response, .chunk, .protocolBroken, .closed(nil), .content, .redirect: kind = "http"
+        }
+        return .fault(message: "\(outbound.url): \(reason)", kind: kind)
+    }
+
+    private var trustAdvice: String {
+        if case .file(let path) = roots { return "certificates are checked against SSL_CERT_FILE, \(path)" }
+        return "certificates are checked against the system's; install ca-certificates, or name a PEM file in the "
+            + "setting SSL_CERT_FILE"
+    }
 }

@@ -15,7 +15,7 @@ final class Worker: HTTPResponder {
     /// Called once.
     var firstRequest: (() -> Void)?
 
-    init(loop: EventLoop, trust: OutboundTrust) {
+    init(loop: EventLoop, trust: ClientTrust) {
         self.loop = loop
         outbound = OutboundClient(loop: loop, trust: trust)
     }

@@ -8,7 +8,7 @@ public final class WorkerGroup: Sendable {
     /// The one whose worker is there from the start.
     public let loop: EventLoop
     private let state = Mutex(State())
-    private let trust: OutboundTrust
+    private let trust: ClientTrust
 
     private struct State {
         var added: [EventLoop] = []
@@ -24,7 +24,7 @@ public final class WorkerGroup: Sendable {
     public init(loop: EventLoop, settings: [String: String] = [:]) {
         LuaVM.tuneMemory()
         self.loop = loop
-        trust = OutboundTrust(file: settings["SSL_CERT_FILE"])
+        trust = ClientTrust(settings["SSL_CERT_FILE"].map { .file($0) } ?? .system)
     }
 
     /// Answers requests on the first loop. Only on that loop's thread.
@@ -47,10 +47,10 @@ public final class WorkerGroup: Sendable {
 
     /// The worker of a loop, made when it is first asked for. Only on the loop's thread.
     func worker(on loop: EventLoop) -> Worker {
-        if let worker = loop.resident as? Worker { return worker }
+        if let worker = loop[resident: self] as? Worker { return worker }
         let worker = Worker(loop: loop, trust: trust)
-        loop.resident = worker
-        if loop === self.loop { worker.firstRequest = { [self] in state.withLock { $0.firstIsUsed = true } } }
+        loop[resident: self] = worker
+        if loop === self.loop { worker.firstRequest = { [unowned self] in state.withLock { $0.firstIsUsed = true } } }
         if let (app, options) = state.withLock({ $0.shown }) { worker.adopt(app, options) }
         return worker
     }
@@ -109,7 +109,13 @@ public final class WorkerGroup: Sendable {
 
     /// Ends what the functions have open. Nothing is invoked afterwards.
     public func shutdown() async {
-        for loop in loops { await ask(loop) { $1($0.close()) } }
+        for loop in loops {
+            await ask(loop) { [self] worker, end in
+                worker.close()
+                loop[resident: self] = nil
+                end(())
+            }
+        }
     }
 
     /// Loads every function once, and answers why those that do not load do not.

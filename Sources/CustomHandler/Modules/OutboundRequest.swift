@@ -4,10 +4,14 @@ import Lua
 
 /// A request of the `http` module.
 struct OutboundRequest {
+    /// As the script wrote it.
     let url: String
+    let target: Result<URL, URLError>
+    /// The name of the function, for which it is made.
+    let function: String
     var method = HTTPMethod.get
     var fields = HTTPFields()
-    var body: [UInt8] = []
+    var body: [UInt8]?
     /// For all of it, from the name of the host to the last byte of the response.
     var timeout = Duration.seconds(30)
     var follows = true
@@ -17,7 +21,7 @@ struct OutboundRequest {
     private static let members = ["url", "method", "headers", "body", "timeout", "follow", "limit"]
 
     /// Reads the options at `index`. [0]
-    init(at index: Int, of stack: LuaStack) throws(LuaError) {
+    init(at index: Int, of stack: LuaStack, function: String) throws(LuaError) {
         let level = stack.count
         defer { stack.setCount(level) }
         var unknown: String?
@@ -34,6 +38,9 @@ struct OutboundRequest {
             throw .message("http.request needs a url, such as \"https://example.com/\"")
         }
         self.url = url
+        self.function = function
+        target = Result { () throws(URLError) in try URL(url) }
+        if case .failure(.port) = target { throw .message("http.request: the port of \(url) must be from 1 to 65535") }
         stack.pushField("method", of: index)
         if !stack.isNil(at: -1) {
             guard let method = stack.string(at: -1), HTTPFields.isValidName(method) else {

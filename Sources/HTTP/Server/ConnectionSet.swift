@@ -57,9 +57,14 @@ final class ConnectionSet {
     }
 
     /// Returns when no connections are left.
-    func drained() async {
+    ///
+    /// - Parameter isolation: else the closure below would run on another thread for a task that prefers no loop.
+    func drained(isolation: isolated (any Actor)? = #isolation) async {
         if connections.isEmpty { return }
-        await withCheckedContinuation { waiting.append($0) }
+        await withCheckedContinuation { continuation in
+            _ = isolation
+            waiting.append(continuation)
+        }
     }
 
     private func endDrain() {

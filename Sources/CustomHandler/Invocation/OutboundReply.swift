@@ -1,0 +1,38 @@
+import HTTP1
+import Lua
+
+/// What a script gets for its request: a response, or why there is none.
+enum OutboundReply {
+    case response(status: Int, fields: HTTPFields, body: [UInt8])
+    case fault(message: String, kind: String)
+
+    /// Pushes the results; answers how many.
+    func push(onto stack: LuaStack) -> Int {
+        switch self {
+        case .fault(let message, let kind):
+            stack.pushNil()
+            stack.push(message)
+            stack.push(kind)
+            return 3
+        case .response(let status, let fields, let body):
+            stack.pushTable(hash: 4)
+            stack.push(Int64(status))
+            stack.setField("status", of: -2)
+            stack.push(bytes: body)
+            stack.setField("body", of: -2)
+            stack.pushTable(array: fields.count)
+            var position = 1
+            fields.forEachBytes { name, value in
+                stack.pushTable(array: 2)
+                stack.push(bytes: name)
+                stack.setElement(1, of: -2)
+                stack.push(bytes: value)
+                stack.setElement(2, of: -2)
+                stack.setElement(position, of: -2)
+                position += 1
+            }
+            stack.setField("fields", of: -2)
+            return 1
+        }
+    }
+}
