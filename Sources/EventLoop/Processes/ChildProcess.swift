@@ -98,7 +98,10 @@ public final class ChildProcess {
 
     /// Kills the process and its group if it still runs. Nothing is called afterwards. Calling it again does nothing.
     public func close() {
-        kill()
+        if status == nil {
+            kill()
+            reap()
+        }
         release()
         exited = nil
         finish(status ?? .signal(SIGKILL))
@@ -120,6 +123,21 @@ public final class ChildProcess {
         for reader in readers { reader.finish() }
         release()
         finish(status)
+    }
+
+    /// Takes the status of a process that was killed: else it stays in the system's table as long as its parent lives.
+    private func reap() {
+        var raw: Int32 = 0
+        guard waitpid(pid, &raw, WNOHANG) == 0 else { return }
+        // It takes a moment to die, or longer while it is in the middle of a system call. The loop does not wait for that.
+        do throws(StreamError) {
+            try Thread.start(named: "reaper", stackSize: 64 << 10) { [pid] in
+                var raw: Int32 = 0
+                while waitpid(pid, &raw, 0) < 0, errno == EINTR {}
+            }
+        } catch {
+            while waitpid(pid, &raw, 0) < 0, errno == EINTR {}
+        }
     }
 
     private func release() {
