@@ -283,7 +283,11 @@ public final class ClientCall {
 // MARK: What the connection tells
 
 extension ClientCall: ClientExchange {
-    func connection(received head: ResponseHead, in bytes: RawSpan, framing: BodyFraming) {
+    var dropsOddFields: Bool { request.dropsOddFields }
+
+    func connection(
+        received head: ResponseHead, in bytes: RawSpan, framing: BodyFraming, dropped: [String]
+    ) {
         guard case .active(let connection) = state else { return }
         stage = nil
         hasHead = true
@@ -299,7 +303,7 @@ extension ClientCall: ClientExchange {
         }
         if request.decodes, framing != .none { unpacker = Unpacker(fields, limit: request.decodingLimit) }
         if isPaused { connection.pause() }
-        events?.head(ClientHead(status: head.status, fields: fields, url: request.url))
+        events?.head(ClientHead(status: head.status, fields: fields, url: request.url, dropped: dropped))
     }
 
     private func follow(from connection: ClientConnection) {

@@ -3,7 +3,10 @@ import HTTP1
 
 /// What a connection tells the call that it serves.
 protocol ClientExchange: AnyObject {
-    func connection(received head: ResponseHead, in bytes: RawSpan, framing: BodyFraming)
+    /// - Parameter dropped: names of lines that were no header fields.
+    func connection(received head: ResponseHead, in bytes: RawSpan, framing: BodyFraming, dropped: [String])
+    /// It takes a head that has such lines.
+    var dropsOddFields: Bool { get }
     func connection(received piece: RawSpan)
     /// The response is complete.
     func connectionCompleted()
@@ -175,13 +178,42 @@ final class ClientConnection {
             if before == 0 { input.append(copying: bytes) }
             return nil
         case .invalid(let error):
-            fail(.response(error), isUntouched: false)
-            return nil
+            if before == 0 { input.append(copying: bytes) }
+            return takeOddHead(error, exchange, method)
         case .complete: break
         }
-        let taken = head.length - before
+        let rest = bytes.byteCount - (head.length - before)
+        if before == 0 { return receiveHead(in: bytes, exchange, method, rest: rest) }
         let headBytes = input
         input = []
+        return receiveHead(in: headBytes.span.bytes, exchange, method, rest: rest)
+    }
+
+    /// Answers as `takeHead` does. All that came of the head is in `input`.
+    private func takeOddHead(_ error: ResponseError, _ exchange: any ClientExchange, _ method: HTTPMethod) -> Int? {
+        guard exchange.dropsOddFields, error.isOfOneField, input.count < HeadLimits().bytes else {
+            fail(.response(error), isUntouched: false)
+            return nil
+        }
+        guard let odd = OddFields(input) else { return nil }
+        let rest = input.count - odd.length
+        input = []
+        let bytes = odd.head
+        switch parser.parse(bytes.span.bytes, into: &head) {
+        case .complete:
+            return receiveHead(in: bytes.span.bytes, exchange, method, rest: rest, dropped: odd.names)
+        case .invalid(let error): fail(.response(error), isUntouched: false)
+        case .incomplete: fail(.response(.lineEnd), isUntouched: false)
+        }
+        return nil
+    }
+
+    /// Answers as `takeHead` does.
+    ///
+    /// - Parameter rest: bytes that came after the head.
+    private func receiveHead(
+        in bytes: RawSpan, _ exchange: any ClientExchange, _ method: HTTPMethod, rest: Int, dropped: [String] = []
+    ) -> Int? {
         if head.isInformational {
             informational += 1
             guard informational <= Self.informationalLimit else {
@@ -190,7 +222,7 @@ final class ClientConnection {
                     isUntouched: false)
                 return nil
             }
-            return bytes.byteCount - taken
+            return rest
         }
         guard head.status != 101 else {
             fail(
@@ -206,13 +238,9 @@ final class ClientConnection {
         case .chunked: state = .receiving(exchange, .chunked(ChunkedDecoder()))
         case .untilClose: state = .receiving(exchange, .untilClose)
         }
-        if before == 0 {
-            exchange.connection(received: head, in: bytes, framing: framing)
-        } else {
-            exchange.connection(received: head, in: headBytes.span.bytes, framing: framing)
-        }
-        if case .receiving(_, .length(0)) = state { complete(hasMore: taken < bytes.byteCount) }
-        return isClosed ? nil : bytes.byteCount - taken
+        exchange.connection(received: head, in: bytes, framing: framing, dropped: dropped)
+        if case .receiving(_, .length(0)) = state { complete(hasMore: rest > 0) }
+        return isClosed ? nil : rest
     }
 
     /// Answers how many of the bytes belong to the body.

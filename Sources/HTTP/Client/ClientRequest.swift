@@ -24,6 +24,9 @@ public struct ClientRequest {
     public var decodes = false
     /// Bytes that an unpacked body may have: a few packed ones may stand for a thousand times as many.
     public var decodingLimit = 64 << 20
+    /// Takes a response whose head has lines that are no header fields, without those lines, which are told. Else such a
+    /// response is an error.
+    public var dropsOddFields = false
     /// How long a connection may take, with the look-up of the name and TLS.
     public var connectTimeout = Duration.seconds(10)
     /// From the end of the request to the first byte of the response; nil for as long as it takes.
@@ -77,4 +80,6 @@ public struct ClientHead: Sendable {
     public let fields: HTTPFields
     /// Where it came from, after redirects.
     public let url: URL
+    /// The names of lines that were no header fields, see `dropsOddFields`.
+    public let dropped: [String]
 }

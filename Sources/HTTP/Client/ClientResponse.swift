@@ -9,12 +9,15 @@ public final class ClientResponse {
     public let fields: HTTPFields
     /// Where it came from, after redirects.
     public let url: URL
+    /// The names of lines that were no header fields, see `ClientRequest.dropsOddFields`.
+    public let dropped: [String]
     private let reader: ResponseReader
 
     init(_ head: ClientHead, _ reader: ResponseReader) {
         status = head.status
         fields = head.fields
         url = head.url
+        dropped = head.dropped
         self.reader = reader
     }
 

@@ -31,6 +31,35 @@ import Testing
         }
     }
 
+    @Test(arguments: [1, 40, 1000])
+    func `a head with odd lines is an error, unless they may be dropped`(_ pieceSize: Int) async throws {
+        try await onLoop { loop in
+            let server = try RawServer(loop) { exchange in
+                var rest = Array(
+                    "HTTP/1.1 200 OK\r\nGood: 1\r\nBad name: 2\r\nContent-Length: 5\r\n\r\nhello".utf8)[...]
+                func next() {
+                    guard !rest.isEmpty else { return }
+                    exchange.write(Array(rest.prefix(pieceSize)))
+                    rest = rest.dropFirst(pieceSize)
+                    loop.perform { next() }
+                }
+                next()
+            }
+            let client = HTTPClient(loop)
+            defer {
+                client.close()
+                server.close()
+            }
+            var request = try ClientRequest(.get, server.url())
+            request.dropsOddFields = true
+            let response = try await client.execute(request)
+            #expect(response.dropped == ["Bad name"] && response.fields.map(\.name) == ["Good", "Content-Length"])
+            #expect(try await response.collect(upTo: 10) == Array("hello".utf8))
+            request.dropsOddFields = false
+            #expect(await client.failure(of: request) == .response(.fieldName))
+        }
+    }
+
     @Test func `bodies go out with their length or in chunks`() async throws {
         try await withClient {
             $0.respond(String(decoding: $0.body, as: UTF8.self))

@@ -1,0 +1,71 @@
+import HTTP1
+
+/// The head of a response without the lines that are no header fields: a server that writes one has made a mistake, but
+/// mostly means no harm.
+struct OddFields {
+    let head: [UInt8]
+    /// What stands before the colon in each line that was left out, or the whole line.
+    let names: [String]
+
+    /// nil where the head is not complete.
+    init?(_ bytes: [UInt8]) {
+        guard let end = Self.end(of: bytes) else { return nil }
+        var head: [UInt8] = []
+        var names: [String] = []
+        var start = 0
+        var isLeftOut = false
+        while start < end - 2 {
+            let next = Self.lineEnd(in: bytes, from: start)
+            let line = bytes[start..<next]
+            // The first is no field. A line that begins with a space goes on with the one before.
+            let isFirst = start == 0
+            let isMore = !isFirst && (line.first == UInt8(ascii: " ") || line.first == UInt8(ascii: "\t"))
+            if isMore {
+                if !isLeftOut { names.append(Self.name(of: line)) }
+            } else if isFirst || Self.isField(line) || Self.frames(line) {
+                isLeftOut = false
+                head += line + [UInt8(ascii: "\r"), UInt8(ascii: "\n")]
+            } else {
+                isLeftOut = true
+                names.append(Self.name(of: line))
+            }
+            start = next + 2
+        }
+        self.head = head + [UInt8(ascii: "\r"), UInt8(ascii: "\n")]
+        self.names = names
+        length = end
+    }
+
+    /// Bytes of the head as it came.
+    let length: Int
+
+    private static func end(of bytes: [UInt8]) -> Int? {
+        bytes.firstRange(of: [UInt8(ascii: "\r"), UInt8(ascii: "\n"), UInt8(ascii: "\r"), UInt8(ascii: "\n")])?
+            .upperBound
+    }
+
+    private static func lineEnd(in bytes: [UInt8], from start: Int) -> Int {
+        bytes[start...].firstRange(of: [UInt8(ascii: "\r"), UInt8(ascii: "\n")])?.lowerBound ?? bytes.count
+    }
+
+    private static func isField(_ line: ArraySlice<UInt8>) -> Bool {
+        guard let colon = line.firstIndex(of: UInt8(ascii: ":")) else { return false }
+        return HTTPFields.isValidName(String(decoding: line[..<colon], as: UTF8.self))
+            && HTTPFields.isValidValue(line[(colon + 1)...])
+    }
+
+    /// What says how long the body is must be right: the parser refuses it as it stands.
+    private static func frames(_ line: ArraySlice<UInt8>) -> Bool {
+        let name = name(of: line).lowercased()
+        return name.contains("content-length") || name.contains("transfer-encoding")
+    }
+
+    private static func name(of line: ArraySlice<UInt8>) -> String {
+        String(decoding: line.prefix { $0 != UInt8(ascii: ":") }, as: UTF8.self)
+    }
+}
+
+extension ResponseError {
+    /// Leaving out one line would help.
+    var isOfOneField: Bool { [.fieldName, .fieldValue, .foldedField].contains(self) }
+}
