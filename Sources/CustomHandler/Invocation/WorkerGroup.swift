@@ -50,7 +50,10 @@ public final class WorkerGroup: Sendable {
         if let worker = loop[resident: self] as? Worker { return worker }
         let worker = Worker(loop: loop, trust: trust)
         loop[resident: self] = worker
-        if loop === self.loop { worker.firstRequest = { [unowned self] in state.withLock { $0.firstIsUsed = true } } }
+        if loop === self.loop {
+            // With one thread, nobody needs the group any more once it has made its worker.
+            worker.firstRequest = { [weak self] in self?.state.withLock { $0.firstIsUsed = true } }
+        }
         if let (app, options) = state.withLock({ $0.shown }) { worker.adopt(app, options) }
         return worker
     }
