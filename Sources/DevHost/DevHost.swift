@@ -1,15 +1,14 @@
-import AsyncHTTPClient
 public import CustomHandler
+public import EventLoop
+import Files
 import FoundationEssentials
-import Lua
-import NIOCore
-import NIOPosix
-import Synchronization
-import SystemPackage
+import Glibc
+import HTTP
 
 /// A stand-in for the Functions host on this machine: it starts the handler, sends it every invocation and does with
 /// its answers what the real host does, where that is silent with a warning.
-public final class DevHost: Sendable {
+@MainLoop
+public final class DevHost {
     public struct Options: Sendable {
         public var source: AppSource
         /// Where `.luafunc` and local.settings.json are.
@@ -49,49 +48,43 @@ public final class DevHost: Sendable {
     let front: Front
     let keys: Keys?
     private let loader: AppLoader
-    private let app: Mutex<FunctionApp>
+    /// Only replaced as a whole.
+    private(set) var current: FunctionApp
     let storage: LocalStorage
     let handler: HandlerProcess
     let invoker: Invoker
     private let listeners: Listeners
-    /// Rings when the handler has taken a save.
-    private let reloads: (stream: AsyncStream<Void>, continuation: AsyncStream<Void>.Continuation)
     private let client: HTTPClient
-    /// Follows where an answer to a payload points (host-contract §9.1).
-    private let payloadClient: HTTPClient
+    private var watchers: [FileWatcher] = []
     let zone: LocalTime
-    let tell: @Sendable (HostEvent) -> Void
-    let began = ContinuousClock.now
+    let tell: @MainLoop (HostEvent) -> Void
+    let began = MonotonicTime.now
+    private var reloading = Reloading.idle
 
-    /// Reads the app and binds the port. Throws `Problem` where host.json or local.settings.json cannot be used.
-    public init(_ options: Options, tell: @escaping @Sendable (HostEvent) -> Void) async throws {
+    /// Of saves that come while one is read, only the last is read.
+    private enum Reloading {
+        case idle
+        case reading(again: Bool)
+    }
+
+    /// Reads the app and binds the port. Throws `Problem` where host.json or local.settings.json cannot be used, and
+    /// `Failure` where the port cannot be had.
+    ///
+    /// - Parameter tell: called on the main loop for everything that happens.
+    public init(_ options: Options, tell: @escaping @MainLoop (HostEvent) -> Void) async throws {
         self.options = options
         self.tell = tell
-        let reloads = AsyncStream<Void>.makeStream(bufferingPolicy: .bufferingNewest(1))
-        self.reloads = reloads
         zone = try options.timeZone.map { try LocalTime.system($0) } ?? .utc
-        folder = URL(filePath: options.folder).standardizedFileURL.path
+        folder = Path.standardized(options.folder)
         settings = try LocalSettings(root: folder)
         // What the environment has already wins, as with Core Tools.
         let variables = settings.values.merging(options.environment) { $1 }
         loader = AppLoader(options.source, settings: variables, requiresScripts: options.handler.isLuafunc)
-        let app = try loader.load()
-        self.app = Mutex(app)
+        current = try loader.load()
         storage = try LocalStorage(root: folder)
         keys = try options.checksKeys ? Keys(file: "\(storage.folder)/keys.json") : nil
-        let port = options.port ?? settings.port ?? 7071
-        do {
-            front = try await Front(bind: options.bind, port: port)
-        } catch let error as IOError {
-            throw Failure(
-                description: "cannot listen on \(options.bind):\(port): \(Errno(rawValue: error.errnoCode)); "
-                    + "choose another port with --port", isAddressTaken: true)
-        } catch is SocketAddressError {
-            throw Failure(
-                description: "cannot listen on \(options.bind): it is no address of this machine; choose another with "
-                    + "--bind", isAddressTaken: true)
-        }
-        let handlerPort = try await HandlerProcess.freePort()
+        let handlerPort = try HandlerProcess.freePort()
+        front = try await Self.front(bind: options.bind, port: options.port ?? settings.port ?? 7071, tell: tell)
         var environment = variables
         environment["AZURE_FUNCTIONS_ENVIRONMENT"] = environment["AZURE_FUNCTIONS_ENVIRONMENT"] ?? "Development"
         environment["WEBSITE_HOSTNAME"] = "localhost:\(front.port)"
@@ -101,95 +94,87 @@ public final class DevHost: Sendable {
         for name in ["FUNCTIONS_CUSTOMHANDLER_PORT", "FUNCTIONS_HTTPWORKER_PORT"] {
             environment[name] = "\(handlerPort)"
         }
-        let command = try HandlerCommand(options.handler, host: app.host, root: folder, environment: environment)
-        // Not before anything that may fail: a client has to be shut down.
-        client = Self.client(.disallow)
-        payloadClient = Self.client(.follow(max: 50, allowCycles: true))
-        handler = HandlerProcess(
-            command, environment: environment, port: command.port ?? handlerPort, client: client
-        ) { event in
-            if case .handlerLine(let line) = event {
-                if line.event == HandlerLine.listening { return }
-                if line.event == HandlerLine.reloaded { reloads.continuation.yield() }
-            }
-            tell(event)
+        let command: HandlerCommand
+        do throws(Problem) {
+            command = try HandlerCommand(
+                options.handler, host: current.host, root: folder, environment: environment)
+        } catch {
+            await front.stop()
+            throw error
         }
+        client = HTTPClient(EventLoop.main)
+        let lines = HandlerEvents(tell)
+        handler = HandlerProcess(
+            command, environment: environment, port: command.port ?? handlerPort, client: client, tell: lines.take)
         invoker = Invoker(
-            handler: handler, client: client, payloadClient: payloadClient, storage: storage, tell: tell,
-            isLuafunc: options.handler.isLuafunc)
+            handler: handler, client: client, storage: storage, tell: tell, isLuafunc: options.handler.isLuafunc)
         listeners = Listeners(invoker, zone: zone)
+        lines.reloaded = { [unowned self] in reload() }
     }
 
-    private static func client(_ redirects: HTTPClient.Configuration.RedirectConfiguration) -> HTTPClient {
-        var configuration = HTTPClient.Configuration(redirectConfiguration: redirects)
-        configuration.connectionPool.retryConnectionEstablishment = false
-        configuration.connectionPool.concurrentHTTP1ConnectionsPerHostSoftLimit = 1024
-        return HTTPClient(
-            eventLoopGroupProvider: .shared(MultiThreadedEventLoopGroup.singleton), configuration: configuration)
+    private static func front(
+        bind: String, port: Int, tell: @escaping @MainLoop (HostEvent) -> Void
+    ) async throws(Failure) -> Front {
+        do {
+            return try await Front(bind: bind, port: UInt16(clamping: port), tell: tell)
+        } catch let error as StreamError where error != .system(EADDRNOTAVAIL) {
+            throw Failure(
+                description: "cannot listen on \(bind):\(port): \(error); choose another port with --port",
+                isAddressTaken: true)
+        } catch {
+            throw Failure(
+                description: "cannot listen on \(bind): it is no address of this machine; choose another with --bind",
+                isAddressTaken: true)
+        }
     }
 
     /// Serves until its task is cancelled; then the handler is killed. Throws `Failure` if the handler cannot be had.
     public func run() async throws {
         tell(.listening(listing))
         for warning in storage.warnings { tell(.warning(warning)) }
-        await listeners.adopt(current, except: disabled(current))
-        defer {
-            Task { [client, payloadClient] in
-                // At the end there is nobody left who could use an error.
-                try? await client.shutdown()
-                try? await payloadClient.shutdown()
-            }
-        }
+        listeners.adopt(current, except: disabled(current))
+        front.serve(self)
         do {
-            try await withThrowingTaskGroup { group in
-                group.addTask { try await self.front.run(self) }
-                group.addTask { try await self.watchBlobs() }
-                group.addTask { try await self.watchApp() }
-                group.addTask { try await self.watchSettings() }
-                // Without functions the host starts no handler (host-contract §1); here one may come with a save.
-                group.addTask { try await self.handler.run() }
-                try await group.next()
-                group.cancelAll()
-            }
+            try watch()
+            // Without functions the host starts no handler (host-contract §1); here one may come with a save.
+            try await handler.run()
         } catch let gone as HandlerProcess.Gone {
-            await listeners.stop()
+            await stop()
             throw Failure(description: gone.reason)
-        } catch  where Task.isCancelled {
-            // Whichever part noticed the end first.
+        } catch {
+            await stop()
+            throw error
         }
-        await listeners.stop()
+        await stop()
     }
 
-    /// luafunc tells what it has taken of a save. For any other handler the host starts anew what depends on host.json or
-    /// function.json (host-contract §4.5).
-    private func watchApp() async throws {
-        guard !options.handler.isLuafunc else {
-            for await _ in reloads.stream { await reload() }
-            return
-        }
-        let watcher = try await FolderWatcher(eventLoop: MultiThreadedEventLoopGroup.singleton.next()) { [loader] in
-            loader.folders
-        }
-        defer { watcher.stop() }
-        // The first is no change, but what was saved before the watch began is seen by it.
-        for await _ in watcher.changes {
-            let older = current
-            await reload()
-            if current.host != older.host || current.definitions != older.definitions {
-                tell(.warning("host.json or a function.json has changed: the handler is started again"))
-                await handler.replace()
-            }
-        }
+    private func stop() async {
+        listeners.stop()
+        for watcher in watchers { watcher.close() }
+        watchers = []
+        client.close()
+        await front.stop()
+    }
+
+    // MARK: Saves
+
+    private func watch() throws(FileError) {
+        if !options.handler.isLuafunc { watch({ [loader] in loader.folders }) { [unowned self] in reload() } }
+        watchSettings()
+        try watchBlobs()
+    }
+
+    private func watch(_ folders: @escaping @Sendable () -> [String], changed: @escaping @MainLoop () -> Void) {
+        watchers.append(
+            FileWatcher(
+                EventLoop.main, folders: folders,
+                looking: { [tell] in tell(.warning("saves are looked for each second: \($0)")) }, changed: changed))
     }
 
     /// Says that settings are read at the start, where somebody saves others.
-    private func watchSettings() async throws {
-        let watcher = try await FolderWatcher(eventLoop: MultiThreadedEventLoopGroup.singleton.next()) { [folder] in
-            [folder]
-        }
-        defer { watcher.stop() }
+    private func watchSettings() {
         var told: String?
-        for await _ in watcher.changes {
+        watch({ [folder] in [folder] }) { [unowned self] in
             let text: String?
             do throws(Problem) {
                 text =
@@ -203,26 +188,20 @@ public final class DevHost: Sendable {
         }
     }
 
-    private func watchBlobs() async throws {
+    private func watchBlobs() throws(FileError) {
         let folder = "\(storage.folder)/blobs"
         // What is not there cannot be watched.
-        try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
-        let watcher = try await FolderWatcher(eventLoop: MultiThreadedEventLoopGroup.singleton.next()) {
-            Self.folders(below: folder)
-        }
-        defer { watcher.stop() }
-        for await _ in watcher.changes { storage.wake() }
+        try Folder.make(folder)
+        watch({ Self.folders(below: folder) }) { [storage] in storage.wake() }
     }
 
-    private static func folders(below folder: String) -> [String] {
+    private nonisolated static func folders(below folder: String) -> [String] {
         var found = [folder]
         var next = 0
         while next < found.count {
-            let children = (try? FileManager.default.contentsOfDirectory(atPath: found[next])) ?? []
-            for name in children.sorted() where !name.hasPrefix(".") {
+            for name in (try? Folder.names(in: found[next])) ?? [] where !name.hasPrefix(".") {
                 let path = "\(found[next])/\(name)"
-                let type = try? FileManager.default.attributesOfItem(atPath: path)[.type] as? FileAttributeType
-                if type == .typeDirectory { found.append(path) }
+                if File.kind(of: path, followsLinks: false) == .folder { found.append(path) }
             }
             next += 1
         }
@@ -231,20 +210,56 @@ public final class DevHost: Sendable {
 
     // MARK: The app
 
-    var current: FunctionApp { app.withLock { $0 } }
+    /// Shows the app as it is now: luafunc tells what it has taken of a save, and for any other handler the host watches
+    /// the app itself.
+    private func reload() {
+        guard case .idle = reloading else {
+            reloading = .reading(again: true)
+            return
+        }
+        reloading = .reading(again: false)
+        EventLoop.main.task { await self.read() }
+    }
 
-    /// Shows the app as it is now, after the handler has taken a save.
-    func reload() async {
-        do {
-            let newer = try loader.load()
-            let older = current
-            app.withLock { $0 = newer }
-            await listeners.adopt(newer, except: disabled(newer))
-            if newer.names != older.names || newer.host != older.host { tell(.reloaded(listing)) }
+    private func read() async {
+        do throws(Problem) {
+            adopt(try await load())
         } catch {
             // The handler has said it.
             tell(.warning("\(error)"))
         }
+        let isAgain = if case .reading(again: true) = reloading { true } else { false }
+        reloading = .idle
+        if isAgain { reload() }
+    }
+
+    /// On a thread of its own, since an app may have many files.
+    private func load() async throws(Problem) -> FunctionApp {
+        let loader = loader
+        let result = await withCheckedContinuation { (done: CheckedContinuation<Result<FunctionApp, Problem>, Never>) in
+            let read: @Sendable () -> Void = {
+                done.resume(returning: Result { () throws(Problem) in try loader.load() })
+            }
+            do throws(StreamError) {
+                try Thread.start(named: "app", read)
+            } catch {
+                read()
+            }
+        }
+        return try result.get()
+    }
+
+    private func adopt(_ newer: FunctionApp) {
+        let older = current
+        current = newer
+        listeners.adopt(newer, except: disabled(newer))
+        if newer.names != older.names || newer.host != older.host { tell(.reloaded(listing)) }
+        // The host starts anew what depends on host.json or function.json (host-contract §4.5); luafunc does so itself.
+        guard !options.handler.isLuafunc, newer.host != older.host || newer.definitions != older.definitions else {
+            return
+        }
+        tell(.warning("host.json or a function.json has changed: the handler is started again"))
+        handler.replace()
     }
 
     /// Functions that an app setting switches off (host-contract §14).

@@ -6,11 +6,15 @@ public final class CannedServer: Sendable {
     public let port: Int
     private let descriptor: Int32
     private let answers: [String: [UInt8]]
+    private let endsConnections: Bool
 
-    /// - Parameter answers: whole responses by path; a path of no answer is never answered. `/echo` answers with the
-    ///   request itself as its body.
-    public init(_ answers: [String: [UInt8]]) throws {
+    /// - Parameters:
+    ///   - answers: whole responses by path; a path of no answer is never answered. `/echo` answers with the request
+    ///     itself as its body.
+    ///   - endsConnections: after each answer.
+    public init(_ answers: [String: [UInt8]], endsConnections: Bool = false) throws {
         self.answers = answers
+        self.endsConnections = endsConnections
         let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
         self.descriptor = descriptor
         var address = sockaddr_in()
@@ -36,11 +40,11 @@ public final class CannedServer: Sendable {
         while true {
             let connection = accept(descriptor, nil, nil)
             guard connection >= 0 else { return }
-            Thread.detachNewThread { [answers] in Self.converse(connection, answers) }
+            Thread.detachNewThread { [self] in converse(connection) }
         }
     }
 
-    private static func converse(_ connection: Int32, _ answers: [String: [UInt8]]) {
+    private func converse(_ connection: Int32) {
         defer { close(connection) }
         var request: [UInt8] = []
         var chunk = [UInt8](repeating: 0, count: 65_536)
@@ -53,10 +57,11 @@ public final class CannedServer: Sendable {
             let length = head.lowercased().firstMatch(of: #/content-length: (\d+)/#).flatMap { Int($0.1) } ?? 0
             guard request.count >= end.upperBound + length else { continue }
             let path = head.split(separator: " ").dropFirst().first.map(String.init) ?? ""
-            let answer = path == "/echo" ? response("200 OK", request) : answers[path]
+            let answer = path == "/echo" ? Self.response("200 OK", request) : answers[path]
             request = []
             guard let answer else { continue }
             _ = answer.withUnsafeBytes { send(connection, $0.baseAddress, $0.count, Int32(MSG_NOSIGNAL)) }
+            if endsConnections { return }
         }
     }
 }

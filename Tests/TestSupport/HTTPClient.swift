@@ -18,7 +18,7 @@ public final class RawConnection {
             }
         }
         guard status == 0 else { throw Refused() }
-        var limit = timeval(tv_sec: 20, tv_usec: 0)
+        var limit = timeval(tv_sec: 120, tv_usec: 0)
         setsockopt(descriptor, SOL_SOCKET, SO_RCVTIMEO, &limit, socklen_t(MemoryLayout<timeval>.size))
     }
 
@@ -49,7 +49,7 @@ public final class RawConnection {
         descriptor = -1
     }
 
-    /// The next bytes; empty at the end of the connection or after 20 seconds of silence.
+    /// The next bytes; empty at the end of the connection or after two minutes of silence.
     private func receive() -> [UInt8] {
         var chunk = [UInt8](repeating: 0, count: 65_536)
         let count = recv(descriptor, &chunk, chunk.count, 0)

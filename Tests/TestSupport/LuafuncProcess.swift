@@ -51,10 +51,10 @@ public final class LuafuncProcess: Sendable {
         return nil
     }
 
-    /// false after 20 seconds of silence, so that a line that never comes fails a test and does not hold it up.
+    /// false after two minutes of silence, so that a line that never comes fails a test and does not hold it up.
     private static func isReadable(_ pipe: Pipe) -> Bool {
         var descriptor = pollfd(fd: pipe.fileHandleForReading.fileDescriptor, events: Int16(POLLIN), revents: 0)
-        return poll(&descriptor, 1, 20_000) > 0
+        return poll(&descriptor, 1, 120_000) > 0
     }
 
     private static func port(in line: String) -> Int {
@@ -63,6 +63,9 @@ public final class LuafuncProcess: Sendable {
 
     /// Reads stdout up to the first line that contains `text`; false at the end of the output.
     public func waitForLine(containing text: String) -> Bool { line(containing: text) != nil }
+
+    /// The next line of stdout; nil at the end of the output.
+    public func line() -> String? { Self.line(of: output) }
 
     /// Reads stdout likewise; nil at the end of the output.
     public func line(containing text: String) -> String? { Self.line(containing: text, in: output) }
@@ -76,6 +79,9 @@ public final class LuafuncProcess: Sendable {
         }
         return nil
     }
+
+    /// Ends its standard input.
+    public func endInput() { try? input.fileHandleForWriting.close() }
 
     public func send(signal: Int32) { kill(process.processIdentifier, signal) }
 

@@ -34,7 +34,7 @@ public struct AnswerDecoder: Sendable {
     private enum Value {
         case plain(NewtonsoftValue)
         /// Of an http output, by the rules of its name.
-        case response(HTTPResponse)
+        case response(DraftResponse)
         /// An http output that is not in `Outputs`, though there are some.
         case missing
     }
@@ -46,7 +46,7 @@ public struct AnswerDecoder: Sendable {
     ) throws(AnswerFailure) {
         var values = try values(payload, &warnings)
         let returned = takeReturnValue(payload, &values, &warnings)
-        var response: (HTTPResponse, place: String)?
+        var response: (DraftResponse, place: String)?
         var failure: AnswerFailure?
         for output in outputs {
             guard let value = values[output.name] else { continue }
@@ -63,7 +63,7 @@ public struct AnswerDecoder: Sendable {
         if !isHTTP || response != nil { warnOfIgnored(payload.returnValue, &warnings) }
         if let failure { throw failure }
         guard isHTTP else { return }
-        let (final, place) = response ?? (HTTPResponse(object: returned), "ReturnValue")
+        let (final, place) = response ?? (DraftResponse(object: returned), "ReturnValue")
         delivery.http = try final.written(place: place, &warnings)
     }
 
@@ -139,13 +139,13 @@ public struct AnswerDecoder: Sendable {
     /// nil for null, which is as good as no value.
     private func response(
         _ value: Value, _ output: OutputBinding, _ warnings: inout [AnswerWarning]
-    ) throws(AnswerFailure) -> HTTPResponse? {
+    ) throws(AnswerFailure) -> DraftResponse? {
         if case .plain(.null) = value { return nil }
         guard isHTTP else { throw .noRequest(place: output.place) }
         switch value {
         case .missing:
             warnings.append(.missingResponse(output.name))
-            return HTTPResponse(text: "{}")
+            return DraftResponse(text: "{}")
         case .response(let response): return response
         case .plain(let value):
             var http = HTTPOutput(output)

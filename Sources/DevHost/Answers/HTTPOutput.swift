@@ -12,7 +12,7 @@ struct HTTPOutput {
     // MARK: §9.5
 
     /// By the rules of an output with a name. Its members are found in any case; the last one counts.
-    mutating func named(_ value: NewtonsoftValue) throws(AnswerFailure) -> HTTPResponse {
+    mutating func named(_ value: NewtonsoftValue) throws(AnswerFailure) -> DraftResponse {
         guard let members = value.members ?? value.read?.members else { throw .response(place, value.kind) }
         func member(_ name: String) -> NewtonsoftValue {
             members.last { $0.name.lowercased() == name.lowercased() }?.value ?? .null
@@ -22,7 +22,7 @@ struct HTTPOutput {
         }
         let body = member("body")
         warn(of: body)
-        var response = HTTPResponse(text: body.text)
+        var response = DraftResponse(text: body.text)
         response.status = status(member("statusCode"))
         if member("statusCode").isNull, !member("status").isNull {
             warnings.append(.ignoredStatus(place: place, response.status))
@@ -40,41 +40,41 @@ struct HTTPOutput {
     // MARK: §9.6
 
     /// By the rules of `$return`, and of a member of `ReturnValue`.
-    mutating func returned(_ value: NewtonsoftValue) -> HTTPResponse {
+    mutating func returned(_ value: NewtonsoftValue) -> DraftResponse {
         switch value {
         case .bytes(let bytes, let text):
             if Base64Guess.isAccident(text, decodedAs: bytes) {
                 warnings.append(.base64(place: place, text, count: bytes.count, advice: binding.advice))
             }
-            return HTTPResponse(bytes: bytes)
+            return DraftResponse(bytes: bytes)
         case .string(let text):
-            guard let read = value.read else { return HTTPResponse(text: text) }
+            guard let read = value.read else { return DraftResponse(text: text) }
             if let body = read.member(anyCase: "body") { return response(read, body: body) }
             if read.text != text { warnings.append(.rewrittenText(place: place, advice: binding.advice)) }
-            return HTTPResponse(text: read.text)
+            return DraftResponse(text: read.text)
         default:
             if let body = value.member(anyCase: "body") { return response(value, body: body) }
             for name in ["statusCode", "status", "headers"] where value.member(anyCase: name) != nil {
                 warnings.append(.objectIsBody(place: place, ignored: name))
             }
             warn(of: value)
-            let response = HTTPResponse(text: value.text)
+            let response = DraftResponse(text: value.text)
             if value.isStructured { warnOfPlainJSON(response) }
             return response
         }
     }
 
     /// Members are found in their own case first, and `statusCode` hides `status` even if it is null.
-    private mutating func response(_ value: NewtonsoftValue, body: NewtonsoftValue) -> HTTPResponse {
-        var response: HTTPResponse
+    private mutating func response(_ value: NewtonsoftValue, body: NewtonsoftValue) -> DraftResponse {
+        var response: DraftResponse
         if case .boolean(true) = value.member(anyCase: "enableContentNegotiation") {
-            response = HTTPResponse(object: body)
+            response = DraftResponse(object: body)
         } else if case .array = body {
-            response = HTTPResponse(text: Self.list)
+            response = DraftResponse(text: Self.list)
             warnings.append(.listBody(place: place, becomes: Self.list))
         } else {
             warn(of: body)
-            response = HTTPResponse(text: body.isStructured ? body.json() : body.text)
+            response = DraftResponse(text: body.isStructured ? body.json() : body.text)
         }
         let status = status(value.member(anyCase: "statusCode") ?? value.member(anyCase: "status") ?? .null)
         if status != 200 { response.status = status }
@@ -140,7 +140,7 @@ struct HTTPOutput {
         }
     }
 
-    private mutating func warnOfPlainJSON(_ response: HTTPResponse) {
+    private mutating func warnOfPlainJSON(_ response: DraftResponse) {
         if response.contentType?.hasPrefix("text/plain") == true,
             !response.headers.contains(where: { $0.name.lowercased() == "content-type" })
         {

@@ -1,33 +1,36 @@
 import CustomHandler
+import EventLoop
+import Files
 import FoundationEssentials
+import HTTP
+import HTTP1
 import Lua
-import NIOHTTP1
 
 /// The host's own calls, below `/admin` (host-contract §13).
-struct AdminAPI: Sendable {
+struct AdminAPI {
     let app: FunctionApp
     /// `http://localhost:7071`
     let address: String
-    let began: ContinuousClock.Instant
-    let isDisabled: @Sendable (Function) -> Bool
+    let began: MonotonicTime
+    let isDisabled: (Function) -> Bool
     /// Runs a function in the background with this trigger value; nil for one without.
-    let invoke: @Sendable (Function, String) -> Void
+    let invoke: (Function, String) -> Void
 
-    func respond(to request: FrontRequest) -> FrontResponse {
+    func respond(to request: HTTPRequest) -> HTTPResponse {
         let parts = request.path.split(separator: "/").map { String($0).lowercased() }.dropFirst()
         let name = request.path.split(separator: "/").dropFirst(2).first.map(String.init) ?? ""
-        switch (request.method, parts.first, parts.count) {
+        switch (request.method.text, parts.first, parts.count) {
         case ("GET", "functions", 1): return json(.array(app.names.compactMap { describe($0) }.map { tree($0) }))
         case ("GET", "functions", 2):
-            return known(name).flatMap(describe).map { json(.object($0)) } ?? FrontResponse(.notFound)
+            return known(name).flatMap(describe).map { json(.object($0)) } ?? HTTPResponse(status: 404)
         case ("GET", "functions", 3) where parts.last == "status": return status(of: name)
         case ("POST", "functions", 2): return run(name, request)
         case ("PUT", "functions", 2): return write(name, request)
         case ("DELETE", "functions", 2): return remove(name)
         case ("GET", "host", 2) where parts.last == "status": return hostStatus
         case ("GET", "host", 2) where parts.last == "ping", ("POST", "host", 2) where parts.last == "ping":
-            return FrontResponse(.ok)
-        case ("POST", "host", 2) where parts.last == "drain": return FrontResponse(.accepted)
+            return HTTPResponse(status: 200)
+        case ("POST", "host", 2) where parts.last == "drain": return HTTPResponse(status: 202)
         case ("GET", "host", 3) where parts.last == "status" && parts.dropFirst().first == "drain":
             return json(.object([member("state", .string("Disabled")), member("outstandingInvocations", .integer(0))]))
         case ("POST", "host", 2) where parts.last == "resume":
@@ -36,8 +39,8 @@ struct AdminAPI: Sendable {
             if let function = app.functions.values.first(where: { $0.trigger?.type.lowercased() == "warmuptrigger" }) {
                 invoke(function, "")
             }
-            return FrontResponse(.ok)
-        default: return FrontResponse(.notFound)
+            return HTTPResponse(status: 200)
+        default: return HTTPResponse(status: 404)
         }
     }
 
@@ -46,21 +49,22 @@ struct AdminAPI: Sendable {
 
     // MARK: Run
 
-    private func run(_ name: String, _ request: FrontRequest) -> FrontResponse {
-        guard let function = known(name).flatMap({ app.functions[$0] }) else { return FrontResponse(.notFound) }
-        guard let tree = try? JSONTree.parse(request.body.span.bytes), tree.members != nil else {
-            return FrontResponse(.badRequest, text: "send an object such as {\"input\":\"text\"}\n")
+    private func run(_ name: String, _ request: HTTPRequest) -> HTTPResponse {
+        guard let function = known(name).flatMap({ app.functions[$0] }) else { return HTTPResponse(status: 404) }
+        let body = request.body
+        guard let tree = try? JSONTree.parse(body.span.bytes), tree.members != nil else {
+            return HTTPResponse(status: 400, text: "send an object such as {\"input\":\"text\"}\n")
         }
         let input: String
         switch tree.member(anyCase: "input")?.value {
         case .string(let text): input = text
         case nil, .null: input = ""
         case .object, .array:
-            return FrontResponse(.badRequest, text: "\"input\" must be a text; put JSON into it as a text\n")
+            return HTTPResponse(status: 400, text: "\"input\" must be a text; put JSON into it as a text\n")
         case .some(let other): input = JSONTree(other, line: 1).text
         }
         invoke(function, input)
-        return FrontResponse(.accepted)
+        return HTTPResponse(status: 202)
     }
 
     // MARK: Descriptions
@@ -68,7 +72,7 @@ struct AdminAPI: Sendable {
     private func describe(_ name: String) -> [JSONTree.Member]? {
         let directory = app.functions[name]?.directory ?? app.directory(ofBroken: name)
         let folder = "\(app.root)/\(directory)"
-        let text = FileManager.default.contents(atPath: "\(folder)/function.json").map { [UInt8]($0) } ?? []
+        let text = (try? File.read("\(folder)/function.json")) ?? []
         let href = "\(address)/admin/functions/\(name)"
         let vfs = "\(address)/admin/vfs/\(directory)"
         let function = app.functions[name]
@@ -96,17 +100,17 @@ struct AdminAPI: Sendable {
         ]
     }
 
-    private func status(of name: String) -> FrontResponse {
-        guard let name = known(name) else { return FrontResponse(.notFound) }
+    private func status(of name: String) -> HTTPResponse {
+        guard let name = known(name) else { return HTTPResponse(status: 404) }
         guard let problem = app.broken[name] else { return json(.object([])) }
         return json(.object([member("errors", .array([tree(string: "\(problem)")]))]))
     }
 
-    private var hostStatus: FrontResponse {
+    private var hostStatus: HTTPResponse {
         let errors = app.broken.sorted { $0.key < $1.key }.map {
             tree(string: "The '\($0.key)' function is in error: \($0.value)")
         }
-        let uptime = began.duration(to: .now).components
+        let uptime = (MonotonicTime.now - began).saturatingNanoseconds / 1_000_000
         return json(
             .object(
                 [
@@ -114,9 +118,7 @@ struct AdminAPI: Sendable {
                     member("version", .string(HostVersion.text)), member("versionDetails", .string(HostVersion.text)),
                     member("platformVersion", .string("")), member("instanceId", .string("")),
                     member("computerName", .string(ProcessInfo.processInfo.hostName)),
-                    member(
-                        "processUptime",
-                        .integer(uptime.seconds * 1000 + uptime.attoseconds / 1_000_000_000_000_000)),
+                    member("processUptime", .integer(uptime)),
                     member("functionAppContentEditingState", .string("Unknown")),
                 ] + (errors.isEmpty ? [] : [member("errors", .array(errors))])))
     }
@@ -124,13 +126,14 @@ struct AdminAPI: Sendable {
     // MARK: Write
 
     /// Creates or changes a function: `config` becomes function.json, `files` the other files.
-    private func write(_ name: String, _ request: FrontRequest) -> FrontResponse {
+    private func write(_ name: String, _ request: HTTPRequest) -> HTTPResponse {
         guard FunctionFolder.isName(name) else {
-            return FrontResponse(.badRequest, text: "'\(name)' is not a function name\n")
+            return HTTPResponse(status: 400, text: "'\(name)' is not a function name\n")
         }
-        guard let tree = try? JSONTree.parse(request.body.span.bytes), let config = tree.member(anyCase: "config"),
+        let body = request.body
+        guard let tree = try? JSONTree.parse(body.span.bytes), let config = tree.member(anyCase: "config"),
             config.members != nil
-        else { return FrontResponse(.badRequest, text: "send an object with \"config\", the function.json\n") }
+        else { return HTTPResponse(status: 400, text: "send an object with \"config\", the function.json\n") }
         let files = tree.member(anyCase: "files")?.members ?? []
         // By bytes: a slash with an accent is another character to Swift, and a slash to the system.
         let isFile: (JSONTree.Member) -> Bool = { file in
@@ -138,24 +141,24 @@ struct AdminAPI: Sendable {
                 && !file.name.utf8.contains { $0 == UInt8(ascii: "/") || $0 == 0 }
         }
         guard files.allSatisfy(isFile) else {
-            return FrontResponse(.badRequest, text: "\"files\" must be an object of texts by file name\n")
+            return HTTPResponse(status: 400, text: "\"files\" must be an object of texts by file name\n")
         }
         do {
             let folder = FunctionFolder(known(name) ?? name, of: app)
             try folder.write(files.map { ($0.name, $0.tree.string ?? "") } + [("function.json", config.text)])
-            return FrontResponse(.created)
+            return HTTPResponse(status: 201)
         } catch {
-            return FrontResponse(.internalServerError, text: "\(error)\n")
+            return HTTPResponse(status: 500, text: "\(error)\n")
         }
     }
 
-    private func remove(_ name: String) -> FrontResponse {
-        guard let name = known(name) else { return FrontResponse(.notFound) }
+    private func remove(_ name: String) -> HTTPResponse {
+        guard let name = known(name) else { return HTTPResponse(status: 404) }
         do {
             try FunctionFolder(name, of: app).remove()
-            return FrontResponse(.noContent)
+            return HTTPResponse(status: 204)
         } catch {
-            return FrontResponse(.internalServerError, text: "\(error)\n")
+            return HTTPResponse(status: 500, text: "\(error)\n")
         }
     }
 
@@ -167,8 +170,9 @@ struct AdminAPI: Sendable {
 
     private func tree(_ members: [JSONTree.Member]) -> JSONTree { JSONTree(.object(members), line: 1) }
     private func tree(string: String) -> JSONTree { JSONTree(.string(string), line: 1) }
-    private func json(_ value: JSONTree.Value) -> FrontResponse {
-        FrontResponse(.ok, json: JSONTree(value, line: 1).text)
+    private func json(_ value: JSONTree.Value) -> HTTPResponse {
+        HTTPResponse(
+            status: 200, contentType: "application/json; charset=utf-8", text: JSONTree(value, line: 1).text)
     }
 }
 
@@ -186,20 +190,18 @@ private struct FunctionFolder {
             && name.allSatisfy { $0.isASCII && ($0.isLetter || $0.isNumber || $0 == "_" || $0 == "-") }
     }
 
-    func write(_ files: [(name: String, text: String)]) throws {
-        try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
-        for (name, text) in files {
-            try Data(text.utf8).write(to: URL(filePath: "\(path)/\(name)"), options: .atomic)
-        }
+    func write(_ files: [(name: String, text: String)]) throws(FileError) {
+        try Folder.make(path)
+        for (name, text) in files { try File.write(text, to: "\(path)/\(name)") }
     }
 
-    func remove() throws { try FileManager.default.removeItem(atPath: path) }
+    func remove() throws(FileError) { try Folder.remove(path) }
 }
 
 extension FunctionApp {
     /// Where a function that could not be read is, or one that is new would be.
     fileprivate func directory(ofBroken name: String) -> String {
-        let isNested = FileManager.default.fileExists(atPath: "\(root)/functions")
+        let isNested = File.exists("\(root)/functions")
         return isNested ? "functions/\(name)" : name
     }
 }

@@ -1,16 +1,17 @@
-import NIOCore
+import EventLoop
+import HTTP
 
 /// Who calls the admin API where it takes no keys: programs of this machine and its network, but no page of another site
 /// in somebody's browser, which could fire functions and, under a name that it has made lead here, write and run them.
-struct AdminCaller: Sendable {
+struct AdminCaller {
     /// Why it gets nothing; nil if it may call.
     let refusal: String?
 
     /// - Parameter bind: the address or the name that the host listens on.
-    init(_ request: FrontRequest, bind: String) {
-        let host = request.header("host") ?? ""
-        let origin = request.header("origin")
-        let site = request.header("sec-fetch-site") ?? "none"
+    init(_ request: HTTPRequest, bind: String) {
+        let host = request.host ?? ""
+        let origin = request.first("origin")
+        let site = request.first("sec-fetch-site") ?? "none"
         refusal =
             if !Self.isLocal(host, bind: bind) {
                 "the admin API is not there under the name '\(host)': use localhost or an address, or start with --auth"
@@ -27,7 +28,6 @@ struct AdminCaller: Sendable {
     private static func isLocal(_ host: String, bind: String) -> Bool {
         let isBracketed = host.hasPrefix("[")
         let name = isBracketed ? host.dropFirst().prefix { $0 != "]" } : host.prefix { $0 != ":" }
-        return name.lowercased() == "localhost" || name.lowercased() == bind.lowercased()
-            || (try? SocketAddress(ipAddress: String(name), port: 0)) != nil
+        return name.lowercased() == "localhost" || name.lowercased() == bind.lowercased() || IPAddress(name) != nil
     }
 }

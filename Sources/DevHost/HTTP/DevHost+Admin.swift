@@ -1,20 +1,21 @@
 import CustomHandler
+import EventLoop
 import FoundationEssentials
+import HTTP
 import Lua
-import NIOHTTP1
 
 extension DevHost {
-    func admin(_ request: FrontRequest, _ app: FunctionApp) async -> FrontResponse {
+    func admin(_ request: HTTPRequest, _ app: FunctionApp) async -> HTTPResponse {
         let isPing = request.path.lowercased() == "/admin/host/ping"
         if let keys {
-            guard isPing || keys.opens(.admin, request) else { return FrontResponse(.unauthorized) }
+            guard isPing || keys.opens(.admin, request) else { return HTTPResponse(status: 401) }
         } else if let reason = AdminCaller(request, bind: options.bind).refusal {
-            return FrontResponse(.forbidden, text: "\(reason)\n")
+            return HTTPResponse(status: 403, text: "\(reason)\n")
         }
         let disabled = disabled(app)
         return AdminAPI(
             app: app, address: address, began: began, isDisabled: { disabled.contains($0.name) },
-            invoke: { function, input in Task { await self.invokeByHand(function, input, app) } }
+            invoke: { function, input in EventLoop.main.task { await self.invokeByHand(function, input, app) } }
         ).respond(to: request)
     }
 
@@ -28,14 +29,13 @@ extension DevHost {
             case "httptrigger":
                 return tell(.error("\(function.name) has an HTTP trigger: it needs a request; call its URL instead"))
             case "timertrigger":
-                let timer = try TimerTrigger(function, trigger, zone: zone, storage: storage)
+                let timer = try TimerTrigger(function, trigger, zone: zone, in: app, invoker)
                 payload = binding.payload(timer: timer.valueByHand(at: Date()))
             case "blobtrigger":
                 let path = try BlobPath(input)
                 let pattern = try BlobPattern(
                     trigger.tree.member(anyCase: "path")?.string ?? "", binding: trigger.name)
-                let blobs = BlobTrigger(
-                    function: function, pattern: pattern, storage: storage, invoker: invoker, app: app)
+                let blobs = BlobTrigger(function, pattern, in: app, invoker)
                 payload = try blobs.payload(of: path, pattern.match(path) ?? [:])
             default:
                 payload =

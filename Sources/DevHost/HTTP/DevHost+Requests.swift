@@ -1,13 +1,12 @@
 import CustomHandler
-import FoundationEssentials
+import HTTP
+import HTTP1
 import Lua
-import NIOHTTP1
 
 extension DevHost: FrontResponder {
-    func takesStream(_ head: HTTPRequestHead) async -> Bool {
+    func takesStream(_ request: HTTPRequest) -> Bool {
         let app = current
-        guard app.host.httpWire == .proxied, case .function(let function, _) = route(FrontRequest(head: head), app)
-        else { return false }
+        guard app.host.httpWire == .proxied, case .function(let function, _) = route(request, app) else { return false }
         return app.takesRequests(function)
     }
 
@@ -19,87 +18,102 @@ extension DevHost: FrontResponder {
         case nothing
     }
 
-    private func route(_ request: FrontRequest, _ app: FunctionApp) -> Route {
+    private func route(_ request: HTTPRequest, _ app: FunctionApp) -> Route {
         let path = request.path
         let first = path.split(separator: "/").first?.lowercased()
         // The host's own paths win, also with an empty prefix.
         if first == "admin" || first == "runtime" { return .admin }
-        switch app.router.match(method: request.method, path: path) {
+        switch app.router.match(method: request.method.text, path: path) {
         case .found(let match):
             guard let function = app.functions[match.function], !disabled(app).contains(function.name) else {
                 return .nothing
             }
             return .function(function, match.parameters)
         case .bad: return .bad
-        case .notFound: return path == "/" && ["GET", "HEAD"].contains(request.method) ? .home : .nothing
+        case .notFound: return path == "/" && [.get, .head].contains(request.method) ? .home : .nothing
         }
     }
 
-    func respond(to request: FrontRequest) async -> FrontResponse {
+    func answer(_ request: HTTPRequest, through connection: HTTPConnection) async {
         let app = current
         let route = route(request, app)
-        if case .admin = route { return await admin(request, app) }
+        if case .admin = route { return connection.respond(await admin(request, app)) }
         let cors = CORS(origins: settings.origins, allowsCredentials: settings.allowsCredentials)
-        if let answer = cors.preflight(request) { return answer }
-        var response =
-            switch route {
-            case .function(let function, let parameters): await call(function, parameters, request, app)
-            case .home: home
-            case .bad: FrontResponse(.badRequest)
-            case .nothing, .admin: notFound(request, app)
+        if let answer = cors.preflight(request) { return connection.respond(answer) }
+        let granted = cors.grant(request) ?? HTTPFields()
+        var response: HTTPResponse
+        switch route {
+        case .function(let function, let parameters):
+            if let refusal = refusal(of: request, to: function) {
+                response = refusal
+            } else if app.takesRequests(function), app.host.httpWire == .proxied {
+                return await invoker.proxy(request, through: connection, to: function, in: app, adding: granted)
+            } else if app.takesRequests(function) {
+                response = await invoker.forward(request, to: function, in: app)
+            } else {
+                response = await call(function, parameters, request, app)
             }
-        if let granted = cors.grant(request) { response.headers.add(contentsOf: granted) }
-        return response
+        case .home: response = home
+        case .bad: response = HTTPResponse(status: 400)
+        case .nothing, .admin: response = notFound(request, app)
+        }
+        for (name, value) in granted { response.fields.add(name, value) }
+        connection.respond(response)
     }
 
     /// The real host says nothing to the caller; who sits at the terminal may have left the prefix out.
-    private func notFound(_ request: FrontRequest, _ app: FunctionApp) -> FrontResponse {
+    private func notFound(_ request: HTTPRequest, _ app: FunctionApp) -> HTTPResponse {
         // Browsers ask for it of themselves.
-        guard request.path != "/favicon.ico" else { return FrontResponse(.notFound) }
+        guard request.path != "/favicon.ico" else { return HTTPResponse(status: 404) }
         let prefixed = "/\(app.host.routePrefix)\(request.path)"
         let others = ["GET", "POST", "PUT", "PATCH", "DELETE"].filter { method in
             if case .found = app.router.match(method: method, path: request.path) { true } else { false }
         }
         let advice =
-            if case .found = app.router.match(method: request.method, path: prefixed) {
+            if case .found = app.router.match(method: request.method.text, path: prefixed) {
                 "no function has this route; is it \(prefixed)?"
-            } else if others.contains(request.method) {
+            } else if others.contains(request.method.text) {
                 "the function at this route is disabled"
             } else if !others.isEmpty {
                 "the function at this route takes \(others.joined(separator: ", "))"
             } else {
                 "no function has this route"
             }
-        tell(.warning("\(request.method) \(request.path): 404, \(advice)"))
-        return FrontResponse(.notFound)
+        tell(.warning("\(request.cause): 404, \(advice)"))
+        return HTTPResponse(status: 404)
     }
 
-    private var home: FrontResponse {
+    private var home: HTTPResponse {
         let hides = options.environment.merging(settings.values) { own, _ in own }["AzureWebJobsDisableHomepage"]
-        return hides?.lowercased() == "true" ? FrontResponse(.noContent) : LandingPage(listing: listing).response
+        return hides?.lowercased() == "true" ? HTTPResponse(status: 204) : LandingPage(listing: listing).response
+    }
+
+    // MARK: Functions
+
+    private func level(of function: Function) -> Keys.Level {
+        let level = function.trigger?.tree.member(anyCase: "authLevel")?.string?.lowercased() ?? "function"
+        return Keys.Level(rawValue: level) ?? .function
+    }
+
+    /// What a caller without the key gets; nil for one who may call.
+    private func refusal(of request: HTTPRequest, to function: Function) -> HTTPResponse? {
+        guard let keys, !keys.opens(level(of: function), request) else { return nil }
+        tell(.warning("\(request.cause): 401, it needs the header x-functions-key or the query's code"))
+        return HTTPResponse(status: 401)
     }
 
     private func call(
-        _ function: Function, _ parameters: [(name: String, value: String?)], _ request: FrontRequest,
+        _ function: Function, _ parameters: [(name: String, value: String?)], _ request: HTTPRequest,
         _ app: FunctionApp
-    ) async -> FrontResponse {
-        let level = function.trigger?.tree.member(anyCase: "authLevel")?.string?.lowercased() ?? "function"
-        let needed = Keys.Level(rawValue: level) ?? .function
-        if let keys, !keys.opens(needed, request) {
-            tell(
-                .warning(
-                    "\(request.method) \(request.path): 401, it needs the header x-functions-key or the query's code"))
-            return FrontResponse(.unauthorized)
-        }
-        if app.takesRequests(function) { return await invoker.forward(request, to: function, in: app) }
+    ) async -> HTTPResponse {
         var trigger = HTTPTriggerRequest(
-            method: request.method,
-            url: "http://\(request.header("host") ?? "localhost:\(front.port)")\(request.target)",
-            headers: request.head.headers.map { ($0.name, $0.value) })
+            method: request.method.text,
+            url: "http://\(request.host ?? "localhost:\(front.port)")\(request.target)",
+            headers: request.fields.map { ($0.name, $0.value) })
         trigger.routeParameters = parameters
         trigger.body = request.body
         trigger.hasContentLength = request.hasLength
-        if let keys, needed != .anonymous {
+        if let keys, level(of: function) != .anonymous {
             let isMaster = keys.opens(.admin, request)
             trigger.identity = .key(level: isMaster ? "Admin" : "Function", id: isMaster ? "master" : "default")
         }
@@ -107,13 +121,14 @@ extension DevHost: FrontResponder {
             function, trigger.payload(for: function.triggerBinding), cause: request.cause, in: app,
             warnings: trigger.warnings.map { "\($0)" })
         guard result.failure != nil else {
-            guard let http = result.http else { return FrontResponse(.noContent) }
-            return FrontResponse(
-                .init(statusCode: http.status), .init(http.headers.map { ($0.name, $0.value) }), body: http.body)
+            guard let http = result.http else { return HTTPResponse(status: 204) }
+            return HTTPResponse(
+                status: http.status, fields: HTTPFields(http.headers.map { ($0.name, $0.value) }),
+                body: .bytes(http.body))
         }
         // A browser is a person; what a program gets here is what it would get in Azure.
-        let isPerson = request.header("accept")?.contains("text/html") == true
-        guard options.showsReasons || isPerson else { return FrontResponse(.internalServerError) }
-        return FrontResponse(.internalServerError, text: "\(function.name) failed\n\n\(result.reason ?? "")\n")
+        let isPerson = request.first("accept")?.contains("text/html") == true
+        guard options.showsReasons || isPerson else { return HTTPResponse(status: 500) }
+        return HTTPResponse(status: 500, text: "\(function.name) failed\n\n\(result.reason ?? "")\n")
     }
 }

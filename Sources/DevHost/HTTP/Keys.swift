@@ -1,5 +1,8 @@
+import Crypto
 import CustomHandler
+import Files
 import FoundationEssentials
+import HTTP
 import Lua
 
 /// The keys that callers need with `--auth` (host-contract §12), kept in the app's `.luafunc` folder.
@@ -12,7 +15,7 @@ struct Keys: Sendable {
 
     /// Makes keys at the first time.
     init(file: String) throws {
-        if let text = FileManager.default.contents(atPath: file).map({ [UInt8]($0) }) {
+        if let text = try? File.read(file) {
             let tree = try? JSONTree.parse(text.span.bytes)
             guard let master = tree?["masterKey"]?.string, let host = tree?["functionKey"]?.string else {
                 throw Problem(file, "holds no keys; delete it, and new ones are made")
@@ -24,21 +27,22 @@ struct Keys: Sendable {
         master = Self.random()
         host = Self.random()
         let text = JSONText.object([("masterKey", .text(master)), ("functionKey", .text(host))]) + "\n"
-        try Data(text.utf8).write(to: URL(filePath: file), options: .atomic)
-        try FileManager.default.setAttributes([.posixPermissions: 0o600], ofItemAtPath: file)
+        try File.write(text, to: file, permissions: 0o600)
     }
 
     private static func random() -> String {
-        var generator = SystemRandomNumberGenerator()
-        let bytes = (0..<40).map { _ in UInt8.random(in: 0...255, using: &generator) }
-        return Data(bytes).base64EncodedString().replacing("+", with: "-").replacing("/", with: "_")
+        Data(randomBytes(40)).base64EncodedString().replacing("+", with: "-").replacing("/", with: "_")
     }
 
     /// Whether the key in the header, else the one in the query, opens this level.
-    func opens(_ level: Level, _ request: FrontRequest) -> Bool {
+    func opens(_ level: Level, _ request: HTTPRequest) -> Bool {
         guard level != .anonymous else { return true }
-        let sent = request.header("x-functions-key") ?? HTTPQuery.values(in: "?\(request.query)")["code"]?.last
+        let sent = request.first("x-functions-key") ?? HTTPQuery.values(in: request.target)["code"]?.first
         guard let sent else { return false }
-        return sent == master || level == .function && sent == host
+        return Self.isSame(sent, master) || level == .function && Self.isSame(sent, host)
+    }
+
+    private static func isSame(_ sent: String, _ key: String) -> Bool {
+        constantTimeEqual(Array(sent.utf8), Array(key.utf8))
     }
 }

@@ -1,12 +1,10 @@
-import NIOHTTP1
+import HTTP
 
 /// What a browser sees at `/`: that the host runs, and what it can call.
 struct LandingPage {
     let listing: HostListing
 
-    var response: FrontResponse {
-        FrontResponse(.ok, ["Content-Type": "text/html; charset=utf-8"], body: Array(text.utf8))
-    }
+    var response: HTTPResponse { HTTPResponse(status: 200, contentType: "text/html; charset=utf-8", text: text) }
 
     private var text: String {
         let rows = listing.functions.map { entry in

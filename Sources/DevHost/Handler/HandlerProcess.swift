@@ -1,12 +1,12 @@
-import AsyncHTTPClient
 import CustomHandler
-import NIOCore
-import NIOPosix
-import Subprocess
-import SystemPackage
+import EventLoop
+import Glibc
+import HTTP
+import HTTP1
 
 /// The handler's process: started, watched, killed and started again as the host does (host-contract §§2-4).
-actor HandlerProcess {
+@MainLoop
+final class HandlerProcess {
     private enum Phase {
         case starting
         case ready
@@ -19,15 +19,15 @@ actor HandlerProcess {
     private let command: HandlerCommand
     private let environment: [String: String]
     private let client: HTTPClient
-    private let tell: @Sendable (HostEvent) -> Void
+    private let tell: @MainLoop (HostEvent) -> Void
     private var phase = Phase.starting
     private var waiting: [CheckedContinuation<Void, any Error>] = []
     private var policy = RestartPolicy()
-    private var life: Task<CInt?, any Error>?
+    private var life: ChildProcess?
     /// How many there were.
     private var lives = 0
     /// Runs while the process has ended and the host leaves it so.
-    private var rest: Task<Void, Never>?
+    private var rest: Task<Void, any Error>?
     /// It was killed on purpose, which is no crash.
     private var isReplaced = false
 
@@ -37,7 +37,7 @@ actor HandlerProcess {
 
     init(
         _ command: HandlerCommand, environment: [String: String], port: Int, client: HTTPClient,
-        tell: @escaping @Sendable (HostEvent) -> Void
+        tell: @escaping @MainLoop (HostEvent) -> Void
     ) {
         self.command = command
         self.environment = environment
@@ -48,46 +48,59 @@ actor HandlerProcess {
 
     /// A free port of loopback. It lies below those that Linux, as it comes, gives to connections and to listeners that
     /// ask for any: one of these could be taken before the process binds it.
-    static func freePort() async throws -> Int {
-        let bootstrap = ServerBootstrap(group: MultiThreadedEventLoopGroup.singleton)
+    static func freePort() throws(StreamError) -> Int {
         while true {
-            let port = Int.random(in: 20_000..<30_000)
-            do {
-                try await bootstrap.bind(host: "127.0.0.1", port: port).get().close()
-                return port
-            } catch let error as IOError where error.errnoCode == EADDRINUSE {}
+            let port = UInt16.random(in: 20_000..<30_000)
+            do throws(StreamError) {
+                try TCPListener(EventLoop.main, bind: SocketAddress(.loopback, port: port)).close()
+                return Int(port)
+            } catch {
+                guard error == .system(EADDRINUSE) else { throw error }
+            }
         }
     }
 
     // MARK: Life
 
-    /// Runs until its task is cancelled; then the process is killed. Throws if the host must stop.
+    /// Runs until its task is cancelled; then the process is killed. Throws `Gone` if the host must stop.
     func run() async throws {
         while !Task.isCancelled {
-            let began = ContinuousClock.now
-            let life = Task { try await self.live() }
-            self.life = life
-            lives += 1
-            let polling = Task { await self.poll(since: began) }
-            let code: CInt?
-            do {
-                code = try await withTaskCancellationHandler {
-                    try await life.value
-                } onCancel: {
-                    life.cancel()
-                }
-            } catch let error as SubprocessError {
-                throw gone("'\(command.executable)' cannot be started: \(error)")
-            }
-            polling.cancel()
+            let status = try await live()
             guard !Task.isCancelled else { break }
-            try await end(code)
+            try await end(status)
         }
         _ = gone("the host is stopping")
     }
 
+    private func live() async throws -> ChildProcess.ExitStatus {
+        let began = MonotonicTime.now
+        let child: ChildProcess
+        do throws(ChildProcessError) {
+            child = try start()
+        } catch {
+            throw gone("\(error)")
+        }
+        life = child
+        lives += 1
+        let number = lives
+        let polling = EventLoop.main.task { await self.poll(life: number, since: began) }
+        defer {
+            polling.cancel()
+            life = nil
+        }
+        return await withTaskCancellationHandler {
+            await child.waitUntilExit()
+        } onCancel: {
+            EventLoop.main.task { await self.kill() }
+        }
+    }
+
+    private func kill() { life?.kill() }
+
     /// What follows the end of one life.
-    private func end(_ code: CInt?) async throws {
+    private func end(_ status: ChildProcess.ExitStatus) async throws {
+        var code: Int32?
+        if case .code(let number) = status { code = number }
         let how = code.map { "exited with code \($0)" } ?? "was killed"
         if isReplaced {
             isReplaced = false
@@ -104,70 +117,40 @@ actor HandlerProcess {
                     "\(name) \(how), so the host does not start it again and every invocation fails; exit with "
                         + "another code than 0", isCrash: true))
             _ = gone("\(name) \(how)")
-            // Until a save asks for it again, or the host itself is stopped.
-            let rest = Task { _ = try? await Task.sleep(for: .seconds(1 << 30)) }
-            self.rest = rest
-            await withTaskCancellationHandler {
-                await rest.value
-            } onCancel: {
-                rest.cancel()
-            }
-            self.rest = nil
+            await waitForSave()
             phase = .starting
         case .stop:
             throw gone("\(name) \(how), the third time. Exceeded http worker restart retry count. Shutting down")
         }
     }
 
-    private func live() async throws -> CInt? {
-        let variables = Dictionary(
-            environment.map { (Environment.Key(stringLiteral: $0.key), $0.value) }, uniquingKeysWith: { $1 })
-        var options = PlatformOptions()
-        // Ctrl-C is the host's to handle.
-        options.processGroupID = 0
-        let configuration = Configuration(
-            executable: command.executable.contains("/")
-                ? .path(FilePath(command.executable)) : .name(command.executable),
-            arguments: Arguments(command.arguments), environment: .custom(variables),
-            workingDirectory: FilePath(command.workingDirectory), platformOptions: options)
-        let status =
-            if command.isLuafunc {
-                // Its standard input ends with this process, however that ends.
-                try await Subprocess.run(configuration, input: .inputWriter, output: .sequence, error: .sequence) {
-                    try await self.read($0.standardOutput, $0.standardError)
-                }.terminationStatus
-            } else {
-                try await Subprocess.run(
-                    configuration, input: .currentStandardInput, output: .sequence, error: .sequence
-                ) {
-                    try await self.read($0.standardOutput, $0.standardError)
-                }.terminationStatus
-            }
-        if case .exited(let code) = status { return code }
-        return nil
+    /// Until a save asks for the process again, or the host itself is stopped.
+    private func waitForSave() async {
+        let rest = EventLoop.main.task { try await EventLoop.main.sleep(for: .seconds(1 << 30)) }
+        self.rest = rest
+        await withTaskCancellationHandler {
+            _ = try? await rest.value
+        } onCancel: {
+            rest.cancel()
+        }
+        self.rest = nil
     }
 
-    private func read(_ output: SubprocessOutputSequence, _ errors: SubprocessOutputSequence) async throws {
-        let tell = tell
-        let isLuafunc = command.isLuafunc
-        let stderrIsForErrors = command.stderrIsForErrors
-        @Sendable func lines(of stream: SubprocessOutputSequence, isError: Bool) async {
-            do {
-                for try await line in stream.strings() {
-                    let line = line.last?.isNewline == true ? String(line.dropLast()) : line
-                    let record = isLuafunc ? HandlerLine(luafunc: line) : nil
-                    tell(
-                        .handlerLine(
-                            record ?? HandlerLine(line, isError: isError, stderrIsForErrors: stderrIsForErrors)))
-                }
-            } catch {
-                // The process has ended, and somebody it has started holds the pipe.
-            }
-        }
-        await withTaskGroup { group in
-            group.addTask { await lines(of: output, isError: false) }
-            group.addTask { await lines(of: errors, isError: true) }
-        }
+    private func start() throws(ChildProcessError) -> ChildProcess {
+        let program = ChildCommand(
+            command.executable, command.arguments, environment: environment, workingDirectory: command.workingDirectory,
+            // luafunc's ends with this process, however that ends.
+            input: command.isLuafunc ? .open : .inherited)
+        return try ChildProcess(
+            EventLoop.main, program, output: .lines { [self] in tellLine($0, isError: false) },
+            errors: .lines { [self] in tellLine($0, isError: true) })
+    }
+
+    private func tellLine(_ text: String, isError: Bool) {
+        let line = command.isLuafunc ? HandlerLine(luafunc: text) : nil
+        tell(
+            .handlerLine(
+                line ?? HandlerLine(text, isError: isError, stderrIsForErrors: command.stderrIsForErrors)))
     }
 
     // MARK: Readiness
@@ -175,40 +158,50 @@ actor HandlerProcess {
     private static let pollInterval = Duration.milliseconds(25)
 
     /// Asks until any answer comes (host-contract §3).
-    private func poll(since began: ContinuousClock.Instant) async {
-        let asked = ContinuousClock.now
-        while asked.duration(to: .now) < command.patience {
-            do {
-                let probe = HTTPClientRequest(url: "http://127.0.0.1:\(port)/")
-                _ = try await client.execute(probe, timeout: .hours(1))
-                return isReady(since: began)
-            } catch is IOError {
-                // Nobody listens yet.
-            } catch is NIOConnectionError {
-            } catch is CancellationError {
-                return
-            } catch {
-                if Task.isCancelled { return }
-                // Something listens, whatever it says.
-                return isReady(since: began)
+    private func poll(life number: Int, since began: MonotonicTime) async {
+        let asked = MonotonicTime.now
+        while MonotonicTime.now - asked < command.patience {
+            switch await probe() {
+            case .answered: return isReady(life: number, since: began)
+            case .nobody: break
+            case .cancelled: return
             }
-            do {
-                try await Task.sleep(for: Self.pollInterval)
-            } catch { return }
+            do { try await EventLoop.main.sleep(for: Self.pollInterval) } catch { return }
         }
         tell(
             .handlerEnded(
                 "\(name) does not listen on port \(port) after \(command.patience); it must listen on 127.0.0.1, on the "
                     + "port in FUNCTIONS_CUSTOMHANDLER_PORT", isCrash: true))
-        life?.cancel()
+        kill()
     }
 
-    private func isReady(since began: ContinuousClock.Instant) {
-        guard case .starting = phase else { return }
+    private enum Echo {
+        /// Something listens, whatever it says.
+        case answered
+        case nobody
+        case cancelled
+    }
+
+    private func probe() async -> Echo {
+        guard let url = try? URL("http://127.0.0.1:\(port)/") else { return .nobody }
+        var request = ClientRequest(.get, url)
+        request.timeout = .seconds(3600)
+        do throws(HTTPClientError) {
+            try await client.execute(request).cancel()
+            return .answered
+        } catch {
+            if case .connect = error { return .nobody }
+            return Task.isCancelled ? .cancelled : .answered
+        }
+    }
+
+    private func isReady(life number: Int, since began: MonotonicTime) {
+        // The answer to a probe may come when that life is over.
+        guard number == lives, life != nil, case .starting = phase else { return }
         phase = .ready
         for waiter in waiting { waiter.resume() }
         waiting = []
-        tell(.handlerReady(after: began.duration(to: .now)))
+        tell(.handlerReady(after: MonotonicTime.now - began))
     }
 
     private func gone(_ reason: String) -> Gone {
@@ -242,7 +235,7 @@ actor HandlerProcess {
         guard case .ready = phase else { return false }
         isReplaced = true
         phase = .starting
-        life?.cancel()
+        kill()
         return true
     }
 

@@ -1,24 +1,29 @@
-import Synchronization
+import EventLoop
 
 /// Wakes everybody who listens.
-final class Bell: Sendable {
-    private let listeners = Mutex<[Int: AsyncStream<Void>.Continuation]>([:])
+@MainLoop
+final class Bell {
+    private var listeners: [Int: @MainLoop () -> Void] = [:]
+    private var last = 0
+    private var isRung = false
 
+    /// Not at once, since whoever rings may be in the middle of something. Rings of which nobody has heard yet count as
+    /// one.
     func ring() {
-        for listener in listeners.withLock({ Array($0.values) }) { listener.yield() }
+        guard !isRung else { return }
+        isRung = true
+        EventLoop.main.perform { [self] in
+            isRung = false
+            for key in listeners.keys.sorted() { listeners[key]?() }
+        }
     }
 
-    /// Rings of which nobody has heard yet count as one.
-    func listen() -> (stream: AsyncStream<Void>, continuation: AsyncStream<Void>.Continuation) {
-        let (stream, continuation) = AsyncStream<Void>.makeStream(bufferingPolicy: .bufferingNewest(1))
-        listeners.withLock { listeners in
-            let key = (listeners.keys.max() ?? 0) + 1
-            listeners[key] = continuation
-            continuation.onTermination = { [weak self] _ in
-                self?.listeners.withLock { _ = $0.removeValue(forKey: key) }
-            }
-        }
-        continuation.yield()
-        return (stream, continuation)
+    /// - Returns: what `leave` takes.
+    func listen(_ woken: @escaping @MainLoop () -> Void) -> Int {
+        last += 1
+        listeners[last] = woken
+        return last
     }
+
+    func leave(_ key: Int) { listeners[key] = nil }
 }

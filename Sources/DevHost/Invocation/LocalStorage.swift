@@ -1,10 +1,12 @@
 import CustomHandler
+import EventLoop
+import Files
 import FoundationEssentials
 import Lua
-import SystemPackage
 
 /// What stands behind the bindings on this machine, in the app's `.luafunc` folder.
-struct LocalStorage: Sendable {
+@MainLoop
+final class LocalStorage {
     let queues: QueueStore
     let serviceBus: QueueStore
     let eventHubs: QueueStore
@@ -15,19 +17,17 @@ struct LocalStorage: Sendable {
     let outputs: OutputLog
     let folder: String
     private let lock: FolderLock
-    private let bell: Bell
+    private let bell = Bell()
 
     /// Throws where the folder cannot be written, or another process has it.
     init(root: String) throws {
         folder = "\(root)/.luafunc"
-        let now: @Sendable () -> Date = { Date() }
-        try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
+        let now = { Date() }
+        try Folder.make(folder)
         lock = try FolderLock(folder)
         // Nobody wants to commit it.
         let ignored = "\(folder)/.gitignore"
-        if !FileManager.default.fileExists(atPath: ignored) {
-            try Data("*\n".utf8).write(to: URL(filePath: ignored))
-        }
+        if !File.exists(ignored) { try File.write("*\n", to: ignored, isSynced: false) }
         queues = try QueueStore(
             // 64 KiB, of which base64 takes a quarter.
             folder: "\(folder)/queues", service: .storageQueues, messageLimit: 48 << 10, now: now)
@@ -38,7 +38,6 @@ struct LocalStorage: Sendable {
         receipts = try BlobReceipts(folder: "\(folder)/receipts")
         timers = TimerStatusFile(folder: folder)
         outputs = OutputLog(file: "\(folder)/outputs.jsonl")
-        bell = Bell()
     }
 
     /// What was damaged and set aside.
@@ -50,8 +49,13 @@ struct LocalStorage: Sendable {
     /// Tells all listeners that there may be something for them.
     func wake() { bell.ring() }
 
-    /// One element for each time there may be something, and one at first.
-    func wakes() -> (stream: AsyncStream<Void>, continuation: AsyncStream<Void>.Continuation) { bell.listen() }
+    /// Calls `woken` each time there may be something, and once at first, until `leave`.
+    func listen(_ woken: @escaping @MainLoop () -> Void) -> Int {
+        wake()
+        return bell.listen(woken)
+    }
+
+    func leave(_ key: Int) { bell.leave(key) }
 
     // MARK: Inputs
 
@@ -118,7 +122,7 @@ enum BindingError: Error, CustomStringConvertible {
 }
 
 /// Outputs that nothing on this machine takes, one line of JSON each.
-struct OutputLog: Sendable {
+struct OutputLog {
     let file: String
 
     func write(_ output: WrittenOutput, of binding: Binding, _ function: Function) throws {
@@ -133,8 +137,6 @@ struct OutputLog: Sendable {
                     text.map { ("text", .text($0)) } ?? ("base64", .text(Data(message).base64EncodedString())),
                 ]) + "\n"
         }
-        let descriptor = try FileDescriptor.open(
-            FilePath(file), .writeOnly, options: [.append, .create], permissions: .ownerReadWrite)
-        try descriptor.closeAfter { _ = try descriptor.writeAll(lines.utf8) }
+        try File.append(lines.utf8Span.span.bytes, to: file, permissions: 0o600)
     }
 }

@@ -1,36 +1,59 @@
 import CustomHandler
+import EventLoop
 import FoundationEssentials
 import Lua
 
 /// Runs a function for each blob that is new or changed.
-struct BlobTrigger: Sendable {
-    let function: Function
-    let pattern: BlobPattern
-    let storage: LocalStorage
-    let invoker: Invoker
-    let app: FunctionApp
+@MainLoop
+final class BlobTrigger: TriggerListener {
+    private let function: Function
+    private let pattern: BlobPattern
+    private let app: FunctionApp
+    private let invoker: Invoker
+    private let storage: LocalStorage
+    private var state = State.idle
 
-    func run() async {
-        let bell = storage.wakes()
-        for await _ in bell.stream {
-            do throws(StorageError) {
-                for pending in try storage.receipts.take(for: function.name, pattern, in: storage.blobs) {
-                    // Not a child of this task: what was begun is finished when a save ends the listener.
-                    Task { await handle(pending, bell.continuation) }
-                }
-            } catch {
-                invoker.tell(.error("\(function.name): \(error)"))
+    private enum State {
+        case idle
+        case listening(key: Int)
+        case stopped
+    }
+
+    init(_ function: Function, _ pattern: BlobPattern, in app: FunctionApp, _ invoker: Invoker) {
+        self.function = function
+        self.pattern = pattern
+        self.app = app
+        self.invoker = invoker
+        storage = invoker.storage
+    }
+
+    func start() {
+        guard case .idle = state else { return }
+        state = .listening(key: storage.listen { [weak self] in self?.look() })
+    }
+
+    func stop() {
+        if case .listening(let key) = state { storage.leave(key) }
+        state = .stopped
+    }
+
+    private func look() {
+        do throws(StorageError) {
+            for pending in try storage.receipts.take(for: function.name, pattern, in: storage.blobs) {
+                // What is begun is finished, also when a save ends the listener.
+                EventLoop.main.task { await self.handle(pending) }
             }
+        } catch {
+            invoker.tell(.error("\(function.name): \(error)"))
         }
     }
 
-    private func handle(_ pending: BlobReceipts.Pending, _ bell: AsyncStream<Void>.Continuation) async {
+    private func handle(_ pending: BlobReceipts.Pending) async {
         do {
             // What is still written changes once more, and one that is gone is nobody's concern.
             guard try await isSettled(pending.blob) else {
                 storage.receipts.giveBack(pending.blob, of: function.name)
-                bell.yield()
-                return
+                return storage.wake()
             }
             let payload = try payload(of: pending.blob.path, pending.parameters)
             let result = await invoker.invoke(function, payload, cause: "blob \(pending.blob.path)", in: app)
@@ -38,7 +61,7 @@ struct BlobTrigger: Sendable {
                 return try storage.receipts.done(with: pending.blob, by: function.name)
             }
             switch try storage.receipts.failed(pending.blob, in: function.name) {
-            case .again: bell.yield()
+            case .again: storage.wake()
             case .poison(let message):
                 let queue = "webjobs-blobtrigger-poison"
                 try storage.queues.send(Array(message.utf8), to: queue)
@@ -59,7 +82,7 @@ struct BlobTrigger: Sendable {
     private func isSettled(_ blob: BlobInfo) async throws -> Bool {
         let age = Date().timeIntervalSince(blob.modified)
         // One from the future is left to its own clock.
-        if (0..<Self.quiet).contains(age) { try await Task.sleep(for: .seconds(Self.quiet - age)) }
+        if (0..<Self.quiet).contains(age) { try await EventLoop.main.sleep(for: .seconds(Self.quiet - age)) }
         return try storage.blobs.info(of: blob.path)?.etag == blob.etag
     }
 

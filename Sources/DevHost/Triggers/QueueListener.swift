@@ -1,8 +1,9 @@
-import CustomHandler
+import EventLoop
 import FoundationEssentials
 
 /// Takes messages from one queue and has its function run for them, as many at a time as the host does.
-actor QueueListener {
+@MainLoop
+final class QueueListener: TriggerListener {
     /// What differs between storage queues, Service Bus and Event Hubs.
     struct Rules: Sendable {
         /// Messages of one invocation.
@@ -18,71 +19,84 @@ actor QueueListener {
     let queue: String
     private let store: QueueStore
     private let rules: Rules
-    private let bell: (stream: AsyncStream<Void>, continuation: AsyncStream<Void>.Continuation)
+    /// Its bell wakes the listeners of all queues: a poison queue may have one, too.
+    private let storage: LocalStorage
     /// Runs the function; answers whether it succeeded.
-    private let invoke: @Sendable ([QueueMessage]) async -> Bool
-    private let tell: @Sendable (HostEvent) -> Void
-    /// Wakes the listeners of all queues: a poison queue may have one, too.
-    private let wake: @Sendable () -> Void
+    private let invoke: @MainLoop ([QueueMessage]) async -> Bool
+    private let tell: @MainLoop (HostEvent) -> Void
     private var running = 0
-    private var alarm: Task<Void, Never>?
+    private var state = State.idle
+
+    private enum State {
+        case idle
+        case listening(key: Int, alarm: Timer)
+        case stopped
+    }
 
     init(
-        _ queue: String, in store: QueueStore, _ rules: Rules,
-        bell: (stream: AsyncStream<Void>, continuation: AsyncStream<Void>.Continuation),
-        tell: @escaping @Sendable (HostEvent) -> Void, wake: @escaping @Sendable () -> Void,
-        invoke: @escaping @Sendable ([QueueMessage]) async -> Bool
+        _ queue: String, in store: QueueStore, of storage: LocalStorage, _ rules: Rules,
+        tell: @escaping @MainLoop (HostEvent) -> Void, invoke: @escaping @MainLoop ([QueueMessage]) async -> Bool
     ) {
         self.queue = queue
         self.store = store
+        self.storage = storage
         self.rules = rules
-        self.bell = bell
         self.tell = tell
-        self.wake = wake
         self.invoke = invoke
     }
 
     /// How long a message is held without being renewed: what a function with no poison queue failed on comes again then.
     private static let timeout: TimeInterval = 600
 
-    /// Listens until its task is cancelled; invocations that run then go on.
-    func run() async {
-        for await _ in bell.stream {
-            do throws(StorageError) {
-                try take()
-            } catch {
-                tell(.error("queue \(queue): \(error)"))
-            }
-        }
-        alarm?.cancel()
+    /// A clock that is set anew is noticed within this time.
+    private static let longestWait: TimeInterval = 3600
+
+    func start() {
+        guard case .idle = state else { return }
+        let key = storage.listen { [weak self] in self?.look() }
+        state = .listening(key: key, alarm: Timer(EventLoop.main) { [weak self] in self?.look() })
     }
 
-    private func take() throws(StorageError) {
+    func stop() {
+        if case .listening(let key, let alarm) = state {
+            storage.leave(key)
+            alarm.close()
+        }
+        state = .stopped
+    }
+
+    private func look() {
+        guard case .listening(_, let alarm) = state else { return }
+        do throws(StorageError) {
+            try take(alarm)
+        } catch {
+            tell(.error("queue \(queue): \(error)"))
+        }
+    }
+
+    private func take(_ alarm: Timer) throws(StorageError) {
         while running < rules.concurrency {
             let messages = try store.receive(from: queue, upTo: rules.batch, visibilityTimeout: Self.timeout)
             guard !messages.isEmpty else { break }
             running += 1
-            // Not a child of this task: what was begun is finished when a save ends the listener.
-            Task {
-                let renewal = Task { await renew(messages) }
-                let succeeded = await invoke(messages)
-                renewal.cancel()
-                finish(messages, succeeded)
-            }
+            EventLoop.main.task { await self.run(messages) }
         }
-        alarm?.cancel()
-        alarm = nil
+        alarm.stop()
         guard running < rules.concurrency, let next = try store.nextVisible(in: queue) else { return }
-        let continuation = bell.continuation
-        alarm = Task {
-            do { try await Task.sleep(for: .seconds(max(0.01, next.timeIntervalSinceNow))) } catch { return }
-            continuation.yield()
-        }
+        alarm.start(after: .seconds(min(max(0.01, next.timeIntervalSinceNow), Self.longestWait)))
+    }
+
+    /// What was begun is finished, also when a save ends the listener.
+    private func run(_ messages: [QueueMessage]) async {
+        let renewal = EventLoop.main.task { await self.renew(messages) }
+        let succeeded = await invoke(messages)
+        renewal.cancel()
+        finish(messages, succeeded)
     }
 
     /// An invocation, with all its retries, may take longer than messages are held.
     private func renew(_ messages: [QueueMessage]) async {
-        while (try? await Task.sleep(for: .seconds(Self.timeout / 2))) != nil {
+        while (try? await EventLoop.main.sleep(for: .seconds(Self.timeout / 2))) != nil {
             do throws(StorageError) {
                 for message in messages { try store.renew(message, visibilityTimeout: Self.timeout) }
             } catch {
@@ -109,6 +123,6 @@ actor QueueListener {
                 tell(.error("queue \(queue): \(error)"))
             }
         }
-        wake()
+        storage.wake()
     }
 }

@@ -1,24 +1,31 @@
 import CustomHandler
+import EventLoop
 import FoundationEssentials
 import Lua
 
 /// Runs a function on its schedule.
-struct TimerTrigger: Sendable {
+@MainLoop
+final class TimerTrigger: TriggerListener {
     private let function: Function
     private let schedule: TimerSchedule
     private let zone: LocalTime
+    private let app: FunctionApp
+    private let invoker: Invoker
     private let storage: LocalStorage
     private let runOnStartup: Bool
     private let useMonitor: Bool
+    private var running: Task<Void, any Error>?
 
-    init(_ function: Function, _ trigger: Binding, zone: LocalTime, storage: LocalStorage) throws {
+    init(_ function: Function, _ trigger: Binding, zone: LocalTime, in app: FunctionApp, _ invoker: Invoker) throws {
         guard let text = trigger.tree.member(anyCase: "schedule")?.string, !text.isEmpty else {
             throw BindingError.missing("schedule", binding: trigger.name)
         }
         self.function = function
         schedule = try TimerSchedule(text)
         self.zone = zone
-        self.storage = storage
+        self.app = app
+        self.invoker = invoker
+        storage = invoker.storage
         runOnStartup = trigger.tree.member(anyCase: "runOnStartup")?.boolean ?? false
         useMonitor = trigger.tree.member(anyCase: "useMonitor")?.boolean ?? true
     }
@@ -34,29 +41,39 @@ struct TimerTrigger: Sendable {
     /// The value of a run by hand, which leaves the schedule alone.
     func valueByHand(at now: Date) -> JSONTree { listener(at: now).infoByHand.value(in: zone) }
 
+    func start() {
+        guard running == nil else { return }
+        running = EventLoop.main.task { await self.run() }
+    }
+
+    func stop() { running?.cancel() }
+
     /// A clock that is set anew is noticed within this time.
     private static let longestSleep: TimeInterval = 3600
 
-    func run(_ invoker: Invoker, in app: FunctionApp) async {
+    private func run() async {
         var listener = listener(at: Date())
-        keep(listener, invoker)
+        keep(listener)
         while let due = listener.due {
             let wait = min(due.timeIntervalSinceNow, Self.longestSleep)
             if wait > 0 {
-                do { try await Task.sleep(for: .seconds(wait), tolerance: .zero) } catch { return }
+                do { try await EventLoop.main.sleep(for: .seconds(wait)) } catch { return }
             }
             guard let info = listener.fire(at: Date()) else { continue }
-            let payload = function.triggerBinding.payload(timer: info.value(in: zone))
-            // Not a child of this task: what was begun is finished when a save ends the listener.
-            let cause = info.isPastDue ? "timer, past due" : "timer"
-            _ = await Task { await invoker.invoke(function, payload, cause: cause, in: app) }.value
+            // A task of its own, which goes on when a save ends this one.
+            _ = try? await EventLoop.main.task { await self.invoke(info) }.value
             listener.finish(at: Date())
             guard !Task.isCancelled else { return }
-            keep(listener, invoker)
+            keep(listener)
         }
     }
 
-    private func keep(_ listener: TimerListener, _ invoker: Invoker) {
+    private func invoke(_ info: TimerInfo) async {
+        let payload = function.triggerBinding.payload(timer: info.value(in: zone))
+        _ = await invoker.invoke(function, payload, cause: info.isPastDue ? "timer, past due" : "timer", in: app)
+    }
+
+    private func keep(_ listener: TimerListener) {
         guard listener.isMonitored else { return }
         do {
             try storage.timers.set(listener.status, of: function.name)

@@ -1,17 +1,21 @@
+import EventLoop
 import Foundation
+import LoopTesting
 import Testing
 
 @testable import DevHost
 
 @Suite struct HandlerPortTests {
+    init() { MainLoopThread.start() }
+
     /// Where they begin that Linux gives out; 32768 if nobody has changed it.
     private static let first =
         (try? String(contentsOfFile: "/proc/sys/net/ipv4/ip_local_port_range", encoding: .utf8))?
         .split(whereSeparator: \.isWhitespace).first.flatMap { Int($0) } ?? 0
 
     /// A parallel program on any port had taken it before the handler could bind it.
-    @Test(.enabled(if: first == 32_768))
-    func `the handler's port is none that Linux gives to others`() async throws {
-        for _ in 0..<20 { #expect(try await HandlerProcess.freePort() < Self.first) }
+    @Test(.enabled(if: first == 32_768)) @MainLoop
+    func `the handler's port is none that Linux gives to others`() throws {
+        for _ in 0..<20 { #expect(try HandlerProcess.freePort() < Self.first) }
     }
 }

@@ -1,5 +1,5 @@
 /// A response on its way to the caller, whose headers nobody has looked at yet.
-struct HTTPResponse {
+struct DraftResponse {
     var status = 200
     /// A text that is nil stands for null.
     var headers: [(name: String, text: String?)] = []

@@ -1,0 +1,23 @@
+import HTTP
+import HTTP1
+
+/// The head of a handler's response, as its caller gets it.
+struct ResponseCopy {
+    let status: Int
+    private(set) var fields: HTTPFields
+    let warnings: [String]
+
+    /// - Parameter dropped: lines of the head that were no header fields.
+    init(status: Int, _ fields: HTTPFields, dropped: [String]) {
+        self.status = status
+        self.fields = fields
+        // The connection to the caller is the host's own.
+        self.fields.remove("keep-alive")
+        warnings = dropped.map {
+            "the response has a line for '\($0)' that is no header as HTTP has them; it is left out. A name is one word "
+                + "before a colon, and a value has no control characters"
+        }
+    }
+
+    mutating func add(_ more: HTTPFields) { for (name, value) in more { fields.add(name, value) } }
+}

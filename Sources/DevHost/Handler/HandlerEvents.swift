@@ -1,0 +1,19 @@
+import EventLoop
+
+/// What the handler tells the host itself, taken out of what people see.
+@MainLoop
+final class HandlerEvents {
+    /// Called when luafunc has taken a save.
+    var reloaded: (@MainLoop () -> Void)?
+    private let tell: @MainLoop (HostEvent) -> Void
+
+    init(_ tell: @escaping @MainLoop (HostEvent) -> Void) { self.tell = tell }
+
+    func take(_ event: HostEvent) {
+        if case .handlerLine(let line) = event {
+            if line.event == HandlerLine.listening { return }
+            if line.event == HandlerLine.reloaded { reloaded?() }
+        }
+        tell(event)
+    }
+}

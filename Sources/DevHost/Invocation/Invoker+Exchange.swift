@@ -1,0 +1,60 @@
+import CustomHandler
+import EventLoop
+import HTTP
+import HTTP1
+
+/// Exchanges with the handler, within the time limit of the app's functions.
+extension Invoker {
+    /// Bytes that the body of a response may have (host-contract §16).
+    private static let largestBody = Int(Int32.max)
+
+    func url(of target: String) throws(URLError) -> URL { try URL("http://127.0.0.1:\(handler.port)\(target)") }
+
+    /// Sends a request once the handler is ready. The limit covers the whole response.
+    func exchange(
+        _ request: ClientRequest, in app: FunctionApp
+    ) async throws(InvocationError) -> (head: ResponseCopy, body: [UInt8]) {
+        let life = try await life()
+        var request = request
+        request.timeout = app.host.functionTimeout
+        request.dropsOddFields = true
+        do throws(HTTPClientError) {
+            let response = try await client.execute(request)
+            let head = ResponseCopy(status: response.status, response.fields, dropped: response.dropped)
+            return (head, try await response.collect(upTo: Self.largestBody))
+        } catch {
+            if error == .timeout(.whole), let limit = request.timeout { throw killed(life, after: limit) }
+            throw .broken("\(error)")
+        }
+    }
+
+    /// Waits until the handler is ready, and tells which life of it that is.
+    func life() async throws(InvocationError) -> Int {
+        do {
+            return try await handler.ready()
+        } catch {
+            throw .noHandler((error as? HandlerProcess.Gone)?.reason ?? "\(error)")
+        }
+    }
+
+    /// What an answer that reports nothing back leads to: the time limit passes.
+    func timedOut(after watch: InvocationWatch, in app: FunctionApp) async -> InvocationError {
+        guard let limit = app.host.functionTimeout else {
+            // For ever, as with the real host.
+            try? await EventLoop.main.sleep(for: .seconds(1 << 30))
+            return .timedOut(.zero)
+        }
+        let life = try? await handler.ready()
+        try? await EventLoop.main.sleep(for: watch.began + limit - MonotonicTime.now)
+        return killed(life, after: limit)
+    }
+
+    /// The host kills the whole handler, and with it all its other invocations (host-contract §4.3): once, however many
+    /// ran out of time. Without a life there is nobody to kill.
+    func killed(_ life: Int?, after limit: Duration) -> InvocationError {
+        EventLoop.main.schedule(after: .seconds(2)) { [handler, tell] in
+            if let life, handler.replace(life: life) { tell(.error("the handler is killed and started again")) }
+        }
+        return .timedOut(limit)
+    }
+}

@@ -1,0 +1,79 @@
+import EventLoop
+import Foundation
+import HTTP
+import LoopTesting
+import TestSupport
+import Testing
+
+@testable import DevHost
+
+/// The handler's process and its readiness (host-contract §§2-4).
+@Suite struct HandlerLifeTests {
+    init() { MainLoopThread.start() }
+
+    @Test(arguments: ["HTTP/1.1 404 Not Found\r\n\r\n", "SSH-2.0-nonsense\r\n\r\n", ""])
+    func `whoever answers is ready, however badly`(_ answer: String) async throws {
+        let server = try CannedServer(["/": Array(answer.utf8)], endsConnections: true)
+        let host = try await HostInProcess([:], handlerPort: server.port)
+        try await host.wait(for: "a ready handler") { if case .handlerReady = $0 { true } else { false } }
+        try await host.stop()
+    }
+
+    @Test func `one that nobody can reach is killed, and the third time the host stops`() async throws {
+        let port = try await EventLoop.main.task { @MainLoop in try HandlerProcess.freePort() }.value
+        let host = try await HostInProcess(
+            [:], handlerPort: port, options: #", "initializationTimeout": "00:00:00.1""#)
+        try await host.waitForLine(containing: "does not listen on port \(port) after")
+        let failure = try #require(await host.failure() as? DevHost.Failure)
+        #expect(failure.description.contains("was killed, the third time") && !failure.isAddressTaken)
+    }
+
+    @Test func `a call that comes before the handler is ready waits for it`() async throws {
+        let port = try await EventLoop.main.task { @MainLoop in try HandlerProcess.freePort() }.value
+        let host = try await HostInProcess(
+            ["f/function.json": TemporaryApp.httpFunction], handlerPort: port)
+        let connection = try await RawConnection(port: host.port)
+        connection.send("GET /api/f HTTP/1.1\r\nHost: x\r\n\r\n")
+        try await host.wait(for: "the call") { if case .invocationStarted = $0 { true } else { false } }
+        let handler = try await PlayedHandler(
+            port: port, PlayedHandler.answer(#"{ "Outputs": { "res": { "body": "late" } } }"#))
+        #expect(connection.response()?.text == "late")
+        try await host.stop()
+        await handler.stop()
+    }
+
+    @Test func `a port that is taken is a failure with advice, as is an address of another machine`() async throws {
+        let server = try CannedServer([:])
+        let taken = await #expect(throws: DevHost.Failure.self) {
+            try await HostInProcess([:], handlerPort: 1) { $0.port = server.port }
+        }
+        #expect(taken?.isAddressTaken == true && taken?.description.contains("choose another port with --port") == true)
+        let foreign = await #expect(throws: DevHost.Failure.self) {
+            try await HostInProcess([:], handlerPort: 1) { $0.bind = "192.0.2.1" }
+        }
+        #expect(foreign?.description.hasPrefix("cannot listen on 192.0.2.1: it is no address of this machine") == true)
+    }
+
+    @Test func `a name may be listened on`() async throws {
+        let handler = try await PlayedHandler { _, connection in connection.respond(HTTPResponse(status: 204)) }
+        let host = try await HostInProcess([:], handlerPort: await handler.port) { $0.bind = "localhost" }
+        #expect(try await RawConnection.request("/admin/host/ping", method: "GET", port: host.port).status == 200)
+        try await host.stop()
+        await handler.stop()
+    }
+
+    @Test func `a save of function json starts the handler again, one of a script does not`() async throws {
+        let handler = try await PlayedHandler { _, connection in connection.respond(HTTPResponse(status: 204)) }
+        let host = try await HostInProcess(
+            ["f/function.json": TemporaryApp.httpFunction], handlerPort: await handler.port)
+        try await host.wait(for: "a ready handler") { if case .handlerReady = $0 { true } else { false } }
+        try host.app.write(["f/handler.py": "print(1)"])
+        try host.app.write(["g/function.json": TemporaryApp.httpFunction])
+        try await host.waitForLine(containing: "the handler is started again")
+        try await host.wait(for: "the new function") { event in
+            if case .reloaded(let listing) = event { listing.functions.map(\.name) == ["f", "g"] } else { false }
+        }
+        try await host.stop()
+        await handler.stop()
+    }
+}

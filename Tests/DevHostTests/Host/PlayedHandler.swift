@@ -1,0 +1,61 @@
+import EventLoop
+import HTTP
+import HTTP1
+
+/// A custom handler that a test plays, on the main loop.
+@MainLoop
+final class PlayedHandler {
+    /// A request as it came; the body of one that is streamed is not here.
+    struct Received: Sendable {
+        let method: String
+        let target: String
+        let fields: HTTPFields
+        let body: [UInt8]
+    }
+
+    typealias Play = @MainLoop (HTTPRequest, HTTPConnection) -> Void
+
+    private(set) var received: [Received] = []
+    private var server: HTTPServer?
+    private let streams: Bool
+    private let play: Play
+
+    /// - Parameters:
+    ///   - streams: bodies come piece by piece through the connection.
+    ///   - play: answers all but the host's question whether anybody is there.
+    init(port: Int = 0, streams: Bool = false, _ play: @escaping Play) throws {
+        self.streams = streams
+        self.play = play
+        server = try HTTPServer(
+            EventLoop.main, bind: SocketAddress(.loopback, port: UInt16(clamping: port)), responder: self)
+    }
+
+    var port: Int { server?.port ?? 0 }
+
+    func stop() async {
+        await server?.drain(limit: .zero)
+        server = nil
+    }
+
+    /// Answers to payloads.
+    static func answer(_ json: String) -> Play {
+        { _, connection in
+            connection.respond(HTTPResponse(status: 200, contentType: "application/json", text: json))
+        }
+    }
+}
+
+extension PlayedHandler: @MainLoop HTTPResponder {
+    func takesStream(_ request: HTTPRequest) -> Bool { streams }
+
+    /// The host closes its connection when its own caller has left.
+    func halfCloseMeansGone(_ request: HTTPRequest) -> Bool { true }
+
+    func respond(to request: HTTPRequest, through connection: HTTPConnection) {
+        guard request.target != "/" else { return connection.respond(HTTPResponse(status: 404)) }
+        received.append(
+            Received(
+                method: request.method.text, target: request.rawTarget, fields: request.fields, body: request.body))
+        play(request, connection)
+    }
+}

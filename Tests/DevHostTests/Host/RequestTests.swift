@@ -1,0 +1,258 @@
+import EventLoop
+import Foundation
+import Glibc
+import HTTP
+import HTTP1
+import LoopTesting
+import TestSupport
+import Testing
+
+@testable import DevHost
+
+/// Callers' own requests, forwarded and proxied.
+@Suite struct RequestTests {
+    init() { MainLoopThread.start() }
+
+    private static let files = ["f/function.json": TemporaryApp.httpFunction]
+    private static let forwarded = #", "enableForwardingHttpRequest": true"#
+    private static let proxied = #", "enableProxyingHttpRequest": true"#
+
+    @Test func `a header of the handler that HTTP does not allow is told and left out`() async throws {
+        let server = try CannedServer([
+            "/": CannedServer.response("404 Not Found"),
+            "/api/f": CannedServer.response(
+                "200 OK\r\nGood: yes\r\nBad name: no\r\nBad: a\u{1}b\r\nAlso: fine", [1, 2]),
+        ])
+        let host = try await HostInProcess(Self.files, handlerPort: server.port, options: Self.forwarded)
+        let reply = try await RawConnection.request("/api/f", method: "GET", port: host.port)
+        #expect(reply.status == 200 && reply.body == [1, 2])
+        #expect(reply.headers["good"] == "yes" && reply.headers["also"] == "fine" && reply.headers["bad"] == nil)
+        let warnings = try await host.end(of: "f").warnings
+        #expect(
+            warnings.count == 2 && warnings.allSatisfy { $0.contains("is no header as HTTP has them") }, "\(warnings)")
+        try await host.stop()
+    }
+
+    @Test func `a forwarded request loses what the real host loses, and gains what it adds`() async throws {
+        let handler = try await PlayedHandler { _, connection in
+            connection.respond(
+                HTTPResponse(status: 418, fields: ["X-Own": "1", "Location": "/else"], body: .bytes([7])))
+        }
+        let host = try await HostInProcess(Self.files, handlerPort: await handler.port, options: Self.forwarded)
+        let reply = try await RawConnection.request(
+            "/api/f?a=1&a=2&b=x%20y", port: host.port,
+            headers: ["Content-Encoding": "odd", "User-Agent": "me", "Expires": "0", "X-Mine": "2"], body: [1, 2, 3])
+        #expect(reply.status == 418 && reply.body == [7] && reply.headers["x-own"] == "1")
+        #expect(reply.headers["location"] == "/else" && reply.headers["content-length"] == "1")
+        let received = try #require(await handler.received.first)
+        #expect(received.method == "POST" && received.target == "/api/f?a=1%2C2&b=x%20y" && received.body == [1, 2, 3])
+        #expect(received.fields.values("user-agent") == ["me Azure-Functions-Host/4.1037.0.0"])
+        let port = await host.port
+        #expect(received.fields.first("x-mine") == "2" && received.fields.first("host") == "127.0.0.1:\(port)")
+        #expect(!received.fields.contains("content-encoding") && !received.fields.contains("expires"))
+        try await host.stop()
+        await handler.stop()
+    }
+
+    @Test func `header values that are not UTF-8 pass byte for byte, in and out`() async throws {
+        let handler = try await PlayedHandler { request, connection in
+            var response = HTTPResponse(status: 200)
+            request.fields.forEachBytes { name, value in
+                if String(decoding: name.withUnsafeBytes { Array($0) }, as: UTF8.self) == "X-Odd" {
+                    response.fields.add(name, value)
+                }
+            }
+            connection.respond(response)
+        }
+        let host = try await HostInProcess(Self.files, handlerPort: await handler.port, options: Self.forwarded)
+        let connection = try await RawConnection(port: host.port)
+        connection.send(Array("GET /api/f HTTP/1.1\r\nHost: x\r\nConnection: close\r\nX-Odd: ".utf8) + [0xe9, 0xff])
+        connection.send("\r\n\r\n")
+        #expect(connection.rest().firstRange(of: Array("X-Odd: ".utf8) + [0xe9, 0xff] + Array("\r\n".utf8)) != nil)
+        try await host.stop()
+        await handler.stop()
+    }
+
+    @Test func `a proxied request keeps its target and its headers`() async throws {
+        let handler = try await PlayedHandler { _, connection in connection.respond(HTTPResponse(status: 204)) }
+        let files = [
+            "f/function.json": """
+            { "bindings": [ { "name": "req", "type": "httpTrigger", "route": "{*rest}" },
+                            { "name": "res", "type": "http", "direction": "out" } ] }
+            """
+        ]
+        let host = try await HostInProcess(files, handlerPort: await handler.port, options: Self.proxied)
+        let connection = try await RawConnection(port: host.port)
+        connection.send(
+            "GET /api/a//{x}?b=1&b='2' HTTP/1.1\r\nHost: caller.example\r\nX-Azure-Functions-InvocationId: mine\r\n"
+                + "Content-Encoding: odd\r\nTE: trailers\r\n\r\n")
+        #expect(connection.response()?.status == 204)
+        let received = try #require(await handler.received.first)
+        #expect(received.target == "/api/a//{x}?b=1&b='2'")
+        #expect(received.fields.first("x-forwarded-host") == "caller.example")
+        #expect(received.fields.first("host") == "127.0.0.1:\(await handler.port)")
+        #expect(received.fields.values("x-azure-functions-invocationid").count == 1)
+        #expect(received.fields.first("x-azure-functions-invocationid") == received.fields.first("x-ms-invocation-id"))
+        #expect(received.fields.first("content-encoding") == "odd" && !received.fields.contains("te"))
+        try await host.stop()
+        await handler.stop()
+    }
+
+    @Test func `a caller is held back while the handler does not read, and then its whole body passes`() async throws {
+        let reader = await SlowReader()
+        let handler = try await PlayedHandler(streams: true) { _, connection in reader.take(connection) }
+        let host = try await HostInProcess(Self.files, handlerPort: await handler.port, options: Self.proxied)
+        let size = 48 << 20
+        let connection = try await Filler(port: host.port)
+        connection.send("POST /api/f HTTP/1.1\r\nHost: x\r\nContent-Length: \(size)\r\n\r\n")
+        let taken = connection.fill(upTo: size)
+        #expect(taken < size)
+        await reader.goOn()
+        connection.fillRest(size - taken)
+        #expect(connection.answer().hasSuffix("\(size) true"))
+        try await host.stop()
+        await handler.stop()
+    }
+
+    @Test func `a proxied body over the limit ends the exchange`() async throws {
+        let ends = AsyncStream<Bool>.makeStream()
+        let handler = try await PlayedHandler(streams: true) { _, connection in
+            connection.onBody = { _ in }
+            connection.onBodyEnd = { ends.continuation.yield($0) }
+        }
+        let host = try await HostInProcess(Self.files, handlerPort: await handler.port, options: Self.proxied)
+        let known = try await RawConnection(port: host.port)
+        known.send("POST /api/f HTTP/1.1\r\nHost: x\r\nContent-Length: \(Front.bodyLimit + 1)\r\n\r\n")
+        #expect(known.response()?.status == 500)
+        #expect(await handler.received.isEmpty)
+        let chunked = try await RawConnection(port: host.port)
+        chunked.send("POST /api/f HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n")
+        let piece = Array("1000000\r\n".utf8) + [UInt8](repeating: 0, count: 1 << 24) + Array("\r\n".utf8)
+        for _ in 0..<7 { chunked.send(piece) }
+        let reply = try #require(chunked.response())
+        #expect(reply.status == 500 && reply.body.isEmpty && reply.headers["connection"] == "close")
+        #expect(try await host.end(of: "f").failure?.contains("larger than 104857600 bytes") == true)
+        try await host.stop()
+        await handler.stop()
+        for await isComplete in ends.stream {
+            #expect(!isComplete)
+            break
+        }
+    }
+
+    @Test func `a caller that leaves a proxied response ends the handler's exchange, which is no error`() async throws {
+        let left = AsyncStream<Void>.makeStream()
+        let handler = try await PlayedHandler { _, connection in
+            connection.onLeaving = { left.continuation.yield() }
+            connection.respond(
+                HTTPResponse(status: 200, fields: ["Content-Type": "text/event-stream"], body: .streamed))
+            connection.write("data: 1\n\n".utf8Span.span.bytes)
+        }
+        let host = try await HostInProcess(Self.files, handlerPort: await handler.port, options: Self.proxied)
+        let connection = try await RawConnection(port: host.port)
+        connection.send("GET /api/f HTTP/1.1\r\nHost: x\r\n\r\n")
+        #expect(connection.head()?.status == 200)
+        #expect(connection.chunk() == Array("data: 1\n\n".utf8))
+        connection.reset()
+        for await _ in left.stream { break }
+        #expect(try await host.end(of: "f").failure == nil)
+        try await host.stop()
+        await handler.stop()
+        FileHandle.standardError.write(Data("HSTOPPED\n".utf8))
+    }
+
+    @Test func `a proxied response that breaks off is one that the caller can tell`() async throws {
+        let server = try CannedServer([
+            "/": CannedServer.response("404 Not Found"),
+            "/api/f": Array("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\nnonsense\r\n".utf8),
+        ])
+        let host = try await HostInProcess(Self.files, handlerPort: server.port, options: Self.proxied)
+        let connection = try await RawConnection(port: host.port)
+        connection.send("GET /api/f HTTP/1.1\r\nHost: x\r\n\r\n")
+        #expect(connection.head()?.status == 200)
+        #expect(connection.chunk() == Array("abc".utf8))
+        #expect(connection.chunk() == nil)
+        try await host.stop()
+    }
+}
+
+/// A handler that reads nothing of a body until it is told to.
+@MainLoop
+private final class SlowReader {
+    private var connection: HTTPConnection?
+    private var count = 0
+
+    func take(_ connection: HTTPConnection) {
+        self.connection = connection
+        connection.pauseBody()
+        connection.onBody = { [self] in count += $0.byteCount }
+        connection.onBodyEnd = { [self] isComplete in
+            connection.respond(HTTPResponse(status: 200, text: "\(count) \(isComplete)"))
+        }
+    }
+
+    func goOn() { connection?.resumeBody() }
+}
+
+/// Sends as much as anybody takes.
+private final class Filler {
+    private let descriptor: Int32
+    private static let piece = [UInt8](repeating: UInt8(ascii: "x"), count: 1 << 20)
+
+    init(port: Int) throws {
+        descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
+        var address = sockaddr_in()
+        address.sin_family = sa_family_t(AF_INET)
+        address.sin_port = in_port_t(port).bigEndian
+        address.sin_addr.s_addr = inet_addr("127.0.0.1")
+        let status = withUnsafePointer(to: &address) {
+            $0.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+                connect(descriptor, $0, socklen_t(MemoryLayout<sockaddr_in>.size))
+            }
+        }
+        try #require(status == 0)
+        limit(to: 1)
+    }
+
+    deinit { close(descriptor) }
+
+    private func limit(to seconds: Int) {
+        var limit = timeval(tv_sec: seconds, tv_usec: 0)
+        for option in [SO_SNDTIMEO, SO_RCVTIMEO] {
+            setsockopt(descriptor, SOL_SOCKET, option, &limit, socklen_t(MemoryLayout<timeval>.size))
+        }
+    }
+
+    func send(_ text: String) {
+        _ = Array(text.utf8).withUnsafeBytes { Glibc.send(descriptor, $0.baseAddress, $0.count, 0) }
+    }
+
+    /// Stops when nobody has taken anything for a second.
+    func fill(upTo count: Int) -> Int {
+        var sent = 0
+        while sent < count {
+            let more = Self.piece.withUnsafeBytes {
+                Glibc.send(descriptor, $0.baseAddress, min($0.count, count - sent), Int32(MSG_NOSIGNAL))
+            }
+            guard more > 0 else { break }
+            sent += more
+        }
+        return sent
+    }
+
+    func fillRest(_ count: Int) {
+        limit(to: 60)
+        _ = fill(upTo: count)
+    }
+
+    func answer() -> String {
+        var answer: [UInt8] = []
+        var chunk = [UInt8](repeating: 0, count: 4096)
+        while !String(decoding: answer, as: UTF8.self).hasSuffix("e") {
+            let count = recv(descriptor, &chunk, chunk.count, 0)
+            guard count > 0 else { break }
+            answer += chunk.prefix(count)
+        }
+        return String(decoding: answer, as: UTF8.self)
+    }
+}
