@@ -62,15 +62,10 @@ let package = Package(
         floor(
             "CustomHandler", ["Crypto", "EventLoop", "Files", "HTTP", "HTTP1", "Log", "Lua"]),
         floor(
-            "DevHost", ["CustomHandler", "EventLoop", "Files", "Log", "Lua"],
-            exclude: [
-                "DevHost.swift", "DevHost+Listing.swift", "HTTP", "Handler/HandlerProcess.swift", "Invocation",
-                "Triggers",
-            ]),
+            "DevHost", ["Crypto", "CustomHandler", "EventLoop", "Files", "HTTP", "HTTP1", "Log", "Lua"]),
         program(
             floor: "luafunc",
-            ["Compression", "Crypto", "CustomHandler", "DevHost", "EventLoop", "Files", "HTTP", "Log", "Lua"],
-            exclude: ["Commands/Start.swift", "ConsoleStyle.swift", "StartConsole.swift", "Starting.swift"]),
+            ["Compression", "Crypto", "CustomHandler", "DevHost", "EventLoop", "Files", "HTTP", "Log", "Lua"]),
         .systemLibrary(name: "CYAML", path: "Tests/CYAML", providers: [.apt(["libyaml-dev"])]),
         .target(
             name: "TestSupport", dependencies: ["Lua"], path: "Tests/TestSupport",
@@ -98,12 +93,11 @@ let package = Package(
             of: "CustomHandler",
             ["EventLoop", "HTTP", "HTTP1", "Log", "LoopTesting", "Lua", "TestHost", "TestSupport", "TLSTesting"]),
         tests(
-            of: "DevHost", ["CustomHandler", "EventLoop", "LoopTesting", "Lua", "TestSupport"],
-            exclude: ["Handler/HandlerPortTests.swift"]),
+            of: "DevHost", ["CustomHandler", "EventLoop", "HTTP", "HTTP1", "LoopTesting", "Lua", "TestSupport"]),
         tests(
             of: "luafunc", ["Compression", "CYAML", "Lua", "TestHost", "TestSupport"],
             exclude: [
-                "ExternalHandlerTests.swift", "GoldenCommandTests.swift", "Snapshots", "StartTests.swift",
+                "Snapshots"
             ]),
     ]
 )

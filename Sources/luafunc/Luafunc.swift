@@ -55,5 +55,5 @@ extension CommandSet {
         discussion: """
             Started by the Functions host, which sets FUNCTIONS_CUSTOMHANDLER_PORT, luafunc serves without any command.
             """,
-        version: origin, commands: [.serve, .check, .pack, .completion])
+        version: origin, commands: [.start, .serve, .check, .pack, .completion])
 }

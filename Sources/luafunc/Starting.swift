@@ -24,6 +24,8 @@ final class Starting {
             let running = EventLoop.main.task { @MainLoop in try await host.run() }
             self.running = running
             try await running.value
+        } catch is CancellationError {
+            // Told to stop.
         } catch let problem as Problem {
             Console.printError("luafunc: \(problem)")
             ExitCode.badApp.end()

@@ -77,7 +77,7 @@ import Testing
         var output = ""
         var port = 0
         if row.code == nil || isStarted && !row.output.isEmpty {
-            while let line = process.line(containing: "") {
+            while let line = process.line() {
                 output += "\(line)\n"
                 guard let match = line.firstMatch(of: #/http://[\w.]+:(\d+)( |$)/#) else { continue }
                 port = Int(match.1) ?? 0
@@ -91,7 +91,7 @@ import Testing
                     #expect(process.waitForErrorLine(containing: here(String(text))))
                 }
             } else {
-                while let line = process.line(containing: "") {
+                while let line = process.line() {
                     output += "\(line)\n"
                     if line.contains("host.json: is missing") { break }
                 }

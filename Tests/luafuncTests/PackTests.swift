@@ -80,8 +80,7 @@ import Testing
         #expect(try Data(contentsOf: zip) == first && first.starts(with: Data("PK".utf8)))
     }
 
-    @Test(.disabled("luafunc start moves to the new foundation"))
-    func `one file serves its app from anywhere, and tells what is inside`() async throws {
+    @Test func `one file serves its app from anywhere, and tells what is inside`() async throws {
         let app = try TemporaryApp(Self.files)
         let elsewhere = try TemporaryApp([:])
         let program = elsewhere.folder.appending(path: "myapp")

@@ -110,7 +110,7 @@ import Testing
         #expect(folders.sorted() == Case.samples.map(\.name))
     }
 
-    @Test(.disabled("luafunc start moves to the new foundation"), arguments: ["README.md", "scripts/start"])
+    @Test(arguments: ["README.md", "scripts/start"])
     func `the commands shown work as written`(_ file: String) async throws {
         let app = try TemporaryApp([:])
         for name in ["functions", "host.json"] {

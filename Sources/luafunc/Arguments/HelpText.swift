@@ -10,7 +10,7 @@ struct HelpText {
         begin(program.summary, program.discussion, usage: "\(program.name) <subcommand>")
         section("OPTIONS", Self.common)
         section("SUBCOMMANDS", program.commands.map { ($0.name, $0.summary) })
-        text += "\n  See '\(program.name) help <subcommand>' for detailed help.\n"
+        text += "\n  See '\(program.name) help <subcommand>' for detailed help."
     }
 
     init(_ command: Command, of program: CommandSet) {
@@ -39,7 +39,12 @@ struct HelpText {
     private mutating func begin(_ summary: String, _ discussion: String?, usage: String) {
         text += Self.wrapped("OVERVIEW: \(summary)", width: Self.width).map { "\($0)\n" }.joined()
         if let discussion {
-            text += "\n" + Self.wrapped(discussion, width: Self.width).map { "\($0)\n" }.joined()
+            text +=
+                "\n"
+                + discussion.split(separator: "\n").flatMap { line in
+                    // What is indented is to be copied as it is.
+                    line.hasPrefix(" ") ? [String(line)] : Self.wrapped(String(line), width: Self.width)
+                }.map { "\($0)\n" }.joined()
         }
         text += "\nUSAGE: \(usage)\n"
     }

@@ -2,8 +2,10 @@ extension Command {
     static let completion: Command = Command(
         name: "completion", summary: "Print a script that completes command lines of luafunc in a shell.",
         discussion: """
-            bash: source <(luafunc completion bash) in ~/.bashrc; zsh: source <(luafunc completion zsh) in ~/.zshrc, after \
-            compinit; fish: luafunc completion fish | source in config.fish.
+            Load it when a shell starts:
+              source <(luafunc completion bash)     in ~/.bashrc
+              source <(luafunc completion zsh)      in ~/.zshrc, after compinit
+              luafunc completion fish | source      in config.fish
             """,
         operands: [shell]
     ) { arguments in
