@@ -14,7 +14,7 @@ import start
 from empty_root import EmptyRoot
 from serving import Broken
 
-LIMIT = 32_000_000  # bytes
+LIMIT = 24_000_000  # bytes
 STARTS = 40  # of each contestant
 ORDER = Path(__file__).parent.parent / "order"
 DOCUMENTED = ORDER.parent.parent / "Tests/Handlers/documentation.go"
