@@ -20,6 +20,8 @@ import Testing
                 environment: environment.merging(["AZURE_FUNCTIONS_ENVIRONMENT": "Development"]) { own, _ in own })
             // Watches are set after the functions are listed; the first save comes after that.
             _ = process.waitForLine(containing: "f: httpTrigger")
+            // Reads the files, else the first load could see one in the middle of a save.
+            _ = try get("/api/f")
         }
 
         static func host(_ prefix: String = "api") -> String {
