@@ -214,10 +214,12 @@ final class HandlerProcess {
 
     /// Waits until the process answers, and tells which life of it that is. Throws `Gone` if it never will.
     func ready() async throws -> Int {
-        switch phase {
-        case .ready: break
-        case .gone(let reason): throw Gone(reason: reason)
-        case .starting: try await withCheckedThrowingContinuation { waiting.append($0) }
+        try await withCheckedThrowingContinuation { continuation in
+            switch phase {
+            case .ready: continuation.resume()
+            case .gone(let reason): continuation.resume(throwing: Gone(reason: reason))
+            case .starting: waiting.append(continuation)
+            }
         }
         return lives
     }

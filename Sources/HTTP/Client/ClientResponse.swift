@@ -61,6 +61,8 @@ final class ResponseReader {
     private var end: Result<Void, HTTPClientError>?
     private var isPaused = false
     private var waiter: CheckedContinuation<Void, Never>?
+    /// How often something was told.
+    private var changes = 0
 
     /// So many bytes wait for the task before the server is held back.
     private static let watermark = 256 << 10
@@ -95,17 +97,21 @@ final class ResponseReader {
     }
 
     private func wake() {
+        changes &+= 1
         let woken = waiter
         waiter = nil
         woken?.resume()
     }
 
-    /// Until something has changed.
-    private func change(isolation: isolated (any Actor)? = #isolation) async {
+    /// Until something has changed since the number of changes was `seen`.
+    private func change(since seen: Int, isolation: isolated (any Actor)? = #isolation) async {
         await loop.withCancellation({ [self] in cancel() }) {
             // A closure keeps the isolation that it mentions.
             _ = isolation
-            await withCheckedContinuation { waiter = $0 }
+            await withCheckedContinuation { continuation in
+                // Getting here may have taken a turn of the loop.
+                if changes != seen { continuation.resume() } else { waiter = continuation }
+            }
         }
     }
 
@@ -113,7 +119,7 @@ final class ResponseReader {
         while true {
             if let head { return head }
             if let end { try end.get() }
-            await change()
+            await change(since: changes)
         }
     }
 
@@ -132,7 +138,7 @@ final class ResponseReader {
                 try end.get()
                 return nil
             }
-            await change()
+            await change(since: changes)
         }
     }
 }

@@ -6,6 +6,10 @@ struct OddFields {
     let head: [UInt8]
     /// What stands before the colon in each line that was left out, or the whole line.
     let names: [String]
+    /// Bytes of the head as it came.
+    let length: Int
+
+    private static let lineBreak = [UInt8(ascii: "\r"), UInt8(ascii: "\n")]
 
     /// nil where the head is not complete.
     init?(_ bytes: [UInt8]) {
@@ -24,28 +28,24 @@ struct OddFields {
                 if !isLeftOut { names.append(Self.name(of: line)) }
             } else if isFirst || Self.isField(line) || Self.frames(line) {
                 isLeftOut = false
-                head += line + [UInt8(ascii: "\r"), UInt8(ascii: "\n")]
+                head += line + Self.lineBreak
             } else {
                 isLeftOut = true
                 names.append(Self.name(of: line))
             }
             start = next + 2
         }
-        self.head = head + [UInt8(ascii: "\r"), UInt8(ascii: "\n")]
+        self.head = head + Self.lineBreak
         self.names = names
         length = end
     }
 
-    /// Bytes of the head as it came.
-    let length: Int
-
     private static func end(of bytes: [UInt8]) -> Int? {
-        bytes.firstRange(of: [UInt8(ascii: "\r"), UInt8(ascii: "\n"), UInt8(ascii: "\r"), UInt8(ascii: "\n")])?
-            .upperBound
+        bytes.firstRange(of: lineBreak + lineBreak)?.upperBound
     }
 
     private static func lineEnd(in bytes: [UInt8], from start: Int) -> Int {
-        bytes[start...].firstRange(of: [UInt8(ascii: "\r"), UInt8(ascii: "\n")])?.lowerBound ?? bytes.count
+        bytes[start...].firstRange(of: lineBreak)?.lowerBound ?? bytes.count
     }
 
     private static func isField(_ line: ArraySlice<UInt8>) -> Bool {

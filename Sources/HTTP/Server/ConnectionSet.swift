@@ -60,10 +60,10 @@ final class ConnectionSet {
     ///
     /// - Parameter isolation: else the closure below would run on another thread for a task that prefers no loop.
     func drained(isolation: isolated (any Actor)? = #isolation) async {
-        if connections.isEmpty { return }
         await withCheckedContinuation { continuation in
             _ = isolation
-            waiting.append(continuation)
+            // Getting here may have taken a turn of the loop.
+            if connections.isEmpty { continuation.resume() } else { waiting.append(continuation) }
         }
     }
 

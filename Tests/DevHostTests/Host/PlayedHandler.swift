@@ -26,8 +26,8 @@ final class PlayedHandler {
     init(port: Int = 0, streams: Bool = false, _ play: @escaping Play) throws {
         self.streams = streams
         self.play = play
-        server = try HTTPServer(
-            EventLoop.main, bind: SocketAddress(.loopback, port: UInt16(clamping: port)), responder: self)
+        let address = SocketAddress(.loopback, port: UInt16(clamping: port))
+        server = try HTTPServer(EventLoop.main, bind: address, responder: self)
     }
 
     var port: Int { server?.port ?? 0 }
