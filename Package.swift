@@ -16,17 +16,15 @@ let commit: [CSetting] = Context.environment["LUAFUNC_COMMIT"].map { [.define("C
 /// wherever one is needed.
 let openSSL = [":libssl.a", ":libcrypto.a"]
 
-func floor(
-    _ name: String, _ dependencies: [Target.Dependency], libraries: [String] = [], exclude: [String] = []
-) -> Target {
+func floor(_ name: String, _ dependencies: [Target.Dependency], libraries: [String] = []) -> Target {
     .target(
-        name: name, dependencies: dependencies, exclude: exclude, swiftSettings: strict,
+        name: name, dependencies: dependencies, swiftSettings: strict,
         linkerSettings: libraries.map { .linkedLibrary($0) })
 }
 
 /// The floor at the top: the program.
-func program(floor name: String, _ dependencies: [Target.Dependency], exclude: [String] = []) -> Target {
-    .executableTarget(name: name, dependencies: dependencies, exclude: exclude, swiftSettings: strict)
+func program(floor name: String, _ dependencies: [Target.Dependency]) -> Target {
+    .executableTarget(name: name, dependencies: dependencies, swiftSettings: strict)
 }
 
 func tests(
@@ -59,10 +57,8 @@ let package = Package(
         floor("Log", []),
         floor("HTTP", ["Compression", "EventLoop", "HTTP1"]),
         floor("Lua", ["CLua"]),
-        floor(
-            "CustomHandler", ["Crypto", "EventLoop", "Files", "HTTP", "HTTP1", "Log", "Lua"]),
-        floor(
-            "DevHost", ["Crypto", "CustomHandler", "EventLoop", "Files", "HTTP", "HTTP1", "Log", "Lua"]),
+        floor("CustomHandler", ["Crypto", "EventLoop", "Files", "HTTP", "HTTP1", "Log", "Lua"]),
+        floor("DevHost", ["Crypto", "CustomHandler", "EventLoop", "Files", "HTTP", "HTTP1", "Log", "Lua"]),
         program(
             floor: "luafunc",
             ["Compression", "Crypto", "CustomHandler", "DevHost", "EventLoop", "Files", "HTTP", "Log", "Lua"]),
@@ -96,8 +92,6 @@ let package = Package(
             of: "DevHost", ["CustomHandler", "EventLoop", "HTTP", "HTTP1", "LoopTesting", "Lua", "TestSupport"]),
         tests(
             of: "luafunc", ["Compression", "CYAML", "Lua", "TestHost", "TestSupport"],
-            exclude: [
-                "Snapshots"
-            ]),
+            exclude: ["Snapshots"]),
     ]
 )

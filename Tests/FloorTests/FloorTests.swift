@@ -29,22 +29,10 @@ struct FloorTests {
         return floors
     }()
 
-    /// Files and folders that a floor leaves out, until they are moved to the new foundation.
-    static let excluded: [String: [String]] = {
-        var excluded: [String: [String]] = [:]
-        for match in (manifest ?? "").matches(of: /floor(?:\(|:)\s*"(\w+)",\s*\[[^\]]*\],\s*exclude:\s*\[([^\]]*)\]/) {
-            excluded[String(match.1)] = match.2.matches(of: /"([\w\/.+]+)"/).map { String($0.1) }
-        }
-        return excluded
-    }()
-
     static func sources(of target: String) throws -> [(name: String, text: String)] {
         let folder = root.appending(path: "Sources/\(target)")
         let files = FileManager.default.enumerator(at: folder, includingPropertiesForKeys: nil)
-        return try (files?.allObjects ?? []).compactMap { $0 as? URL }.filter { $0.pathExtension == "swift" }.filter {
-            file in
-            !excluded[target, default: []].contains { file.path.hasPrefix("\(folder.path)/\($0)") }
-        }.map {
+        return try (files?.allObjects ?? []).compactMap { $0 as? URL }.filter { $0.pathExtension == "swift" }.map {
             ($0.lastPathComponent, try String(contentsOf: $0, encoding: .utf8))
         }
     }

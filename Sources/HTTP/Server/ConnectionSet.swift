@@ -1,37 +1,30 @@
 import EventLoop
-import Synchronization
-
-/// The number of connections that a loop has or is about to get. The accepting loop reads it to find the least busy
-/// loop.
-final class Load: Sendable {
-    private let count = Atomic(0)
-
-    var connections: Int { count.load(ordering: .relaxed) }
-    func add(_ number: Int) { count.add(number, ordering: .relaxed) }
-}
 
 /// All connections that one loop serves.
 final class ConnectionSet {
     private let loop: EventLoop
     private let settings: HTTPServer.Settings
     private let responder: any HTTPResponder
-    private let load: Load
+    /// Called for each connection that was taken, when it is gone.
+    private let left: () -> Void
     private var connections: [ObjectIdentifier: HTTPConnection] = [:]
     private var isDraining = false
     private var waiting: [CheckedContinuation<Void, Never>] = []
     private var limit: Timer?
 
-    init(_ loop: EventLoop, _ settings: HTTPServer.Settings, _ responder: any HTTPResponder, _ load: Load) {
+    init(
+        _ loop: EventLoop, _ settings: HTTPServer.Settings, _ responder: any HTTPResponder,
+        left: @escaping () -> Void = {}
+    ) {
         self.loop = loop
         self.settings = settings
         self.responder = responder
-        self.load = load
+        self.left = left
     }
 
     func take(_ descriptor: Int32) {
         // A connection that breaks before it is served concerns only its caller.
-        guard let stream = try? TCPStream(loop, descriptor: descriptor) else { return }
-        load.add(1)
+        guard let stream = try? TCPStream(loop, descriptor: descriptor) else { return left() }
         let connection = HTTPConnection(over: stream, loop, settings: settings, responder: responder)
         let id = ObjectIdentifier(connection)
         connections[id] = connection
@@ -41,7 +34,7 @@ final class ConnectionSet {
 
     private func end(_ id: ObjectIdentifier) {
         connections[id] = nil
-        load.add(-1)
+        left()
         if isDraining, connections.isEmpty { endDrain() }
     }
 

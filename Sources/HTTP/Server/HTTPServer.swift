@@ -20,7 +20,7 @@ public final class HTTPServer {
     ) throws(StreamError) {
         listener = try TCPListener(loop, bind: address)
         self.settings = settings
-        own = ConnectionSet(loop, settings, responder, Load())
+        own = ConnectionSet(loop, settings, responder)
         waitsForLoops = settings.waitsForLoops
         listener.accepted = { [self] in serve($0) }
     }

@@ -1,4 +1,14 @@
 import EventLoop
+import Synchronization
+
+/// The number of connections that a loop has or is about to get. The accepting loop reads it to find the least busy
+/// loop.
+final class Load: Sendable {
+    private let count = Atomic(0)
+
+    var connections: Int { count.load(ordering: .relaxed) }
+    func add(_ number: Int) { count.add(number, ordering: .relaxed) }
+}
 
 /// A server's presence on an additional loop. It is an actor on that loop, because its connections never leave the loop
 /// while the server sends it descriptors from another thread.
@@ -11,7 +21,9 @@ actor ServingLoop {
 
     init(_ loop: EventLoop, _ settings: HTTPServer.Settings, _ responder: @escaping @Sendable () -> any HTTPResponder) {
         self.loop = loop
-        submit { $0.connections = ConnectionSet(loop, settings, responder(), $0.load) }
+        submit { [load] serving in
+            serving.connections = ConnectionSet(loop, settings, responder()) { load.add(-1) }
+        }
     }
 
     /// The loop runs submitted work in the order of submission.
@@ -22,10 +34,7 @@ actor ServingLoop {
     nonisolated func take(_ descriptor: Int32) {
         // The connection counts from now on: the server may choose a loop again before this one has read its mail.
         load.add(1)
-        submit {
-            $0.load.add(-1)
-            $0.connections?.take(descriptor)
-        }
+        submit { $0.connections?.take(descriptor) }
     }
 
     nonisolated func beginDrain(limit: Duration) { submit { $0.connections?.beginDrain(limit: limit) } }

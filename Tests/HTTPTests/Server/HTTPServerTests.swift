@@ -105,6 +105,16 @@ import Testing
         }
     }
 
+    /// Ends connections, and returns when their loops no longer count them.
+    private static func leave(_ connections: [StreamRecorder], _ loops: [LoopThread]) async throws {
+        for connection in connections {
+            connection.stream.finish()
+            #expect(try await connection.closed() == nil)
+        }
+        // The caller may see the end before the loop has finished the turn in which it closed its side.
+        for thread in loops { try await thread.loop.task {}.value }
+    }
+
     private static func end(_ server: HTTPServer, _ connections: [StreamRecorder], _ loops: [LoopThread] = []) async {
         for connection in connections { connection.stream.close() }
         await server.drain()
@@ -125,7 +135,7 @@ import Testing
                 let connection = try Self.connect(loop, to: server)
                 Self.get(on: connection)
                 #expect(try await Self.bodies(1, on: connection) == [count])
-                connection.stream.close()
+                try await Self.leave([connection], threads)
             }
             Self.get(on: early)
             #expect(try await Self.bodies(2, on: early) == ["1", "2"])
@@ -164,10 +174,7 @@ import Testing
                 _ = try await Self.bodies(1, on: connections[connections.count - 1])
             }
             // Both of one loop end, so that the next two go there.
-            for connection in [connections[0], connections[2]] {
-                connection.stream.finish()
-                #expect(try await connection.closed() == nil)
-            }
+            try await Self.leave([connections[0], connections[2]], threads)
             for count in ["3", "4"] {
                 connections.append(try Self.connect(loop, to: server))
                 Self.get(on: connections[connections.count - 1])
