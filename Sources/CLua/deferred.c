@@ -88,10 +88,13 @@ static int wrappedsetmetatable (lua_State *L) {
 }
 
 
+/*
+** Not raw: what fills a table may give it a metatable of its own.
+*/
 static int index (lua_State *L) {
   expand(L, 1);
   lua_settop(L, 2);
-  lua_rawget(L, 1);
+  lua_gettable(L, 1);
   return 1;
 }
 

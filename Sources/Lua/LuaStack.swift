@@ -139,6 +139,19 @@ public struct LuaStack {
         return try body(RawSpan(_unsafeStart: UnsafeRawPointer(start), byteCount: length))
     }
 
+    /// Whether the value is that string.
+    public func isString(at index: Int, _ text: StaticString) -> Bool {
+        withBytes(at: index) { span in
+            span.withUnsafeBytes {
+                $0.elementsEqual(UnsafeRawBufferPointer(start: text.utf8Start, count: text.utf8CodeUnitCount))
+            }
+        } ?? false
+    }
+
+    public func isString(at index: Int, _ text: [UInt8]) -> Bool {
+        withBytes(at: index) { span in span.withUnsafeBytes { $0.elementsEqual(text) } } ?? false
+    }
+
     /// Whether the bytes of a string are UTF-8; true for anything but a string.
     public func isUTF8(at index: Int) -> Bool {
         withBytes(at: index) { span in
@@ -172,6 +185,13 @@ public struct LuaStack {
     }
 
     @discardableResult
+    public func pushField(_ name: [UInt8], of index: Int) -> LuaType {
+        let index = absolute(index)
+        push(bytes: name)
+        return LuaType(rawValue: lua_rawget(state, Int32(index))) ?? .none
+    }
+
+    @discardableResult
     public func pushField(_ name: String, of index: Int) -> LuaType {
         let index = absolute(index)
         push(name)
@@ -188,6 +208,13 @@ public struct LuaStack {
     public func setField(_ name: StaticString, of index: Int) {
         let index = absolute(index)
         push(name)
+        clua_insert(state, -2)
+        lua_rawset(state, Int32(index))
+    }
+
+    public func setField(_ name: [UInt8], of index: Int) {
+        let index = absolute(index)
+        push(bytes: name)
         clua_insert(state, -2)
         lua_rawset(state, Int32(index))
     }

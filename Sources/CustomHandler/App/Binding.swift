@@ -17,6 +17,10 @@ public final class Binding: Sendable {
     public let isTrigger: Bool
     let input: Input
     let output: Output
+    /// The name's bytes.
+    let key: [UInt8]
+    /// What stands before the value of an output in a payload: `"name":`.
+    let memberStart: [UInt8]
 
     init(name: String, type: String, direction: Direction, dataType: String?, isMany: Bool, tree: JSONTree) {
         self.name = name
@@ -28,6 +32,8 @@ public final class Binding: Sendable {
         isTrigger = type.lowercased().hasSuffix("trigger")
         input = Input(type.lowercased(), isBinary: dataType == "binary", isMany: isMany)
         output = Output(type.lowercased())
+        key = Array(name.utf8)
+        memberStart = Array("\"\(name)\":".utf8)
     }
 
     public var isOutput: Bool { direction != .in }

@@ -43,8 +43,11 @@ public final class Function: Sendable {
     /// Keys of function.json that nobody reads, but that look like ones that are read.
     let warnings: [Problem]
 
-    let inputs: [String: Binding.Input]
+    /// Those that have a value in `Data`.
+    private let inputs: [Binding]
     let outputs: [Binding]
+    /// Those that have a name of their own, in alphabetical order.
+    let namedOutputs: [Binding]
     /// The output named `$return`.
     let returnOutput: Binding?
     let httpOutput: Binding?
@@ -70,14 +73,23 @@ public final class Function: Sendable {
         self.methods = methods
         self.retry = retry
         self.warnings = warnings
-        inputs = Dictionary(
-            bindings.filter { $0.direction != .out }.map { ($0.name, $0.input) }, uniquingKeysWith: { $1 })
+        inputs = bindings.filter { $0.direction != .out }
         outputs = bindings.filter(\.isOutput)
+        namedOutputs = outputs.filter { $0.name != "$return" }.sorted { $0.name < $1.name }
         returnOutput = outputs.first { $0.name == "$return" }
         httpOutput = outputs.first(where: \.isHTTPOutput)
         trigger = bindings.first(where: \.isTrigger)
         let isHTTP = trigger?.type.lowercased() == "httptrigger"
         self.isHTTP = isHTTP
         isHTTPOnly = isHTTP && bindings.count == 2 && httpOutput?.direction == .out
+    }
+
+    /// How many members `Data` has as a rule.
+    var inputCount: Int { inputs.count }
+
+    /// How the value of a member of `Data` is written; what no binding names is JSON in a string.
+    func input(of key: JSONKey) -> Binding.Input {
+        for binding in inputs where key == binding.key { return binding.input }
+        return .wrapped(levels: 1)
     }
 }

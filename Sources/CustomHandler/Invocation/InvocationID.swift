@@ -19,17 +19,40 @@ struct InvocationIDs {
     }
 
     mutating func next() -> InvocationID {
-        let high = (word() & ~0xf000) | 0x4000
-        let low = (word() & ~(0xc000 << 48)) | 0x8000 << 48
+        let high = Self.digits((word() & ~0xf000) | 0x4000)
+        let low = Self.digits((word() & ~(0xc000 << 48)) | 0x8000 << 48)
         var text = InlineArray<36, UInt8>(repeating: UInt8(ascii: "-"))
-        var place = 0
-        for index in 0..<32 {
-            if index == 8 || index == 12 || index == 16 || index == 20 { place += 1 }
-            let digit = UInt8(truncatingIfNeeded: (index < 16 ? high : low) >> UInt64(60 - 4 * (index & 15))) & 15
-            text[place] = digit < 10 ? UInt8(ascii: "0") + digit : UInt8(ascii: "a") + digit - 10
-            place += 1
-        }
+        Self.put(high.0, 0..<8, at: 0, into: &text)
+        Self.put(high.1, 0..<4, at: 9, into: &text)
+        Self.put(high.1, 4..<8, at: 14, into: &text)
+        Self.put(low.0, 0..<4, at: 19, into: &text)
+        Self.put(low.0, 4..<8, at: 24, into: &text)
+        Self.put(low.1, 0..<8, at: 28, into: &text)
         return .own(text)
+    }
+
+    private static func put(
+        _ digits: UInt64, _ range: Range<Int>, at place: Int, into text: inout InlineArray<36, UInt8>
+    ) {
+        for index in range {
+            text[place + index - range.lowerBound] = UInt8(truncatingIfNeeded: digits >> UInt64(8 * index))
+        }
+    }
+
+    /// The 16 hexadecimal digits of a number, the first in the lowest byte.
+    private static func digits(_ number: UInt64) -> (UInt64, UInt64) {
+        (digits(UInt32(truncatingIfNeeded: number >> 32)), digits(UInt32(truncatingIfNeeded: number)))
+    }
+
+    /// Spreads eight digits over the bytes of a word, and makes letters of all at once.
+    private static func digits(_ number: UInt32) -> UInt64 {
+        var word = UInt64(number.byteSwapped)
+        word = (word | word << 16) & 0x0000_ffff_0000_ffff
+        word = (word | word << 8) & 0x00ff_00ff_00ff_00ff
+        word = (word >> 4 | word << 8) & 0x0f0f_0f0f_0f0f_0f0f
+        // 1 in each byte that is a letter, which stands 39 places after where the digits would go on.
+        let letters = (word &+ 0x0606_0606_0606_0606) >> 4 & 0x0101_0101_0101_0101
+        return word &+ 0x3030_3030_3030_3030 &+ letters &* 39
     }
 
     /// SplitMix64, in an order that differs from worker to worker.

@@ -95,7 +95,7 @@ enum Base64 {
         var characters = 0
         var padding = 0
         for index in 0..<text.byteCount {
-            let byte = text.unsafeLoad(fromByteOffset: index, as: UInt8.self)
+            let byte = text[index]
             if isSpace(byte) { continue }
             characters += 1
             if byte == UInt8(ascii: "=") {

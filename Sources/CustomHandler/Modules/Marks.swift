@@ -18,6 +18,7 @@ struct Marks {
     let tables: RequestTables
     /// `context`, whose costly fields are made when they are read.
     let context: LuaReference
+    private let contextFiller: TableFiller
 
     /// The methods of a request, which most functions never use, are made when the first is asked for.
     private static let chunk = LuaChunk(
@@ -56,6 +57,7 @@ struct Marks {
         write = stack.reference()
         tables = RequestTables(stack)
         context = Self.makeContext(on: stack, scope)
+        contextFiller = stack.makeFiller { stack, table in Self.fillContext(table, of: stack, scope) }
     }
 
     /// Pushes what finds the methods of a request. There is one in a VM, however many invocations ask at once. [+1]
@@ -106,24 +108,33 @@ struct Marks {
         return stack.reference()
     }
 
-    /// Pushes the table `context`. [+1]
-    func pushContext(of invocation: Invocation, onto stack: LuaStack) {
-        stack.pushTable(hash: 4)
+    /// Pushes the table `context` of a run, which is made when it is touched. [+1]
+    func pushContext(of run: Run, onto stack: LuaStack) {
+        stack.push(run.number)
+        stack.pushDeferred(contextFiller)
+    }
+
+    /// Fills the table `context`, if the run whose number is on top is the one that runs: else nobody knows any more what
+    /// was in it. [0]
+    private static func fillContext(_ table: Int, of stack: LuaStack, _ scope: FunctionVM.Scope) {
+        guard let run = scope.running, let invocation = run.invocation, stack.integer(at: -1) == run.number else {
+            return
+        }
         invocation.withID { stack.push(bytes: $0) }
-        stack.setField("invocationId", of: -2)
+        stack.setField("invocationId", of: table)
         stack.push(invocation.function.name)
-        stack.setField("functionName", of: -2)
+        stack.setField("functionName", of: table)
         let request = invocation.request
         let head = request.headBytes
         if let version = request.firstRange(of: HTTPRequest.hostVersion) {
             stack.push(bytes: head.span.bytes.extracting(version))
-            stack.setField("hostVersion", of: -2)
+            stack.setField("hostVersion", of: table)
         }
         if let traceparent = request.firstRange(of: HTTPRequest.traceparent) {
             stack.push(bytes: head.span.bytes.extracting(traceparent))
-            stack.setField("traceparent", of: -2)
+            stack.setField("traceparent", of: table)
         }
-        stack.setMetatable(at: -1, context)
+        if let context = scope.marks?.context { stack.setMetatable(at: table, context) }
     }
 
     /// A field of `context` that was not there: made now, from the invocation that runs. A context kept beyond its own
@@ -189,15 +200,17 @@ struct Marks {
         var max: Int64?
         let read: Void? = try? JSONReader.read(payload.span.bytes, onto: stack) { reader throws(JSONError) in
             try reader.forEachMember("a payload") { key, reader throws(JSONError) in
-                guard key == "Metadata", try reader.peek() == UInt8(ascii: "{") else { return try reader.skip() }
+                guard "Metadata" ~= key, try reader.peek() == UInt8(ascii: "{") else { return try reader.skip() }
                 try reader.forEachMember("an object") { key, reader throws(JSONError) in
-                    guard key == "RetryContext", try reader.peek() == UInt8(ascii: "{") else {
+                    guard "RetryContext" ~= key, try reader.peek() == UInt8(ascii: "{") else {
                         return try reader.skip()
                     }
                     try reader.forEachMember("an object") { key, reader throws(JSONError) in
+                        let isCount = "RetryCount" ~= key
+                        let isMax = "MaxRetryCount" ~= key
                         try reader.pushValue()
-                        if key == "RetryCount" { count = stack.integer(at: -1) }
-                        if key == "MaxRetryCount" { max = stack.integer(at: -1) }
+                        if isCount { count = stack.integer(at: -1) }
+                        if isMax { max = stack.integer(at: -1) }
                         stack.pop()
                     }
                 }

@@ -82,11 +82,11 @@ struct OutputEncoder {
     }
 
     private func interpretTable(_ index: Int) throws(OutputError) -> Returned {
-        let names = try memberNames(at: index)
-        if let names, names.allSatisfy({ envelope.contains($0) }) { return interpretEnvelope(index) }
-        if let names, names.allSatisfy({ name in isOutput(name) }) { return Returned(outputs: index) }
+        let keys = countKeys(at: index)
+        if keys.envelope == keys.all { return interpretEnvelope(index) }
+        if keys.outputs == keys.all { return Returned(outputs: index) }
         if function.returnOutput != nil { return Returned(value: index) }
-        guard let names else {
+        guard let names = memberNames(at: index) else {
             let example =
                 function.httpOutput != nil
                 ? "{ body = { … } }" : "{ \(function.outputs.first?.name ?? "name") = { … } }"
@@ -113,8 +113,29 @@ struct OutputEncoder {
         responseMembers.contains { $0.lowercased() == name.lowercased() }
     }
 
+    /// How many keys a table has, and how many of them are names of a kind.
+    private struct Keys {
+        var all = 0
+        var envelope = 0
+        var outputs = 0
+    }
+
+    private func countKeys(at index: Int) -> Keys {
+        var keys = Keys()
+        stack.forEachPair(at: index) { () throws(Never) in
+            keys.all += 1
+            if stack.isString(at: -2, "Outputs") || stack.isString(at: -2, "ReturnValue")
+                || stack.isString(at: -2, "Logs")
+            {
+                keys.envelope += 1
+            }
+            if function.namedOutputs.contains(where: { stack.isString(at: -2, $0.key) }) { keys.outputs += 1 }
+        }
+        return keys
+    }
+
     /// All keys in alphabetical order; nil if one is not text.
-    private func memberNames(at index: Int) throws(OutputError) -> [String]? {
+    private func memberNames(at index: Int) -> [String]? {
         var names: [String] = []
         var areTexts = true
         stack.forEachPair(at: index) { () throws(Never) in
@@ -167,51 +188,50 @@ struct OutputEncoder {
     private func appendOutputs(_ returned: Returned) throws(OutputError) -> Bool {
         if let (output, index) = returned.single {
             writer.append(raw: "\"Outputs\":{")
-            writer.append(string: output.name)
-            writer.append(raw: ":")
+            writer.append(raw: output.memberStart)
             try appendOutput(output, at: index, place: .output(output.name))
             writer.append(raw: "}")
             return true
         }
-        let names = try outputNames(returned)
-        guard let index = returned.outputs, !names.isEmpty else { return false }
+        guard let index = returned.outputs, try countOutputs(at: index) > 0 else { return false }
         writer.append(raw: "\"Outputs\":{")
         var answered = false
-        for (position, name) in names.enumerated() {
-            guard let output = function.outputs.first(where: { $0.name == name }) else { continue }
-            if position > 0 { writer.append(raw: ",") }
-            writer.append(string: name)
-            writer.append(raw: ":")
-            stack.pushField(name, of: index)
-            try appendOutput(output, at: stack.count, place: .output(name))
-            stack.pop()
+        var separator: StaticString = ""
+        for output in function.namedOutputs {
+            defer { stack.pop() }
+            guard stack.pushField(output.key, of: index) != .nil else { continue }
+            writer.append(raw: separator)
+            separator = ","
+            writer.append(raw: output.memberStart)
+            try appendOutput(output, at: stack.count, place: .output(output.name))
             if output.isHTTPOutput { answered = true }
         }
         // Outputs without the http one make the host answer 200 with the body "{}" (host-contract §9.8).
         if let http = function.httpOutput, http.name != "$return", !answered {
             writer.append(raw: ",")
-            writer.append(string: http.name)
-            writer.append(raw: ":{\"statusCode\":204}")
+            writer.append(raw: http.memberStart)
+            writer.append(raw: "{\"statusCode\":204}")
         }
         writer.append(raw: "}")
         return true
     }
 
-    /// The names in `Outputs`, in alphabetical order.
-    func outputNames(_ returned: Returned) throws(OutputError) -> [String] {
-        guard let index = returned.outputs else { return [] }
+    /// The members of `Outputs`, all of which must be outputs.
+    func countOutputs(at index: Int) throws(OutputError) -> Int {
         guard stack.type(at: index) == .table else {
             throw .notATable("Outputs", got: stack.type(at: index).name)
         }
         stack.expandDeferred(at: index)
-        guard let names = try memberNames(at: index) else { throw .notATable("Outputs", got: "a list") }
+        let keys = countKeys(at: index)
+        if keys.outputs == keys.all { return keys.all }
+        guard let names = memberNames(at: index) else { throw .notATable("Outputs", got: "a list") }
         if let unknown = names.first(where: { !isOutput($0) }) {
             throw unknown == "$return"
                 ? .lost(.output("$return"), "the host overwrites it; put the value into ReturnValue")
                 : .unknownOutput(
                     unknown, allowed: function.outputs.map(\.name).filter { $0 != "$return" }, isHTTP: false)
         }
-        return names
+        return names.count
     }
 
     private func appendReturnValue(at index: Int) throws(OutputError) {

@@ -31,8 +31,8 @@ struct PayloadReader {
         do throws(JSONError) {
             try JSONReader.read(payload, onto: stack, nulls: .absent) { reader throws(JSONError) in
                 try reader.forEachMember("an invocation payload, {\"Data\":…,\"Metadata\":…},") {
-                    name, reader throws(JSONError) in
-                    switch name {
+                    key, reader throws(JSONError) in
+                    switch key {
                     case "Data":
                         try pushData(&reader)
                         stack.replace(at: data)
@@ -62,9 +62,10 @@ struct PayloadReader {
     }
 
     private func pushData(_ reader: inout JSONReader) throws(JSONError) {
-        stack.pushTable(hash: function.inputs.count)
-        try reader.forEachMember("an object for \"Data\"") { name, reader throws(JSONError) in
-            switch function.inputs[name] ?? .wrapped(levels: 1) {
+        stack.pushTable(hash: function.inputCount)
+        try reader.forEachMember("an object for \"Data\"") { key, reader throws(JSONError) in
+            stack.push(key)
+            switch function.input(of: key) {
             case .request: try pushRequest(&reader)
             case .wrapped(let levels): try reader.pushValue(unwrapping: levels)
             case .bytes(let nullable): try pushBytes(&reader, nullable: nullable)
@@ -72,8 +73,13 @@ struct PayloadReader {
                 try reader.pushValue(unwrapping: 1)
                 decodeElements()
             }
-            if stack.isNull(at: -1) { stack.pop() } else { stack.setField(name, of: -2) }
+            setMember()
         }
+    }
+
+    /// Sets the member whose name and value are on top of a table; a null is absent. [-2]
+    private func setMember() {
+        if stack.isNull(at: -1) { stack.pop(2) } else { stack.setPair(of: -3) }
     }
 
     // MARK: Bytes
@@ -103,12 +109,13 @@ struct PayloadReader {
     private func pushRequest(_ reader: inout JSONReader) throws(JSONError) {
         guard try reader.peek() == UInt8(ascii: "{") else { return try reader.pushValue(unwrapping: 1) }
         stack.pushTable(hash: 8)
-        try reader.forEachMember("a request") { name, reader throws(JSONError) in
-            switch name {
+        try reader.forEachMember("a request") { key, reader throws(JSONError) in
+            stack.push(key)
+            switch key {
             case "Headers", "Identities": try reader.pushDeferred(.plain)
             default: try reader.pushValue()
             }
-            if stack.isNull(at: -1) { stack.pop() } else { stack.setField(name, of: -2) }
+            setMember()
         }
         decodeBody()
         stack.setMetatable(at: -1, marks.request)

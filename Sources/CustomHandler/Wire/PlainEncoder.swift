@@ -31,10 +31,13 @@ extension OutputEncoder {
             try checkReturnValue(at: value)
             return try response(at: value, place: .returnValue)
         }
-        let names = try outputNames(returned)
-        if let index = returned.outputs, let name = names.first {
-            stack.pushField(name, of: index)
-            return try response(at: stack.count, place: .output(name))
+        if let index = returned.outputs, try countOutputs(at: index) > 0 {
+            for output in function.namedOutputs {
+                if stack.pushField(output.key, of: index) != .nil {
+                    return try response(at: stack.count, place: .output(output.name))
+                }
+                stack.pop()
+            }
         }
         return PlainResponse(outcome: .response(HTTPResponse(status: 204)))
     }

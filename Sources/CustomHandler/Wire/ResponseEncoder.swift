@@ -13,7 +13,8 @@ extension OutputEncoder {
         let level = stack.count
         defer { stack.setCount(level) }
         let parts = try readResponse(at: index, place: place)
-        writer.append(raw: "{\"statusCode\":\(parts.status)")
+        writer.append(raw: "{\"statusCode\":")
+        writer.append(integer: Int64(parts.status))
         try appendHeaders(of: parts, place: place)
         writer.append(raw: ",\"body\":")
         if parts.isBodyless {
@@ -26,9 +27,12 @@ extension OutputEncoder {
 
     /// Bytes alone reach an HTTP caller only through `$return`, where base64 becomes a body of these bytes.
     private func appendBareBytes(at index: Int, place: Place) throws(OutputError) -> Bool {
-        guard let bytes = bytes(at: index) else { return false }
+        guard isBinary(at: index) else { return false }
         guard place == .returnValue else { throw .lost(place, binaryAdvice) }
-        writer.append(string: Base64.encode(bytes))
+        let isMarked = stack.type(at: index) == .table
+        if isMarked { stack.pushElement(1, of: index) }
+        _ = stack.withBytes(at: isMarked ? -1 : index) { writer.append(base64: $0) }
+        if isMarked { stack.pop() }
         return true
     }
 
@@ -38,6 +42,8 @@ extension OutputEncoder {
     }
 
     private func appendHeaders(of parts: ResponseParts, place: Place) throws(OutputError) {
+        let isJSON = stack.type(at: parts.body) == .table
+        if parts.headers.isEmpty, parts.cookies.isEmpty, !isJSON { return }
         var headers = parts.headers
         headers += parts.cookies.map { .init(name: "Set-Cookie", values: [$0]) }
         let cookies = headers.filter { $0.name.lowercased() == "set-cookie" }.flatMap(\.values)
@@ -47,7 +53,7 @@ extension OutputEncoder {
                 "the host passes at most one Set-Cookie on from a payload; send one cookie, or set "
                     + "\"enableForwardingHttpRequest\" in host.json")
         }
-        if stack.type(at: parts.body) == .table, !parts.hasHeader("content-type") {
+        if isJSON, !parts.hasHeader("content-type") {
             headers.append(.init(name: "content-type", values: ["application/json"]))
         }
         if headers.isEmpty { return }
@@ -65,11 +71,11 @@ extension OutputEncoder {
 
     /// Appends the body as a JSON string: text as it is, a table as JSON text.
     func appendBody(at index: Int, place: Place) throws(OutputError) {
-        if bytes(at: index) != nil { throw .lost(place, binaryAdvice) }
+        if isBinary(at: index) { throw .lost(place, binaryAdvice) }
         switch stack.type(at: index) {
         case .nil, .none: writer.append(raw: "\"\"")
         case _ where stack.isNull(at: index): writer.append(raw: "\"\"")
-        case .string: appendText(stack.string(at: index) ?? "")
+        case .string: _ = stack.withBytes(at: index) { appendText($0) }
         case .table, .number, .boolean:
             let start = writer.count
             do throws(JSONError) {
@@ -80,15 +86,17 @@ extension OutputEncoder {
             writer.quote(from: start)
         case .function, .thread:
             guard let streamed else { throw streams(at: index) }
-            guard let text = String(validating: streamed, as: UTF8.self) else { throw .lost(place, binaryAdvice) }
-            appendText(text)
+            guard String(validating: streamed, as: UTF8.self) != nil else { throw .lost(place, binaryAdvice) }
+            appendText(streamed.span.bytes)
         case let other: throw Self.unsendable(other, place)
         }
     }
 
     /// A line break at the end keeps the host from taking the body for a date and rewriting it.
-    private func appendText(_ text: String) {
-        writer.append(string: DateTimeText.matches(text.utf8Span.span.bytes) ? text + "\n" : text)
+    private func appendText(_ text: RawSpan) {
+        guard DateTimeText.matches(text) else { return writer.append(string: text) }
+        let text = text.withUnsafeBytes { Array($0) } + [UInt8(ascii: "\n")]
+        writer.append(string: text.span.bytes)
     }
 
     /// The body is made by the function or coroutine at `index`, which has to run first.

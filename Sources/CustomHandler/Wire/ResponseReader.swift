@@ -2,6 +2,7 @@ import Lua
 
 /// The members of an HTTP output's value that a handler may use.
 let responseMembers = ["statusCode", "status", "headers", "body", "cookies"]
+private let responseKeys: [StaticString] = ["statusCode", "status", "headers", "body", "cookies"]
 
 /// An HTTP response that a handler returned, checked, before it is written for either wire.
 struct ResponseParts {
@@ -50,8 +51,9 @@ extension OutputEncoder {
     private func checkMembers(at index: Int, place: Place) throws(OutputError) {
         var unknown: String?
         stack.forEachPair(at: index) { () throws(Never) in
+            if responseKeys.contains(where: { stack.isString(at: -2, $0) }) { return }
             let name = stack.string(at: -2) ?? "\(stack.integer(at: -2) ?? 0)"
-            if !responseMembers.contains(name), unknown.map({ name < $0 }) ?? true { unknown = name }
+            if unknown.map({ name < $0 }) ?? true { unknown = name }
         }
         if let unknown { throw .unknownMember(unknown, of: "\(place), an HTTP response,", allowed: responseMembers) }
     }
@@ -171,13 +173,8 @@ extension OutputEncoder {
 
     // MARK: Body
 
-    /// The bytes of `azure.bytes`, or of a string that is not UTF-8; nil for all else.
-    func bytes(at index: Int) -> [UInt8]? {
-        if stack.type(at: index) == .table, stack.hasMetatable(at: index, marks.bytes) {
-            stack.pushElement(1, of: index)
-            defer { stack.pop() }
-            return stack.bytes(at: -1) ?? []
-        }
-        return stack.isUTF8(at: index) ? nil : stack.bytes(at: index)
+    /// Whether it is `azure.bytes`, or a string that is not UTF-8.
+    func isBinary(at index: Int) -> Bool {
+        stack.type(at: index) == .table ? stack.hasMetatable(at: index, marks.bytes) : !stack.isUTF8(at: index)
     }
 }

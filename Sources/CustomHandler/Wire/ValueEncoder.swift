@@ -22,9 +22,14 @@ struct ValueEncoder {
         case .table where stack.hasMetatable(at: index, marks.bytes):
             stack.pushElement(1, of: index)
             defer { stack.pop() }
-            try appendBytes(at: stack.count, why: "azure.bytes")
+            try appendBytes(at: stack.count)
         case .table: try appendTable(at: index)
-        default: try appendText(try text(at: index), from: index)
+        case .string:
+            guard stack.isUTF8(at: index) else { return try appendBytes(at: index) }
+            _ = try stack.withBytes(at: index) { text throws(OutputError) in try appendText(text, from: index) }
+        default:
+            let text = try text(at: index)
+            try appendText(text.span.bytes, from: index)
         }
     }
 
@@ -51,23 +56,22 @@ struct ValueEncoder {
         return writer.bytes(from: start)
     }
 
-    private func appendText(_ text: [UInt8], from index: Int) throws(OutputError) {
-        guard let string = String(validating: text, as: UTF8.self) else {
-            return try appendBytes(at: index, why: "text")
-        }
-        if kind == .documents, !isJSONLike(text) {
+    /// - Parameter text: is UTF-8.
+    private func appendText(_ text: RawSpan, from index: Int) throws(OutputError) {
+        let isTree = isCollection && isJSONLike(text)
+        if kind == .documents, !isTree {
             throw .lost(place, "'\(type)' takes a table or a list of tables, not \(stack.type(at: index).name)")
         }
-        let looksLikeBase64 = !isBinary && Base64.isBase64(text.span.bytes)
-        let looksLikeDate = DateTimeText.matches(text.span.bytes)
-        let isTakenApart = isCollection && kind != .documents && isJSONLike(text)
+        let looksLikeBase64 = !isBinary && Base64.isBase64(text)
+        let looksLikeDate = DateTimeText.matches(text)
+        let isTakenApart = isTree && kind != .documents
         if !looksLikeBase64, !looksLikeDate, !isTakenApart {
-            writer.append(string: string)
+            writer.append(string: text)
         } else if takesBytes {
-            writer.append(string: Base64.encode(text))
+            writer.append(base64: text)
         } else if isCollection, !looksLikeDate {
             writer.append(raw: "[")
-            writer.append(string: string)
+            writer.append(string: text)
             writer.append(raw: "]")
         } else if looksLikeDate {
             throw .lost(place, dateAdvice)
@@ -83,7 +87,7 @@ struct ValueEncoder {
                 : "put it into a table, or add a word to it")
     }
 
-    private func appendBytes(at index: Int, why: String) throws(OutputError) {
+    private func appendBytes(at index: Int) throws(OutputError) {
         guard takesBytes else {
             throw .lost(
                 place,
@@ -92,18 +96,21 @@ struct ValueEncoder {
                     : "bytes that are not UTF-8 text cannot reach '\(type)'; send base64 text: "
                         + "require(\"base64\").encode(s)")
         }
-        let bytes = stack.bytes(at: index) ?? []
-        writer.append(string: Base64.encode(bytes))
+        _ = stack.withBytes(at: index) { writer.append(base64: $0) }
     }
 
-    private func isJSONLike(_ text: [UInt8]) -> Bool {
-        let space: Set<UInt8> = [0x20, 0x09, 0x0a, 0x0d]
-        guard let first = text.first(where: { !space.contains($0) }),
-            let last = text.last(where: { !space.contains($0) })
-        else { return false }
-        return (first == UInt8(ascii: "{") && last == UInt8(ascii: "}"))
-            || (first == UInt8(ascii: "[") && last == UInt8(ascii: "]"))
+    /// Whether it begins and ends as an object or a list does.
+    private func isJSONLike(_ text: RawSpan) -> Bool {
+        var first = 0
+        var last = text.byteCount - 1
+        while first < last, isSpace(text[first]) { first += 1 }
+        while first < last, isSpace(text[last]) { last -= 1 }
+        guard first < last else { return false }
+        return text[first] == UInt8(ascii: "{") && text[last] == UInt8(ascii: "}")
+            || text[first] == UInt8(ascii: "[") && text[last] == UInt8(ascii: "]")
     }
+
+    private func isSpace(_ byte: UInt8) -> Bool { byte == 0x20 || byte == 0x09 || byte == 0x0a || byte == 0x0d }
 
     // MARK: Tables
 
@@ -111,8 +118,7 @@ struct ValueEncoder {
         stack.expandDeferred(at: index)
         let start = writer.count
         let sawDateTime = try appendJSON(at: index)
-        let isList =
-            writer.withSpan(from: start) { $0.unsafeLoad(fromByteOffset: 0, as: UInt8.self) } == UInt8(ascii: "[")
+        let isList = writer.withSpan(from: start) { $0[0] } == UInt8(ascii: "[")
         if isCollection, isList {
             writer.truncate(to: start)
             return try appendList(at: index)
@@ -122,7 +128,7 @@ struct ValueEncoder {
         if takesBytes {
             let text = writer.bytes(from: start)
             writer.truncate(to: start)
-            writer.append(string: Base64.encode(text))
+            writer.append(base64: text.span.bytes)
         } else if kind == .textMessages || kind == .messages {
             quoteAsElement(from: start)
         } else if kind == .blob {
@@ -173,10 +179,10 @@ struct ValueEncoder {
     }
 
     private func quoteAsElement(from start: Int) {
-        let text = writer.withSpan(from: start) { span in span.withUnsafeBytes { String(decoding: $0, as: UTF8.self) } }
+        let text = writer.bytes(from: start)
         writer.truncate(to: start)
         writer.append(raw: "[")
-        writer.append(string: text)
+        writer.append(string: text.span.bytes)
         writer.append(raw: "]")
     }
 
@@ -191,4 +197,8 @@ struct ValueEncoder {
         }
         return writer.sawDateTime
     }
+}
+
+extension RawSpan {
+    subscript(index: Int) -> UInt8 { unsafeLoad(fromByteOffset: index, as: UInt8.self) }
 }

@@ -52,13 +52,13 @@ public struct JSONReader {
 
     /// Consumes an object and calls `body` at each member's value, which it must consume.
     public mutating func forEachMember(
-        _ wanted: String, _ body: (String, inout JSONReader) throws(JSONError) -> Void
+        _ wanted: String, _ body: (JSONKey, inout JSONReader) throws(JSONError) -> Void
     ) throws(JSONError) {
         try scanner.expect(UInt8(ascii: "{"), wanted)
         if try scanner.closes(UInt8(ascii: "}")) { return }
         repeat {
-            let name = String(decoding: try scanner.key(), as: UTF8.self)
-            try body(name, &self)
+            let key = JSONKey(bytes: try scanner.key())
+            try body(key, &self)
         } while try scanner.another(before: UInt8(ascii: "}"))
     }
 

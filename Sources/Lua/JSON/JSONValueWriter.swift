@@ -81,7 +81,7 @@ extension JSONWriter {
         checkpoint = min(limit, count + Self.stretch)
     }
 
-    private func append(integer: Int64) {
+    public func append(integer: Int64) {
         reserve(20)
         var magnitude = integer.magnitude
         if integer < 0 { append(UInt8(ascii: "-")) }

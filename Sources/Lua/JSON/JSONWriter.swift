@@ -99,6 +99,40 @@ public final class JSONWriter {
         text.withUTF8 { appendQuoted($0) }
     }
 
+    /// Appends bytes, which must be UTF-8, as a string.
+    public func append(string bytes: RawSpan) {
+        bytes.withUnsafeBytes { appendQuoted($0.assumingMemoryBound(to: UInt8.self)) }
+    }
+
+    public func append(raw bytes: [UInt8]) { append(raw: bytes.span.bytes) }
+
+    /// Appends the base64 form of the bytes as a string.
+    public func append(base64 bytes: RawSpan) {
+        let length = (bytes.byteCount + 2) / 3 * 4
+        reserve(length + 2)
+        buffer[count] = UInt8(ascii: "\"")
+        // There is room for all of it, and each table has an entry for every index of six bits.
+        bytes.withUnsafeBytes { raw in
+            base64Alphabet.withUnsafeBufferPointer { alphabet in
+                var place = count + 1
+                var index = 0
+                while index < raw.count {
+                    let left = raw.count - index
+                    let second = left > 1 ? raw[index + 1] : 0
+                    let third = left > 2 ? raw[index + 2] : 0
+                    buffer[place] = alphabet[Int(raw[index] >> 2)]
+                    buffer[place + 1] = alphabet[Int(raw[index] << 4 & 0x30 | second >> 4)]
+                    buffer[place + 2] = left > 1 ? alphabet[Int(second << 2 & 0x3c | third >> 6)] : UInt8(ascii: "=")
+                    buffer[place + 3] = left > 2 ? alphabet[Int(third & 0x3f)] : UInt8(ascii: "=")
+                    place += 4
+                    index += 3
+                }
+            }
+        }
+        count += length + 2
+        buffer[count - 1] = UInt8(ascii: "\"")
+    }
+
     public func append(list texts: [String]) {
         append(raw: "[")
         for (position, text) in texts.enumerated() {
@@ -164,5 +198,7 @@ private let escapes: [UInt8] = {
     table[0x7f] = UInt8(ascii: "u")
     return table
 }()
+
+private let base64Alphabet = Array("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/".utf8)
 
 private let hexadecimal = Array("0123456789abcdef".utf8)
