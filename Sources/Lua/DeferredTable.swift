@@ -18,23 +18,20 @@ extension LuaStack {
         return TableFiller(kind: TableFiller.firstKind + Int64(vm.fillers.count - 1))
     }
 
-    /// Puts a table in place of the value on top; `filler` makes the table's members of that value. [0]
+    /// Puts a table in place of the value on top, which is not nil; `filler` makes the table's members of that value. [0]
     public func pushDeferred(_ filler: TableFiller) { pushDeferred(kind: filler.kind) }
 
     func pushDeferred(kind: Int64) {
-        clua_newtable(state, 0, 2)
+        clua_newtable(state, 0, 1)
         clua_insert(state, -2)
-        lua_rawsetp(state, -2, deferredSource)
-        lua_pushinteger(state, kind)
-        lua_rawsetp(state, -2, deferredKind)
+        lua_rawsetp(state, -2, deferredKey + Int(kind))
         setMetatable(at: -1, deferredMark)
     }
 
     private var deferredMark: LuaReference { LuaReference(slot: clua_host(state).pointee.deferred) }
 
-    /// The keys of what a deferred table holds: addresses, which no script can come by.
-    private var deferredSource: UnsafeRawPointer { UnsafeRawPointer(clua_host(state)) }
-    private var deferredKind: UnsafeRawPointer { deferredSource + 1 }
+    /// The key of the one thing that a deferred table holds is this address, which no script can come by, plus the kind.
+    private var deferredKey: UnsafeRawPointer { UnsafeRawPointer(clua_host(state)) }
 
     /// Makes sure that the table at `index` holds its members. [0]
     public func expandDeferred(at index: Int) {
@@ -45,14 +42,13 @@ extension LuaStack {
     func expand(at index: Int) {
         let table = lua_absindex(state, Int32(index))
         guard reserve(8) else { return }
-        lua_rawgetp(state, table, deferredKind)
-        let kind = lua_tointegerx(state, -1, nil)
-        pop()
-        lua_rawgetp(state, table, deferredSource)
-        for key in [deferredSource, deferredKind] {
-            pushNil()
-            lua_rawsetp(state, table, key)
-        }
+        pushNil()
+        guard lua_next(state, table) != 0, let key = lua_touserdata(state, -2) else { return }
+        let kind = Int64(UnsafeRawPointer(key) - deferredKey)
+        pushNil()
+        lua_rawsetp(state, table, key)
+        // Over the key, on which nothing more depends.
+        clua_replace(state, -2)
         pushNil()
         lua_setmetatable(state, table)
         let level = count

@@ -34,13 +34,6 @@ final class FunctionVM {
         return scope.lookedFor.union([function.script, "\(function.directory)/function.json"])
     }
 
-    private var runs: Int64 = 0
-
-    func nextRun() -> Int64 {
-        runs &+= 1
-        return runs
-    }
-
     var isLoaded: Bool { handler != nil }
     var logger: Logger { scope.logger }
 
@@ -145,7 +138,7 @@ final class FunctionVM {
                 throw failure
             }
         }
-        marks.pushContext(of: run, onto: stack)
+        marks.pushContext(of: invocation, onto: stack)
         return task
     }
 

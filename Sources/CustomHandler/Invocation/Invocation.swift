@@ -56,6 +56,19 @@ final class Invocation {
 
     var id: String { withID { id in id.withUnsafeBytes { String(decoding: $0, as: UTF8.self) } } }
 
+    /// The head of the request; where the host gave no id, with our own.
+    func withIdentifiedHead(_ body: (RawSpan) -> Void) {
+        let head = request.headBytes
+        guard case .own(let id) = identity else { return body(head.span.bytes.extracting(0..<request.head.length)) }
+        // The blank line at the end stays before it, which the reader of the lines leaves out.
+        var text: [UInt8] = []
+        text.reserveCapacity(head.count + 80)
+        head.span.bytes.extracting(0..<request.head.length).withUnsafeBytes { text.append(contentsOf: $0) }
+        text.append(contentsOf: HTTPRequest.invocationIDLine)
+        id.span.bytes.withUnsafeBytes { text.append(contentsOf: $0) }
+        body(text.span.bytes)
+    }
+
     /// The id's bytes.
     func withID<Result>(_ body: (RawSpan) -> Result) -> Result {
         switch identity {

@@ -13,8 +13,6 @@ final class Run {
     private(set) var deadline: MonotonicTime?
     var log: InvocationLog
     private(set) var hasEnded = false
-    /// Tells it from all others of its VM.
-    let number: Int64
     /// The response body, where a script writes it piece by piece.
     private(set) var body: ResponseBody?
     /// Ends the run if its deadline comes while it waits.
@@ -34,7 +32,6 @@ final class Run {
         self.machine = machine
         self.limit = limit
         self.deadline = deadline
-        number = machine.nextRun()
         log = InvocationLog(machine.logger)
     }
 

@@ -82,9 +82,30 @@ struct Marks {
             stack.setMetatable(at: 1, marks.httpResponse)
             return 1
         }
-        try Modules.run(RequestMethods.chunk, arguments: 3, onto: stack)
+        stack.push(function: "query") { stack throws(LuaError) in pushQuery(of: stack) }
+        try Modules.run(RequestMethods.chunk, arguments: 4, onto: stack)
         stack.pushValue(at: -1)
         scope.requestMethods = stack.reference()
+    }
+
+    /// `query(url, name, all)`: names are compared as they are when they are decoded, case and all.
+    private static func pushQuery(of stack: LuaStack) -> Int {
+        let listsAll = stack.boolean(at: 3)
+        if listsAll { stack.pushTable() }
+        var found = 0
+        if let name = stack.bytes(at: 2) {
+            _ = stack.withBytes(at: 1) { url in
+                QueryString.forEachField(of: url) { field, value in
+                    guard QueryString.isName(field, name) else { return true }
+                    found += 1
+                    stack.push(bytes: QueryString.decode(value))
+                    if listsAll { stack.setElement(found, of: -2) }
+                    return listsAll
+                }
+            }
+        }
+        if found == 0, !listsAll { stack.pushNil() }
+        return 1
     }
 
     /// Pushes the function that runs a body, with its two arguments. [+3]
@@ -108,32 +129,25 @@ struct Marks {
         return stack.reference()
     }
 
-    /// Pushes the table `context` of a run, which is made when it is touched. [+1]
-    func pushContext(of run: Run, onto stack: LuaStack) {
-        stack.push(run.number)
+    /// Pushes the table `context`, which is made when it is touched. [+1]
+    func pushContext(of invocation: Invocation, onto stack: LuaStack) {
+        invocation.withIdentifiedHead { stack.push(bytes: $0) }
         stack.pushDeferred(contextFiller)
     }
 
-    /// Fills the table `context`, if the run whose number is on top is the one that runs: else nobody knows any more what
-    /// was in it. [0]
+    /// Fills the table `context` with what the head of a request on top says. [0]
     private static func fillContext(_ table: Int, of stack: LuaStack, _ scope: FunctionVM.Scope) {
-        guard let run = scope.running, let invocation = run.invocation, stack.integer(at: -1) == run.number else {
-            return
+        let fields = RequestTables.named(headers: stack.bytes(at: -1) ?? [])
+        func set(_ field: StaticString, _ value: [UInt8]?) {
+            guard let value else { return }
+            stack.push(bytes: value)
+            stack.setField(field, of: table)
         }
-        invocation.withID { stack.push(bytes: $0) }
-        stack.setField("invocationId", of: table)
-        stack.push(invocation.function.name)
+        set("invocationId", fields.values(HTTPRequest.invocationID)?.last)
+        stack.push(scope.function.name)
         stack.setField("functionName", of: table)
-        let request = invocation.request
-        let head = request.headBytes
-        if let version = request.firstRange(of: HTTPRequest.hostVersion) {
-            stack.push(bytes: head.span.bytes.extracting(version))
-            stack.setField("hostVersion", of: table)
-        }
-        if let traceparent = request.firstRange(of: HTTPRequest.traceparent) {
-            stack.push(bytes: head.span.bytes.extracting(traceparent))
-            stack.setField("traceparent", of: table)
-        }
+        set("hostVersion", fields.values(HTTPRequest.hostVersion)?.first)
+        set("traceparent", fields.values(HTTPRequest.traceparent)?.first)
         if let context = scope.marks?.context { stack.setMetatable(at: table, context) }
     }
 

@@ -2,12 +2,13 @@ import Lua
 
 /// The methods of `data.req`, in Lua because they call back and raise as Lua code does.
 ///
-/// Receives `json(text)` (value, or nil and a reason), `decode(text)` (percent-decoding, plus is a space) and
-/// `response(table)`; returns what finds a method by its name.
+/// Receives `json(text)` (value, or nil and a reason), `decode(text)` (percent-decoding, plus is a space),
+/// `response(table)` and `query(url, name, all)` (the first value, or a list of all); returns what finds a method by its
+/// name.
 enum RequestMethods {
     static let chunk = LuaChunk(
         #"""
-        local json, decode, response = ...
+        local json, decode, response, query = ...
         local error, next, type = error, next, type
         local find, gmatch, lower, match, sub = string.find, string.gmatch, string.lower, string.match, string.sub
 
@@ -71,12 +72,8 @@ enum RequestMethods {
             return found
         end
 
-        function methods:queries(name)
-            local text = match(self.Url or "", "%?([^#]*)") or ""
-            return select_values(name, pairs_of(text))
-        end
-
-        function methods:query(name) return self:queries(name)[1] end
+        function methods:queries(name) return query(self.Url or "", name, true) end
+        function methods:query(name) return query(self.Url or "", name) end
 
         local function parameter(header, name)
             return match(header, ";%s*" .. name .. '="([^"]*)"') or match(header, ";%s*" .. name .. "=([^;%s]+)")

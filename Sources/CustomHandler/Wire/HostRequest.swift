@@ -7,6 +7,7 @@ extension HTTPRequest {
     static let hostVersion = "X-Azure-Functions-HostVersion"
     /// The host's id of the invocation. A caller of the host may have sent the header too; the host's own is the last.
     static let invocationID = "X-Azure-Functions-InvocationId"
+    static let invocationIDLine = Array("\(invocationID):".utf8)
     /// The W3C trace context of the call.
     static let traceparent = "traceparent"
 

@@ -18,11 +18,48 @@ struct QueryString {
     }
 }
 
+extension QueryString {
+    /// Calls `body` with name and value of each field of a URL's query, as they stand there, until it answers false.
+    static func forEachField(of url: RawSpan, _ body: (_ name: RawSpan, _ value: RawSpan) -> Bool) {
+        var start = 0
+        while start < url.byteCount, url[start] != UInt8(ascii: "?") { start += 1 }
+        start += 1
+        while start < url.byteCount, url[start] != UInt8(ascii: "#") {
+            var end = start
+            var nameEnd: Int?
+            while end < url.byteCount, url[end] != UInt8(ascii: "&"), url[end] != UInt8(ascii: "#") {
+                if nameEnd == nil, url[end] == UInt8(ascii: "=") { nameEnd = end }
+                end += 1
+            }
+            if end > start {
+                let name = url.extracting(start..<(nameEnd ?? end))
+                guard body(name, url.extracting((nameEnd.map { $0 + 1 } ?? end)..<end)) else { return }
+            }
+            start = end < url.byteCount && url[end] == UInt8(ascii: "&") ? end + 1 : end
+        }
+    }
+
+    static func decode(_ text: RawSpan) -> [UInt8] {
+        PercentEncoding.decode(text.withUnsafeBytes { Array($0) }, plusIsSpace: true)
+    }
+
+    /// Whether the text is that name when it is decoded, which never makes it longer.
+    static func isName(_ text: RawSpan, _ name: [UInt8]) -> Bool {
+        guard text.byteCount >= name.count else { return false }
+        for index in 0..<text.byteCount where text[index] == UInt8(ascii: "%") || text[index] == UInt8(ascii: "+") {
+            return decode(text) == name
+        }
+        return text.byteCount == name.count && name.indices.allSatisfy { text[$0] == name[$0] }
+    }
+}
+
 /// Names in any case with their values, in the order in which the names came first: what .NET makes of headers and
 /// query strings.
 struct NamedValues {
     private(set) var entries: [(name: [UInt8], values: [[UInt8]])] = []
     private var places: [[UInt8]: Int] = [:]
+
+    func values(_ name: String) -> [[UInt8]]? { places[Array(name.utf8).lowercased].map { entries[$0].values } }
 
     mutating func add(_ name: [UInt8], _ value: [UInt8]) {
         let key = name.lowercased

@@ -39,7 +39,7 @@ struct RequestReader {
         stack.setField("Headers", of: -2)
         stack.pushValue(at: params)
         stack.setField("Params", of: -2)
-        stack.pushNil()
+        stack.push(true)
         stack.pushDeferred(marks.tables.identities)
         stack.setField("Identities", of: -2)
         if !stack.isNil(at: body) {

@@ -124,7 +124,7 @@ struct RequestTables {
     }
 
     /// - Parameter head: the head of a request, with its first line. Whoever read the request has checked it.
-    private static func named(headers head: [UInt8]) -> NamedValues {
+    static func named(headers head: [UInt8]) -> NamedValues {
         var values = NamedValues()
         let space: Set<UInt8> = [0x20, 0x09, 0x0d]
         for line in head.split(separator: 0x0a).dropFirst() {
