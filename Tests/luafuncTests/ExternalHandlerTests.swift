@@ -86,6 +86,22 @@ import Testing
         #expect(process.waitForLine(containing: "Go server Listening on"))
     }
 
+    @Test func `a program that is still being written is started once it is whole`() async throws {
+        let app = try TemporaryApp([
+            "host.json": #"{ "version": "2.0" }"#, "hello/function.json": TemporaryApp.httpFunction,
+            "handler": "#!/bin/sh\nexec \"$@\"\n",
+        ])
+        let program = app.folder.appending(path: "handler")
+        try FileManager.default.setAttributes([.posixPermissions: 0o755], ofItemAtPath: program.path)
+        let writer = try FileHandle(forUpdating: program)
+        let documented = try await Self.documented.value.path
+        let process = try LuafuncProcess(
+            ["start", "--port", "0", "--app", app.folder.path, "--", program.path, documented], waits: false)
+        #expect(process.waitForLine(containing: "is still being written"))
+        try writer.close()
+        #expect(process.waitForLine(containing: "Go server Listening on"))
+    }
+
     @Test func `the host follows an answer that points elsewhere`() async throws {
         let app = try TemporaryApp([
             "host.json": #"{ "version": "2.0", "extensionBundle": {} }"#, "order/function.json": Self.order,

@@ -74,12 +74,7 @@ final class HandlerProcess {
 
     private func live() async throws -> ChildProcess.ExitStatus {
         let began = MonotonicTime.now
-        let child: ChildProcess
-        do throws(ChildProcessError) {
-            child = try start()
-        } catch {
-            throw gone("\(error)")
-        }
+        let child = try await startOnceWritten()
         life = child
         lives += 1
         let number = lives
@@ -134,6 +129,28 @@ final class HandlerProcess {
             rest.cancel()
         }
         self.rest = nil
+    }
+
+    private static let writingPatience = Duration.seconds(10)
+
+    /// A compiler or a copy may still be writing the program, or another process that was just forked may hold the file
+    /// open for a moment: the system then says "Text file busy".
+    private func startOnceWritten() async throws -> ChildProcess {
+        let asked = MonotonicTime.now
+        var isTold = false
+        while true {
+            do throws(ChildProcessError) {
+                return try start()
+            } catch {
+                let waited = MonotonicTime.now - asked
+                guard error.reason == .program(ETXTBSY), waited < Self.writingPatience else { throw gone("\(error)") }
+                if !isTold, waited > .seconds(1) {
+                    isTold = true
+                    tell(.warning("\(name) is still being written; it is started once that is done"))
+                }
+            }
+            try await EventLoop.main.sleep(for: Self.pollInterval)
+        }
     }
 
     private func start() throws(ChildProcessError) -> ChildProcess {
