@@ -72,7 +72,16 @@ final class LogWriter: Sendable {
 
     // MARK: The thread
 
+    /// As `ps` and `top` show it. Swift's Glibc lacks the call for it.
+    private func nameThread() {
+        let file = open("/proc/thread-self/comm", O_WRONLY | O_CLOEXEC)
+        guard file >= 0 else { return }
+        _ = Glibc.write(file, "log", 3)
+        close(file)
+    }
+
     private func run() {
+        nameThread()
         // Signals are for threads that know what to do with them.
         var signals = sigset_t()
         sigfillset(&signals)

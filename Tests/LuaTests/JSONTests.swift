@@ -4,7 +4,7 @@ import Testing
 
 @Suite struct JSONReaderTests {
     /// A JSON text, and a Lua expression over its value `v` that must be true.
-    @Test(arguments: [
+    private static let readings: [(text: String, expression: String)] = [
         ("1", "v == 1 and math.type(v) == 'integer'"),
         ("-0", "math.type(v) == 'float' and 1 / v == -math.huge"),
         ("0", "v == 0"),
@@ -44,7 +44,9 @@ import Testing
             "{" + (1...60).map { "\"k\($0)\":\($0)" }.joined(separator: ",") + "}",
             "v.k1 == 1 and v.k16 == 16 and v.k17 == 17 and v.k60 == 60"
         ),
-    ])
+    ]
+
+    @Test(arguments: readings)
     func `reads what the text says`(_ text: String, _ expression: String) throws {
         let lua = try TestVM()
         try lua.read(text)

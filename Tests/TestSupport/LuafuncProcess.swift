@@ -83,6 +83,15 @@ public final class LuafuncProcess: Sendable {
     /// Ends its standard input.
     public func endInput() { try? input.fileHandleForWriting.close() }
 
+    /// The names of its threads, sorted. One that was given none has the program's.
+    public func threadNames() throws -> [String] {
+        let tasks = "/proc/\(process.processIdentifier)/task"
+        // A thread may end meanwhile.
+        return try FileManager.default.contentsOfDirectory(atPath: tasks).compactMap { thread in
+            try? String(contentsOfFile: "\(tasks)/\(thread)/comm", encoding: .utf8)
+        }.map { $0.trimmingCharacters(in: .newlines) }.sorted()
+    }
+
     public func send(signal: Int32) { kill(process.processIdentifier, signal) }
 
     /// How it ended, minus the signal's number if by a signal, and what it wrote since it was ready.

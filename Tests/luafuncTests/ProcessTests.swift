@@ -122,6 +122,37 @@ import Testing
         #expect(await server.end().code == 0)
     }
 
+    /// A task that leaves its loop would be run by a thread of Dispatch, which has the program's name as the main thread has.
+    @Test func `only its own threads run`() throws {
+        let app = try app()
+        try app.write([
+            "functions/calls/function.json": TemporaryApp.queueFunction,
+            "functions/calls/handler.lua": """
+            local http, task = require "http", require "task"
+            return function(data)
+              task.all { function() task.sleep(0.001) end, function() http.get(data.msg, { timeout = 1 }) end }
+            end
+            """,
+        ])
+        let server = try LuafuncProcess(["serve", "--port", "0", "--threads", "2", "--watch", "--app", app.folder.path])
+        let body = #"{"Data":{"msg":"http://localhost:\#(server.port)/log"}}"#
+        for _ in 0..<4 {
+            let reply = try RawConnection.request(
+                "/calls", port: server.port, headers: hostHeaders, body: Array(body.utf8))
+            #expect(reply.status == 200 && reply.text == "{}")
+        }
+        let host = try LuafuncProcess(["start", "--port", "0", "--app", app.folder.path], waits: false)
+        #expect(host.waitForLine(containing: "http://localhost:"))
+        for process in [server, host] {
+            var names = try process.threadNames()
+            #expect(names.contains("log"))
+            names.removeAll {
+                ["log", "loop", "reload", "resolver", "folder look", "tls roots", "app", "reaper"].contains($0)
+            }
+            #expect(names == ["luafunc"])
+        }
+    }
+
     @Test func `it listens where a name stands for`() throws {
         let app = try app()
         let server = try LuafuncProcess(["serve", "--port", "0", "--bind", "localhost", "--app", app.folder.path])

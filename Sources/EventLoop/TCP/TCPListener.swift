@@ -8,7 +8,8 @@ internal import Glibc
 public final class TCPListener {
     /// Callers that one poll accepts, so that many of them do not hold up the connections that are there.
     static let acceptedPerPoll = 64
-    static let patience = Duration.milliseconds(100)
+    /// The pause after a shortage of descriptors.
+    var patience = Duration.milliseconds(100)
 
     public let address: SocketAddress
     /// The callee owns the descriptor, which does not block and is closed on exec.
@@ -93,7 +94,7 @@ public final class TCPListener {
         let isTold = shortage == .trying
         shortage = .waiting
         poll.stop()
-        retry.start(after: Self.patience)
+        retry.start(after: patience)
         if !isTold { outOfDescriptors?(.system(code)) }
     }
 

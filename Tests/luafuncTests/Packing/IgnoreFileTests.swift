@@ -4,7 +4,7 @@ import Testing
 
 @Suite struct IgnoreFileTests {
     /// A .gitignore, a path below it (with `/` at its end for a folder), and whether git ignores that.
-    @Test(arguments: [
+    private static let rows: [(text: String, path: String, isIgnored: Bool)] = [
         ("a.txt", "a.txt", true),
         ("a.txt", "x/y/a.txt", true),
         ("a.txt", "a.txt.lua", false),
@@ -82,7 +82,9 @@ import Testing
         ("/", "a", false),
         ("é", "é", true),
         ("a", "A", false),
-    ])
+    ]
+
+    @Test(arguments: rows)
     func `a line means what it means to git`(text: String, path: String, isIgnored: Bool) {
         let file = IgnoreFile(folder: "/app", text: Array(text.utf8))
         let isFolder = path.hasSuffix("/")
