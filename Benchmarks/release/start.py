@@ -13,7 +13,7 @@ def first_answer(command, app, path, body):
     """Seconds until it listens, and until it has answered. Started by its port alone, as the Functions host does."""
     port = free_port()
     environment = {"FUNCTIONS_CUSTOMHANDLER_PORT": str(port), "FUNCTIONS_APP_ROOT_PATH": str(app)}
-    headers = f"Host: localhost\r\nContent-Type: application/json\r\nContent-Length: {len(body)}"
+    headers = f"Host: 127.0.0.1:{port}\r\nContent-Type: application/json\r\nContent-Length: {len(body)}"
     request = f"POST {path} HTTP/1.1\r\n{headers}\r\n\r\n".encode() + body
     silence = [(os.POSIX_SPAWN_OPEN, descriptor, os.devnull, os.O_RDWR, 0) for descriptor in (0, 1, 2)]
     start = time.perf_counter()

@@ -135,7 +135,7 @@ public final class DevHost {
         listeners.adopt(current, except: disabled(current))
         front.serve(self)
         do {
-            try watch()
+            watch()
             // Without functions the host starts no handler (host-contract §1); here one may come with a save.
             try await handler.run()
         } catch let gone as HandlerProcess.Gone {
@@ -158,10 +158,10 @@ public final class DevHost {
 
     // MARK: Saves
 
-    private func watch() throws(FileError) {
+    private func watch() {
         if !options.handler.isLuafunc { watch({ [loader] in loader.folders }) { [unowned self] in reload() } }
         watchSettings()
-        try watchBlobs()
+        watchBlobs()
     }
 
     private func watch(_ folders: @escaping @Sendable () -> [String], changed: @escaping @MainLoop () -> Void) {
@@ -188,10 +188,14 @@ public final class DevHost {
         }
     }
 
-    private func watchBlobs() throws(FileError) {
+    private func watchBlobs() {
         let folder = "\(storage.folder)/blobs"
-        // What is not there cannot be watched.
-        try Folder.make(folder)
+        do throws(FileError) {
+            // What is not there cannot be watched.
+            try Folder.make(folder)
+        } catch {
+            return tell(.warning("files that are put into \(folder) trigger nothing: \(error)"))
+        }
         watch({ Self.folders(below: folder) }) { [storage] in storage.wake() }
     }
 

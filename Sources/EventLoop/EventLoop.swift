@@ -59,11 +59,15 @@ public final class EventLoop: TaskExecutor, @unchecked Sendable {
         var isClosed = false
     }
 
-    /// A write to a connection that the peer has closed is an error to handle, not the end of the process.
-    private static let ignoresBrokenPipes: Void = { _ = signal(SIGPIPE, SIG_IGN) }()
+    /// A write to a connection that the peer has closed is an error to handle, not the end of the process; so is one to a
+    /// file that has as many bytes as the process may write.
+    private static let ignoresFailedWrites: Void = {
+        _ = signal(SIGPIPE, SIG_IGN)
+        _ = signal(SIGXFSZ, SIG_IGN)
+    }()
 
     public init() {
-        Self.ignoresBrokenPipes
+        Self.ignoresFailedWrites
         let code = uv_loop_init(loop)
         // Fails only where no descriptor is left for epoll, when nothing could run anyway.
         precondition(code == 0, "no event loop: \(String(cString: uv_strerror(code)))")

@@ -74,12 +74,20 @@ public enum File {
         }
     }
 
-    /// A kill may leave the beginning of these bytes.
+    /// For a file that nobody else writes to at the same time. A kill may leave the beginning of these bytes; a disk that
+    /// is full leaves none of them.
     ///
     /// - Parameter permissions: those of a new file, less what the umask takes.
     public static func append(_ bytes: RawSpan, to path: String, permissions: UInt32 = 0o644) throws(FileError) {
         let file = try FileDescriptor(opening: path, .append, permissions: permissions)
-        try file.write(bytes)
+        let size = try file.status().size
+        do throws(FileError) {
+            try file.write(bytes)
+        } catch {
+            // A pipe or a device cannot be cut, and need not.
+            _ = ftruncate(file.rawValue, off_t(size))
+            throw error
+        }
         try file.close()
     }
 }

@@ -69,6 +69,17 @@ public final class HTTPRequest {
         targetRange = start..<headBytes.count
     }
 
+    /// Removes all fields of that name, in any case. Not while somebody else keeps the request, who would see it change.
+    public func removeFields(_ name: String) {
+        let end = head.length
+        head.removeFields(name, from: &headBytes)
+        let moved = end - head.length
+        // A target that was made from a whole URL follows the head.
+        guard moved > 0, targetRange.lowerBound >= end else { return }
+        targetRange = targetRange.lowerBound - moved..<targetRange.upperBound - moved
+        pathRange = pathRange.lowerBound - moved..<pathRange.upperBound - moved
+    }
+
     func clearBody() {
         if !body.isEmpty { body.removeAll(keepingCapacity: true) }
     }

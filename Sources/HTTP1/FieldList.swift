@@ -8,6 +8,18 @@ public struct FieldList: Sendable {
 
     mutating func removeAll() { count = 0 }
 
+    /// - Parameter width: how far the bytes of the fields behind it have moved up.
+    mutating func remove(at position: Int, width: UInt32) {
+        slots.remove(at: position)
+        count -= 1
+        for other in position..<count {
+            slots[other].nameStart -= width
+            slots[other].nameEnd -= width
+            slots[other].valueStart -= width
+            slots[other].valueEnd -= width
+        }
+    }
+
     /// Lends all slots and the number of those in use, which `body` may raise.
     ///
     /// Unsafe for the sake of the parser: an array would check for each field whether it is shared.

@@ -1,21 +1,51 @@
 /// Makes text harmless for the reader of a line.
-enum Escape {
-    /// A text without control characters: they would break the line or steer the terminal that shows it. A tab stays a
-    /// tab, since `print` puts one between its values.
+public enum Escape {
+    /// A text on one line, without what would break the line or steer the terminal that shows it.
+    public static func line(_ text: String) -> String { escaped(text, keepsBreaks: false) }
+
+    /// A text whose line breaks are meant, such as a traceback, made harmless likewise.
+    public static func lines(_ text: String) -> String { escaped(text, keepsBreaks: true) }
+
+    private static func escaped(_ text: String, keepsBreaks: Bool) -> String {
+        guard text.utf8.contains(where: { $0 < 0x20 && $0 != UInt8(ascii: "\t") || $0 >= 0x7f }) else { return text }
+        var bytes: [UInt8] = []
+        bytes.reserveCapacity(text.utf8.count + 16)
+        if keepsBreaks {
+            for (number, line) in text.utf8.split(separator: newline, omittingEmptySubsequences: false).enumerated() {
+                if number > 0 { bytes.append(newline) }
+                append(line, to: &bytes)
+            }
+        } else {
+            append(text.utf8, to: &bytes)
+        }
+        return String(decoding: bytes, as: UTF8.self)
+    }
+
+    private static let newline = UInt8(ascii: "\n")
+
+    /// Without control characters, which break a line or steer a terminal, and without those that show what follows in
+    /// another order (U+202A to U+202E, U+2066 to U+2069). A tab stays a tab, since `print` puts one between its values.
     static func append(_ text: some Sequence<UInt8>, to bytes: inout [UInt8]) {
         var last: UInt8 = 0
+        var beforeLast: UInt8 = 0
         for byte in text {
             switch byte {
             case UInt8(ascii: "\t"): bytes.append(byte)
-            case UInt8(ascii: "\n"): bytes += #"\n"#.utf8
+            case newline: bytes += #"\n"#.utf8
             case UInt8(ascii: "\r"): bytes += #"\r"#.utf8
-            case ..<0x20, 0x7f: appendCode(byte, to: &bytes)
+            case ..<0x20, 0x7f: appendCode(UInt16(byte), to: &bytes)
             // U+0080 to U+009F, in UTF-8: terminals take U+009B for ESC [.
             case 0x80...0x9f where last == 0xc2:
                 bytes.removeLast()
-                appendCode(byte, to: &bytes)
+                appendCode(UInt16(byte), to: &bytes)
+            // U+2028 and U+2029 are line breaks, too.
+            case 0xa8...0xae where last == 0x80 && beforeLast == 0xe2,
+                0xa6...0xa9 where last == 0x81 && beforeLast == 0xe2:
+                bytes.removeLast(2)
+                appendCode(0x2000 | UInt16(last & 0x3f) << 6 | UInt16(byte & 0x3f), to: &bytes)
             default: bytes.append(byte)
             }
+            beforeLast = last
             last = byte
         }
     }
@@ -31,10 +61,10 @@ enum Escape {
             case UInt8(ascii: "\\"): bytes += #"\\"#.utf8
             case 0x08: bytes += #"\b"#.utf8
             case 0x0c: bytes += #"\f"#.utf8
-            case UInt8(ascii: "\n"): bytes += #"\n"#.utf8
+            case newline: bytes += #"\n"#.utf8
             case UInt8(ascii: "\r"): bytes += #"\r"#.utf8
             case UInt8(ascii: "\t"): bytes += #"\t"#.utf8
-            case ..<0x20, 0x7f: appendCode(byte, to: &bytes)
+            case ..<0x20, 0x7f: appendCode(UInt16(byte), to: &bytes)
             default: bytes.append(byte)
             }
         }
@@ -42,9 +72,10 @@ enum Escape {
     }
 
     /// `\u001b`
-    private static func appendCode(_ byte: UInt8, to bytes: inout [UInt8]) {
-        bytes += #"\u00"#.utf8
-        for digit in [byte >> 4, byte & 15] {
+    private static func appendCode(_ code: UInt16, to bytes: inout [UInt8]) {
+        bytes += #"\u"#.utf8
+        for shift in [UInt16(12), 8, 4, 0] {
+            let digit = UInt8(truncatingIfNeeded: code >> shift & 15)
             bytes.append(digit < 10 ? UInt8(ascii: "0") + digit : UInt8(ascii: "a") + digit - 10)
         }
     }

@@ -10,6 +10,8 @@ struct LogLine {
     /// Sorted by key.
     let fields: [LogField]
     var time = Timestamp.now
+    /// The line breaks in the message are meant.
+    var isReport = false
 
     func bytes(in format: LogFormat) -> [UInt8] {
         switch format {
@@ -20,8 +22,9 @@ struct LogLine {
 
     /// `2026-03-01T10:20:30.123Z warn order 6b0c…: the message`
     ///
-    /// A message of several lines becomes as many whole lines: the host takes each line for an entry of its own and looks
-    /// for `warn` in each (host-contract §11), and no message can forge the beginning of a line.
+    /// One event is one line, so no message can forge another. Only a report, which luafunc itself makes, becomes as many
+    /// whole lines as it has: the host takes each line for an entry of its own and looks for `warn` in each (host-contract
+    /// §11).
     private var text: [UInt8] {
         var start: [UInt8] = []
         time.append(to: &start)
@@ -38,7 +41,10 @@ struct LogLine {
         }
         var bytes: [UInt8] = []
         bytes.reserveCapacity(start.count + message.utf8.count + 1)
-        for line in message.utf8.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false) {
+        let lines =
+            isReport
+            ? message.utf8.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false) : [message.utf8[...]]
+        for line in lines {
             bytes += start
             Escape.append(line, to: &bytes)
             bytes.append(UInt8(ascii: "\n"))

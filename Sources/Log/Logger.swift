@@ -25,10 +25,29 @@ public struct Logger: Sendable {
 
     /// - Parameter message: is built only if the line is written.
     public func log(_ level: LogLevel, _ message: @autoclosure () -> String, _ fields: [LogField] = []) {
-        guard level >= self.level, let sink else { return }
+        if level >= self.level { write(level, message(), fields, isReport: false) }
+    }
+
+    /// Bytes of a message; a longer one is cut there. As JSON it has at most six times as many, fewer than `luafunc start`
+    /// reads as one line.
+    public static let messageLimit = 128 << 10
+
+    public static func cut(_ message: String) -> String {
+        guard message.utf8.count > messageLimit else { return message }
+        return String(decoding: message.utf8.prefix(messageLimit), as: UTF8.self) + " … (cut)"
+    }
+
+    /// Writes a text of luafunc's own that has several lines, such as a traceback. As text each is a line with the same
+    /// beginning.
+    public func report(_ level: LogLevel, _ text: @autoclosure () -> String, _ fields: [LogField] = []) {
+        if level >= self.level { write(level, text(), fields, isReport: true) }
+    }
+
+    private func write(_ level: LogLevel, _ message: @autoclosure () -> String, _ fields: [LogField], isReport: Bool) {
+        guard let sink else { return }
         var all = self.fields
         for field in fields { all.set(field) }
-        let line = LogLine(level: level, message: message(), fields: all)
+        let line = LogLine(level: level, message: Self.cut(message()), fields: all, isReport: isReport)
         sink.write(line.bytes(in: format), to: level >= .warning ? .errors : .output, format: format)
     }
 

@@ -28,14 +28,14 @@ struct Announcement {
         for warning in app.warnings { logger.warning("\(warning)") }
         for name in app.names {
             guard let reason = app.broken[name]?.description ?? failures[name]?.text else { continue }
-            logger.error("\(reason)", [.function(name)])
+            logger.report(.error, reason, [.function(name)])
         }
     }
 
     /// Words for people are no log line, but who asks for JSON gets nothing else.
     private func say(_ text: String) {
         switch logger.format {
-        case .text: Console.print(text)
+        case .text: Console.print(Escape.line(text))
         case .json: logger.info("\(text)", [.event(LogKey.listening)])
         }
     }

@@ -18,6 +18,8 @@ struct Serving {
     var bodyLimit = 256 << 20
     var watch: Bool?
     var untilStdinEnds = false
+    /// The first line of standard input is the secret of whoever may call.
+    var takesSecret = false
 
     /// Whoever calls at once has the machine for themselves. All that a first answer does not need begins afterwards: the
     /// other workers, the watch for saves, and that a signal lets what runs be finished.
@@ -33,11 +35,12 @@ struct Serving {
             throw UsageError(
                 .other("FUNCTIONS_CUSTOMHANDLER_PORT is '\(settings.hostPort ?? "")', which is no port"))
         }
+        let secret = takesSecret ? try Secret.received() : nil
         LogSink.standard.detach()
         raiseFileLimit()
         // The first worker has this thread: to start another takes longer than to bind the socket.
         EventLoop.main.task { @MainLoop in
-            do { try await begin(UInt16(port), settings) } catch { ExitCode.end(error) }
+            do { try await begin(UInt16(port), settings, secret) } catch { ExitCode.end(error) }
         }
         EventLoop.main.run()
         ExitCode.failure.end()
@@ -45,7 +48,7 @@ struct Serving {
 
     /// Done before the loop turns to who has connected meanwhile.
     @MainLoop
-    private func begin(_ port: UInt16, _ settings: Settings) async throws {
+    private func begin(_ port: UInt16, _ settings: Settings, _ secret: String?) async throws {
         let loop = EventLoop.main
         let workers = WorkerGroup(loop: loop, settings: settings.values)
         let server = try await listen(loop, port, workers)
@@ -53,7 +56,8 @@ struct Serving {
         let loader = AppLoader(source, settings: settings.values)
         let functions = try loader.loadOrTell()
         let options = InvocationOptions(
-            memoryLimit: memoryLimit, timeLimit: timeLimit, logger: logger, showsErrors: settings.isDevelopment)
+            memoryLimit: memoryLimit, timeLimit: timeLimit, logger: logger, showsErrors: settings.isDevelopment,
+            door: secret.map { .secret($0) } ?? (settings.isHosted ? .host(port: server.port) : .open))
         let reloader =
             source.changes && (watch ?? settings.isDevelopment)
             ? AppReloader(loader: loader, app: functions, workers: workers, logger: logger) : nil

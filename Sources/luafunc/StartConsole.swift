@@ -2,9 +2,12 @@ import DevHost
 import EventLoop
 import Files
 import Glibc
+import Log
 
 /// What `luafunc start` shows: the functions, one line for each invocation with its log lines below it, and what a save
 /// led to. Colours only for a terminal that wants them.
+///
+/// Names, paths, causes and lines come from elsewhere, so none is printed that did not go through `Escape`.
 @MainLoop
 final class StartConsole {
     private let style: ConsoleStyle
@@ -45,8 +48,8 @@ final class StartConsole {
             let known = functions
             adopt(listing)
             list(listing.functions.filter { !known.contains($0) })
-        case .handlerReady(let time): if verbose { say(style.dim("the handler is ready after \(time.shown)")) }
-        case .handlerEnded(let text, let isCrash): say(isCrash ? style.red(text) : style.dim(text))
+        case .handlerReady(let time): if verbose { say("the handler is ready after \(time.shown)", style.dim) }
+        case .handlerEnded(let text, let isCrash): say(text, isCrash ? style.red : style.dim)
         case .handlerLine(let line): show(line)
         case .invocationStarted(let start):
             if open.isEmpty { ticker.start(after: Self.interval) }
@@ -54,8 +57,8 @@ final class StartConsole {
         case .invocationEnded(let end):
             // The handler's lines come by another way than its answer, and may be a moment later.
             EventLoop.main.schedule(after: .milliseconds(10)) { [self] in show(end) }
-        case .warning(let text): say(style.yellow("warn  \(text)"))
-        case .error(let text): say(style.red(text))
+        case .warning(let text): say("warn  \(text)", style.yellow)
+        case .error(let text): say(text, style.red)
         }
     }
 
@@ -63,17 +66,17 @@ final class StartConsole {
 
     private func show(_ listing: HostListing) {
         adopt(listing)
-        Console.print("\n" + style.bold("Functions in \(listing.root)") + "\n")
+        Console.printStyled("\n" + style.bold("Functions in \(Escape.line(listing.root))") + "\n")
         list(listing.functions)
         if listing.functions.isEmpty {
             Console.print("  none yet: a function is a folder, here or in functions/, with a function.json")
         }
         Console.print("")
-        for problem in listing.problems { Console.printError(style.red("\(problem)")) }
-        for warning in listing.warnings { Console.printError(style.yellow("warn  \(warning)")) }
+        for problem in listing.problems { Console.printStyledError(style.red(Escape.line("\(problem)"))) }
+        for warning in listing.warnings { Console.printStyledError(style.yellow(Escape.line("warn  \(warning)"))) }
         if let key = listing.masterKey { Console.print("keys are checked; this one opens everything: \(key)") }
         let reload = reloads ? "Every save takes effect. " : ""
-        Console.print(style.dim("\(listing.address) · \(reload)Ctrl-C stops.") + "\n")
+        Console.printStyled(style.dim("\(listing.address) · \(reload)Ctrl-C stops.") + "\n")
     }
 
     private func list(_ entries: [HostListing.Entry]) {
@@ -81,8 +84,9 @@ final class StartConsole {
         let typeWidth = functions.filter { !$0.isHTTP }.map(\.trigger.count).max() ?? 0
         for entry in entries {
             let methods = entry.methods.isEmpty ? "" : "[\(entry.methods.joined(separator: ","))] "
-            let how = entry.isHTTP ? methods : entry.trigger.padded(typeWidth) + "  "
-            Console.print("  \(style.bold(entry.name.padded(width)))  \(how)\(style.green(entry.address))")
+            let how = Escape.line(entry.isHTTP ? methods : entry.trigger.padded(typeWidth) + "  ")
+            let name = style.bold(Escape.line(entry.name).padded(width))
+            Console.printStyled("  \(name)  \(how)\(style.green(Escape.line(entry.address)))")
         }
     }
 
@@ -100,11 +104,9 @@ final class StartConsole {
             end.failure == nil
             ? style.of(end.status)(end.status.map(String.init) ?? "ok ")
             : style.red(end.status.map(String.init) ?? "failed")
-        var line =
-            "\(style.dim(clock))  \(style.bold(end.function.padded(nameWidth)))  \(end.cause.padded(causeWidth))  "
-            + "\(outcome)  \(end.duration.shown.leftPadded(8))"
-        if !end.outputs.isEmpty { line += "  → " + end.outputs.joined(separator: ", ") }
-        Console.print(line)
+        var line = "\(beginning(end.function, end.cause))  \(outcome)  \(end.duration.shown.leftPadded(8))"
+        if !end.outputs.isEmpty { line += "  → " + Escape.line(end.outputs.joined(separator: ", ")) }
+        Console.printStyled(line)
         last = end.id
         let lines = invocation?.lines ?? []
         for line in lines { indent(line) }
@@ -123,16 +125,18 @@ final class StartConsole {
     private func show(_ line: HandlerLine) {
         guard let id = line.invocationID else {
             guard verbose || line.level != .debug else { return }
-            return say(style.of(line.level)(line.text))
+            return say(line.text, style.of(line.level))
         }
         if open[id] == nil {
-            if last != id { Console.print("  " + style.dim("\(line.function ?? ""), a moment ago:")) }
+            if last != id {
+                Console.printStyled("  " + style.dim(Escape.line("\(line.function ?? ""), a moment ago:")))
+            }
             last = id
             return indent(line)
         }
         if open[id]?.isShown == true {
             if last != id, let start = open[id]?.start {
-                Console.print("  " + style.dim("\(start.function), \(start.cause):"))
+                Console.printStyled("  " + style.dim(Escape.line("\(start.function), \(start.cause):")))
                 last = id
             }
             return indent(line)
@@ -148,9 +152,7 @@ final class StartConsole {
         for (id, invocation) in open where !invocation.isShown {
             guard invocation.began.duration(to: .now) > Self.patience else { continue }
             let start = invocation.start
-            Console.print(
-                "\(style.dim(clock))  \(style.bold(start.function.padded(nameWidth)))  "
-                    + "\(start.cause.padded(causeWidth))  \(style.dim("runs"))")
+            Console.printStyled("\(beginning(start.function, start.cause))  \(style.dim("runs"))")
             for line in invocation.lines { indent(line) }
             open[id]?.isShown = true
             open[id]?.lines = []
@@ -164,15 +166,24 @@ final class StartConsole {
     private func indent(_ line: HandlerLine) { indent(line.text, style.of(line.level)) }
 
     private func indent(_ text: String, _ paint: (String) -> String) {
-        for line in text.split(separator: "\n", omittingEmptySubsequences: false) {
-            Console.print("            " + paint(String(line)))
+        Console.printStyled("            " + paint(Escape.line(text)))
+    }
+
+    /// What belongs to no invocation. Further lines of a report, such as the place in a script, are set in, so that none
+    /// looks like another event.
+    private func say(_ text: String, _ paint: (String) -> String) {
+        last = nil
+        var beginning = style.dim(clock)
+        for line in Escape.lines(text).split(separator: "\n", omittingEmptySubsequences: false) {
+            Console.printStyled("\(beginning)  \(paint(String(line)))")
+            beginning = "        "
         }
     }
 
-    /// A line that belongs to no invocation.
-    private func say(_ text: String) {
-        last = nil
-        Console.print("\(style.dim(clock))  \(text)")
+    /// Of an invocation's line: when, which function, why.
+    private func beginning(_ function: String, _ cause: String) -> String {
+        "\(style.dim(clock))  \(style.bold(Escape.line(function).padded(nameWidth)))  "
+            + Escape.line(cause).padded(causeWidth)
     }
 
     private var clock: String {

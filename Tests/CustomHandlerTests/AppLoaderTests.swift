@@ -237,4 +237,17 @@ import Testing
     func `finds the name that was probably meant`(_ name: String, _ nearest: String?) {
         #expect(NearestName.find(name, among: ["message", "res", "Outputs", "statusCode"]) == nearest)
     }
+
+    @Test func `a link out of the app leads to no module`() throws {
+        let other = try TemporaryApp(["secret.lua": "return 1"])
+        let app = try TemporaryApp(["lib/own.lua": "return 2"])
+        let lib = app.folder.appending(path: "lib")
+        try FileManager.default.createSymbolicLink(
+            at: lib.appending(path: "away.lua"), withDestinationURL: other.folder.appending(path: "secret.lua"))
+        let files = AppFiles(.folder(app.folder.path))
+        func isFound(_ name: String) -> Bool {
+            if case .text = files.find(name, from: "f", looked: { _ in }) { true } else { false }
+        }
+        #expect(isFound("own") && !isFound("away") && !isFound("..lib.own"))
+    }
 }

@@ -18,12 +18,14 @@ struct InProcessHandler {
     /// App settings that let the host hand over callers' own requests.
     static let forwarding = ["AzureFunctionsJobHost__customHandler__enableForwardingHttpRequest": "true"]
 
-    init(root: String, settings: [String: String] = [:], showsErrors: Bool = false) async throws {
+    init(root: String, settings: [String: String] = [:], showsErrors: Bool = false, door: Door = .open)
+        async throws
+    {
         app = try AppLoader(.folder(root), settings: settings).load()
         let loop = EventLoop()
         try Thread.start(named: "handler") { loop.run() }
         workers = WorkerGroup(loop: loop, settings: settings)
-        workers.adopt(app, options: InvocationOptions(logger: .silent, showsErrors: showsErrors))
+        workers.adopt(app, options: InvocationOptions(logger: .silent, showsErrors: showsErrors, door: door))
     }
 
     /// Sends the payload of an invocation.

@@ -40,14 +40,30 @@ import Testing
         #expect(String(decoding: bytes, as: UTF8.self) == text)
     }
 
-    @Test func `each line of a message is a line with its level`() {
+    @Test func `one event is one line, so no message can forge another`() {
+        let forged = "x\r\n2026-03-01T10:20:30.007Z error f: forged\n"
+        #expect(
+            line(forged, .warning, [.function("f")])
+                == #"2026-03-01T10:20:30.007Z warn f: x\r\n2026-03-01T10:20:30.007Z error f: forged\n"# + "\n")
+        let json = line(forged, .warning, [], .json)
+        #expect(json.split(separator: "\n").count == 1 && json.contains(#""message":"x\r\n2026"#))
+    }
+
+    @Test func `each line of a report is a line with its level`() {
         let start = "2026-03-01T10:20:30.007Z warn f: "
-        #expect(line("a\nb\n", .warning, [.function("f")]) == "\(start)a\n\(start)b\n\(start)\n")
+        let report = LogLine(
+            level: .warning, message: "a\n\u{1b}b\n", fields: [.function("f")], time: time, isReport: true)
+        #expect(
+            String(decoding: report.bytes(in: .text), as: UTF8.self)
+                == "\(start)a\n\(start)" + #"\u001bb"# + "\n\(start)\n")
+        #expect(
+            String(decoding: report.bytes(in: .json), as: UTF8.self).hasSuffix(#""message":"a\n\u001bb\n"}"# + "\n"))
     }
 
     @Test(arguments: [
         ("a\tb", "a\tb"), ("a\rb", #"a\rb"#), ("\u{1b}[2J", #"\u001b[2J"#), ("\0\u{7f}", #"\u0000\u007f"#),
-        ("\u{9b}2J", #"\u009b2J"#), ("é ü \u{a0}", "é ü \u{a0}"), ("日本 👍", "日本 👍"), (#"c:\n"#, #"c:\n"#),
+        ("\u{9b}2J", #"\u009b2J"#), ("a\u{2028}b\u{202e}c\u{2066}", #"a\u2028b\u202ec\u2066"#),
+        ("\u{200f}\u{2030}", "\u{200f}\u{2030}"), ("é ü \u{a0}", "é ü \u{a0}"), ("日本 👍", "日本 👍"), (#"c:\n"#, #"c:\n"#),
     ])
     func `control characters are escaped in text`(_ text: String, shown: String) {
         #expect(line(text) == "2026-03-01T10:20:30.007Z info \(shown)\n")
@@ -61,5 +77,22 @@ import Testing
         var bytes: [UInt8] = []
         Escape.append(json: "\"\\/\u{8}\u{c}\n\r\t\0\u{1b}\u{7f}é", to: &bytes)
         #expect(String(decoding: bytes, as: UTF8.self) == #""\"\\/\b\f\n\r\t\u0000\u001b\u007fé""#)
+    }
+
+    @Test func `a text for people keeps its line breaks only where they are meant`() {
+        #expect(Escape.line("a\nb\u{1b}") == #"a\nb\u001b"#)
+        #expect(Escape.lines("a\nb\u{1b}\n\n") == "a\nb" + #"\u001b"# + "\n\n")
+        #expect(Escape.lines("plain ü\t1") == "plain ü\t1")
+    }
+
+    @Test func `a long message is cut`() throws {
+        let pipe = try OpenPipe()
+        let sink = LogSink(output: pipe.writing, errors: pipe.writing)
+        sink.detach()
+        let end = " … (cut)\n"
+        Logger(sink: sink).info(String(repeating: "x", count: Logger.messageLimit + 1))
+        let beginning = "2026-03-01T10:20:30.007Z info ".utf8.count
+        let line = pipe.read(beginning + Logger.messageLimit + end.utf8.count)
+        #expect(line.dropFirst(beginning) == String(repeating: "x", count: Logger.messageLimit) + end)
     }
 }

@@ -8,8 +8,19 @@ final class AppFiles: Sendable {
     let root: String
     /// Set where the app is inside the program.
     private let archive: [String: [UInt8]]?
-    /// By name relative to the app; nil for a file that was not there.
-    private let texts = Mutex<[String: [UInt8]?]>([:])
+    /// By name relative to the app.
+    private let texts = Mutex<[String: Content]>([:])
+
+    private enum Content: Equatable {
+        case text([UInt8])
+        /// Why the file could not be read.
+        case none(String)
+
+        var bytes: [UInt8]? { if case .text(let bytes) = self { bytes } else { nil } }
+    }
+
+    /// Bytes of one file, so that a link to a device, or a file that somebody left here, does not fill the memory.
+    private static func limit(of file: String) -> Int { file.hasSuffix(".json") ? 4 << 20 : 64 << 20 }
 
     init(_ source: AppSource) {
         switch source {
@@ -31,23 +42,40 @@ final class AppFiles: Sendable {
 
     /// The text of a file relative to the app.
     func text(of file: String) throws(Problem) -> [UInt8] {
-        guard let text = content(of: file) else {
-            throw Problem(file, "cannot be read; check that it is a file and its permissions")
+        switch content(of: file) {
+        case .text(let text): return text
+        case .none(let reason): throw Problem(file, reason)
         }
-        return text
     }
 
-    private func content(of file: String) -> [UInt8]? {
+    private func content(of file: String) -> Content {
         texts.withLock { texts in
             if let known = texts[file] { return known }
-            let text =
-                if let archive { archive[file] } else { try? File.read("\(root)/\(file)") }
-            // Some editors mark UTF-8 with these bytes, which Lua does not know.
-            let mark: [UInt8] = [0xEF, 0xBB, 0xBF]
-            let plain = text.map { $0.starts(with: mark) ? Array($0.dropFirst(mark.count)) : $0 }
-            texts[file] = .some(plain)
-            return plain
+            let content = read(file)
+            texts[file] = content
+            return content
         }
+    }
+
+    private func read(_ file: String) -> Content {
+        let text: [UInt8]
+        if let archive {
+            guard let member = archive[file] else { return .none("is not in the program") }
+            text = member
+        } else {
+            let limit = Self.limit(of: file)
+            do throws(FileError) {
+                text = try File.read("\(root)/\(file)", limit: limit)
+            } catch {
+                if error.cause == .tooLarge {
+                    return .none("has more than the \(ByteCount.text(limit)) that luafunc reads; make it smaller")
+                }
+                return .none("cannot be read (\(error.reason)); check that it is a file and its permissions")
+            }
+        }
+        // Some editors mark UTF-8 with these bytes, which Lua does not know.
+        let mark: [UInt8] = [0xEF, 0xBB, 0xBF]
+        return .text(text.starts(with: mark) ? Array(text.dropFirst(mark.count)) : text)
     }
 
     /// Reads every Lua file that is not read yet, so that also a module that is asked for late is of this version.
@@ -89,7 +117,7 @@ final class AppFiles: Sendable {
 
     /// Whether one of these files is another one here than there, or is in one place only.
     func differs(from other: AppFiles, in files: Set<String>) -> Bool {
-        files.contains { content(of: $0) != other.content(of: $0) }
+        files.contains { content(of: $0).bytes != other.content(of: $0).bytes }
     }
 
     /// Names in a folder relative to the app, in alphabetical order; nil where there is no such folder.
@@ -101,6 +129,10 @@ final class AppFiles: Sendable {
             return names.isEmpty ? nil : names.map(String.init).sorted()
         }
         return try? Folder.names(in: "\(root)/\(folder)")
+    }
+
+    func isFile(_ name: String) -> Bool {
+        archive.map { $0[name] != nil } ?? (File.kind(of: "\(root)/\(name)") == .file)
     }
 
     func exists(_ file: String) -> Bool {
@@ -121,7 +153,7 @@ final class AppFiles: Sendable {
         }
         for file in candidates {
             looked(file)
-            if isInside(file), let text = content(of: file) { return .text(text, file: file) }
+            if isInside(file), let text = content(of: file).bytes { return .text(text, file: file) }
         }
         let native = "lua_modules/lib/lua/5.4/\(path).so"
         if exists(native) { return .native(file: native) }

@@ -39,6 +39,10 @@ public struct AppLoader: Sendable {
         var warnings = host.warnings + (missing.map { [$0] } ?? [])
         // The host keeps function folders at the root; a `functions` folder is for people who write them.
         let folders = files.entries(of: "functions")
+        if folders == nil, entries.contains("functions"), !files.isFile("functions") {
+            warnings.append(
+                Problem("functions", "cannot be read, so none of its functions is here; check its permissions"))
+        }
         let parent = folders != nil ? "functions/" : ""
         for name in folders ?? entries {
             guard files.exists("\(parent)\(name)/function.json") else {

@@ -68,7 +68,7 @@ public struct AppReloader: Sendable {
                     "\(summary) in \(start.duration(to: .now).milliseconds) ms",
                     [.event(LogKey.reloaded)])
             }
-            for failure in failures.sorted(by: { $0.key < $1.key }) { logger.error("\(failure.value.text)") }
+            for failure in failures.sorted(by: { $0.key < $1.key }) { logger.report(.error, failure.value.text) }
         } catch {
             complain(error, &state)
         }
@@ -114,7 +114,7 @@ public struct AppReloader: Sendable {
         }
         guard text != state.complaint else { return }
         state.complaint = text
-        logger.error("\(text)")
+        logger.report(.error, text)
     }
 }
 

@@ -1,3 +1,4 @@
+import Log
 import Lua
 
 /// An app folder as it was read at one moment: never changed, only replaced by a newer one.
@@ -73,5 +74,9 @@ public struct Problem: Error, Sendable, Equatable, CustomStringConvertible {
         self.reason = reason
     }
 
-    public var description: String { line.map { "\(file):\($0): \(reason)" } ?? "\(file): \(reason)" }
+    /// Harmless to show, whatever the file is called.
+    public var description: String {
+        let place = Escape.line(file) + (line.map { ":\($0)" } ?? "")
+        return "\(place): \(Escape.lines(reason))"
+    }
 }

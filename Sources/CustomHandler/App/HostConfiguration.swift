@@ -123,7 +123,8 @@ extension JSONTree {
         let overrides = settings.filter { $0.key.lowercased().hasPrefix(prefix) }
         return overrides.sorted { $0.key < $1.key }.reduce(self) { tree, setting in
             let path = setting.key.split(separator: "__").flatMap { $0.split(separator: ":") }
-            guard path.count > 1, path.first?.lowercased() == prefix else { return tree }
+            // .NET's configuration has no limit, but nothing in host.json lies so deep.
+            guard 2...64 ~= path.count, path.first?.lowercased() == prefix else { return tree }
             return tree.setting(path.dropFirst(), to: setting.value)
         }
     }

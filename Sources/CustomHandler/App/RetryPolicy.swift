@@ -43,5 +43,14 @@ public struct RetryPolicy: Sendable, Equatable {
     }
 
     /// What passes before the given retry, from 1: the same each time, or twice as long each time.
-    public func delay(before retry: Int) -> Duration { min(minimum * (1 << min(retry - 1, 30)), maximum) }
+    public func delay(before retry: Int) -> Duration {
+        var delay = minimum
+        var doublings = retry - 1
+        // After 63 steps at most, since .NET counts a time span in 64 bits.
+        while doublings > 0, delay > .zero, delay < maximum {
+            delay += delay
+            doublings -= 1
+        }
+        return min(delay, maximum)
+    }
 }

@@ -34,7 +34,9 @@ struct SourceExcerpt {
     /// `functions/order/handler.lua:7: …`
     static func place(_ text: String) -> (file: String, line: Int, rest: String)? {
         let parts = text.split(separator: ":", maxSplits: 2)
-        guard parts.count == 3, parts[0].hasSuffix(".lua"), let line = Int(parts[1]) else { return nil }
+        guard parts.count == 3, parts[0].hasSuffix(".lua"), let line = Int(parts[1]), line > 0 else {
+            return nil
+        }
         return (String(parts[0]), line, String(parts[2].drop { $0 == " " }))
     }
 

@@ -30,6 +30,7 @@ public enum TimeLimit {
         let (digits, unit) =
             units.first { text.hasSuffix($0.0) }.map { (text.dropLast($0.0.count), $0.1) } ?? (text[...], 1)
         guard let number = Double(digits), number > 0, number * unit < 1e9 else { return nil }
-        return .milliseconds(Int(number * unit * 1000))
+        // What is less than a nanosecond would be no time at all.
+        return .nanoseconds(max(1, Int(number * unit * 1e9)))
     }
 }

@@ -14,18 +14,14 @@ struct InvocationLog {
 
     mutating func write(_ level: LogLevel, _ text: String, of invocation: Invocation?) {
         guard level >= logger.level else { return }
-        let fields = Self.fields(invocation)
-        // One text of many megabytes would be as many lines at once, which no limit on Lua code sees.
-        let isCut = text.utf8.count > Self.byteLimit
-        let text = isCut ? String(text.unicodeScalars.prefix(Self.byteLimit)) + " … (cut)" : text
-        guard text.utf8.contains(UInt8(ascii: "\n")) else { return write(line: text, level, fields) }
-        for line in text.split(separator: "\n", omittingEmptySubsequences: false) {
-            write(line: String(line), level, fields)
-        }
+        // No limit on Lua code sees what a text of many megabytes costs here.
+        let text = Logger.cut(text)
+        logger.log(level, text, Self.fields(invocation))
+        guard text.utf8.contains(UInt8(ascii: "\n")) else { return keep(text) }
+        for line in text.split(separator: "\n", omittingEmptySubsequences: false) { keep(String(line)) }
     }
 
-    private mutating func write(line: String, _ level: LogLevel, _ fields: [LogField]) {
-        logger.log(level, line, fields)
+    private mutating func keep(_ line: String) {
         let size = line.utf8.count + 1
         if bytes <= Self.byteLimit {
             lines.append(

@@ -12,14 +12,17 @@ public struct InvocationOptions: Sendable {
     public var logger: Logger
     /// Callers whose own requests come to a function are told why it failed. For development only.
     public var showsErrors: Bool
+    public var door: Door
 
     public init(
-        memoryLimit: Int = 64 << 20, timeLimit: Duration? = nil, logger: Logger, showsErrors: Bool = false
+        memoryLimit: Int = 64 << 20, timeLimit: Duration? = nil, logger: Logger, showsErrors: Bool = false,
+        door: Door = .open
     ) {
         self.memoryLimit = memoryLimit
         self.timeLimit = timeLimit
         self.logger = logger
         self.showsErrors = showsErrors
+        self.door = door
     }
 }
 

@@ -28,7 +28,8 @@ final class Worker: HTTPResponder {
             options.logger.warning("there is no timer on this system that could end time slices and time limits")
         }
         serving = (
-            Dispatcher(app: app), Scheduler(loop: loop, app: app, options: options, outbound: outbound)
+            Dispatcher(app: app, door: options.door),
+            Scheduler(loop: loop, app: app, options: options, outbound: outbound)
         )
     }
 
@@ -50,6 +51,7 @@ final class Worker: HTTPResponder {
                 HTTPResponse.problem(
                     status: 503, title: "There is no app yet", detail: "it is being loaded; try again"))
         }
+        if let refusal = dispatcher.door.refusal(of: request) { return caller.respond(refusal) }
         switch dispatcher.destination(of: request) {
         case .invoke(let number, let wire): scheduler.begin(number, request, wire, caller: caller)
         case .respond(let response): caller.respond(response)
@@ -111,7 +113,7 @@ final class Worker: HTTPResponder {
     func replace(with app: FunctionApp, changed: Set<String>) {
         guard let scheduler else { return }
         scheduler.adopt(app, changed: changed, loaded: prepared)
-        serving = (Dispatcher(app: app), scheduler)
+        serving?.dispatcher.app = app
         prepared = [:]
     }
 

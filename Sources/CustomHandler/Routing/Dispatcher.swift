@@ -11,7 +11,8 @@ struct Dispatcher {
         case probe
     }
 
-    let app: FunctionApp
+    var app: FunctionApp
+    let door: Door
 
     func destination(of request: HTTPRequest) -> Destination {
         let bytes = request.headBytes
@@ -56,6 +57,7 @@ struct Dispatcher {
     /// nil where no function of that name takes payloads.
     private func payload(_ number: Int?, _ request: HTTPRequest) -> Destination? {
         guard case .post = request.method else { return nil }
+        if let refusal = door.refusal(ofPayload: request) { return .respond(refusal) }
         if let number { return .invoke(number, .payload) }
         if app.broken.isEmpty { return nil }
         let name = String(request.path.dropFirst())

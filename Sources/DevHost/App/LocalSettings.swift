@@ -19,8 +19,15 @@ public struct LocalSettings: Sendable, Equatable {
     ///
     /// Values are never part of an error, since they may be secrets.
     public init(root: String) throws(Problem) {
-        // One that cannot be read counts as missing.
-        guard let text = try? File.read("\(root)/\(Self.file)") else { return }
+        let text: [UInt8]
+        do throws(FileError) {
+            text = try File.read("\(root)/\(Self.file)", limit: Self.sizeLimit)
+        } catch {
+            if error.cause == .missing { return }
+            throw Problem(
+                Self.file,
+                "cannot be read (\(error.reason)); it must be a file of at most \(ByteCount.text(Self.sizeLimit))")
+        }
         let tree: JSONTree
         do throws(JSONError) {
             tree = try JSONTree.parse(text.span.bytes)
@@ -54,6 +61,8 @@ public struct LocalSettings: Sendable, Equatable {
     }
 
     private static let file = "local.settings.json"
+    /// In bytes.
+    private static let sizeLimit = 4 << 20
 
     /// What .NET reads as a text.
     private static func text(_ tree: JSONTree) -> String? {

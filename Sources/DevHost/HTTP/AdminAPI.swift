@@ -72,7 +72,7 @@ struct AdminAPI {
     private func describe(_ name: String) -> [JSONTree.Member]? {
         let directory = app.functions[name]?.directory ?? app.directory(ofBroken: name)
         let folder = "\(app.root)/\(directory)"
-        let text = (try? File.read("\(folder)/function.json")) ?? []
+        let text = (try? File.read("\(folder)/function.json", limit: 4 << 20)) ?? []
         let href = "\(address)/admin/functions/\(name)"
         let vfs = "\(address)/admin/vfs/\(directory)"
         let function = app.functions[name]

@@ -43,6 +43,7 @@ struct RequestCopy {
     private var forwardedFields: HTTPFields {
         var fields = request.fields
         for name in Self.lost + Self.hops { fields.remove(name) }
+        removeEmptyHost(&fields)
         fields.add("X-Azure-Functions-HostVersion", HostVersion.text)
         fields.add("X-Azure-Functions-InvocationId", invocationID)
         let agent = (fields.values("user-agent") + [HostVersion.userAgent]).joined(separator: " ")
@@ -55,6 +56,7 @@ struct RequestCopy {
     private var proxiedFields: HTTPFields {
         var fields = request.fields
         for name in Self.hops { fields.remove(name) }
+        removeEmptyHost(&fields)
         fields.set("X-Azure-Functions-HostVersion", HostVersion.text)
         for name in ["X-Azure-Functions-InvocationId", "x-ms-invocation-id"] { fields.set(name, invocationID) }
         fields.set("X-Forwarded-For", "127.0.0.1")
@@ -62,5 +64,10 @@ struct RequestCopy {
         fields.set("X-Forwarded-Proto", "http")
         fields.remove("host")
         return fields
+    }
+
+    /// RFC 9112 §3.2 has an empty one where a target names no host; the connection to the handler then says its own.
+    private func removeEmptyHost(_ fields: inout HTTPFields) {
+        if fields.first("host")?.isEmpty == true { fields.remove("host") }
     }
 }

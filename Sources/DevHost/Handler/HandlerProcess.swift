@@ -1,3 +1,4 @@
+import Crypto
 import CustomHandler
 import EventLoop
 import Glibc
@@ -30,6 +31,9 @@ final class HandlerProcess {
     private var rest: Task<Void, any Error>?
     /// It was killed on purpose, which is no crash.
     private var isReplaced = false
+    /// What luafunc demands of its callers; another one for each life, and none for other handlers, which get their
+    /// requests as the real host sends them.
+    private var secret: String?
 
     struct Gone: Error {
         let reason: String
@@ -154,13 +158,29 @@ final class HandlerProcess {
     }
 
     private func start() throws(ChildProcessError) -> ChildProcess {
+        secret = command.isLuafunc ? Self.newSecret() : nil
         let program = ChildCommand(
-            command.executable, command.arguments, environment: environment, workingDirectory: command.workingDirectory,
+            command.executable, command.arguments + (secret == nil ? [] : ["--secret-on-stdin"]),
+            environment: environment, workingDirectory: command.workingDirectory,
             // luafunc's ends with this process, however that ends.
             input: command.isLuafunc ? .open : .inherited)
-        return try ChildProcess(
+        let child = try ChildProcess(
             EventLoop.main, program, output: .lines { [self] in tellLine($0, isError: false) },
             errors: .lines { [self] in tellLine($0, isError: true) })
+        if let secret { child.write("\(secret)\n") }
+        return child
+    }
+
+    private static func newSecret() -> String {
+        randomBytes(32).map { ($0 < 16 ? "0" : "") + String($0, radix: 16) }.joined()
+    }
+
+    /// Shows luafunc that the host calls. A caller of the host may have sent that header, too, which then goes.
+    func sign(_ request: inout ClientRequest) {
+        guard let secret else { return }
+        request.fields.set(Door.secretHeader, secret)
+        // The secret is for nobody to whom an answer might point.
+        request.redirects = .returned
     }
 
     private func tellLine(_ text: String, isError: Bool) {
@@ -203,6 +223,7 @@ final class HandlerProcess {
         guard let url = try? URL("http://127.0.0.1:\(port)/") else { return .nobody }
         var request = ClientRequest(.get, url)
         request.timeout = .seconds(3600)
+        sign(&request)
         do throws(HTTPClientError) {
             try await client.execute(request).cancel()
             return .answered

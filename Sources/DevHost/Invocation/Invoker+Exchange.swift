@@ -18,6 +18,7 @@ extension Invoker {
         var request = request
         request.timeout = app.host.functionTimeout
         request.dropsOddFields = true
+        handler.sign(&request)
         do throws(HTTPClientError) {
             let response = try await client.execute(request)
             let head = ResponseCopy(status: response.status, response.fields, dropped: response.dropped)

@@ -45,6 +45,7 @@ extension Invoker {
             var outgoing = ClientRequest(request.method, try url(of: copy.target), fields: copy.fields)
             outgoing.target = copy.target
             outgoing.dropsOddFields = true
+            handler.sign(&outgoing)
             exchange.begin(outgoing, by: client)
             if let limit = app.host.functionTimeout {
                 exchange.limitHead(to: limit) { [self] in "\(killed(life, after: limit))" }

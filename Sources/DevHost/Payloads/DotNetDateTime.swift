@@ -13,11 +13,22 @@ struct DotNetDateTime: Equatable {
 
     private static let ticksPerSecond: Int64 = 10_000_000
 
+    /// Of the years 1 to 9999, in seconds since 1970.
+    private static let seconds: ClosedRange<Int64> = -62_135_596_800...253_402_300_799
+
+    /// A date that .NET cannot hold becomes the nearest that it can: the clock, or a file system, may say anything.
     init(_ date: Date, zone: Zone) {
         let seconds = date.timeIntervalSinceReferenceDate.rounded(.down)
         let fraction = date.timeIntervalSinceReferenceDate - seconds
-        let whole = Int64(seconds + Date.timeIntervalBetween1970AndReferenceDate)
-        ticks = whole * Self.ticksPerSecond + Int64((fraction * Double(Self.ticksPerSecond)).rounded())
+        let since1970 = seconds + Date.timeIntervalBetween1970AndReferenceDate
+        let bounds = Self.seconds
+        if since1970 < Double(bounds.lowerBound) {
+            ticks = bounds.lowerBound * Self.ticksPerSecond
+        } else if since1970 <= Double(bounds.upperBound) {
+            ticks = Int64(since1970) * Self.ticksPerSecond + Int64((fraction * Double(Self.ticksPerSecond)).rounded())
+        } else {
+            ticks = bounds.upperBound * Self.ticksPerSecond + Self.ticksPerSecond - 1
+        }
         self.zone = zone
     }
 
@@ -36,6 +47,17 @@ struct DotNetDateTime: Equatable {
         self.zone = zone.isUTC ? .utc : zone.minutes == nil ? .none : .offset
     }
 
+    /// Whether the text said how far its time is from UTC.
+    var hasZone: Bool { zone != .none }
+
+    /// nil beyond the years of .NET, where an offset from UTC can lead.
+    var date: Date? {
+        guard Self.seconds.contains(wholeSeconds) else { return nil }
+        let fraction = Double(ticks - wholeSeconds * Self.ticksPerSecond) / Double(Self.ticksPerSecond)
+        let since1970 = Double(wholeSeconds) - Date.timeIntervalBetween1970AndReferenceDate
+        return Date(timeIntervalSinceReferenceDate: since1970 + fraction)
+    }
+
     /// `2026-03-01T10:20:30.1234567Z`, the fraction without the zeros at its end.
     var isoText: String {
         let fraction = ticks - wholeSeconds * Self.ticksPerSecond
@@ -50,12 +72,12 @@ struct DotNetDateTime: Equatable {
 
     /// `03/01/2026 10:20:30`.
     var cultureText: String {
-        let (year, month, day) = date
+        let (year, month, day) = calendarDate
         return "\(Self.padded(month, 2))/\(Self.padded(day, 2))/\(Self.padded(year, 4)) \(time)"
     }
 
     private var isoSeconds: String {
-        let (year, month, day) = date
+        let (year, month, day) = calendarDate
         return "\(Self.padded(year, 4))-\(Self.padded(month, 2))-\(Self.padded(day, 2))T\(time)"
     }
 
@@ -86,7 +108,7 @@ extension DotNetDateTime {
         return marchYear * 365 + marchYear / 4 - marchYear / 100 + marchYear / 400 + dayOfYear - 719_468
     }
 
-    private var date: (year: Int, month: Int, day: Int) {
+    private var calendarDate: (year: Int, month: Int, day: Int) {
         let days = Int(wholeDays) + 719_468
         let era = days / 146_097
         let dayOfEra = days % 146_097

@@ -38,7 +38,7 @@ struct BlobReceipt: Sendable, Equatable {
             if tree["etag"] == nil {
                 .removed
             } else if let times = tree["failures"]?.integer {
-                .failed(times: Int(times))
+                .failed(times: Int(clamping: max(0, times)))
             } else {
                 .done
             }

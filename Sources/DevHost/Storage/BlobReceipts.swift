@@ -31,21 +31,29 @@ final class BlobReceipts {
     init(folder path: String) throws(StorageError) {
         folder = try StorageFolder(path)
         for file in try folder.entries() where file.hasSuffix(Self.ending) {
-            guard let bytes = try folder.read(file) else { continue }
-            let lines = bytes.split(separator: Self.newline).map { BlobReceipt(line: Array($0)) }
-            let receipts = Dictionary(lines.compactMap { $0 }.map { ($0.blob, $0) }, uniquingKeysWith: { $1 })
-                .filter { $0.value.state != .removed }
-            functions[String(file.dropLast(Self.ending.count))] = Function(receipts: receipts)
-            let damaged = lines.count { $0 == nil }
-            if damaged > 0 {
-                warnings.append(
-                    "\(folder.absolute(file)) had \(damaged) damaged line\(damaged == 1 ? "" : "s") and is kept as "
-                        + "\(try folder.setAside(bytes, of: file)); blobs that were noted there trigger once more")
+            do throws(StorageError) {
+                try read(file)
+            } catch {
+                warnings.append("\(error); blobs that were noted there trigger once more")
             }
-            // The next line must not come behind the beginning of one.
-            if lines.count > receipts.count || bytes.last != Self.newline {
-                try folder.write(receipts.values.flatMap { $0.line + [Self.newline] }, to: file)
-            }
+        }
+    }
+
+    private func read(_ file: String) throws(StorageError) {
+        guard let bytes = try folder.read(file) else { return }
+        let lines = bytes.split(separator: Self.newline).map { BlobReceipt(line: Array($0)) }
+        let receipts = Dictionary(lines.compactMap { $0 }.map { ($0.blob, $0) }, uniquingKeysWith: { $1 })
+            .filter { $0.value.state != .removed }
+        functions[String(file.dropLast(Self.ending.count))] = Function(receipts: receipts)
+        let damaged = lines.count { $0 == nil }
+        if damaged > 0 {
+            warnings.append(
+                "\(folder.absolute(file)) had \(damaged) damaged line\(damaged == 1 ? "" : "s") and is kept as "
+                    + "\(try folder.setAside(bytes, of: file)); blobs that were noted there trigger once more")
+        }
+        // The next line must not come behind the beginning of one.
+        if lines.count > receipts.count || bytes.last != Self.newline {
+            try folder.write(receipts.values.flatMap { $0.line + [Self.newline] }, to: file)
         }
     }
 

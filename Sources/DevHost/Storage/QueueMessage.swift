@@ -8,13 +8,22 @@ struct QueueMessage: Sendable, Equatable {
     /// Grows with each message that comes into any queue of a store.
     let sequenceNumber: Int64
     let body: [UInt8]
-    let insertionTime: Date
-    let expirationTime: Date
+    private(set) var insertionTime: Date
+    private(set) var expirationTime: Date
     var nextVisibleTime: Date
     /// How often it was received.
     var dequeueCount = 0
     /// What the receiver shows to delete or release it; nil while nobody holds it.
     var popReceipt: String?
+
+    /// Moves the times of a message that was sent while the clock was ahead: else nobody would see it until then.
+    mutating func count(from now: Date) {
+        let ahead = insertionTime.timeIntervalSince(now)
+        guard ahead > 1 else { return }
+        insertionTime -= ahead
+        expirationTime -= ahead
+        nextVisibleTime -= ahead
+    }
 }
 
 /// The file of a message, which people may read: its id and queue are the names of file and folder.
@@ -22,9 +31,9 @@ extension QueueMessage {
     var file: [UInt8] {
         var members: [(String, JSONTree.Value)] = [
             ("sequenceNumber", .integer(sequenceNumber)),
-            ("insertionTime", .string(insertionTime.formatted(Self.timeStyle))),
-            ("expirationTime", .string(expirationTime.formatted(Self.timeStyle))),
-            ("nextVisibleTime", .string(nextVisibleTime.formatted(Self.timeStyle))),
+            ("insertionTime", .string(StoredTime.text(insertionTime))),
+            ("expirationTime", .string(StoredTime.text(expirationTime))),
+            ("nextVisibleTime", .string(StoredTime.text(nextVisibleTime))),
             ("dequeueCount", .integer(Int64(dequeueCount))),
         ]
         if let popReceipt { members.append(("popReceipt", .string(popReceipt))) }
@@ -49,15 +58,20 @@ extension QueueMessage {
             return value
         }
         func time(_ name: String) throws(Damage) -> Date {
-            try member(name) { tree in tree.string.flatMap { try? Self.timeStyle.parse($0) } }
+            try member(name) { tree in tree.string.flatMap { StoredTime.date($0) } }
+        }
+        func number(_ name: String, upTo limit: Int64) throws(Damage) -> Int64 {
+            try member(name) { tree in tree.integer.flatMap { (0...limit).contains($0) ? $0 : nil } }
         }
         self.id = id
         self.queue = queue
-        sequenceNumber = try member("sequenceNumber", \.integer)
+        // Less than half of what fits, so that numbers which go on from here do not come to the end.
+        sequenceNumber = try number("sequenceNumber", upTo: .max / 2)
         insertionTime = try time("insertionTime")
         expirationTime = try time("expirationTime")
         nextVisibleTime = try time("nextVisibleTime")
-        dequeueCount = try member("dequeueCount") { $0.integer.flatMap { Int(exactly: $0) } }
+        // .NET has 32 bits for it.
+        dequeueCount = Int(try number("dequeueCount", upTo: Int64(Int32.max)))
         popReceipt = tree["popReceipt"]?.string
         body =
             if let text = tree["text"]?.string {
@@ -71,6 +85,4 @@ extension QueueMessage {
     struct Damage: Error {
         let reason: String
     }
-
-    private static let timeStyle = Date.ISO8601FormatStyle(includingFractionalSeconds: true)
 }

@@ -1,3 +1,4 @@
+import Files
 import FoundationEssentials
 
 /// Many queues in one folder, one file per message, so that messages outlive the process.
@@ -26,33 +27,57 @@ final class QueueStore {
         self.now = now
         folder = try StorageFolder(path)
         for name in try folder.entries() where !name.hasPrefix(".") {
-            let queue = service.queue(of: name)
-            queues[queue] = MessageQueue()
-            for entry in try folder.entries(of: name) where entry.hasSuffix(".json") {
-                let file = "\(name)/\(entry)"
-                guard let bytes = try folder.read(file) else { continue }
-                do throws(QueueMessage.Damage) {
-                    var message = try QueueMessage(file: bytes, id: String(entry.dropLast(5)), queue: queue)
-                    if message.popReceipt != nil {
-                        message.popReceipt = nil
-                        message.nextVisibleTime = min(message.nextVisibleTime, now())
-                    }
-                    queues[queue]?.put(message)
-                    lastSequenceNumber = max(lastSequenceNumber, message.sequenceNumber)
-                } catch {
-                    let place = try folder.setAside(bytes, of: file)
-                    try folder.remove(file)
-                    warnings.append(
-                        "\(folder.absolute(file)) is no queue message (\(error.reason)) and is now \(place); put it "
-                            + "right and move it back, or delete it")
-                }
+            do throws(StorageError) {
+                try readQueue(name)
+            } catch {
+                // The others can be used.
+                warnings.append("\(error); its messages are left out until the next start")
             }
         }
     }
 
+    private func readQueue(_ name: String) throws(StorageError) {
+        guard try folder.status(of: name)?.kind == .folder else {
+            warnings.append(
+                "\(folder.absolute(name)) is not a folder, so it is no queue and is left alone; messages are files in "
+                    + "\(folder.absolute("QUEUE"))")
+            return
+        }
+        let queue = service.queue(of: name)
+        queues[queue] = MessageQueue()
+        for entry in try folder.entries(of: name) where entry.hasSuffix(".json") {
+            do throws(StorageError) {
+                try readMessage(entry, of: queue)
+            } catch {
+                warnings.append("\(error); this message is left out until the next start")
+            }
+        }
+    }
+
+    private func readMessage(_ entry: String, of queue: String) throws(StorageError) {
+        let file = "\(service.folder(of: queue))/\(entry)"
+        guard let bytes = try folder.read(file, limit: 16 << 20) else { return }
+        do throws(QueueMessage.Damage) {
+            var message = try QueueMessage(file: bytes, id: String(entry.dropLast(5)), queue: queue)
+            if message.popReceipt != nil {
+                message.popReceipt = nil
+                message.nextVisibleTime = min(message.nextVisibleTime, now())
+            }
+            message.count(from: now())
+            queues[queue]?.put(message)
+            lastSequenceNumber = max(lastSequenceNumber, message.sequenceNumber)
+        } catch {
+            let place = try folder.setAside(bytes, of: file)
+            try folder.remove(file)
+            warnings.append(
+                "\(folder.absolute(file)) is no queue message (\(error.reason)) and is now \(place); put it right and "
+                    + "move it back, or delete it")
+        }
+    }
+
     private func nextSequenceNumber() -> Int64 {
-        // Wraps instead of trapping: a file that a person has edited may hold the largest number there is.
-        lastSequenceNumber &+= 1
+        // Begins with at most half of what fits.
+        lastSequenceNumber += 1
         return lastSequenceNumber
     }
 

@@ -11,10 +11,12 @@ enum StorageError: Error, Equatable {
     case notABlobPath(String)
     case blobName(String, BlobPath.Fault)
     case unreadable(String)
+    case notAFolder(String)
     case file(Action, String, FileError)
 
     enum Action: String {
         case look = "look at"
+        case read
         case write
         case remove
     }
@@ -36,6 +38,7 @@ extension StorageError: CustomStringConvertible {
         case .notABlobPath(let path): "'\(path)' is not the path of a blob: write container/name"
         case .blobName(let name, let fault): "'\(name)' cannot be the name of a blob: \(fault.sentence)"
         case .unreadable(let path): "\(path) cannot be read; check its permissions"
+        case .notAFolder(let path): "\(path) is not a folder; remove it, and the folder is made anew"
         case .file(let action, let path, let error) where [EISDIR, ENOTDIR].contains(error.code):
             "cannot \(action.rawValue) \(path): a name cannot be that of a file and the beginning of another's; rename one"
         case .file(let action, let path, let error): "cannot \(action.rawValue) \(path): \(error.reason)"

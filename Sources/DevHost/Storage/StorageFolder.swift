@@ -15,7 +15,9 @@ struct StorageFolder: Sendable {
 
     init(_ path: String) throws(StorageError) {
         self.path = path
-        for name in try entries(of: Self.unfinished) { try remove("\(Self.unfinished)/\(name)") }
+        guard try status(of: "").map({ $0.kind == .folder }) ?? true else { throw .notAFolder(path) }
+        // What cannot be removed is in nobody's way.
+        for name in (try? entries(of: Self.unfinished)) ?? [] { try? remove("\(Self.unfinished)/\(name)") }
     }
 
     /// Of a file or a folder; nil where there is none.
@@ -38,10 +40,14 @@ struct StorageFolder: Sendable {
     }
 
     /// nil where there is no such file.
-    func read(_ name: String) throws(StorageError) -> [UInt8]? {
+    ///
+    /// - Parameter limit: the bytes it may have. What is larger no handler takes (host-contract §16), and it would fill the
+    ///   memory.
+    func read(_ name: String, limit: Int = 256 << 20) throws(StorageError) -> [UInt8]? {
         do throws(FileError) {
-            return try File.read(absolute(name))
+            return try File.read(absolute(name), limit: limit)
         } catch {
+            if error.cause == .tooLarge { throw .file(.read, absolute(name), error) }
             guard try status(of: name)?.kind == .file else { return nil }
             throw .unreadable(absolute(name))
         }
@@ -49,16 +55,23 @@ struct StorageFolder: Sendable {
 
     func write(_ bytes: [UInt8], to name: String) throws(StorageError) {
         let unfinished = "\(Self.unfinished)/\(UUID().uuidString)"
-        try add(bytes, to: unfinished)
         do throws(StorageError) {
+            do throws(StorageError) {
+                try add(bytes, to: unfinished)
+            } catch {
+                // The name that people know says more than that of the part.
+                guard case .file(let action, _, let cause) = error else { throw error }
+                throw .file(action, absolute(name), cause)
+            }
             try move(unfinished, to: name)
         } catch {
-            try remove(unfinished)
+            // A disk may have room for a part. The first error says more than one of tidying up.
+            try? remove(unfinished)
             throw error
         }
     }
 
-    /// A kill may leave the beginning of these bytes.
+    /// A kill may leave the beginning of these bytes, a full disk leaves none of them.
     func add(_ bytes: [UInt8], to name: String) throws(StorageError) {
         try makingFolders(for: name) { () throws(FileError) in try File.append(bytes.span.bytes, to: absolute(name)) }
     }

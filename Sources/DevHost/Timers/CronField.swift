@@ -69,6 +69,7 @@ enum CronField: String, CaseIterable, Sendable {
 
     private func step(_ text: Substring, in part: Substring) throws(TimerScheduleError) -> Int {
         guard let step = Int(text), step >= 1 else { throw .step(self, String(part)) }
-        return step
+        // A longer step than the field leads out of it, too, and cannot overflow.
+        return min(step, 60)
     }
 }

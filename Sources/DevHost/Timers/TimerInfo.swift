@@ -39,7 +39,7 @@ enum RoundTripDate {
 
     static func text(_ date: Date, in zone: LocalTime) -> String {
         // A Date is not exact to .NET's seven decimals.
-        let microseconds = Int((date.timeIntervalSince1970 * 1_000_000).rounded())
+        let microseconds = Int((min(max(date.timeIntervalSince1970, -62e9), 254e9) * 1_000_000).rounded())
         let moment = microseconds.floored(by: 1_000_000)
         let offset = zone.offset(at: moment)
         let wall = moment + offset

@@ -17,6 +17,8 @@ struct TimerListener: Sendable {
     let isMonitored: Bool
     private(set) var status: TimerStatus
     private var state: State
+    /// What was stored is of a time that has not come yet: the clock was ahead then. The timer counts from now.
+    let storedIsAhead: Bool
 
     /// `stored` is the status of an earlier run of the host. What `status` is then must be kept too: a first firing
     /// that is missed is noticed only by it.
@@ -28,10 +30,16 @@ struct TimerListener: Sendable {
         self.zone = zone
         isMonitored = useMonitor && !schedule.isSubMinute
         status = TimerStatus(last: nil, next: schedule.next(after: now, in: zone), lastUpdated: now)
-        if isMonitored, let stored { status = Self.status(stored, adaptedTo: schedule, in: zone, at: now) }
+        storedIsAhead = isMonitored && stored.map { Self.isAhead($0.lastUpdated, of: now) } ?? false
+        if isMonitored, let stored, !storedIsAhead {
+            status = Self.status(stored, adaptedTo: schedule, in: zone, at: now)
+        }
         let isPastDue = status.next.map { now > $0 } ?? false
         state = .waiting(until: isPastDue || runOnStartup ? now : status.next, isPastDue: isPastDue)
     }
+
+    /// Clocks are set by a moment again and again, which is nothing to talk about.
+    private static func isAhead(_ time: Date, of now: Date) -> Bool { time.timeIntervalSince(now) > 1 }
 
     /// A schedule that was changed counts from the last update, but is never past due by the change alone.
     private static func status(
@@ -56,9 +64,19 @@ struct TimerListener: Sendable {
 
     /// What to run the function with now; nil if it is not time yet, or the function still runs.
     mutating func fire(at now: Date) -> TimerInfo? {
-        guard case .waiting(let due?, let isPastDue) = state, now >= due else { return nil }
+        guard case .waiting(let due?, let isPastDue) = state else { return nil }
+        guard now >= due else {
+            if Self.isAhead(status.lastUpdated, of: now) { startOver(at: now) }
+            return nil
+        }
         state = .running(since: now)
         return info(isPastDue: isPastDue)
+    }
+
+    /// The clock was set back: what was due by the old time would not come until then.
+    private mutating func startOver(at now: Date) {
+        status = TimerStatus(last: nil, next: schedule.next(after: now, in: zone), lastUpdated: now)
+        state = .waiting(until: status.next, isPastDue: false)
     }
 
     /// Succeeded or failed, the function is not run again before the next time (host-contract §10). Times that came

@@ -36,8 +36,18 @@ struct TimerSchedule: Sendable, Equatable {
         }
     }
 
-    /// nil if it never fires. A time span counts from `date`, whatever the zone.
+    /// The last second of .NET's years.
+    private static let end = Date(timeIntervalSince1970: 253_402_300_799)
+
+    /// nil if it never fires, or not before the year 10000. A time span counts from `date`, whatever the zone.
     func next(after date: Date, in zone: LocalTime) -> Date? {
+        // Also a clock may say anything.
+        guard date < Self.end else { return nil }
+        let next = next(after: max(date, .distantPast), zone)
+        return next.flatMap { $0 <= Self.end ? $0 : nil }
+    }
+
+    private func next(after date: Date, _ zone: LocalTime) -> Date? {
         switch rule {
         case .cron(let expression):
             let now = Int(date.timeIntervalSince1970.rounded(.down))

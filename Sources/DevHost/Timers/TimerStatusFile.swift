@@ -40,7 +40,7 @@ final class TimerStatusFile {
     private static func read(_ path: String) throws(TimerStatusFileError) -> [String: TimerStatus] {
         let text: [UInt8]
         do throws(FileError) {
-            text = try File.read(path)
+            text = try File.read(path, limit: 4 << 20)
         } catch {
             if error.cause == .missing { return [:] }
             throw .unreadable(path)
@@ -64,11 +64,9 @@ final class TimerStatusFile {
 }
 
 extension TimerStatus {
-    private static let style = Date.ISO8601FormatStyle(includingFractionalSeconds: true)
-
     fileprivate var tree: JSONTree {
         func member(_ name: String, _ date: Date?) -> JSONTree.Member {
-            .init(name: name, tree: JSONTree(date.map { .string($0.formatted(Self.style)) } ?? .null, line: 1))
+            .init(name: name, tree: JSONTree(date.map { .string(StoredTime.text($0)) } ?? .null, line: 1))
         }
         return JSONTree(
             .object([member("Last", last), member("Next", next), member("LastUpdated", lastUpdated)]), line: 1)
@@ -79,15 +77,10 @@ extension TimerStatus {
         for name in ["Last", "Next", "LastUpdated"] {
             guard let member = tree[name] else { continue }
             if case .null = member.value { continue }
-            guard let date = member.string.flatMap(Self.date) else { return nil }
+            guard let date = member.string.flatMap(StoredTime.date) else { return nil }
             dates[name] = date
         }
         guard let lastUpdated = dates["LastUpdated"] else { return nil }
         self.init(last: dates["Last"], next: dates["Next"], lastUpdated: lastUpdated)
-    }
-
-    /// Also without a fraction, as a person writes it.
-    private static func date(_ text: String) -> Date? {
-        [style, Date.ISO8601FormatStyle()].lazy.compactMap { try? $0.parse(text) }.first
     }
 }

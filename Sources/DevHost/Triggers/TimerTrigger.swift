@@ -53,6 +53,12 @@ final class TimerTrigger: TriggerListener {
 
     private func run() async {
         var listener = listener(at: Date())
+        if listener.storedIsAhead {
+            invoker.tell(
+                .warning(
+                    "\(function.name): .luafunc/timers.json has a time that has not come yet, so the clock was ahead when "
+                        + "it was written; the timer counts from now"))
+        }
         keep(listener)
         while let due = listener.due {
             let wait = min(due.timeIntervalSinceNow, Self.longestSleep)

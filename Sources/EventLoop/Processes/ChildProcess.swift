@@ -26,7 +26,7 @@ public final class ChildProcess {
         case null
         /// The parent's stream.
         case inherited
-        /// Without their ends; what is not UTF-8 is repaired, and a line of more than 1 MB is cut.
+        /// Without their ends; what is not UTF-8 is repaired, and a line of more than 1 MB is cut there.
         case lines((String) -> Void)
         /// The bytes lie in a buffer that the next read overwrites.
         case pieces((RawSpan) -> Void)
@@ -89,6 +89,17 @@ public final class ChildProcess {
 
     /// The same with SIGKILL, which no process can ignore.
     public func kill() { send(SIGKILL) }
+
+    /// Writes to the input of a process that was started with an open one, which it need not have begun to read: no more
+    /// than a pipe has room for. False if there is no such input, or no room.
+    @discardableResult
+    public func write(_ text: String) -> Bool {
+        guard let inputEnd else { return false }
+        _ = fcntl(inputEnd, F_SETFL, O_NONBLOCK)
+        var text = text
+        // `write` reads from the bytes only while the closure runs.
+        return text.withUTF8 { Glibc.write(inputEnd, $0.baseAddress, $0.count) == $0.count }
+    }
 
     /// Ends the input of a process that was started with an open one. Calling it again does nothing.
     public func closeInput() {

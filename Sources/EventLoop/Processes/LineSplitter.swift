@@ -4,8 +4,12 @@ struct LineSplitter {
     /// The line before has ended with CR, so an LF belongs to it.
     private var isAfterCR = false
 
-    /// A longer line is cut, so that a program that never ends one cannot fill the memory.
+    /// The line is longer than the limit; the rest of it is passed over.
+    private var isCut = false
+
+    /// Bytes of a line. A longer one is cut there, so that a program that never ends one cannot fill the memory.
     static let limit = 1 << 20
+    static let cutMark = " … (cut)"
 
     mutating func add(_ bytes: RawSpan, _ body: (String) -> Void) {
         for index in 0..<bytes.byteCount {
@@ -15,9 +19,7 @@ struct LineSplitter {
             switch byte {
             case UInt8(ascii: "\n") where endsWithCR: break
             case UInt8(ascii: "\n"), UInt8(ascii: "\r"): flush(body)
-            default:
-                line.append(byte)
-                if line.count == Self.limit { flush(body) }
+            default: if line.count < Self.limit { line.append(byte) } else { isCut = true }
             }
         }
     }
@@ -29,7 +31,8 @@ struct LineSplitter {
 
     private mutating func flush(_ body: (String) -> Void) {
         // Emptied before: the body may come back here.
-        let text = String(decoding: line, as: UTF8.self)
+        let text = String(decoding: line, as: UTF8.self) + (isCut ? Self.cutMark : "")
+        isCut = false
         line.removeAll(keepingCapacity: line.count <= 4096)
         body(text)
     }

@@ -5,8 +5,7 @@ extension Command {
         name: "serve", summary: "Run the custom handler, as the Functions host starts it.",
         options: [
             AppChoice.option, level, format, LimitOptions.memory, LimitOptions.time, port, bind, threads, bodyLimit,
-            watch,
-            untilStdinEnds,
+            watch, untilStdinEnds, takesSecret,
         ],
         validate: { arguments in
             if arguments[port] == nil, !Settings.current.isHosted, try AppArchive.carried?.files == nil {
@@ -27,6 +26,7 @@ extension Command {
         serving.bodyLimit = arguments[bodyLimit] ?? serving.bodyLimit
         serving.watch = arguments[watch]
         serving.untilStdinEnds = arguments[untilStdinEnds]
+        serving.takesSecret = arguments[takesSecret]
         try serving.run()
     }
 
@@ -49,6 +49,9 @@ extension Command {
     /// `luafunc start` holds the other end, so that no handler outlives it.
     private static let untilStdinEnds = Flag(
         "until-stdin-ends", "End when standard input ends.", isHidden: true)
+    /// Nobody else on the machine can read it there, as arguments and environment can be.
+    private static let takesSecret = Flag(
+        "secret-on-stdin", "Answer only who sends the first line of standard input as a header.", isHidden: true)
 }
 
 extension ValueOf<Int> {

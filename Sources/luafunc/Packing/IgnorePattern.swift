@@ -45,17 +45,34 @@ struct IgnorePattern {
 
     /// - Parameter path: its names, relative to the folder of the ignore file.
     func matches(_ path: ArraySlice<[UInt8]>, isFolder: Bool) -> Bool {
-        (isFolder || !isForFolders) && Self.matches(segments[...], path)
+        (isFolder || !isForFolders) && Self.matches(segments, path)
     }
 
-    private static func matches(_ segments: ArraySlice<Segment>, _ path: ArraySlice<[UInt8]>) -> Bool {
-        switch segments.first {
-        case nil: return path.isEmpty
-        case .folders where segments.count == 1: return !path.isEmpty
-        case .folders: return (0...path.count).contains { matches(segments.dropFirst(), path.dropFirst($0)) }
-        case .name(let pieces):
-            guard let name = path.first, matches(pieces, name) else { return false }
-            return matches(segments.dropFirst(), path.dropFirst())
+    /// As with `matches` for a name, only the last run of folders is tried again, so the time is bounded.
+    private static func matches(_ segments: [Segment], _ path: ArraySlice<[UInt8]>) -> Bool {
+        var (segment, rest) = (0, path)
+        var retry: (segment: Int, rest: ArraySlice<[UInt8]>)?
+        while true {
+            if segment == segments.count {
+                if rest.isEmpty { return true }
+            } else {
+                switch segments[segment] {
+                case .folders where segment == segments.count - 1: return !rest.isEmpty
+                case .folders:
+                    segment += 1
+                    retry = (segment, rest)
+                    continue
+                case .name(let pieces):
+                    if let name = rest.first, matches(pieces, name) {
+                        segment += 1
+                        rest = rest.dropFirst()
+                        continue
+                    }
+                }
+            }
+            guard let run = retry, !run.rest.isEmpty else { return false }
+            (segment, rest) = (run.segment, run.rest.dropFirst())
+            retry = (segment, rest)
         }
     }
 

@@ -1,3 +1,5 @@
+import Log
+
 /// What `pack` tells: what went in, what the author may not expect, and for each thing made what to do with it.
 struct PackReport {
     enum Product {
@@ -19,6 +21,7 @@ struct PackReport {
 
     /// Names with sizes in bytes, and all together.
     static func list(_ files: [(path: String, size: Int)]) -> [String] {
+        let files = files.map { (path: Escape.line($0.path), size: $0.size) }
         let total = files.reduce(0) { $0 + $1.size }
         let nameWidth = files.map(\.path.count).max() ?? 0
         let sizeWidth = String(total).count

@@ -98,6 +98,20 @@ import Testing
         await handler.stop()
     }
 
+    @Test func `an empty Host is left out, forwarded and proxied`() async throws {
+        for options in [Self.forwarded, Self.proxied] {
+            let handler = try await PlayedHandler { _, connection in connection.respond(HTTPResponse(status: 204)) }
+            let host = try await HostInProcess(Self.files, handlerPort: await handler.port, options: options)
+            let connection = try await RawConnection(port: host.port)
+            connection.send("GET /api/f HTTP/1.1\r\nHost:\r\n\r\n")
+            #expect(connection.response()?.status == 204)
+            let received = try #require(await handler.received.first)
+            #expect(received.fields.values("host") == ["127.0.0.1:\(await handler.port)"])
+            try await host.stop()
+            await handler.stop()
+        }
+    }
+
     @Test func `a caller is held back while the handler does not read, and then its whole body passes`() async throws {
         let reader = await SlowReader()
         let handler = try await PlayedHandler(streams: true) { _, connection in reader.take(connection) }

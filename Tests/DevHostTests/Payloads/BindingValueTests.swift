@@ -39,4 +39,10 @@ struct BindingValueTests {
     func `inside a list nothing is encoded twice`(_ value: BindingValue, _ expected: String) {
         #expect(NewtonsoftJSON.text(value.element) == expected)
     }
+
+    @Test(arguments: [-1e30, -62_135_596_801, -62_135_596_800, 253_402_300_799.5, 253_402_300_800, 3.1e12, 1e30])
+    func `a date beyond those of NET becomes the nearest that is none`(_ seconds: Double) {
+        let text = DotNetDateTime(Date(timeIntervalSince1970: seconds), zone: .utc).isoText
+        #expect(text.hasPrefix(seconds < 0 ? "0001-01-01T00:00:00" : "9999-12-31T23:59:59"), "\(text)")
+    }
 }

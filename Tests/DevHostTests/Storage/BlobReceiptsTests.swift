@@ -1,4 +1,5 @@
 import Foundation
+import Glibc
 import Testing
 
 @testable import DevHost
@@ -159,5 +160,36 @@ struct BlobReceiptsTests {
         try folder.write(String(line.dropLast()), to: "receipts/Thumb.jsonl")
         try open().done(with: pending[1].blob, by: "Thumb")
         #expect(try take(try open()).isEmpty)
+    }
+
+    @Test(arguments: ["9223372036854775807", "-9223372036854775808", "5"])
+    func `any number of failures that a file holds can be counted on`(_ failures: String) throws {
+        try write("a.png")
+        let etag = try #require(try store.list("uploads").first).etag
+        try folder.write(
+            #"{"blob":"uploads/a.png","etag":"\#(etag)","failures":\#(failures)}"# + "\n", to: "receipts/Thumb.jsonl")
+        let receipts = try open()
+        let pending = try #require(try receipts.take(for: "Thumb", pattern, in: store).first)
+        let verdict = try receipts.failed(pending.blob, in: "Thumb")
+        if failures.hasPrefix("-") { #expect(verdict == .again) } else { #expect(verdict != .again) }
+    }
+
+    @Test(arguments: [10_413_792_000, 2_000_000_000_000, -10_000_000_000] as [Int])
+    func `a blob of any year triggers`(_ seconds: Int) throws {
+        try write("a.png")
+        let path = "\(folder.path)/blobs/uploads/a.png"
+        let times = [timespec(tv_sec: seconds, tv_nsec: 0), timespec(tv_sec: seconds, tv_nsec: 0)]
+        // A file system that has no such year takes the nearest it has.
+        try #require(utimensat(AT_FDCWD, path, times, 0) == 0)
+        let pending = try #require(try open().take(for: "Thumb", pattern, in: store).first)
+        #expect(pending.blob.etag.hasPrefix("0x"))
+        _ = DotNetDateTime(pending.blob.modified, zone: .utc).isoText
+    }
+
+    @Test func `a file of receipts that cannot be read is told`() throws {
+        try FileManager.default.createDirectory(atPath: "\(folder.path)/receipts", withIntermediateDirectories: true)
+        try FileManager.default.createSymbolicLink(
+            atPath: "\(folder.path)/receipts/Thumb.jsonl", withDestinationPath: "Thumb.jsonl")
+        #expect(try open().warnings.first?.hasPrefix("cannot look at \(folder.path)/receipts/Thumb.jsonl: ") == true)
     }
 }

@@ -140,4 +140,86 @@ struct QueueRestartTests {
         try store.send([2], to: "orders")
         #expect(try open().peek("orders", upTo: 16).map(\.body) == [[2]])
     }
+
+    private func file(
+        sequence: String = "1", inserted: String = "2026-03-01T10:20:30.000Z",
+        expires: String = "2026-03-08T10:20:30.000Z", visible: String = "2026-03-01T10:20:30.000Z", count: String = "0"
+    ) -> String {
+        """
+        { "sequenceNumber": \(sequence), "insertionTime": "\(inserted)", "expirationTime": "\(expires)",
+          "nextVisibleTime": "\(visible)", "dequeueCount": \(count), "text": "x" }
+        """
+    }
+
+    /// They once ended the host at every start.
+    @Test func `numbers and times that lead nowhere are damage`() throws {
+        let files = [
+            ("sequenceNumber", file(sequence: "9223372036854775807")), ("sequenceNumber", file(sequence: "-1")),
+            ("sequenceNumber", file(sequence: "1e300")), ("dequeueCount", file(count: "9223372036854775807")),
+            ("dequeueCount", file(count: "-9223372036854775808")),
+            ("insertionTime", file(inserted: "99999-01-01T00:00:00.000Z")),
+            ("expirationTime", file(expires: "99999-01-01T00:00:00.000Z")),
+            ("nextVisibleTime", file(visible: "9223372036854775807-01-01T00:00:00Z")),
+            ("nextVisibleTime", file(visible: "9999-12-31T23:59:59-14:00")),
+        ]
+        for (number, (_, text)) in files.enumerated() { try folder.write(text, to: "orders/\(number).json") }
+        let store = try open()
+        #expect(store.counts == ["orders": 0])
+        for (number, (member, _)) in files.enumerated() {
+            let warning = store.warnings.first { $0.contains("/\(number).json is no queue message") }
+            #expect(warning?.contains("it has no good \"\(member)\"") == true, "\(number) \(warning ?? "")")
+        }
+        #expect(try store.send([1], to: "orders").sequenceNumber == 1)
+    }
+
+    @Test func `the largest numbers and times that are taken can be worked with`() throws {
+        let end = "9999-12-31T23:59:59.999Z"
+        try folder.write(
+            file(sequence: "\(Int64.max / 2)", expires: end, visible: "0001-01-01T00:00:00Z", count: "2147483647"),
+            to: "orders/a.json")
+        let store = try open()
+        #expect(store.warnings.isEmpty)
+        let held = try #require(try store.receive(from: "orders", upTo: 1, visibilityTimeout: 600).first)
+        let payload = QueueTriggerMessage(held).payload(
+            for: TriggerBinding(function: "f", type: "queueTrigger", name: "m"))
+        #expect(
+            String(decoding: payload.bytes(now: Date(), randGuid: "x"), as: UTF8.self).contains("9999-12-31T23:59:59"))
+        #expect(try store.send([1], to: "orders").sequenceNumber == Int64.max / 2 + 1)
+        #expect(try store.release(held, maxDequeueCount: 5) == "orders-poison")
+    }
+
+    @Test func `a message that was sent while the clock was ahead is visible at once`() throws {
+        let before = try open()
+        clock.advance(10 * 365 * 86_400)
+        let sent = try before.send([1], to: "orders", visibleAfter: 60)
+        clock.advance(-10 * 365 * 86_400)
+        let store = try open()
+        #expect(try store.nextVisible(in: "orders") == clock.now + 60)
+        clock.advance(60)
+        let received = try store.receive(from: "orders", upTo: 1, visibilityTimeout: 600)
+        #expect(received.map(\.id) == [sent.id] && received.first?.expirationTime == clock.now - 60 + 7 * 86_400)
+    }
+
+    @Test func `what is no queue is told, and the queues beside it are there`() throws {
+        try open().send([1], to: "orders")
+        try folder.write("mine", to: "notes.txt")
+        try FileManager.default.createSymbolicLink(atPath: "\(folder.path)/round", withDestinationPath: "round")
+        try FileManager.default.createSymbolicLink(
+            atPath: "\(folder.path)/orders/r.json", withDestinationPath: "r.json")
+        let store = try open()
+        #expect(store.counts == ["orders": 1])
+        #expect(store.warnings.count == 3)
+        #expect(store.warnings.contains { $0.hasPrefix("\(folder.path)/notes.txt is not a folder, so it is no queue") })
+        #expect(store.warnings.contains { $0.hasPrefix("cannot look at \(folder.path)/round: ") })
+        #expect(store.warnings.contains { $0.hasPrefix("cannot look at \(folder.path)/orders/r.json: ") })
+        #expect(folder.text("notes.txt") == "mine")
+    }
+
+    @Test func `a file in the place of the folder is told`() throws {
+        try folder.write("x", to: "queues")
+        let error = #expect(throws: StorageError.self) {
+            try QueueStore(folder: "\(folder.path)/queues", service: .storageQueues, messageLimit: 1) { Date() }
+        }
+        #expect(error?.description == "\(folder.path)/queues is not a folder; remove it, and the folder is made anew")
+    }
 }

@@ -1,4 +1,5 @@
 import Foundation
+import Lua
 import Testing
 
 @testable import DevHost
@@ -192,5 +193,39 @@ import Testing
         #expect(timer.due == nil)
         #expect(timer.fire(at: try at("23:00:00")) == nil)
         #expect(try listener("0 0 0 31 2 *", stored: timer.status, at: "10:00:00").due == nil)
+    }
+
+    // MARK: Other clocks
+
+    @Test func `a status that was saved while the clock was ahead does not hold the timer up`() throws {
+        let ahead = TimerStatus(
+            last: try date("2036-03-01T09:00:00Z"), next: try date("2036-03-01T10:00:00Z"),
+            lastUpdated: try date("2036-03-01T09:00:00Z"))
+        let timer = try listener(hourly, stored: ahead, at: "09:35:00")
+        #expect(timer.storedIsAhead)
+        #expect(timer.due == (try at("10:00:00")))
+        #expect(timer.status == (try status(last: nil, next: "10:00:00", updated: "09:35:00")))
+        // A moment is nothing: clocks are corrected again and again.
+        let moment = try status(last: "09:00:00", next: "10:00:00", updated: "09:00:00")
+        #expect(try listener(hourly, stored: moment, at: "08:59:59").storedIsAhead == false)
+    }
+
+    @Test func `a clock that is set back while the timer waits makes it count anew`() throws {
+        var timer = try listener(hourly, at: "23:35:00")
+        #expect(timer.due == (try date("2026-03-02T00:00:00Z")))
+        #expect(timer.fire(at: try at("09:35:00")) == nil)
+        #expect(timer.due == (try at("10:00:00")))
+        #expect(timer.fire(at: try at("10:00:00")) != nil)
+    }
+
+    @Test(arguments: ["0 0 * * * *", "00:05:00", "10675199.02:48:05", "0/9223372036854775807 * * * * *"])
+    func `a clock may show any year`(_ schedule: String) throws {
+        for year in [-1e12, -62_135_596_800, 0, 253_402_300_799, 3.1e12, 9.2e18] {
+            let now = Date(timeIntervalSince1970: year)
+            var timer = TimerListener(try TimerSchedule(schedule), in: .utc, stored: nil, at: now)
+            _ = timer.infoByHand.value(in: .utc)
+            if let info = timer.fire(at: timer.due ?? now) { _ = info.value(in: .berlin).text }
+            timer.finish(at: now)
+        }
     }
 }

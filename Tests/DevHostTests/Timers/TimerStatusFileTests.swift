@@ -90,4 +90,14 @@ import Testing
                 == true)
         #expect(file["Tick"] == status)
     }
+
+    @Test(arguments: [
+        "99999-01-01T00:00:00Z", "9223372036854775807-01-01T00:00:00Z", "2026-13-01T00:00:00Z", "2026-03-01",
+    ])
+    func `a time that no timer can have is damage`(_ time: String) throws {
+        try write(#"{ "Tick": { "LastUpdated": "\#(time)" } }"#)
+        let file = TimerStatusFile(folder: folder)
+        #expect(file["Tick"] == nil)
+        #expect(file.damage == .damaged(path, reason: "line 1: 'Tick' is no status of a timer"))
+    }
 }

@@ -24,9 +24,13 @@ struct LineSplitterTests {
 
     @Test func `what is not UTF-8 is repaired`() { #expect(lines([[0x61, 0xff, 0x62, 0x0a]]) == ["a\u{fffd}b"]) }
 
-    @Test func `a line without an end is cut`() {
+    @Test func `a long line is cut, and the next one is whole`() {
         let limit = LineSplitter.limit
         let bytes = [UInt8](repeating: UInt8(ascii: "x"), count: limit + 10)
-        #expect(lines([bytes]).map(\.utf8.count) == [limit, 10])
+        let cut = String(repeating: "x", count: limit) + LineSplitter.cutMark
+        #expect(lines([bytes]) == [cut])
+        #expect(lines([bytes, bytes, Array("\nnext\n".utf8)]) == [cut, "next"])
+        #expect(
+            lines([Array(bytes.dropLast(10)) + Array("\n".utf8)]) == [String(cut.dropLast(LineSplitter.cutMark.count))])
     }
 }

@@ -41,4 +41,21 @@ import Testing
                 == #"{"type":"about:blank","title":"a \"b\" \\","status":400,"detail":"c\n\u0001\u001fé"}"# + "\n")
         #expect(response.fields.first("content-type") == "application/problem+json")
     }
+
+    @Test(arguments: ["/a?q=1", "http://y?q=1", "http://y/a?q=1"])
+    func `a field that is removed is gone from the bytes, too, and all else is found`(_ target: String) throws {
+        let request = try HTTPRequest(
+            target: target, fields: ["Key": "1", "Host": "x", "A": "2", "KEY": "3", "B": "4", "key": "5"], body: [7])
+        let before = (request.path, request.query, request.target, request.rawTarget, request.authority)
+        request.removeFields("kEY")
+        #expect(request.fields == ["Host": "x", "A": "2", "B": "4"])
+        #expect(
+            (request.path, request.query, request.target, request.rawTarget) == (before.0, before.1, before.2, before.3)
+        )
+        #expect(request.authority == before.4 && request.head.host.map(request.text) == "x" && request.body == [7])
+        let head = String(decoding: request.headBytes.prefix(request.head.length), as: UTF8.self)
+        #expect(head == "GET \(target) HTTP/1.1\r\nHost: x\r\nA: 2\r\nB: 4\r\n\r\n")
+        request.removeFields("none")
+        #expect(request.fields.map(\.name) == ["Host", "A", "B"])
+    }
 }

@@ -1,0 +1,19 @@
+extension RequestHead {
+    /// Removes all fields of that name, in any case, also from the bytes that the head was parsed from. What follows them
+    /// there moves up.
+    ///
+    /// What the fields mean for the message stays: its framing, its `Host`.
+    public mutating func removeFields(_ name: String, from bytes: inout [UInt8]) {
+        for position in fields.indices.reversed() where fields[position].hasName(name, in: bytes.span.bytes) {
+            // A line ends where the next begins, and the last one before the blank line.
+            let start = fields[position].name.lowerBound
+            let end = position + 1 < fields.count ? fields[position + 1].name.lowerBound : length - 2
+            bytes.removeSubrange(start..<end)
+            fields.remove(at: position, width: UInt32(end - start))
+            length -= end - start
+            if let host, host.lowerBound >= end {
+                self.host = host.lowerBound - (end - start)..<host.upperBound - (end - start)
+            }
+        }
+    }
+}

@@ -1,0 +1,102 @@
+import Foundation
+import Lua
+import TestSupport
+import Testing
+
+@testable import CustomHandler
+
+/// Numbers, times and sizes in an app's files that no program could use: each is told, and none ends the process.
+@Suite struct ConfigurationNumberTests {
+    private static let days = "10675199.02:48:05.4775807"
+
+    @Test(arguments: [
+        (#""functionTimeout": "10675200.00:00:00""#, "\"functionTimeout\" must be a time of at least one second"),
+        (#""functionTimeout": "99999999999999999999""#, "\"functionTimeout\" must be a time of at least one second"),
+        (#""functionTimeout": 1e308"#, "\"functionTimeout\" must be a time of at least one second"),
+        (#""functionTimeout": -9223372036854775808"#, "\"functionTimeout\" must be a time of at least one second"),
+        (#""functionTimeout": NaN"#, "is not JSON"), (#""functionTimeout": 1e999"#, "is not JSON"),
+        (
+            #""retry": { "strategy": "fixedDelay", "maxRetryCount": 9223372036854775807, "delayInterval": "1" }"#,
+            "\"maxRetryCount\" must be a whole number"
+        ),
+        (
+            #""retry": { "strategy": "fixedDelay", "maxRetryCount": 1, "delayInterval": "99999-01-01" }"#,
+            "\"delayInterval\" must be a time such as"
+        ),
+        (String(repeating: #""a": { "#, count: 200) + String(repeating: "}", count: 200), "is not JSON"),
+    ])
+    func `a host json that asks for the impossible is told`(_ members: String, _ reason: String) throws {
+        let app = try TemporaryApp(["host.json": #"{ "version": "2.0", \#(members) }"#])
+        let loader = AppLoader(.folder(app.folder.path), settings: [:])
+        let problem = #expect(throws: Problem.self) { try loader.load() }
+        #expect(problem?.description.contains(reason) == true, "\(problem?.description ?? "")")
+    }
+
+    @Test func `the longest times there are can be waited for`() throws {
+        let app = try TemporaryApp([
+            "host.json": """
+            { "version": "2.0", "functionTimeout": "\(Self.days)",
+              "retry": { "strategy": "exponentialBackoff", "maxRetryCount": -1,
+                         "minimumInterval": "\(Self.days)", "maximumInterval": "\(Self.days)" } }
+            """
+        ])
+        let host = try AppLoader(.folder(app.folder.path), settings: [:]).load().host
+        #expect(host.invocationTimeLimit ?? .zero > .seconds(9e11))
+        let longest = try #require(TimeSpan(Self.days[...])).duration
+        for retry in [1, 2, 31, 32, Int.max] { #expect(host.retry?.delay(before: retry) == longest) }
+    }
+
+    @Test func `a retry waits twice as long each time, up to the most`() throws {
+        let app = try TemporaryApp([
+            "host.json": """
+            { "version": "2.0", "retry": { "strategy": "exponentialBackoff", "maxRetryCount": 9,
+                                           "minimumInterval": "00:00:02", "maximumInterval": "00:00:15" } }
+            """
+        ])
+        let retry = try #require(try AppLoader(.folder(app.folder.path), settings: [:]).load().host.retry)
+        #expect((1...6).map { retry.delay(before: $0) } == [2, 4, 8, 15, 15, 15].map { Duration.seconds($0) })
+    }
+
+    @Test(arguments: [("0.5ms", 500_000), ("0.0001ms", 100), ("1e-300", 1), ("2", 2_000_000_000)] as [(String, Int64)])
+    func `a time limit under a millisecond is not zero`(_ text: String, nanoseconds: Int64) {
+        #expect(TimeLimit.parse(text) == .nanoseconds(nanoseconds))
+    }
+
+    @Test(arguments: ["0", "-1s", "nan", "inf", "1e300", "99999999999h", "", "ms"])
+    func `what is no time limit is none`(_ text: String) { #expect(TimeLimit.parse(text) == nil) }
+
+    @Test(arguments: [
+        ("host.json", "host.json: has more than the 4 MB that luafunc reads; make it smaller"),
+        ("f/function.json", "f/function.json: has more than the 4 MB that luafunc reads; make it smaller"),
+    ])
+    func `a huge file is told and not read`(_ file: String, _ reason: String) throws {
+        let app = try TemporaryApp(["f/function.json": TemporaryApp.httpFunction, "f/handler.lua": "return print"])
+        try app.write([file: "{" + String(repeating: " ", count: 5 << 20) + "}"])
+        let loader = AppLoader(.folder(app.folder.path), settings: [:])
+        if file == "host.json" {
+            let problem = #expect(throws: Problem.self) { try loader.load() }
+            #expect(problem?.description == reason)
+        } else {
+            #expect(try loader.load().broken["f"]?.description == reason)
+        }
+    }
+
+    @Test func `a setting that leads deeper than any file is left out`() throws {
+        let app = try TemporaryApp([:])
+        let name = "AzureFunctionsJobHost" + String(repeating: "__a", count: 40_000)
+        let host = try AppLoader(.folder(app.folder.path), settings: [name: "1"]).load().host
+        #expect(host.tree.member(anyCase: "a") == nil && host.tree.member(anyCase: "version") != nil)
+    }
+
+    @Test(arguments: ["-9223372036854775808", "9223372036854775807", "0", "-1"])
+    func `an error that names an impossible line has no excerpt`(_ line: String) throws {
+        let app = try TemporaryApp(["f/handler.lua": "return 1"])
+        let files = AppFiles(.folder(app.folder.path))
+        #expect(SourceExcerpt(["f/handler.lua:\(line): x"], files: files) == nil)
+    }
+
+    @Test func `a problem is shown without what steers a terminal or breaks its line`() {
+        let problem = Problem("a\u{1b}[2J\nb", line: 1, "is \u{9b}2J bad\nfor a reason")
+        #expect(problem.description == #"a\u001b[2J\nb:1: is \u009b2J bad"# + "\nfor a reason")
+    }
+}
