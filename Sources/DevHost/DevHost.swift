@@ -56,6 +56,8 @@ public final class DevHost {
     private let listeners: Listeners
     private let client: HTTPClient
     private var watchers: [FileWatcher] = []
+    /// Why folders are looked at each second, as it was told.
+    private var blindness: FileWatcher.Blindness?
     let zone: LocalTime
     let tell: @MainLoop (HostEvent) -> Void
     let began = MonotonicTime.now
@@ -168,7 +170,14 @@ public final class DevHost {
         watchers.append(
             FileWatcher(
                 EventLoop.main, folders: folders,
-                looking: { [tell] in tell(.warning("saves are looked for each second: \($0)")) }, changed: changed))
+                looking: { [unowned self] in tellBlindness($0) }, changed: changed))
+    }
+
+    /// Once, though several folders are watched.
+    private func tellBlindness(_ reason: FileWatcher.Blindness) {
+        guard reason != blindness else { return }
+        blindness = reason
+        tell(.warning("saves are looked for each second: \(reason)"))
     }
 
     /// Says that settings are read at the start, where somebody saves others.

@@ -96,7 +96,9 @@ import Testing
     }
 
     @Test func `a problem is shown without what steers a terminal or breaks its line`() {
-        let problem = Problem("a\u{1b}[2J\nb", line: 1, "is \u{9b}2J bad\nfor a reason")
+        var problem = Problem("a\u{1b}[2J\nb", line: 1, "is \u{9b}2J bad\nfor a reason")
+        #expect(problem.description == #"a\u001b[2J\nb:1: is \u009b2J bad\nfor a reason"#)
+        problem.isReport = true
         #expect(problem.description == #"a\u001b[2J\nb:1: is \u009b2J bad"# + "\nfor a reason")
     }
 }

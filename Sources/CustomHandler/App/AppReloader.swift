@@ -121,15 +121,18 @@ public struct AppReloader: Sendable {
 extension FunctionApp {
     /// Why a function cannot be loaded, with the place in its script.
     public func problem(_ failure: InvocationFailure, loading name: String) -> Problem {
-        if failure.fault == .limit {
-            return Problem(
-                functions[name]?.script ?? name, "takes too long or too much memory to load: \(failure.text)")
-        }
-        if let place = SourceExcerpt.place(failure.message) { return Problem(place.file, line: place.line, place.rest) }
         let script = functions[name]?.script ?? name
-        return Problem(
-            script,
-            failure.text.hasPrefix("\(script): ") ? String(failure.text.dropFirst(script.count + 2)) : failure.text)
+        var problem: Problem
+        if failure.fault == .limit {
+            problem = Problem(script, "takes too long or too much memory to load: \(failure.text)")
+        } else if let place = SourceExcerpt.place(failure.message) {
+            return Problem(place.file, line: place.line, place.rest)
+        } else {
+            let isAtPlace = failure.text.hasPrefix("\(script): ")
+            problem = Problem(script, isAtPlace ? String(failure.text.dropFirst(script.count + 2)) : failure.text)
+        }
+        problem.isReport = true
+        return problem
     }
 }
 

@@ -67,6 +67,8 @@ public struct Problem: Error, Sendable, Equatable, CustomStringConvertible {
     public let line: Int?
     /// What is wrong and how to put it right.
     public let reason: String
+    /// The line breaks in the reason are meant: luafunc made it of a message and a traceback.
+    var isReport = false
 
     public init(_ file: String, line: Int? = nil, _ reason: String) {
         self.file = file
@@ -74,9 +76,9 @@ public struct Problem: Error, Sendable, Equatable, CustomStringConvertible {
         self.reason = reason
     }
 
-    /// Harmless to show, whatever the file is called.
+    /// Harmless to show, whatever the file is called and holds.
     public var description: String {
         let place = Escape.line(file) + (line.map { ":\($0)" } ?? "")
-        return "\(place): \(Escape.lines(reason))"
+        return "\(place): \(isReport ? Escape.lines(reason) : Escape.line(reason))"
     }
 }
