@@ -25,6 +25,8 @@ public final class EventLoop: TaskExecutor, @unchecked Sendable {
     private var isolation: Isolation?
     private var ready = RingBuffer<Work>()
     private var isPolling = false
+    /// The last poll has brought new connections.
+    private var hasNewcomers = false
     private var isStopping = false
     private var residents: [ObjectIdentifier: AnyObject] = [:]
     var sleepers: [UInt64: Sleeper] = [:]
@@ -146,8 +148,14 @@ public final class EventLoop: TaskExecutor, @unchecked Sendable {
         case nil: break
         }
         poll(waits: waits && ready.isEmpty)
+        // Whoever has just connected has mostly sent a request, too, which does not wait for another piece of work.
+        if hasNewcomers, !ready.isEmpty { poll(waits: false) }
+        hasNewcomers = false
         return true
     }
+
+    /// The sockets that this poll has brought are looked at before the next piece of work.
+    func newcomersArrived() { hasNewcomers = true }
 
     /// One look at the sockets and timers.
     private func poll(waits: Bool) {

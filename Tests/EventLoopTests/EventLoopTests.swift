@@ -1,3 +1,4 @@
+import Glibc
 import LoopTesting
 import Testing
 
@@ -86,6 +87,29 @@ struct EventLoopTests {
             }
             for _ in 0..<10 { _ = loop.step(waits: false) }
             #expect(turns == Array(0..<10))
+        }
+    }
+
+    @Test func `what a new caller has sent is read before the next piece of work`() throws {
+        try withLoop { loop in
+            let reader = Reader(loop)
+            let listener = try TCPListener(loop, bind: SocketAddress(.loopback, port: 0))
+            listener.accepted = { descriptor in
+                guard let stream = try? TCPStream(loop, descriptor: descriptor) else { return }
+                stream.delegate = reader
+                stream.resumeReading()
+                reader.streams.append(stream)
+            }
+            let caller = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
+            #expect(listener.address.withSystemAddress { connect(caller, $0, $1) } == 0)
+            #expect(send(caller, "GET", 3, 0) == 3)
+            var piecesBefore: [Int] = []
+            for piece in 0..<3 { loop.perform { piecesBefore.append(reader.turns.isEmpty ? piece : -1) } }
+            for _ in 0..<3 { _ = loop.step(waits: false) }
+            #expect(piecesBefore == [0, -1, -1])
+            listener.close()
+            for stream in reader.streams { stream.close() }
+            close(caller)
         }
     }
 

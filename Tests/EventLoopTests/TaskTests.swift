@@ -115,17 +115,14 @@ struct TaskTests {
         }
     }
 
-    @Test func `sleepers wake in the order of their times`() async throws {
+    @Test func `who sleeps for less wakes first, whoever began earlier`() async throws {
         try await onLoop { loop in
-            let order = Shared<[Int]>([])
-            let tasks = [5, 1, 3].map { milliseconds in
-                loop.task {
-                    try await loop.sleep(for: .milliseconds(milliseconds))
-                    order.change { $0.append(milliseconds) }
-                }
-            }
-            for task in tasks { try await task.value }
-            #expect(order.value == [1, 3, 5])
+            let long = loop.task { try await loop.sleep(for: .seconds(1000)) }
+            while loop.sleepers.isEmpty { await loop.nextPoll() }
+            try await loop.task { try await loop.sleep(for: .milliseconds(1)) }.value
+            #expect(loop.sleepers.count == 1)
+            long.cancel()
+            await #expect(throws: CancellationError.self) { try await long.value }
         }
     }
 

@@ -17,6 +17,7 @@ public final class TCPListener {
     /// No connection can be accepted for now, mostly for want of descriptors. Told once; those who wait are accepted later.
     public var outOfDescriptors: ((StreamError) -> Void)?
 
+    private let loop: EventLoop
     private let descriptor: Int32
     private let poll: Poll
     private let retry: Timer
@@ -43,6 +44,7 @@ public final class TCPListener {
             Glibc.close(descriptor)
             throw error
         }
+        self.loop = loop
         self.descriptor = descriptor
         self.address = SocketAddress(of: descriptor) { getsockname($0, $1, $2) } ?? address
         retry = Timer(loop)
@@ -73,6 +75,7 @@ public final class TCPListener {
             guard !isClosed, !isPaused else { return }
             let connection = take(descriptor)
             if connection >= 0 {
+                loop.newcomersArrived()
                 accepted?(connection)
                 continue
             }

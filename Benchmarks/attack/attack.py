@@ -1,0 +1,57 @@
+"""Everything that was ever found to end, starve, fill or fool luafunc, tried again. Started by scripts/attack."""
+
+import importlib
+import os
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+from target import ATTACKS, Broken, Stage, open_files
+
+GROUPS = ["scripts", "bodies", "callers", "upstreams", "folders", "pages", "lines"]
+NEIGHBOURS = 3  # processes that keep the machine busy
+
+
+def main():
+    program, *wanted = sys.argv[1:]
+    open_files(4096)
+    for group in GROUPS:
+        importlib.import_module(group)
+    broken = 0
+    width = max(len(title) for title, _ in ATTACKS)
+    print(f"| {'attack'.ljust(width)} | held | seen |\n|{'-' * (width + 2)}|------|------|")
+    for title, body in ATTACKS:
+        if wanted and not any(word in title for word in wanted):
+            continue
+        stage = Stage(program)
+        began = time.monotonic()
+        try:
+            seen, held = body(stage), "yes"
+        except Broken as reason:
+            seen, held = str(reason), "NO"
+            broken += 1
+        finally:
+            stage.end()
+        seen = f"{seen} ({time.monotonic() - began:.1f} s)".replace("|", "/").replace("\n", " ")
+        print(f"| {title.ljust(width)} | {held.ljust(4)} | {seen} |", flush=True)
+    if not wanted:
+        broken += chaos(program, 0) + chaos(program, NEIGHBOURS)
+    print(f"\n{broken} attacks broke something" if broken else "\nnothing broke")
+    sys.exit(1 if broken else 0)
+
+
+def chaos(program, neighbours):
+    """Hostile functions beside a small one, which other programs may disturb."""
+    print(f"\nscripts/chaos beside {neighbours} busy processes:\n", flush=True)
+    busy = [subprocess.Popen([sys.executable, "-c", "while True: pass"]) for _ in range(neighbours)]
+    try:
+        script = Path(__file__).parent.parent / "chaos" / "chaos.py"
+        return int(subprocess.run([sys.executable, "-B", str(script), program]).returncode != 0)
+    finally:
+        for process in busy:
+            process.kill()
+            process.wait()
+
+
+main()

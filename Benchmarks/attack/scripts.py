@@ -1,0 +1,192 @@
+"""What a script tries: library calls without end, coroutines, tasks, memory, and time that it has not got."""
+
+import json
+import signal
+import statistics
+import subprocess
+import time
+
+from target import HTTP, Broken, attack, eventually, expect, function, megabytes
+
+TIME = "the time limit is over"
+MEMORY = "not enough memory"
+
+
+def one(stage, body, *reasons, time_limit="2s", memory_limit="64MB", files=None):
+    """One greedy function, beside one that must answer."""
+    server = stage.serve(function("f", body, time_limit, memory_limit) | (files or {}), "--threads", "1")
+    if reasons:
+        return f"“{server.fails('f', *reasons)}”"
+    return f"answered: {server.answers('f').text[:60]}"
+
+
+@attack("a task that returns 200,000 values, joined")
+def many_values(stage):
+    return one(stage, """
+        local task = require "task"
+        local function joined()
+          local spawned = task.spawn(function() return table.unpack({}, 1, 200000) end)
+          return select("#", spawned:join())
+        end
+        return "ended: " .. tostring(select(2, pcall(joined)))""")
+
+
+@attack("30,000 coroutines that close each other in __close")
+def closing(stage):
+    body = """
+        local close = coroutine.close
+        local last = coroutine.create(function() end)
+        for i = 1, 30000 do
+          local inner = last
+          last = coroutine.create(function()
+            local x <close> = setmetatable({}, { __close = function() close(inner) end })
+            coroutine.yield()
+          end)
+          coroutine.resume(last)
+        end
+        return "closed: " .. tostring(select(2, close(last)))"""
+    return one(stage, body, time_limit="10s")
+
+
+ENDLESS = {
+    'string.rep("", 2^63-1)': 'return #("").rep("", math.maxinteger)',
+    'string.rep("", 2^62, "")': 'return #("").rep("", 1 << 62, "")',
+    "table.concat over a __len of 2^62":
+        'return table.concat(setmetatable({}, { __len = function() return 1 << 62 end, __index = function() return "" end }))',
+    "table.move of 2^62 places": "return table.move({}, 1, 1 << 62, 2)",
+    "table.insert over a __len of 2^62":
+        "return table.insert(setmetatable({}, { __len = function() return 1 << 62 end }), 1, 0)",
+    "table.remove over a __len of 2^62":
+        "return table.remove(setmetatable({}, { __len = function() return 1 << 62 end }), 1)",
+    "table.unpack over a __len of 2^62":
+        "return table.unpack(setmetatable({}, { __len = function() return 1 << 62 end }))",
+    "table.sort over a __len of 2^30":
+        "return table.sort(setmetatable({}, { __len = function() return 1 << 30 end, __index = function() return 1 end }))",
+    "utf8.codepoint of 10 MB": 'return utf8.codepoint(("x"):rep(10 << 20), 1, -1)',
+    "a chain of __call":
+        "local f = print for i = 1, 1e6 do f = setmetatable({}, { __call = f }) end return f()",
+    "__call in a circle": "local t = {} setmetatable(t, { __call = t }) return t()",
+    "%b() over 1 MB of (": 'return ("("):rep(1 << 20):find("%b()")',
+    "a pattern that doubles": 'return ("a"):rep(24):find(("a*"):rep(12) .. "b")',
+    "a pattern that takes years": 'return ("a"):rep(40):find(("a*"):rep(30) .. "b")',
+    "gsub of a pattern that doubles": 'return (("a"):rep(24):gsub(("a*"):rep(12) .. "b", ""))',
+    "gmatch of a pattern that doubles": 'for x in ("a"):rep(24):gmatch(("a*"):rep(12) .. "b") do end',
+    "plain find, the worst case": 'return (("a"):rep(1 << 20)):find(("a"):rep(1 << 19) .. "b", 1, true)',
+    "a header list with a border of 2^63": """
+        return { statusCode = 200, body = "x",
+          headers = { a = setmetatable({ "b" }, { __len = function() return math.maxinteger end }) } }""",
+    "select of 2^62": "return select(1 << 62)",
+    "string.format of a width of 10^9": 'return ("%1000000000d"):format(1)',
+    "next through a table of nils": """
+        local t = {} for i = 1, 1 << 20 do t[i] = 1 end for i = 1, 1 << 20 do t[i] = nil end
+        while true do next(t) end""",
+}
+
+
+@attack("one library call that never ends")
+def endless(stage):
+    files = {}
+    for number, body in enumerate(ENDLESS.values()):
+        files |= function(f"f{number}", body, "1s")
+    server = stage.serve(files, "--threads", "1")
+    ends = set()
+    for number, name in enumerate(ENDLESS):
+        began = server.cpu()
+        reply = server.invoke(f"f{number}")
+        used = server.cpu() - began
+        expect(used < 3, f"{name}: {used:.1f} s of CPU for a time limit of 1 s")
+        try:
+            server.lives()
+        except Broken as reason:
+            raise Broken(f"{name}: {reason}")
+        ends.add(reply.status)
+    return f"{len(ENDLESS)} calls, each an error or an answer in time"
+
+
+@attack("1,000 tasks whose __close loops")
+def last_words(stage):
+    body = """
+        local task = require "task"
+        for i = 1, 1000 do
+          task.spawn(function()
+            local x <close> = setmetatable({}, { __close = function() while true do end end })
+            task.sleep(60)
+          end)
+        end
+        task.sleep(0.01)
+        error "over" """
+    return one(stage, body, "over", TIME)
+
+
+@attack("a fork bomb of task.spawn")
+def fork_bomb(stage):
+    body = """
+        local task = require "task"
+        local function bomb() while true do task.spawn(bomb) end end
+        task.all { bomb, bomb }"""
+    return one(stage, body, TIME, MEMORY)
+
+
+@attack("memory that runs out at a limit of 512 MB")
+def much_memory(stage):
+    server = stage.serve(
+        function("f", "local t = {} for i = 1, 1e9 do t[i] = { i } end", "4s", "512MB"), "--threads", "1")
+    reason = server.fails("f", MEMORY, TIME)
+    eventually(lambda: server.memory() < 64 << 20, f"{megabytes(server.memory())} stay", 10)
+    return f"“{reason}”, then {megabytes(server.memory())}"
+
+
+@attack("a process that is frozen for longer than the limit")
+def frozen(stage):
+    server = stage.serve(function("f", "for i = 1, 3e7 do end return 'done'", "1s"), "--threads", "1")
+    for _ in range(3):
+        with server.send("f"):
+            server.process.send_signal(signal.SIGSTOP)
+            time.sleep(4)
+            server.process.send_signal(signal.SIGCONT)
+            server.lives()
+    return "lives on"
+
+
+@attack("deep recursion under pcall")
+def recursion(stage):
+    chunk = "local function f() f() end for i = 1, 4 do pcall(f) end"
+    server = stage.serve(function("f", f"{chunk} return 'done'", "60s"), "--threads", "1")
+    began = server.cpu()
+    server.answers("f", "done")
+    used = server.cpu() - began
+    return f"{used:.2f} s of CPU"
+
+
+@attack("a script that raises the line -2^63")
+def wild_line(stage):
+    script = "error('functions/f/handler.lua:-9223372036854775808: x', 0)"
+    server = stage.start({"functions/f/function.json": json.dumps(HTTP), "functions/f/handler.lua": script})
+    reply = server.ask("/api/f", headers={"Accept": "text/html"})
+    server.lives()
+    return f"status {reply.status}"
+
+
+@attack("small calls beside greedy functions and greedy tasks, on a busy machine")
+def turns(stage):
+    greedy_tasks = """
+        local task = require "task"
+        local function loop() while true do end end
+        task.all { loop, loop, loop, loop }"""
+    server = stage.serve(
+        function("greedy", "while true do end", "60s") | function("tasks", greedy_tasks, "60s"), "--threads", "1")
+    for _ in range(3):
+        stage.made.append(subprocess.Popen(["sh", "-c", "while :; do :; done"]).kill)
+    server.lives()
+    for name in ("greedy", "greedy", "tasks"):
+        stage.made.append(server.send(name).close)
+    burnt = []
+    for _ in range(300):
+        began = server.cpu_exact()
+        server.lives()
+        burnt.append(1000 * (server.cpu_exact() - began))
+    burnt.sort()
+    p99, most = burnt[-4], burnt[-1]
+    seen = f"CPU burnt while a small call waits: median {statistics.median(burnt):.1f} ms, p99 {p99:.1f}, most {most:.1f}"
+    expect(p99 <= 12 and most <= 25, seen + "; promised are 12 and 25")
+    return seen
