@@ -44,30 +44,39 @@ public struct Door: Sendable {
                 + "start shows, such as http://localhost:7071/api/hello")
     }
 
-    /// The answer to a payload that the host cannot have sent; nil for any other.
+    /// The answer to a payload that the host cannot have sent; nil for any other. Every payload comes by here.
     func refusal(ofPayload request: HTTPRequest) -> HTTPResponse? {
         guard case .host(let names) = rule else { return nil }
         let bytes = request.headBytes
-        if let host = request.head.host, !names.contains(where: { Self.isSame(bytes[host], $0) }) {
+        let head = request.head
+        guard let host = head.host else { return Self.notFromHost("without a Host") }
+        guard names.contains(where: { Self.isSame(bytes, host, $0) }) else {
             return Self.notFromHost("under the name '\(request.text(host))'")
         }
-        guard request.head.host != nil else { return Self.notFromHost("without a Host") }
-        for field in request.head.fields where Self.isOfBrowser(bytes, field.name) {
+        for field in head.fields where Self.isOfBrowser(bytes, field.name) {
             return Self.notFromHost("with the header \(request.text(field.name))")
         }
         return nil
     }
 
     /// Letters in any case.
-    private static func isSame(_ bytes: ArraySlice<UInt8>, _ name: [UInt8]) -> Bool {
-        bytes.count == name.count && zip(bytes, name).allSatisfy { $0 == $1 || $0 | 0x20 == $1 }
+    private static func isSame(_ bytes: [UInt8], _ range: Range<Int>, _ name: [UInt8]) -> Bool {
+        guard range.count == name.count else { return false }
+        var place = range.lowerBound
+        for letter in name {
+            let byte = bytes[place]
+            guard byte == letter || byte | 0x20 == letter else { return false }
+            place += 1
+        }
+        return true
     }
 
     /// `Origin`, or `Sec-Fetch-Site` and its like.
     private static func isOfBrowser(_ bytes: [UInt8], _ name: Range<Int>) -> Bool {
         switch bytes[name.lowerBound] | 0x20 {
-        case UInt8(ascii: "o"): isSame(bytes[name], origin)
-        case UInt8(ascii: "s"): isSame(bytes[name].prefix(fetch.count), fetch)
+        case UInt8(ascii: "o"): isSame(bytes, name, origin)
+        case UInt8(ascii: "s"):
+            name.count > fetch.count && isSame(bytes, name.prefix(fetch.count), fetch)
         default: false
         }
     }
