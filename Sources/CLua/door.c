@@ -41,6 +41,14 @@ static int complete (lua_State *L, int status, lua_KContext context) {
 }
 
 
+/* Others had their turn, and Swift goes on with its work. */
+static int again (lua_State *L, int status, lua_KContext context) {
+  (void)status;
+  (void)context;
+  return call(L, CLUA_CONTINUE);
+}
+
+
 static int call (lua_State *L, int function) {
   CLuaHost *host = clua_host(L);
   int running = host->running;
@@ -66,6 +74,15 @@ static int call (lua_State *L, int function) {
       }
       host->reason = CLUA_WAITING;
       return lua_yieldk(L, 0, 0, complete);
+    case CLUA_AGAIN:
+      lua_sethook(L, NULL, 0, 0);
+      host->reason = CLUA_PREEMPTED;
+      return lua_yieldk(L, 0, 0, again);
+    case CLUA_ENDED:
+      return clua_expire(L);
+    case CLUA_FULL:
+      lua_pushliteral(L, "not enough memory");
+      return lua_error(L);
     default:
       return verdict;
   }

@@ -80,6 +80,23 @@ static void hook (lua_State *L, lua_Debug *ar) {
 }
 
 
+/*
+** What long work of Swift's asks between two steps, as no hook can stop it.
+** Must be C: a tick may come at any moment of it.
+*/
+int clua_look (lua_State *L) {
+  CLuaHost *host = clua_host(L);
+  if (host->expired || ispast(host, 0))
+    return CLUA_EXPIRED;
+  if (host->used > host->limit)
+    return CLUA_OVERFULL;
+  if (host->current != NULL && host->ticks > 0 && !host->unyielding
+      && lua_isyieldable(L))
+    return CLUA_PAUSE;
+  return CLUA_GOON;
+}
+
+
 /* Makes the hook fire at the next instruction. Safe in a signal handler. */
 void clua_arm (lua_State *L) {
   lua_sethook(L, hook, LUA_MASKCOUNT, 1);

@@ -14,6 +14,9 @@ public protocol ByteStream: AnyObject {
     /// Bytes that are queued.
     var pendingBytes: Int { get }
 
+    /// Bytes of memory that the queue takes: of a piece that is partly written, all of it.
+    var heldBytes: Int { get }
+
     /// More is queued than the high watermark (64 KB). The delegate hears `streamDrained` when it has shrunk below the low
     /// one (16 KB).
     var isFull: Bool { get }
@@ -39,6 +42,17 @@ public protocol ByteStreamDelegate: AnyObject {
     /// The queue is short again, after `isFull`.
     func streamDrained()
 
+    /// Something that was queued is out.
+    func streamSent()
+
     /// The last call. nil where the stream was closed by its owner, or by both sides in good order.
     func streamClosed(_ error: StreamError?)
+}
+
+extension ByteStream {
+    public var heldBytes: Int { pendingBytes }
+}
+
+extension ByteStreamDelegate {
+    public func streamSent() {}
 }

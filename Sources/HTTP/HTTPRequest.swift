@@ -11,6 +11,8 @@ public final class HTTPRequest {
     public private(set) var headBytes: [UInt8] = []
     /// Empty if the body is streamed.
     public internal(set) var body: [UInt8] = []
+    /// The body was larger than its responder wants, and was thrown away.
+    public internal(set) var isCut = false
     /// The body arrives piece by piece, through the connection's `onBody`.
     public internal(set) var isStreamed = false
     /// Path and query, beginning with a slash, even if the caller sent a whole URL (RFC 9112 §3.2.2). For `*`, and for
@@ -84,8 +86,19 @@ public final class HTTPRequest {
         if !body.isEmpty { body.removeAll(keepingCapacity: true) }
     }
 
+    func cutBody() {
+        isCut = true
+        body = []
+    }
+
+    /// Takes the body out of the request.
+    public func takeBody() -> [UInt8] {
+        defer { body = [] }
+        return body
+    }
+
     /// A request that uses more memory than this is not reused.
-    static let keptCapacity = 64 << 10
+    public static let keptCapacity = 64 << 10
 
     var isLarge: Bool { body.capacity > Self.keptCapacity || headBytes.capacity > Self.keptCapacity }
 }

@@ -11,6 +11,12 @@ public enum LuaError: Error {
     /// No error: the thread waits for the operation. When it is resumed, the completion given then takes this
     /// function's place.
     case wait(any Operation)
+    /// The time limit is over: nothing goes on, whatever the script does with errors.
+    case timeLimit
+    /// The VM holds as much as it may. Raised as Lua's own "not enough memory".
+    case memoryLimit
+    /// Work goes on after others have had their turn. Only `LuaStack.work` throws it.
+    case paused
 }
 
 /// Something a Lua thread waits for. What it is and how long it takes is the business of whoever resumes the thread.

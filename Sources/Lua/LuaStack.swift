@@ -176,6 +176,9 @@ public struct LuaStack {
         lua_setmetatable(state, index)
     }
 
+    /// Gives the table under the top the top one as its metatable. [-1]
+    public func setMetatable() { lua_setmetatable(state, -2) }
+
     /// Pushes the field `name` of the table at `index`, or nil. [+1]
     @discardableResult
     public func pushField(_ name: StaticString, of index: Int) -> LuaType {

@@ -70,16 +70,33 @@ extension LuaStack {
         return host.pointee.limit
     }
 
+    /// The bytes that the text of an error may have: it goes to the log, to the caller and into a traceback.
+    private static let messageLimit = 64 << 10
+
+    /// The text at `index`, or as many bytes of its beginning; nil for anything but a string.
+    public func string(at index: Int, upTo limit: Int) -> String? {
+        withBytes(at: index) { text in
+            text.extracting(first: limit).withUnsafeBytes { String(decoding: $0, as: UTF8.self) }
+        }
+    }
+
+    /// The text at `index` for a message, cut where it is too long for one; nil for anything but a string.
+    public func messageText(at index: Int) -> String? {
+        let isCut = withBytes(at: index) { $0.byteCount > Self.messageLimit } ?? false
+        return string(at: index, upTo: Self.messageLimit).map { isCut ? $0 + " … (cut)" : $0 }
+    }
+
     /// The text of an error value: a string itself, `__tostring`'s answer, or a table as JSON.
     func message(at index: Int) -> String {
         let index = absolute(index)
         switch type(at: index) {
         case .string:
-            return string(at: index) ?? ""
+            return messageText(at: index) ?? ""
         case .nil:
             return "an error without a message (nil)"
         case .table where luaL_getmetafield(state, Int32(index), "__tostring") == LuaType.nil.rawValue:
-            let writer = JSONWriter()
+            let writer = JSONWriter(for: vm)
+            writer.limit = Self.messageLimit
             do throws(JSONError) {
                 try writer.append(at: index, of: self)
                 return writer.text
@@ -92,7 +109,7 @@ extension LuaStack {
         default:
             defer { pop() }
             clua_tostring(state, Int32(index))
-            return string(at: -1) ?? "(error object is a \(type(at: index).name) value)"
+            return messageText(at: -1) ?? "(error object is a \(type(at: index).name) value)"
         }
     }
 }

@@ -10,6 +10,7 @@ public final class LuaVM {
     /// Shared with C; freed after the state is closed.
     private let host: UnsafeMutablePointer<CLuaHost>
     let state: OpaquePointer
+    let account: HeldBytes.Account
     private var functions: [(name: String, body: HostFunction)] = []
     /// What fills the deferred tables that do not come from JSON.
     var fillers: [(LuaStack, Int) -> Void] = []
@@ -18,6 +19,9 @@ public final class LuaVM {
     /// What the thread that is resumed waited for, on its way in and out.
     var completion: HostFunction?
     var operation: (any Operation)?
+    /// The work that goes on when the thread is resumed. Nobody else's code runs in the VM until then.
+    var unfinished: WorkStep?
+    public internal(set) var looks = Looks()
 
     /// Reused by everything that writes JSON from this VM.
     public let writer = JSONWriter()
@@ -34,17 +38,30 @@ public final class LuaVM {
             preconditionFailure("no memory for a Lua state")
         }
         self.state = state
+        account = HeldBytes.Account(LuaStack(state: state))
         host.pointee.vm = Unmanaged.passUnretained(self).toOpaque()
+        writer.held = HeldBytes(self)
         seal = try open(sandbox)
     }
 
     deinit {
+        account.stack = nil
         lua_close(state)
         host.deallocate()
     }
 
     public var memoryUsed: Int { host.pointee.used }
     public var memoryLimit: Int { host.pointee.limit }
+
+    /// Counts bytes that Swift holds for what runs here; false, with no change, if the VM would hold more than it may.
+    public func hold(_ bytes: Int) -> Bool {
+        guard stack.hasRoom(for: bytes) else { return false }
+        host.pointee.used += bytes
+        return true
+    }
+
+    /// Counts them no longer.
+    public func letGo(_ bytes: Int) { host.pointee.used -= bytes }
 
     /// Collects all garbage now; takes as long as the VM holds data.
     public func collectGarbage() { clua_collect(state) }
@@ -97,6 +114,7 @@ public final class LuaVM {
     /// Gives a thread back, whatever state it is in. One that failed or was left waiting is not used again: its stack
     /// may be huge. Its to-be-closed variables are closed.
     public func recycle(_ thread: LuaThread) {
+        unfinished = nil
         if lua_status(thread.state) == LUA_OK, idleThreads.count < 16 {
             lua_settop(thread.state, 0)
             idleThreads.append(thread)
@@ -108,15 +126,24 @@ public final class LuaVM {
 
     /// Gives up a thread that ran into its deadline. Its to-be-closed variables stay open: after an error in a hook,
     /// nothing could stop their code.
-    public func abandon(_ thread: LuaThread) { stack.release(thread.reference) }
+    public func abandon(_ thread: LuaThread) {
+        unfinished = nil
+        stack.release(thread.reference)
+    }
 
     /// Runs Swift function `index` for the trampoline and answers its verdict.
     fileprivate func call(_ index: Int, on stack: LuaStack) -> Int32 {
         do throws(LuaError) {
-            if index == Int(CLUA_COMPLETE) {
+            switch Int32(index) {
+            case CLUA_COMPLETE:
                 let complete = completion
                 completion = nil
                 return Int32(try complete?(stack) ?? 0)
+            case CLUA_CONTINUE:
+                guard let step = unfinished else { return 0 }
+                unfinished = nil
+                return Int32(try stack.work(step))
+            default: break
             }
             return Int32(try functions[index].body(stack))
         } catch {
@@ -132,6 +159,9 @@ public final class LuaVM {
             case .wait(let operation):
                 self.operation = operation
                 return CLUA_WAIT
+            case .paused: return CLUA_AGAIN
+            case .timeLimit: return CLUA_ENDED
+            case .memoryLimit: return CLUA_FULL
             }
         }
     }
@@ -155,6 +185,9 @@ extension LuaStack {
     var vm: LuaVM? {
         clua_host(state).pointee.vm.map { Unmanaged<LuaVM>.fromOpaque($0).takeUnretainedValue() }
     }
+
+    /// The VM whose stack this is.
+    public var owner: LuaVM? { vm }
 
     /// Pushes a function that calls `body`, which lives as long as the VM; `name` is what its own errors call it. [+1]
     public func push(function name: String, _ body: @escaping HostFunction) {

@@ -23,6 +23,8 @@ extension LuaVM {
         makeMarks()
         stack.push(function: "expand") { stack throws(LuaError) in
             stack.expand(at: 1)
+            // Nothing was refused in the meantime.
+            try stack.mayGoOn(after: 0)
             return 0
         }
         lua_rawgeti(state, clua_registry(), Int64(clua_host(state).pointee.deferred))

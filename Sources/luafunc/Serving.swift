@@ -16,6 +16,7 @@ struct Serving {
     var timeLimit: Duration?
     /// The host takes 100 MB, which base64 and escapes make longer.
     var bodyLimit = 256 << 20
+    var outputLimit = 256 << 20
     var watch: Bool?
     var untilStdinEnds = false
     /// The first line of standard input is the secret of whoever may call.
@@ -96,12 +97,20 @@ struct Serving {
     private var serverSettings: HTTPServer.Settings {
         var settings = HTTPServer.Settings()
         settings.bodyLimit = bodyLimit
+        settings.outputLimit = outputLimit
         settings.waitsForLoops = true
         settings.refusal = { refusal in
-            guard case .tooLarge(let limit) = refusal else { return refusal.response }
-            return .problem(
-                status: refusal.status, title: refusal.title,
-                detail: "a request body may have at most \(ByteCount.text(limit)); raise it with --body-limit")
+            let detail: String
+            switch refusal {
+            case .tooLarge(let limit):
+                detail = "a request body may have at most \(ByteCount.text(limit)); raise it with --body-limit"
+            case .tooLargeForResponder(let limit):
+                detail =
+                    "the request body is larger than the function's \(ByteCount.text(limit)); raise it with "
+                    + "--memory-limit, or \"lua\": { \"memoryLimit\" } in function.json"
+            default: return refusal.response
+            }
+            return .problem(status: refusal.status, title: refusal.title, detail: detail)
         }
         return settings
     }

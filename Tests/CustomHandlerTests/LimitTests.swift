@@ -88,7 +88,8 @@ import Testing
     func `JSON that grows without end minds both limits`(_ code: String) async throws {
         let (reply, next) = try await Self.send(code)
         #expect(next.contains("alive"), "\(next)")
-        #expect(reply.contains("the JSON text grows beyond") || reply.contains("]: the time limit is over"), "\(reply)")
+        #expect(
+            reply.contains("the JSON text takes more than the function") || reply.contains(Self.timeLimit), "\(reply)")
     }
 
     @Test func `a VM that keeps its memory full is replaced`() async throws {
@@ -169,6 +170,52 @@ import Testing
             ], timeLimit: "30s")
         let handler = try await InProcessHandler(root: app.folder.path)
         #expect(try await handler.call("f").contains("stopped"))
+    }
+
+    @Test func `tasks that have ended and that nobody knows any more cost nothing`() async throws {
+        let app = try Self.app(
+            [
+                "f": """
+                local task = require "task"
+                return function()
+                    local kept = task.spawn(function() return "kept" end)
+                    for i = 1, 40000 do
+                        task.spawn(function() end)
+                        if i % 100 == 0 then task.sleep(0) end
+                        if i % 1000 == 0 then task.all { function() return i end, function() return i end } end
+                    end
+                    return kept:join() .. kept:join()
+                end
+                """
+            ], timeLimit: "60s")
+        let handler = try await InProcessHandler(root: app.folder.path)
+        #expect(try await handler.call("f").contains("keptkept"))
+    }
+
+    @Test(arguments: [
+        "local t = { 'x' } for i = 1, 60 do t = { t, t } end error(t)",
+        "local t = { ('x'):rep(1e5) } for i = 1, 60 do t = { t, t } end require('http').post('http://127.0.0.1:1/', t)",
+        "local t = { ('x'):rep(1e5) } for i = 1, 60 do t = { t, t } end return { body = t }",
+        "local s = ('x'):rep(6e6) return { body = { s, s, s } }", "local s = ('\\1'):rep(6e6) return { body = s }",
+        "return { body = function(write) local s = ('x'):rep(1e6) for i = 1, 100 do write(s) end end }",
+        "local s = ('x'):rep(6e6) return require('base64').encode(s .. 'y') .. require('base64').encode(s)",
+    ])
+    func `what luafunc holds for an invocation counts as its memory`(_ code: String) async throws {
+        let (reply, next) = try await Self.send(code, timeLimit: "30s")
+        #expect(next.contains("alive"), "\(next)")
+        #expect(
+            reply.contains(Self.memoryLimit) || reply.contains("more than the function's 16 MB")
+                || reply.contains("error object is a table value"), "\(reply.prefix(300))")
+    }
+
+    @Test func `a body that fits into the function's memory only without its values fails`() async throws {
+        let app = try Self.app(["f": "return function(data) return #data.req:json() end"], timeLimit: "30s")
+        let handler = try await InProcessHandler(root: app.folder.path)
+        let zeros = "[0" + String(repeating: ",0", count: 1_500_000) + "]"
+        let reply = try await handler.call("f", body: zeros)
+        #expect(reply.contains("not enough memory"), "\(reply.prefix(300))")
+        #expect(!reply.contains("is not JSON"))
+        #expect(try await handler.call("f", body: "[0,0]").contains(#""body":"2""#))
     }
 
     @Test func `a small function is served while others are greedy`() async throws {

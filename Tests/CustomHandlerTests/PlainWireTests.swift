@@ -249,7 +249,7 @@ import Testing
         ("return { body = function(write) write {} end }", "string expected, got table"),
         (
             "local w return { body = function(write) local s = ('x'):rep(1e6) for i = 1, 100 do write(s) end end }",
-            "the response body grows beyond 64 MB"
+            "the response body takes more than the function's 64 MB"
         ),
         ("return { body = function(write) write '\\255' end }", "a binary body cannot pass the host"),
     ])

@@ -39,7 +39,8 @@ import Testing
         ])
         return (
             try LuafuncProcess([
-                "serve", "--port", "0", "--app", files.folder.path, "--body-limit", "65MB", "--until-stdin-ends",
+                "serve", "--port", "0", "--app", files.folder.path, "--body-limit", "65MB", "--memory-limit", "160MB",
+                "--until-stdin-ends",
             ]), files
         )
     }

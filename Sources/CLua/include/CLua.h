@@ -28,9 +28,20 @@
 #define CLUA_RAISE	(-1)  /* raise the text on top, with its position */
 #define CLUA_THROW	(-2)  /* raise the value on top as it is */
 #define CLUA_WAIT	(-3)  /* yield to Swift; it is called again to go on */
+#define CLUA_AGAIN	(-4)  /* let others have their turn, then call again */
+#define CLUA_ENDED	(-5)  /* the deadline has passed */
+#define CLUA_FULL	(-6)  /* raise that there is not enough memory */
 
-/* The number under which Swift is called to complete a wait. */
+/* The numbers under which Swift is called to complete a wait, */
 #define CLUA_COMPLETE	(-1)
+/* and to go on with work that is not done. */
+#define CLUA_CONTINUE	(-2)
+
+/* What long work of Swift's is told between two steps. */
+#define CLUA_GOON	0
+#define CLUA_PAUSE	1  /* the slice is over: answer CLUA_AGAIN */
+#define CLUA_EXPIRED	2  /* the deadline has passed: answer CLUA_ENDED */
+#define CLUA_OVERFULL	3  /* more is held than may be: answer CLUA_FULL */
 
 /* Why an invocation's thread yielded. */
 #define CLUA_SCRIPT	0     /* its own code called coroutine.yield */
@@ -52,7 +63,7 @@ typedef int (*CLuaDispatch) (lua_State *L, int function);
 typedef struct CLuaHost {
   void *vm;               /* the Swift object that owns this VM */
   CLuaDispatch dispatch;  /* runs the Swift function of that number */
-  size_t used;            /* bytes allocated now */
+  size_t used;            /* bytes allocated now, and held outside for it */
   size_t limit;           /* bytes Lua may use */
   int running;            /* Lua runs, so an allocation may be refused */
   int array;              /* registry slots of the metatables that mark a */
@@ -95,6 +106,7 @@ void clua_begin (lua_State *L);
 void clua_end (lua_State *L);
 void clua_arm (lua_State *L);
 int clua_expire (lua_State *L);
+int clua_look (lua_State *L);
 
 /* coroutine.c */
 int clua_opencoroutine (lua_State *L);

@@ -52,7 +52,8 @@ final class AppFiles: Sendable {
         texts.withLock { texts in
             if let known = texts[file] { return known }
             let content = read(file)
-            texts[file] = content
+            // A script may ask for any number of files that are not there.
+            if content.bytes != nil || texts.count < Self.knownLimit { texts[file] = content }
             return content
         }
     }
@@ -120,6 +121,11 @@ final class AppFiles: Sendable {
         files.contains { content(of: $0).bytes != other.content(of: $0).bytes }
     }
 
+    /// Files that are remembered not to be there, with those that are.
+    static let knownLimit = 4096
+    /// Bytes of a module's name.
+    private static let nameLimit = 200
+
     /// Names in a folder relative to the app, in alphabetical order; nil where there is no such folder.
     func entries(of folder: String) -> [String]? {
         if let archive {
@@ -146,7 +152,8 @@ final class AppFiles: Sendable {
     /// - Parameter looked: gets the name of every file that was looked for, whether it is there or not.
     func find(_ module: String, from directory: String, looked: (String) -> Void) -> Found {
         let parts = module.split(separator: ".", omittingEmptySubsequences: false)
-        guard parts.allSatisfy({ !$0.isEmpty && $0.utf8.allSatisfy(isPlain) }) else { return .missing(tried: []) }
+        guard module.utf8.count <= Self.nameLimit, parts.allSatisfy({ !$0.isEmpty && $0.utf8.allSatisfy(isPlain) })
+        else { return .missing(tried: []) }
         let path = parts.joined(separator: "/")
         let candidates = [directory, "lib", "lua_modules/share/lua/5.4"].flatMap { folder in
             ["\(folder)/\(path).lua", "\(folder)/\(path)/init.lua"]

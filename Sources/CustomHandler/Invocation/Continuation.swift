@@ -35,7 +35,7 @@ enum Completion {
         switch self {
         case .slept: return 0
         case .joined(let results): return try results.push(onto: stack)
-        case .replied(let reply): return reply.push(onto: stack)
+        case .replied(let reply): return try reply.push(onto: stack)
         case .writes: return try machine.write(on: stack)
         case .unknown: throw .message("nothing completes this wait")
         }

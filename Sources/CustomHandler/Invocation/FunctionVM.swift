@@ -22,6 +22,8 @@ final class FunctionVM {
     var waiting = RingBuffer<Continuation>()
     /// The scheduler is about to run what waited.
     var isResuming = false
+    /// The number of the last task that was spawned here.
+    var lastTask: Int64 = 0
     /// Invocations that have begun here and not ended.
     var active = 0
     /// An invocation ran out of its memory or its time, and may have left much behind.
@@ -65,7 +67,13 @@ final class FunctionVM {
             self.logger = logger
         }
 
-        func write(_ level: LogLevel, _ text: String) { running?.write(level, text) }
+        /// Writes the text at `index`, or as much of it as one message has room for.
+        func write(_ level: LogLevel, at index: Int, of stack: LuaStack) {
+            running?.write(level, stack.string(at: index, upTo: Logger.messageLimit + 1) ?? "")
+        }
+
+        /// Notes a file that `require` looks for. A script may ask for any number of files that are not there.
+        func note(_ file: String) { if lookedFor.count < AppFiles.knownLimit { lookedFor.insert(file) } }
     }
 
     /// Makes the VM, with nothing of the script in it yet.
@@ -90,7 +98,7 @@ final class FunctionVM {
                 memoryLimit: scope.memoryLimit,
                 sandbox: Sandbox(
                     write: { stack throws(LuaError) in
-                        scope.write(LogLevel(at: 1, of: stack), stack.string(at: 2) ?? "")
+                        scope.write(LogLevel(at: 1, of: stack), at: 2, of: stack)
                         return 0
                     },
                     find: { stack throws(LuaError) in try Modules.find(on: stack, scope) }))
@@ -126,20 +134,38 @@ final class FunctionVM {
         if let handler { stack.push(handler) }
         switch invocation.wire {
         case .request(let parameters, let isProxied):
+            let body = invocation.request.body.count
+            guard stack.hasRoom(for: body) else { throw tooLarge(invocation, run) }
             RequestReader(function: function, marks: marks, stack: stack)
                 .pushArguments(invocation.request, parameters, isProxied: isProxied)
+            // The script has a copy of its own.
+            if body > HTTPRequest.keptCapacity { _ = invocation.request.takeBody() }
         case .payload:
             let payload = invocation.request.body
+            guard run.hold(payload.count) else { throw tooLarge(invocation, run) }
             do throws(PayloadError) {
                 try PayloadReader(function: function, marks: marks, stack: stack).pushArguments(payload.span.bytes)
             } catch {
-                let failure = InvocationFailure(.request, error.description)
-                run.log.write(failure, of: invocation)
-                throw failure
+                guard case .notJSON(let cause) = error, cause.isLimit else {
+                    let failure = InvocationFailure(.request, error.description)
+                    run.log.write(failure, of: invocation)
+                    throw failure
+                }
+                throw tooLarge(invocation, run)
             }
         }
         marks.pushContext(of: invocation, onto: stack)
         return task
+    }
+
+    private func tooLarge(_ invocation: Invocation, _ run: Run) -> InvocationFailure {
+        reachedLimit = true
+        let failure = InvocationFailure(
+            .limit,
+            "not enough memory: the request takes more than the function's \(ByteCount.text(vm.memoryLimit)); raise it with "
+                + "--memory-limit, or \"lua\": { \"memoryLimit\" } in \(function.directory)/function.json")
+        run.log.write(failure, of: invocation)
+        return failure
     }
 
     /// The task that runs the function or coroutine that makes the response body.

@@ -1,6 +1,7 @@
 import EventLoop
 import HTTP
 import HTTP1
+import Lua
 
 /// Makes the HTTP requests of scripts, on one loop. The client is made when the first script asks for it.
 final class OutboundClient {
@@ -16,8 +17,10 @@ final class OutboundClient {
     }
 
     /// - Parameter reply: called once, never before this returns, and not after the call was cancelled.
-    func send(_ outbound: OutboundRequest, reply: @escaping (OutboundReply) -> Void) -> OutboundCall {
-        let call = OutboundCall(outbound, trust: trust.roots, reply: reply)
+    func send(
+        _ outbound: OutboundRequest, of vm: LuaVM, reply: @escaping (OutboundReply) -> Void
+    ) -> OutboundCall {
+        let call = OutboundCall(outbound, of: vm, trust: trust.roots, reply: reply)
         switch outbound.target {
         case .failure(let error):
             loop.perform { call.end(call.fault(error)) }
@@ -42,11 +45,20 @@ final class OutboundCall {
     private var call: ClientCall?
     private var head: ClientHead?
     private var body: [UInt8] = []
+    /// The bodies of request and response count as memory of the function.
+    private let held: HeldBytes
+    private let memoryLimit: Int
+    private var sent: Int { outbound.body?.count ?? 0 }
 
-    init(_ outbound: OutboundRequest, trust roots: TrustRoots, reply: @escaping (OutboundReply) -> Void) {
+    init(
+        _ outbound: OutboundRequest, of vm: LuaVM, trust roots: TrustRoots, reply: @escaping (OutboundReply) -> Void
+    ) {
+        held = HeldBytes(vm)
+        memoryLimit = vm.memoryLimit
         self.outbound = outbound
         self.roots = roots
         self.reply = reply
+        held.set(sent)
     }
 
     func begin(_ url: URL, _ client: HTTPClient) {
@@ -65,6 +77,8 @@ final class OutboundCall {
         reply = nil
         call?.cancel()
         call = nil
+        body = []
+        held.set(0)
     }
 
     private func receive(_ piece: RawSpan) {
@@ -72,7 +86,27 @@ final class OutboundCall {
             call?.cancel()
             return end(fault(.limit(outbound.limit)))
         }
+        guard makeRoom(for: piece.byteCount) else {
+            call?.cancel()
+            body = []
+            return end(
+                .fault(
+                    message: "\(outbound.url): the response does not fit into the function's "
+                        + "\(ByteCount.text(memoryLimit)) with what else it holds", kind: "limit"))
+        }
         piece.withUnsafeBytes { body.append(contentsOf: $0) }
+    }
+
+    /// Asks before the body grows: by half, so that it is not copied too often.
+    private func makeRoom(for more: Int) -> Bool {
+        let needed = body.count + more
+        guard needed > body.capacity else { return true }
+        let announced = head?.fields.first("content-length").flatMap { Int($0) } ?? 0
+        let size = max(needed, min(announced, outbound.limit, max(needed, 1 << 20)), body.count + body.count / 2)
+        // There is one for the script, too, once all is there.
+        guard held.hold(sent + size) || held.hold(sent + needed) else { return false }
+        body.reserveCapacity(size)
+        return true
     }
 
     private func outcome(_ result: Result<Void, HTTPClientError>) -> OutboundReply {
@@ -80,7 +114,7 @@ final class OutboundCall {
         case .failure(let error): return fault(error)
         case .success:
             guard let head else { return fault(.cancelled) }
-            return .response(status: head.status, fields: head.fields, body: body)
+            return .response(status: head.status, fields: head.fields, body: body, held: held)
         }
     }
 

@@ -3,18 +3,21 @@ import Lua
 
 /// What a script gets for its request: a response, or why there is none.
 enum OutboundReply {
-    case response(status: Int, fields: HTTPFields, body: [UInt8])
+    /// - Parameter held: counts the body until the script has it.
+    case response(status: Int, fields: HTTPFields, body: [UInt8], held: HeldBytes)
     case fault(message: String, kind: String)
 
     /// Pushes the results; answers how many.
-    func push(onto stack: LuaStack) -> Int {
+    func push(onto stack: LuaStack) throws(LuaError) -> Int {
         switch self {
         case .fault(let message, let kind):
             stack.pushNil()
             stack.push(message)
             stack.push(kind)
             return 3
-        case .response(let status, let fields, let body):
+        case .response(let status, let fields, let body, let held):
+            held.set(0)
+            try stack.demand(body.count)
             stack.pushTable(hash: 4)
             stack.push(Int64(status))
             stack.setField("status", of: -2)

@@ -23,7 +23,11 @@ final class Run {
     var writing: ScriptTask?
     /// The tasks it spawned and still knows, by their numbers.
     var tasks: [Int64: ScriptTask] = [:]
-    private var lastTask: Int64 = 0
+    /// Tasks that have ended and that nobody can join any more. Their threads are given back when the slice is over.
+    private var forgotten: [ScriptTask] = []
+    /// So many tasks that it is worth looking which of them the script still knows.
+    private var crowd = leastCrowd
+    private static let leastCrowd = 64
     /// Spawned, but not begun.
     var spawned: [ScriptTask] = []
 
@@ -45,19 +49,50 @@ final class Run {
     /// its own.
     func begin(_ head: HTTPResponse?) { body = ResponseBody(invocation?.streamCaller, head: head) }
 
+    /// Bytes that are kept for it outside the VM, and count as the VM's.
+    private var held = 0
+
+    /// False if the VM would hold more than it may.
+    func hold(_ bytes: Int) -> Bool {
+        guard machine.vm.hold(bytes) else { return false }
+        held += bytes
+        return true
+    }
+
     /// Nothing of the run goes on.
     func close() {
         hasEnded = true
+        machine.vm.letGo(held)
+        held = 0
         timer?.close()
         timer = nil
     }
 
     /// Notes a task and answers its number.
     func add(_ task: ScriptTask) -> Int64 {
-        lastTask += 1
-        tasks[lastTask] = task
+        machine.lastTask += 1
+        task.number = machine.lastTask
+        tasks[task.number] = task
         spawned.append(task)
-        return lastTask
+        return task.number
+    }
+
+    func forget(_ task: ScriptTask) {
+        if tasks.removeValue(forKey: task.number) != nil { forgotten.append(task) }
+    }
+
+    func takeForgotten() -> [ScriptTask] {
+        defer { forgotten = [] }
+        return forgotten
+    }
+
+    /// Forgets tasks that have ended, if there are many.
+    ///
+    /// - Parameter isKnown: the script holds the task's object.
+    func forgetTasks(_ isKnown: (Int64) -> Bool) {
+        guard tasks.count >= crowd else { return }
+        for task in tasks.values where task.hasEnded && task.takers == 0 && !isKnown(task.number) { forget(task) }
+        crowd = max(Self.leastCrowd, 2 * tasks.count)
     }
 
     func write(_ level: LogLevel, _ text: String) { log.write(level, text, of: invocation) }

@@ -39,6 +39,10 @@ final class Scheduler {
         pools = app.list.map(makePool)
     }
 
+    func memoryLimit(of number: Int) -> Int { pools[number].function.limits.memory ?? options.memoryLimit }
+
+    func timeLimit(of number: Int) -> Duration? { pools[number].timeLimit }
+
     private func makePool(_ function: Function) -> FunctionPool { makePool(function, of: app) }
 
     func makePool(_ function: Function, of app: FunctionApp) -> FunctionPool {
@@ -61,6 +65,15 @@ final class Scheduler {
         let invocation = Invocation(
             of: pool.function, request, wire: wire, caller: caller, id: id,
             deadline: pool.timeLimit.map { .now + $0 })
+        if request.isCut {
+            return fail(
+                invocation,
+                InvocationFailure(
+                    .limit,
+                    "the request body is larger than the function's \(ByteCount.text(memoryLimit(of: number))); raise it "
+                        + "with --memory-limit, or \"lua\": { \"memoryLimit\" } in \(pool.function.directory)/function.json"
+                ))
+        }
         if mayRun, !isAnswering, pool.waiting.isEmpty, pool.failure == nil, !pool.isServing,
             let machine = pool.free.last
         {

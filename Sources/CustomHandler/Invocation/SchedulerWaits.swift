@@ -24,7 +24,9 @@ extension Scheduler {
     }
 
     private func send(_ request: OutboundRequest, for task: ScriptTask) {
-        let sending = outbound.send(request) { [weak self] reply in self?.wake(task, .replied(reply)) }
+        let sending = outbound.send(request, of: task.run.machine.vm) { [weak self] reply in
+            self?.wake(task, .replied(reply))
+        }
         task.state = .waiting(cancel: { sending.cancel() })
     }
 
@@ -36,6 +38,7 @@ extension Scheduler {
     }
 
     func beginSpawned(_ run: Run) {
+        for task in run.takeForgotten() { discard(task) }
         while !run.spawned.isEmpty {
             let task = run.spawned.removeFirst()
             whenFree(run.machine, .advance(task, nil))

@@ -18,6 +18,10 @@ final class ScriptTask {
     var state = State.ready
     /// What waits for its end.
     var joins: [TaskJoin] = []
+    /// By which the script knows it; 0 for the run's own.
+    var number: Int64 = 0
+    /// How many are to get its results, or wait for it.
+    var takers = 0
     /// Nobody waits for it any more: its thread is given back as soon as the VM is free.
     var isDiscarded = false
     let run: Run
@@ -53,7 +57,10 @@ final class TaskJoin {
         self.numbers = numbers
         others = numbers.compactMap { run.tasks[$0] }
         self.returnsList = returnsList
-        for other in others where !other.hasEnded { other.joins.append(self) }
+        for other in others {
+            other.takers += 1
+            if !other.hasEnded { other.joins.append(self) }
+        }
     }
 
     private var failed: ScriptTask? {

@@ -15,6 +15,7 @@ struct TaskResults {
     /// Pushes all results of the one task, or the list of the tasks' first results; raises the error of the one that
     /// failed.
     func push(onto stack: LuaStack) throws(LuaError) -> Int {
+        defer { letGo() }
         if let failed {
             stack.copyValue(at: -1, of: failed.thread.stack)
             throw .value
@@ -31,5 +32,13 @@ struct TaskResults {
             stack.setElement(position + 1, of: -2)
         }
         return 1
+    }
+
+    /// A list is joined once: nobody knows its tasks by name.
+    private func letGo() {
+        for task in tasks {
+            task.takers -= 1
+            if returnsList, task.hasEnded, task.takers == 0 { task.run.forget(task) }
+        }
     }
 }

@@ -40,6 +40,30 @@ final class Worker: HTTPResponder {
         answer(request, to: connection)
     }
 
+    /// No more than the function may use. The host throws the body of an error status away, so a payload of its is read to
+    /// the end, and the function fails for the reason (host-contract §9.1).
+    func bodyLimit(of request: HTTPRequest) -> BodyLimit {
+        guard let (dispatcher, scheduler) = serving else { return BodyLimit() }
+        switch dispatcher.destination(of: request) {
+        case .invoke(let number, let wire):
+            let limit = scheduler.memoryLimit(of: number)
+            guard case .payload = wire, request.isOfHost else { return BodyLimit(bytes: limit) }
+            return BodyLimit(bytes: limit, excess: .dropped)
+        // What it is does not depend on the body.
+        case .respond, .probe: return BodyLimit(bytes: 0, excess: .dropped)
+        }
+    }
+
+    func patience(for request: HTTPRequest) -> Duration {
+        guard let (dispatcher, scheduler) = serving,
+            case .invoke(let number, _) = dispatcher.destination(of: request)
+        else { return Self.longestPatience }
+        return min(scheduler.timeLimit(of: number) ?? Self.longestPatience, Self.longestPatience)
+    }
+
+    /// Of a function without a time limit.
+    private static let longestPatience = Duration.seconds(300)
+
     /// The host has given its request up: unlike others, it never closes its half and waits for the answer.
     func halfCloseMeansGone(_ request: HTTPRequest) -> Bool { request.isOfHost }
 

@@ -27,6 +27,13 @@ enum BodyWriter {
     /// `write(piece)`: waits while the caller takes no more. What is sent gives the invocation its whole time limit again.
     static func write(on stack: LuaStack, _ scope: FunctionVM.Scope) throws(LuaError) -> Int {
         guard let run = scope.running else { throw .message("nothing is written outside an invocation") }
+        // What is kept for the end counts, too.
+        if let kept = run.body?.kept,
+            kept.count + (stack.withBytes(at: 1) { $0.byteCount } ?? 0) > scope.memoryLimit
+                || !run.hold(stack.withBytes(at: 1) { $0.byteCount } ?? 0)
+        {
+            throw .message("the response body takes more than the function's \(ByteCount.text(scope.memoryLimit))")
+        }
         let written: ResponseBody.Written?
         if let text = stack.numberText(at: 1) {
             written = run.body?.write(text.utf8Span.span.bytes, limit: scope.memoryLimit) ?? .closed
@@ -41,7 +48,7 @@ enum BodyWriter {
         case .closed:
             throw .message("nothing can be written now: only the function that is the body may, while it runs")
         case .full:
-            throw .message("the response body grows beyond \(ByteCount.text(scope.memoryLimit)), the memory limit")
+            throw .message("the response body takes more than the function's \(ByteCount.text(scope.memoryLimit))")
         case .sent:
             run.extendDeadline()
             if let deadline = run.deadline { run.machine.vm.setDeadline(deadline.nanoseconds) }

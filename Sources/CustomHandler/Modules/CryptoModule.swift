@@ -16,8 +16,11 @@ extension Modules {
                         guard let hash = HashFunction(rawValue: name), [.sha256, .sha384, .sha512].contains(hash) else {
                             throw .argument(1, expected: "no hash '\(name)'; there are sha256, sha384 and sha512")
                         }
-                        let key = try stack.argumentBytes(2)
-                        return try push(HMAC.of(try stack.argumentBytes(3), hash, key: key), form: 4, on: stack)
+                        guard stack.withBytes(at: 2, { $0.byteCount <= keyLimit }) != false else {
+                            throw .argument(2, expected: "a key of at most \(ByteCount.text(keyLimit)) expected")
+                        }
+                        let code = Code(hash, key: try stack.argumentBytes(2))
+                        return try work(at: 3, form: 4, on: stack, update: code.update, finish: code.finish)
                     }
                 ),
                 (
@@ -33,16 +36,75 @@ extension Modules {
                 (
                     "equal",
                     { stack throws(LuaError) in
-                        let first = try stack.argumentBytes(1)
-                        stack.push(constantTimeEqual(first, try stack.argumentBytes(2)))
-                        return 1
+                        try equal(on: stack)
                     }
                 ),
             ], onto: stack)
     }
 
+    /// Longer keys are digests of files that someone has mixed up.
+    private static let keyLimit = 64 << 10
+
     private static func digest(_ hash: HashFunction, on stack: LuaStack) throws(LuaError) -> Int {
-        try push(Digest.of(try stack.argumentBytes(1), hash), form: 2, on: stack)
+        let summing = Summing(hash)
+        return try work(at: 1, form: 2, on: stack, update: summing.update, finish: summing.finish)
+    }
+
+    /// A digest and a code cannot be copied, so what is under way lies in an object.
+    private final class Summing {
+        private var digest: Digest?
+        init(_ hash: HashFunction) { digest = Digest(hash) }
+        func update(_ bytes: RawSpan) { digest?.update(bytes) }
+        func finish() -> [UInt8] { digest.take()?.finish() ?? [] }
+    }
+
+    private final class Code {
+        private var code: HMAC?
+        init(_ hash: HashFunction, key: [UInt8]) { code = HMAC(hash, key: key) }
+        func update(_ bytes: RawSpan) { code?.update(bytes) }
+        func finish() -> [UInt8] { code.take()?.finish() ?? [] }
+    }
+
+    private static func work(
+        at index: Int, form: Int, on stack: LuaStack, update: @escaping (RawSpan) -> Void,
+        finish: @escaping () -> [UInt8]
+    ) throws(LuaError) -> Int {
+        guard stack.type(at: index) == .string else { throw stack.wrongArgument(index, "string") }
+        var offset = 0
+        return try stack.work { stack throws(LuaError) in
+            let before = offset
+            let isDone = stack.withBytes(at: index) { text in
+                offset = min(text.byteCount, offset + Stretch.bytes)
+                update(text.extracting(before..<offset))
+                return offset == text.byteCount
+            }
+            guard isDone != false else { return .more(after: offset - before) }
+            return .results(try push(finish(), form: form, on: stack))
+        }
+    }
+
+    /// Takes as long as the first text needs, whatever the second holds.
+    private static func equal(on stack: LuaStack) throws(LuaError) -> Int {
+        for index in [1, 2] where stack.type(at: index) != .string { throw stack.wrongArgument(index, "string") }
+        var offset = 0
+        var isEqual = true
+        return try stack.work { stack throws(LuaError) in
+            let before = offset
+            let isDone = stack.withBytes(at: 1) { first in
+                stack.withBytes(at: 2) { second in
+                    offset = min(first.byteCount, offset + Stretch.bytes)
+                    let piece = first.extracting(before..<offset)
+                    let isSameLength = first.byteCount == second.byteCount
+                    let other = isSameLength ? second.extracting(before..<offset) : piece
+                    let isSame = constantTimeEqual(piece, other)
+                    isEqual = isEqual && isSame && isSameLength
+                    return offset == first.byteCount
+                }
+            }
+            guard isDone != false else { return .more(after: offset - before) }
+            stack.push(isEqual)
+            return .results(1)
+        }
     }
 
     private static func push(_ bytes: [UInt8], form index: Int, on stack: LuaStack) throws(LuaError) -> Int {

@@ -6,40 +6,28 @@ extension Modules {
     static func openBase64(onto stack: LuaStack, _ scope: FunctionVM.Scope) throws(LuaError) {
         pushTable(
             [
-                (
-                    "encode",
-                    { stack throws(LuaError) in
-                        stack.push(Base64.encode(try stack.argumentBytes(1)))
-                        return 1
-                    }
-                ),
-                ("decode", { stack throws(LuaError) in try decode(try stack.argumentText(1), on: stack) }),
-                (
-                    "encodeURL",
-                    { stack throws(LuaError) in
-                        let text = Base64.encode(try stack.argumentBytes(1))
-                        stack.push(String(text.filter { $0 != "=" }.map { $0 == "+" ? "-" : $0 == "/" ? "_" : $0 }))
-                        return 1
-                    }
-                ),
-                (
-                    "decodeURL",
-                    { stack throws(LuaError) in
-                        var text = String(
-                            try stack.argumentText(1).filter { $0 != "=" }.map {
-                                $0 == "-" ? "+" : $0 == "_" ? "/" : $0
-                            })
-                        text += String(repeating: "=", count: (4 - text.utf8.count % 4) % 4)
-                        return try decode(text, on: stack)
-                    }
-                ),
+                ("encode", { stack throws(LuaError) in try encode(.plain, on: stack) }),
+                ("decode", { stack throws(LuaError) in try decode(Base64.Decoder(), on: stack) }),
+                ("encodeURL", { stack throws(LuaError) in try encode(.url, on: stack) }),
+                ("decodeURL", { stack throws(LuaError) in try decode(Base64.Decoder(takesURL: true), on: stack) }),
             ], onto: stack)
     }
 
-    private static func decode(_ text: String, on stack: LuaStack) throws(LuaError) -> Int {
-        guard let bytes = Base64.decode(text) else { throw .message("the text is not base64") }
-        stack.push(bytes: bytes)
-        return 1
+    private static func encode(_ alphabet: Base64.Alphabet, on stack: LuaStack) throws(LuaError) -> Int {
+        try Transform.run(at: 1, of: stack) { text, offset, end, output throws(LuaError) in
+            Base64.encode(text.extracting(offset..<end), alphabet, into: &output.bytes)
+            return end
+        }
+    }
+
+    private static func decode(_ decoder: Base64.Decoder, on stack: LuaStack) throws(LuaError) -> Int {
+        var decoder = decoder
+        return try Transform.run(at: 1, of: stack) { text, offset, end, output throws(LuaError) in
+            decoder.decode(text.extracting(offset..<end), into: &output.bytes)
+            return end
+        } last: { output throws(LuaError) in
+            guard decoder.finish(into: &output.bytes) else { throw .message("the text is not base64") }
+        }
     }
 
     /// `uuid`: `v4()` is random, `v7()` sorts by time.
@@ -75,46 +63,5 @@ extension Modules {
         bytes.5 = UInt8(truncatingIfNeeded: milliseconds)
         bytes.6 = 0x70 | (bytes.6 & 0x0f)
         return UUID(uuid: bytes)
-    }
-}
-
-/// Base64 as .NET's `Convert` reads and writes it.
-enum Base64 {
-    static func encode(_ bytes: [UInt8]) -> String { Data(bytes).base64EncodedString() }
-
-    /// nil for what is not base64. White space is no error.
-    static func decode(_ text: String) -> [UInt8]? {
-        guard isBase64(text.utf8Span.span.bytes) else { return nil }
-        let plain = text.utf8.filter { !isSpace($0) }
-        return Data(base64Encoded: Data(plain)).map { [UInt8]($0) }
-    }
-
-    /// Whether the host would take this text for bytes (host-contract §9.3 a): white space aside, a multiple of four
-    /// characters of the alphabet, with at most two `=` at the end. The empty text counts.
-    static func isBase64(_ text: RawSpan) -> Bool {
-        var characters = 0
-        var padding = 0
-        for index in 0..<text.byteCount {
-            let byte = text[index]
-            if isSpace(byte) { continue }
-            characters += 1
-            if byte == UInt8(ascii: "=") {
-                padding += 1
-            } else if padding > 0 || !isInAlphabet(byte) {
-                return false
-            }
-        }
-        return characters % 4 == 0 && padding <= 2
-    }
-
-    private static func isSpace(_ byte: UInt8) -> Bool { byte == 0x20 || byte == 0x09 || byte == 0x0a || byte == 0x0d }
-
-    private static func isInAlphabet(_ byte: UInt8) -> Bool {
-        switch byte {
-        case UInt8(ascii: "A")...UInt8(ascii: "Z"), UInt8(ascii: "a")...UInt8(ascii: "z"),
-            UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "+"), UInt8(ascii: "/"):
-            true
-        default: false
-        }
     }
 }

@@ -22,20 +22,25 @@ extension Modules {
                 try stack.pushJSON(at: 1)
                 return 1
             } catch {
-                throw .message("the response body is not JSON: \(error)")
+                throw scope.limit(error) ?? .message("the response body is not JSON: \(error)")
             }
         }
         try openJSON(onto: stack, scope)
         stack.pushField("encode", of: -1)
         stack.replace(at: stack.count - 1)
-        try run(httpChunk, arguments: 4, onto: stack)
+        stack.push(function: "send") { stack throws(LuaError) in try EventLines.data(on: stack) }
+        stack.push(function: "send") { stack throws(LuaError) in
+            stack.push(EventLines.isLine(at: 1, of: stack))
+            return 1
+        }
+        try run(httpChunk, arguments: 6, onto: stack)
     }
 
     private static let httpChunk = LuaChunk(
         #"""
-        local response, request, json, encode = ...
+        local response, request, json, encode, lines_of, isLine = ...
         local next, setmetatable, type, lower, error = next, setmetatable, type, string.lower, error
-        local concat, find, gmatch, tostring = table.concat, string.find, string.gmatch, tostring
+        local concat, tostring = table.concat, tostring
 
         -- Header fields by name, in any case; repeated ones are joined.
         local Headers = { __name = "headers", __metatable = false, __index = function(self, name)
@@ -104,17 +109,13 @@ extension Modules {
                 local value = event[name]
                 if value ~= nil then
                     value = tostring(value)
-                    if find(value, "[\r\n\0]") then error("the " .. name .. " of an event is one line", 3) end
+                    if not isLine(value) then error("the " .. name .. " of an event is one line", 3) end
                     lines[#lines + 1] = name .. ": " .. value
                 end
             end
             local data = event.data
             if type(data) == "table" then data = encode(data) end
-            if data ~= nil then
-                for line in gmatch(tostring(data):gsub("\r\n?", "\n") .. "\n", "([^\n]*)\n") do
-                    lines[#lines + 1] = "data: " .. line
-                end
-            end
+            if data ~= nil then lines[#lines + 1] = lines_of(tostring(data)) end
             return concat(lines, "\n") .. "\n\n"
         end
 

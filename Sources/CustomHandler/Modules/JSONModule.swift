@@ -3,23 +3,36 @@ import Lua
 extension Modules {
     /// `json`: encode, decode, null, array, object.
     static func openJSON(onto stack: LuaStack, _ scope: FunctionVM.Scope) throws(LuaError) {
-        let writer = JSONWriter()
-        writer.limit = scope.memoryLimit
+        // The one that is not in use: the work of a script that was ended in the middle takes its own away.
+        var idle: JSONWriter?
         pushTable(
             [
                 (
                     "encode",
                     { stack throws(LuaError) in
                         guard stack.count > 0 else { throw stack.wrongArgument(1, "value") }
-                        defer { writer.truncate() }
+                        let writer = idle.take() ?? JSONWriter(for: stack.owner)
                         do throws(JSONError) {
-                            try writer.append(at: 1, of: stack)
+                            try writer.begin(at: 1, of: stack)
                         } catch {
-                            if error.isLimit { scope.running?.machine.reachedLimit = true }
                             throw .message("json.encode: \(error)")
                         }
-                        writer.withSpan { stack.push(bytes: $0) }
-                        return 1
+                        return try stack.work { stack throws(LuaError) in
+                            do throws(JSONError) {
+                                guard try writer.advance(stack) else { return .more(after: 0) }
+                            } catch {
+                                writer.truncate()
+                                idle = writer
+                                throw scope.limit(error) ?? .message("json.encode: \(error)")
+                            }
+                            defer {
+                                writer.truncate()
+                                idle = writer
+                            }
+                            try stack.demand(writer.count)
+                            writer.withSpan { stack.push(bytes: $0) }
+                            return .results(1)
+                        }
                     }
                 ),
                 (
@@ -29,7 +42,7 @@ extension Modules {
                         do throws(JSONError) {
                             try stack.pushJSON(at: 1)
                         } catch {
-                            throw .message("json.decode: \(error)")
+                            throw scope.limit(error) ?? .message("json.decode: \(error)")
                         }
                         return 1
                     }
@@ -51,6 +64,20 @@ extension Modules {
         mark(stack)
         stack.setCount(1)
         return 1
+    }
+}
+
+extension FunctionVM.Scope {
+    /// What an error of JSON is to the script where a limit of the invocation was reached, and nothing is wrong with the
+    /// JSON.
+    func limit(_ error: JSONError) -> LuaError? {
+        guard error.isLimit else { return nil }
+        running?.machine.reachedLimit = true
+        switch error {
+        case .unwritable(.timeLimit, _), .syntax(.timeLimit, _, _): return .timeLimit
+        case .syntax(.memoryLimit, _, _): return .memoryLimit
+        default: return nil
+        }
     }
 }
 

@@ -6,7 +6,7 @@ extension Modules {
     /// is `info`, as `context.log(…)` is in other languages.
     static func openLog(onto stack: LuaStack, _ scope: FunctionVM.Scope) throws(LuaError) {
         stack.push(function: "write") { stack throws(LuaError) in
-            scope.write(LogLevel(at: 1, of: stack), stack.string(at: 2) ?? "")
+            scope.write(LogLevel(at: 1, of: stack), at: 2, of: stack)
             return 0
         }
         try run(logChunk, arguments: 1, onto: stack)

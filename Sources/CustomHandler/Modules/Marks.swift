@@ -68,14 +68,12 @@ struct Marks {
                 try stack.pushJSON(at: 1)
                 return 1
             } catch {
+                // Nothing is wrong with the body.
+                if let limit = scope.limit(error) { throw limit }
                 stack.pushNil()
                 stack.push(error.description)
                 return 2
             }
-        }
-        stack.push(function: "decode") { stack throws(LuaError) in
-            stack.push(bytes: PercentEncoding.decode(try stack.argumentBytes(1), plusIsSpace: true))
-            return 1
         }
         stack.push(function: "response") { stack throws(LuaError) in
             guard let marks = scope.marks else { throw .message("there is no response before the VM is made") }
@@ -83,7 +81,23 @@ struct Marks {
             return 1
         }
         stack.push(function: "query") { stack throws(LuaError) in pushQuery(of: stack) }
-        try Modules.run(RequestMethods.chunk, arguments: 4, onto: stack)
+        stack.push(function: "cookie") { stack throws(LuaError) in
+            let name = try stack.argumentBytes(2)
+            let value = stack.withBytes(at: 1) { CookieReader.find(name, in: $0) }
+            if let value = value.flatMap(\.self) { stack.push(bytes: value) } else { stack.pushNil() }
+            return 1
+        }
+        stack.push(function: "form") { stack throws(LuaError) in try FormReader.urlEncoded(on: stack) }
+        stack.push(function: "parameter") { stack throws(LuaError) in
+            let name = try stack.argumentText(2)
+            let header =
+                stack.withBytes(at: 1) { $0.extracting(first: FormReader.headLimit).withUnsafeBytes { Array($0) } }
+                ?? []
+            if let value = HeaderParameter.find(name, in: header) { stack.push(bytes: value) } else { stack.pushNil() }
+            return 1
+        }
+        stack.push(function: "form") { stack throws(LuaError) in try FormReader.multipart(on: stack) }
+        try Modules.run(RequestMethods.chunk, arguments: 7, onto: stack)
         stack.pushValue(at: -1)
         scope.requestMethods = stack.reference()
     }

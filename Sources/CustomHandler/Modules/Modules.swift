@@ -17,7 +17,7 @@ enum Modules {
             try open(name, onto: stack, scope)
             return 1
         }
-        switch scope.files.find(name, from: scope.function.directory, looked: { scope.lookedFor.insert($0) }) {
+        switch scope.files.find(name, from: scope.function.directory, looked: { scope.note($0) }) {
         case .text(let text, let file):
             stack.push(bytes: text)
             stack.push(file)

@@ -18,6 +18,10 @@ struct OutboundRequest {
     /// Bytes of the response body that are taken.
     var limit = 32 << 20
 
+    /// No server takes more.
+    private static let headLimit = 64 << 10
+    private static let fieldLimit = 256
+
     private static let members = ["url", "method", "headers", "body", "timeout", "follow", "limit"]
 
     /// Reads the options at `index`. [0]
@@ -36,6 +40,9 @@ struct OutboundRequest {
         stack.pushField("url", of: index)
         guard let url = stack.string(at: -1) else {
             throw .message("http.request needs a url, such as \"https://example.com/\"")
+        }
+        guard url.utf8.count <= Self.headLimit else {
+            throw .message("http.request: a url may have at most \(ByteCount.text(Self.headLimit))")
         }
         self.url = url
         self.function = function
@@ -101,6 +108,10 @@ struct OutboundRequest {
         guard HTTPFields.isValidValue(value) else {
             throw .message("http.request: the header '\(name)' cannot hold line breaks or control characters")
         }
+        guard value.count <= headLimit, fields.count < fieldLimit else {
+            throw .message(
+                "http.request: a request has at most \(fieldLimit) headers of \(ByteCount.text(headLimit)) each")
+        }
         fields.add(name, bytes: value)
     }
 
@@ -108,19 +119,22 @@ struct OutboundRequest {
 
     private mutating func readBody(at index: Int, of stack: LuaStack) throws(LuaError) {
         guard stack.type(at: index) == .table else {
+            try stack.demand(stack.withBytes(at: index) { $0.byteCount } ?? 0)
             guard let bytes = stack.bytes(at: index) else {
                 throw .message("http.request: body must be text or a table")
             }
             return body = bytes
         }
-        let writer = JSONWriter()
+        let writer = JSONWriter(for: stack.owner)
         do throws(JSONError) {
             try writer.append(at: index, of: stack)
         } catch {
+            if case .unwritable(.timeLimit, _) = error { throw .timeLimit }
             // The path of what cannot be written begins with a dot or a bracket.
             let reason = "\(error)"
             throw .message("http.request: body\(reason.first == "." || reason.first == "[" ? "" : ": ")\(reason)")
         }
+        try stack.demand(writer.count)
         body = writer.bytes(from: 0)
         if !fields.contains("content-type") { fields.add("content-type", "application/json") }
     }

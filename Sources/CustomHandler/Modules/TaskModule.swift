@@ -3,6 +3,14 @@ import Lua
 extension Modules {
     /// `task`: sleep, spawn, all. They wait without holding the thread up.
     static func openTask(onto stack: LuaStack, _ scope: FunctionVM.Scope) throws(LuaError) {
+        // The objects of tasks by their numbers, as long as the script holds them.
+        stack.pushTable()
+        stack.pushTable()
+        stack.push("v" as StaticString)
+        stack.setField("__mode", of: -2)
+        stack.setMetatable()
+        stack.pushValue(at: -1)
+        let objects = stack.reference()
         stack.push(function: "sleep") { stack throws(LuaError) in
             let seconds = try stack.argumentNumber(1)
             guard seconds >= 0, seconds < 1e9 else { throw .argument(1, expected: "seconds of 0 or more expected") }
@@ -13,6 +21,12 @@ extension Modules {
             guard let run = scope.running, !run.hasEnded else {
                 throw .message("no invocation runs that could own a task")
             }
+            stack.push(objects)
+            run.forgetTasks { number in
+                defer { stack.pop() }
+                return stack.pushElement(Int(number), of: -1) != .nil
+            }
+            stack.pop()
             let arguments = stack.count - 1
             let thread = run.machine.vm.makeThread()
             guard thread.stack.reserve(arguments + 1) else { throw .message("too many arguments") }
@@ -37,12 +51,12 @@ extension Modules {
             }
             throw .wait(Wait.tasks(numbers, returnsList: isList))
         }
-        try run(taskChunk, arguments: 3, onto: stack)
+        try run(taskChunk, arguments: 4, onto: stack)
     }
 
     private static let taskChunk = LuaChunk(
         """
-        local sleep, spawn, join = ...
+        local objects, sleep, spawn, join = ...
         local setmetatable, error, type = setmetatable, error, type
 
         local Task = { __name = "task", __metatable = false }
@@ -53,7 +67,12 @@ extension Modules {
 
         return {
             sleep = sleep,
-            spawn = function(f, ...) return setmetatable({ spawn(f, ...) }, Task) end,
+            spawn = function(f, ...)
+                local number = spawn(f, ...)
+                local task = setmetatable({ number }, Task)
+                objects[number] = task
+                return task
+            end,
             all = function(functions)
                 if type(functions) ~= "table" then error("task.all takes a list of functions", 2) end
                 for index = 1, #functions do

@@ -35,7 +35,9 @@ extension Modules {
                 (
                     "parse",
                     { stack throws(LuaError) in
-                        guard let seconds = RFC3339.parse(try stack.argumentText(1)) else {
+                        // No time is that long.
+                        let isShort = stack.withBytes(at: 1) { $0.byteCount <= 100 }
+                        guard isShort != false, let seconds = RFC3339.parse(try stack.argumentText(1)) else {
                             stack.pushNil()
                             stack.push("not an RFC 3339 time such as 2026-03-01T10:20:30Z" as StaticString)
                             return 2

@@ -9,15 +9,22 @@ extension Modules {
                 (
                     "encode",
                     { stack throws(LuaError) in
-                        stack.push(bytes: PercentEncoding.encode(try stack.argumentBytes(1)))
-                        return 1
+                        try Transform.run(at: 1, of: stack) { text, offset, end, output throws(LuaError) in
+                            PercentEncoding.encode(text.extracting(offset..<end), into: &output.bytes)
+                            return end
+                        }
                     }
                 ),
                 (
                     "decode",
                     { stack throws(LuaError) in
-                        stack.push(bytes: PercentEncoding.decode(try stack.argumentBytes(1), plusIsSpace: false))
-                        return 1
+                        try Transform.run(at: 1, of: stack) { text, offset, end, output throws(LuaError) in
+                            var offset = offset
+                            while offset < end {
+                                output.bytes.append(PercentEncoding.decode(text, &offset, plusIsSpace: false))
+                            }
+                            return offset
+                        }
                     }
                 ),
                 ("parse", { stack throws(LuaError) in try parse(on: stack) }),
@@ -27,7 +34,8 @@ extension Modules {
 
     /// A table of the parts that are there; a text that is no URL gives nil and a reason.
     private static func parse(on stack: LuaStack) throws(LuaError) -> Int {
-        guard let parts = URLComponents(string: try stack.argumentText(1)) else {
+        let isURL = stack.withBytes(at: 1) { $0.byteCount <= limit }
+        guard isURL != false, let parts = URLComponents(string: try stack.argumentText(1)) else {
             stack.pushNil()
             stack.push("not a URL" as StaticString)
             return 2
@@ -49,12 +57,23 @@ extension Modules {
         return 1
     }
 
+    /// Nobody takes a longer URL, or a query with more fields.
+    private static let limit = 64 << 10
+    private static let fieldLimit = 1000
+
     /// Makes a query text of a table of names and values; the names are in alphabetical order.
     private static func query(on stack: LuaStack) throws(LuaError) -> Int {
         try stack.argumentTable(1)
         var fields: [(name: [UInt8], value: [UInt8])] = []
+        var size = 0
         try stack.forEachPair(at: 1) { () throws(LuaError) in
             guard stack.type(at: -2) == .string else { throw .message("url.query: names must be strings") }
+            for index in [-2, -1] { size += stack.withBytes(at: index) { $0.byteCount } ?? 0 }
+            guard size <= limit, fields.count < fieldLimit else {
+                throw .message(
+                    "url.query: a query has at most \(fieldLimit) fields and \(ByteCount.text(limit)); send more in a body"
+                )
+            }
             let name = PercentEncoding.encode(try stack.argumentBytes(-2))
             switch stack.type(at: -1) {
             case .string: fields.append((name, PercentEncoding.encode(try stack.argumentBytes(-1))))
@@ -77,36 +96,50 @@ extension Modules {
 enum PercentEncoding {
     /// Everything but letters, digits, `-`, `.`, `_` and `~` is encoded.
     static func encode(_ bytes: [UInt8]) -> [UInt8] {
-        let digits = Array("0123456789ABCDEF".utf8)
-        return bytes.flatMap { byte in
+        var output: [UInt8] = []
+        encode(bytes.span.bytes, into: &output)
+        return output
+    }
+
+    static func encode(_ bytes: RawSpan, into output: inout [UInt8]) {
+        for index in 0..<bytes.byteCount {
+            let byte = bytes[index]
             switch byte {
             case UInt8(ascii: "A")...UInt8(ascii: "Z"), UInt8(ascii: "a")...UInt8(ascii: "z"),
                 UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "-"), UInt8(ascii: "."), UInt8(ascii: "_"),
                 UInt8(ascii: "~"):
-                [byte]
-            default: [UInt8(ascii: "%"), digits[Int(byte >> 4)], digits[Int(byte & 15)]]
+                output.append(byte)
+            default:
+                output.append(UInt8(ascii: "%"))
+                output.append(digits[Int(byte >> 4)])
+                output.append(digits[Int(byte & 15)])
             }
         }
     }
+
+    private static let digits = Array("0123456789ABCDEF".utf8)
 
     /// A `%` that no two hexadecimal digits follow stays as it is.
     static func decode(_ bytes: [UInt8], plusIsSpace: Bool) -> [UInt8] {
         var result: [UInt8] = []
         result.reserveCapacity(bytes.count)
+        let text = bytes.span.bytes
         var index = 0
-        while index < bytes.count {
-            let byte = bytes[index]
-            if byte == UInt8(ascii: "%"), index + 2 < bytes.count, let high = digit(bytes[index + 1]),
-                let low = digit(bytes[index + 2])
-            {
-                result.append(high << 4 | low)
-                index += 3
-            } else {
-                result.append(plusIsSpace && byte == UInt8(ascii: "+") ? 0x20 : byte)
-                index += 1
-            }
-        }
+        while index < text.byteCount { result.append(decode(text, &index, plusIsSpace: plusIsSpace)) }
         return result
+    }
+
+    /// The byte that is written at `index`, which goes on behind it.
+    static func decode(_ text: RawSpan, _ index: inout Int, plusIsSpace: Bool) -> UInt8 {
+        let byte = text[index]
+        if byte == UInt8(ascii: "%"), index + 2 < text.byteCount, let high = digit(text[index + 1]),
+            let low = digit(text[index + 2])
+        {
+            index += 3
+            return high << 4 | low
+        }
+        index += 1
+        return plusIsSpace && byte == UInt8(ascii: "+") ? 0x20 : byte
     }
 
     private static func digit(_ byte: UInt8) -> UInt8? {

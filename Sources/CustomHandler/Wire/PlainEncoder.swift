@@ -96,11 +96,11 @@ extension OutputEncoder {
         switch stack.type(at: index) {
         case .nil, .none: break
         case _ where stack.isNull(at: index): break
-        case .string: _ = stack.withBytes(at: index) { writer.append(raw: $0) }
+        case .string: try appendRaw(at: index, place: place)
         case .table where stack.hasMetatable(at: index, marks.bytes):
             stack.pushElement(1, of: index)
-            _ = stack.withBytes(at: -1) { writer.append(raw: $0) }
-            stack.pop()
+            defer { stack.pop() }
+            try appendRaw(at: -1, place: place)
         case .table, .number, .boolean:
             do throws(JSONError) {
                 try writer.append(at: index, of: stack)
@@ -108,6 +108,14 @@ extension OutputEncoder {
                 throw .unwritable(place, error)
             }
         case let other: throw Self.unsendable(other, place)
+        }
+    }
+
+    private func appendRaw(at index: Int, place: Place) throws(OutputError) {
+        do throws(JSONError) {
+            _ = try stack.withBytes(at: index) { bytes throws(JSONError) in try writer.append(raw: bytes, of: stack) }
+        } catch {
+            throw .unwritable(place, error)
         }
     }
 }

@@ -31,8 +31,14 @@ extension OutputEncoder {
         guard place == .returnValue else { throw .lost(place, binaryAdvice) }
         let isMarked = stack.type(at: index) == .table
         if isMarked { stack.pushElement(1, of: index) }
-        _ = stack.withBytes(at: isMarked ? -1 : index) { writer.append(base64: $0) }
-        if isMarked { stack.pop() }
+        defer { if isMarked { stack.pop() } }
+        do throws(JSONError) {
+            _ = try stack.withBytes(at: isMarked ? -1 : index) { bytes throws(JSONError) in
+                try writer.append(base64: bytes, of: stack)
+            }
+        } catch {
+            throw .unwritable(place, error)
+        }
         return true
     }
 
@@ -75,26 +81,33 @@ extension OutputEncoder {
         switch stack.type(at: index) {
         case .nil, .none: writer.append(raw: "\"\"")
         case _ where stack.isNull(at: index): writer.append(raw: "\"\"")
-        case .string: _ = stack.withBytes(at: index) { appendText($0) }
+        case .string:
+            _ = try stack.withBytes(at: index) { text throws(OutputError) in try appendText(text, place) }
         case .table, .number, .boolean:
             let start = writer.count
             do throws(JSONError) {
                 try writer.append(at: index, of: stack)
+                try writer.quote(from: start, of: stack)
             } catch {
                 throw .unwritable(place, error)
             }
-            writer.quote(from: start)
         case .function, .thread:
             guard let streamed else { throw streams(at: index) }
             guard String(validating: streamed, as: UTF8.self) != nil else { throw .lost(place, binaryAdvice) }
-            appendText(streamed.span.bytes)
+            try appendText(streamed.span.bytes, place)
         case let other: throw Self.unsendable(other, place)
         }
     }
 
     /// A line break at the end keeps the host from taking the body for a date and rewriting it.
-    private func appendText(_ text: RawSpan) {
-        guard DateTimeText.matches(text) else { return writer.append(string: text) }
+    private func appendText(_ text: RawSpan, _ place: Place) throws(OutputError) {
+        guard DateTimeText.matches(text) else {
+            do throws(JSONError) {
+                return try writer.append(string: text, of: stack)
+            } catch {
+                throw .unwritable(place, error)
+            }
+        }
         let text = text.withUnsafeBytes { Array($0) } + [UInt8(ascii: "\n")]
         writer.append(string: text.span.bytes)
     }

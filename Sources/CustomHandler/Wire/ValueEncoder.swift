@@ -66,12 +66,12 @@ struct ValueEncoder {
         let looksLikeDate = DateTimeText.matches(text)
         let isTakenApart = isTree && kind != .documents
         if !looksLikeBase64, !looksLikeDate, !isTakenApart {
-            writer.append(string: text)
+            try write { writer throws(JSONError) in try writer.append(string: text, of: stack) }
         } else if takesBytes {
-            writer.append(base64: text)
+            try write { writer throws(JSONError) in try writer.append(base64: text, of: stack) }
         } else if isCollection, !looksLikeDate {
             writer.append(raw: "[")
-            writer.append(string: text)
+            try write { writer throws(JSONError) in try writer.append(string: text, of: stack) }
             writer.append(raw: "]")
         } else if looksLikeDate {
             throw .lost(place, dateAdvice)
@@ -96,7 +96,9 @@ struct ValueEncoder {
                     : "bytes that are not UTF-8 text cannot reach '\(type)'; send base64 text: "
                         + "require(\"base64\").encode(s)")
         }
-        _ = stack.withBytes(at: index) { writer.append(base64: $0) }
+        _ = try stack.withBytes(at: index) { bytes throws(OutputError) in
+            try write { writer throws(JSONError) in try writer.append(base64: bytes, of: stack) }
+        }
     }
 
     /// Whether it begins and ends as an object or a list does.
@@ -126,11 +128,10 @@ struct ValueEncoder {
         // Date-times inside a table would be rewritten.
         guard sawDateTime else { return }
         if takesBytes {
-            let text = writer.bytes(from: start)
-            writer.truncate(to: start)
-            writer.append(base64: text.span.bytes)
+            let text = try taken(from: start)
+            try write { writer throws(JSONError) in try writer.append(base64: text.span.bytes, of: stack) }
         } else if kind == .textMessages || kind == .messages {
-            quoteAsElement(from: start)
+            try quoteAsElement(from: start)
         } else if kind == .blob {
             throw .lost(
                 place, "the host would rewrite the date-times in this table; remove \"dataType\" from the output")
@@ -164,26 +165,41 @@ struct ValueEncoder {
             throw .lost(place, "bytes cannot be one of several messages; return them alone")
         case .table:
             let start = writer.count
-            if try appendJSON(at: index), kind == .messages || kind == .textMessages { writer.quote(from: start) }
+            if try appendJSON(at: index), kind == .messages || kind == .textMessages {
+                try write { writer throws(JSONError) in try writer.quote(from: start, of: stack) }
+            }
         default:
             guard kind != .documents else {
                 throw .lost(place, "'\(type)' takes tables, not \(stack.type(at: index).name)")
             }
             let text = try text(at: index)
-            guard let string = String(validating: text, as: UTF8.self) else {
+            guard stack.isUTF8(at: index) else {
                 throw .lost(place, "bytes that are not UTF-8 text cannot be one of several messages; return them alone")
             }
             guard !DateTimeText.matches(text.span.bytes) else { throw .lost(place, dateAdvice) }
-            writer.append(string: string)
+            try write { writer throws(JSONError) in try writer.append(string: text.span.bytes, of: stack) }
         }
     }
 
-    private func quoteAsElement(from start: Int) {
+    private func quoteAsElement(from start: Int) throws(OutputError) {
+        let text = try taken(from: start)
+        writer.append(raw: "[")
+        try write { writer throws(JSONError) in try writer.append(string: text.span.bytes, of: stack) }
+        writer.append(raw: "]")
+    }
+
+    /// Takes back what was written since `start`.
+    private func taken(from start: Int) throws(OutputError) -> [UInt8] {
+        guard stack.hasRoom(for: writer.count - start) else {
+            throw .unwritable(place, .unwritable(.tooLarge(limit: stack.memoryLimit), path: ""))
+        }
         let text = writer.bytes(from: start)
         writer.truncate(to: start)
-        writer.append(raw: "[")
-        writer.append(string: text.span.bytes)
-        writer.append(raw: "]")
+        return text
+    }
+
+    private func write(_ body: (JSONWriter) throws(JSONError) -> Void) throws(OutputError) {
+        do throws(JSONError) { try body(writer) } catch { throw .unwritable(place, error) }
     }
 
     /// Appends the value as JSON; true if a text in it is a date-time.

@@ -119,6 +119,8 @@ public final class TCPStream: ByteStream {
         sending.isEmpty ? 0 : waiting.count + uv_stream_get_write_queue_size(stream)
     }
 
+    public var heldBytes: Int { sending.count + waiting.count }
+
     /// Stays true until `streamDrained`.
     public var isFull: Bool { if case .full = output { true } else { false } }
 
@@ -177,6 +179,7 @@ public final class TCPStream: ByteStream {
         case .finishing where sending.isEmpty: shutDown()
         default: break
         }
+        if isOpen { delegate?.streamSent() }
     }
 
     private func outputBroke(_ code: Int32) {

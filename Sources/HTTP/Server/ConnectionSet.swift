@@ -5,6 +5,7 @@ final class ConnectionSet {
     private let loop: EventLoop
     private let settings: HTTPServer.Settings
     private let responder: any HTTPResponder
+    private let held: HeldOutput
     /// Called for each connection that was taken, when it is gone.
     private let left: () -> Void
     private var connections: [ObjectIdentifier: HTTPConnection] = [:]
@@ -13,19 +14,20 @@ final class ConnectionSet {
     private var limit: Timer?
 
     init(
-        _ loop: EventLoop, _ settings: HTTPServer.Settings, _ responder: any HTTPResponder,
+        _ loop: EventLoop, _ settings: HTTPServer.Settings, _ responder: any HTTPResponder, held: HeldOutput,
         left: @escaping () -> Void = {}
     ) {
         self.loop = loop
         self.settings = settings
         self.responder = responder
+        self.held = held
         self.left = left
     }
 
     func take(_ descriptor: Int32) {
         // A connection that breaks before it is served concerns only its caller.
         guard let stream = try? TCPStream(loop, descriptor: descriptor) else { return left() }
-        let connection = HTTPConnection(over: stream, loop, settings: settings, responder: responder)
+        let connection = HTTPConnection(over: stream, loop, settings: settings, responder: responder, held: held)
         let id = ObjectIdentifier(connection)
         connections[id] = connection
         connection.ended = { [self] in end(id) }

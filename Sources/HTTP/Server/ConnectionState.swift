@@ -24,6 +24,8 @@ struct ConnectionState {
         var isStreamed = false
         /// The caller waits for `100 Continue` before it sends the body.
         var isWithheld = false
+        /// What the responder said; nil while it was not asked.
+        var limit: BodyLimit?
     }
 
     enum Output: Equatable {
@@ -55,6 +57,8 @@ struct ConnectionState {
         case endBody
         /// Send `100 Continue`.
         case proceed
+        /// Ask the responder how much of the body it wants, for `limitBody`.
+        case askLimit
         case refuse(Refusal)
         /// The response is complete. Continue with the next request.
         case goOn
@@ -114,6 +118,11 @@ struct ConnectionState {
             return .respond
         case .length(let length):
             // The refusal comes before the caller has sent the body.
+            if !isStreamed, length > BodyLimit.unasked {
+                body.left = length
+                input = .body(body)
+                return .askLimit
+            }
             guard isStreamed || length <= limits.body else { return fail(.tooLarge(limit: limits.body)) }
             body.left = length
         case .chunked: break
@@ -137,10 +146,38 @@ struct ConnectionState {
         body.isWithheld = false
         // Every byte was in memory once, so the sum cannot overflow.
         body.received &+= count
-        guard body.isStreamed || body.received <= limits.body else { return fail(.tooLarge(limit: limits.body)) }
         body.left = body.left.map { max(0, $0 &- count) }
         input = .body(body)
+        if !body.isStreamed, body.limit?.excess != .dropped {
+            if body.limit == nil, body.received > BodyLimit.unasked { return .askLimit }
+            let limit = min(limits.body, body.limit?.bytes ?? .max)
+            guard body.received <= limit else { return fail(tooLarge(body)) }
+        }
         return body.left == 0 ? bodyEnded() : .none
+    }
+
+    /// The responder has said how much of the body it wants, which may have come already.
+    mutating func limitBody(to limit: BodyLimit) -> Action {
+        guard case .body(var body) = input else { return .none }
+        body.limit = limit
+        input = .body(body)
+        let expected = body.received.addingReportingOverflow(body.left ?? 0)
+        if limit.excess == .refused, expected.overflow || expected.partialValue > min(limits.body, limit.bytes) {
+            return fail(tooLarge(body))
+        }
+        return body.left == 0 ? bodyEnded() : .none
+    }
+
+    private func tooLarge(_ body: Body) -> Refusal {
+        guard let limit = body.limit, limit.bytes < limits.body else { return .tooLarge(limit: limits.body) }
+        return .tooLargeForResponder(limit: limit.bytes)
+    }
+
+    /// More of the body has come, or will, than the responder wants: nothing of it is kept.
+    var isDroppingBody: Bool {
+        guard case .body(let body) = input, let limit = body.limit, limit.excess == .dropped else { return false }
+        let (all, overflow) = body.received.addingReportingOverflow(body.left ?? 0)
+        return overflow || all > min(limits.body, limit.bytes)
     }
 
     /// The body is complete.

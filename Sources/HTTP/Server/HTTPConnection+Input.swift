@@ -26,6 +26,8 @@ extension HTTPConnection: ByteStreamDelegate {
         settle()
     }
 
+    public func streamSent() { if !isClosing { tellHeld(stream.heldBytes) } }
+
     public func streamClosed(_ error: StreamError?) { closed() }
 
     /// Consumes the buffered input as far as the state allows.
@@ -104,6 +106,7 @@ extension HTTPConnection: ByteStreamDelegate {
 
     private func prepareBody(_ request: HTTPRequest) {
         request.isStreamed = false
+        request.isCut = false
         switch request.head.framing {
         case .none, .untilClose, .length(0): request.clearBody()
         case .length(let length):
@@ -132,9 +135,11 @@ extension HTTPConnection: ByteStreamDelegate {
         guard let left = body.left else { return takeChunks(bytes.extracting(consumed..<available)) }
         let piece = bytes.extracting(consumed..<consumed + min(left, available - consumed))
         consumed += piece.byteCount
-        let action = state.bodyArrived(piece.byteCount)
+        let action = bodyArrived(piece.byteCount)
         if body.isStreamed {
             onBody?(piece)
+        } else if request.isCut {
+            // It goes nowhere.
         } else if body.received == 0 {
             request.body.replaceAll(copying: piece)
         } else {
@@ -144,14 +149,32 @@ extension HTTPConnection: ByteStreamDelegate {
         return true
     }
 
+    /// Asks the responder how much of the body it wants, once there is much of it.
+    private func bodyArrived(_ count: Int) -> ConnectionState.Action {
+        var action = state.bodyArrived(count)
+        if case .askLimit = action { action = limitBody() }
+        if state.isDroppingBody { request.cutBody() }
+        return action
+    }
+
+    func limitBody() -> ConnectionState.Action {
+        let action = state.limitBody(to: responder.bodyLimit(of: request))
+        if state.isDroppingBody { request.cutBody() }
+        return action
+    }
+
     private func takeChunks(_ rest: RawSpan) -> Bool {
         var action = ConnectionState.Action.none
         do throws(ChunkError) {
             let count = try chunks.decode(rest) { piece in
                 guard case .none = action else { return }
-                action = state.bodyArrived(piece.byteCount)
+                action = bodyArrived(piece.byteCount)
                 guard case .none = action else { return }
-                if request.isStreamed { onBody?(piece) } else { request.body.append(copying: piece) }
+                if request.isStreamed {
+                    onBody?(piece)
+                } else if !request.isCut {
+                    request.body.append(copying: piece)
+                }
             }
             consumed += count
             act(action)

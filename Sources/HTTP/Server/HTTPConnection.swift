@@ -30,10 +30,15 @@ public final class HTTPConnection {
     var output: [UInt8] = []
     /// The number of bytes given to the stream so far.
     var written = 0
+    /// What all connections hold for their callers, and what this one has told it.
+    private let held: HeldOutput
+    private var told = 0
+    /// Runs while the request waits for others' callers to read.
+    private var patience: Timer?
 
     private var timer: Timer?
     private var look: MonotonicTime?
-    private var isClosing = false
+    private(set) var isClosing = false
     /// The connection calls this last, once it has closed.
     var ended: (() -> Void)?
 
@@ -53,8 +58,10 @@ public final class HTTPConnection {
 
     /// Becomes the stream's delegate and starts reading.
     public init(
-        over stream: any ByteStream, _ loop: EventLoop, settings: HTTPServer.Settings, responder: any HTTPResponder
+        over stream: any ByteStream, _ loop: EventLoop, settings: HTTPServer.Settings, responder: any HTTPResponder,
+        held: HeldOutput = HeldOutput(limit: .max)
     ) {
+        self.held = held
         self.stream = stream
         self.loop = loop
         self.settings = settings
@@ -75,6 +82,7 @@ public final class HTTPConnection {
         case .none: break
         case .respond: begin()
         case .endBody: endBody(isComplete: true)
+        case .askLimit: act(limitBody())
         case .proceed: MessageWriter.appendInformational(status: 100, into: &output)
         case .refuse(let refusal): refuse(refusal)
         case .goOn: endExchange()
@@ -98,7 +106,25 @@ public final class HTTPConnection {
             // `OPTIONS *` is about the server itself (RFC 9110 §9.3.7), so no responder sees it.
             return respond(HTTPResponse(status: 204, fields: ["allow": "GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS"]))
         }
+        if held.isOver { return wait() }
         responder.respond(to: request, through: self)
+    }
+
+    /// The responder gets the request when other callers have read what is held for them; or nobody does.
+    private func wait() {
+        patience = loop.schedule(after: responder.patience(for: request)) { [unowned self] in
+            patience = nil
+            respond(settings.refusal(.overloaded))
+        }
+        held.wait(self, on: loop)
+    }
+
+    /// There is room for the response to a request that had to wait.
+    func beginLate() {
+        guard let timer = patience else { return }
+        patience = nil
+        timer.close()
+        if state.isAwaited { responder.respond(to: request, through: self) }
     }
 
     private func refuse(_ refusal: Refusal) {
@@ -148,9 +174,17 @@ public final class HTTPConnection {
     func settle() {
         guard !isConsuming, !isClosing else { return }
         flush()
+        tellHeld(stream.heldBytes)
         let hasWork = stream.pendingBytes > 0 || state.isTimed
         if input.count >= Self.watermark || !isReading { holdBack() }
         if hasWork { lookAtClock() }
+    }
+
+    func tellHeld(_ bytes: Int) {
+        guard bytes != told else { return }
+        let more = bytes - told
+        told = bytes
+        held.change(by: more)
     }
 
     /// The connection keeps reading while a request is answered, because it would not notice a reset otherwise. It
@@ -224,6 +258,9 @@ public final class HTTPConnection {
     func closed() {
         isClosing = true
         timer?.close()
+        patience?.close()
+        patience = nil
+        tellHeld(0)
         state.closed()
         endBody(isComplete: false)
         leave()

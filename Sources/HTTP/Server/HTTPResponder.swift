@@ -7,6 +7,14 @@ public protocol HTTPResponder: AnyObject {
     /// soon as it has the head, and only if there is a body.
     func takesStream(_ request: HTTPRequest) -> Bool
 
+    /// How much of a body is kept. The connection asks once, when it has or expects more than 64 KB of a body that is not
+    /// streamed. The server's own limit holds as well.
+    func bodyLimit(of request: HTTPRequest) -> BodyLimit
+
+    /// How long a request may wait while the server holds as much as it may for callers who do not read. Then the caller
+    /// gets 503.
+    func patience(for request: HTTPRequest) -> Duration
+
     /// Whether a caller that closes its sending half has abandoned the request. The connection asks when that happens
     /// before the response is complete. Most callers still read the response.
     func halfCloseMeansGone(_ request: HTTPRequest) -> Bool
@@ -14,5 +22,7 @@ public protocol HTTPResponder: AnyObject {
 
 extension HTTPResponder {
     public func takesStream(_ request: HTTPRequest) -> Bool { false }
+    public func bodyLimit(of request: HTTPRequest) -> BodyLimit { BodyLimit() }
+    public func patience(for request: HTTPRequest) -> Duration { .seconds(30) }
     public func halfCloseMeansGone(_ request: HTTPRequest) -> Bool { false }
 }

@@ -6,6 +6,8 @@ public import HTTP1
 public final class HTTPServer {
     private let settings: Settings
     private let listener: TCPListener
+    /// What is held for callers who have not read it.
+    public let held: HeldOutput
     private let own: ConnectionSet
     private var others: [ServingLoop] = []
     /// The loop that got the last connection. Loops with equally many connections take turns.
@@ -20,7 +22,8 @@ public final class HTTPServer {
     ) throws(StreamError) {
         listener = try TCPListener(loop, bind: address)
         self.settings = settings
-        own = ConnectionSet(loop, settings, responder)
+        held = HeldOutput(limit: settings.outputLimit)
+        own = ConnectionSet(loop, settings, responder, held: held)
         waitsForLoops = settings.waitsForLoops
         listener.accepted = { [self] in serve($0) }
     }
@@ -62,7 +65,7 @@ public final class HTTPServer {
     /// the connections that it has. Each responder is made on its loop's thread. With an empty list, the own loop
     /// serves them all.
     public func add(_ loops: [(loop: EventLoop, responder: @Sendable () -> any HTTPResponder)]) {
-        others += loops.map { ServingLoop($0.loop, settings, $0.responder) }
+        others += loops.map { ServingLoop($0.loop, settings, held: held, $0.responder) }
         waitsForLoops = false
         listener.resume()
     }
@@ -101,6 +104,9 @@ extension HTTPServer {
     public struct Settings: Sendable {
         /// The largest request body in bytes. Streamed bodies have no limit.
         public var bodyLimit = 100 << 20
+        /// The most bytes that are held for callers who have not read them, of all connections together, before new
+        /// requests have to wait. The responses under way may exceed it.
+        public var outputLimit = 256 << 20
         /// How long a head may take to arrive, and how long a body may pause, before the caller gets a 408 response.
         public var patience = Duration.seconds(30)
         /// How long a caller may leave its queued output unread before the server disconnects it.

@@ -3,15 +3,20 @@ public import HTTP1
 /// Why the connection itself answers a request with an error and then closes.
 public enum Refusal: Equatable, Sendable {
     case tooLarge(limit: Int)
+    /// The server takes larger bodies, but whoever answers this request does not.
+    case tooLargeForResponder(limit: Int)
     case timeout
     /// The caller closed its sending half in the middle of the request.
     case incomplete
     case malformed(RequestError)
     case malformedChunk(ChunkError)
+    /// Too much is held for callers who do not read.
+    case overloaded
 
     public var status: Int {
         switch self {
-        case .tooLarge: 413
+        case .tooLarge, .tooLargeForResponder: 413
+        case .overloaded: 503
         case .timeout: 408
         case .malformed(let error): error.status
         case .incomplete, .malformedChunk: 400
@@ -20,7 +25,8 @@ public enum Refusal: Equatable, Sendable {
 
     public var title: String {
         switch self {
-        case .tooLarge: "The request body is too large"
+        case .tooLarge, .tooLargeForResponder: "The request body is too large"
+        case .overloaded: "Too many responses wait to be read"
         case .timeout: "The request takes too long"
         case .incomplete: "The request is not complete"
         case .malformed(let error): error.title
@@ -30,7 +36,9 @@ public enum Refusal: Equatable, Sendable {
 
     public var detail: String {
         switch self {
-        case .tooLarge(let limit): "a request body may have at most \(limit) bytes"
+        case .tooLarge(let limit), .tooLargeForResponder(let limit):
+            "a request body may have at most \(limit) bytes"
+        case .overloaded: "the server holds as much as it may for callers who do not read; try again later"
         case .timeout: "the rest of the request did not come in time"
         case .incomplete: "the connection was closed before the request was complete"
         case .malformed(let error): error.description
@@ -38,5 +46,9 @@ public enum Refusal: Equatable, Sendable {
         }
     }
 
-    public var response: HTTPResponse { .problem(status: status, title: title, detail: detail) }
+    public var response: HTTPResponse {
+        var response = HTTPResponse.problem(status: status, title: title, detail: detail)
+        if self == .overloaded { response.fields.add("Retry-After", "5") }
+        return response
+    }
 }

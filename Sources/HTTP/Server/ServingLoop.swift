@@ -19,10 +19,13 @@ actor ServingLoop {
 
     nonisolated var unownedExecutor: UnownedSerialExecutor { loop.asUnownedSerialExecutor() }
 
-    init(_ loop: EventLoop, _ settings: HTTPServer.Settings, _ responder: @escaping @Sendable () -> any HTTPResponder) {
+    init(
+        _ loop: EventLoop, _ settings: HTTPServer.Settings, held: HeldOutput,
+        _ responder: @escaping @Sendable () -> any HTTPResponder
+    ) {
         self.loop = loop
         submit { [load] serving in
-            serving.connections = ConnectionSet(loop, settings, responder()) { load.add(-1) }
+            serving.connections = ConnectionSet(loop, settings, responder(), held: held) { load.add(-1) }
         }
     }
 

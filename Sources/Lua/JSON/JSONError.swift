@@ -36,12 +36,25 @@ public enum JSONError: Error, Equatable, Sendable {
 }
 
 extension JSONError {
-    /// A limit was reached while text was written, which took as much memory as there may be.
+    /// A limit of the invocation was reached: nothing is wrong with the text or the value.
     public var isLimit: Bool {
         switch self {
-        case .unwritable(.tooLarge, _), .unwritable(.timeLimit, _): true
+        case .unwritable(.tooLarge, _), .unwritable(.timeLimit, _), .syntax(.memoryLimit, _, _),
+            .syntax(.timeLimit, _, _):
+            true
         default: false
         }
+    }
+}
+
+extension JSONError {
+    /// A limit as people write it.
+    fileprivate static func size(_ bytes: Int) -> String {
+        for (unit, size) in [("GB", 1 << 30), ("MB", 1 << 20), ("KB", 1 << 10)] where bytes >= size && bytes % size == 0
+        {
+            return "\(bytes / size) \(unit)"
+        }
+        return "\(bytes) bytes"
     }
 }
 
@@ -67,7 +80,7 @@ extension JSONError.Fault {
         case .loneSurrogate: "half of a surrogate pair"
         case .invalidNumber: "a number that JSON does not allow"
         case .numberOutOfRange: "a number too large for a double"
-        case .memoryLimit(let limit): "the values so far take more memory than the limit of \(limit) bytes"
+        case .memoryLimit(let limit): "the values take more than the function's \(JSONError.size(limit))"
         case .timeLimit: "the time limit is over"
         }
     }
@@ -89,7 +102,7 @@ extension JSONError.Obstacle {
         case .key(let name): "a \(name) key; a JSON object's keys are strings"
         case .cycle: "a table that contains itself"
         case .timeLimit: "the time limit is over"
-        case .tooLarge(let limit): "the JSON text grows beyond \(limit) bytes, the memory limit"
+        case .tooLarge(let limit): "the JSON text takes more than the function's \(JSONError.size(limit))"
         case .tooDeep(let limit): "nested deeper than \(limit) levels"
         }
     }

@@ -22,14 +22,16 @@ public struct JSONReader {
     public let stack: LuaStack
     private let nulls: Nulls
     private var depth = 0
-    /// Arrays and objects so far, which tell when to look at the limits.
-    private var containers = 0
+    /// Where to look at the limits next: the shortest value takes two bytes.
+    private var checkpoint: UnsafePointer<UInt8>
+    private static let stretch = 16 << 10
 
     private init(_ scanner: JSONScanner, stack: LuaStack, nulls: Nulls, depth: Int = 0) {
         self.scanner = scanner
         self.stack = stack
         self.nulls = nulls
         self.depth = depth
+        checkpoint = scanner.cursor + Self.stretch
     }
 
     /// Lets `body` read all of `text`; more text after what it read is an error.
@@ -151,8 +153,7 @@ public struct JSONReader {
         guard depth < JSONScanner.depthLimit, lua_checkstack(stack.state, 2 * Self.batch + 8) != 0 else {
             throw scanner.error(.tooDeep(limit: JSONScanner.depthLimit))
         }
-        containers &+= 1
-        if containers & 0xfff == 0 { try checkLimits() }
+        if scanner.cursor > checkpoint { try checkLimits() }
         depth += 1
         scanner.cursor += 1
         if bracket == UInt8(ascii: "}") { try pushObject() } else { try pushArray() }
@@ -160,9 +161,15 @@ public struct JSONReader {
     }
 
     /// Nothing stops Swift code, and no memory is refused while it runs, so it looks itself.
-    private func checkLimits() throws(JSONError) {
-        if let limit = stack.exceededMemoryLimit { throw scanner.error(.memoryLimit(limit)) }
-        if stack.isPastDeadline { throw scanner.error(.timeLimit) }
+    private mutating func checkLimits() throws(JSONError) {
+        let read = Self.stretch + (scanner.cursor - checkpoint)
+        checkpoint = scanner.cursor + Self.stretch
+        do throws(LuaError) {
+            try stack.mayGoOn(after: read)
+        } catch {
+            if case .timeLimit = error { throw scanner.error(.timeLimit) }
+            throw scanner.error(.memoryLimit(stack.memoryLimit))
+        }
     }
 
     private mutating func pushObject() throws(JSONError) {
@@ -193,6 +200,7 @@ public struct JSONReader {
     private mutating func fillObject(at table: Int32) throws(JSONError) {
         repeat {
             if try pushMember() { lua_rawset(stack.state, table) }
+            if scanner.cursor > checkpoint { try checkLimits() }
         } while try scanner.another(before: UInt8(ascii: "}"))
     }
 
@@ -231,6 +239,7 @@ public struct JSONReader {
             try pushValue()
             count += 1
             lua_rawseti(stack.state, table, count)
+            if scanner.cursor > checkpoint { try checkLimits() }
         } while try scanner.another(before: UInt8(ascii: "]"))
     }
 

@@ -1,84 +1,174 @@
 internal import CLua
 
-/// Lua values as JSON text.
+/// Lua values as JSON text. Nothing here recurses: what is being written is a list of levels, so that it can stop
+/// between any two values and go on later.
 extension JSONWriter {
     /// Appends the value at `index`. [0]
     public func append(at index: Int, of stack: LuaStack) throws(JSONError) {
-        let start = count
+        try begin(at: index, of: stack)
+        while !(try advance(stack)) {}
+    }
+
+    /// Begins to append the value at `index`; `advance` goes on. The stack holds what is under way until then. [+]
+    public func begin(at index: Int, of stack: LuaStack) throws(JSONError) {
+        levels.removeAll(keepingCapacity: true)
+        start = count
+        longOffset = nil
+        needsValue = true
         checkpoint = min(limit, count + Self.stretch)
-        var path = Path()
         guard lua_checkstack(stack.state, 8) != 0 else {
             throw .unwritable(.tooDeep(limit: JSONScanner.depthLimit), path: "")
         }
-        let level = lua_gettop(stack.state)
+        base = lua_gettop(stack.state)
+        lua_pushvalue(stack.state, Int32(index))
+    }
+
+    /// Answers true when the value is written, false where the time slice is over in the middle of it. [0 at the end]
+    public func advance(_ stack: LuaStack) throws(JSONError) -> Bool {
         do throws(Obstructed) {
-            try appendValue(lua_absindex(stack.state, Int32(index)), stack, &path)
+            guard try proceed(stack) else { return false }
         } catch {
-            lua_settop(stack.state, level)
-            count = start
             // Round and round a cycle, a path says nothing after its first steps.
-            let path = error.obstacle == .cycle ? String(error.path.prefix(40)) : error.path
+            let path = error.obstacle == .cycle ? String(path(stack).prefix(40)) : path(stack)
+            lua_settop(stack.state, base)
+            count = start
             throw .unwritable(error.obstacle, path: path)
         }
+        lua_settop(stack.state, base)
+        return true
     }
 
-    /// The tables being written, outermost first: a table that turns up again inside itself is a cycle.
-    private struct Path {
-        var tables: [UnsafeRawPointer?] = []
+    /// A table that is being written. It lies at `index`, the key under way above it, and the key's value above that.
+    struct Level {
+        let index: Int32
+        let identity: UnsafeRawPointer?
+        var shape: Shape
+        /// Of an array: the element under way. Of an object: 0 before the first member.
+        var position: Int64 = 0
+        /// Where its text began.
+        let start: Int
     }
 
-    /// An obstacle on its way up; each level puts its own step before `path`.
+    enum Shape {
+        case array
+        /// A list whose elements lie in the hash part, so that Lua walks them in any order.
+        case scattered(count: Int64)
+        case object(isMarked: Bool)
+    }
+
     private struct Obstructed: Error {
         let obstacle: JSONError.Obstacle
-        var path = ""
-
         init(_ obstacle: JSONError.Obstacle) { self.obstacle = obstacle }
+    }
 
-        func under(_ step: String) -> Obstructed {
-            var copy = self
-            copy.path = step + path
-            return copy
+    /// How much is written without a look at the limits. The shortest element takes two bytes.
+    private static let stretch = 16 << 10
+
+    // MARK: The steps
+
+    /// The value on top is written, or the innermost table goes on.
+    private func proceed(_ stack: LuaStack) throws(Obstructed) -> Bool {
+        let state = stack.state
+        while true {
+            if longOffset != nil {
+                guard try appendLong(stack) else { return false }
+            } else if needsValue {
+                if count > checkpoint, !(try look(stack)) { return false }
+                needsValue = false
+                try appendTop(stack)
+                if longOffset != nil { continue }
+            }
+            guard let last = levels.indices.last else { return true }
+            lua_settop(state, levels[last].index + 1)
+            switch levels[last].shape {
+            case .array: try nextElement(last, stack)
+            case .scattered(let count): try nextElement(last, of: count, stack)
+            case .object(let isMarked): try nextMember(last, isMarked, stack)
+            }
         }
     }
 
-    private func appendValue(_ index: Int32, _ stack: LuaStack, _ path: inout Path) throws(Obstructed) {
+    /// Answers false where the slice is over.
+    private func look(_ stack: LuaStack, after bytes: Int? = nil) throws(Obstructed) -> Bool {
+        guard count <= limit else { throw Obstructed(.tooLarge(limit: limit)) }
+        let written = bytes ?? max(0, count - (checkpoint - Self.stretch))
+        checkpoint = min(limit, count + Self.stretch)
+        do throws(LuaError) {
+            return try stack.mayGoOn(after: written)
+        } catch {
+            if case .timeLimit = error { throw Obstructed(.timeLimit) }
+            throw Obstructed(.tooLarge(limit: stack.memoryLimit))
+        }
+    }
+
+    /// Appends the value on top, or the beginning of it.
+    private func appendTop(_ stack: LuaStack) throws(Obstructed) {
         let state = stack.state
-        if count > checkpoint { try checkLimits(stack) }
-        switch lua_type(state, index) {
+        switch lua_type(state, -1) {
         case LUA_TSTRING:
             var length = 0
-            guard let start = lua_tolstring(state, index, &length) else { return }
-            // Lua does not move strings, and this one is on the stack.
-            try start.withMemoryRebound(to: UInt8.self, capacity: length) { pointer throws(Obstructed) in
-                let bytes = UnsafeBufferPointer(start: pointer, count: length)
-                if let offset = UTF8Check.firstInvalid(in: bytes) { throw Obstructed(.invalidUTF8(byte: offset + 1)) }
-                if DateTimeText.matches(bytes) { sawDateTime = true }
-                appendQuoted(bytes)
+            guard let text = lua_tolstring(state, -1, &length) else { return }
+            guard length <= Self.stretch else {
+                append(UInt8(ascii: "\""))
+                return longOffset = 0
             }
+            try appendString(text, length)
         case LUA_TNUMBER:
-            if lua_isinteger(state, index) != 0 {
-                append(integer: lua_tointegerx(state, index, nil))
+            if lua_isinteger(state, -1) != 0 {
+                append(integer: lua_tointegerx(state, -1, nil))
             } else {
-                let value = lua_tonumberx(state, index, nil)
+                let value = lua_tonumberx(state, -1, nil)
                 guard value.isFinite else { throw Obstructed(.notFinite(value)) }
                 append(raw: value.description)
             }
-        case LUA_TBOOLEAN: append(raw: lua_toboolean(state, index) != 0 ? "true" : "false")
-        case LUA_TTABLE: try appendTable(index, stack, &path)
+        case LUA_TBOOLEAN: append(raw: lua_toboolean(state, -1) != 0 ? "true" : "false")
+        case LUA_TTABLE: try open(stack)
         case LUA_TNIL: append(raw: "null")
-        case LUA_TLIGHTUSERDATA where stack.isNull(at: Int(index)): append(raw: "null")
-        default: throw Obstructed(.type(stack.type(at: Int(index)).name))
+        case LUA_TLIGHTUSERDATA where stack.isNull(at: -1): append(raw: "null")
+        default: throw Obstructed(.type(stack.type(at: -1).name))
         }
     }
 
-    /// How much is written without a look at the clock.
-    private static let stretch = 1 << 20
+    private func appendString(_ text: UnsafePointer<CChar>, _ length: Int) throws(Obstructed) {
+        // Lua does not move strings, and this one is on the stack.
+        try text.withMemoryRebound(to: UInt8.self, capacity: length) { pointer throws(Obstructed) in
+            let bytes = UnsafeBufferPointer(start: pointer, count: length)
+            if let offset = UTF8Check.firstInvalid(in: bytes) { throw Obstructed(.invalidUTF8(byte: offset + 1)) }
+            if DateTimeText.matches(bytes) { sawDateTime = true }
+            appendQuoted(bytes)
+        }
+    }
 
-    /// No hook can stop Swift code, so it looks itself whether the invocation may go on.
-    private func checkLimits(_ stack: LuaStack) throws(Obstructed) {
-        guard count <= limit else { throw Obstructed(.tooLarge(limit: limit)) }
-        guard !stack.isPastDeadline else { throw Obstructed(.timeLimit) }
-        checkpoint = min(limit, count + Self.stretch)
+    /// Goes on with the long string on top; answers false where the slice is over before its end.
+    private func appendLong(_ stack: LuaStack) throws(Obstructed) -> Bool {
+        var length = 0
+        while let offset = longOffset, let text = lua_tolstring(stack.state, -1, &length) {
+            let end = try text.withMemoryRebound(to: UInt8.self, capacity: length) { pointer throws(Obstructed) in
+                let bytes = UnsafeBufferPointer(start: pointer, count: length)
+                let piece = UnsafeBufferPointer(rebasing: bytes[offset..<Self.pieceEnd(of: bytes, from: offset)])
+                if let invalid = UTF8Check.firstInvalid(in: piece) {
+                    throw Obstructed(.invalidUTF8(byte: offset + invalid + 1))
+                }
+                appendEscaped(piece)
+                return offset + piece.count
+            }
+            if end == length {
+                append(UInt8(ascii: "\""))
+                longOffset = nil
+            } else {
+                longOffset = end
+            }
+            guard try look(stack, after: end - offset) else { return longOffset == nil }
+        }
+        return true
+    }
+
+    /// Where a piece of a text ends that does not end in the middle of a character.
+    static func pieceEnd(of bytes: UnsafeBufferPointer<UInt8>, from offset: Int) -> Int {
+        var end = min(bytes.count, offset + Stretch.bytes / 2)
+        if end == bytes.count { return end }
+        for _ in 0..<3 where bytes[end] & 0xc0 == 0x80 { end -= 1 }
+        return end
     }
 
     public func append(integer: Int64) {
@@ -100,128 +190,152 @@ extension JSONWriter {
         count = end
     }
 
-    private func appendTable(_ index: Int32, _ stack: LuaStack, _ path: inout Path) throws(Obstructed) {
+    // MARK: Tables
+
+    /// Begins the table on top.
+    private func open(_ stack: LuaStack) throws(Obstructed) {
         let state = stack.state
+        let index = lua_gettop(state)
         let identity = lua_topointer(state, index)
-        guard path.tables.count < JSONScanner.depthLimit, lua_checkstack(state, 8) != 0 else {
-            throw Obstructed(path.tables.contains(identity) ? .cycle : .tooDeep(limit: JSONScanner.depthLimit))
+        guard levels.count < JSONScanner.depthLimit, lua_checkstack(state, 8) != 0 else {
+            let isCycle = levels.contains { $0.identity == identity }
+            throw Obstructed(isCycle ? .cycle : .tooDeep(limit: JSONScanner.depthLimit))
         }
-        path.tables.append(identity)
-        defer { path.tables.removeLast() }
-        var shape = Shape.unknown
-        var marked = false
+        var shape: Shape?
         if lua_getmetatable(state, index) != 0 {
             stack.pop()
             stack.expandDeferred(at: Int(index))
             if stack.isMarkedArray(at: Int(index)) { shape = .array }
-            marked = stack.isMarkedObject(at: Int(index))
-            if marked { shape = .object }
+            if stack.isMarkedObject(at: Int(index)) { shape = .object(isMarked: true) }
         }
-        if shape == .unknown {
-            lua_pushnil(state)
+        lua_pushnil(state)
+        if shape == nil {
             if lua_next(state, index) == 0 { return append(raw: "{}") }
             // Any integer key means a list is wanted; anything else, an object.
-            shape = lua_isinteger(state, -2) != 0 ? .array : .object
+            shape = lua_isinteger(state, -2) != 0 ? .array : .object(isMarked: false)
             stack.pop(2)
+            lua_pushnil(state)
         }
-        if shape == .array {
-            try appendArray(index, stack, &path)
-        } else {
-            try appendObject(index, stack, &path, marked: marked)
-        }
+        guard let shape else { return }
+        levels.append(Level(index: index, identity: identity, shape: shape, start: count))
+        if case .array = shape { append(UInt8(ascii: "[")) } else { append(UInt8(ascii: "{")) }
     }
 
-    private enum Shape { case unknown, array, object }
-
-    private func appendArray(_ index: Int32, _ stack: LuaStack, _ path: inout Path) throws(Obstructed) {
+    private func nextElement(_ last: Int, _ stack: LuaStack) throws(Obstructed) {
         let state = stack.state
-        let start = count
-        append(UInt8(ascii: "["))
         // Lua walks the list part in order, so one pass both writes the elements and finds a key that is out of place.
-        var expected: Int64 = 1
-        lua_pushnil(state)
-        while lua_next(state, index) != 0 {
-            guard lua_isinteger(state, -2) != 0, lua_tointegerx(state, -2, nil) == expected else {
-                stack.pop(2)
-                count = start
-                return try appendScatteredArray(index, stack, &path)
-            }
-            if expected > 1 { append(UInt8(ascii: ",")) }
-            do throws(Obstructed) {
-                try appendValue(lua_gettop(state), stack, &path)
-            } catch {
-                throw error.under("[\(expected)]")
-            }
-            stack.pop()
-            expected += 1
+        guard lua_next(state, levels[last].index) != 0 else {
+            append(UInt8(ascii: "]"))
+            return levels.removeLast(1)
         }
-        append(UInt8(ascii: "]"))
+        levels[last].position += 1
+        guard lua_isinteger(state, -2) != 0, lua_tointegerx(state, -2, nil) == levels[last].position else {
+            return try scatter(last, stack)
+        }
+        if levels[last].position > 1 { append(UInt8(ascii: ",")) }
+        needsValue = true
     }
 
-    /// A list whose elements lie in the hash part, so that Lua walks them in any order.
-    private func appendScatteredArray(_ index: Int32, _ stack: LuaStack, _ path: inout Path) throws(Obstructed) {
+    /// The table is no list that Lua walks in order: begins it again.
+    private func scatter(_ last: Int, _ stack: LuaStack) throws(Obstructed) {
         let state = stack.state
+        let index = levels[last].index
+        lua_settop(state, index)
+        count = levels[last].start + 1
         var elements: Int64 = 0
         lua_pushnil(state)
         while lua_next(state, index) != 0 {
             guard lua_isinteger(state, -2) != 0, lua_tointegerx(state, -2, nil) > 0 else {
+                // An error names the table, and no element of it.
+                levels.removeLast()
                 throw Obstructed(.mixedKeys)
             }
             elements += 1
             stack.pop()
+            if elements % Int64(Stretch.steps) == 0 { _ = try look(stack, after: Stretch.steps) }
         }
-        append(UInt8(ascii: "["))
-        for position in 1...max(elements, 1) {
-            if position > 1 { append(UInt8(ascii: ",")) }
-            guard lua_rawgeti(state, index, position) != LUA_TNIL else { throw Obstructed(.hole(index: Int(position))) }
-            do throws(Obstructed) {
-                try appendValue(lua_gettop(state), stack, &path)
-            } catch {
-                throw error.under("[\(position)]")
-            }
-            stack.pop()
-        }
-        append(UInt8(ascii: "]"))
+        levels[last].shape = .scattered(count: elements)
+        levels[last].position = 0
     }
 
-    private func appendObject(
-        _ index: Int32, _ stack: LuaStack, _ path: inout Path, marked: Bool
-    ) throws(Obstructed) {
-        let state = stack.state
-        append(UInt8(ascii: "{"))
-        var first = true
-        lua_pushnil(state)
-        let key = Int(lua_gettop(state))
-        while lua_next(state, index) != 0 {
-            if !first { append(UInt8(ascii: ",")) }
-            first = false
-            try appendKey(stack, ofMarked: marked)
-            append(UInt8(ascii: ":"))
-            do throws(Obstructed) {
-                try appendValue(lua_gettop(state), stack, &path)
-            } catch {
-                throw error.under(".\(stack.string(at: key) ?? "?")")
-            }
-            stack.pop()
+    private func nextElement(_ last: Int, of count: Int64, _ stack: LuaStack) throws(Obstructed) {
+        guard levels[last].position < count else {
+            append(UInt8(ascii: "]"))
+            return levels.removeLast(1)
         }
-        append(UInt8(ascii: "}"))
+        levels[last].position += 1
+        let position = levels[last].position
+        if position > 1 { append(UInt8(ascii: ",")) }
+        guard lua_rawgeti(stack.state, levels[last].index, position) != LUA_TNIL else {
+            levels.removeLast()
+            throw Obstructed(.hole(index: Int(position)))
+        }
+        needsValue = true
+    }
+
+    private func nextMember(_ last: Int, _ isMarked: Bool, _ stack: LuaStack) throws(Obstructed) {
+        guard lua_next(stack.state, levels[last].index) != 0 else {
+            append(UInt8(ascii: "}"))
+            return levels.removeLast(1)
+        }
+        if levels[last].position > 0 { append(UInt8(ascii: ",")) }
+        levels[last].position = 1
+        try appendKey(stack, ofMarked: isMarked, in: last)
+        append(UInt8(ascii: ":"))
+        needsValue = true
     }
 
     /// The key at -2. It is never converted in place: that would break `lua_next`.
-    private func appendKey(_ stack: LuaStack, ofMarked marked: Bool) throws(Obstructed) {
+    private func appendKey(_ stack: LuaStack, ofMarked isMarked: Bool, in last: Int) throws(Obstructed) {
         let state = stack.state
         if lua_type(state, -2) == LUA_TSTRING {
+            var length = 0
+            guard let text = lua_tolstring(state, -2, &length) else { return }
             let sawBefore = sawDateTime
-            var path = Path()
-            try appendValue(lua_gettop(state) - 1, stack, &path)
+            do throws(Obstructed) {
+                if length <= Self.stretch { try appendString(text, length) } else { try appendKey(text, length, stack) }
+            } catch {
+                levels.removeLast()
+                throw error
+            }
             sawDateTime = sawBefore  // the host leaves keys alone
-        } else if lua_isinteger(state, -2) != 0 {
-            guard marked else { throw Obstructed(.mixedKeys) }
+        } else if lua_isinteger(state, -2) != 0, isMarked {
             append(UInt8(ascii: "\""))
             append(integer: lua_tointegerx(state, -2, nil))
             append(UInt8(ascii: "\""))
         } else {
-            throw Obstructed(.key(stack.type(at: -2).name))
+            levels.removeLast()
+            throw Obstructed(lua_isinteger(state, -2) != 0 ? .mixedKeys : .key(stack.type(at: -2).name))
         }
+    }
+
+    /// Appends a long key, without letting others have their turn.
+    private func appendKey(_ text: UnsafePointer<CChar>, _ length: Int, _ stack: LuaStack) throws(Obstructed) {
+        append(UInt8(ascii: "\""))
+        try text.withMemoryRebound(to: UInt8.self, capacity: length) { pointer throws(Obstructed) in
+            let bytes = UnsafeBufferPointer(start: pointer, count: length)
+            var offset = 0
+            while offset < length {
+                let end = Self.pieceEnd(of: bytes, from: offset)
+                let piece = UnsafeBufferPointer(rebasing: bytes[offset..<end])
+                if let invalid = UTF8Check.firstInvalid(in: piece) {
+                    throw Obstructed(.invalidUTF8(byte: offset + invalid + 1))
+                }
+                appendEscaped(piece)
+                _ = try look(stack, after: end - offset)
+                offset = end
+            }
+        }
+        append(UInt8(ascii: "\""))
+    }
+
+    /// Where the value lies that is under way: `.a.b[3]`.
+    private func path(_ stack: LuaStack) -> String {
+        levels.map { level in
+            switch level.shape {
+            case .array, .scattered: "[\(level.position)]"
+            case .object: ".\(stack.messageText(at: Int(level.index) + 1) ?? "?")"
+            }
+        }.joined()
     }
 }

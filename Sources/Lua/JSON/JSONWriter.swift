@@ -14,6 +14,16 @@ public final class JSONWriter {
     public var limit = Int.max
     /// The size at which the limits are looked at next.
     var checkpoint = Int.max
+    /// What the buffer takes counts as memory of a VM.
+    var held: HeldBytes?
+
+    // Of the Lua value that is being written: the tables around it, outermost first; where its text and its part of the
+    // stack began; whether a value is on top; and how far a long string there is written.
+    var levels: [Level] = []
+    var start = 0
+    var base: Int32 = 0
+    var needsValue = false
+    var longOffset: Int?
 
     /// Set by `append(at:of:)` if a string in the value is exactly an ISO date-time, which the host would rewrite
     /// (host-contract §9.3 b).
@@ -22,6 +32,13 @@ public final class JSONWriter {
     public init() {
         capacity = 512
         buffer = .allocate(capacity: capacity)
+    }
+
+    /// A writer for the values of a VM, with its memory limit.
+    public convenience init(for vm: LuaVM?) {
+        self.init()
+        held = HeldBytes(vm)
+        limit = vm?.memoryLimit ?? .max
     }
 
     deinit { buffer.deallocate() }
@@ -40,10 +57,12 @@ public final class JSONWriter {
         withSpan(from: start) { span in span.withUnsafeBytes { [UInt8]($0) } }
     }
 
-    /// Takes back all after the first `count` bytes. A buffer that grew past a megabyte is given back to the system.
+    /// Takes back all after the first `count` bytes. A buffer that grew large is given back to the system.
     public func truncate(to count: Int = 0) {
         self.count = count
-        guard count == 0, capacity > 1 << 20 else { return }
+        guard count == 0 else { return }
+        held?.set(0)
+        guard capacity > Self.keptCapacity else { return }
         buffer.deallocate()
         capacity = 512
         buffer = .allocate(capacity: capacity)
@@ -54,8 +73,12 @@ public final class JSONWriter {
         if capacity - count < more { grow(more) }
     }
 
+    /// So much is kept of an empty writer's buffer, and counts for nobody.
+    private static let keptCapacity = 64 << 10
+
     private func grow(_ more: Int) {
-        capacity = max(2 * capacity, count + more)
+        capacity = max(capacity < 1 << 20 ? 2 * capacity : capacity + capacity / 2, count + more)
+        held?.set(capacity)
         let larger = UnsafeMutablePointer<UInt8>.allocate(capacity: capacity)
         larger.update(from: buffer, count: count)
         buffer.deallocate()
@@ -106,15 +129,28 @@ public final class JSONWriter {
 
     public func append(raw bytes: [UInt8]) { append(raw: bytes.span.bytes) }
 
-    /// Appends the base64 form of the bytes as a string.
-    public func append(base64 bytes: RawSpan) {
+    /// Appends the base64 form of the bytes of a string of a script's as a string.
+    public func append(base64 bytes: RawSpan, of stack: LuaStack) throws(JSONError) {
+        try demand(bytes.byteCount / 3 * 4, of: stack)
+        append(UInt8(ascii: "\""))
+        var offset = 0
+        while offset < bytes.byteCount {
+            // A multiple of three, so that the pieces make one text.
+            let end = min(bytes.byteCount, offset + (48 << 10))
+            append(unquotedBase64: bytes.extracting(offset..<end))
+            if end < bytes.byteCount || offset > 0 { try look(of: stack, after: end - offset) }
+            offset = end
+        }
+        append(UInt8(ascii: "\""))
+    }
+
+    private func append(unquotedBase64 bytes: RawSpan) {
         let length = (bytes.byteCount + 2) / 3 * 4
-        reserve(length + 2)
-        buffer[count] = UInt8(ascii: "\"")
+        reserve(length)
         // There is room for all of it, and each table has an entry for every index of six bits.
         bytes.withUnsafeBytes { raw in
             base64Alphabet.withUnsafeBufferPointer { alphabet in
-                var place = count + 1
+                var place = count
                 var index = 0
                 while index < raw.count {
                     let left = raw.count - index
@@ -129,8 +165,7 @@ public final class JSONWriter {
                 }
             }
         }
-        count += length + 2
-        buffer[count - 1] = UInt8(ascii: "\"")
+        count += length
     }
 
     public func append(list texts: [String]) {
@@ -143,8 +178,9 @@ public final class JSONWriter {
     }
 
     /// Puts what was written since `start`, a whole JSON text, into quotes: a JSON string that holds JSON.
-    public func quote(from start: Int) {
+    public func quote(from start: Int, of stack: LuaStack) throws(JSONError) {
         let length = count - start
+        if length > Stretch.bytes { return try quoteLong(from: start, of: stack) }
         let copy = UnsafeMutableBufferPointer<UInt8>.allocate(capacity: length)
         defer { copy.deallocate() }
         _ = copy.update(fromContentsOf: UnsafeBufferPointer(start: buffer + start, count: length))
@@ -156,6 +192,11 @@ public final class JSONWriter {
 
     func appendQuoted(_ bytes: UnsafeBufferPointer<UInt8>) {
         append(UInt8(ascii: "\""))
+        appendEscaped(bytes)
+        append(UInt8(ascii: "\""))
+    }
+
+    func appendEscaped(_ bytes: UnsafeBufferPointer<UInt8>) {
         if let start = bytes.baseAddress {
             var pointer = start
             let end = start + bytes.count
@@ -169,7 +210,6 @@ public final class JSONWriter {
                 }
             }
         }
-        append(UInt8(ascii: "\""))
     }
 
     private func appendEscape(_ byte: UInt8) {
@@ -181,6 +221,97 @@ public final class JSONWriter {
         append(UInt8(ascii: "0"))
         append(hexadecimal[Int(byte >> 4)])
         append(hexadecimal[Int(byte & 15)])
+    }
+}
+
+// MARK: Long texts
+
+extension JSONWriter {
+    /// Appends bytes of a script's, which must be UTF-8, as a string.
+    public func append(string bytes: RawSpan, of stack: LuaStack) throws(JSONError) {
+        guard bytes.byteCount > Stretch.bytes else { return append(string: bytes) }
+        try demand(bytes.byteCount, of: stack)
+        append(UInt8(ascii: "\""))
+        try bytes.withUnsafeBytes { raw throws(JSONError) in
+            let bytes = raw.assumingMemoryBound(to: UInt8.self)
+            var offset = 0
+            while offset < bytes.count {
+                let end = Self.pieceEnd(of: bytes, from: offset)
+                appendEscaped(UnsafeBufferPointer(rebasing: bytes[offset..<end]))
+                try look(of: stack, after: end - offset)
+                offset = end
+            }
+        }
+        append(UInt8(ascii: "\""))
+    }
+
+    /// Appends bytes of a script's as they are.
+    public func append(raw bytes: RawSpan, of stack: LuaStack) throws(JSONError) {
+        if bytes.byteCount > Stretch.bytes { try demand(bytes.byteCount, of: stack) }
+        append(raw: bytes)
+    }
+
+    /// Escapes from the end to the beginning, where the text lies.
+    private func quoteLong(from start: Int, of stack: LuaStack) throws(JSONError) {
+        var more = 2
+        var place = start
+        while place < count {
+            let end = min(count, place + Stretch.bytes)
+            for index in place..<end {
+                let letter = escapes[Int(buffer[index])]
+                more += letter == 0 ? 0 : letter == UInt8(ascii: "u") ? 5 : 1
+            }
+            try look(of: stack, after: end - place)
+            place = end
+        }
+        try demand(more, of: stack)
+        reserve(more)
+        var from = count
+        var to = count + more
+        count = to
+        func put(_ byte: UInt8) {
+            to -= 1
+            buffer[to] = byte
+        }
+        put(UInt8(ascii: "\""))
+        while from > start {
+            let end = max(start, from - Stretch.bytes)
+            let length = from - end
+            while from > end {
+                from -= 1
+                let byte = buffer[from]
+                let letter = escapes[Int(byte)]
+                guard letter != 0 else {
+                    put(byte)
+                    continue
+                }
+                if letter == UInt8(ascii: "u") {
+                    put(hexadecimal[Int(byte & 15)])
+                    put(hexadecimal[Int(byte >> 4)])
+                    put(UInt8(ascii: "0"))
+                    put(UInt8(ascii: "0"))
+                }
+                put(letter)
+                put(UInt8(ascii: "\\"))
+            }
+            try look(of: stack, after: length)
+        }
+        put(UInt8(ascii: "\""))
+    }
+
+    /// What is about to grow asks first.
+    private func demand(_ bytes: Int, of stack: LuaStack) throws(JSONError) {
+        guard stack.hasRoom(for: bytes) else { throw .unwritable(.tooLarge(limit: stack.memoryLimit), path: "") }
+    }
+
+    private func look(of stack: LuaStack, after bytes: Int) throws(JSONError) {
+        guard count <= limit else { throw .unwritable(.tooLarge(limit: limit), path: "") }
+        do throws(LuaError) {
+            try stack.mayGoOn(after: bytes)
+        } catch {
+            if case .timeLimit = error { throw .unwritable(.timeLimit, path: "") }
+            throw .unwritable(.tooLarge(limit: stack.memoryLimit), path: "")
+        }
     }
 }
 

@@ -5,6 +5,8 @@ struct LimitOptions {
     /// In bytes.
     let memory: Int?
     let time: Duration?
+    /// In bytes.
+    let output: Int?
 
     static let memory = Option(
         "memory-limit", .size(ByteCount.leastMemoryLimit...Int.max), "Memory of one Lua VM, such as 32MB.",
@@ -13,15 +15,21 @@ struct LimitOptions {
         "time-limit", .time, "Time of one invocation, such as 10s.",
         default: "host.json's functionTimeout less a margin")
 
+    static let output = Option(
+        "output-limit", .size(1...Int.max), "What all responses together may hold for callers who do not read.",
+        default: "256MB")
+
     init(_ arguments: Arguments) {
         memory = arguments[Self.memory]
         time = arguments[Self.time]
+        output = arguments[Self.output]
     }
 
     /// For a handler that is started with them.
     var arguments: [String] {
         var arguments: [String] = []
         if let memory { arguments += [Self.memory.parameter.long, "\(memory)"] }
+        if let output { arguments += [Self.output.parameter.long, "\(output)"] }
         if let time { arguments += [Self.time.parameter.long, "\(time / .milliseconds(1))ms"] }
         return arguments
     }

@@ -5,7 +5,7 @@ extension Command {
         name: "serve", summary: "Run the custom handler, as the Functions host starts it.",
         options: [
             AppChoice.option, level, format, LimitOptions.memory, LimitOptions.time, port, bind, threads, bodyLimit,
-            watch, untilStdinEnds, takesSecret,
+            LimitOptions.output, watch, untilStdinEnds, takesSecret,
         ],
         validate: { arguments in
             if arguments[port] == nil, !Settings.current.isHosted, try AppArchive.carried?.files == nil {
@@ -24,6 +24,7 @@ extension Command {
         serving.memoryLimit = limits.memory ?? serving.memoryLimit
         serving.timeLimit = limits.time
         serving.bodyLimit = arguments[bodyLimit] ?? serving.bodyLimit
+        serving.outputLimit = limits.output ?? serving.outputLimit
         serving.watch = arguments[watch]
         serving.untilStdinEnds = arguments[untilStdinEnds]
         serving.takesSecret = arguments[takesSecret]

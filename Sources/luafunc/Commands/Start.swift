@@ -12,7 +12,8 @@ extension Command {
             With a program after --, or with --external, another custom handler runs the app's functions.
             """,
         options: [
-            AppChoice.option, LimitOptions.memory, LimitOptions.time, port, bind, auth, verboseErrors, timezone,
+            AppChoice.option, LimitOptions.memory, LimitOptions.time, LimitOptions.output, port, bind, auth,
+            verboseErrors, timezone,
             external,
             verbose,
         ],

@@ -76,6 +76,7 @@ final class MemoryStream: ByteStream {
             isFull = false
             delegate?.streamDrained()
         }
+        if !isClosed { delegate?.streamSent() }
         closeIfBothEnded()
     }
 

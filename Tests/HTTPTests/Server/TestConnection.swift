@@ -5,32 +5,36 @@ import Testing
 
 /// A connection over no socket, on a loop that runs as far as the test says.
 final class TestConnection {
-    let loop = EventLoop()
+    let loop: EventLoop
+    private let ownsLoop: Bool
     let stream: MemoryStream
     let responder: TestResponder
     private(set) var connection: HTTPConnection?
     private(set) var hasEnded = false
 
     init(
+        held: HeldOutput = HeldOutput(limit: .max), on shared: EventLoop? = nil,
         _ configure: (inout HTTPServer.Settings) -> Void = { _ in },
         _ respond: @escaping (HTTPRequest, HTTPConnection) -> Void = { request, connection in
             connection.respond(
                 HTTPResponse(status: 200, text: "\(request.path) \(String(decoding: request.body, as: UTF8.self))"))
         }
     ) {
-        loop.bind()
+        ownsLoop = shared == nil
+        loop = shared ?? EventLoop()
+        if ownsLoop { loop.bind() }
         stream = MemoryStream(loop)
         responder = TestResponder(respond)
         var settings = HTTPServer.Settings()
         configure(&settings)
-        connection = HTTPConnection(over: stream, loop, settings: settings, responder: responder)
+        connection = HTTPConnection(over: stream, loop, settings: settings, responder: responder, held: held)
         connection?.ended = { [weak self] in self?.end() }
     }
 
     deinit {
         connection?.close()
         turn()
-        loop.close()
+        if ownsLoop { loop.close() }
     }
 
     private func end() {
@@ -59,6 +63,8 @@ final class TestResponder: HTTPResponder {
     private let answer: (HTTPRequest, HTTPConnection) -> Void
     var streams = false
     var hostLeaves = false
+    var limit = BodyLimit()
+    var patience = Duration.seconds(30)
     /// `METHOD path`
     private(set) var requests: [String] = []
 
@@ -70,5 +76,7 @@ final class TestResponder: HTTPResponder {
     }
 
     func takesStream(_ request: HTTPRequest) -> Bool { streams }
+    func bodyLimit(of request: HTTPRequest) -> BodyLimit { limit }
+    func patience(for request: HTTPRequest) -> Duration { patience }
     func halfCloseMeansGone(_ request: HTTPRequest) -> Bool { hostLeaves }
 }

@@ -1,0 +1,327 @@
+import HTTP1
+import Lua
+
+/// Reads the fields of a form from what a caller sent, in pieces: names and values go into two lists of the script's.
+///
+/// No Lua pattern is let near a caller's bytes: one like `^%s*(.-)%s*$` takes time that grows with their square.
+struct FormReader {
+    /// The index of the text, and of the lists.
+    let text: Int
+    let names: Int
+    let values: Int
+    private var position = 0
+    private var count = 0
+
+    init(text: Int, names: Int, values: Int) {
+        self.text = text
+        self.names = names
+        self.values = values
+    }
+
+    /// Adds a field, whose value is on top. [-1]
+    private mutating func add(_ name: RawSpan, of stack: LuaStack) {
+        count += 1
+        stack.setElement(count, of: values)
+        stack.push(bytes: name)
+        stack.setElement(count, of: names)
+    }
+
+    // MARK: application/x-www-form-urlencoded
+
+    /// What is known of the field under way.
+    struct Field {
+        var name: [UInt8] = []
+        var value: [UInt8] = []
+        var hasValue = false
+        var isEmpty = true
+    }
+
+    /// Pushes the lists of names and values of the form that is the string at 1.
+    static func urlEncoded(on stack: LuaStack) throws(LuaError) -> Int {
+        guard let length = stack.withBytes(at: 1, { $0.byteCount }) else { throw stack.wrongArgument(1, "string") }
+        try stack.demand(length)
+        stack.setCount(1)
+        stack.pushTable()
+        stack.pushTable()
+        var reader = FormReader(text: 1, names: 2, values: 3)
+        var field = Field()
+        let held = HeldBytes(stack.owner)
+        return try stack.work { stack throws(LuaError) in
+            let before = reader.position
+            guard reader.readFields(&field, of: stack) else {
+                held.set(field.name.capacity + field.value.capacity)
+                return .more(after: reader.position - before)
+            }
+            return .results(2)
+        }
+    }
+
+    /// Answers false where there is more.
+    private mutating func readFields(_ field: inout Field, of stack: LuaStack) -> Bool {
+        var position = position
+        let isDone = stack.withBytes(at: text) { text in
+            let end = min(text.byteCount, position + Transform.piece)
+            var fields = 0
+            while position < end, fields < Stretch.steps {
+                switch text[position] {
+                case UInt8(ascii: "&"):
+                    position += 1
+                    fields += 1
+                    finish(&field, of: stack)
+                case UInt8(ascii: "=") where !field.hasValue:
+                    position += 1
+                    field.hasValue = true
+                    field.isEmpty = false
+                default:
+                    field.isEmpty = false
+                    let byte = PercentEncoding.decode(text, &position, plusIsSpace: true)
+                    if field.hasValue { field.value.append(byte) } else { field.name.append(byte) }
+                }
+            }
+            return position >= text.byteCount
+        }
+        self.position = position
+        guard isDone != false else { return false }
+        finish(&field, of: stack)
+        return true
+    }
+
+    private mutating func finish(_ field: inout Field, of stack: LuaStack) {
+        if !field.isEmpty {
+            let name = field.name
+            stack.push(bytes: field.value)
+            add(name.span.bytes, of: stack)
+        }
+        field = Field()
+    }
+
+    // MARK: multipart/form-data (RFC 7578)
+
+    /// Bytes that the head of a part may have, and a boundary.
+    static let headLimit = 16 << 10
+    private static let boundaryLimit = 256
+
+    /// Pushes the lists of names and values of the body at 1 with the boundary at 2, or nil and what is wrong.
+    static func multipart(on stack: LuaStack) throws(LuaError) -> Int {
+        guard stack.type(at: 1) == .string else { throw stack.wrongArgument(1, "string") }
+        let boundary = try stack.argumentBytes(2)
+        stack.setCount(2)
+        stack.pushTable()
+        stack.pushTable()
+        guard boundary.count <= boundaryLimit else {
+            return refuse("the boundary of the multipart body is longer than \(boundaryLimit) bytes", on: stack)
+        }
+        var reader = FormReader(text: 1, names: 3, values: 4)
+        var parts = Parts(delimiter: Array("\r\n--".utf8) + boundary)
+        return try stack.work { stack throws(LuaError) in
+            let before = parts.position
+            switch try reader.readParts(&parts, of: stack) {
+            case .more: return .more(after: max(0, parts.position - before))
+            case .end: return .results(2)
+            case .broken(let reason): return .results(refuse(reason, on: stack))
+            }
+        }
+    }
+
+    private static func refuse(_ reason: String, on stack: LuaStack) -> Int {
+        stack.pushNil()
+        stack.push(reason)
+        return 2
+    }
+
+    /// Where a multipart body is read.
+    private struct Parts {
+        let delimiter: [UInt8]
+        /// The first byte that is not looked at. The body begins as if a line had ended before it.
+        var position = -2
+        /// Where the part under way begins, after the line of its delimiter; nil before the first.
+        var start: Int?
+
+        init(delimiter: [UInt8]) { self.delimiter = delimiter }
+    }
+
+    private enum Stop {
+        case more
+        case end
+        case broken(String)
+    }
+
+    private mutating func readParts(_ parts: inout Parts, of stack: LuaStack) throws(LuaError) -> Stop {
+        let begin = parts.position
+        while let place = find(&parts, until: begin + Transform.piece, of: stack) {
+            if let start = parts.start {
+                if let reason = try addPart(start, max(start, place), of: stack) { return .broken(reason) }
+            }
+            // The rest of the line; two dashes say that it was the last part.
+            let after = place + parts.delimiter.count
+            let next = stack.withBytes(at: text) { text -> (isLast: Bool, line: Int?) in
+                let isLast = text.byteCount - after >= 2 && text[after] == 0x2d && text[after + 1] == 0x2d
+                var line = after
+                let end = min(text.byteCount, after + Self.headLimit)
+                while line + 1 < end, !(text[line] == 0x0d && text[line + 1] == 0x0a) { line += 1 }
+                return (isLast, line + 1 < end ? line + 2 : nil)
+            }
+            guard let next else { break }
+            if next.isLast { return .end }
+            guard let line = next.line else { break }
+            parts.start = line
+            // The end of the line may be the beginning of the next delimiter.
+            parts.position = line - 2
+            if parts.position - begin >= Transform.piece { return .more }
+        }
+        let length = stack.withBytes(at: text) { $0.byteCount } ?? 0
+        guard parts.position + parts.delimiter.count <= length else {
+            return .broken("the multipart body is cut off: its closing boundary is missing")
+        }
+        return .more
+    }
+
+    /// The place of the next delimiter before `end`; else all up to there was looked at.
+    private func find(_ parts: inout Parts, until end: Int, of stack: LuaStack) -> Int? {
+        let delimiter = parts.delimiter
+        var position = parts.position
+        let found = stack.withBytes(at: text) { text -> Int? in
+            let last = min(end, text.byteCount - delimiter.count + 1)
+            while position < last {
+                // A delimiter has one carriage return, so nothing is compared twice.
+                if position < 0 || text[position] == 0x0d, Self.matches(delimiter, text, at: position) {
+                    return position
+                }
+                position = position < 0 ? 0 : position + 1
+            }
+            return nil
+        }
+        parts.position = found.flatMap(\.self) == nil ? max(position, parts.position) : position
+        if found.flatMap(\.self) == nil, parts.position < end { parts.position = end }
+        return found.flatMap(\.self)
+    }
+
+    /// - Parameter place: -2 for a line end before the text.
+    private static func matches(_ delimiter: [UInt8], _ text: RawSpan, at place: Int) -> Bool {
+        guard place + delimiter.count <= text.byteCount else { return false }
+        for index in max(0, -place)..<delimiter.count where text[place + index] != delimiter[index] { return false }
+        return true
+    }
+
+    /// Adds the part from `start` to `end`, if it has a name: its text, or a table for a file. Answers what is wrong.
+    private mutating func addPart(_ start: Int, _ end: Int, of stack: LuaStack) throws(LuaError) -> String? {
+        try stack.demand(end - start)
+        let head = stack.withBytes(at: text) { text -> PartHead? in
+            let limit = min(end, start + Self.headLimit)
+            var line = start
+            while line + 3 < limit {
+                if text[line] == 0x0d, text[line + 1] == 0x0a, text[line + 2] == 0x0d, text[line + 3] == 0x0a {
+                    return PartHead([UInt8](copying: text.extracting(start..<line)), body: line + 4)
+                }
+                line += 1
+            }
+            return nil
+        }
+        guard let head = head.flatMap(\.self) else {
+            return end - start > Self.headLimit
+                ? "the head of a part of the multipart body is longer than \(ByteCount.text(Self.headLimit))" : nil
+        }
+        guard let name = head.name else { return nil }
+        if let filename = head.filename {
+            stack.pushTable(hash: 3)
+            stack.push(bytes: filename)
+            stack.setField("filename", of: -2)
+            stack.push(bytes: head.contentType ?? Array("application/octet-stream".utf8))
+            stack.setField("contentType", of: -2)
+        }
+        _ = stack.withBytes(at: text) { stack.push(bytes: $0.extracting(head.body..<max(head.body, end))) }
+        if head.filename != nil { stack.setField("body", of: -2) }
+        add(name.span.bytes, of: stack)
+        return nil
+    }
+}
+
+/// What the header fields of a part say.
+struct PartHead {
+    var name: [UInt8]?
+    var filename: [UInt8]?
+    var contentType: [UInt8]?
+    /// Where the part's body begins.
+    let body: Int
+
+    init(_ head: [UInt8], body: Int) {
+        self.body = body
+        for line in head.split(whereSeparator: { $0 == 0x0d || $0 == 0x0a }) {
+            guard let colon = line.firstIndex(of: UInt8(ascii: ":")) else { continue }
+            let value = Array(line[(colon + 1)...].drop { $0 == 0x20 || $0 == 0x09 })
+            switch String(decoding: line[..<colon], as: UTF8.self).lowercased() {
+            case "content-type": contentType = value
+            case "content-disposition":
+                name = HeaderParameter.find("name", in: value)
+                filename = HeaderParameter.find("filename", in: value)
+            default: break
+            }
+        }
+    }
+}
+
+/// The parameters of a header field: `form-data; name="a"; filename=b`.
+enum HeaderParameter {
+    static func find(_ wanted: String, in header: [UInt8]) -> [UInt8]? {
+        var index = header.firstIndex(of: UInt8(ascii: ";")) ?? header.count
+        while index < header.count {
+            index += 1
+            while index < header.count, isSpace(header[index]) { index += 1 }
+            let start = index
+            while index < header.count, header[index] != UInt8(ascii: "="), header[index] != UInt8(ascii: ";") {
+                index += 1
+            }
+            let name = header[start..<index]
+            var value: ArraySlice<UInt8> = []
+            if index < header.count, header[index] == UInt8(ascii: "=") {
+                index += 1
+                let first = index
+                if index < header.count, header[index] == UInt8(ascii: "\"") {
+                    index += 1
+                    while index < header.count, header[index] != UInt8(ascii: "\"") { index += 1 }
+                    value = header[(first + 1)..<index]
+                } else {
+                    while index < header.count, header[index] != UInt8(ascii: ";"), !isSpace(header[index]) {
+                        index += 1
+                    }
+                    value = header[first..<index]
+                }
+            }
+            if Array(name).lowercased == Array(wanted.utf8) { return Array(value) }
+            while index < header.count, header[index] != UInt8(ascii: ";") { index += 1 }
+        }
+        return nil
+    }
+
+    static func isSpace(_ byte: UInt8) -> Bool { byte == 0x20 || (0x09...0x0d).contains(byte) }
+}
+
+/// A cookie among those of a `Cookie` header.
+enum CookieReader {
+    /// Bytes of a header that are looked at. Who sends more cookies sends them to nobody.
+    static let limit = 64 << 10
+
+    /// As it is in the header: what cookies hold beyond plain characters is up to whoever set them.
+    static func find(_ wanted: [UInt8], in header: RawSpan) -> [UInt8]? {
+        let header = header.extracting(first: limit)
+        var start = 0
+        while start < header.byteCount {
+            while start < header.byteCount, HeaderParameter.isSpace(header[start]) { start += 1 }
+            var end = start
+            var equals: Int?
+            while end < header.byteCount, header[end] != UInt8(ascii: ";") {
+                if equals == nil, header[end] == UInt8(ascii: "=") { equals = end }
+                end += 1
+            }
+            if let equals, equals - start == wanted.count,
+                wanted.indices.allSatisfy({ header[start + $0] == wanted[$0] })
+            {
+                var last = end
+                while last > equals + 1, HeaderParameter.isSpace(header[last - 1]) { last -= 1 }
+                return [UInt8](copying: header.extracting((equals + 1)..<last))
+            }
+            start = end + 1
+        }
+        return nil
+    }
+}

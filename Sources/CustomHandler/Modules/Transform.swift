@@ -1,0 +1,46 @@
+import HTTP1
+import Lua
+
+/// Work on the text of a script's that makes another text, piece by piece.
+struct Transform {
+    /// What is made; counts as memory of the function.
+    final class Output {
+        var bytes: [UInt8] = []
+        private let held: HeldBytes
+
+        init(_ vm: LuaVM?) { held = HeldBytes(vm) }
+
+        func count() { held.set(bytes.capacity) }
+    }
+
+    /// Bytes of a piece: also whole groups of base64, both ways.
+    static let piece = 48 << 10
+
+    /// Makes a text of the string at `index`. `body` appends what becomes of the bytes from `offset` to `end`, and answers
+    /// how far it came: at most two bytes farther. `last` appends what follows the end.
+    static func run(
+        at index: Int, of stack: LuaStack,
+        _ body: @escaping (_ text: RawSpan, _ offset: Int, _ end: Int, Output) throws(LuaError) -> Int,
+        last: @escaping (Output) throws(LuaError) -> Void = { _ throws(LuaError) in }
+    ) throws(LuaError) -> Int {
+        guard stack.type(at: index) == .string else { throw stack.wrongArgument(index, "string") }
+        let output = Output(stack.owner)
+        var offset = 0
+        return try stack.work { stack throws(LuaError) in
+            let before = offset
+            let isDone = try stack.withBytes(at: index) { text throws(LuaError) in
+                offset = try body(text, offset, min(text.byteCount, offset + piece), output)
+                return offset >= text.byteCount
+            }
+            guard isDone != false else {
+                output.count()
+                return .more(after: offset - before)
+            }
+            try last(output)
+            output.count()
+            try stack.demand(output.bytes.count)
+            stack.push(bytes: output.bytes)
+            return .results(1)
+        }
+    }
+}

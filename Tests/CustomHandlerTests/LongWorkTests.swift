@@ -1,0 +1,154 @@
+import Foundation
+import Log
+import Lua
+import TestSupport
+import Testing
+
+@testable import CustomHandler
+
+/// luafunc's own modules work on long texts in steps, and in time that grows with the text alone.
+@Suite struct LongWorkTests {
+    private static let size = 256 << 10
+
+    /// Lua code that works on `text`, a text of `size` bytes.
+    @Test(arguments: [
+        "require('base64').encode(text)", "require('base64').encodeURL(text)", "require('base64').decode(text)",
+        "require('base64').decodeURL(text)", "require('crypto').sha256(text)", "require('crypto').sha512(text, 'raw')",
+        "require('crypto').hmac('sha256', 'key', text)", "require('crypto').equal(text, text)",
+        "require('crypto').equal(text, 'x')", "require('url').encode(text)", "require('url').decode(text)",
+        "require('json').encode(text)", "require('json').encode({ text, { text } })",
+        "request('a=' .. text):form()", "request(('a=b&'):rep(#text // 4)):form()", "request(('&'):rep(#text)):form()",
+        "request(('='):rep(#text)):form()", "request(('%41'):rep(#text // 3)):form()",
+        "request('--b\\r\\nContent-Disposition: form-data; name=a\\r\\n\\r\\n' .. text .. '\\r\\n--b--', 'multipart/form-data; boundary=b'):form()",
+        "request('--b\\r\\n' .. ('\\r'):rep(#text) .. '\\r\\n--b--', 'multipart/form-data; boundary=b').form",
+        "request('--b\\r\\n\\r\\n' .. ('\\r\\n--'):rep(#text // 4) .. '\\r\\n--b--', 'multipart/form-data; boundary=b'):form()",
+    ])
+    func `there is a look at the limits at least every 64 KB`(_ code: String) throws {
+        let machine = try Self.machine()
+        let result = try Self.run(code, in: machine)
+        #expect(result == "done", "\(code): \(result)")
+        #expect(machine.vm.looks.longest <= Stretch.bytes, "\(code)")
+        if !code.hasSuffix(".form") { #expect(machine.vm.looks.bytes >= Self.size / 5, "\(code)") }
+    }
+
+    @Test(arguments: [
+        "require('base64').encode(text)", "require('url').encode(('+'):rep(#text))", "require('json').encode(text)",
+        "require('json').encode({ text, text })", "request('a=' .. text):form()", "error(setmetatable({ text }, nil))",
+        "local t = { text } for i = 1, 60 do t = { t, t } end require('http').post('http://127.0.0.1:1/', t)",
+        "local t = { text } for i = 1, 60 do t = { t, t } end require('json').encode(t)",
+    ])
+    func `what is made of a long text is counted before there is too much of it`(_ code: String) throws {
+        let machine = try Self.machine(memoryLimit: "1MB")
+        let before = machine.vm.memoryUsed
+        let result = try Self.run("text = text:rep(2) \(code) collectgarbage 'count'", in: machine)
+        #expect(
+            result.contains("not enough memory") || result.contains("more than the function's 1 MB")
+                || code.hasPrefix("error"), "\(code): \(result)")
+        machine.vm.collectGarbage()
+        #expect(machine.vm.memoryUsed < before + (200 << 10), "\(code)")
+    }
+
+    @Test(arguments: [
+        (" a=1; b = 2 ;c=3", "a", "1"), (" a=1; b=2 ;c=3", "b", "2"), ("a=1; b=2;c=3", "c", "3"),
+        ("a=x=y; b", "a", "x=y"), ("a=1; a=2", "a", "1"), ("a=", "a", ""), ("a=\t1 \t;", "a", "\t1"),
+    ])
+    func `a cookie is what its header says`(_ header: String, _ name: String, _ value: String) {
+        let found = CookieReader.find(Array(name.utf8), in: header.utf8Span.span.bytes)
+        #expect(found == Array(value.utf8))
+    }
+
+    @Test(arguments: ["", ";", "a", "=", "a;b", " ", "b=1"])
+    func `no cookie is found where there is none`(_ header: String) {
+        #expect(CookieReader.find(Array("a".utf8), in: header.utf8Span.span.bytes) == nil)
+    }
+
+    @Test(arguments: [
+        ("form-data; name=\"a b\"; filename=c.txt", "name", "a b"),
+        ("form-data; name=\"a b\"; filename=c.txt", "filename", "c.txt"),
+        ("form-data;name=a", "name", "a"), ("form-data; NAME=a", "name", "a"),
+        ("form-data; filename=\"x; name=y\"; name=z", "name", "z"), ("form-data; name=\"open", "name", "open"),
+    ])
+    func `a parameter is what its header says`(_ header: String, _ name: String, _ value: String) {
+        #expect(HeaderParameter.find(name, in: Array(header.utf8)) == Array(value.utf8))
+    }
+
+    @Test func `the head of a part has a limit`() throws {
+        let machine = try Self.machine()
+        let code = """
+            request('--b\\r\\nX: ' .. ('x'):rep(20000) .. '\\r\\n\\r\\n1\\r\\n--b--', 'multipart/form-data; boundary=b'):form()
+            """
+        #expect(
+            try Self.run(code, in: machine).contains("the head of a part of the multipart body is longer than 16 KB"))
+    }
+
+    @Test func `a cookie header of 60 KB that nothing matches is no work`() throws {
+        let machine = try Self.machine()
+        let code = """
+            local req = request("", "text/plain")
+            req.Headers = { Cookie = ((" "):rep(60) .. "\\t"):rep(1000) }
+            assert(req:cookie "a" == nil)
+            req.Headers.Cookie = ("a"):rep(61000)
+            assert(req:cookie "a" == nil)
+            """
+        #expect(try Self.run(code, in: machine) == "done")
+    }
+
+    @Test func `base64 is read as before`() {
+        for text in ["", "AA==", "AAA=", "AAAA", "A A\r\nA\tA", "/+8="] {
+            #expect(Base64.decode(text) != nil, "\(text)")
+        }
+        for text in ["A", "AA", "AAA", "A===", "AA=A", "====", "A-_A", "é", "AAAA="] {
+            #expect(Base64.decode(text) == nil, "\(text)")
+        }
+        for length in 0..<100 {
+            let bytes = (0..<length).map { UInt8(truncatingIfNeeded: $0 &* 37) }
+            #expect(Base64.decode(Base64.encode(bytes)) == bytes)
+        }
+    }
+
+    // MARK: -
+
+    private static func machine(memoryLimit: String = "64MB") throws -> FunctionVM {
+        let app = try TemporaryApp([
+            "f/function.json":
+                #"{ "bindings": [ { "name": "req", "type": "httpTrigger" }, { "name": "res", "type": "http", "direction": "out" } ], "lua": { "memoryLimit": "\#(memoryLimit)" } }"#,
+            "f/handler.lua": "return print",
+        ])
+        let loaded = try AppLoader(.folder(app.folder.path), settings: [:]).load()
+        let function = try #require(loaded.list.first)
+        return try FunctionVM(
+            pool: FunctionPool(function, files: loaded.files, timeLimit: nil),
+            options: InvocationOptions(logger: .silent))
+    }
+
+    /// Runs code as a handler's; answers its error, or `done`.
+    private static func run(_ code: String, in machine: FunctionVM) throws -> String {
+        let run = Run(nil, on: machine, limit: nil, deadline: nil)
+        let task = ScriptTask(machine.vm.makeThread(), of: run, arguments: 1)
+        let stack = task.thread.stack
+        let script = """
+            local new = ...
+            local text = ("A"):rep(\(size))
+            local function request(body, kind)
+                return new({ Body = body, Headers = { ["Content-Type"] = kind or "application/x-www-form-urlencoded" } })
+            end
+            local _ = \(code.hasPrefix("local") || code.hasPrefix("error") || code.hasPrefix("text =") || code.hasPrefix("print") ? "nil " : "")\(code)
+            """
+        try stack.load(script.utf8Span.span.bytes, name: "=test")
+        stack.push(function: "new") { stack throws(LuaError) in
+            stack.setMetatable(at: 1, machine.marks.request)
+            return 1
+        }
+        var step = machine.resume(task, of: run, nil)
+        while case .preempted = step { step = machine.resume(task, of: run, nil) }
+        defer { machine.vm.recycle(task.thread) }
+        switch step {
+        case .failed:
+            let stack = task.thread.stack
+            guard stack.type(at: -1) == .table else { return task.thread.failure().message }
+            stack.pushField("body", of: -1)
+            return stack.string(at: -1) ?? task.thread.failure().message
+        default: return "done"
+        }
+    }
+}

@@ -1,0 +1,119 @@
+import Testing
+
+@testable import Lua
+
+/// Swift code that works for a script in steps.
+@Suite struct WorkTests {
+    @Test func `long work lets others have their turn, and goes on where it was`() throws {
+        let lua = try TestVM()
+        try #require(Preemption.start(slice: 1))
+        // Ends only once it was interrupted.
+        var steps = 0
+        var pauses = 0
+        lua.vm.stack.push(function: "long") { stack throws(LuaError) in
+            stack.push(Int64(7))
+            return try stack.work { _ throws(LuaError) in
+                steps += 1
+                return pauses == 0 ? .more(after: 1) : .results(1)
+            }
+        }
+        let thread = lua.vm.makeThread()
+        lua.vm.stack.move(1, to: thread.stack)
+        guard case .preempted = thread.resume() else {
+            Issue.record("the work was not interrupted")
+            return
+        }
+        pauses += 1
+        let before = steps
+        guard case .finished(1) = thread.resume() else {
+            Issue.record("the work did not go on")
+            return
+        }
+        #expect(steps == before + 1)
+        #expect(thread.stack.integer(at: -1) == 7)
+    }
+
+    @Test func `no error handler of the script goes on after the time limit of work`() throws {
+        let lua = try TestVM()
+        lua.vm.stack.push(function: "long") { stack throws(LuaError) in
+            try stack.work { _ throws(LuaError) in .more(after: 1) }
+        }
+        let thread = lua.vm.makeThread()
+        try thread.stack.load("local long = ... while true do pcall(long) end".utf8Span.span.bytes, name: "=test")
+        lua.vm.stack.move(1, to: thread.stack)
+        let step = thread.resume(arguments: 1, deadline: 0)
+        guard case .failed(.deadline) = step else {
+            Issue.record("\(step)")
+            return
+        }
+    }
+
+    @Test func `bytes that Swift holds count for the memory limit, and no longer than it holds them`() throws {
+        let lua = try TestVM(memoryLimit: 2 << 20)
+        let before = lua.vm.memoryUsed
+        do {
+            let held = HeldBytes(lua.vm)
+            #expect(held.hold(1 << 20))
+            #expect(lua.vm.memoryUsed == before + (1 << 20))
+            #expect(!held.hold(2 << 20) && held.count == 1 << 20)
+            let thread = lua.vm.makeThread()
+            try thread.stack.load("return #('x'):rep(3 << 19)".utf8Span.span.bytes, name: "=test")
+            let step = thread.resume()
+            guard case .failed(.memory) = step else {
+                Issue.record("\(step)")
+                return
+            }
+        }
+        lua.vm.collectGarbage()
+        #expect(lua.vm.memoryUsed < 1 << 20)
+    }
+
+    @Test(arguments: [
+        "return ('x'):rep(1 << 20)", "return ('\\n'):rep(1 << 20)", "return { ('é'):rep(1 << 19), ('x'):rep(60000) }",
+        "local t = {} for i = 1, 1 << 17 do t[i] = i end return t",
+        "local t = {} for i = 1, 1 << 17 do t[i] = {} end return t",
+        "local t = {} for i = 1 << 17, 1, -1 do t[i] = true end return t",
+        "local t = {} for i = 1, 1 << 14 do t['key ' .. i] = i end return t",
+        "return { [('k'):rep(1 << 20)] = 1 }",
+    ])
+    func `JSON is written with looks at the limits in between`(_ code: String) throws {
+        let lua = try TestVM()
+        try lua.vm.stack.run(LuaChunk(code), arguments: 0)
+        let writer = JSONWriter(for: lua.vm)
+        try writer.append(at: -1, of: lua.vm.stack)
+        let plain = lua.vm.looks
+        #expect(plain.longest <= Stretch.bytes)
+        #expect(plain.bytes >= writer.count * 3 / 10)
+        let text = writer.text
+        try writer.quote(from: 0, of: lua.vm.stack)
+        #expect(lua.vm.looks.longest <= Stretch.bytes)
+        #expect(lua.vm.looks.bytes >= plain.bytes + text.utf8.count)
+        let again = JSONWriter()
+        again.append(string: text)
+        #expect(writer.text == again.text)
+        lua.vm.stack.pop()
+    }
+
+    @Test func `a text that is written in pieces is the same as in one`() throws {
+        let lua = try TestVM()
+        let text = String(repeating: "aé€😀\n\u{1}\"", count: 20_000)
+        let whole = JSONWriter()
+        whole.append(string: text)
+        let pieces = JSONWriter(for: lua.vm)
+        lua.vm.stack.push(text)
+        try pieces.append(at: -1, of: lua.vm.stack)
+        #expect(pieces.text == whole.text)
+        pieces.truncate()
+        try pieces.append(string: text.utf8Span.span.bytes, of: lua.vm.stack)
+        #expect(pieces.text == whole.text)
+        lua.vm.stack.pop()
+    }
+
+    @Test func `the text of an error is not longer than people read`() throws {
+        let lua = try TestVM()
+        lua.vm.stack.push(String(repeating: "x", count: 1 << 20))
+        let message = lua.vm.stack.message(at: -1)
+        #expect(message.utf8.count < 70_000 && message.hasSuffix(" … (cut)"))
+        lua.vm.stack.pop()
+    }
+}
