@@ -69,6 +69,29 @@ def large_bodies(stage):
     return f"status {sorted(reasons)}, at most {megabytes(server.memory('VmHWM'))}, then {megabytes(server.memory())}"
 
 
+@attack("a body larger than the function's memory, before a byte of it came")
+def too_large(stage):
+    host = {"version": "2.0", "customHandler": {"enableForwardingHttpRequest": True}}
+    server = stage.serve(function("f", "return 'got it'", memory_limit="4MB"), "--threads", "1", host=host)
+    with server.connect() as connection:
+        connection.sendall(server.head("/api/f", 100 << 20))
+        reply = answer(connection)
+    expect(reply.status == 413, f"status {reply.status}")
+    server.lives()
+    return f"413, “{reply.reason[:80]}”"
+
+
+@attack("200 MB from the real host to a function of 4 MB")
+def drained(stage):
+    server = stage.serve(function("f", "return 'got it'", memory_limit="4MB"), "--threads", "1")
+    reply = server.ask("/f", payload("x" * (200 << 20)), headers={"X-Azure-Functions-HostVersion": "4.1037.0.0"})
+    peak = server.memory("VmHWM")
+    expect(reply.status == 200 and "4 MB" in reply.text, f"status {reply.status} {reply.text[:200]}")
+    expect(peak < 48 << 20, f"at most {megabytes(peak)}")
+    server.lives()
+    return f"“{reply.text[:80]}”, at most {megabytes(peak)}"
+
+
 @attack("a flat array of 50 MB as JSON")
 def flat_array(stage):
     server = stage.serve(function("f", "return #data.req:json()"), "--threads", "1")
@@ -186,7 +209,26 @@ def missing_modules(stage):
     return f"grown by {megabytes(grown)}"
 
 
-@attack("start: 1 GB proxied each way")
+@attack("a stream of 300,000 tasks that nobody joins")
+def streamed_tasks(stage):
+    body = """
+        local task = require "task"
+        return { body = function(write)
+          for i = 1, 300000 do
+            task.spawn(function() end)
+            if i % 100 == 0 then task.sleep(0) end
+          end
+          write "written"
+        end }"""
+    host = {"version": "2.0", "customHandler": {"enableProxyingHttpRequest": True}}
+    server = stage.serve(function("f", body, "30s", "16MB"), "--threads", "1", host=host)
+    server.answers("f", "written")
+    peak = server.memory("VmHWM")
+    expect(peak < 64 << 20, f"at most {megabytes(peak)}")
+    return f"at most {megabytes(peak)}"
+
+
+@attack("start: 1 GB through a proxied function")
 def proxied(stage):
     body = """
         return { body = function(write)

@@ -1,9 +1,6 @@
 """What a caller sends to hold up the others: headers, forms, and answers that are large to write."""
 
-import statistics
-import time
-
-from target import attack, expect, function, payload
+from target import answer, attack, expect, function
 
 HOLD = 1.0  # seconds of CPU that one such request may take
 
@@ -25,7 +22,7 @@ def cost(stage, body, request, headers=None, most=HOLD):
 @attack("a cookie of 60 KB of spaces")
 def cookie(stage):
     return cost(stage, "return tostring(data.req:cookie('x'))", b"",
-                {"Cookie": "a" + " " * 60_000 + "b"}, most=0.2)
+                {"Cookie": "x=" + " \t" * 30_000 + "b; y=" }, most=0.2)
 
 
 @attack("a multipart part with one line of 50 KB of spaces")
@@ -72,3 +69,44 @@ def texts(stage):
         require("crypto").sha512(s)
         return "done" """
     return cost(stage, body, b"", most=2)
+
+
+LONG = {
+    "base64.encode": "require('base64').encode(s)",
+    "base64.encodeURL": "require('base64').encodeURL(s)",
+    "base64.decode": "require('base64').decode(s)",
+    "url.encode": "require('url').encode(s)",
+    "url.decode": "require('url').decode(s)",
+    "crypto.sha256": "require('crypto').sha256(s)",
+    "crypto.hmac": "require('crypto').hmac('sha512', 'key', s)",
+    "json.encode": "require('json').encode(s)",
+    "json.decode": "require('json').decode('[\"' .. s .. '\"]')",
+    "string.rep": "('xyz'):rep(10 << 20)",
+    "gsub": "s:gsub('x', 'y')",
+    "table.concat": "(function() local t = {} for i = 1, 1 << 20 do t[i] = 'xxxx' end return table.concat(t) end)()",
+    "print": "print(('\\n'):rep(262144))",
+}
+
+
+@attack("long work of a module beside small calls")
+def long_work(stage):
+    files = {}
+    for number, call in enumerate(LONG.values()):
+        files |= function(f"f{number}", f"local s = ('xxxx'):rep(4 << 20) for i = 1, 3 do local _ = {call} end return 'done'",
+                          "30s", "256MB")
+    server = stage.serve(files, "--threads", "1")
+    most = {}
+    for number, name in enumerate(LONG):
+        connection = server.send(f"f{number}")
+        stage.made.append(connection.close)
+        longest = 0
+        for _ in range(20):
+            began = server.cpu_exact()
+            server.lives()
+            longest = max(longest, server.cpu_exact() - began)
+        answer(connection)
+        most[name] = 1000 * longest
+    worst = max(most, key=most.get)
+    told = ", ".join(f"{name} {value:.0f}" for name, value in sorted(most.items(), key=lambda item: -item[1])[:4])
+    expect(most[worst] <= 50, f"most CPU burnt while a small call waits, in ms: {told}")
+    return f"most CPU burnt while a small call waits, in ms: {told}"
