@@ -1,6 +1,8 @@
 """What a script tries: library calls without end, coroutines, tasks, memory, and time that it has not got."""
 
 import json
+import resource
+import shutil
 import signal
 import statistics
 import subprocess
@@ -75,6 +77,22 @@ ENDLESS = {
     "a header list with a border of 2^63": """
         return { statusCode = 200, body = "x",
           headers = { a = setmetatable({ "b" }, { __len = function() return math.maxinteger end }) } }""",
+    "a match that begins anywhere and never ends": 'return (" "):rep(1 << 20):match("^(.-)%s*x$")',
+    "a find of a*b over a million a": 'return ("a"):rep(1e6):find("a*b")',
+    "a class of 200 KB over 10 MB": 'return ("x"):rep(1e7):find("[" .. ("ab"):rep(1e5) .. "]+y")',
+    "gsub of nothing by 100 KB of %0": 'return #("x"):rep(1e5):gsub("", ("%0"):rep(1e5))',
+    "a comparator that loops": "return table.sort({ 3, 2, 1 }, function() while true do end end)",
+    "a replacement that loops": "return ('x'):rep(9):gsub('.', function() while true do end end)",
+    "a __tostring that loops": "return tostring(setmetatable({}, { __tostring = function() while true do end end }))",
+    "a reader of load that loops": "return load(function() while true do end end)",
+    "an __index of table.concat that loops":
+        "return table.concat(setmetatable({}, { __len = function() return 9 end, __index = function() while true do end end }))",
+    "string.pack of 2 GB": 'return string.pack("c2147483647", "")',
+    "os.date of a million %c": 'return os.date(("%c"):rep(1e6))',
+    "load of 70,000 elseifs": 'return tostring(select(2, load("if a then " .. ("elseif a then "):rep(70000) .. "end")))',
+    "header values at every power of two": """
+        local v = {} for i = 0, 61 do v[1 << i] = "x" end return { headers = { a = v } }""",
+    "string.rep of 100 MB under pcall": "while true do pcall(string.rep, 'x', 100000000) end",
     "select of 2^62": "return select(1 << 62)",
     "string.format of a width of 10^9": 'return ("%1000000000d"):format(1)',
     "next through a table of nils": """
@@ -148,6 +166,37 @@ def frozen(stage):
     return "lives on"
 
 
+@attack("garbage of 2 GB beside 48 MB that are kept")
+def near_the_limit(stage):
+    body = """
+        local kept = {}
+        for i = 1, 48000 do kept[i] = ("x"):rep(1000) .. i end
+        for i = 1, 32000 do local s = ("y"):rep(64000) .. i end
+        return "kept " .. #kept"""
+    server = stage.serve(function("f", body, "60s"), "--threads", "1")
+    began = server.cpu_exact()
+    server.answers("f", "kept")
+    used = server.cpu_exact() - began
+    expect(used < 20, f"{used:.1f} s of CPU")
+    return f"{used:.1f} s of CPU"
+
+
+@attack("20 MB that a function keeps, over 200 calls")
+def large_caches(stage):
+    script = """
+        local kept = {}
+        for i = 1, 20000 do kept[i] = ("x"):rep(1000) .. i end
+        return function() return "kept " .. #kept end"""
+    server = stage.serve(function("f", script), "--threads", "1")
+    server.answers("f", "kept")
+    began = server.cpu_exact()
+    for _ in range(200):
+        server.answers("f", "kept")
+    used = (server.cpu_exact() - began) / 200
+    expect(used < 0.005, f"{1000 * used:.1f} ms of CPU for each call")
+    return f"{1000 * used:.2f} ms of CPU for each call"
+
+
 @attack("deep recursion under pcall")
 def recursion(stage):
     chunk = "local function f() f() end for i = 1, 4 do pcall(f) end"
@@ -155,7 +204,13 @@ def recursion(stage):
     began = server.cpu()
     server.answers("f", "done")
     used = server.cpu() - began
-    return f"{used:.2f} s of CPU"
+    stock = 0
+    if lua := shutil.which("lua5.4"):
+        before = resource.getrusage(resource.RUSAGE_CHILDREN).ru_utime
+        subprocess.run([lua, "-e", chunk], check=True)
+        stock = resource.getrusage(resource.RUSAGE_CHILDREN).ru_utime - before
+        expect(used < 1.3 * stock + 0.3, f"{used:.2f} s of CPU, stock Lua {stock:.2f}")
+    return f"{used:.2f} s of CPU, stock Lua {stock:.2f}"
 
 
 @attack("a script that raises the line -2^63")
