@@ -22,6 +22,8 @@ public final class LuaVM {
     /// The work that goes on when the thread is resumed. Nobody else's code runs in the VM until then.
     var unfinished: WorkStep?
     public internal(set) var looks = Looks()
+    /// Why a deferred table could not be filled: raised where it was touched, or at the next look at the limits.
+    public var fault: LuaError?
 
     /// Reused by everything that writes JSON from this VM.
     public let writer = JSONWriter()

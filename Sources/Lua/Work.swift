@@ -56,6 +56,7 @@ extension LuaStack {
     @discardableResult
     public func mayGoOn(after bytes: Int) throws(LuaError) -> Bool {
         vm?.looks.add(bytes)
+        if let fault = vm?.fault.take() { throw fault }
         switch clua_look(state) {
         case CLUA_GOON: return true
         case CLUA_PAUSE: return false

@@ -1,4 +1,5 @@
 import Foundation
+import HTTP1
 import TestSupport
 import Testing
 
@@ -179,7 +180,7 @@ import Testing
                 local task = require "task"
                 return function()
                     local kept = task.spawn(function() return "kept" end)
-                    for i = 1, 40000 do
+                    for i = 1, 20000 do
                         task.spawn(function() end)
                         if i % 100 == 0 then task.sleep(0) end
                         if i % 1000 == 0 then task.all { function() return i end, function() return i end } end
@@ -187,9 +188,26 @@ import Testing
                     return kept:join() .. kept:join()
                 end
                 """
-            ], timeLimit: "60s")
+            ], timeLimit: "60s", memoryLimit: "2MB")
         let handler = try await InProcessHandler(root: app.folder.path)
-        #expect(try await handler.call("f").contains("keptkept"))
+        let reply = try await handler.call("f")
+        #expect(reply.contains("keptkept"), "\(reply)")
+    }
+
+    @Test(arguments: ["return tostring(metadata.x)", "return tostring(data.req.Headers.x)"])
+    func `a table that is filled at first touch has all its fields, or the invocation fails`(_ code: String)
+        async throws
+    {
+        let app = try Self.app(
+            ["f": "return function(data, metadata) \(code) end"], timeLimit: "30s", memoryLimit: "2MB")
+        let handler = try await InProcessHandler(
+            root: app.folder.path, settings: code.contains("metadata") ? InProcessHandler.forwarding : [:])
+        let list = "[0" + String(repeating: ",0", count: 120_000) + "]"
+        let reply =
+            code.contains("metadata")
+            ? try await handler.request("/api/f", #"{"y":\#(list),"x":1}"#, method: .post)
+            : try await handler.send("f", #"{"Data":{"req":{"Headers":{"y":\#(list),"x":1}}},"Metadata":{}}"#)
+        #expect(reply.status == 500, "\(reply.text.prefix(300))")
     }
 
     @Test(arguments: [
@@ -370,10 +388,12 @@ import Testing
     }
 
     /// - Parameter timeLimit: long where the test is about something else.
-    private static func app(_ handlers: [String: String], timeLimit: String = "250ms") throws -> TemporaryApp {
+    private static func app(
+        _ handlers: [String: String], timeLimit: String = "250ms", memoryLimit: String = "16MB"
+    ) throws -> TemporaryApp {
         let json = """
             { "bindings": [ { "name": "req", "type": "httpTrigger" }, { "name": "res", "type": "http", "direction": "out" } ],
-              "lua": { "timeLimit": "\(timeLimit)", "memoryLimit": "16MB" } }
+              "lua": { "timeLimit": "\(timeLimit)", "memoryLimit": "\(memoryLimit)" } }
             """
         var files: [String: String] = [:]
         for (name, text) in handlers {

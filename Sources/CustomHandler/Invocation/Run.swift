@@ -92,7 +92,8 @@ final class Run {
     func forgetTasks(_ isKnown: (Int64) -> Bool) {
         guard tasks.count >= crowd else { return }
         for task in tasks.values where task.hasEnded && task.takers == 0 && !isKnown(task.number) { forget(task) }
-        crowd = max(Self.leastCrowd, 2 * tasks.count)
+        // Soon again, as what is not collected now keeps its thread until then.
+        crowd = tasks.count + max(Self.leastCrowd, tasks.count / 4)
     }
 
     func write(_ level: LogLevel, _ text: String) { log.write(level, text, of: invocation) }

@@ -19,7 +19,6 @@ enum Base64 {
     /// Appends bytes, a multiple of three of them but for the last, as text.
     static func encode(_ bytes: RawSpan, _ alphabet: Alphabet, into output: inout [UInt8]) {
         let digits = alphabet.digits
-        output.reserveCapacity(output.count + (bytes.byteCount + 2) / 3 * 4)
         var index = 0
         while index < bytes.byteCount {
             let left = bytes.byteCount - index

@@ -95,7 +95,14 @@ struct RequestTables {
         let isObject = stack.withBytes(at: -1) { text in
             text.withUnsafeBytes { $0.first { !" \t\r\n".utf8.contains($0) } == UInt8(ascii: "{") }
         }
-        guard isObject == true, (try? stack.pushJSON(at: -1)) != nil else { return }
+        guard isObject == true else { return }
+        do throws(JSONError) {
+            try stack.pushJSON(at: -1)
+        } catch {
+            // Any other text is no JSON, and has no members.
+            if error.isLimit { stack.owner?.fault = error.isTimeLimit ? .timeLimit : .memoryLimit }
+            return
+        }
         defer { stack.pop() }
         stack.forEachPair(at: -1) { () throws(Never) in
             let name = stack.bytes(at: -2) ?? []

@@ -48,6 +48,13 @@ extension JSONError {
 }
 
 extension JSONError {
+    public var isTimeLimit: Bool {
+        switch self {
+        case .unwritable(.timeLimit, _), .syntax(.timeLimit, _, _): true
+        default: false
+        }
+    }
+
     /// A limit as people write it.
     fileprivate static func size(_ bytes: Int) -> String {
         for (unit, size) in [("GB", 1 << 30), ("MB", 1 << 20), ("KB", 1 << 10)] where bytes >= size && bytes % size == 0

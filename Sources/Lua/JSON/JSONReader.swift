@@ -253,8 +253,12 @@ public struct JSONReader {
             text.withUnsafeBytes { raw in
                 var reader = JSONReader(
                     JSONScanner(raw.assumingMemoryBound(to: UInt8.self)), stack: stack, nulls: .absent)
-                // The text was checked when it was deferred, so reading it again cannot fail.
-                try? reader.fill(Int32(table), deferral)
+                do throws(JSONError) {
+                    try reader.fill(Int32(table), deferral)
+                } catch {
+                    // The text was checked when it was deferred, so only a limit was reached.
+                    stack.vm?.fault = error.isTimeLimit ? .timeLimit : .memoryLimit
+                }
             }
         }
         stack.setCount(level)

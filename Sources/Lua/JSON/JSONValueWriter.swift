@@ -205,6 +205,7 @@ extension JSONWriter {
         if lua_getmetatable(state, index) != 0 {
             stack.pop()
             stack.expandDeferred(at: Int(index))
+            if stack.vm?.fault != nil { _ = try look(stack) }
             if stack.isMarkedArray(at: Int(index)) { shape = .array }
             if stack.isMarkedObject(at: Int(index)) { shape = .object(isMarked: true) }
         }
