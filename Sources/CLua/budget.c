@@ -4,6 +4,26 @@
 #include "CLua.h"
 
 /*
+** More than the limit is wanted. To refuse makes Lua collect all garbage at
+** once, which takes long where much is alive. So a little more is granted, and
+** the hook is set, which sees to the garbage in pieces (preempt.c). Where even
+** that is not enough, Lua mostly collects, and asks once more. If that does
+** not help, the run fails, and no 'pcall' saves it: else each next allocation
+** would be another whole collection.
+*/
+static int grants (CLuaHost *host, size_t more) {
+  size_t reserve = host->limit / 16;
+  clua_press(host);
+  if (more <= reserve && host->used <= host->limit + reserve - more)
+    return 1;
+  if (host->collecting || more > host->limit)
+    clua_exhaust(host);
+  host->collecting = !host->collecting;
+  return 0;
+}
+
+
+/*
 ** Must be C: Lua calls it for every allocation, also in the middle of an
 ** error, where no Swift frame may be.
 ** 'osize' is a type tag, not a size, when 'ptr' is NULL.
@@ -18,9 +38,11 @@ static void *budget (void *ud, void *ptr, size_t osize, size_t nsize) {
     return NULL;
   }
   if (nsize > old && host->running &&
-      (nsize - old > host->limit || host->used > host->limit - (nsize - old)))
-    return NULL;  /* Lua collects all garbage, asks once more, then raises */
+      (nsize - old > host->limit || host->used > host->limit - (nsize - old)) &&
+      !grants(host, nsize - old))
+    return NULL;
   fresh = realloc(ptr, nsize);
+  host->collecting = 0;
   if (fresh)
     host->used += nsize - old;
   return fresh;
@@ -30,8 +52,11 @@ static void *budget (void *ud, void *ptr, size_t osize, size_t nsize) {
 /* Must be C: 'budget' has no Swift counterpart to name. */
 lua_State *clua_newstate (CLuaHost *host) {
   lua_State *L = lua_newstate(budget, host);
-  if (L)
+  if (L) {
     *(CLuaHost **)lua_getextraspace(L) = host;  /* new threads copy it */
+    if (!clua_fits(L))
+      abort();  /* a build that no test has seen */
+  }
   return L;
 }
 
@@ -55,3 +80,39 @@ void clua_tunememory (void) {
 
 
 void clua_trim (void) { malloc_trim(0); }
+
+
+/*
+** One of the pieces in which all garbage is collected: the marking or sweeping
+** of 50,000 values or objects, which takes less than a slice, but for what Lua
+** does in one go. True at the end of a cycle.
+** When Lua begins to sweep, it goes on to the first object that is alive. The
+** table that is made here is the newest of all objects, so this is no stretch.
+** Must be C: lua_gc takes a varying number of arguments.
+*/
+int clua_collectpiece (lua_State *L) {
+  int isend;
+  lua_createtable(L, 0, 0);
+  isend = lua_gc(L, LUA_GCSTEP, 0);
+  lua_pop(L, 1);
+  return isend;
+}
+
+
+/*
+** Takes away all that keeps what a state holds, so that it can be collected
+** in pieces: lua_close frees all in one go. Must be C: a table is walked
+** while its fields are set.
+*/
+void clua_clear (lua_State *L) {
+  lua_settop(L, 0);
+  lua_pushnil(L);
+  while (lua_next(L, LUA_REGISTRYINDEX)) {
+    lua_pop(L, 1);
+    if (lua_isinteger(L, -1) && lua_tointeger(L, -1) == LUA_RIDX_MAINTHREAD)
+      continue;
+    lua_pushvalue(L, -1);
+    lua_pushnil(L);
+    lua_rawset(L, LUA_REGISTRYINDEX);
+  }
+}

@@ -3,6 +3,7 @@
 ** names that the linker defines.
 */
 #include <link.h>
+#include <stdlib.h>
 
 #include "CLua.h"
 
@@ -21,3 +22,22 @@ size_t clua_imagesize (void) {
 }
 
 const char *clua_release (void) { return LUA_RELEASE; }
+
+
+/*
+** Native code that never ends. No library has a function like this, so that
+** what luafunc does about it can be tried only with one of its own: a global
+** of that name, where the process was started with the variable, which no
+** script can set. Must be C: nothing else is native code that Lua calls.
+*/
+static int endless (lua_State *L) {
+  volatile int forever = 1;
+  (void)L;
+  while (forever) { /* nothing */ }
+  return 0;
+}
+
+void clua_openendless (lua_State *L) {
+  if (getenv("LUAFUNC_ENDLESS_CALL") != NULL)
+    lua_register(L, "endless", endless);
+}

@@ -52,6 +52,11 @@ static int run (lua_State *L, lua_State *co, int nargs) {
       rest(co);
       return SYSTEM;
     }
+    if (host->reason == CLUA_PRESSED && !clua_collect(L)) {
+      host->exhausted = 1;
+      rest(co);
+      return clua_expire(L);
+    }
     nargs = 0;  /* it cannot pass here, so it goes on and tries again */
   }
   if (status == LUA_OK || status == LUA_YIELD) {
@@ -122,6 +127,7 @@ static int closeco (lua_State *L, lua_State *co) {
   int status;
   host->unyielding++;
   host->current = co;
+  clua_carrycalls(co, L);
   status = lua_resetthread(co);
   host->current = L;
   host->unyielding--;

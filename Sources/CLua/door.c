@@ -56,6 +56,8 @@ static int call (lua_State *L, int function) {
   host->running = 0;
   verdict = host->dispatch(L, function);
   host->running = running;
+  if (host->used > host->limit)
+    clua_press(host);  /* Swift was refused nothing */
   switch (verdict) {
     case CLUA_RAISE:
       pushplace(L);
@@ -111,7 +113,7 @@ int clua_resume (lua_State *L, lua_State *from, int nargs, int *nresults) {
   clua_begin(L);
   host->root = L;
   host->reason = CLUA_SCRIPT;
-  host->expired = host->held = 0;
+  host->expired = host->held = host->exhausted = host->pressed = 0;
   status = lua_resume(L, from, nargs, nresults);
   clua_end(L);
   host->root = NULL;
@@ -125,53 +127,61 @@ static int tostring (lua_State *L) {
 }
 
 
-/* What closes a failed thread's variables, or tells its error, may take. */
-#define LASTWORDS	INT64_C(10000000)
+/* Ticks that a failed run may take to tell its error: about 10 ms. */
+#define LASTWORDS	3
 
-static int64_t shorten (CLuaHost *host) {
-  int64_t deadline = host->deadline;
-  int64_t last = clua_now() + LASTWORDS;
+static void begin (CLuaHost *host, int words) {
   host->unyielding++;
-  host->expired = 0;
-  if (last < deadline)
-    host->deadline = last;
-  return deadline;
+  host->closing++;
+  host->words = words;
+  host->expired = host->exhausted = host->pressed = 0;
+}
+
+static void end (CLuaHost *host) {
+  host->unyielding--;
+  host->closing--;
+  host->exhausted = host->pressed = 0;
 }
 
 
 /*
 ** Pushes the text of the value at 'index', as Lua's 'tostring' makes it; the
-** status is LUA_OK or that of the error, which is then pushed instead. Must
-** be C: '__tostring' runs script code, which may raise.
+** status is LUA_OK or that of the error, which is then pushed instead. Only
+** for a run that has failed. Must be C: '__tostring' runs script code, which
+** may raise.
 */
 int clua_tostring (lua_State *L, int index) {
   CLuaHost *host = clua_host(L);
-  int64_t deadline = shorten(host);
   int status;
+  begin(host, LASTWORDS);
+  clua_allowhooks(L);
+  lua_sethook(L, NULL, 0, 0);
   index = lua_absindex(L, index);
   lua_pushcfunction(L, tostring);
   lua_pushvalue(L, index);
   clua_begin(L);
   status = lua_pcall(L, 1, 1, 0);
   clua_end(L);
-  host->deadline = deadline;
-  host->unyielding--;
+  end(host);
   return status;
 }
 
 
 /*
-** Ends a thread that failed or yields, and closes its to-be-closed variables.
-** Must be C: those run script code. Debian's Lua 5.4.4 calls it
-** lua_resetthread; an error in a variable's __close is the thread's last.
+** Ends a thread that failed or yields, and closes its to-be-closed variables,
+** which may take that many ticks; answers how many are left. Must be C: those
+** variables run script code. Debian's Lua 5.4.4 calls it lua_resetthread; an
+** error in a variable's __close is the thread's last.
 */
-void clua_close (lua_State *L) {
+int clua_close (lua_State *L, int words) {
   CLuaHost *host = clua_host(L);
-  int64_t deadline = shorten(host);
+  begin(host, words);
+  clua_allowhooks(L);
+  clua_carrycalls(L, NULL);
   clua_begin(L);
   lua_sethook(L, NULL, 0, 0);
   lua_resetthread(L);
   clua_end(L);
-  host->deadline = deadline;
-  host->unyielding--;
+  end(host);
+  return host->words;
 }

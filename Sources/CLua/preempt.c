@@ -27,13 +27,11 @@ static __thread CLuaHost *volatile runninghost = NULL;
 
 /*
 ** How long code that C called, and that therefore cannot yield, may hold the
-** thread. The ticks tell that it ran, and did not just lie in the run queue.
+** thread, and how long native code may outlive its time. Both are CPU time: a
+** process that was frozen, or got no turn, has not been stuck.
 */
 #define HOLDLIMIT	INT64_C(1000000000)
-#define HOLDTICKS	100
-
-/* How long native code may outlive its deadline. */
-#define STUCKMARGIN	INT64_C(2000000000)
+#define STUCKLIMIT	INT64_C(2000000000)
 
 
 int64_t clua_now (void) {
@@ -43,37 +41,98 @@ int64_t clua_now (void) {
 }
 
 
-static int ispast (const CLuaHost *host, int64_t margin) {
-  return host->deadline != CLUA_NEVER && clua_now() - margin >= host->deadline;
+static int64_t cputime (void) {
+  struct timespec t;
+  clock_gettime(CLOCK_THREAD_CPUTIME_ID, &t);
+  return (int64_t)t.tv_sec * 1000000000 + t.tv_nsec;
+}
+
+
+/*
+** Whether what runs has used up its time. What closes variables has a number
+** of ticks, which all such code of one invocation shares.
+*/
+int clua_isover (const CLuaHost *host) {
+  if (host->closing)
+    return host->words <= 0;
+  return host->deadline != CLUA_NEVER && clua_now() >= host->deadline;
+}
+
+
+/* The hook of a thread that may not go on. */
+static void refuse (lua_State *L, lua_Debug *ar) {
+  (void)ar;
+  clua_expire(L);
 }
 
 
 /*
 ** Raises what no message handler sees and what 'pcall' cannot hold: Lua takes
 ** its own memory message for an error of that kind, and the hook stays set to
-** fire on every instruction. Swift gives the failure its true name.
+** fire on every instruction, in all calls of the thread. Swift gives the
+** failure its true name.
 */
 int clua_expire (lua_State *L) {
-  clua_host(L)->expired = 1;
-  clua_arm(L);
+  CLuaHost *host = clua_host(L);
+  host->expired = 1;
+  host->words = 0;
+  if (lua_gethook(L) != refuse)
+    lua_sethook(L, refuse, LUA_MASKCOUNT, 1);
   lua_pushliteral(L, "not enough memory");
   return lua_error(L);
+}
+
+
+/* Collects all garbage in one go; whether enough is free then. */
+int clua_collect (lua_State *L) {
+  CLuaHost *host = clua_host(L);
+  host->collecting = 1;
+  lua_gc(L, LUA_GCCOLLECT);
+  host->collecting = 0;
+  return !clua_isfull(host);
+}
+
+
+/*
+** More than the memory limit is in use. What is garbage is collected; by Swift
+** in pieces, with other work between, unless the code cannot yield. Then the
+** run goes on if an eighth of the limit is free: else it would be back here
+** at once.
+*/
+static int relieve (lua_State *L, CLuaHost *host) {
+  host->pressed = 0;
+  if (host->used <= host->limit)
+    return 1;
+  if (host->closing)
+    return 0;
+  if (!host->unyielding && lua_isyieldable(L)) {
+    host->reason = CLUA_PRESSED;
+    lua_yield(L, 0);
+    return 1;
+  }
+  return clua_collect(L);
 }
 
 
 static void hook (lua_State *L, lua_Debug *ar) {
   CLuaHost *host = clua_host(L);
   (void)ar;
-  if (host->expired || ispast(host, 0)) {
-    clua_expire(L);
-    return;  /* not reached */
-  }
+  host->stuck = 0;
+  host->collecting = 0;
+  if (host->expired || host->exhausted || clua_isover(host))
+    clua_expire(L);  /* does not return */
   lua_sethook(L, NULL, 0, 0);
-  if (!host->unyielding && lua_isyieldable(L)) {
+  if (host->pressed) {
+    if (!relieve(L, host)) {
+      host->exhausted = 1;
+      clua_expire(L);
+    }
+  }
+  else if (!host->unyielding && lua_isyieldable(L)) {
     host->reason = CLUA_PREEMPTED;
     lua_yield(L, 0);
   }
-  else if (host->ticks > HOLDTICKS && clua_now() - host->begun > HOLDLIMIT) {
+  else if (host->ticks > 0 && host->cpu - host->begun > HOLDLIMIT) {
     host->held = 1;
     clua_expire(L);
   }
@@ -86,7 +145,7 @@ static void hook (lua_State *L, lua_Debug *ar) {
 */
 int clua_look (lua_State *L) {
   CLuaHost *host = clua_host(L);
-  if (host->expired || ispast(host, 0))
+  if ((host->current != NULL && host->expired) || clua_isover(host))
     return CLUA_EXPIRED;
   if (host->used > host->limit)
     return CLUA_OVERFULL;
@@ -99,7 +158,32 @@ int clua_look (lua_State *L) {
 
 /* Makes the hook fire at the next instruction. Safe in a signal handler. */
 void clua_arm (lua_State *L) {
-  lua_sethook(L, hook, LUA_MASKCOUNT, 1);
+  if (lua_gethook(L) != refuse)
+    clua_sethook(L, hook);
+}
+
+
+/* The hook is to see to the memory. Called by the allocator. */
+void clua_press (CLuaHost *host) {
+  if (!host->pressed && host->current != NULL) {
+    host->pressed = 1;
+    clua_arm(host->current);
+  }
+}
+
+
+/* The run has failed for want of memory, whatever its code does about it. */
+void clua_exhaust (CLuaHost *host) {
+  if (host->current != NULL) {
+    host->exhausted = 1;
+    clua_arm(host->current);
+  }
+}
+
+
+/* Whether so little is free that the run may not go on. */
+int clua_isfull (const CLuaHost *host) {
+  return host->used > host->limit - host->limit / 8;
 }
 
 
@@ -128,20 +212,30 @@ static void endstuck (const CLuaHost *host) {
 }
 
 
+/* Whether native code has outlived its time, and no collection is why. */
+static int isstuck (CLuaHost *host) {
+  if (!clua_isover(host) || host->collecting)
+    host->stuck = 0;
+  else if (host->stuck == 0)
+    host->stuck = host->cpu;
+  else
+    return host->cpu - host->stuck > STUCKLIMIT;
+  return 0;
+}
+
+
 static void tick (int number) {
   int saved = errno;
   CLuaHost *host = runninghost;
   (void)number;
   if (host != NULL && host->current != NULL) {
-    lua_State *L = host->current;
-    host->ticks++;
-    /* To arm walks all calls of the thread, which may be 200,000: done at every
-       tick, nothing else would run. Once more now and then, as what is
-       interrupted may be about to take the mark of a call back. */
-    if (lua_gethook(L) != hook || lua_gethookmask(L) != LUA_MASKCOUNT
-        || (host->ticks & (host->ticks - 1)) == 0)
-      clua_arm(L);
-    if (ispast(host, STUCKMARGIN))
+    host->cpu = cputime();
+    if (host->ticks++ == 0)
+      host->begun = host->cpu;
+    if (host->closing)
+      host->words--;
+    clua_arm(host->current);
+    if (isstuck(host))
       endstuck(host);
   }
   errno = saved;
@@ -205,7 +299,7 @@ void clua_begin (lua_State *L) {
   host->current = L;
   host->running = 1;
   host->ticks = 0;
-  host->begun = clua_now();
+  host->stuck = 0;
   runninghost = host;
 }
 

@@ -26,8 +26,9 @@ public struct LuaStack {
 
     public var count: Int { Int(lua_gettop(state)) }
 
-    /// Makes room for `count` more values; false where Lua's own limit is reached.
-    public func reserve(_ count: Int) -> Bool { lua_checkstack(state, Int32(count)) != 0 }
+    /// Makes room for `count` more values; false where Lua's own limit is reached. A function that pushes more than a
+    /// handful must ask: only 20 places are there from the start, and Lua checks none.
+    public func reserve(_ count: Int) -> Bool { lua_checkstack(state, Int32(clamping: count)) != 0 }
 
     public func pop(_ count: Int = 1) { clua_pop(state, Int32(count)) }
 
@@ -74,6 +75,8 @@ public struct LuaStack {
 
     /// Pushes a copy of a value of another thread of the same VM. [+1]
     public func copyValue(at index: Int, of other: LuaStack) {
+        // Where a thread's stack is full to its end, Lua keeps room for a few values more.
+        lua_checkstack(other.state, 1)
         lua_pushvalue(other.state, Int32(index))
         lua_xmove(other.state, state, 1)
     }

@@ -8,6 +8,9 @@ public enum Step {
     case failed(Cause)
     /// Its time slice is over; resume it with `complete` nil.
     case preempted
+    /// The VM holds more than its memory limit. Collect its garbage piece by piece; then resume the thread like one that
+    /// was preempted, unless the VM is still full.
+    case needsMemory
     /// It waits; resume it with a completion that pushes the results, or throws.
     case waiting(any Operation)
 
@@ -44,30 +47,36 @@ public struct LuaThread {
         switch status {
         case LUA_OK: return .finished(count: Int(results))
         case LUA_YIELD:
-            guard host?.pointee.reason == CLUA_WAITING, let operation = vm.operation else { return .preempted }
-            return .waiting(operation)
-        default:
-            if host?.pointee.expired != 0 { return .failed(host?.pointee.held != 0 ? .held : .deadline) }
-            return .failed(status == LUA_ERRMEM ? .memory : .error)
+            switch host?.pointee.reason {
+            case CLUA_WAITING: return vm.operation.map { .waiting($0) } ?? .preempted
+            case CLUA_PRESSED: return .needsMemory
+            default: return .preempted
+            }
+        default: return .failed(cause(status))
         }
+    }
+
+    private func cause(_ status: Int32) -> Step.Cause {
+        guard let host = clua_host(state), host.pointee.expired != 0, host.pointee.exhausted == 0 else {
+            return status == LUA_ERRMEM ? .memory : .error
+        }
+        return host.pointee.held != 0 ? .held : .deadline
     }
 
     /// The failure that `resume` just reported, with the frames it left. [0]
     public func failure() -> LuaFailure {
-        LuaFailure(message: stack.message(at: -1), traceback: Traceback.frames(of: state))
+        LuaFailure(message: stack.message(at: -1), traceback: traceback)
     }
+
+    /// The calls that are under way, innermost first.
+    public var traceback: [String] { Traceback.frames(of: state) }
 }
 
 extension LuaStack {
-    /// Whether the code that runs has used up its time; Swift code that takes long must ask, as no hook can stop it.
-    var isPastDeadline: Bool { clua_now() >= clua_host(state).pointee.deadline }
-
-    /// The memory limit in bytes, if the VM holds more than that: Swift code that takes much must ask, as nothing is
-    /// refused while it runs.
-    var exceededMemoryLimit: Int? {
-        let host = clua_host(state)
-        guard let host, host.pointee.used > host.pointee.limit else { return nil }
-        return host.pointee.limit
+    /// Ends the run at the next instruction, as Swift code has found a limit reached that the hook will find, too, or,
+    /// once the garbage is gone, will not. There is nothing to go on with.
+    func endAtLimit(_ error: JSONError) {
+        if case .syntax(.memoryLimit, _, _) = error { clua_exhaust(clua_host(state)) } else { clua_arm(state) }
     }
 
     /// The bytes that the text of an error may have: it goes to the log, to the caller and into a traceback.
@@ -85,6 +94,9 @@ extension LuaStack {
         let isCut = withBytes(at: index) { $0.byteCount > Self.messageLimit } ?? false
         return string(at: index, upTo: Self.messageLimit).map { isCut ? $0 + " … (cut)" : $0 }
     }
+
+    /// Whether the code of some invocation runs, which called what asks.
+    var isInsideRun: Bool { clua_host(state).pointee.current != nil }
 
     /// The text of an error value: a string itself, `__tostring`'s answer, or a table as JSON.
     func message(at index: Int) -> String {

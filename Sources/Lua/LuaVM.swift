@@ -16,6 +16,7 @@ public final class LuaVM {
     var fillers: [(LuaStack, Int) -> Void] = []
     private var idleThreads: [LuaThread] = []
     private var seal: LuaReference?
+    private var cyclesLeft = 0
     /// What the thread that is resumed waited for, on its way in and out.
     var completion: HostFunction?
     var operation: (any Operation)?
@@ -68,6 +69,27 @@ public final class LuaVM {
     /// Collects all garbage now; takes as long as the VM holds data.
     public func collectGarbage() { clua_collect(state) }
 
+    /// Begins to collect all garbage in pieces, between which anything else may run.
+    public func beginCollection() { cyclesLeft = 2 }
+
+    /// Collects for at most some milliseconds; false once all that was garbage when the collection began is gone.
+    ///
+    /// - Parameter toGoOn: only until there is enough room for the code that runs.
+    public func collectPiece(toGoOn: Bool = false) -> Bool {
+        // The first cycle may have begun long ago, and what became garbage since then outlives it.
+        if clua_collectpiece(state) != 0 { cyclesLeft -= toGoOn && !isFull ? cyclesLeft : 1 }
+        return cyclesLeft > 0
+    }
+
+    /// Makes all that the VM holds garbage. It cannot be used afterwards, only collected.
+    public func clear() {
+        idleThreads = []
+        clua_clear(state)
+    }
+
+    /// Whether a collection has left so little free that code that allocates would soon be at the limit again.
+    public var isFull: Bool { clua_isfull(host) != 0 }
+
     /// Sets the process's allocator so that it gives large blocks back to the system when they are freed.
     public static func tuneMemory() { clua_tunememory() }
 
@@ -114,14 +136,18 @@ public final class LuaVM {
     }
 
     /// Gives a thread back, whatever state it is in. One that failed or was left waiting is not used again: its stack
-    /// may be huge. Its to-be-closed variables are closed.
-    public func recycle(_ thread: LuaThread) {
+    /// may be huge. Its to-be-closed variables are closed, as long as there is time for that.
+    ///
+    /// - Parameter lastWords: what their code may take; it is less afterwards.
+    public func recycle(_ thread: LuaThread, _ lastWords: inout LastWords) {
         unfinished = nil
         if lua_status(thread.state) == LUA_OK, idleThreads.count < 16 {
             lua_settop(thread.state, 0)
+            // A slice that was over just before the end would end the next one at once.
+            if lua_gethook(thread.state) != nil { lua_sethook(thread.state, nil, 0, 0) }
             idleThreads.append(thread)
         } else {
-            clua_close(thread.state)
+            if lastWords.ticks > 0 { lastWords.ticks = clua_close(thread.state, lastWords.ticks) }
             stack.release(thread.reference)
         }
     }
@@ -167,6 +193,14 @@ public final class LuaVM {
             }
         }
     }
+}
+
+/// How long the code that closes the variables of an invocation's threads may run: about ten milliseconds for all of
+/// them together, in ticks of the timer that ends time slices.
+public struct LastWords: Equatable, Sendable {
+    var ticks: Int32 = 3
+
+    public init() {}
 }
 
 /// The timer that ends time slices.

@@ -34,6 +34,7 @@ extension LuaVM {
         stack.push(function: "write", sandbox.write)
         stack.push(function: "find", sandbox.find)
         try stack.run(Prelude.chunk, arguments: 2)
+        clua_openendless(state)
         return stack.reference()
     }
 

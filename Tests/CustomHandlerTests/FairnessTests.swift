@@ -1,9 +1,5 @@
 import EventLoop
 import Foundation
-import Glibc
-import HTTP
-import Log
-import LoopTesting
 import TestSupport
 import Testing
 
@@ -24,79 +20,85 @@ import Testing
         }
         let folder = try TemporaryApp(files)
         let app = try AppLoader(.folder(folder.folder.path), settings: [:]).load()
-        let counts = try await onThread { try Self.drive(app) }
-        #expect(counts.most == 1)
-        #expect(counts.all >= Self.count, "each code has had a slice")
-        #expect(counts.answers == Self.count)
-    }
-
-    private struct Counts {
-        /// Slices that were preempted, and the most in one turn of the loop.
-        var all = 0
-        var most = 0
-        var answers = 0
-    }
-
-    /// Turns the loop by hand until all callers have an answer.
-    private static func drive(_ app: FunctionApp) throws -> Counts {
-        let loop = EventLoop()
-        loop.bind()
-        // Else a poll with nothing left to wait for would never return.
-        let clock = Timer(loop)
-        clock.fired = { [unowned clock] in clock.start(after: .milliseconds(5)) }
-        clock.start(after: .zero)
-        defer { clock.close() }
-        let workers = WorkerGroup(loop: loop)
-        workers.adopt(app, options: InvocationOptions(logger: .silent))
-        let worker = workers.worker(on: loop)
-        var isLoaded = false
-        worker.load(app.names) { failures in isLoaded = failures.isEmpty }
-        for _ in 0..<100_000 where !isLoaded { _ = loop.step() }
-        try #require(isLoaded)
-
-        var counts = Counts()
-        var turn: UInt64?
-        var inTurn = 0
-        worker.scheduler?.preempted = {
-            inTurn = turn == loop.turn ? inTurn + 1 : 1
-            turn = loop.turn
-            counts.all += 1
-            counts.most = max(counts.most, inTurn)
-        }
-        var clients: [Int32] = []
-        var connections: [HTTPConnection] = []
-        for name in app.names {
-            let pair = try ConnectedPair.descriptors()
-            clients.append(pair.client)
-            connections.append(
-                HTTPConnection(
-                    over: try TCPStream(loop, descriptor: pair.server), loop, settings: .init(), responder: worker))
-            let body = #"{"Data":{"msg":"\"x\""},"Metadata":{}}"#
-            let request = "POST /\(name) HTTP/1.1\r\nHost: x\r\nContent-Length: \(body.utf8.count)\r\n\r\n\(body)"
-            try #require(write(pair.client, request, request.utf8.count) == request.utf8.count)
-        }
-        for _ in 0..<1_000_000 where counts.answers < Self.count {
-            _ = loop.step()
-            clients.removeAll { client in
-                var byte: UInt8 = 0
-                guard recv(client, &byte, 1, Int32(MSG_DONTWAIT)) == 1 else { return false }
-                counts.answers += 1
-                close(client)
-                return true
+        let (ends, most) = try await HandTurnedWorker.onThread {
+            let hand = try HandTurnedWorker(app)
+            var calls = try app.names.map { try hand.call($0) }
+            try hand.turn {
+                calls.removeAll(where: \.isAnswered)
+                return calls.isEmpty
             }
+            return (hand.ends, hand.most)
         }
-        withExtendedLifetime(connections) {}
-        return counts
+        #expect(most == 1)
+        #expect(ends >= Self.count, "each code has had a slice")
     }
-}
 
-/// Runs `body` on a thread of its own.
-private func onThread<Success: Sendable>(_ body: @escaping @Sendable () throws -> Success) async throws -> Success {
-    try await withCheckedThrowingContinuation { continuation in
-        do {
-            try Thread.start(named: "by hand") { continuation.resume(with: Result { try body() }) }
-        } catch {
-            continuation.resume(throwing: error)
+    /// What takes long, as the body of a handler, with what its caller is told.
+    private static let greedy = [
+        // Several invocations are the other test; these are the tasks of one.
+        (
+            "require('task').all { spin, spin, spin, spin, function() require('task').spawn(spin):join() end }",
+            "200 "
+        ),
+        // 1,000 tasks whose last words never end.
+        ("\(last("while true do end")) error 'over'", "over"),
+        // So many threads to give back that it takes several turns.
+        ("for i = 1, 5000 do task.spawn(function() task.sleep(60) end) end task.sleep(0)", "200 "),
+        // A fork bomb.
+        ("local function f() while true do task.spawn(f) task.sleep(0) end end f()", "not enough memory"),
+        ("while true do task.spawn(spin) end", "not enough memory"),
+        // Garbage near the memory limit.
+        (
+            "local t = {} for i = 1, 100000 do t[i] = { i } end for i = 1, 2000 do local s = ('y'):rep(64000) .. i end",
+            "200 "
+        ),
+        // Too much of it.
+        ("local t = {} while true do t[#t + 1] = { t } end", "not enough memory"),
+        // What is left behind is collected before the VM idles.
+        ("for i = 1, 100000 do kept[i] = { i } end kept = {}", "200 "),
+    ]
+
+    private static func last(_ code: String) -> String {
+        "for i = 1, 1000 do task.spawn(function() local x <close> = setmetatable({}, { __close = function() \(code) end }) "
+            + "task.sleep(60) end) end task.sleep(0)"
+    }
+
+    @Test(arguments: greedy)
+    func `others are answered within a few slices, whatever an invocation does`(
+        _ code: String, _ outcome: String
+    ) async throws {
+        let folder = try TemporaryApp([
+            "greedy/function.json": #"""
+            { "bindings": [ { "name": "msg", "type": "queueTrigger", "queueName": "q" } ],
+              "lua": { "timeLimit": "60s", "memoryLimit": "16MB" } }
+            """#,
+            "greedy/handler.lua": """
+            local task = require "task"
+            local kept = {}
+            local function spin() for i = 1, 5000000 do end end
+            return function() \(code) end
+            """,
+            "small/function.json": TemporaryApp.queueFunction,
+            "small/handler.lua": "return function() end",
+        ])
+        let app = try AppLoader(.folder(folder.folder.path), settings: [:]).load()
+        let seen = try await HandTurnedWorker.onThread {
+            let hand = try HandTurnedWorker(app)
+            let greedy = try hand.invoke("greedy")
+            var slowest = 0
+            // Once it is answered, there may be threads to give back, and garbage.
+            var after = 0
+            while after < 50 {
+                let small = try hand.invoke("small")
+                try hand.turn { small.reply != nil }
+                slowest = max(slowest, small.slices)
+                if greedy.reply != nil { after += 1 }
+            }
+            let reply = greedy.reply.map { "\($0.status) \($0.text)" } ?? ""
+            return (text: reply, slowest: slowest, most: hand.most, ends: hand.ends)
         }
+        #expect(seen.text.contains(outcome), "\(seen.text)")
+        #expect(seen.slowest <= 4)
+        #expect(seen.most == 1 && seen.ends > 1, "\(seen)")
     }
 }

@@ -73,7 +73,7 @@ struct Reply: Sendable {
 }
 
 /// Takes a response as a connection does, with all the room in the world.
-private final class TestCaller: Caller {
+final class TestCaller: Caller {
     var onRoom: (() -> Void)?
     var onLeaving: (() -> Void)?
     private let done: (Reply) -> Void

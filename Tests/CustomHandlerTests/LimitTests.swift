@@ -338,6 +338,49 @@ import Testing
         #expect(try await handler.call("two").contains("nilnil"))
     }
 
+    @Test(arguments: [
+        ("return select('#', task.spawn(many, 200000):join())", "200000"),
+        ("return select(200000, task.spawn(many, 200000):join())", "200000"),
+        ("return task.all { function() return many(200000) end, function() return many(900000) end }[2]", "1"),
+        ("return select('#', task.spawn(many, 100):join())", "100"),
+        (
+            "local ok, m = pcall(function() return select('#', task.spawn(many, 900000):join()) end) return ok or m",
+            "true"
+        ),
+        (
+            "local t = task.spawn(many, 600000) local function f(...) return select('#', t:join()) end "
+                + "return (select(2, pcall(f, many(600000))))", "too many results"
+        ),
+        ("return select('#', coroutine.wrap(function(...) return coroutine.yield(...) end)(many(200000)))", "200000"),
+        (
+            "return (select(2, pcall(task.spawn(function(...) error(select('#', ...)) end, many(200000)).join)))",
+            "colon"
+        ),
+    ])
+    func `any number of values goes to a task and comes from it`(_ code: String, _ answer: String) async throws {
+        let app = try Self.app(
+            [
+                "f": """
+                local task = require "task"
+                local function many(n)
+                    local t = {}
+                    for i = 1, n do t[i] = i end
+                    return table.unpack(t, 1, n)
+                end
+                return function() local r = (function() \(code) end)() return tostring(r) end
+                """
+            ], timeLimit: "30s")
+        try app.write([
+            "functions/f/function.json": #"""
+            { "bindings": [ { "name": "req", "type": "httpTrigger" }, { "name": "res", "type": "http", "direction": "out" } ],
+              "lua": { "timeLimit": "30s", "memoryLimit": "256MB" } }
+            """#
+        ])
+        let handler = try await InProcessHandler(root: app.folder.path)
+        let reply = try await handler.call("f")
+        #expect(reply.contains(answer), "\(reply)")
+    }
+
     @Test func `many results and headers do not run over the Lua stack`() async throws {
         let app = try Self.app(
             [

@@ -117,7 +117,7 @@ import Testing
         let loaded = try AppLoader(.folder(app.folder.path), settings: [:]).load()
         let function = try #require(loaded.list.first)
         return try FunctionVM(
-            pool: FunctionPool(function, files: loaded.files, timeLimit: nil),
+            pool: FunctionPool(function, files: loaded.files, timeLimit: nil, dismantle: { _ in }),
             options: InvocationOptions(logger: .silent))
     }
 
@@ -140,8 +140,17 @@ import Testing
             return 1
         }
         var step = machine.resume(task, of: run, nil)
-        while case .preempted = step { step = machine.resume(task, of: run, nil) }
-        defer { machine.vm.recycle(task.thread) }
+        loop: while true {
+            switch step {
+            case .preempted: break
+            case .needsMemory:
+                machine.vm.collectGarbage()
+                if machine.vm.isFull { return "not enough memory" }
+            default: break loop
+            }
+            step = machine.resume(task, of: run, nil)
+        }
+        defer { machine.giveBack(task) }
         switch step {
         case .failed:
             let stack = task.thread.stack

@@ -74,14 +74,27 @@ final class TestVM {
     /// Runs a script as a function's handler runs, on a thread; answers the text of its first result.
     func run(_ source: String) throws(LuaFailure) -> String {
         let thread = vm.makeThread()
-        defer { vm.recycle(thread) }
+        defer {
+            var lastWords = LastWords()
+            vm.recycle(thread, &lastWords)
+        }
         try thread.stack.load(source.utf8Span.span.bytes, name: "@test.lua")
         var step = thread.resume()
         // A timer that another test started may end slices here, too.
-        while case .preempted = step { step = thread.resume() }
+        loop: while true {
+            switch step {
+            case .preempted: break
+            case .needsMemory:
+                vm.beginCollection()
+                while vm.collectPiece() {}
+                if vm.isFull { throw LuaFailure(message: "not enough memory") }
+            default: break loop
+            }
+            step = thread.resume()
+        }
         switch step {
         case .failed: throw thread.failure()
-        case .preempted, .waiting: throw LuaFailure(message: "stopped")
+        case .preempted, .needsMemory, .waiting: throw LuaFailure(message: "stopped")
         case .finished(let count):
             if count == 0 { return "" }
             thread.stack.setCount(1)

@@ -8,6 +8,7 @@
 ** - budget.c     the allocator that counts and, while Lua runs, refuses.
 ** - preempt.c    ends the time slice of running code, and its life after the
 **                deadline, from outside: normal running costs nothing.
+** - layout.c     a copy of Lua's private structures, for what they alone allow.
 ** - coroutine.c  Lua's coroutine library, through which slices end unseen.
 ** - deferred.c   tables that are filled at first touch.
 ** - build.c      what the program was built of.
@@ -47,6 +48,7 @@
 #define CLUA_SCRIPT	0     /* its own code called coroutine.yield */
 #define CLUA_PREEMPTED	1     /* its time slice is over */
 #define CLUA_WAITING	2     /* a Swift function answered CLUA_WAIT */
+#define CLUA_PRESSED	3     /* its VM's garbage is to be collected first */
 
 /* The name of luafunc's own chunks. */
 #define CLUA_OWN	"=luafunc"
@@ -72,10 +74,16 @@ typedef struct CLuaHost {
   lua_State *root;        /* the thread Swift resumed: no script's coroutine */
   lua_State *volatile current;  /* the thread whose code runs */
   int64_t deadline;       /* of what runs, on CLOCK_MONOTONIC, in ns */
-  int expired;            /* the deadline passed while code ran, */
-  int held;               /* or C kept it from yielding for too long */
-  int64_t begun;          /* when Swift last let Lua run, */
-  volatile int ticks;     /* and ticks of the timer since then */
+  int expired;            /* the run may not go on: its deadline passed, */
+  int held;               /* or C kept it from yielding for too long, */
+  int exhausted;          /* or it has no more memory */
+  int pressed;            /* the memory limit is passed, by a little */
+  int collecting;         /* Lua collects all garbage, in one go */
+  volatile int ticks;     /* of the timer since Swift last let Lua run; */
+  int64_t begun, cpu;     /* the thread's CPU time at the first and the last */
+  int64_t stuck;          /* when a tick first found the time used up; or 0 */
+  int closing;            /* last words: variables are closed, or a failed */
+  volatile int words;     /* run tells its error; ticks that are left for it */
   int reason;             /* why 'root' yielded */
   int unyielding;         /* nothing may yield: variables are being closed */
   char label[160];        /* name what runs, if it must end the process */
@@ -86,16 +94,19 @@ typedef struct CLuaHost {
 lua_State *clua_newstate (CLuaHost *host);
 void clua_tunememory (void);
 void clua_trim (void);
+int clua_collectpiece (lua_State *L);
+void clua_clear (lua_State *L);
 
 const char *clua_commit (void);
 const char *clua_release (void);
 size_t clua_imagesize (void);
+void clua_openendless (lua_State *L);
 
 /* door.c */
 void clua_pushhostfunction (lua_State *L, int function);
 int clua_resume (lua_State *L, lua_State *from, int nargs, int *nresults);
 int clua_tostring (lua_State *L, int index);
-void clua_close (lua_State *L);
+int clua_close (lua_State *L, int words);
 
 /* preempt.c */
 int clua_startticking (int milliseconds);
@@ -107,6 +118,17 @@ void clua_end (lua_State *L);
 void clua_arm (lua_State *L);
 int clua_expire (lua_State *L);
 int clua_look (lua_State *L);
+int clua_isover (const CLuaHost *host);
+void clua_press (CLuaHost *host);
+void clua_exhaust (CLuaHost *host);
+int clua_collect (lua_State *L);
+int clua_isfull (const CLuaHost *host);
+
+/* layout.c */
+int clua_fits (lua_State *L);
+void clua_sethook (lua_State *L, lua_Hook hook);
+void clua_allowhooks (lua_State *L);
+void clua_carrycalls (lua_State *co, lua_State *from);
 
 /* coroutine.c */
 int clua_opencoroutine (lua_State *L);
@@ -139,8 +161,6 @@ static inline void clua_replace (lua_State *L, int index) {
   lua_copy(L, -1, index);
   clua_pop(L, 1);
 }
-
-static inline void clua_collect (lua_State *L) { lua_gc(L, LUA_GCCOLLECT); }
 
 static inline int clua_pcall (lua_State *L, int nargs, int nresults) {
   return lua_pcallk(L, nargs, nresults, 0, 0, NULL);

@@ -72,9 +72,7 @@ extension FunctionVM {
             }
         case .memory:
             failure.fault = .limit
-            failure.message =
-                "not enough memory: the limit is \(ByteCount.text(vm.memoryLimit)); raise it with --memory-limit, or "
-                + "\"lua\": { \"memoryLimit\" } in \(function.directory)/function.json"
+            failure.message = memoryLimitMessage
         case .deadline:
             failure.fault = .limit
             failure.message = timeLimitMessage(of: run)
@@ -95,6 +93,27 @@ extension FunctionVM {
         defer { stack.pop(2) }
         let types = [stack.pushField("statusCode", of: index), stack.pushField("status", of: index)]
         return types.contains(.number)
+    }
+
+    /// The failure of a run whose task is where it needs memory and there is none.
+    func memoryLimitFailure(of run: Run, _ task: ScriptTask) -> InvocationFailure {
+        reachedLimit = true
+        return tell(InvocationFailure(.limit, memoryLimitMessage, traceback: task.thread.traceback), run)
+    }
+
+    /// The failure of a run whose arguments take more time or memory to read than it has; nil where the error is another.
+    func limitFailure(of run: Run, _ invocation: Invocation, _ error: PayloadError) -> InvocationFailure? {
+        guard case .notJSON(.syntax(let fault, _, _)) = error else { return nil }
+        switch fault {
+        case .timeLimit: return tell(InvocationFailure(.limit, timeLimitMessage(of: run)), run)
+        case .memoryLimit: return tooLarge(invocation, run)
+        default: return nil
+        }
+    }
+
+    private var memoryLimitMessage: String {
+        "not enough memory: the limit is \(ByteCount.text(vm.memoryLimit)); raise it with --memory-limit, or "
+            + "\"lua\": { \"memoryLimit\" } in \(function.directory)/function.json"
     }
 
     /// The failure of a run that waited beyond its deadline.

@@ -9,8 +9,14 @@ enum Continuation {
     case joined(TaskJoin)
     /// The thread of a task is given back.
     case discard(ScriptTask)
-    /// A VM that an invocation filled is emptied, or replaced.
+    /// The next of the threads that a run has left are given back.
+    case close(Run)
+    /// The next piece of the garbage of a VM whose memory limit a task has reached.
+    case relieve(ScriptTask)
+    /// The next piece of the garbage of a VM that an invocation left large.
     case tidy(FunctionVM)
+    /// The next piece of a VM that nobody uses any more.
+    case dismantle(FunctionVM)
     /// What waits for this VM.
     case resume(FunctionVM)
     /// The invocations that wait for a VM of this function.

@@ -33,10 +33,14 @@ final class FunctionPool {
     /// A newer version of the function is there: this one only ends what it has begun.
     private var isRetired = false
 
-    init(_ function: Function, files: AppFiles, timeLimit: Duration?) {
+    /// Takes a VM that is not used any more.
+    private let dismantle: (FunctionVM) -> Void
+
+    init(_ function: Function, files: AppFiles, timeLimit: Duration?, dismantle: @escaping (FunctionVM) -> Void) {
         self.function = function
         self.files = files
         self.timeLimit = timeLimit
+        self.dismantle = dismantle
     }
 
     /// Lets go of the VMs as soon as nothing runs in them.
@@ -46,7 +50,11 @@ final class FunctionPool {
     }
 
     /// A retired pool and its VMs hold each other until then.
-    func settle() { if isRetired, waiting.isEmpty { free = [] } }
+    func settle() {
+        guard isRetired, waiting.isEmpty else { return }
+        free.forEach(dismantle)
+        free = []
+    }
 
     func occupy(_ machine: FunctionVM) {
         guard !machine.isBusy else { return }
@@ -57,18 +65,16 @@ final class FunctionPool {
     func free(_ machine: FunctionVM) {
         machine.isBusy = false
         if let more = machine.takeNewSources() { sources.formUnion(more) }
-        if machine.isLoaded, !isRetired || !waiting.isEmpty { free.append(machine) }
+        guard machine.isLoaded else { return }
+        if isRetired, waiting.isEmpty { dismantle(machine) } else { free.append(machine) }
     }
 
-    /// Collects the garbage of a VM; lets go of one that still holds more than half of what it may, so that the next
-    /// invocation gets a fresh one.
-    func replaceIfFull(_ machine: FunctionVM) {
-        machine.reachedLimit = false
-        machine.vm.collectGarbage()
-        guard machine.vm.memoryUsed > machine.vm.memoryLimit / 2, free.contains(where: { $0 === machine }) else {
-            return
-        }
-        free.removeAll { $0 === machine }
+    /// Lets go of a VM that still holds more than half of what it may once its garbage is collected, so that the next
+    /// invocation gets a fresh one. True if it did.
+    func replaceIfFull(_ machine: FunctionVM) -> Bool {
+        guard machine.vm.memoryUsed > machine.vm.memoryLimit / 2 else { return false }
         machines -= 1
+        dismantle(machine)
+        return true
     }
 }

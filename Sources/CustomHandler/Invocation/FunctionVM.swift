@@ -28,6 +28,18 @@ final class FunctionVM {
     var active = 0
     /// An invocation ran out of its memory or its time, and may have left much behind.
     var reachedLimit = false
+    /// With more bytes than that, it is not left alone: its garbage is collected first.
+    private var idleSize = FunctionVM.leastIdleSize
+    static let leastIdleSize = 4 << 20
+    var isLarge: Bool { vm.memoryUsed > idleSize }
+
+    /// Its garbage is collected. What is alive now is no reason to look again before as much has come on top of it.
+    func noteSize() {
+        reachedLimit = false
+        // Far enough from the limit that no invocation begins near it because of what another one has left.
+        let most = max(vm.memoryLimit / 2, vm.memoryUsed + vm.memoryLimit / 8)
+        idleSize = min(2 * vm.memoryUsed + Self.leastIdleSize, most)
+    }
 
     /// The files that what was loaded here depends on; nil if they are as they were when they were last asked for.
     func takeNewSources() -> Set<String>? {
@@ -146,19 +158,17 @@ final class FunctionVM {
             do throws(PayloadError) {
                 try PayloadReader(function: function, marks: marks, stack: stack).pushArguments(payload.span.bytes)
             } catch {
-                guard case .notJSON(let cause) = error, cause.isLimit else {
-                    let failure = InvocationFailure(.request, error.description)
-                    run.log.write(failure, of: invocation)
-                    throw failure
-                }
-                throw tooLarge(invocation, run)
+                if let limit = limitFailure(of: run, invocation, error) { throw limit }
+                let failure = InvocationFailure(.request, error.description)
+                run.log.write(failure, of: invocation)
+                throw failure
             }
         }
         marks.pushContext(of: invocation, onto: stack)
         return task
     }
 
-    private func tooLarge(_ invocation: Invocation, _ run: Run) -> InvocationFailure {
+    func tooLarge(_ invocation: Invocation, _ run: Run) -> InvocationFailure {
         reachedLimit = true
         let failure = InvocationFailure(
             .limit,
@@ -202,7 +212,7 @@ final class FunctionVM {
         if case .failed(let cause) = task.state, cause.isFinal { return vm.abandon(task.thread) }
         scope.running = task.run
         defer { scope.running = nil }
-        vm.recycle(task.thread)
+        vm.recycle(task.thread, &task.run.lastWords)
     }
 }
 

@@ -30,6 +30,10 @@ final class Run {
     private static let leastCrowd = 64
     /// Spawned, but not begun.
     var spawned: [ScriptTask] = []
+    /// What the code that closes variables may still take, once the run has ended.
+    var lastWords = LastWords()
+    /// Tasks whose threads are to be given back, now that the run has ended.
+    private var leftovers: ArraySlice<ScriptTask> = []
 
     init(_ invocation: Invocation?, on machine: FunctionVM, limit: Duration?, deadline: MonotonicTime?) {
         self.invocation = invocation
@@ -67,6 +71,24 @@ final class Run {
         timer?.close()
         timer = nil
     }
+
+    /// Lets go of all tasks; `each` is called for all of them.
+    func leaveTasks(_ each: (ScriptTask) -> Void) {
+        if !tasks.isEmpty {
+            leftovers = tasks.sorted { $0.key < $1.key }.map(\.value)[...]
+            tasks = [:]
+            spawned = []
+        }
+        leftovers += takeForgotten()
+        leftovers.forEach(each)
+        if let main { each(main) }
+        if let writing { each(writing) }
+    }
+
+    /// The next task whose thread is to be given back; the handler's own comes first, as there is not much time for all.
+    func takeLeftover() -> ScriptTask? { main.take() ?? writing.take() ?? leftovers.popFirst() }
+
+    var hasLeftovers: Bool { main != nil || writing != nil || !leftovers.isEmpty }
 
     /// Notes a task and answers its number.
     func add(_ task: ScriptTask) -> Int64 {

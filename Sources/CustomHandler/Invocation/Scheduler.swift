@@ -22,7 +22,7 @@ final class Scheduler {
     private lazy var runNext: () -> Void = { [weak self] in self?.perform() }
     /// The turn in which a slice was last preempted.
     private var lastPreemption: UInt64?
-    /// Called after each slice that is preempted.
+    /// Called after each piece of work that ends a turn: a slice that is preempted, a piece of a collection, last words.
     var preempted: (() -> Void)?
     private var ids = InvocationIDs()
     /// A caller is being told an outcome, and the VM that made it is not free yet: what the caller asks next waits.
@@ -46,7 +46,9 @@ final class Scheduler {
     private func makePool(_ function: Function) -> FunctionPool { makePool(function, of: app) }
 
     func makePool(_ function: Function, of app: FunctionApp) -> FunctionPool {
-        FunctionPool(function, files: app.files, timeLimit: limit(of: function, in: app))
+        FunctionPool(
+            function, files: app.files, timeLimit: limit(of: function, in: app),
+            dismantle: { [weak self] in self?.dismantle($0) })
     }
 
     private func limit(of function: Function, in app: FunctionApp) -> Duration? {
@@ -131,6 +133,13 @@ final class Scheduler {
 
     // MARK: The queue
 
+    /// A slice, or work of ours that took as long, is over: nothing more runs before the loop has polled.
+    private func endTurn() {
+        guard mayRun else { return }
+        lastPreemption = loop.turn
+        preempted?()
+    }
+
     /// Whether code may run now: no slice was preempted since the loop polled.
     var mayRun: Bool { lastPreemption != loop.turn }
 
@@ -150,10 +159,11 @@ final class Scheduler {
         case .advance(let task, let completion): advance(task, completion)
         case .wake(let task, let completion): wake(task, completion)
         case .joined(let join): finish(join)
-        case .discard(let task): task.run.machine.giveBack(task)
-        case .tidy(let machine):
-            machine.pool.replaceIfFull(machine)
-            LuaVM.releaseFreeMemory()
+        case .discard(let task): giveBack(task)
+        case .close(let run): closeSome(run)
+        case .relieve(let task): relieve(task)
+        case .tidy(let machine): tidy(machine)
+        case .dismantle(let machine): dismantleSome(machine)
         case .resume(let machine): resumeWaiting(on: machine)
         case .serve(let pool):
             pool.isQueued = false
@@ -279,9 +289,12 @@ final class Scheduler {
         var conclusion: FunctionVM.Conclusion?
         switch machine.resume(task, of: run, completion) {
         case .preempted:
-            lastPreemption = loop.turn
-            preempted?()
+            endTurn()
             return enqueue(.advance(task, nil))
+        case .needsMemory:
+            machine.vm.beginCollection()
+            endTurn()
+            return enqueue(.relieve(task))
         case .waiting(let operation):
             wait(task, of: run, for: operation)
         case .finished(let count):
@@ -320,8 +333,10 @@ final class Scheduler {
     private func release(_ machine: FunctionVM) {
         machine.pool.free(machine)
         if !machine.waiting.isEmpty { resumeWaiting(on: machine) }
-        if machine.pool.waiting.isEmpty { machine.pool.settle() } else { serve(machine.pool) }
+        settle(machine.pool)
     }
+
+    private func settle(_ pool: FunctionPool) { if pool.waiting.isEmpty { pool.settle() } else { serve(pool) } }
 
     /// What waited for the VM goes on, one after the other: each comes back here when it is done with it.
     private func resumeWaiting(on machine: FunctionVM) {
@@ -396,18 +411,81 @@ final class Scheduler {
             invocation.state = .ended
             active -= 1
         }
-        for task in run.tasks.values { discard(task, ownsVM: ownsVM) }
-        run.tasks = [:]
-        run.spawned = []
-        if let main = run.main { discard(main, ownsVM: ownsVM) }
-        if let writing = run.writing { discard(writing, ownsVM: ownsVM) }
-        run.main = nil
-        run.writing = nil
-        machine.active -= 1
+        run.leaveTasks { $0.discard() }
+        if ownsVM { closeSome(run) } else { whenFree(machine, .close(run)) }
         if active == 0, mostActive >= Self.crowd { scheduleTidying() }
-        // Memory goes back to the system at once, and a VM that cannot be emptied is replaced.
-        if machine.reachedLimit, machine.active == 0 { whenFree(machine, .tidy(machine)) }
         if run.invocation == nil { endLoading(of: machine, outcome) }
+    }
+
+    /// Gives back the threads that a run has left, so many in a row; their last words are counted for all of them.
+    private func closeSome(_ run: Run) {
+        var left = Self.stretch
+        while left > 0, let task = run.takeLeftover() {
+            left -= 1
+            guard giveBack(task) else { break }
+        }
+        let machine = run.machine
+        guard !run.hasLeftovers else {
+            endTurn()
+            return whenFree(machine, .close(run))
+        }
+        machine.active -= 1
+        guard machine.active == 0, machine.reachedLimit || machine.isLarge else { return }
+        machine.vm.beginCollection()
+        whenFree(machine, .tidy(machine))
+    }
+
+    /// False once that took so long that others have their turn.
+    @discardableResult
+    private func giveBack(_ task: ScriptTask) -> Bool {
+        let before = task.run.lastWords
+        task.run.machine.giveBack(task)
+        guard task.run.lastWords != before else { return true }
+        endTurn()
+        return false
+    }
+
+    // MARK: Garbage
+
+    /// Collects a piece for a task that is at its memory limit; at the end it goes on, or fails if that was no help.
+    private func relieve(_ task: ScriptTask) {
+        let run = task.run
+        let machine = run.machine
+        guard !run.hasEnded, !task.isDiscarded else { return release(machine) }
+        if machine.vm.collectPiece(toGoOn: true) {
+            endTurn()
+            return enqueue(.relieve(task))
+        }
+        guard machine.vm.isFull else { return advance(task) }
+        finish(run, .failed(machine.memoryLimitFailure(of: run, task)), ownsVM: true)
+        release(machine)
+    }
+
+    /// Collects a piece of what an invocation left, so that memory goes back to the system. A VM that cannot be emptied
+    /// is replaced. It is not free for others in the meantime.
+    private func tidy(_ machine: FunctionVM) {
+        machine.pool.occupy(machine)
+        if machine.vm.collectPiece() {
+            endTurn()
+            return enqueue(.tidy(machine))
+        }
+        let isReplaced = machine.reachedLimit && machine.active == 0 && machine.pool.replaceIfFull(machine)
+        machine.noteSize()
+        LuaVM.releaseFreeMemory()
+        if isReplaced { settle(machine.pool) } else { release(machine) }
+    }
+
+    /// Frees a VM, in pieces if there is much in it.
+    private func dismantle(_ machine: FunctionVM) {
+        guard machine.active == 0, machine.vm.memoryUsed > FunctionVM.leastIdleSize else { return }
+        machine.vm.clear()
+        machine.vm.beginCollection()
+        enqueue(.dismantle(machine))
+    }
+
+    private func dismantleSome(_ machine: FunctionVM) {
+        endTurn()
+        if machine.vm.collectPiece() { enqueue(.dismantle(machine)) } else { LuaVM.releaseFreeMemory() }
     }
 
     private func endLoading(of machine: FunctionVM, _ outcome: Outcome) {
@@ -447,7 +525,10 @@ final class Scheduler {
         mostActive = 0
         loop.schedule(after: .milliseconds(200)) { [weak self] in
             for pool in self?.pools ?? [] {
-                for machine in pool.free where machine.vm.memoryUsed > 1 << 20 { machine.vm.collectGarbage() }
+                for machine in pool.free where machine.vm.memoryUsed > 1 << 20 {
+                    machine.vm.beginCollection()
+                    self?.whenFree(machine, .tidy(machine))
+                }
             }
             LuaVM.releaseFreeMemory()
         }

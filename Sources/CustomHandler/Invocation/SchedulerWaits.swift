@@ -39,10 +39,11 @@ extension Scheduler {
 
     func beginSpawned(_ run: Run) {
         for task in run.takeForgotten() { discard(task) }
-        while !run.spawned.isEmpty {
-            let task = run.spawned.removeFirst()
-            whenFree(run.machine, .advance(task, nil))
-        }
+        guard !run.spawned.isEmpty else { return }
+        // One that begins may spawn more, which then begin by themselves.
+        let tasks = run.spawned
+        run.spawned = []
+        for task in tasks { whenFree(run.machine, .advance(task, nil)) }
     }
 
     /// Wakes the task that waits, if the others have ended or one has failed. It is queued: code of the others may be
@@ -62,12 +63,8 @@ extension Scheduler {
         discard(task)
     }
 
-    /// - Parameter ownsVM: no slice is unfinished on the VM, although it is not free for others.
-    func discard(_ task: ScriptTask, ownsVM: Bool = false) {
-        if case .waiting(let cancel) = task.state { cancel?() }
-        task.isDiscarded = true
-        // They hold the tasks they watch, and so this one.
-        task.joins = []
-        if ownsVM { task.run.machine.giveBack(task) } else { whenFree(task.run.machine, .discard(task)) }
+    private func discard(_ task: ScriptTask) {
+        task.discard()
+        whenFree(task.run.machine, .discard(task))
     }
 }

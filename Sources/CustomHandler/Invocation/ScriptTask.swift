@@ -35,6 +35,14 @@ final class ScriptTask {
     var isMain: Bool { run.main === self }
     var isWriting: Bool { run.writing === self }
 
+    /// Nobody waits for it any more.
+    func discard() {
+        if case .waiting(let cancel) = state { cancel?() }
+        isDiscarded = true
+        // They hold the tasks they watch, and so this one.
+        joins = []
+    }
+
     var hasEnded: Bool {
         switch state {
         case .finished, .failed: true

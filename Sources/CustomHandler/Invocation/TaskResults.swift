@@ -22,6 +22,8 @@ struct TaskResults {
         }
         guard returnsList else {
             guard let results = tasks.first?.thread.stack else { return 0 }
+            // Two values more, for whoever raises with what is here.
+            guard stack.reserve(results.count + 2) else { throw .message("too many results of a task to join it") }
             for index in 0..<results.count { stack.copyValue(at: index + 1, of: results) }
             return results.count
         }

@@ -64,7 +64,7 @@ struct OutboundRequest {
             guard let seconds = stack.number(at: -1), seconds > 0, seconds < 1e9 else {
                 throw .message("http.request: timeout must be seconds")
             }
-            timeout = .nanoseconds(Int64(seconds * 1e9))
+            timeout = .nanoseconds(max(1, Int64(seconds * 1e9)))
         }
         stack.pushField("follow", of: index)
         if !stack.isNil(at: -1) { follows = stack.boolean(at: -1) }

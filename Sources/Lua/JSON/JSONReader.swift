@@ -22,16 +22,12 @@ public struct JSONReader {
     public let stack: LuaStack
     private let nulls: Nulls
     private var depth = 0
-    /// Where to look at the limits next: the shortest value takes two bytes.
-    private var checkpoint: UnsafePointer<UInt8>
-    private static let stretch = 16 << 10
 
     private init(_ scanner: JSONScanner, stack: LuaStack, nulls: Nulls, depth: Int = 0) {
         self.scanner = scanner
         self.stack = stack
         self.nulls = nulls
         self.depth = depth
-        checkpoint = scanner.cursor + Self.stretch
     }
 
     /// Lets `body` read all of `text`; more text after what it read is an error.
@@ -41,7 +37,8 @@ public struct JSONReader {
     ) throws(JSONError) {
         // The pointers live as long as the closure, and so does the reader.
         try text.withUnsafeBytes { raw throws(JSONError) in
-            var reader = JSONReader(JSONScanner(raw.assumingMemoryBound(to: UInt8.self)), stack: stack, nulls: nulls)
+            var reader = JSONReader(
+                JSONScanner(raw.assumingMemoryBound(to: UInt8.self), limits: stack), stack: stack, nulls: nulls)
             try body(&reader)
             try reader.scanner.expectEnd()
         }
@@ -107,10 +104,11 @@ public struct JSONReader {
         let level = stack.count
         do throws(JSONError) {
             // `text` may lie in the scanner's scratch: it stays, as this scanner rests until the inner one is done.
-            var inner = JSONReader(JSONScanner(text), stack: stack, nulls: nulls, depth: depth)
+            var inner = JSONReader(JSONScanner(text, limits: stack), stack: stack, nulls: nulls, depth: depth)
             try inner.pushValue(unwrapping: levels - 1)
             try inner.scanner.expectEnd()
         } catch {
+            if error.isLimit { throw error }
             stack.setCount(level)
             pushBytes(text)
         }
@@ -153,23 +151,10 @@ public struct JSONReader {
         guard depth < JSONScanner.depthLimit, lua_checkstack(stack.state, 2 * Self.batch + 8) != 0 else {
             throw scanner.error(.tooDeep(limit: JSONScanner.depthLimit))
         }
-        if scanner.cursor > checkpoint { try checkLimits() }
         depth += 1
         scanner.cursor += 1
         if bracket == UInt8(ascii: "}") { try pushObject() } else { try pushArray() }
         depth -= 1
-    }
-
-    /// Nothing stops Swift code, and no memory is refused while it runs, so it looks itself.
-    private mutating func checkLimits() throws(JSONError) {
-        let read = Self.stretch + (scanner.cursor - checkpoint)
-        checkpoint = scanner.cursor + Self.stretch
-        do throws(LuaError) {
-            try stack.mayGoOn(after: read)
-        } catch {
-            if case .timeLimit = error { throw scanner.error(.timeLimit) }
-            throw scanner.error(.memoryLimit(stack.memoryLimit))
-        }
     }
 
     private mutating func pushObject() throws(JSONError) {
@@ -200,7 +185,6 @@ public struct JSONReader {
     private mutating func fillObject(at table: Int32) throws(JSONError) {
         repeat {
             if try pushMember() { lua_rawset(stack.state, table) }
-            if scanner.cursor > checkpoint { try checkLimits() }
         } while try scanner.another(before: UInt8(ascii: "}"))
     }
 
@@ -239,25 +223,29 @@ public struct JSONReader {
             try pushValue()
             count += 1
             lua_rawseti(stack.state, table, count)
-            if scanner.cursor > checkpoint { try checkLimits() }
         } while try scanner.another(before: UInt8(ascii: "]"))
     }
 
     // MARK: Expanding
 
-    /// Fills the table at `table` with the members of the text on top, which was checked when it was deferred. [0]
+    /// Fills the table at `table` with the members of the text on top, which was checked when it was deferred. Where a
+    /// limit is reached it stops: the code that touches the table ends before it sees it. [0]
     static func fill(_ table: Int, _ deferral: Deferral, of stack: LuaStack) {
         guard lua_checkstack(stack.state, 2 * batch + 8) != 0 else { return }
         let level = stack.count
         _ = stack.withBytes(at: -1) { text in
             text.withUnsafeBytes { raw in
                 var reader = JSONReader(
-                    JSONScanner(raw.assumingMemoryBound(to: UInt8.self)), stack: stack, nulls: .absent)
+                    // Where no code runs that could end, the table is for luafunc, which must get all of it.
+                    JSONScanner(raw.assumingMemoryBound(to: UInt8.self), limits: stack.isInsideRun ? stack : nil),
+                    stack: stack, nulls: .absent)
                 do throws(JSONError) {
                     try reader.fill(Int32(table), deferral)
                 } catch {
-                    // The text was checked when it was deferred, so only a limit was reached.
+                    // The text was checked when it was deferred, so only a limit was reached. A script that catches the
+                    // error must not go on with half a table.
                     stack.vm?.fault = error.isTimeLimit ? .timeLimit : .memoryLimit
+                    stack.endAtLimit(error)
                 }
             }
         }

@@ -16,16 +16,28 @@ struct JSONScanner {
     let end: UnsafePointer<UInt8>
     var cursor: UnsafePointer<UInt8>
     let dialect: JSONDialect
+    /// Whose limits are looked at on the way.
+    private let limits: LuaStack?
+    /// Where they are looked at next.
+    private var lookout: UnsafePointer<UInt8>
     /// Holds a string that had escapes, until the next one.
     private var scratch: [UInt8] = []
 
+    /// So many bytes, and at most half as many values, lie between two looks at the limits.
+    static let stretch = 16 << 10
+
     static let depthLimit = 128
 
-    init(_ bytes: UnsafeBufferPointer<UInt8>, dialect: JSONDialect = .strict) {
+    /// - Parameter limits: reading ends with an error where the limits of that stack's code are reached: nothing stops
+    ///   Swift code, and no memory is refused while it runs.
+    init(_ bytes: UnsafeBufferPointer<UInt8>, dialect: JSONDialect = .strict, limits: LuaStack? = nil) {
         start = bytes.baseAddress ?? UnsafePointer(("" as StaticString).utf8Start)
         end = start + bytes.count
         cursor = start
         self.dialect = dialect
+        self.limits = limits
+        // No look in a short text: one past its end is never reached.
+        lookout = start + (limits == nil ? bytes.count + 1 : min(Self.stretch, bytes.count + 1))
     }
 
     enum Number {
@@ -66,6 +78,7 @@ struct JSONScanner {
                 try skipComment()
             } else if byte == 0x20 || byte == 0x0a || byte == 0x0d || byte == 0x09 {
                 cursor += 1
+                try look()
             } else {
                 return byte
             }
@@ -79,6 +92,25 @@ struct JSONScanner {
         cursor += 1
     }
 
+    /// Looks at the limits, if it is time to.
+    @inline(__always)
+    private mutating func look() throws(JSONError) {
+        if cursor >= lookout { try lookNow() }
+    }
+
+    @inline(never)
+    private mutating func lookNow() throws(JSONError) {
+        let read = Self.stretch + (cursor - lookout)
+        lookout = cursor + min(Self.stretch, end - cursor + 1)
+        guard let limits else { return }
+        do throws(LuaError) {
+            try limits.mayGoOn(after: read)
+        } catch {
+            if case .timeLimit = error { throw self.error(.timeLimit) }
+            throw self.error(.memoryLimit(limits.memoryLimit))
+        }
+    }
+
     /// After an opening bracket: true if the container is empty, with its closing bracket consumed.
     @inline(__always)
     mutating func closes(_ bracket: UInt8) throws(JSONError) -> Bool {
@@ -90,6 +122,7 @@ struct JSONScanner {
     /// After a member or element: true if another follows, false if the closing bracket was consumed.
     @inline(__always)
     mutating func another(before bracket: UInt8) throws(JSONError) -> Bool {
+        try look()
         let byte = try peek()
         if byte == bracket {
             cursor += 1
@@ -216,6 +249,7 @@ struct JSONScanner {
     @inline(__always)
     private mutating func skipPlain(before quote: UInt8) {
         guard quote == UInt8(ascii: "\"") else { return }
+        let end = min(end, lookout)
         while end - cursor >= 8 {
             let word = UnsafeRawPointer(cursor).loadUnaligned(as: UInt64.self)
             let ones: UInt64 = 0x0101_0101_0101_0101
@@ -235,6 +269,7 @@ struct JSONScanner {
     /// Passes one character that is neither the closing quote nor an escape.
     @inline(__always)
     private mutating func skipOne(_ byte: UInt8) throws(JSONError) {
+        try look()
         if byte < 0x20 { throw error(.controlCharacter) }
         if byte < 0x80 {
             cursor += 1
@@ -261,6 +296,7 @@ struct JSONScanner {
                     return scratch.withUnsafeBufferPointer { $0 }
                 }
                 try unescape()
+                try look()
                 plain = cursor
             } else {
                 try skipOne(byte)

@@ -1,0 +1,131 @@
+import EventLoop
+import Glibc
+import HTTP
+import HTTP1
+import Log
+import LoopTesting
+import TestSupport
+import Testing
+
+@testable import CustomHandler
+
+/// A worker on a loop that the test turns by hand, on the thread that made it. Counts what ends a turn: slices that are
+/// preempted, and pieces of luafunc's own work that take as long.
+final class HandTurnedWorker {
+    let loop = EventLoop()
+    let worker: Worker
+    private let workers: WorkerGroup
+    private let clock: Timer
+    private var connections: [HTTPConnection] = []
+    /// Ends of turns, and the most in one turn of the loop.
+    private(set) var ends = 0
+    private(set) var most = 0
+    private var turn: UInt64?
+    private var inTurn = 0
+
+    init(_ app: FunctionApp) throws {
+        loop.bind()
+        clock = Timer(loop)
+        workers = WorkerGroup(loop: loop)
+        workers.adopt(app, options: InvocationOptions(logger: .silent))
+        worker = workers.worker(on: loop)
+        // Else a poll with nothing left to wait for would never return.
+        clock.fired = { [unowned clock] in clock.start(after: .milliseconds(5)) }
+        clock.start(after: .zero)
+        var isLoaded = false
+        worker.load(app.names) { failures in isLoaded = failures.isEmpty }
+        try turn { isLoaded }
+        worker.scheduler?.preempted = { [unowned self] in
+            inTurn = turn == loop.turn ? inTurn + 1 : 1
+            turn = loop.turn
+            ends += 1
+            most = max(most, inTurn)
+        }
+    }
+
+    deinit { clock.close() }
+
+    /// Turns the loop until the condition holds; answers how often.
+    @discardableResult
+    func turn(until isOver: () -> Bool) throws -> Int {
+        for turns in 0..<1_000_000 {
+            if isOver() { return turns }
+            _ = loop.step()
+        }
+        throw TurnError.endless
+    }
+
+    private enum TurnError: Error { case endless }
+
+    /// Brings an invocation to the worker in the next poll, as a connection does.
+    func invoke(_ name: String) throws -> Invoked {
+        let request = try HTTPRequest(
+            method: .post, target: "/\(name)", body: Array(#"{"Data":{"msg":"\"x\""},"Metadata":{}}"#.utf8))
+        let invoked = Invoked()
+        let arrival = Timer(loop)
+        arrival.fired = { [unowned self] in
+            arrival.close()
+            invoked.begin = ends
+            worker.answer(
+                request,
+                to: TestCaller { [unowned self] in
+                    invoked.reply = $0
+                    invoked.end = ends
+                })
+        }
+        arrival.start(after: .zero)
+        return invoked
+    }
+
+    final class Invoked {
+        fileprivate(set) var reply: Reply?
+        fileprivate var begin = 0
+        fileprivate var end = 0
+        /// How many slices, of whatever, ended between the call and its answer.
+        var slices: Int { end - begin }
+    }
+
+    /// Sends an invocation payload over a connection of its own; answers the caller's end.
+    func call(_ name: String) throws -> Call {
+        let pair = try ConnectedPair.descriptors()
+        connections.append(
+            HTTPConnection(
+                over: try TCPStream(loop, descriptor: pair.server), loop, settings: .init(), responder: worker)
+        )
+        let body = #"{"Data":{"msg":"\"x\""},"Metadata":{}}"#
+        let request = "POST /\(name) HTTP/1.1\r\nHost: x\r\nContent-Length: \(body.utf8.count)\r\n\r\n\(body)"
+        try #require(write(pair.client, request, request.utf8.count) == request.utf8.count)
+        return Call(pair.client)
+    }
+
+    /// A caller that waits for an answer.
+    final class Call {
+        private let descriptor: Int32
+        private(set) var text = ""
+
+        fileprivate init(_ descriptor: Int32) { self.descriptor = descriptor }
+        deinit { close(descriptor) }
+
+        /// Whether an answer has begun to come.
+        var isAnswered: Bool {
+            if !text.isEmpty { return true }
+            var bytes = [UInt8](repeating: 0, count: 4096)
+            let count = recv(descriptor, &bytes, bytes.count, Int32(MSG_DONTWAIT))
+            if count > 0 { text = String(decoding: bytes.prefix(count), as: UTF8.self) }
+            return count > 0
+        }
+    }
+
+    /// Runs `body` on a thread of its own, as a worker never leaves the one that made it.
+    static func onThread<Success: Sendable>(
+        _ body: @escaping @Sendable () throws -> Success
+    ) async throws -> Success {
+        try await withCheckedThrowingContinuation { continuation in
+            do {
+                try Thread.start(named: "by hand") { continuation.resume(with: Result { try body() }) }
+            } catch {
+                continuation.resume(throwing: error)
+            }
+        }
+    }
+}
