@@ -164,6 +164,12 @@ public struct LuaStack {
 
     // MARK: Tables, always raw
 
+    /// nil for anything but a table.
+    public func identity(at index: Int) -> TableIdentity? {
+        guard type(at: index) == .table, let address = lua_topointer(state, Int32(index)) else { return nil }
+        return TableIdentity(address: UInt(bitPattern: address))
+    }
+
     /// Whether the value's metatable is that one. [0]
     public func hasMetatable(at index: Int, _ metatable: LuaReference) -> Bool {
         guard lua_getmetatable(state, Int32(index)) != 0 else { return false }

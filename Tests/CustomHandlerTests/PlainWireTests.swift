@@ -244,6 +244,30 @@ import Testing
         #expect(try await Self.invoke(code) == payload)
     }
 
+    /// Lua code that makes a table of more than half a megabyte of JSON, and that JSON.
+    private static let long = "local t = {} for i = 1, 30000 do t[i] = { i, 'a text' } end "
+    private static let longJSON = "[" + (1...30_000).map { "[\($0),\"a text\"]" }.joined(separator: ",") + "]"
+
+    @Test func `a long table is written ahead, and arrives whole`() async throws {
+        #expect(try await Self.send(Self.long + "return { body = t }").text == Self.longJSON)
+        let twice = try await Self.send(Self.long + "return { headers = { a = 'b' }, body = { t, { t } } }")
+        #expect(twice.text == "[\(Self.longJSON),[\(Self.longJSON)]]" && twice.headers.first("a") == "b")
+        let raised = try await Self.send(
+            Self.long + "error(require('http').response { statusCode = 418, body = t })")
+        #expect(raised.status == 418 && raised.text == Self.longJSON)
+        let payload = try await Self.invoke(Self.long + "return { body = t }")
+        let quoted = JSONText.object([("x", .text(Self.longJSON))]).dropFirst(5).dropLast()
+        #expect(
+            payload
+                == #"{"Outputs":{"res":{"statusCode":200,"headers":{"content-type":"application/json"},"body":\#(quoted)}}}"#
+        )
+    }
+
+    @Test func `what cannot be written of a long table is told with its place`() async throws {
+        let reply = try await Self.invoke(Self.long + "t[30001] = { print } return { body = t }")
+        #expect(reply.contains("Outputs.res.body[30001][1]: a function value has no JSON form"), "\(reply.prefix(300))")
+    }
+
     @Test(arguments: [
         ("return { body = function(write) write 'a' error 'broken off' end }", "broken off"),
         ("return { body = function(write) write {} end }", "string expected, got table"),

@@ -8,6 +8,8 @@ extension FunctionVM {
     /// What a handler's end leads to.
     enum Conclusion {
         case ended(Outcome)
+        /// The table is a part of the answer, and is written next.
+        case prepares(LuaReference)
         /// The function or coroutine makes the body, and runs next. A head, if any, goes out before.
         case streams(LuaReference, head: HTTPResponse?)
     }
@@ -31,10 +33,27 @@ extension FunctionVM {
                         + "{ statusCode = …, body = … }")
             }
             guard stack.reserve(64) else { throw InvocationFailure(.function, "the Lua stack is full") }
-            if let invocation = run.invocation { return try encode(at: stack.count, of: stack, run, invocation) }
+            if let invocation = run.invocation {
+                return try answer(of: run) { () throws(InvocationFailure) in
+                    try encode(at: stack.count, of: stack, run, invocation)
+                }
+            }
             handler = try takeHandler(from: stack)
             vm.sealGlobals()
             return .ended(.payload)
+        } catch {
+            return .ended(.failed(tell(error, run)))
+        }
+    }
+
+    /// What the run comes to, now that one more table of its answer is written.
+    func conclusion(ofPrepared run: Run) -> Conclusion {
+        run.endPreparing()
+        guard let invocation = run.invocation, let stack = run.main?.thread.stack else { return .ended(.payload) }
+        do throws(InvocationFailure) {
+            return try answer(of: run) { () throws(InvocationFailure) in
+                try encode(at: stack.count, of: stack, run, invocation)
+            }
         } catch {
             return .ended(.failed(tell(error, run)))
         }

@@ -15,6 +15,8 @@ final class FunctionVM {
     private let text: [UInt8]
     /// What the script returned; nil until it is loaded.
     var handler: LuaReference?
+    /// The function that writes a table of an answer in slices, once there was such an answer.
+    var preparer: LuaReference?
 
     /// A slice of some task here is unfinished, or the script still loads.
     var isBusy = true
@@ -49,6 +51,8 @@ final class FunctionVM {
     }
 
     var isLoaded: Bool { handler != nil }
+    /// Whose code runs now.
+    var running: Run? { scope.running }
     var logger: Logger { scope.logger }
 
     /// What the VM's Swift functions share: whose code runs, and what they may look at.

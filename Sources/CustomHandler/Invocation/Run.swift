@@ -21,6 +21,9 @@ final class Run {
     var main: ScriptTask?
     /// The thread that writes the response body, once the handler has returned.
     var writing: ScriptTask?
+    /// The thread that writes a table of the answer, and the tables that are written.
+    var preparing: ScriptTask?
+    var prepared: [TableIdentity: PreparedJSON] = [:]
     /// The tasks it spawned and still knows, by their numbers.
     var tasks: [Int64: ScriptTask] = [:]
     /// Tasks that have ended and that nobody can join any more. Their threads are given back when the slice is over.
@@ -83,12 +86,14 @@ final class Run {
         leftovers.forEach(each)
         if let main { each(main) }
         if let writing { each(writing) }
+        if let preparing { each(preparing) }
+        prepared = [:]
     }
 
     /// The next task whose thread is to be given back; the handler's own comes first, as there is not much time for all.
-    func takeLeftover() -> ScriptTask? { main.take() ?? writing.take() ?? leftovers.popFirst() }
+    func takeLeftover() -> ScriptTask? { main.take() ?? writing.take() ?? preparing.take() ?? leftovers.popFirst() }
 
-    var hasLeftovers: Bool { main != nil || writing != nil || !leftovers.isEmpty }
+    var hasLeftovers: Bool { main != nil || writing != nil || preparing != nil || !leftovers.isEmpty }
 
     /// Notes a task and answers its number.
     func add(_ task: ScriptTask) -> Int64 {
@@ -102,6 +107,9 @@ final class Run {
     func forget(_ task: ScriptTask) {
         if tasks.removeValue(forKey: task.number) != nil { forgotten.append(task) }
     }
+
+    /// The task that wrote a table has ended.
+    func endPreparing() { if let task = preparing.take() { forgotten.append(task) } }
 
     func takeForgotten() -> [ScriptTask] {
         defer { forgotten = [] }

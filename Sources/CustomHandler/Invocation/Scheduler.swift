@@ -301,10 +301,13 @@ final class Scheduler {
             task.state = .finished
             if task.isMain { conclusion = machine.conclusion(of: run, task, results: count) }
             if task.isWriting { conclusion = .ended(machine.conclusion(ofBody: run)) }
+            if task.isPreparing { conclusion = machine.conclusion(ofPrepared: run) }
         case .failed(let cause):
             task.state = .failed(cause)
             // A limit of time ends the whole invocation, whichever of its tasks ran into it.
-            if task.isMain || task.isWriting || cause.isFinal { conclusion = machine.failure(of: run, task, cause) }
+            if task.isMain || task.isWriting || task.isPreparing || cause.isFinal {
+                conclusion = machine.failure(of: run, task, cause)
+            }
         }
         if task.hasEnded, !task.isMain {
             for join in task.joins { check(join) }
@@ -314,6 +317,10 @@ final class Scheduler {
         case .ended(let outcome):
             finish(run, outcome, ownsVM: true)
             release(machine)
+        case .prepares(let table):
+            beginSpawned(run)
+            // Nothing of the VM runs in between, so the answer is what it was when the handler returned.
+            advance(machine.preparingTask(for: run, table))
         case .streams(let body, let head):
             beginSpawned(run)
             release(machine)

@@ -34,6 +34,7 @@ final class ScriptTask {
 
     var isMain: Bool { run.main === self }
     var isWriting: Bool { run.writing === self }
+    var isPreparing: Bool { run.preparing === self }
 
     /// Nobody waits for it any more.
     func discard() {

@@ -32,6 +32,8 @@ public enum JSONError: Error, Equatable, Sendable {
         case tooLarge(limit: Int)
         case timeLimit
         case tooDeep(limit: Int)
+        /// It is written in slices first, see `JSONWriter.patience`.
+        case long
     }
 }
 
@@ -48,6 +50,9 @@ extension JSONError {
 }
 
 extension JSONError {
+    /// The table has to be written in slices first.
+    public var isLong: Bool { if case .unwritable(.long, _) = self { true } else { false } }
+
     public var isTimeLimit: Bool {
         switch self {
         case .unwritable(.timeLimit, _), .syntax(.timeLimit, _, _): true
@@ -109,6 +114,7 @@ extension JSONError.Obstacle {
         case .key(let name): "a \(name) key; a JSON object's keys are strings"
         case .cycle: "a table that contains itself"
         case .timeLimit: "the time limit is over"
+        case .long: "a value that takes long to write"
         case .tooLarge(let limit): "the JSON text takes more than the function's \(JSONError.size(limit))"
         case .tooDeep(let limit): "nested deeper than \(limit) levels"
         }

@@ -5,8 +5,24 @@ internal import CLua
 extension JSONWriter {
     /// Appends the value at `index`. [0]
     public func append(at index: Int, of stack: LuaStack) throws(JSONError) {
+        if !prepared.isEmpty, let ready = stack.identity(at: index).flatMap({ prepared[$0] }) {
+            switch ready {
+            case .failed(let error): throw error
+            case .text(let text):
+                if text.sawDateTime { sawDateTime = true }
+                return text.withSpan { append(raw: $0) }
+            }
+        }
         try begin(at: index, of: stack)
-        while !(try advance(stack)) {}
+        do throws(JSONError) {
+            while !(try advance(stack)) {}
+        } catch {
+            if error.isLong {
+                stack.pushValue(at: index)
+                longTable = stack.reference()
+            }
+            throw error
+        }
     }
 
     /// Begins to append the value at `index`; `advance` goes on. The stack holds what is under way until then. [+]
@@ -91,6 +107,7 @@ extension JSONWriter {
     /// Answers false where the slice is over.
     private func look(_ stack: LuaStack, after bytes: Int? = nil) throws(Obstructed) -> Bool {
         guard count <= limit else { throw Obstructed(.tooLarge(limit: limit)) }
+        guard count - start <= patience || levels.isEmpty else { throw Obstructed(.long) }
         let written = bytes ?? max(0, count - (checkpoint - Self.stretch))
         checkpoint = min(limit, count + Self.stretch)
         do throws(LuaError) {

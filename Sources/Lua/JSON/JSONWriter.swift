@@ -17,6 +17,14 @@ public final class JSONWriter {
     /// What the buffer takes counts as memory of a VM.
     var held: HeldBytes?
 
+    /// How long a value may become before it is refused as `long`: whoever cannot pause in the middle has it written in
+    /// slices by another writer, and passes that as `prepared`.
+    public var patience = Int.max
+    /// Tables that were written already, or could not be.
+    public var prepared: [TableIdentity: PreparedJSON] = [:]
+    /// The table that was refused as `long`. Whoever takes it releases it.
+    public var longTable: LuaReference?
+
     // Of the Lua value that is being written: the tables around it, outermost first; where its text and its part of the
     // stack began; whether a value is on top; and how far a long string there is written.
     var levels: [Level] = []
@@ -222,6 +230,17 @@ public final class JSONWriter {
         append(hexadecimal[Int(byte >> 4)])
         append(hexadecimal[Int(byte & 15)])
     }
+}
+
+/// A table, told from all others as long as it lives.
+public struct TableIdentity: Hashable, Sendable {
+    let address: UInt
+}
+
+/// What became of a table that was written ahead, in slices.
+public enum PreparedJSON {
+    case text(JSONWriter)
+    case failed(JSONError)
 }
 
 // MARK: Long texts

@@ -1,0 +1,67 @@
+import Lua
+
+/// An answer with a table that takes long to write. The table is written first, by a function like any that a script calls:
+/// so others have their turn, and its time and memory are limited.
+extension FunctionVM {
+    /// Bytes of a table that are written in one go.
+    private static let patience = 256 << 10
+
+    /// What `body` comes to, or the tables that it has to have written before.
+    func answer(
+        of run: Run, _ body: () throws(InvocationFailure) -> Conclusion
+    ) throws(InvocationFailure) -> Conclusion {
+        let writer = vm.writer
+        writer.patience = Self.patience
+        writer.prepared = run.prepared
+        defer {
+            writer.patience = .max
+            writer.prepared = [:]
+        }
+        do throws(InvocationFailure) {
+            return try body()
+        } catch {
+            guard let table = writer.longTable.take() else { throw error }
+            return .prepares(table)
+        }
+    }
+
+    /// The task that writes a table.
+    func preparingTask(for run: Run, _ table: LuaReference) -> ScriptTask {
+        let task = ScriptTask(vm.makeThread(), of: run, arguments: 1)
+        run.preparing = task
+        let stack = task.thread.stack
+        let preparer = preparer ?? makePreparer()
+        self.preparer = preparer
+        stack.push(preparer)
+        stack.push(table)
+        vm.stack.release(table)
+        return task
+    }
+
+    private func makePreparer() -> LuaReference {
+        vm.stack.push(function: "answer") { [unowned self] stack throws(LuaError) in
+            guard let run = running, let table = stack.identity(at: 1) else { return 0 }
+            let writer = JSONWriter(for: vm)
+            let failed = { (error: JSONError) throws(LuaError) in
+                if error.isTimeLimit { throw .timeLimit }
+                run.prepared[table] = .failed(error)
+            }
+            do throws(JSONError) {
+                try writer.begin(at: 1, of: stack)
+            } catch {
+                try failed(error)
+                return 0
+            }
+            return try stack.work { stack throws(LuaError) in
+                do throws(JSONError) {
+                    guard try writer.advance(stack) else { return .more(after: 0) }
+                    run.prepared[table] = .text(writer)
+                } catch {
+                    try failed(error)
+                }
+                return .results(0)
+            }
+        }
+        return vm.stack.reference()
+    }
+}
