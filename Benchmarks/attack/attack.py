@@ -47,7 +47,8 @@ def chaos(program, neighbours):
     busy = [subprocess.Popen([sys.executable, "-c", "while True: pass"]) for _ in range(neighbours)]
     try:
         script = Path(__file__).parent.parent / "chaos" / "chaos.py"
-        return int(subprocess.run([sys.executable, "-B", str(script), program]).returncode != 0)
+        words = [sys.executable, "-B", str(script), program] + (["--busy"] if neighbours else [])
+        return int(subprocess.run(words).returncode != 0)
     finally:
         for process in busy:
             process.kill()

@@ -148,7 +148,9 @@ class Table:
 
 
 class Chaos:
-    def __init__(self, program, folder):
+    def __init__(self, program, folder, is_busy):
+        # Other programs keep the machine busy, on purpose: times then say nothing about luafunc.
+        self.is_busy = is_busy
         cores = sorted(os.sched_getaffinity(0))
         self.server_cores, self.own_cores = (cores[:-1], cores[-1:]) if len(cores) > 1 else (cores, cores)
         self.broken = []
@@ -201,7 +203,9 @@ class Chaos:
         share = others.share()
         self.load.stop()
         self.stuck()
-        print(f"\nother programs used {share:.0%} of these cores" + ("; measure again without them" if share > 0.05 else ""))
+        if not self.is_busy:
+            advice = "; measure again without them" if share > 0.05 else ""
+            print(f"\nother programs used {share:.0%} of these cores{advice}")
 
     def fairness(self):
         """The promise of p99, from the medians of some rounds."""
@@ -217,7 +221,7 @@ class Chaos:
         memory = megabytes(self.server.memory())
         self.table.row(name, "", f"{ALONE:.2f} s", milliseconds(alone), memory, sum(row[1] for row in rows))
         self.table.row(GREEDY.name, *greedy)
-        if greedy.p99 > 2 * alone + SLICE:
+        if greedy.p99 > 2 * alone + SLICE and not self.is_busy:
             self.fail(f"{GREEDY.name}: p99 is {milliseconds(greedy.p99)}, more than twice that alone and one slice, "
                       f"{milliseconds(2 * alone + SLICE)}")
 
@@ -262,7 +266,7 @@ class Chaos:
             time.sleep(0.01)
         for connection in connections:
             connection.close()
-        if case.ends is TIME and longest > float(case.time_limit[:-1]) + LATE:
+        if case.ends is TIME and longest > float(case.time_limit[:-1]) + LATE and not self.is_busy:
             self.fail(f"{case.name}: took {longest:.2f} s, with a time limit of {case.time_limit}")
         return ", ".join(endings), longest
 
@@ -319,7 +323,7 @@ class Chaos:
             connection.close()
         if waiting or wrong:
             self.fail(f"{case.name}: {len(waiting)} were not answered, {wrong} wrongly")
-        if took > SLEEPERS_LIMIT:
+        if took > SLEEPERS_LIMIT and not self.is_busy:
             self.fail(f"{case.name}: all were answered only after {took:.1f} s")
         return f"{SLEEPERS - wrong - len(waiting)} answered", took
 
@@ -384,14 +388,14 @@ def megabytes(size):
 
 
 def main():
-    _, program = sys.argv
+    program = sys.argv[1]
     _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     if hard < SLEEPERS + 200:
         sys.exit(f"chaos: {SLEEPERS} connections need as many open files; the limit here is {hard} (ulimit -Hn)")
     resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
     with tempfile.TemporaryDirectory() as folder:
         try:
-            chaos = Chaos(program, folder)
+            chaos = Chaos(program, folder, is_busy="--busy" in sys.argv)
         except Broken as reason:
             sys.exit(f"chaos: {reason}")
         try:
