@@ -174,7 +174,7 @@ def near_the_limit(stage):
         for i = 1, 48000 do kept[i] = ("x"):rep(1000) .. i end
         for i = 1, 32000 do local s = ("y"):rep(64000) .. i end
         return "kept " .. #kept"""
-    server = stage.serve(function("f", body, "60s"), "--threads", "1")
+    server = stage.serve(function("f", body, "300s"), "--threads", "1")
     began = server.cpu_exact()
     server.answers("f", "kept")
     used = server.cpu_exact() - began

@@ -14,7 +14,7 @@ import time
 from pathlib import Path
 from typing import NamedTuple
 
-PATIENCE = 60  # seconds for whatever must come
+PATIENCE = 120  # seconds for whatever must come
 HTTP = {"bindings": [{"name": "req", "type": "httpTrigger", "authLevel": "anonymous"},
                      {"name": "res", "type": "http", "direction": "out"}]}
 # What every app has: it must answer whatever happens to the others.
