@@ -47,7 +47,11 @@ let package = Package(
         .target(
             name: "CLua",
             cSettings: [.unsafeFlags(["-Wall", "-Wextra", "-Werror"])] + commit,
-            linkerSettings: [.linkedLibrary(":liblua5.4.a"), .linkedLibrary("m"), .linkedLibrary("dl")]
+            linkerSettings: [
+                .linkedLibrary(":liblua5.4.a"), .linkedLibrary("m"), .linkedLibrary("dl"),
+                // Sources/CLua/calls.c says why.
+                .unsafeFlags(["-Xlinker", "--wrap=luaT_gettmbyobj"]),
+            ]
         ),
         floor("EventLoop", ["CUV", "COpenSSL"], libraries: [":libuv_a.a"] + openSSL),
         floor("HTTP1", []),

@@ -70,7 +70,7 @@ static int call (lua_State *L, int function) {
       if (host->unyielding || !lua_isyieldable(L)) {
         pushplace(L);
         lua_pushliteral(L, "a function that waits cannot be called here: not"
-          " inside table.sort, string.gsub, a metamethod of C code or __close");
+          " inside a message handler, __close, or what a C function calls");
         lua_concat(L, 2);
         return lua_error(L);
       }

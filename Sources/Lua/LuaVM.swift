@@ -36,6 +36,7 @@ public final class LuaVM {
         host.pointee.dispatch = dispatch
         host.pointee.limit = memoryLimit
         host.pointee.deadline = .max
+        host.pointee.stride = CLUA_STRIDE
         guard let state = clua_newstate(host) else {
             // Only where the machine itself has no memory left: as fatal as any failed allocation in Swift.
             preconditionFailure("no memory for a Lua state")

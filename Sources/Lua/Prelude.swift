@@ -1,15 +1,23 @@
 /// The Lua half of the sandbox. It runs once in each fresh VM, with the stock libraries open, and cuts them down to an
 /// allow-list; what is not named here is refused (design: a script reaches nothing but its arguments and its modules).
 ///
-/// Receives `write(level, text)` and `find(module)` (nil and a reason if there is none) from Swift and returns the function that seals the globals.
+/// Receives `write(level, text)` and `find(module)` (nil and a reason if there is none) from Swift, what takes the helpers
+/// of C code, what makes the table functions for metamethods and sorts for them, and what checks a text for `load`; returns
+/// the function that seals the globals.
 enum Prelude {
     static let chunk = LuaChunk(
         #"""
-        local write, find = ...
-        local error, load_text, next, select, setmetatable = error, load, next, select, setmetatable
+        local write, find, adopt, make_tables, sort_list, check = ...
+        local error, load_text, next, pcall, select, setmetatable = error, load, next, pcall, select, setmetatable
         local tostring, type = tostring, type
         local concat, format, loaded = table.concat, string.format, package.loaded
         local count, traceback = collectgarbage, debug.traceback
+
+        -- What C calls so that a slice can end there.
+        local rawequal, tointeger, tonumber, ult, unpack = rawequal, math.tointeger, tonumber, math.ult, table.unpack
+        adopt(function() end, function(t, k) return t[k] end, function(a, b) return a < b end, function()
+            return make_tables(concat, error, format, rawequal, select, sort_list, tointeger, tonumber, type, ult, unpack)
+        end)
 
         local function set(text)
             local names = {}
@@ -75,6 +83,20 @@ enum Prelude {
             if mode ~= nil and mode ~= "t" and mode ~= "bt" then
                 error("load takes only text chunks in a function; the mode must be \"t\"", 2)
             end
+            if type(chunk) == "function" then
+                -- Called from here and not by Lua's compiler, it may take its time.
+                local pieces, count = {}, 0
+                repeat
+                    local ok, piece = pcall(chunk)
+                    if not ok then return nil, piece end
+                    if piece ~= nil and type(piece) ~= "string" then return nil, "reader function must return a string" end
+                    count = count + 1
+                    pieces[count] = piece
+                until piece == nil or piece == ""
+                chunk, name = concat(pieces), name or "=(load)"
+            end
+            local reason = check(chunk)
+            if reason then return nil, reason end
             return load_text(chunk, name, "t", ...)
         end
 

@@ -33,7 +33,19 @@ extension LuaVM {
         stack.pop(2)
         stack.push(function: "write", sandbox.write)
         stack.push(function: "find", sandbox.find)
-        try stack.run(Prelude.chunk, arguments: 2)
+        clua_pushcfunction(state, clua_sethelpers)
+        stack.push(function: "tables") { stack throws(LuaError) in
+            do throws(LuaFailure) {
+                try stack.run(TableFallbacks.chunk, arguments: stack.count)
+            } catch {
+                throw .message(error.message)
+            }
+            return 1
+        }
+        clua_pushcfunction(state, clua_sortlist)
+        clua_pushcfunction(state, clua_checkchunk)
+        try stack.run(Prelude.chunk, arguments: 6)
+        clua_hidemodules(state)
         clua_openendless(state)
         return stack.reference()
     }
@@ -65,7 +77,7 @@ extension LuaVM {
 
 /// The stock libraries a script may see a part of. `package` and `debug` are opened for the prelude alone.
 private let libraries: [(String, lua_CFunction)] = [
-    ("_G", luaopen_base), ("package", luaopen_package), ("coroutine", clua_opencoroutine), ("table", luaopen_table),
-    ("string", luaopen_string), ("math", luaopen_math), ("utf8", luaopen_utf8), ("os", luaopen_os),
+    ("_G", clua_openbase), ("package", luaopen_package), ("coroutine", clua_opencoroutine), ("table", clua_opentable),
+    ("string", clua_openstring), ("math", luaopen_math), ("utf8", clua_openutf8), ("os", clua_openos),
     ("debug", luaopen_debug),
 ]

@@ -49,7 +49,10 @@ import Testing
         "for i = 1, 10 do task.spawn(function() http.get(url .. '/half', { timeout = 60 }) end) end task.sleep(0.05) return http.get(url .. '/text', { timeout = 5 }).status == 200",
         "return select(2, pcall(task.all, { 1 })):find('element 1 is none')",
         "return select(2, pcall(task.sleep, -1)):find('seconds of 0 or more expected')",
-        "return select(2, pcall(table.sort, { 2, 1 }, function() task.sleep(0) end)):find('cannot be called here')",
+        "return select(2, pcall(string.format, '%s', setmetatable({}, { __tostring = function() task.sleep(0) end }))):find('cannot be called here')",
+        "local t = { 3, 1, 2 } table.sort(t, function(a, b) task.sleep(0.001) return a < b end) return table.concat(t) == '123'",
+        "return (('abc'):gsub('%a', function(c) task.sleep(0.001) return c .. c end)) == 'aabbcc'",
+        "return tostring(setmetatable({}, { __tostring = function() task.sleep(0.001) return 'told' end })) == 'told'",
         "local co = coroutine.wrap(function() task.sleep(0.001) coroutine.yield(1) task.sleep(0.001) return 2 end) return co() == 1 and co() == 2",
         "local co = coroutine.create(function() task.sleep(0.001) return 'done' end) local ok, r = coroutine.resume(co) return ok and r == 'done' and coroutine.status(co) == 'dead'",
         "local ok, r = pcall(function() task.sleep(0.001) error('x', 0) end) return r == 'x'",
@@ -69,7 +72,10 @@ import Testing
         ("local t = task.spawn(print) t.join()", ":1: call it with a colon: task:join()"),
         ("local r = http.get(url, 5)", ":1: the options must be a table"),
         ("local r = http.request { url = url, headers = 5 }", ":1: http.request: headers must be a table"),
-        ("table.sort({ 2, 1 }, function() http.get(url) end)", ":1: a function that waits cannot be called here"),
+        (
+            "return ('%s'):format(setmetatable({}, { __tostring = function() http.get(url) end }))",
+            ":1: a function that waits cannot be called here"
+        ),
         (
             "local r = http.get('http://localhost:65536/')",
             ":1: http.request: the port of http://localhost:65536/ must be"

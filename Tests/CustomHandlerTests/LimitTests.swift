@@ -29,6 +29,15 @@ import Testing
         "local t = setmetatable({}, { __index = function(t, k) return t[k + 1] end }) while true do pcall(function() return t[1] end) end",
         "local t = {} for i = 1, 100 do t[i] = i end table.sort(t, function() while true do end end)",
         "(('x'):rep(100)):gsub('.', function() while true do end end)",
+        "return ('a'):rep(24):find(('a*'):rep(12) .. 'b')",
+        "return ('('):rep(1000000):find('%b()')",
+        "return (' '):rep(1000000):match('^(.-)%s*x$')",
+        "return ('x'):rep(100000):gsub('', ('%0'):rep(100000))",
+        "return table.move({}, 1, math.maxinteger - 1, 2)",
+        "return table.concat(setmetatable({}, { __len = function() return 1 << 62 end, __index = function() while true do end end }))",
+        "table.insert(setmetatable({}, { __len = function() return 1 << 62 end }), 1, 1)",
+        "table.remove(setmetatable({}, { __len = function() return 1 << 62 end }), 1)",
+        "return tostring(setmetatable({}, { __tostring = function() while true do end end }))",
         "load('while true do end')()",
         "load(function() while true do end end)",
         "require 'endless'",
@@ -62,7 +71,7 @@ import Testing
         let app = try TemporaryApp([
             "functions/f/function.json": TemporaryApp.httpFunction,
             "functions/f/handler.lua":
-                "return function() pcall(table.sort, { 1, 2, 3 }, function() while true do end end) return 'went on' end",
+                "return function() pcall(string.format, '%s', setmetatable({}, { __tostring = function() while true do end end })) return 'went on' end",
         ])
         let handler = try await InProcessHandler(root: app.folder.path)
         #expect(try await handler.call("f").contains("held the thread for a second"))
@@ -91,6 +100,17 @@ import Testing
         #expect(next.contains("alive"), "\(next)")
         #expect(
             reply.contains("the JSON text takes more than the function") || reply.contains(Self.timeLimit), "\(reply)")
+    }
+
+    @Test func `a list of header values ends where its elements end`() async throws {
+        // The length of such a table is what any power of two might be.
+        let code = """
+            local values = {} for i = 0, 61 do values[1 << i] = "x" end
+            return { headers = { a = values }, body = "b" }
+            """
+        let (reply, next) = try await Self.send(code, timeLimit: "30s")
+        #expect(next.contains("alive"), "\(next)")
+        #expect(reply.contains("a list of header values holds texts only"), "\(reply)")
     }
 
     @Test func `a VM that keeps its memory full is replaced`() async throws {

@@ -98,7 +98,7 @@ final class TestVM {
         case .finished(let count):
             if count == 0 { return "" }
             thread.stack.setCount(1)
-            return thread.stack.message(at: 1)
+            return thread.stack.string(at: 1) ?? thread.stack.message(at: 1)
         }
     }
 }

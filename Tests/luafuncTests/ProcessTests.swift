@@ -203,26 +203,6 @@ import Testing
                 containing: "error odd: functions/odd/function.json:1: is not JSON: line 1, column 2:"))
     }
 
-    @Test func `native code that outlives its time limit ends the process with code 200`() async throws {
-        let app = try TemporaryApp([
-            "functions/stuck/function.json":
-                #"{ "bindings": [ { "name": "req", "type": "httpTrigger" } ], "lua": { "timeLimit": "100ms" } }"#,
-            "functions/stuck/handler.lua": "return function() return ('a'):rep(40):find(('a*'):rep(30) .. 'b') end",
-        ])
-        let server = try LuafuncProcess(["serve", "--port", "0", "--app", app.folder.path])
-        let connection = try RawConnection(port: server.port)
-        let body = #"{"Data":{}}"#
-        connection.send(
-            "POST /stuck HTTP/1.1\r\nHost: x\r\nX-Azure-Functions-InvocationId: 1234\r\n"
-                + "Content-Length: \(body.utf8.count)\r\n\r\n\(body)")
-        let end = await server.end()
-        #expect(end.code == 200)
-        #expect(
-            end.errors
-                == "luafunc: function stuck, invocation 1234: a native call did not end with its time limit; the "
-                + "process ends with code 200, so that the host starts it again\n", "\(end.errors)")
-    }
-
     @Test func `a call to a script that does not load is logged with its id, and a mark of UTF-8 is no mistake`()
         async throws
     {

@@ -11,6 +11,13 @@
 ** - layout.c     a copy of Lua's private structures, for what they alone allow.
 ** - coroutine.c  Lua's coroutine library, through which slices end unseen.
 ** - deferred.c   tables that are filled at first touch.
+** - pause.c      time slices for C code that may run long:
+** - pattern.c    the matcher of search.c (string.find, match, gmatch) and
+**                gsub.c, and
+** - strings.c    the rest of Lua's string library;
+** - tables.c     the table library, and sort.c its longest function;
+** - utf8.c       utf8's, and base.c a few others.
+** - calls.c      ends a chain of __call.
 ** - build.c      what the program was built of.
 ** What is `static inline` here only gives a macro of lua.h a name that Swift
 ** can see.
@@ -56,6 +63,9 @@
 /* No deadline. */
 #define CLUA_NEVER	INT64_MAX
 
+/* Steps of C code between two looks; each takes some nanoseconds. */
+#define CLUA_STRIDE	4000
+
 typedef int (*CLuaDispatch) (lua_State *L, int function);
 
 /*
@@ -85,6 +95,9 @@ typedef struct CLuaHost {
   int closing;            /* last words: variables are closed, or a failed */
   volatile int words;     /* run tells its error; ticks that are left for it */
   int reason;             /* why 'root' yielded */
+  int stride;             /* steps of C code between two looks at the clock */
+  int arguments;          /* of the last value called that is no function, and */
+  int calls;              /* how many in a row took one more each */
   int unyielding;         /* nothing may yield: variables are being closed */
   char label[160];        /* name what runs, if it must end the process */
   char run[64];
@@ -133,12 +146,54 @@ void clua_carrycalls (lua_State *co, lua_State *from);
 /* coroutine.c */
 int clua_opencoroutine (lua_State *L);
 
+/* pause.c */
+enum {
+  CLUA_IDLE,   /* function () end */
+  CLUA_INDEX,  /* function (t, k) return t[k] end */
+  CLUA_LESS,   /* function (a, b) return a < b end */
+  CLUA_FALLBACKS,  /* what makes the table functions for metamethods, or
+                      these functions */
+  CLUA_HELPERS
+};
+int clua_sethelpers (lua_State *L);
+void clua_sethelper (lua_State *L, int helper);
+void clua_pushhelper (lua_State *L, int helper);
+void clua_pause (lua_State *L, lua_KContext context, lua_KFunction k);
+
+/* strings.c, search.c, gsub.c */
+int clua_openstring (lua_State *L);
+void clua_setsearch (lua_State *L);
+int clua_gsub (lua_State *L);
+
+/* tables.c, sort.c */
+#define CLUA_READS	1  /* what is done to a table */
+#define CLUA_WRITES	2
+#define CLUA_COUNTS	4
+#define CLUA_ALL	7
+int clua_isplain (lua_State *L, int index, int does);
+int clua_callfallback (lua_State *L, const char *name);
+int clua_sort (lua_State *L);
+int clua_sortlist (lua_State *L);
+int clua_opentable (lua_State *L);
+
+/* utf8.c, base.c */
+int clua_openutf8 (lua_State *L);
+int clua_openbase (lua_State *L);
+int clua_openos (lua_State *L);
+int clua_checkchunk (lua_State *L);
+void clua_hidemodules (lua_State *L);
+
 /* deferred.c */
 void clua_wrapbase (lua_State *L, int metatable, int expander);
 
 /* The lowest bit of a thread's extra space is coroutine.c's. */
 static inline CLuaHost *clua_host (lua_State *L) {
   return (CLuaHost *)(*(uintptr_t *)lua_getextraspace(L) & ~(uintptr_t)1);
+}
+
+/* Whether the hook waits for Lua code to run: the slice of C code is over. */
+static inline int clua_isdue (lua_State *L) {
+  return lua_gethookmask(L) != 0;
 }
 
 static inline int clua_registry (void) { return LUA_REGISTRYINDEX; }

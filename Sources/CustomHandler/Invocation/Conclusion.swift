@@ -98,7 +98,7 @@ extension FunctionVM {
         case .held:
             failure.fault = .limit
             failure.message =
-                "code called from C (a comparator of table.sort, a callback of string.gsub, a message handler of xpcall) "
+                "code called from C (a message handler of xpcall, __tostring in string.format) "
                 + "held the thread for a second, which others wait for; call it for less at a time"
         }
         reachedLimit = reachedLimit || failure.fault == .limit

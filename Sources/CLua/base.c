@@ -1,0 +1,143 @@
+#include <ctype.h>
+#include <string.h>
+
+#include "CLua.h"
+
+/*
+** Some functions of Lua's base library, and of others, that read texts or run
+** script code. Must be C: they raise.
+*/
+
+/* Bytes of a format of os.date. */
+#define MOSTDATE	4096
+
+
+static int checktext (lua_State *L, int status, lua_KContext context) {
+  (void)status;
+  (void)context;
+  if (!lua_isstring(L, -1))
+    return luaL_error(L, "'__tostring' must return a string");
+  lua_tostring(L, -1);  /* a number becomes one */
+  return 1;
+}
+
+
+/* As Lua's, but a metamethod may yield. */
+static int tostring (lua_State *L) {
+  luaL_checkany(L, 1);
+  if (luaL_getmetafield(L, 1, "__tostring") == LUA_TNIL) {
+    luaL_tolstring(L, 1, NULL);
+    return 1;
+  }
+  lua_pushvalue(L, 1);
+  lua_callk(L, 1, 1, 0, checktext);
+  return checktext(L, LUA_OK, 0);
+}
+
+
+/* Upvalue 1 is Lua's. */
+static int date (lua_State *L) {
+  if (lua_type(L, 1) == LUA_TSTRING && lua_rawlen(L, 1) > MOSTDATE)
+    return luaL_error(L, "format of a date too long (at most %d bytes)",
+                      MOSTDATE);
+  return lua_tocfunction(L, lua_upvalueindex(1))(L);
+}
+
+
+/*
+** Bytes of a text that 'load' compiles. Nothing can stop Lua's compiler, and it
+** goes through all jumps of a kind again for each further one, so their words
+** are counted.
+*/
+#define MOSTCHUNK	(1 << 20)
+#define MOSTJUMPS	4000
+
+static size_t countjumps (const char *text, size_t length) {
+  static const char *const words[] = {
+    "and", "break", "elseif", "goto", "or", NULL};
+  const char *end = text + length;
+  size_t jumps = 0;
+  while (text < end) {
+    const char *begin = text;
+    const char *const *word;
+    while (text < end && (isalnum((unsigned char)*text) || *text == '_'))
+      text++;
+    for (word = words; *word != NULL && text > begin; word++)
+      if ((size_t)(text - begin) == strlen(*word)
+          && memcmp(begin, *word, (size_t)(text - begin)) == 0)
+        jumps++;
+    if (text == begin) {
+      if (text[0] == ':' && text[1] == ':') {
+        jumps++;
+        text++;
+      }
+      text++;
+    }
+  }
+  return jumps;
+}
+
+
+/* Why a text is not compiled, if there is a reason. */
+int clua_checkchunk (lua_State *L) {
+  size_t length;
+  const char *text = luaL_checklstring(L, 1, &length);
+  if (length > MOSTCHUNK)
+    lua_pushfstring(L, "text too long for load (%I bytes; at most %d); keep"
+                       " data as JSON", (LUAI_UACINT)length, MOSTCHUNK);
+  else if (length > MOSTJUMPS && countjumps(text, length) > MOSTJUMPS)
+    lua_pushfstring(L, "text too intricate for load (more than %d of 'and',"
+                       " 'or', 'elseif', 'break', 'goto' and '::'); put it into"
+                       " files, and use require", MOSTJUMPS);
+  else
+    lua_pushnil(L);
+  return 1;
+}
+
+
+/*
+** Where a function has no name, Lua looks for it in all loaded modules, one
+** field after the other, for each line of a traceback. A script may make its
+** modules large, so Lua gets copies of its own libraries to look into.
+*/
+void clua_hidemodules (lua_State *L) {
+  lua_getfield(L, LUA_REGISTRYINDEX, LUA_LOADED_TABLE);
+  lua_newtable(L);
+  lua_pushnil(L);
+  while (lua_next(L, -3)) {
+    if (lua_istable(L, -1)) {
+      lua_pushvalue(L, -2);
+      lua_newtable(L);
+      lua_pushnil(L);
+      while (lua_next(L, -4)) {
+        lua_pushvalue(L, -2);
+        lua_insert(L, -2);
+        if (lua_isfunction(L, -1))
+          lua_rawset(L, -4);
+        else
+          lua_pop(L, 2);
+      }
+      lua_rawset(L, -5);
+    }
+    lua_pop(L, 1);
+  }
+  lua_setfield(L, LUA_REGISTRYINDEX, LUA_LOADED_TABLE);
+  lua_pop(L, 1);
+}
+
+
+int clua_openbase (lua_State *L) {
+  luaopen_base(L);
+  lua_pushcfunction(L, tostring);
+  lua_setfield(L, -2, "tostring");
+  return 1;
+}
+
+
+int clua_openos (lua_State *L) {
+  luaopen_os(L);
+  lua_getfield(L, -1, "date");
+  lua_pushcclosure(L, date, 1);
+  lua_setfield(L, -2, "date");
+  return 1;
+}

@@ -1,0 +1,228 @@
+#include <ctype.h>
+#include <limits.h>
+#include <string.h>
+
+#include "text.h"
+
+/*
+** The functions of Lua's string library that may run long, but for those with
+** patterns. Long results are made in slices, in a userdata; its place on the
+** stack is behind the arguments that count. Must be C: they raise.
+*/
+
+/* Results up to this length are made at once. */
+#define SHORT	(64 << 10)
+
+/* Bytes that are copied between two looks. */
+#define PIECE	(256 << 10)
+
+/* Bytes that are changed one by one between two looks. */
+static size_t piece (lua_State *L) {
+  return (size_t)clua_host(L)->stride * 4;
+}
+
+
+/* rep: 1 text, 2 how often, 3 separator, 4 result -------------------------- */
+
+/*
+** What is there is copied behind itself, so the result doubles; it repeats with
+** the length of a text and a separator.
+*/
+static int fill (lua_State *L, int status, lua_KContext filled) {
+  Text *result = lua_touserdata(L, 4);
+  (void)status;
+  while ((size_t)filled < result->room) {
+    size_t phase = (size_t)filled % result->used;
+    size_t length = (size_t)filled - phase;
+    if (length > result->room - (size_t)filled)
+      length = result->room - (size_t)filled;
+    if (length > PIECE)
+      length = PIECE;
+    memcpy(result->bytes + filled, result->bytes + phase, length);
+    filled += (lua_KContext)length;
+    if (clua_isdue(L))
+      clua_pause(L, filled, fill);
+  }
+  lua_pushlstring(L, result->bytes, result->room);
+  return 1;
+}
+
+
+static int rep (lua_State *L) {
+  size_t length, separatorlength, unit, total;
+  const char *text = luaL_checklstring(L, 1, &length);
+  lua_Integer count = luaL_checkinteger(L, 2);
+  const char *separator = luaL_optlstring(L, 3, "", &separatorlength);
+  Text *result;
+  if (count <= 0 || length + separatorlength == 0) {
+    lua_pushliteral(L, "");
+    return 1;
+  }
+  unit = length + separatorlength;
+  if (unit < length || unit > (size_t)LUA_MAXINTEGER / (size_t)count)
+    return luaL_error(L, "resulting string too large");
+  total = unit * (size_t)count - separatorlength;
+  if (total <= SHORT) {
+    luaL_Buffer buffer;
+    char *to = luaL_buffinitsize(L, &buffer, total);
+    size_t filled = count > 1 ? unit : length;
+    memcpy(to, text, length);
+    memcpy(to + length, separator, filled - length);
+    while (filled < total) {
+      size_t more = filled < total - filled ? filled : total - filled;
+      memcpy(to + filled, to, more);
+      filled += more;
+    }
+    luaL_pushresultsize(&buffer, total);
+    return 1;
+  }
+  lua_settop(L, 3);
+  result = lua_newuserdatauv(L, sizeof(Text) + total, 0);
+  result->room = total;
+  result->used = unit;  /* the period */
+  memcpy(result->bytes, text, length);
+  if (count > 1)
+    memcpy(result->bytes + length, separator, separatorlength);
+  return fill(L, LUA_OK, (lua_KContext)(count > 1 ? unit : length));
+}
+
+
+/* lower, upper, reverse: 1 text, 2 result ---------------------------------- */
+
+enum Change {LOWER, UPPER, REVERSE};
+
+static void change (enum Change how, char *to, const char *from, size_t length,
+                    size_t at, size_t end) {
+  switch (how) {
+    case LOWER:
+      for (; at < end; at++)
+        to[at] = (char)tolower((unsigned char)from[at]);
+      break;
+    case UPPER:
+      for (; at < end; at++)
+        to[at] = (char)toupper((unsigned char)from[at]);
+      break;
+    case REVERSE:
+      for (; at < end; at++)
+        to[at] = from[length - 1 - at];
+      break;
+  }
+}
+
+
+/* The context is the offset, and in its lowest bits what is done. */
+static int changek (lua_State *L, int status, lua_KContext context) {
+  enum Change how = (enum Change)(context & 3);
+  size_t length, at = (size_t)context >> 2;
+  const char *text = lua_tolstring(L, 1, &length);
+  char *result = lua_touserdata(L, 2);
+  (void)status;
+  while (at < length) {
+    size_t end = length - at < piece(L) ? length : at + piece(L);
+    change(how, result, text, length, at, end);
+    at = end;
+    if (clua_isdue(L))
+      clua_pause(L, (lua_KContext)(at << 2 | how), changek);
+  }
+  lua_pushlstring(L, result, length);
+  return 1;
+}
+
+
+static int changed (lua_State *L, enum Change how) {
+  size_t length;
+  const char *text = luaL_checklstring(L, 1, &length);
+  if (length <= SHORT) {
+    luaL_Buffer buffer;
+    char *to = luaL_buffinitsize(L, &buffer, length);
+    change(how, to, text, length, 0, length);
+    luaL_pushresultsize(&buffer, length);
+    return 1;
+  }
+  lua_settop(L, 1);
+  lua_newuserdatauv(L, length, 0);
+  return changek(L, LUA_OK, how);
+}
+
+
+static int lower (lua_State *L) { return changed(L, LOWER); }
+
+static int upper (lua_State *L) { return changed(L, UPPER); }
+
+static int reverse (lua_State *L) { return changed(L, REVERSE); }
+
+
+/* What Lua's own functions do, where it is not too much -------------------- */
+
+#define OWN	lua_upvalueindex(1)
+
+#define MOSTVALUES	5000          /* of one call of format */
+#define MOSTTEXT	(4 << 20)     /* bytes of its format */
+#define MOSTQUOTED	(256 << 10)   /* bytes for its '%q' */
+#define MOSTFORMAT	(64 << 10)    /* bytes of a format of pack */
+#define MOSTFIXED	(8 << 20)     /* bytes that its 'c' items ask for */
+
+static int format (lua_State *L) {
+  int values = lua_gettop(L) - 1;
+  size_t length;
+  const char *text = luaL_checklstring(L, 1, &length);
+  int argument;
+  if (length > MOSTTEXT)
+    return luaL_error(L, "format too long (%I bytes; at most %d)",
+                      (LUAI_UACINT)length, MOSTTEXT);
+  length = 0;
+  if (values > MOSTVALUES)
+    return luaL_error(L, "too many values for 'format' (%d; at most %d)",
+                      values, MOSTVALUES);
+  for (argument = 2; argument <= values + 1; argument++)
+    if (lua_type(L, argument) == LUA_TSTRING)
+      length += lua_rawlen(L, argument);
+  if (length > MOSTQUOTED && strstr(text, "%q") != NULL)
+    return luaL_error(L, "too long for '%%q' of 'format' (%I bytes; at most %d)",
+                      (LUAI_UACINT)length, MOSTQUOTED);
+  return lua_tocfunction(L, OWN)(L);
+}
+
+
+/* Reads all of a format, which is cheap, for what is not. */
+static int pack (lua_State *L) {
+  size_t length, fixed = 0, i;
+  const char *text = luaL_checklstring(L, 1, &length);
+  if (length > MOSTFORMAT)
+    return luaL_error(L, "format too long (%I bytes; at most %d)",
+                      (LUAI_UACINT)length, MOSTFORMAT);
+  for (i = 0; i < length; i++)
+    if (text[i] == 'c') {
+      size_t size = 0;
+      while (isdigit((unsigned char)text[i + 1]) && size <= MOSTFIXED)
+        size = size * 10 + (size_t)(text[++i] - '0');
+      fixed += size;
+    }
+  if (fixed > MOSTFIXED)
+    return luaL_error(L, "the 'c' items of the format are too long (at most %d"
+                         " bytes together)", MOSTFIXED);
+  return lua_tocfunction(L, OWN)(L);
+}
+
+
+/* Puts 'f' around a function of the library on top. */
+static void wrap (lua_State *L, const char *name, lua_CFunction f) {
+  lua_getfield(L, -1, name);
+  lua_pushcclosure(L, f, 1);
+  lua_setfield(L, -2, name);
+}
+
+
+int clua_openstring (lua_State *L) {
+  static const luaL_Reg functions[] = {
+    {"gsub", clua_gsub}, {"lower", lower}, {"rep", rep}, {"reverse", reverse},
+    {"upper", upper}, {NULL, NULL}};
+  luaopen_string(L);
+  luaL_setfuncs(L, functions, 0);
+  clua_setsearch(L);
+  wrap(L, "format", format);
+  wrap(L, "pack", pack);
+  wrap(L, "packsize", pack);
+  wrap(L, "unpack", pack);
+  return 1;
+}
