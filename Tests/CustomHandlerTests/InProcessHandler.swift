@@ -99,6 +99,12 @@ final class TestCaller: Caller {
 
     let isGone = false
     let hasRoom = true
+    /// What is called when others have read; nil where there is room.
+    var waiting: [() -> Void]?
+    func waitsForRoom(_ body: @escaping () -> Void) -> Bool {
+        waiting?.append(body)
+        return waiting != nil
+    }
 
     func write(_ piece: RawSpan) {
         let bytes = piece.withUnsafeBytes { Array($0) }

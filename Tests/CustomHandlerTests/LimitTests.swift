@@ -1,4 +1,6 @@
+import EventLoop
 import Foundation
+import HTTP
 import HTTP1
 import TestSupport
 import Testing
@@ -254,6 +256,35 @@ import Testing
         #expect(reply.contains("not enough memory"), "\(reply.prefix(300))")
         #expect(!reply.contains("is not JSON"))
         #expect(try await handler.call("f", body: "[0,0]").contains(#""body":"2""#))
+    }
+
+    @Test func `what waited for a VM does not begin while callers leave too much unread`() async throws {
+        let app = try Self.app(["f": "return function() return 'begun' end"], timeLimit: "30s")
+        let handler = try await InProcessHandler(root: app.folder.path)
+        let reply: String = try await withCheckedThrowingContinuation { continuation in
+            handler.workers.perform(on: handler.workers.loop) { worker in
+                do throws(RequestError) {
+                    var isEarly = true
+                    let caller = TestCaller { continuation.resume(returning: isEarly ? "early" : $0.text) }
+                    caller.waiting = []
+                    let body = Array(#"{"Data":{"req":{}}}"#.utf8)
+                    worker.answer(try HTTPRequest(method: .post, target: "/f", body: body), to: caller)
+                    // The VM may take some turns to load.
+                    func look() {
+                        guard let told = caller.waiting, !told.isEmpty else {
+                            return handler.workers.loop.perform(look)
+                        }
+                        isEarly = false
+                        caller.waiting = nil
+                        for tell in told { tell() }
+                    }
+                    look()
+                } catch {
+                    continuation.resume(throwing: error)
+                }
+            }
+        }
+        #expect(reply.contains("begun"))
     }
 
     @Test func `a small function is served while others are greedy`() async throws {

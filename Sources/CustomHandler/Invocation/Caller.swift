@@ -22,6 +22,10 @@ protocol Caller: AnyObject {
     /// Called once when there is room again.
     var onRoom: (() -> Void)? { get set }
 
+    /// False if the response may begin now. Else too much is held for callers who do not read, and `body` is called when
+    /// they have read, or are gone.
+    func waitsForRoom(_ body: @escaping () -> Void) -> Bool
+
     /// Nobody is there to answer.
     var isGone: Bool { get }
 

@@ -26,6 +26,8 @@ final class FunctionPool {
     var isServing = false
     /// The scheduler starts what waits after the loop has polled.
     var isQueued = false
+    /// The scheduler looks again when the time of the first that waits is over.
+    var isTimed = false
     var loadWatchers: [(InvocationFailure?) -> Void] = []
 
     /// What its VMs were loaded from, so far.

@@ -12,10 +12,10 @@ extension FunctionVM {
     ) throws(InvocationFailure) -> Conclusion {
         let writer = vm.writer
         writer.patience = Self.patience
-        writer.prepared = run.prepared
+        if let prepared = run.prepared { writer.prepared = prepared }
         defer {
             writer.patience = .max
-            writer.prepared = [:]
+            if run.prepared != nil { writer.prepared = [:] }
         }
         do throws(InvocationFailure) {
             return try body()
@@ -44,7 +44,7 @@ extension FunctionVM {
             let writer = JSONWriter(for: vm)
             let failed = { (error: JSONError) throws(LuaError) in
                 if error.isTimeLimit { throw .timeLimit }
-                run.prepared[table] = .failed(error)
+                run.prepared = (run.prepared ?? [:]).merging([table: .failed(error)]) { $1 }
             }
             do throws(JSONError) {
                 try writer.begin(at: 1, of: stack)
@@ -55,7 +55,7 @@ extension FunctionVM {
             return try stack.work { stack throws(LuaError) in
                 do throws(JSONError) {
                     guard try writer.advance(stack) else { return .more(after: 0) }
-                    run.prepared[table] = .text(writer)
+                    run.prepared = (run.prepared ?? [:]).merging([table: .text(writer)]) { $1 }
                 } catch {
                     try failed(error)
                 }

@@ -23,7 +23,7 @@ final class Run {
     var writing: ScriptTask?
     /// The thread that writes a table of the answer, and the tables that are written.
     var preparing: ScriptTask?
-    var prepared: [TableIdentity: PreparedJSON] = [:]
+    var prepared: [TableIdentity: PreparedJSON]?
     /// The tasks it spawned and still knows, by their numbers.
     var tasks: [Int64: ScriptTask] = [:]
     /// Tasks that have ended and that nobody can join any more. Their threads are given back when the slice is over.
@@ -87,7 +87,7 @@ final class Run {
         if let main { each(main) }
         if let writing { each(writing) }
         if let preparing { each(preparing) }
-        prepared = [:]
+        prepared = nil
     }
 
     /// The next task whose thread is to be given back; the handler's own comes first, as there is not much time for all.

@@ -189,6 +189,10 @@ final class Scheduler {
                 fail(invocation, failure)
             } else if let deadline = invocation.deadline, deadline <= .now {
                 drop(invocation, of: pool)
+                if invocation.caller.waitsForRoom({}) {
+                    invocation.caller.respond(Refusal.overloaded.response)
+                    continue
+                }
                 fail(
                     invocation,
                     InvocationFailure(
@@ -196,6 +200,10 @@ final class Scheduler {
                         "no Lua VM was free within the time limit: other invocations of this function take too long"))
             } else if let machine = pool.free.last {
                 guard mayRun else { return serveLater(pool) }
+                // Its caller was the first to come, and others have left responses unread since then.
+                if invocation.caller.waitsForRoom({ [weak self] in self?.serveLater(pool) }) {
+                    return serveAgain(pool, at: invocation.deadline)
+                }
                 drop(invocation, of: pool)
                 start(invocation, on: machine)
             } else {
@@ -208,6 +216,16 @@ final class Scheduler {
             }
         }
         pool.settle()
+    }
+
+    /// The invocation that is the first to wait may have to be refused then.
+    private func serveAgain(_ pool: FunctionPool, at deadline: MonotonicTime?) {
+        guard let deadline, !pool.isTimed else { return }
+        pool.isTimed = true
+        loop.schedule(after: deadline - .now) { [weak self] in
+            pool.isTimed = false
+            self?.serveLater(pool)
+        }
     }
 
     private func serveLater(_ pool: FunctionPool) {

@@ -116,7 +116,15 @@ public final class HTTPConnection {
             patience = nil
             respond(settings.refusal(.overloaded))
         }
-        held.wait(self, on: loop)
+        held.wait(on: loop) { [self] in beginLate() }
+    }
+
+    /// For a responder that has had to let a request wait: answers false if its response may begin now. Else `body` is
+    /// called when other callers have read what is held for them.
+    public func waitsForRoom(_ body: @escaping () -> Void) -> Bool {
+        guard held.isOver else { return false }
+        held.wait(on: loop, body)
+        return true
     }
 
     /// There is room for the response to a request that had to wait.

@@ -20,11 +20,11 @@ public final class HeldOutput: Sendable {
         if more < 0, now <= limit { wake() }
     }
 
-    /// Hands the connection's request on later. Only on its loop's thread.
-    func wait(_ connection: HTTPConnection, on loop: EventLoop) {
+    /// Calls `body` when there is room, after those who came before. Only on the loop's thread.
+    func wait(on loop: EventLoop, _ body: @escaping () -> Void) {
         let queue = loop[resident: self] as? WaitingRequests ?? WaitingRequests()
         loop[resident: self] = queue
-        queue.connections.append(connection)
+        queue.bodies.append(body)
         loops.withLock { loops in if !loops.contains(where: { $0 === loop }) { loops.append(loop) } }
         // There may be room since it was asked for.
         if !isOver { wake() }
@@ -43,8 +43,8 @@ public final class HeldOutput: Sendable {
 
     private func goOn(_ loop: EventLoop) {
         guard let queue = loop[resident: self] as? WaitingRequests else { return }
-        while !isOver, let next = queue.connections.popFirst() { next.beginLate() }
-        guard queue.connections.isEmpty else {
+        while !isOver, let next = queue.bodies.popFirst() { next() }
+        guard queue.bodies.isEmpty else {
             loops.withLock { loops in if !loops.contains(where: { $0 === loop }) { loops.append(loop) } }
             if !isOver { wake() }
             return
@@ -53,7 +53,7 @@ public final class HeldOutput: Sendable {
     }
 }
 
-/// The connections of one loop whose requests wait, in the order in which they came.
+/// What waits on one loop, in the order in which it came.
 private final class WaitingRequests {
-    var connections = RingBuffer<HTTPConnection>()
+    var bodies = RingBuffer<() -> Void>()
 }
