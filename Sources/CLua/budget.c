@@ -8,15 +8,18 @@
 ** once, which takes long where much is alive. So a little more is granted, and
 ** the hook is set, which sees to the garbage in pieces (preempt.c). Where even
 ** that is not enough, Lua mostly collects, and asks once more. If that does
-** not help, the run fails, and no 'pcall' saves it: else each next allocation
-** would be another whole collection.
+** not help, it raises an error. A run may catch a few of these, as a recursion
+** that ran away has nothing more once it is caught; then it fails, and no
+** 'pcall' saves it: each next one would be another whole collection.
 */
+#define MERCY	8
+
 static int grants (CLuaHost *host, size_t more) {
   size_t reserve = host->limit / 16;
   clua_press(host);
   if (more <= reserve && host->used <= host->limit + reserve - more)
     return 1;
-  if (host->collecting || more > host->limit)
+  if (more > host->limit || (host->collecting && ++host->refusals > MERCY))
     clua_exhaust(host);
   host->collecting = !host->collecting;
   return 0;

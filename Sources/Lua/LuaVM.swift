@@ -113,6 +113,9 @@ public final class LuaVM {
     /// Moves the deadline of the code that runs and has just called Swift, in nanoseconds of the monotonic clock.
     public func setDeadline(_ deadline: Int64) { host.pointee.deadline = deadline }
 
+    /// An invocation begins: it may be refused memory a few times before that ends it.
+    public func forgetRefusals() { host.pointee.refusals = 0 }
+
     /// The main thread's stack; it must be level again after each use.
     public var stack: LuaStack { LuaStack(state: state) }
 

@@ -89,6 +89,7 @@ typedef struct CLuaHost {
   int exhausted;          /* or it has no more memory */
   int pressed;            /* the memory limit is passed, by a little */
   int collecting;         /* Lua collects all garbage, in one go */
+  int refusals;           /* of memory, since an invocation began */
   volatile int ticks;     /* of the timer since Swift last let Lua run; */
   int64_t begun, cpu;     /* the thread's CPU time at the first and the last */
   int64_t stuck;          /* when a tick first found the time used up; or 0 */

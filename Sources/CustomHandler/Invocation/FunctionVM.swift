@@ -147,6 +147,7 @@ final class FunctionVM {
         run.main = task
         let stack = task.thread.stack
         vm.setDeadline(run.deadline?.nanoseconds ?? .max)
+        vm.forgetRefusals()
         if let handler { stack.push(handler) }
         switch invocation.wire {
         case .request(let parameters, let isProxied):

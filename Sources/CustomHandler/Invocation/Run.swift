@@ -82,8 +82,8 @@ final class Run {
             tasks = [:]
             spawned = []
         }
-        leftovers += takeForgotten()
-        leftovers.forEach(each)
+        if !forgotten.isEmpty { leftovers += takeForgotten() }
+        if !leftovers.isEmpty { leftovers.forEach(each) }
         if let main { each(main) }
         if let writing { each(writing) }
         if let preparing { each(preparing) }
