@@ -156,7 +156,7 @@ static int reverse (lua_State *L) { return changed(L, REVERSE); }
 
 #define OWN	lua_upvalueindex(1)
 
-#define MOSTVALUES	5000          /* of one call of format */
+#define MOSTVALUES	1000          /* of one call of format */
 #define MOSTTEXT	(4 << 20)     /* bytes of its format */
 #define MOSTQUOTED	(256 << 10)   /* bytes for its '%q' */
 #define MOSTFORMAT	(64 << 10)    /* bytes of a format of pack */
