@@ -336,7 +336,7 @@ class Chaos:
         with self.server.connect() as connection:
             connection.sendall(request(name, "", "X-Azure-Functions-InvocationId: stuck-1\r\n"))
             try:
-                code = self.server.process.wait(10)
+                code = self.server.process.wait(60)
             except subprocess.TimeoutExpired:
                 raise Broken(f"{STUCK.name}: the process did not end")
         took = time.monotonic() - began

@@ -247,6 +247,10 @@ public struct LuaStack {
     /// The border Lua's `#` gives, without metamethods.
     public func length(at index: Int) -> Int { Int(lua_rawlen(state, Int32(index))) }
 
+    /// Replaces the key on top by the pair that follows it in the table at `index`, nil by the first; false after the last.
+    /// Until then only values of keys that exist may change. [+1, -1 at the end]
+    public func next(of index: Int) -> Bool { lua_next(state, Int32(index)) != 0 }
+
     /// Runs `body` for each pair, with the key at -2 and the value at -1. `body` must leave both there, and may only
     /// change values of keys that exist.
     public func forEachPair<Failure: Error>(at index: Int, _ body: () throws(Failure) -> Void) throws(Failure) {

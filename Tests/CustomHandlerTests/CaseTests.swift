@@ -1,5 +1,6 @@
 import Foundation
 import HTTP1
+import Lua
 import TestHost
 import TestSupport
 import Testing
@@ -12,6 +13,17 @@ import Testing
     func `what a function returns is what arrives`(_ example: Case) async throws {
         let handler = try await InProcessHandler.cases.value
         let response = try await handler.send(example.name, example.payload, headers: hostHeaders)
+        let differences = try example.differences(
+            status: response.status, contentType: response.contentType, body: response.body)
+        #expect(differences.isEmpty)
+    }
+
+    @Test(arguments: Case.all)
+    func `a long payload is read as a short one is`(_ example: Case) async throws {
+        let handler = try await InProcessHandler.cases.value
+        // So many bytes of white space make it one that is read in steps.
+        let payload = example.payload + [UInt8](repeating: UInt8(ascii: " "), count: LongJSONReader.shortest)
+        let response = try await handler.send(example.name, payload, headers: hostHeaders)
         let differences = try example.differences(
             status: response.status, contentType: response.contentType, body: response.body)
         #expect(differences.isEmpty)

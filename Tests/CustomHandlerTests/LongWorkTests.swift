@@ -17,6 +17,8 @@ import Testing
         "require('crypto').hmac('sha256', 'key', text)", "require('crypto').equal(text, text)",
         "require('crypto').equal(text, 'x')", "require('url').encode(text)", "require('url').decode(text)",
         "require('json').encode(text)", "require('json').encode({ text, { text } })",
+        "require('json').decode('[\"' .. text .. '\"]')", "require('json').decode('[' .. ('[],'):rep(1e5) .. '1]')",
+        "request('{\"a\":\"' .. text .. '\"}'):json()",
         "request('a=' .. text):form()", "request(('a=b&'):rep(#text // 4)):form()", "request(('&'):rep(#text)):form()",
         "request(('='):rep(#text)):form()", "request(('%41'):rep(#text // 3)):form()",
         "request('--b\\r\\nContent-Disposition: form-data; name=a\\r\\n\\r\\n' .. text .. '\\r\\n--b--', 'multipart/form-data; boundary=b'):form()",

@@ -44,7 +44,7 @@ public final class Function: Sendable {
     let warnings: [Problem]
 
     /// Those that have a value in `Data`.
-    private let inputs: [Binding]
+    let inputs: [Binding]
     let outputs: [Binding]
     /// Those that have a name of their own, in alphabetical order.
     let namedOutputs: [Binding]

@@ -8,8 +8,8 @@ extension FunctionVM {
     /// What a handler's end leads to.
     enum Conclusion {
         case ended(Outcome)
-        /// The table is a part of the answer, and is written next.
-        case prepares(LuaReference)
+        /// The task is the next part of the run. Nothing else of the VM may run before.
+        case continues(ScriptTask)
         /// The function or coroutine makes the body, and runs next. A head, if any, goes out before.
         case streams(LuaReference, head: HTTPResponse?)
     }
@@ -46,8 +46,9 @@ extension FunctionVM {
         }
     }
 
-    /// What the run comes to, now that one more table of its answer is written.
+    /// What the run comes to, now that its payload is read, or one more table of its answer is written.
     func conclusion(ofPrepared run: Run) -> Conclusion {
+        if run.main == nil, let task = run.preparing { return beginning(of: run, task) }
         run.endPreparing()
         guard let invocation = run.invocation, let stack = run.main?.thread.stack else { return .ended(.payload) }
         do throws(InvocationFailure) {
@@ -120,13 +121,14 @@ extension FunctionVM {
         return tell(InvocationFailure(.limit, memoryLimitMessage, traceback: task.thread.traceback), run)
     }
 
-    /// The failure of a run whose arguments take more time or memory to read than it has; nil where the error is another.
-    func limitFailure(of run: Run, _ invocation: Invocation, _ error: PayloadError) -> InvocationFailure? {
-        guard case .notJSON(.syntax(let fault, _, _)) = error else { return nil }
-        switch fault {
-        case .timeLimit: return tell(InvocationFailure(.limit, timeLimitMessage(of: run)), run)
+    /// The failure of a run whose payload cannot be read.
+    func failure(of run: Run, _ invocation: Invocation, _ error: PayloadError) -> InvocationFailure {
+        switch error {
+        case .timeLimit:
+            reachedLimit = true
+            return tell(InvocationFailure(.limit, timeLimitMessage(of: run)), run)
         case .memoryLimit: return tooLarge(invocation, run)
-        default: return nil
+        case .notJSON, .noData: return tell(InvocationFailure(.request, error.description), run)
         }
     }
 

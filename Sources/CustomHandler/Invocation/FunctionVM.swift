@@ -15,7 +15,8 @@ final class FunctionVM {
     private let text: [UInt8]
     /// What the script returned; nil until it is loaded.
     var handler: LuaReference?
-    /// The function that writes a table of an answer in slices, once there was such an answer.
+    /// The functions that read a long payload, and write a long table of an answer, once there was one.
+    var payloadReader: LuaReference?
     var preparer: LuaReference?
 
     /// A slice of some task here is unfinished, or the script still loads.
@@ -141,14 +142,15 @@ final class FunctionVM {
         return task
     }
 
-    /// The task that runs the handler, with its arguments.
+    /// The task that runs the handler, with its arguments, or one that has to read them first.
     func task(for run: Run, _ invocation: Invocation) throws(InvocationFailure) -> ScriptTask {
-        let task = ScriptTask(vm.makeThread(), of: run, arguments: 3)
-        run.main = task
-        let stack = task.thread.stack
         vm.setDeadline(run.deadline?.nanoseconds ?? .max)
         vm.forgetRefusals()
-        if let handler { stack.push(handler) }
+        if case .payload = invocation.wire, invocation.request.body.count >= LongJSONReader.shortest {
+            return try readingTask(for: run, invocation)
+        }
+        let task = mainTask(for: run)
+        let stack = task.thread.stack
         switch invocation.wire {
         case .request(let parameters, let isProxied):
             let body = invocation.request.body.count
@@ -163,13 +165,18 @@ final class FunctionVM {
             do throws(PayloadError) {
                 try PayloadReader(function: function, marks: marks, stack: stack).pushArguments(payload.span.bytes)
             } catch {
-                if let limit = limitFailure(of: run, invocation, error) { throw limit }
-                let failure = InvocationFailure(.request, error.description)
-                run.log.write(failure, of: invocation)
-                throw failure
+                throw failure(of: run, invocation, error)
             }
         }
         marks.pushContext(of: invocation, onto: stack)
+        return task
+    }
+
+    /// The task that runs the handler, which takes three arguments.
+    func mainTask(for run: Run) -> ScriptTask {
+        let task = ScriptTask(vm.makeThread(), of: run, arguments: 3)
+        run.main = task
+        if let handler { task.thread.stack.push(handler) }
         return task
     }
 

@@ -21,12 +21,12 @@ extension FunctionVM {
             return try body()
         } catch {
             guard let table = writer.longTable.take() else { throw error }
-            return .prepares(table)
+            return .continues(preparingTask(for: run, table))
         }
     }
 
     /// The task that writes a table.
-    func preparingTask(for run: Run, _ table: LuaReference) -> ScriptTask {
+    private func preparingTask(for run: Run, _ table: LuaReference) -> ScriptTask {
         let task = ScriptTask(vm.makeThread(), of: run, arguments: 1)
         run.preparing = task
         let stack = task.thread.stack

@@ -21,8 +21,12 @@ final class Run {
     var main: ScriptTask?
     /// The thread that writes the response body, once the handler has returned.
     var writing: ScriptTask?
-    /// The thread that writes a table of the answer, and the tables that are written.
+    /// The thread that reads a long payload, or writes a long table of the answer.
     var preparing: ScriptTask?
+    /// Reads the payload, and why it cannot be read.
+    var payload: LongPayloadReader?
+    var unreadable: PayloadError?
+    /// The tables that are written.
     var prepared: [TableIdentity: PreparedJSON]?
     /// The tasks it spawned and still knows, by their numbers.
     var tasks: [Int64: ScriptTask] = [:]
@@ -108,7 +112,7 @@ final class Run {
         if tasks.removeValue(forKey: task.number) != nil { forgotten.append(task) }
     }
 
-    /// The task that wrote a table has ended.
+    /// The task that read the payload or wrote a table has ended.
     func endPreparing() { if let task = preparing.take() { forgotten.append(task) } }
 
     func takeForgotten() -> [ScriptTask] {

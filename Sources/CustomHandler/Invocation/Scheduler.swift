@@ -335,10 +335,10 @@ final class Scheduler {
         case .ended(let outcome):
             finish(run, outcome, ownsVM: true)
             release(machine)
-        case .prepares(let table):
+        case .continues(let next):
             beginSpawned(run)
-            // Nothing of the VM runs in between, so the answer is what it was when the handler returned.
-            advance(machine.preparingTask(for: run, table))
+            // At once: an answer is what it was when the handler returned.
+            advance(next)
         case .streams(let body, let head):
             beginSpawned(run)
             release(machine)

@@ -18,11 +18,8 @@ extension Modules {
             throw .wait(Wait.http(try OutboundRequest(at: 1, of: stack, function: scope.function.name)))
         }
         stack.push(function: "json") { stack throws(LuaError) in
-            do throws(JSONError) {
-                try stack.pushJSON(at: 1)
-                return 1
-            } catch {
-                throw scope.limit(error) ?? .message("the response body is not JSON: \(error)")
+            try readJSON(on: stack, scope) { error throws(LuaError) in
+                throw .message("the response body is not JSON: \(error)")
             }
         }
         try openJSON(onto: stack, scope)

@@ -39,12 +39,9 @@ extension Modules {
                     "decode",
                     { stack throws(LuaError) in
                         guard stack.type(at: 1) == .string else { throw stack.wrongArgument(1, "string") }
-                        do throws(JSONError) {
-                            try stack.pushJSON(at: 1)
-                        } catch {
-                            throw scope.limit(error) ?? .message("json.decode: \(error)")
+                        return try readJSON(on: stack, scope) { error throws(LuaError) in
+                            throw .message("json.decode: \(error)")
                         }
-                        return 1
                     }
                 ),
                 ("array", { stack throws(LuaError) in try mark(on: stack) { $0.markArray(at: 1) } }),
@@ -52,6 +49,32 @@ extension Modules {
             ], onto: stack)
         stack.pushNull()
         stack.setField("null", of: -2)
+    }
+
+    /// Reads the JSON text that is the first argument; `failed` says what becomes of an error in it.
+    static func readJSON(
+        on stack: LuaStack, _ scope: FunctionVM.Scope, failed: @escaping (JSONError) throws(LuaError) -> Int
+    ) throws(LuaError) -> Int {
+        let isShort = stack.withBytes(at: 1) { $0.byteCount < LongJSONReader.shortest } ?? true
+        if isShort {
+            do throws(JSONError) {
+                try stack.pushJSON(at: 1)
+                return 1
+            } catch {
+                if let limit = scope.limit(error) { throw limit }
+                return try failed(error)
+            }
+        }
+        var reader = LongJSONReader()
+        return try stack.work { stack throws(LuaError) in
+            do throws(JSONError) {
+                return try reader.advance(at: 1, of: stack) ? .results(1) : .more(after: 0)
+            } catch {
+                if let limit = scope.limit(error) { throw limit }
+                stack.setCount(1)
+                return .results(try failed(error))
+            }
+        }
     }
 
     /// Marks the table given, or a new one, and returns it.

@@ -64,12 +64,8 @@ struct Marks {
     private static func pushRequestMethods(onto stack: LuaStack, _ scope: FunctionVM.Scope) throws(LuaError) {
         if let methods = scope.requestMethods { return stack.push(methods) }
         stack.push(function: "json") { stack throws(LuaError) in
-            do throws(JSONError) {
-                try stack.pushJSON(at: 1)
-                return 1
-            } catch {
-                // Nothing is wrong with the body.
-                if let limit = scope.limit(error) { throw limit }
+            // Nothing else is wrong with the request.
+            try Modules.readJSON(on: stack, scope) { error throws(LuaError) in
                 stack.pushNil()
                 stack.push(error.description)
                 return 2

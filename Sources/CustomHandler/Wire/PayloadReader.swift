@@ -1,12 +1,21 @@
 import Lua
 
-/// Why a request's body is no invocation payload.
+/// Why a request's body is no invocation payload, or cannot be read to its end.
 enum PayloadError: Error, Equatable, CustomStringConvertible {
     case notJSON(JSONError)
     case noData
+    /// A limit of the invocation was reached.
+    case timeLimit
+    case memoryLimit
+
+    init(_ error: JSONError) {
+        self = !error.isLimit ? .notJSON(error) : error.isTimeLimit ? .timeLimit : .memoryLimit
+    }
 
     var description: String {
         switch self {
+        case .timeLimit: "the time limit is over"
+        case .memoryLimit: "the payload takes more memory than the function may use"
         case .notJSON(let error): "the request body is not an invocation payload: \(error)"
         case .noData:
             "the invocation payload has no \"Data\"; send {\"Data\":{…},\"Metadata\":{…}} with one member of Data for "
@@ -44,7 +53,7 @@ struct PayloadReader {
                 }
             }
         } catch {
-            throw .notJSON(error)
+            throw PayloadError(error)
         }
         guard !stack.isNil(at: data) else { throw .noData }
         if stack.isNil(at: metadata) {
@@ -77,9 +86,13 @@ struct PayloadReader {
         }
     }
 
-    /// Sets the member whose name and value are on top of a table; a null is absent. [-2]
+    /// Sets the member whose name and value are on top of a table; a null takes away an earlier one of the same name. [-2]
     private func setMember() {
-        if stack.isNull(at: -1) { stack.pop(2) } else { stack.setPair(of: -3) }
+        if stack.isNull(at: -1) {
+            stack.pop()
+            stack.pushNil()
+        }
+        stack.setPair(of: -3)
     }
 
     // MARK: Bytes
@@ -133,7 +146,7 @@ struct PayloadReader {
     }
 
     /// Whether the request that lies under the top has a content type whose body the host encodes.
-    private func hasEncodedBody() -> Bool {
+    func hasEncodedBody() -> Bool {
         stack.pushField("Headers", of: -2)
         defer { stack.pop() }
         guard stack.type(at: -1) == .table else { return false }

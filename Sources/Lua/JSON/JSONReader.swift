@@ -31,14 +31,17 @@ public struct JSONReader {
     }
 
     /// Lets `body` read all of `text`; more text after what it read is an error.
+    ///
+    /// - Parameter depth: how many levels there are around the text.
     public static func read(
-        _ text: RawSpan, onto stack: LuaStack, nulls: Nulls = .sentinel,
+        _ text: RawSpan, onto stack: LuaStack, nulls: Nulls = .sentinel, depth: Int = 0,
         _ body: (inout JSONReader) throws(JSONError) -> Void
     ) throws(JSONError) {
         // The pointers live as long as the closure, and so does the reader.
         try text.withUnsafeBytes { raw throws(JSONError) in
             var reader = JSONReader(
-                JSONScanner(raw.assumingMemoryBound(to: UInt8.self), limits: stack), stack: stack, nulls: nulls)
+                JSONScanner(raw.assumingMemoryBound(to: UInt8.self), limits: stack), stack: stack, nulls: nulls,
+                depth: depth)
             try body(&reader)
             try reader.scanner.expectEnd()
         }
@@ -75,9 +78,19 @@ public struct JSONReader {
     /// Pushes the next value. [+1]
     public mutating func pushValue() throws(JSONError) {
         switch try scanner.peek() {
-        case UInt8(ascii: "\""): pushBytes(try scanner.string())
         case UInt8(ascii: "{"): try pushContainer(closing: UInt8(ascii: "}"))
         case UInt8(ascii: "["): try pushContainer(closing: UInt8(ascii: "]"))
+        case let first: try Self.pushScalar(first, &scanner, stack)
+        }
+    }
+
+    /// Pushes the next value, which begins with `first` and is no container. [+1]
+    @inline(__always)
+    static func pushScalar(
+        _ first: UInt8, _ scanner: inout JSONScanner, _ stack: LuaStack
+    ) throws(JSONError) {
+        switch first {
+        case UInt8(ascii: "\""): push(try scanner.string(), onto: stack)
         case UInt8(ascii: "t"):
             try scanner.expectWord("true")
             lua_pushboolean(stack.state, 1)
@@ -129,7 +142,8 @@ public struct JSONReader {
         stack.pushDeferred(kind: deferral.rawValue)
     }
 
-    private static func mayBegin(_ byte: UInt8) -> Bool {
+    /// Whether JSON text may begin with that byte.
+    public static func mayBegin(_ byte: UInt8) -> Bool {
         switch byte {
         case UInt8(ascii: "\""), UInt8(ascii: "{"), UInt8(ascii: "["), UInt8(ascii: "-"), UInt8(ascii: "t"),
             UInt8(ascii: "f"), UInt8(ascii: "n"), UInt8(ascii: "0")...UInt8(ascii: "9"):
@@ -138,7 +152,10 @@ public struct JSONReader {
         }
     }
 
-    private func pushBytes(_ bytes: UnsafeBufferPointer<UInt8>) {
+    private func pushBytes(_ bytes: UnsafeBufferPointer<UInt8>) { Self.push(bytes, onto: stack) }
+
+    @inline(__always)
+    static func push(_ bytes: UnsafeBufferPointer<UInt8>, onto stack: LuaStack) {
         bytes.withMemoryRebound(to: CChar.self) { _ = lua_pushlstring(stack.state, $0.baseAddress, $0.count) }
     }
 
@@ -164,7 +181,8 @@ public struct JSONReader {
         var waiting: Int32 = 0
         var more = true
         while more, waiting < Self.batch {
-            if try pushMember() { waiting += 1 }
+            try pushMember()
+            waiting += 1
             more = try scanner.another(before: UInt8(ascii: "}"))
         }
         clua_newtable(state, 0, waiting)
@@ -174,30 +192,28 @@ public struct JSONReader {
             lua_pushvalue(state, base + 2 * index + 2)
             lua_rawset(state, table)
         }
-        if waiting > 0 {
-            clua_replace(state, base + 1)
-            lua_settop(state, base + 1)
-        }
+        clua_replace(state, base + 1)
+        lua_settop(state, base + 1)
         if more { try fillObject(at: base + 1) }
     }
 
     /// Sets the members from the cursor on, up to and with the closing brace.
     private mutating func fillObject(at table: Int32) throws(JSONError) {
         repeat {
-            if try pushMember() { lua_rawset(stack.state, table) }
+            try pushMember()
+            lua_rawset(stack.state, table)
         } while try scanner.another(before: UInt8(ascii: "}"))
     }
 
-    /// Pushes key and value, or nothing for a null that is to be absent.
-    private mutating func pushMember() throws(JSONError) -> Bool {
+    /// Pushes key and value: nil for a null that is to be absent, which takes away an earlier member of the same name.
+    private mutating func pushMember() throws(JSONError) {
         pushBytes(try scanner.key())
         if nulls == .absent, try scanner.peek() == UInt8(ascii: "n") {
             try scanner.expectWord("null")
-            stack.pop()
-            return false
+            lua_pushnil(stack.state)
+        } else {
+            try pushValue()
         }
-        try pushValue()
-        return true
     }
 
     private mutating func pushArray() throws(JSONError) {
@@ -272,7 +288,11 @@ public struct JSONReader {
         repeat {
             pushBytes(try scanner.key())
             try pushValue(unwrapping: 1)
-            if stack.isNull(at: -1) { stack.pop(2) } else { lua_rawset(stack.state, table) }
+            if stack.isNull(at: -1) {
+                lua_pushnil(stack.state)
+                clua_replace(stack.state, -2)
+            }
+            lua_rawset(stack.state, table)
         } while try scanner.another(before: UInt8(ascii: "}"))
     }
 }

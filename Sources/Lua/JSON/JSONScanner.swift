@@ -20,6 +20,8 @@ struct JSONScanner {
     private let limits: LuaStack?
     /// Where they are looked at next.
     private var lookout: UnsafePointer<UInt8>
+    /// At the last look the time slice was over. Who can stop in the middle does so then.
+    private(set) var isSliceOver = false
     /// Holds a string that had escapes, until the next one.
     private var scratch: [UInt8] = []
 
@@ -38,6 +40,12 @@ struct JSONScanner {
         self.limits = limits
         // No look in a short text: one past its end is never reached.
         lookout = start + (limits == nil ? bytes.count + 1 : min(Self.stretch, bytes.count + 1))
+    }
+
+    /// Goes on where another scanner of the same text has stopped.
+    mutating func skip(to offset: Int) {
+        cursor = start + offset
+        lookout = cursor + min(Self.stretch, end - cursor + 1)
     }
 
     enum Number {
@@ -104,7 +112,7 @@ struct JSONScanner {
         lookout = cursor + min(Self.stretch, end - cursor + 1)
         guard let limits else { return }
         do throws(LuaError) {
-            try limits.mayGoOn(after: read)
+            isSliceOver = !(try limits.mayGoOn(after: read))
         } catch {
             if case .timeLimit = error { throw self.error(.timeLimit) }
             throw self.error(.memoryLimit(limits.memoryLimit))

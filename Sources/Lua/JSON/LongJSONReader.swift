@@ -1,0 +1,113 @@
+internal import CLua
+
+/// Reads a long JSON text onto a Lua stack in stretches, between which others have their turn. It gives the values that
+/// `JSONReader` gives, which is faster on short texts but cannot stop in the middle.
+public struct LongJSONReader {
+    /// The length from which a text is read like this. A shorter one takes no longer than a part of a slice.
+    public static let shortest = 128 << 10
+
+    private let nulls: JSONReader.Nulls
+    /// The containers around what is read next, outermost first. The table of each lies on the stack, and above that of an
+    /// object the key of the member under way.
+    private var levels: [Level] = []
+    /// How many levels there are around the text itself.
+    private let depth: Int
+    /// How many members the last object had at each depth: the next one has as many as a rule.
+    private var sizes = [Int32](repeating: 0, count: JSONScanner.depthLimit)
+    private var offset = 0
+
+    private struct Level {
+        let isObject: Bool
+        /// Members or elements so far.
+        var count: Int64 = 0
+        var bracket: UInt8 { isObject ? UInt8(ascii: "}") : UInt8(ascii: "]") }
+    }
+
+    public init(nulls: JSONReader.Nulls = .sentinel, depth: Int = 0) {
+        self.nulls = nulls
+        self.depth = depth
+    }
+
+    /// Answers true when the text is read and its value is on top of the stack; false where the time slice is over in the
+    /// middle. Until then the stack holds what is under way, and `text` must stay the same. [+1 at the end]
+    public mutating func advance(_ text: RawSpan, onto stack: LuaStack) throws(JSONError) -> Bool {
+        // The pointers live as long as the closure, and so does the scanner.
+        try text.withUnsafeBytes { raw throws(JSONError) in
+            var scanner = JSONScanner(raw.assumingMemoryBound(to: UInt8.self), limits: stack)
+            scanner.skip(to: offset)
+            let isDone = try proceed(&scanner, stack)
+            offset = scanner.cursor - scanner.start
+            if isDone { try scanner.expectEnd() }
+            return isDone
+        }
+    }
+
+    /// The same for the string at `index`.
+    public mutating func advance(at index: Int, of stack: LuaStack) throws(JSONError) -> Bool {
+        try stack.withBytes(at: index) { text throws(JSONError) in try advance(text, onto: stack) } ?? true
+    }
+
+    private mutating func proceed(_ scanner: inout JSONScanner, _ stack: LuaStack) throws(JSONError) -> Bool {
+        let state = stack.state
+        while true {
+            // Here begins a value, or a member of the innermost object.
+            if levels.last?.isObject == true { JSONReader.push(try scanner.key(), onto: stack) }
+            let first = try scanner.peek()
+            if first == UInt8(ascii: "{") || first == UInt8(ascii: "[") {
+                if try open(isObject: first == UInt8(ascii: "{"), &scanner, stack) { continue }
+            } else {
+                try JSONReader.pushScalar(first, &scanner, stack)
+            }
+            // Here a value is on top.
+            while let last = levels.indices.last {
+                if levels[last].isObject {
+                    if nulls == .absent, stack.isNull(at: -1) {
+                        lua_pushnil(state)
+                        clua_replace(state, -2)
+                    }
+                    lua_rawset(state, -3)
+                } else {
+                    lua_rawseti(state, -2, levels[last].count + 1)
+                }
+                levels[last].count += 1
+                if try scanner.another(before: levels[last].bracket) {
+                    guard !scanner.isSliceOver else { return false }
+                    break
+                }
+                close(stack)
+            }
+            if levels.isEmpty { return true }
+        }
+    }
+
+    /// Pushes the table of a container. False if there is nothing in it, and it is whole.
+    private mutating func open(
+        isObject: Bool, _ scanner: inout JSONScanner, _ stack: LuaStack
+    ) throws(JSONError) -> Bool {
+        let depth = depth + levels.count
+        guard depth < JSONScanner.depthLimit, lua_checkstack(stack.state, 8) != 0 else {
+            throw scanner.error(.tooDeep(limit: JSONScanner.depthLimit))
+        }
+        scanner.cursor += 1
+        let level = Level(isObject: isObject)
+        let isEmpty = try scanner.closes(level.bracket)
+        clua_newtable(stack.state, 0, isObject && !isEmpty ? sizes[depth] : 0)
+        if isEmpty {
+            if !isObject { stack.markArray(at: -1) }
+        } else {
+            levels.append(level)
+        }
+        return !isEmpty
+    }
+
+    /// The table on top, that of the innermost container, is whole.
+    private mutating func close(_ stack: LuaStack) {
+        let level = levels.removeLast()
+        if level.isObject {
+            // More would be a waste where the next one is small.
+            sizes[depth + levels.count] = Int32(min(level.count, 16))
+        } else {
+            stack.markArray(at: -1)
+        }
+    }
+}
