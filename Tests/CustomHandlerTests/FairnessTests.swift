@@ -54,6 +54,8 @@ import Testing
         ),
         // Too much of it.
         ("local t = {} while true do t[#t + 1] = { t } end", "not enough memory"),
+        // A long JSON text.
+        ("require('json').decode('[' .. ('[1],'):rep(1 << 17) .. '1]')", "200 "),
         // What is left behind is collected before the VM idles.
         ("for i = 1, 100000 do kept[i] = { i } end kept = {}", "200 "),
     ]
@@ -67,6 +69,18 @@ import Testing
     func `others are answered within a few slices, whatever an invocation does`(
         _ code: String, _ outcome: String
     ) async throws {
+        try await check(code, outcome)
+    }
+
+    @Test(arguments: ["[\(list)1]", "\"[\(list)1]\"", "0,\"more\":[\(list)1]", "0,\"more\":\"\(text)\""])
+    func `others are answered within a few slices while a long payload is read`(_ message: String) async throws {
+        try await check("", "200 ", message: message)
+    }
+
+    private static let list = String(repeating: "[1],", count: 1 << 17)
+    private static let text = String(repeating: "é", count: 1 << 21)
+
+    private func check(_ code: String, _ outcome: String, message: String = "0") async throws {
         let folder = try TemporaryApp([
             "greedy/function.json": #"""
             { "bindings": [ { "name": "msg", "type": "queueTrigger", "queueName": "q" } ],
@@ -84,7 +98,7 @@ import Testing
         let app = try AppLoader(.folder(folder.folder.path), settings: [:]).load()
         let seen = try await HandTurnedWorker.onThread {
             let hand = try HandTurnedWorker(app)
-            let greedy = try hand.invoke("greedy")
+            let greedy = try hand.invoke("greedy", message: message)
             var slowest = 0
             // Once it is answered, there may be threads to give back, and garbage.
             var after = 0

@@ -58,9 +58,11 @@ final class HandTurnedWorker {
     private enum TurnError: Error { case endless }
 
     /// Brings an invocation to the worker in the next poll, as a connection does.
-    func invoke(_ name: String) throws -> Invoked {
+    ///
+    /// - Parameter message: the JSON of the message that triggers it.
+    func invoke(_ name: String, message: String = "0") throws -> Invoked {
         let request = try HTTPRequest(
-            method: .post, target: "/\(name)", body: Array(#"{"Data":{"msg":"\"x\""},"Metadata":{}}"#.utf8))
+            method: .post, target: "/\(name)", body: Array(#"{"Data":{"msg":\#(message)},"Metadata":{}}"#.utf8))
         let invoked = Invoked()
         let arrival = Timer(loop)
         arrival.fired = { [unowned self] in

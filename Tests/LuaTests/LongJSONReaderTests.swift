@@ -113,7 +113,7 @@ import Testing
             case 3: "\(Int.random(in: -1000...1000, using: &numbers))"
             case 4: "\(Double.random(in: -1...1, using: &numbers))"
             case 5:
-                "\"\(String(repeating: ["a", "é", "\\n", "\\u20ac"].randomElement(using: &numbers) ?? "", count: Int.random(in: 0..<40, using: &numbers)))\""
+                "\"\(String(repeating: ["a", "é", "\\n", "\\u20ac"].randomElement(using: &numbers) ?? "", count: Int.random(in: 0..<(depth == 1 ? 9000 : 40), using: &numbers)))\""
             case 6: ["{}", "[]", "{ }", "[ ]", "\"\""].randomElement(using: &numbers) ?? ""
             case 7, 8, 9:
                 "[" + (0..<Int.random(in: 1..<20, using: &numbers)).map { _ in value(depth + 1) }.joined(separator: ",")

@@ -237,6 +237,37 @@ struct JSONScanner {
     /// The bytes of the string at the cursor, unescaped; valid until the next string is scanned.
     mutating func string() throws(JSONError) -> UnsafeBufferPointer<UInt8> {
         let quote = cursor.pointee
+        if let bytes = try plainString() { return bytes }
+        _ = try unescapeRest(before: quote)
+        return unescaped
+    }
+
+    /// The same for one that may be long; nil where the time slice is over in the middle of it.
+    mutating func longString() throws(JSONError) -> UnsafeBufferPointer<UInt8>? {
+        if let bytes = try plainString() { return bytes }
+        return try restOfLongString()
+    }
+
+    /// Goes on with a long string, of which another scanner has read a part.
+    mutating func longString(after part: [UInt8]) throws(JSONError) -> UnsafeBufferPointer<UInt8>? {
+        scratch = part
+        return try restOfLongString()
+    }
+
+    /// What there is of a long string so far.
+    mutating func takePart() -> [UInt8] {
+        defer { scratch = [] }
+        return scratch
+    }
+
+    private mutating func restOfLongString() throws(JSONError) -> UnsafeBufferPointer<UInt8>? {
+        try unescapeRest(before: UInt8(ascii: "\""), pausing: true) ? unescaped : nil
+    }
+
+    /// The string at the cursor, where it has no escape; else nil, with all before the first one in `scratch`.
+    @inline(__always)
+    private mutating func plainString() throws(JSONError) -> UnsafeBufferPointer<UInt8>? {
+        let quote = cursor.pointee
         cursor += 1
         let first = cursor
         while true {
@@ -248,7 +279,11 @@ struct JSONScanner {
                 cursor += 1
                 return bytes
             }
-            if byte == UInt8(ascii: "\\") { return try escapedString(from: first, quote: quote) }
+            if byte == UInt8(ascii: "\\") {
+                scratch.removeAll(keepingCapacity: true)
+                scratch.append(contentsOf: UnsafeBufferPointer(start: first, count: cursor - first))
+                return nil
+            }
             try skipOne(byte)
         }
     }
@@ -288,23 +323,22 @@ struct JSONScanner {
         }
     }
 
-    private mutating func escapedString(
-        from first: UnsafePointer<UInt8>, quote: UInt8
-    ) throws(JSONError) -> UnsafeBufferPointer<UInt8> {
-        scratch.removeAll(keepingCapacity: true)
-        var plain = first
+    /// `scratch` is not touched before the next string, so its storage stays where it is.
+    private var unescaped: UnsafeBufferPointer<UInt8> { scratch.withUnsafeBufferPointer { $0 } }
+
+    /// Appends the string from the cursor on to `scratch`. False where it pauses, as the time slice is over.
+    private mutating func unescapeRest(before quote: UInt8, pausing: Bool = false) throws(JSONError) -> Bool {
+        var plain = cursor
         while true {
             guard cursor < end else { throw error(.unexpectedEnd) }
             let byte = cursor.pointee
             if byte == quote || byte == UInt8(ascii: "\\") {
                 scratch.append(contentsOf: UnsafeBufferPointer(start: plain, count: cursor - plain))
                 cursor += 1
-                if byte == quote {
-                    // `scratch` is not touched before the next string, so its storage stays where it is.
-                    return scratch.withUnsafeBufferPointer { $0 }
-                }
+                if byte == quote { return true }
                 try unescape()
                 try look()
+                if pausing, isSliceOver { return false }
                 plain = cursor
             } else {
                 try skipOne(byte)

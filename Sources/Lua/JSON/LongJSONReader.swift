@@ -15,6 +15,8 @@ public struct LongJSONReader {
     /// How many members the last object had at each depth: the next one has as many as a rule.
     private var sizes = [Int32](repeating: 0, count: JSONScanner.depthLimit)
     private var offset = 0
+    /// What is read of a string that is under way.
+    private var part: [UInt8]?
 
     private struct Level {
         let isObject: Bool
@@ -50,13 +52,18 @@ public struct LongJSONReader {
     private mutating func proceed(_ scanner: inout JSONScanner, _ stack: LuaStack) throws(JSONError) -> Bool {
         let state = stack.state
         while true {
-            // Here begins a value, or a member of the innermost object.
-            if levels.last?.isObject == true { JSONReader.push(try scanner.key(), onto: stack) }
-            let first = try scanner.peek()
-            if first == UInt8(ascii: "{") || first == UInt8(ascii: "[") {
-                if try open(isObject: first == UInt8(ascii: "{"), &scanner, stack) { continue }
+            if let part = part.take() {
+                guard try pushString(scanner.longString(after: part), &scanner, stack) else { return false }
             } else {
-                try JSONReader.pushScalar(first, &scanner, stack)
+                // Here begins a value, or a member of the innermost object.
+                if levels.last?.isObject == true { JSONReader.push(try scanner.key(), onto: stack) }
+                switch try scanner.peek() {
+                case UInt8(ascii: "{"): if try open(isObject: true, &scanner, stack) { continue }
+                case UInt8(ascii: "["): if try open(isObject: false, &scanner, stack) { continue }
+                case UInt8(ascii: "\""):
+                    guard try pushString(scanner.longString(), &scanner, stack) else { return false }
+                case let first: try JSONReader.pushScalar(first, &scanner, stack)
+                }
             }
             // Here a value is on top.
             while let last = levels.indices.last {
@@ -70,6 +77,7 @@ public struct LongJSONReader {
                     lua_rawseti(state, -2, levels[last].count + 1)
                 }
                 levels[last].count += 1
+                try expectRoom(levels[last], scanner, stack)
                 if try scanner.another(before: levels[last].bracket) {
                     guard !scanner.isSliceOver else { return false }
                     break
@@ -78,6 +86,26 @@ public struct LongJSONReader {
             }
             if levels.isEmpty { return true }
         }
+    }
+
+    /// A large table whose size is a power of two doubles with the next member, in one go and whatever the memory limit is.
+    @inline(__always)
+    private func expectRoom(_ level: Level, _ scanner: JSONScanner, _ stack: LuaStack) throws(JSONError) {
+        guard level.count >= 4096, level.count & (level.count - 1) == 0 else { return }
+        // An entry of Lua's hash part takes 24 bytes, one of its array part 16.
+        guard stack.hasRoom(for: 2 * Int(level.count) * (level.isObject ? 24 : 16)) else { throw scanner.error(.memoryLimit(stack.memoryLimit)) }
+    }
+
+    /// Pushes a string, or keeps what there is of one that is not whole; then answers false.
+    private mutating func pushString(
+        _ bytes: UnsafeBufferPointer<UInt8>?, _ scanner: inout JSONScanner, _ stack: LuaStack
+    ) -> Bool {
+        guard let bytes else {
+            part = scanner.takePart()
+            return false
+        }
+        JSONReader.push(bytes, onto: stack)
+        return true
     }
 
     /// Pushes the table of a container. False if there is nothing in it, and it is whole.
