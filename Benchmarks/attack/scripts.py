@@ -8,7 +8,7 @@ import statistics
 import subprocess
 import time
 
-from target import HTTP, Broken, attack, eventually, expect, function, megabytes
+from target import HTTP, Broken, attack, eventually, expect, function, megabytes, milliseconds, waits
 
 TIME = "the time limit is over"
 MEMORY = "not enough memory"
@@ -180,6 +180,35 @@ def near_the_limit(stage):
     used = server.cpu_exact() - began
     expect(used < 20, f"{used:.1f} s of CPU")
     return f"{used:.1f} s of CPU"
+
+
+# What a function keeps while it makes garbage, so many MB of it.
+HEAPS = {
+    "small tables": "for i = 1, MB * 9000 do kept[i] = { i } end",
+    "one list": "for i = 1, MB * 60000 do kept[i] = i end",
+    "fields of one table": "for i = 1, MB * 11000 do kept['k' .. i] = i end",
+    "texts": "for i = 1, MB * 900 do kept[i] = ('x'):rep(1000) .. i end",
+}
+
+
+@attack("collections beside small calls, by what is kept")
+def collections(stage):
+    most = {}
+    for size in (1, 4, 16, 64, 256):
+        files = {}
+        for number, code in enumerate(HEAPS.values()):
+            body = f"local MB, kept = {size}, {{}} {code} for i = 1, MB * 4000 do local s = {{ ('y'):rep(500) .. i }} end return 'done'"
+            files |= function(f"f{number}", body, "120s", f"{2 * size + 16}MB")
+        server = stage.serve(files, "--threads", "1")
+        most[size] = {}
+        for number, name in enumerate(HEAPS):
+            connection = server.send(f"f{number}")
+            stage.made.append(connection.close)
+            most[size][name] = waits(server, connection)
+    told = "; ".join(f"{size} MB: {milliseconds(most[size])}" for size in most)
+    told = f"most CPU burnt while a small call waits, in ms: {told}"
+    expect(max(max(most[size].values()) for size in (1, 4, 16)) <= 0.05, told)
+    return told
 
 
 @attack("20 MB that a function keeps, over 200 calls")

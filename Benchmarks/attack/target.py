@@ -346,3 +346,22 @@ def megabytes(size):
 def open_files(count):
     _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     resource.setrlimit(resource.RLIMIT_NOFILE, (min(count, hard), hard))
+
+
+def waits(server, connection):
+    """Seconds of CPU that the process burns at most while a small call waits, until `connection` has its answer."""
+    longest = 0
+    answered = threading.Thread(target=answer, args=(connection,), daemon=True)
+    answered.start()
+    while True:
+        began = server.cpu_exact()
+        server.lives()
+        longest = max(longest, server.cpu_exact() - began)
+        if not answered.is_alive():
+            return longest
+
+
+def milliseconds(most):
+    """What `most` says by name, the worst first."""
+    worst = sorted(most.items(), key=lambda item: -item[1])
+    return ", ".join(f"{name} {1000 * seconds:.0f}" for name, seconds in worst[:4])
