@@ -40,9 +40,9 @@ static void *budget (void *ud, void *ptr, size_t osize, size_t nsize) {
     host->used -= old;
     return NULL;
   }
+  /* Lua asks for less than 2^63 bytes, so the sum is not too large. */
   if (nsize > old && host->running &&
-      (nsize - old > host->limit || host->used > host->limit - (nsize - old)) &&
-      !grants(host, nsize - old))
+      host->used + (nsize - old) > host->limit && !grants(host, nsize - old))
     return NULL;
   fresh = realloc(ptr, nsize);
   host->collecting = 0;

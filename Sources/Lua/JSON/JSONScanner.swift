@@ -18,8 +18,10 @@ struct JSONScanner {
     let dialect: JSONDialect
     /// Whose limits are looked at on the way.
     private let limits: LuaStack?
-    /// Where they are looked at next.
+    /// Where they are looked at next: past the end of a short text, so never.
     private var lookout: UnsafePointer<UInt8>
+    /// The end, or where to look before.
+    private var plainEnd: UnsafePointer<UInt8>
     /// At the last look the time slice was over. Who can stop in the middle does so then.
     private(set) var isSliceOver = false
     /// Holds a string that had escapes, until the next one.
@@ -38,14 +40,14 @@ struct JSONScanner {
         cursor = start
         self.dialect = dialect
         self.limits = limits
-        // No look in a short text: one past its end is never reached.
         lookout = start + (limits == nil ? bytes.count + 1 : min(Self.stretch, bytes.count + 1))
+        plainEnd = min(end, lookout)
     }
 
     /// Goes on where another scanner of the same text has stopped.
     mutating func skip(to offset: Int) {
         cursor = start + offset
-        lookout = cursor + min(Self.stretch, end - cursor + 1)
+        setLookout()
     }
 
     enum Number {
@@ -109,7 +111,7 @@ struct JSONScanner {
     @inline(never)
     private mutating func lookNow() throws(JSONError) {
         let read = Self.stretch + (cursor - lookout)
-        lookout = cursor + min(Self.stretch, end - cursor + 1)
+        setLookout()
         guard let limits else { return }
         do throws(LuaError) {
             isSliceOver = !(try limits.mayGoOn(after: read))
@@ -117,6 +119,11 @@ struct JSONScanner {
             if case .timeLimit = error { throw self.error(.timeLimit) }
             throw self.error(.memoryLimit(limits.memoryLimit))
         }
+    }
+
+    private mutating func setLookout() {
+        lookout = cursor + min(Self.stretch, end - cursor + 1)
+        plainEnd = min(end, lookout)
     }
 
     /// After an opening bracket: true if the container is empty, with its closing bracket consumed.
@@ -237,21 +244,25 @@ struct JSONScanner {
     /// The bytes of the string at the cursor, unescaped; valid until the next string is scanned.
     mutating func string() throws(JSONError) -> UnsafeBufferPointer<UInt8> {
         let quote = cursor.pointee
-        if let bytes = try plainString() { return bytes }
-        _ = try unescapeRest(before: quote)
+        cursor += 1
+        let first = cursor
+        if try reachesEnd(quote) { return plainString(from: first) }
+        _ = try unescapeRest(from: first, before: quote)
         return unescaped
     }
 
-    /// The same for one that may be long; nil where the time slice is over in the middle of it.
+    /// The same for one that may be long, in double quotes; nil where the time slice is over in the middle of it.
     mutating func longString() throws(JSONError) -> UnsafeBufferPointer<UInt8>? {
-        if let bytes = try plainString() { return bytes }
-        return try restOfLongString()
+        cursor += 1
+        let first = cursor
+        if try reachesEnd(UInt8(ascii: "\"")) { return plainString(from: first) }
+        return try unescapeRest(from: first, before: UInt8(ascii: "\""), pausing: true) ? unescaped : nil
     }
 
     /// Goes on with a long string, of which another scanner has read a part.
     mutating func longString(after part: [UInt8]) throws(JSONError) -> UnsafeBufferPointer<UInt8>? {
         scratch = part
-        return try restOfLongString()
+        return try unescapeRest(from: cursor, before: UInt8(ascii: "\""), pausing: true) ? unescaped : nil
     }
 
     /// What there is of a long string so far.
@@ -260,40 +271,34 @@ struct JSONScanner {
         return scratch
     }
 
-    private mutating func restOfLongString() throws(JSONError) -> UnsafeBufferPointer<UInt8>? {
-        try unescapeRest(before: UInt8(ascii: "\""), pausing: true) ? unescaped : nil
-    }
-
-    /// The string at the cursor, where it has no escape; else nil, with all before the first one in `scratch`.
+    /// Passes all before the end of a string, or before the first escape in it; then answers false.
     @inline(__always)
-    private mutating func plainString() throws(JSONError) -> UnsafeBufferPointer<UInt8>? {
-        let quote = cursor.pointee
-        cursor += 1
-        let first = cursor
+    private mutating func reachesEnd(_ quote: UInt8) throws(JSONError) -> Bool {
         while true {
             skipPlain(before: quote)
             guard cursor < end else { throw error(.unexpectedEnd) }
             let byte = cursor.pointee
-            if byte == quote {
-                let bytes = UnsafeBufferPointer(start: first, count: cursor - first)
-                cursor += 1
-                return bytes
-            }
+            if byte == quote { return true }
             if byte == UInt8(ascii: "\\") {
                 scratch.removeAll(keepingCapacity: true)
-                scratch.append(contentsOf: UnsafeBufferPointer(start: first, count: cursor - first))
-                return nil
+                return false
             }
             try skipOne(byte)
         }
+    }
+
+    /// The bytes before the closing quote at the cursor, which is consumed.
+    @inline(__always)
+    private mutating func plainString(from first: UnsafePointer<UInt8>) -> UnsafeBufferPointer<UInt8> {
+        defer { cursor += 1 }
+        return UnsafeBufferPointer(start: first, count: cursor - first)
     }
 
     /// Passes bytes that need no look, eight at a time: ASCII that is no control character, double quote or backslash.
     @inline(__always)
     private mutating func skipPlain(before quote: UInt8) {
         guard quote == UInt8(ascii: "\"") else { return }
-        let end = min(end, lookout)
-        while end - cursor >= 8 {
+        while plainEnd - cursor >= 8 {
             let word = UnsafeRawPointer(cursor).loadUnaligned(as: UInt64.self)
             let ones: UInt64 = 0x0101_0101_0101_0101
             let high: UInt64 = 0x8080_8080_8080_8080
@@ -326,9 +331,12 @@ struct JSONScanner {
     /// `scratch` is not touched before the next string, so its storage stays where it is.
     private var unescaped: UnsafeBufferPointer<UInt8> { scratch.withUnsafeBufferPointer { $0 } }
 
-    /// Appends the string from the cursor on to `scratch`. False where it pauses, as the time slice is over.
-    private mutating func unescapeRest(before quote: UInt8, pausing: Bool = false) throws(JSONError) -> Bool {
-        var plain = cursor
+    /// Appends the string from `first` on to `scratch`; there is no escape before the cursor. False where it pauses, as the
+    /// time slice is over.
+    private mutating func unescapeRest(
+        from first: UnsafePointer<UInt8>, before quote: UInt8, pausing: Bool = false
+    ) throws(JSONError) -> Bool {
+        var plain = first
         while true {
             guard cursor < end else { throw error(.unexpectedEnd) }
             let byte = cursor.pointee

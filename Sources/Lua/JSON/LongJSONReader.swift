@@ -88,12 +88,14 @@ public struct LongJSONReader {
         }
     }
 
-    /// A large table whose size is a power of two doubles with the next member, in one go and whatever the memory limit is.
+    /// A large table whose size is a power of two doubles with the next member, in one go, whatever the memory limit is.
     @inline(__always)
     private func expectRoom(_ level: Level, _ scanner: JSONScanner, _ stack: LuaStack) throws(JSONError) {
         guard level.count >= 4096, level.count & (level.count - 1) == 0 else { return }
         // An entry of Lua's hash part takes 24 bytes, one of its array part 16.
-        guard stack.hasRoom(for: 2 * Int(level.count) * (level.isObject ? 24 : 16)) else { throw scanner.error(.memoryLimit(stack.memoryLimit)) }
+        guard stack.hasRoom(for: 2 * Int(level.count) * (level.isObject ? 24 : 16)) else {
+            throw scanner.error(.memoryLimit(stack.memoryLimit))
+        }
     }
 
     /// Pushes a string, or keeps what there is of one that is not whole; then answers false.
