@@ -40,6 +40,8 @@ static int run (lua_State *L, lua_State *co, int nargs) {
     host->current = co;
     status = lua_resume(co, L, nargs, &nresults);
     host->current = L;
+    if (lua_gethookmask(co) == LUA_MASKCOUNT)
+      clua_arm(L);  /* the slice is over, and 'co' had no time to see it */
     if (host->expired) {
       /* An error raised in a hook leaves 'co' without hooks: nothing could
          stop what runs there, so nothing ever does. */
@@ -57,6 +59,9 @@ static int run (lua_State *L, lua_State *co, int nargs) {
       rest(co);
       return clua_expire(L);
     }
+    rest(co);
+    clua_hold(L);
+    wake(co);
     nargs = 0;  /* it cannot pass here, so it goes on and tries again */
   }
   if (status == LUA_OK || status == LUA_YIELD) {
@@ -133,6 +138,8 @@ static int closeco (lua_State *L, lua_State *co) {
   host->unyielding--;
   if (host->expired)
     return clua_expire(L);
+  if (host->holds > 0)
+    clua_hold(L);  /* the turn was over in there */
   return status;
 }
 
