@@ -106,7 +106,7 @@ static void hook (lua_State *L, lua_Debug *ar);
 ** that is most of the time in short calls of this kind would hardly ever be
 ** hit by a tick outside of them.
 */
-void clua_hold (lua_State *L) {
+static void hold (lua_State *L) {
   CLuaHost *host = clua_host(L);
   if (++host->holds > MOSTHOLDS) {
     host->held = 1;
@@ -135,7 +135,7 @@ static int relieve (lua_State *L, CLuaHost *host) {
   }
   if (!clua_collect(L))
     return 0;
-  clua_hold(L);
+  hold(L);
   return 1;
 }
 
@@ -166,7 +166,7 @@ static void hook (lua_State *L, lua_Debug *ar) {
     lua_yield(L, 0);
   }
   else
-    clua_hold(L);
+    hold(L);
 }
 
 
@@ -191,6 +191,19 @@ int clua_look (lua_State *L) {
 void clua_arm (lua_State *L) {
   if (lua_gethook(L) != refuse)
     clua_sethook(L, hook);
+}
+
+
+/* What the hook of 'co' was to do becomes L's, which ran it. */
+void clua_passhook (lua_State *co, lua_State *L) {
+  int mask = lua_gethookmask(co);
+  if (mask == 0)
+    return;
+  lua_sethook(co, NULL, 0, 0);
+  if (mask == LUA_MASKCOUNT)
+    clua_arm(L);
+  else if (lua_gethookmask(L) == 0)
+    clua_awaitreturn(L, hook);
 }
 
 

@@ -50,6 +50,7 @@ import Testing
         "return select(2, pcall(task.all, { 1 })):find('element 1 is none')",
         "return select(2, pcall(task.sleep, -1)):find('seconds of 0 or more expected')",
         "return select(2, pcall(ipairs({}), setmetatable({}, { __index = function() task.sleep(0) end }), 0)):find('cannot be called here')",
+        "return select(2, xpcall(error, function() return select(2, pcall(coroutine.wrap(function() task.sleep(0) end))) end)):find('cannot be called here')",
         "return ('%s-%s'):format(setmetatable({}, { __tostring = function() task.sleep(0.001) return 'told' end }), 1) == 'told-1'",
         "local t = { 3, 1, 2 } table.sort(t, function(a, b) task.sleep(0.001) return a < b end) return table.concat(t) == '123'",
         "return (('abc'):gsub('%a', function(c) task.sleep(0.001) return c .. c end)) == 'aabbcc'",

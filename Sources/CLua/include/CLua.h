@@ -100,7 +100,8 @@ typedef struct CLuaHost {
   int stride;             /* steps of C code between two looks at the clock */
   int arguments;          /* of the last value called that is no function, and */
   int calls;              /* how many in a row took one more each */
-  int unyielding;         /* nothing may yield: variables are being closed */
+  int unyielding;         /* nothing may yield to the system: variables are */
+                          /* being closed, or C called what runs */
   char label[160];        /* name what runs, if it must end the process */
   char run[64];
 } CLuaHost;
@@ -132,7 +133,7 @@ void clua_begin (lua_State *L);
 void clua_end (lua_State *L);
 void clua_arm (lua_State *L);
 int clua_expire (lua_State *L);
-void clua_hold (lua_State *L);
+void clua_passhook (lua_State *co, lua_State *L);
 int clua_look (lua_State *L);
 int clua_isover (const CLuaHost *host);
 void clua_press (CLuaHost *host);
