@@ -1,6 +1,6 @@
 """What a caller sends to hold up the others: headers, forms, and answers that are large to write."""
 
-from target import attack, expect, function, milliseconds, waits
+from target import HTTP, attack, expect, function, milliseconds, waits
 
 HOLD = 1.0  # seconds of CPU that one such request may take
 
@@ -69,6 +69,39 @@ def texts(stage):
         require("crypto").sha512(s)
         return "done" """
     return cost(stage, body, b"", most=2)
+
+
+PATTERNS = {
+    "^(a+)+$": "a" * 40 + "!",
+    "(a+)+$": "a" * 40 + "!",
+    r"^(\w+\s?)*$": "%C3%A9" * 60 + "!",
+    "^(a|aa)+$": "a" * 8000 + "!",
+    "[^x]*y": "a" * 60_000,
+    "^(.*)*$x": "a" * 2000,
+}
+
+
+@attack("paths that a route's pattern would take for ever")
+def patterns(stage):
+    files = {}
+    for number, pattern in enumerate(PATTERNS):
+        route = "f%d/{name:regex(%s)}" % (number, pattern)
+        files |= function(f"f{number}", "return 'found'",
+                          bindings={"bindings": [HTTP["bindings"][0] | {"route": route}, HTTP["bindings"][1]]})
+    server = stage.serve(
+        files, "--threads", "1", host={"version": "2.0", "customHandler": {"enableForwardingHttpRequest": True}})
+    most = 0
+    for number, value in enumerate(PATTERNS.values()):
+        for _ in range(5):
+            began = server.cpu_exact()
+            reply = server.ask(f"/api/f{number}/{value}", method="GET")
+            most = max(most, 1000 * (server.cpu_exact() - began))
+            expect(reply.status == 404, f"{value[:20]}: {reply.status}")
+    server.lives()
+    expect(most < 30, f"{most:.0f} ms of CPU for one path")
+    told = sum("takes too many steps" in line for line in list(server.lines))
+    expect(1 <= told <= len(PATTERNS), f"told {told} times")
+    return f"at most {most:.1f} ms of CPU for one path; {told} lines in the log"
 
 
 LONG = {

@@ -85,6 +85,8 @@ ENDLESS = {
     "a comparator that loops": "return table.sort({ 3, 2, 1 }, function() while true do end end)",
     "a replacement that loops": "return ('x'):rep(9):gsub('.', function() while true do end end)",
     "a __tostring that loops": "return tostring(setmetatable({}, { __tostring = function() while true do end end }))",
+    "a __tostring under string.format that loops":
+        "return ('%d %s'):format(1, setmetatable({}, { __tostring = function() while true do end end }))",
     "a reader of load that loops": "return load(function() while true do end end)",
     "an __index of table.concat that loops":
         "return table.concat(setmetatable({}, { __len = function() return 9 end, __index = function() while true do end end }))",
@@ -253,18 +255,61 @@ def wild_line(stage):
     return f"status {reply.status}"
 
 
+# Each holds its thread, and no slice ends inside.
+HOLDING = {
+    "a message handler": "xpcall(error, loop)",
+    "message handlers in a row": "while true do xpcall(error, loop) end",
+    "a coroutine in a message handler": "xpcall(error, function() coroutine.wrap(loop)() end)",
+    "a __close under coroutine.close": """
+        local co = coroutine.create(function() local x <close> = setmetatable({}, { __close = loop }) coroutine.yield() end)
+        coroutine.resume(co) coroutine.close(co)""",
+    "an __index under ipairs": "for _ in ipairs(setmetatable({}, { __index = loop })) do end",
+    "an __add of a text": "return '1' + setmetatable({}, { __add = loop })",
+}
+
+
+@attack("code that cannot be stopped in the middle")
+def holding(stage):
+    files = {}
+    for number, body in enumerate(HOLDING.values()):
+        files |= function(f"f{number}", "local function loop() while true do end end " + body, "60s")
+    server = stage.serve(files, "--threads", "1")
+    most = 0
+    for number, name in enumerate(HOLDING):
+        began = server.cpu_exact()
+        server.fails(f"f{number}", "held the thread for 50 ms")
+        used = 1000 * (server.cpu_exact() - began)
+        expect(used < 150, f"{name}: {used:.0f} ms of CPU")
+        most = max(most, used)
+    return f"each is ended; most {most:.0f} ms of CPU"
+
+
 @attack("small calls beside greedy functions and greedy tasks, on a busy machine")
 def turns(stage):
     greedy_tasks = """
         local task = require "task"
         local function loop() while true do end end
         task.all { loop, loop, loop, loop }"""
-    server = stage.serve(
-        function("greedy", "while true do end", "60s") | function("tasks", greedy_tasks, "60s"), "--threads", "1")
+    return beside(stage, function("greedy", "while true do end", "60s") | function("tasks", greedy_tasks, "60s"),
+                  "greedy", "greedy", "tasks")
+
+
+@attack("small calls beside calls that cannot be stopped in the middle, each of them short")
+def short_holds(stage):
+    indexed = "while true do for _ in ipairs(setmetatable({}, { __index = busy })) do end end"
+    told = "while true do ('%s'):format(setmetatable({}, { __tostring = function() while true do end end })) end"
+    handled = "while true do xpcall(error, busy) end"
+    busy = "local function busy() for i = 1, 30000 do end return 1 end "
+    return beside(stage, function("indexed", busy + indexed, "60s") | function("told", told, "60s")
+                  | function("handled", busy + handled, "60s"), "indexed", "told", "handled")
+
+
+def beside(stage, files, *greedy):
+    server = stage.serve(files, "--threads", "1")
     for _ in range(3):
         stage.made.append(subprocess.Popen(["sh", "-c", "while :; do :; done"]).kill)
     server.lives()
-    for name in ("greedy", "greedy", "tasks"):
+    for name in greedy:
         stage.made.append(server.send(name).close)
     burnt = []
     for _ in range(300):

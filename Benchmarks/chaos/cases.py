@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 MEMORY = ("memory limit", "not enough memory: the limit is 64 MB")
 JSON = ("memory limit", "takes more than the function's 64 MB")
 TIME = ("time limit", "the time limit is over")
-HELD = ("held for a second", "held the thread for a second")
+HELD = ("held for 50 ms", "held the thread for 50 ms")
 
 
 def refused(text):

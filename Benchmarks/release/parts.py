@@ -10,7 +10,7 @@ from pathlib import Path
 SWIFT = "Swift: runtime, standard library, concurrency"
 # Swift modules by part.
 MODULES = {
-    "our own modules": "luafunc CustomHandler DevHost HTTP Lua EventLoop HTTP1 Crypto Compression Files Log",
+    "our own modules": "luafunc CustomHandler DevHost HTTP Lua EventLoop HTTP1 Crypto Compression Patterns Files Log",
     SWIFT: "_StringProcessing _RegexParser _Concurrency Synchronization Dispatch",
     "FoundationEssentials": "FoundationEssentials _FoundationCollections",
 }
@@ -19,6 +19,7 @@ ARCHIVES = {
     "OpenSSL": ["libssl.a", "libcrypto.a"],
     "libuv": ["libuv_a.a"],
     "zlib": ["libz.a"],
+    "PCRE2": ["libpcre2-8.a"],
     "Lua and its shim": ["liblua5.4.a"],
 }
 # A module's name in a mangled one has its length before it.

@@ -30,35 +30,30 @@ static lua_State *getco (lua_State *L) {
 
 /*
 ** Runs 'co' until it yields to the script, ends, fails or yields to the
-** system. The results, or the error, are moved to L.
+** system. The results, or the error, are moved to L. Where L cannot yield, no
+** system yield could pass, so there is none.
 */
 static int run (lua_State *L, lua_State *co, int nargs) {
   CLuaHost *host = clua_host(L);
+  int unyielding = !lua_isyieldable(L);
   int status, nresults;
-  for (;;) {
-    host->reason = CLUA_SCRIPT;
-    host->current = co;
-    status = lua_resume(co, L, nargs, &nresults);
-    host->current = L;
-    if (host->expired) {
-      /* An error raised in a hook leaves 'co' without hooks: nothing could
-         stop what runs there, so nothing ever does. */
-      rest(co);
-      return clua_expire(L);
-    }
-    if (status != LUA_YIELD || host->reason == CLUA_SCRIPT)
-      break;
-    if (lua_isyieldable(L) && !host->unyielding) {
-      rest(co);
-      return SYSTEM;
-    }
-    if (host->reason == CLUA_PRESSED && !clua_collect(L)) {
-      host->exhausted = 1;
-      rest(co);
-      return clua_expire(L);
-    }
-    nargs = 0;  /* it cannot pass here, so it goes on and tries again */
+  host->reason = CLUA_SCRIPT;
+  host->current = co;
+  host->unyielding += unyielding;
+  status = lua_resume(co, L, nargs, &nresults);
+  host->unyielding -= unyielding;
+  host->current = L;
+  if (host->expired) {
+    /* An error raised in a hook leaves 'co' without hooks: nothing could
+       stop what runs there, so nothing ever does. */
+    rest(co);
+    return clua_expire(L);
   }
+  if (status == LUA_YIELD && host->reason != CLUA_SCRIPT) {
+    rest(co);
+    return SYSTEM;
+  }
+  clua_passhook(co, L);
   if (status == LUA_OK || status == LUA_YIELD) {
     if (!lua_checkstack(L, nresults + 1)) {
       lua_pop(co, nresults);
@@ -133,6 +128,7 @@ static int closeco (lua_State *L, lua_State *co) {
   host->unyielding--;
   if (host->expired)
     return clua_expire(L);
+  clua_passhook(co, L);
   return status;
 }
 

@@ -10,7 +10,8 @@
 **   200,000 calls the walk takes longer than a slice;
 ** - to let the limit on nested C calls hold in a coroutine that is closed,
 **   which lua_resetthread of 5.4.4 does not see to;
-** - to let hooks run again where an error was raised in one.
+** - to let hooks run again where an error was raised in one;
+** - to be called at a return, and then at the very next instruction.
 ** The copy is good for Lua 5.4.4 alone. The compiler checks the release, and
 ** 'clua_fits' tries each field before the first state is used.
 */
@@ -54,8 +55,9 @@ typedef struct Thread {
   volatile sig_atomic_t hookmask;
 } Thread;
 
-/* Bits of 'callstatus': a call of a C function. */
+/* Bits of 'callstatus': a call of a C function; its last hook yielded. */
 #define ISC	(1 << 1)
+#define HOOKYIELD	(1 << 6)
 
 /*
 ** So many calls are told of a hook at once. One further down notices it when
@@ -80,6 +82,25 @@ void clua_sethook (lua_State *L, lua_Hook hook) {
       call->u.l.trap = 1;
     call = call->previous;
   }
+}
+
+
+/* The hook is to fire when a call returns. */
+void clua_awaitreturn (lua_State *L, lua_Hook hook) {
+  Thread *thread = (Thread *)L;
+  thread->hook = hook;
+  thread->hookmask = LUA_MASKRET;
+}
+
+
+/*
+** A call that yielded from a hook skips the next hook, in case it is still at
+** the same instruction. The caller of what returns now is not.
+*/
+void clua_forgetyield (lua_State *L) {
+  Call *caller = ((Thread *)L)->ci->previous;
+  if (caller != NULL)
+    caller->callstatus &= (unsigned short)~HOOKYIELD;
 }
 
 

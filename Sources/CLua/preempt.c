@@ -26,11 +26,16 @@
 static __thread CLuaHost *volatile runninghost = NULL;
 
 /*
-** How long code that C called, and that therefore cannot yield, may hold the
-** thread, and how long native code may outlive its time. Both are CPU time: a
-** process that was frozen, or got no turn, has not been stuck.
+** How often code that C called, and that therefore cannot yield, may meet the
+** hook: at each tick once, so after about 50 ms of CPU time. What it does not
+** meet does not count: ticks while Lua collects, or while C code runs.
 */
-#define HOLDLIMIT	INT64_C(1000000000)
+#define MOSTHOLDS	12
+
+/*
+** How long native code may outlive its time. CPU time, because a process that
+** was frozen, or got no turn, has not been stuck.
+*/
 #define STUCKLIMIT	INT64_C(2000000000)
 
 
@@ -93,6 +98,24 @@ int clua_collect (lua_State *L) {
 }
 
 
+static void hook (lua_State *L, lua_Debug *ar);
+
+/*
+** The slice is over and the code cannot yield. It may go on for a while, and
+** the first call that returns to where it can yield ends the turn: a script
+** that is most of the time in short calls of this kind would hardly ever be
+** hit by a tick outside of them.
+*/
+static void hold (lua_State *L) {
+  CLuaHost *host = clua_host(L);
+  if (++host->holds > MOSTHOLDS) {
+    host->held = 1;
+    clua_expire(L);
+  }
+  clua_awaitreturn(L, hook);
+}
+
+
 /*
 ** More than the memory limit is in use. What is garbage is collected; by Swift
 ** in pieces, with other work between, unless the code cannot yield. Then the
@@ -110,13 +133,23 @@ static int relieve (lua_State *L, CLuaHost *host) {
     lua_yield(L, 0);
     return 1;
   }
-  return clua_collect(L);
+  if (!clua_collect(L))
+    return 0;
+  hold(L);
+  return 1;
 }
 
 
+/* Returning from a call cannot yield; the next instruction can. */
 static void hook (lua_State *L, lua_Debug *ar) {
   CLuaHost *host = clua_host(L);
-  (void)ar;
+  if (ar->event != LUA_HOOKCOUNT) {
+    if (!host->unyielding && lua_isyieldable(L)) {
+      clua_forgetyield(L);
+      clua_arm(L);
+    }
+    return;
+  }
   host->stuck = 0;
   host->collecting = 0;
   if (host->expired || host->exhausted || clua_isover(host))
@@ -132,10 +165,8 @@ static void hook (lua_State *L, lua_Debug *ar) {
     host->reason = CLUA_PREEMPTED;
     lua_yield(L, 0);
   }
-  else if (host->ticks > 0 && host->cpu - host->begun > HOLDLIMIT) {
-    host->held = 1;
-    clua_expire(L);
-  }
+  else
+    hold(L);
 }
 
 
@@ -160,6 +191,19 @@ int clua_look (lua_State *L) {
 void clua_arm (lua_State *L) {
   if (lua_gethook(L) != refuse)
     clua_sethook(L, hook);
+}
+
+
+/* What the hook of 'co' was to do becomes L's, which ran it. */
+void clua_passhook (lua_State *co, lua_State *L) {
+  int mask = lua_gethookmask(co);
+  if (mask == 0)
+    return;
+  lua_sethook(co, NULL, 0, 0);
+  if (mask == LUA_MASKCOUNT)
+    clua_arm(L);
+  else if (lua_gethookmask(L) == 0)
+    clua_awaitreturn(L, hook);
 }
 
 
@@ -230,8 +274,7 @@ static void tick (int number) {
   (void)number;
   if (host != NULL && host->current != NULL) {
     host->cpu = cputime();
-    if (host->ticks++ == 0)
-      host->begun = host->cpu;
+    host->ticks++;
     if (host->closing)
       host->words--;
     clua_arm(host->current);
@@ -299,6 +342,7 @@ void clua_begin (lua_State *L) {
   host->current = L;
   host->running = 1;
   host->ticks = 0;
+  host->holds = 0;
   host->stuck = 0;
   runninghost = host;
 }

@@ -162,8 +162,84 @@ static int reverse (lua_State *L) { return changed(L, REVERSE); }
 #define MOSTFORMAT	(64 << 10)    /* bytes of a format of pack */
 #define MOSTFIXED	(8 << 20)     /* bytes that its 'c' items ask for */
 
+/* What a format may have between '%' and the letter. */
+#define FLAGS	"-+ #0123456789."
+
+/* Arguments of a call of format, and more: the offset in it is above them. */
+#define ARGUMENTS	2048
+
+static int formatk (lua_State *L, int status, lua_KContext context);
+
+/*
+** Raises what Lua's own 'format' has against a part of the format. '%p', which
+** takes any value, stands for the arguments up to 'argument', which are done.
+*/
+static void checkpart (lua_State *L, const char *part, size_t length,
+                       int argument) {
+  luaL_Buffer buffer;
+  int top = lua_gettop(L), i;
+  lua_pushvalue(L, 1);
+  luaL_buffinit(L, &buffer);
+  for (i = 2; i <= argument; i++)
+    luaL_addlstring(&buffer, "%p", 2);
+  luaL_addlstring(&buffer, part, length);
+  luaL_pushresult(&buffer);
+  lua_replace(L, 1);
+  lua_tocfunction(L, OWN)(L);
+  lua_settop(L, top + 1);
+  lua_replace(L, 1);
+}
+
+
+/*
+** Lua's own 'format' calls '__tostring' so that nothing in there can yield.
+** So what '%s' is to write is made a text before, from this offset of the
+** format and the argument after this one. What comes before in the format is
+** checked first, as it may be wrong.
+*/
+static int formattexts (lua_State *L, size_t at, int argument) {
+  size_t length, begin = at;
+  const char *text = lua_tolstring(L, 1, &length);
+  const char *next;
+  int done = argument, issimple = 1;
+  while ((next = memchr(text + at, '%', length - at)) != NULL) {
+    size_t place = (size_t)(next - text);
+    at = place + 1 + strspn(next + 1, FLAGS);
+    if (at >= length)
+      break;
+    if (next[1] != '%')
+      argument++;
+    if (text[at++] == 's' && argument <= lua_gettop(L)
+        && lua_type(L, argument) != LUA_TSTRING
+        && luaL_getmetafield(L, argument, "__tostring") != LUA_TNIL) {
+      lua_KContext context = (lua_KContext)at * ARGUMENTS + argument;
+      if (!issimple)
+        checkpart(L, text + begin, place - begin, done);
+      lua_pushvalue(L, argument);
+      lua_callk(L, 1, 1, context, formatk);
+      return formatk(L, LUA_OK, context);
+    }
+    issimple = issimple && (next[1] == 's' || next[1] == '%');
+  }
+  return lua_tocfunction(L, OWN)(L);
+}
+
+
+/* The text of an argument is on top. */
+static int formatk (lua_State *L, int status, lua_KContext context) {
+  int argument = (int)(context % ARGUMENTS);
+  (void)status;
+  if (!lua_isstring(L, -1))
+    return luaL_error(L, "'__tostring' must return a string");
+  lua_tostring(L, -1);  /* a number becomes one */
+  lua_replace(L, argument);
+  return formattexts(L, (size_t)(context / ARGUMENTS), argument);
+}
+
+
 static int format (lua_State *L) {
   int values = lua_gettop(L) - 1;
+  int isplain = 1;
   size_t length;
   const char *text = luaL_checklstring(L, 1, &length);
   int argument;
@@ -175,12 +251,14 @@ static int format (lua_State *L) {
     return luaL_error(L, "too many values for 'format' (%d; at most %d)",
                       values, MOSTVALUES);
   for (argument = 2; argument <= values + 1; argument++)
-    if (lua_type(L, argument) == LUA_TSTRING)
-      length += lua_rawlen(L, argument);
+    switch (lua_type(L, argument)) {
+      case LUA_TSTRING: length += lua_rawlen(L, argument); break;
+      case LUA_TTABLE: case LUA_TUSERDATA: isplain = 0; break;
+    }
   if (length > MOSTQUOTED && strstr(text, "%q") != NULL)
     return luaL_error(L, "too long for '%%q' of 'format' (%I bytes; at most %d)",
                       (LUAI_UACINT)length, MOSTQUOTED);
-  return lua_tocfunction(L, OWN)(L);
+  return isplain ? lua_tocfunction(L, OWN)(L) : formattexts(L, 0, 1);
 }
 
 

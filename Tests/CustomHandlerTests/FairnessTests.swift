@@ -56,6 +56,16 @@ import Testing
         ("local t = {} while true do t[#t + 1] = { t } end", "not enough memory"),
         // A long JSON text.
         ("require('json').decode('[' .. ('[1],'):rep(1 << 17) .. '1]')", "200 "),
+        // Calls that cannot be stopped in the middle, each shorter than a slice, but one after the other.
+        (
+            "local function index(_, i) for j = 1, 30000 do end return i < 300 and i or nil end "
+                + "for _ in ipairs(setmetatable({}, { __index = index })) do end",
+            "200 "
+        ),
+        (
+            "for i = 1, 9 do ('%s'):format(setmetatable({}, { __tostring = function() spin() return '' end })) end",
+            "200 "
+        ),
         // What is left behind is collected before the VM idles.
         ("for i = 1, 100000 do kept[i] = { i } end kept = {}", "200 "),
     ]

@@ -49,7 +49,9 @@ import Testing
         "for i = 1, 10 do task.spawn(function() http.get(url .. '/half', { timeout = 60 }) end) end task.sleep(0.05) return http.get(url .. '/text', { timeout = 5 }).status == 200",
         "return select(2, pcall(task.all, { 1 })):find('element 1 is none')",
         "return select(2, pcall(task.sleep, -1)):find('seconds of 0 or more expected')",
-        "return select(2, pcall(string.format, '%s', setmetatable({}, { __tostring = function() task.sleep(0) end }))):find('cannot be called here')",
+        "return select(2, pcall(ipairs({}), setmetatable({}, { __index = function() task.sleep(0) end }), 0)):find('cannot be called here')",
+        "return select(2, xpcall(error, function() return select(2, pcall(coroutine.wrap(function() task.sleep(0) end))) end)):find('cannot be called here')",
+        "return ('%s-%s'):format(setmetatable({}, { __tostring = function() task.sleep(0.001) return 'told' end }), 1) == 'told-1'",
         "local t = { 3, 1, 2 } table.sort(t, function(a, b) task.sleep(0.001) return a < b end) return table.concat(t) == '123'",
         "return (('abc'):gsub('%a', function(c) task.sleep(0.001) return c .. c end)) == 'aabbcc'",
         "return tostring(setmetatable({}, { __tostring = function() task.sleep(0.001) return 'told' end })) == 'told'",
@@ -73,7 +75,7 @@ import Testing
         ("local r = http.get(url, 5)", ":1: the options must be a table"),
         ("local r = http.request { url = url, headers = 5 }", ":1: http.request: headers must be a table"),
         (
-            "return ('%s'):format(setmetatable({}, { __tostring = function() http.get(url) end }))",
+            "for _ in ipairs(setmetatable({}, { __index = function() http.get(url) end })) do end",
             ":1: a function that waits cannot be called here"
         ),
         (

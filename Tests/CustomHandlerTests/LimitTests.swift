@@ -19,15 +19,15 @@ import Testing
         "local function f() return f() end f()",
         "while true do pcall(function() while true do end end) end",
         "while true do pcall(error) end",
-        "xpcall(function() error 'x' end, function() while true do end end) while true do end",
-        "while true do xpcall(function() while true do end end, function() while true do end end) end",
+        "xpcall(function() error 'x' end, function() end) while true do end",
+        "while true do xpcall(function() while true do end end, function() end) end",
         "while true do pcall(coroutine.wrap(function() while true do end end)) end",
         "while true do coroutine.resume(coroutine.create(function() while true do end end)) end",
         "local f = coroutine.wrap(function() while true do coroutine.yield() end end) while true do f() end",
         "local x <close> = setmetatable({}, { __close = function() while true do end end }) while true do end",
         "coroutine.close(coroutine.create(function() end)) local co = coroutine.create(function() local x <close> = "
-            + "setmetatable({}, { __close = function() while true do end end }) coroutine.yield() end) "
-            + "coroutine.resume(co) coroutine.close(co)",
+            + "setmetatable({}, { __close = function() end }) coroutine.yield() end) "
+            + "coroutine.resume(co) coroutine.close(co) while true do end",
         "local t = setmetatable({}, { __index = function(t, k) return t[k + 1] end }) while true do pcall(function() return t[1] end) end",
         "local t = {} for i = 1, 100 do t[i] = i end table.sort(t, function() while true do end end)",
         "(('x'):rep(100)):gsub('.', function() while true do end end)",
@@ -40,6 +40,7 @@ import Testing
         "table.insert(setmetatable({}, { __len = function() return 1 << 62 end }), 1, 1)",
         "table.remove(setmetatable({}, { __len = function() return 1 << 62 end }), 1)",
         "return tostring(setmetatable({}, { __tostring = function() while true do end end }))",
+        "return ('%d %s'):format(1, setmetatable({}, { __tostring = function() while true do end end }))",
         "load('while true do end')()",
         "load(function() while true do end end)",
         "require 'endless'",
@@ -69,14 +70,21 @@ import Testing
         #expect(failures["f"]?.text.hasPrefix("the script is not loaded within 0.03 seconds; leave") == true)
     }
 
-    @Test func `code that C calls and no slice can end holds the thread for a second at most`() async throws {
-        let app = try TemporaryApp([
-            "functions/f/function.json": TemporaryApp.httpFunction,
-            "functions/f/handler.lua":
-                "return function() pcall(string.format, '%s', setmetatable({}, { __tostring = function() while true do end end })) return 'went on' end",
-        ])
-        let handler = try await InProcessHandler(root: app.folder.path)
-        #expect(try await handler.call("f").contains("held the thread for a second"))
+    /// No time limit ends these. `loop` goes on for ever.
+    @Test(arguments: [
+        "xpcall(error, loop)", "while true do xpcall(error, loop) end",
+        "xpcall(error, function() while true do pcall(loop) end end)",
+        "xpcall(error, function() coroutine.wrap(loop)() end)",
+        "xpcall(error, function() while true do require('json').encode(('x'):rep(1 << 20)) end end)",
+        "local co = coroutine.create(function() local x <close> = setmetatable({}, { __close = loop }) coroutine.yield() end) "
+            + "coroutine.resume(co) coroutine.close(co)",
+        "for _ in ipairs(setmetatable({}, { __index = loop })) do end",
+        "local t = setmetatable({}, { __add = loop }) return '1' + t",
+    ])
+    func `code that nothing can stop in the middle holds the thread for 50 ms`(_ code: String) async throws {
+        let (reply, next) = try await Self.send("local function loop() while true do end end " + code, timeLimit: "60s")
+        #expect(reply.contains("held the thread for 50 ms, which others wait for; do less in it"), "\(reply)")
+        #expect(next.contains("alive"), "\(next)")
     }
 
     @Test(arguments: [

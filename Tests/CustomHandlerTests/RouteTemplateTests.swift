@@ -167,7 +167,20 @@ import Testing
             "{id:maxlength(2147483648)}",
             "character 5: '2147483648' is not an argument of 'maxlength'; write maxlength(5), not below 0"
         ),
-        ("{id:regex(a:(b)}", "character 5: the pattern 'a:(b' cannot be read: expected ')'"),
+        (
+            "{id:regex(a:(b)}",
+            "character 5: the pattern 'a:(b' cannot be read at its character 4: missing closing parenthesis"
+        ),
+        (
+            #"{id:regex(é\p{{IsGreek}})}"#,
+            #"character 5: the pattern 'é\p{IsGreek}' cannot be read at its character 12: "#
+                + #"unknown property after \P or \p"#
+        ),
+        (
+            "{id:regex((?<=a+)b)}",
+            "character 5: the pattern '(?<=a+)b' cannot be read at its character 1: "
+                + "lookbehind assertion is not fixed length"
+        ),
     ])
     func `a template that cannot be parsed points at the character`(_ route: String, _ sentence: String) {
         let error = #expect(throws: RouteTemplateError.self) { try RouteTemplate(route) }

@@ -241,6 +241,29 @@ import Testing
         #expect(text(router.match(method: "GET", path: String(repeating: "/a", count: 10_000))) == nil)
     }
 
+    @Test func `a pattern that gives up lets the next route match, and that is told once`() throws {
+        let routes = ["{name:regex(^(a+)+$)}/{other:regex(b)}", "{name}/b", "{x:regex(c)}"]
+        let router = Router(
+            try routes.enumerated().map {
+                Router.Route(template: try RouteTemplate($1), methods: nil, function: "f\($0)")
+            })
+        let path = "/" + String(repeating: "a", count: 40) + "!/b"
+        var warnings: [String] = []
+        for _ in 0..<3 {
+            guard case .found(let match) = router.match(method: "GET", path: path, warn: { warnings.append($0) }) else {
+                return #expect(Bool(false), "no match")
+            }
+            #expect(match.function == "f1")
+        }
+        #expect(
+            warnings == [
+                "function 'f0': the constraint regex(^(a+)+$) takes too many steps for some values, and so does not "
+                    + "match them; write it so that no repetition repeats another, as (a+)+ does, and let it begin with "
+                    + "'^'"
+            ])
+        #expect(text(router.match(method: "GET", path: "/aaa/b")) == "name=aaa other=b")
+    }
+
     private static func router(_ count: Int) throws -> Router {
         Router(
             try (0..<count).map {

@@ -116,7 +116,7 @@ import Testing
             #"p"#
         ),
         (
-            #"return select(2, coroutine.resume(coroutine.create(function() return ('%s'):format(setmetatable({}, { __tostring = coroutine.yield })) end)))"#,
+            #"return select(2, coroutine.resume(coroutine.create(function() for _ in ipairs(setmetatable({}, { __index = coroutine.yield })) do end end)))"#,
             #"attempt to yield across a C-call boundary"#
         ),
         (

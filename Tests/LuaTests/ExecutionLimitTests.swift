@@ -216,6 +216,43 @@ import Testing
         #expect(lua.vm.memoryUsed < 64 << 10)
     }
 
+    // MARK: Code that cannot yield
+
+    @Test(arguments: [
+        "for _ in ipairs(setmetatable({}, { __index = function(_, i) long() return i <= 50 and i or nil end })) do end",
+        "for i = 1, 50 do xpcall(error, long) end",
+        "for i = 1, 50 do xpcall(error, function() coroutine.wrap(long)() end) end",
+        """
+        for i = 1, 50 do
+            local co = coroutine.create(function() local x <close> = setmetatable({}, { __close = long }) coroutine.yield() end)
+            coroutine.resume(co)
+            coroutine.close(co)
+        end
+        """,
+    ])
+    func `a slice that is over where code cannot yield ends with the call that kept it from that`(
+        _ code: String
+    ) throws {
+        let lua = try ticking()
+        let thread = try lua.thread("local function long() for i = 1, 6 do tick() end end \(code) return 'done'")
+        var slices = 0
+        while case .preempted = thread.resume() { slices += 1 }
+        #expect(thread.stack.string(at: -1) == "done")
+        #expect(slices >= 50)
+    }
+
+    @Test(arguments: [
+        "xpcall(error, long)", "xpcall(error, function() pcall(long) end)",
+        "xpcall(error, function() coroutine.wrap(long)() end)",
+        "xpcall(error, function() for i = 1, 30 do coroutine.wrap(tick)() end end)",
+    ])
+    func `a call that cannot yield and in which many slices are over ends the run`(_ code: String) throws {
+        let lua = try ticking()
+        let thread = try lua.thread("local function long() for i = 1, 30 do tick() end end \(code) note()")
+        #expect(end(of: thread) == .held)
+        #expect(lua.notes == 0)
+    }
+
     // MARK: Reading JSON
 
     /// Texts of about a megabyte, each made of one kind of part.

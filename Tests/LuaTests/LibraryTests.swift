@@ -94,6 +94,17 @@ import Testing
                 """) == "ab; no; reader function must return a string; (load):1: syntax error near 'x'")
     }
 
+    @Test func `string.format may wait for a __tostring`() throws {
+        let lua = try TestVM()
+        #expect(
+            try lua.run(
+                """
+                local t = setmetatable({}, { __tostring = function() return coroutine.yield("asks") end })
+                local co = coroutine.wrap(function() return ("%5s|%%|%d|%-4s|%q"):format(t, 7, t, "q") end)
+                return co() .. co("told") .. co(12)
+                """) == "asksasks told|%|7|12  |\"q\"")
+    }
+
     @Test func `tostring may wait, and names of functions are found in the libraries alone`() throws {
         let lua = try TestVM()
         #expect(

@@ -44,6 +44,13 @@ enum RandomTexts {
         print(show(tostring(nil), tostring(1.5), tostring("x"), pcall(tostring)), show(pcall(tostring, setmetatable({}, { __tostring = function() return 5 end }))),
           show(pcall(tostring, setmetatable({}, { __tostring = function() return {} end }))), show(pcall(tostring, setmetatable({}, { __tostring = function() error "no" end }))),
           show(tostring(setmetatable({}, { __name = "N" })):gsub("0x%x+", "")))
+        for _, f in ipairs { "%s", "%5s|%-5s|", "%%%s", "%s%%s", "%.2s%s", "%s %d", "%q %s", "%s%", "%d%s", "%s %s %s", "%-+ #05s", "%5%s", "%p", "", "%s\0%s" } do
+          for _, v in ipairs { "x", 5, false, setmetatable({}, { __tostring = function() return "T" end }), setmetatable({}, { __tostring = function() return 2.5 end }),
+            setmetatable({}, { __tostring = function() return {} end }), setmetatable({}, { __tostring = function() error "no" end }),
+            setmetatable({}, { __tostring = function() return "a\0b" end }), setmetatable({}, { __name = "N" }), setmetatable({}, { __tostring = true }), {} } do
+            print(f, (show(pcall(string.format, f, v)):gsub("0x%x+", "")), (show(pcall(string.format, f, v, v)):gsub("0x%x+", "")), (show(pcall(string.format, f, 1, v, "z")):gsub("0x%x+", "")))
+          end
+        end
         print(show(utf8.char()), show(utf8.char(72, 228, 8364, 0x10FFFF)), show(utf8.codepoint("äöü", 1, -1)), utf8.charpattern)
         for p, c in utf8.codes("aé漢") do print(p, c) end
         return table.concat(lines, "\n")

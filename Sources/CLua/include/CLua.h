@@ -90,8 +90,9 @@ typedef struct CLuaHost {
   int pressed;            /* the memory limit is passed, by a little */
   int collecting;         /* Lua collects all garbage, in one go */
   int refusals;           /* of memory, since an invocation began */
-  volatile int ticks;     /* of the timer since Swift last let Lua run; */
-  int64_t begun, cpu;     /* the thread's CPU time at the first and the last */
+  volatile int ticks;     /* of the timer since Swift last let Lua run, */
+  int holds;              /* and how often code met one that cannot yield */
+  int64_t cpu;            /* the thread's CPU time at the last tick */
   int64_t stuck;          /* when a tick first found the time used up; or 0 */
   int closing;            /* last words: variables are closed, or a failed */
   volatile int words;     /* run tells its error; ticks that are left for it */
@@ -99,7 +100,8 @@ typedef struct CLuaHost {
   int stride;             /* steps of C code between two looks at the clock */
   int arguments;          /* of the last value called that is no function, and */
   int calls;              /* how many in a row took one more each */
-  int unyielding;         /* nothing may yield: variables are being closed */
+  int unyielding;         /* nothing may yield to the system: variables are */
+                          /* being closed, or C called what runs */
   char label[160];        /* name what runs, if it must end the process */
   char run[64];
 } CLuaHost;
@@ -131,6 +133,7 @@ void clua_begin (lua_State *L);
 void clua_end (lua_State *L);
 void clua_arm (lua_State *L);
 int clua_expire (lua_State *L);
+void clua_passhook (lua_State *co, lua_State *L);
 int clua_look (lua_State *L);
 int clua_isover (const CLuaHost *host);
 void clua_press (CLuaHost *host);
@@ -141,6 +144,8 @@ int clua_isfull (const CLuaHost *host);
 /* layout.c */
 int clua_fits (lua_State *L);
 void clua_sethook (lua_State *L, lua_Hook hook);
+void clua_awaitreturn (lua_State *L, lua_Hook hook);
+void clua_forgetyield (lua_State *L);
 void clua_allowhooks (lua_State *L);
 void clua_carrycalls (lua_State *co, lua_State *from);
 

@@ -99,8 +99,9 @@ extension FunctionVM {
         case .held:
             failure.fault = .limit
             failure.message =
-                "code called from C (a message handler of xpcall, __tostring in string.format) "
-                + "held the thread for a second, which others wait for; call it for less at a time"
+                "code that cannot be stopped in the middle (a message handler of xpcall, __close in coroutine.close, "
+                + "a metamethod that a library function calls) held the thread for 50 ms, which others wait for; "
+                + "do less in it"
         }
         reachedLimit = reachedLimit || failure.fault == .limit
         return .ended(.failed(tell(failure, run)))

@@ -28,7 +28,7 @@ final class Worker: HTTPResponder {
             options.logger.warning("there is no timer on this system that could end time slices and time limits")
         }
         serving = (
-            Dispatcher(app: app, door: options.door),
+            Dispatcher(app: app, door: options.door, logger: options.logger),
             Scheduler(loop: loop, app: app, options: options, outbound: outbound)
         )
     }

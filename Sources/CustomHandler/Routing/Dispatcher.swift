@@ -1,5 +1,6 @@
 import HTTP
 import HTTP1
+import Log
 
 /// Finds out what a request is: the payload of an invocation, or a caller's own request (host-contract §5).
 struct Dispatcher {
@@ -13,6 +14,7 @@ struct Dispatcher {
 
     var app: FunctionApp
     let door: Door
+    let logger: Logger
 
     func destination(of request: HTTPRequest) -> Destination {
         let bytes = request.headBytes
@@ -26,7 +28,7 @@ struct Dispatcher {
             if let number, app.list[number].isHTTPOnly { return .invoke(number, .request([], isProxied: false)) }
             return payload(number, request) ?? .respond(.notFound(request, app))
         case .forwarded, .proxied:
-            let match = app.router.match(method: request.method.text, path: path)
+            let match = app.router.match(method: request.method.text, path: path) { logger.warning($0) }
             if number.map({ app.list[$0].isHTTPOnly }) != true, let payload = payload(number, request) {
                 // A route such as `{*rest}` takes a caller to the path of another function, which is not for callers.
                 if case .notFound = match { return payload }

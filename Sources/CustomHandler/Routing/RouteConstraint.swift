@@ -1,3 +1,5 @@
+import Patterns
+
 /// What the value of a route parameter must look like, by .NET's rules for the invariant culture.
 ///
 /// A value that does not fit makes the route not match; the next route is tried, and the caller may see 404, never 400.
@@ -116,7 +118,7 @@ extension RouteConstraint {
         case needless(Kind)
         case missing(Kind)
         case argument(Kind, String)
-        case pattern(String, reason: String)
+        case pattern(String, PatternError)
     }
 }
 
@@ -133,7 +135,8 @@ extension RouteConstraint.Refusal: CustomStringConvertible {
         case .missing(let kind): "'\(kind.rawValue)' needs an argument; write \(kind.form)"
         case .argument(let kind, let text):
             "'\(text)' is not an argument of '\(kind.rawValue)'; write \(kind.form)" + Self.rule(kind)
-        case .pattern(let pattern, let reason): "the pattern '\(pattern)' cannot be read: \(reason)"
+        case .pattern(let pattern, let error):
+            "the pattern '\(pattern)' cannot be read at its character \(error.position): \(error.reason)"
         }
     }
 

@@ -1,30 +1,36 @@
+import Patterns
 import Synchronization
 
-/// A regular expression of a route: looks anywhere in the value unless it says `^` and `$`, and ignores case.
-///
-/// `Regex` is not Sendable, so it lives behind a lock, and is compiled once for all threads. The lock is held while it
-/// matches: threads wait for each other only where they match the same constraint at the same moment. Nothing bounds
-/// the time of a match (.NET gives up after ten seconds), so a pattern such as `^(a+)+$` is the app's own risk.
+/// A regular expression of a route.
 final class RoutePattern: Sendable {
-    let text: String
-    private let regex: Mutex<Regex<AnyRegexOutput>>
+    private let pattern: Pattern
+    private let hasGivenUp = Atomic(false)
+    private let isTold = Atomic(false)
 
     init(_ text: String) throws(RouteConstraint.Refusal) {
-        self.text = text
-        do {
-            // By scalars, because .NET does not see grapheme clusters either.
-            regex = Mutex(try Regex(text).ignoresCase().matchingSemantics(.unicodeScalar))
+        do throws(PatternError) {
+            pattern = try Pattern(text)
         } catch {
-            throw .pattern(text, reason: "\(error)")
+            throw .pattern(text, error)
         }
     }
 
+    var text: String { pattern.text }
+
+    /// A value that takes too many steps is not accepted: .NET would match for ten seconds and then fail the request.
     func accepts(_ value: Span<UInt8>) -> Bool {
-        let value = value.withUnsafeBufferPointer { String(decoding: $0, as: UTF8.self) }
-        return regex.withLock { regex in
-            // What a pattern's own code throws; a pattern made of text has none.
-            (try? regex.firstMatch(in: value)) != nil
+        switch pattern.match(value) {
+        case .found: return true
+        case .none: return false
+        case .tooHard:
+            hasGivenUp.store(true, ordering: .relaxed)
+            return false
         }
+    }
+
+    /// Whether a value took too many steps, and nobody was told yet. So a caller cannot fill the log.
+    func hasNews() -> Bool {
+        hasGivenUp.load(ordering: .relaxed) && !isTold.exchange(true, ordering: .relaxed)
     }
 }
 

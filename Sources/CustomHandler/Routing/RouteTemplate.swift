@@ -50,6 +50,10 @@ struct RouteTemplate: Sendable, Equatable {
         }
     }
 
+    var patterns: [RoutePattern] {
+        parameters.flatMap(\.constraints).compactMap { if case .regex(let pattern) = $0 { pattern } else { nil } }
+    }
+
     /// How many segments a path needs at least: trailing ones that are optional or have a default may be missing.
     var leastCount: Int {
         let needed = segments.lastIndex { segment in

@@ -29,12 +29,15 @@ public struct Router: Sendable {
     private let routes: [Route]
     /// For each route; a few short texts are faster to compare than to hash.
     private let methods: [[String]?]
+    /// The patterns of each route, most often none.
+    private let patterns: [[RoutePattern]]
     private let index: RouteIndex
 
     /// The host's order is that of the functions' names, ignoring case.
     init(_ routes: [Route]) {
         self.routes = routes
         methods = routes.map { $0.methods.map { $0.sorted() } }
+        patterns = routes.map { $0.template.patterns }
         index = RouteIndex(routes.map(\.template))
     }
 
@@ -42,20 +45,27 @@ public struct Router: Sendable {
     var functions: [String] { routes.map(\.function) }
 
     /// `path` is what stands on the request line, without the query and with its escapes.
-    public func match(method: String, path: String) -> Answer { match(method: method, path: path.utf8Span.span) }
+    ///
+    /// `warn` gets a sentence, once for each pattern that gives a match up.
+    public func match(method: String, path: String, warn: (String) -> Void = { _ in }) -> Answer {
+        match(method: method, path: path.utf8Span.span, warn: warn)
+    }
 
-    func match(method: String, path raw: Span<UInt8>) -> Answer {
+    func match(method: String, path raw: Span<UInt8>, warn: (String) -> Void = { _ in }) -> Answer {
         switch RequestPath.form(raw) {
-        case .plain: return find(method, raw)
+        case .plain: return find(method, raw, warn)
         case .needsDecoding:
             guard let decoded = RequestPath.decode(raw) else { return .bad }
-            return find(method, decoded.span)
+            return find(method, decoded.span, warn)
         case .bad: return .bad
         }
     }
 
-    private func find(_ method: String, _ path: Span<UInt8>) -> Answer {
+    private func find(_ method: String, _ path: Span<UInt8>, _ warn: (String) -> Void) -> Answer {
         let search = search(method, path)
+        for route in search.hard {
+            for pattern in patterns[route] where pattern.hasNews() { warn(Self.warning(routes[route], pattern)) }
+        }
         guard let parameters = search.parameters else { return .notFound }
         return .found(Match(index: search.best, function: routes[search.best].function, parameters: parameters))
     }
@@ -77,6 +87,14 @@ public struct Router: Sendable {
         /// The lowest route so far that matches.
         var best = Int.max
         var parameters: [(name: String, value: String?)]?
+        /// Routes with patterns that did not match, perhaps because a pattern gave up.
+        var hard: [Int] = []
+    }
+
+    private static func warning(_ route: Route, _ pattern: RoutePattern) -> String {
+        "function '\(route.function)': the constraint regex(\(pattern.text)) takes too many steps for some values, and so "
+            + "does not match them; write it so that no repetition repeats another, as (a+)+ does, and let it begin "
+            + "with '^'"
     }
 
     private func visit(_ node: Int, _ path: Span<UInt8>, from start: Int, _ search: inout Search) {
@@ -110,7 +128,10 @@ public struct Router: Sendable {
             guard route < search.best else { return }
             search.looks &+= 1
             if let allowed = methods[route], !allowed.contains(search.method) { continue }
-            guard let parameters = routes[route].template.values(in: path) else { continue }
+            guard let parameters = routes[route].template.values(in: path) else {
+                if !patterns[route].isEmpty { search.hard.append(route) }
+                continue
+            }
             search.best = route
             search.parameters = parameters
             return

@@ -23,7 +23,7 @@ extension DevHost: FrontResponder {
         let first = path.split(separator: "/").first?.lowercased()
         // The host's own paths win, also with an empty prefix.
         if first == "admin" || first == "runtime" { return .admin }
-        switch app.router.match(method: request.method.text, path: path) {
+        switch app.router.match(method: request.method.text, path: path, warn: { tell(.warning($0)) }) {
         case .found(let match):
             guard let function = app.functions[match.function], !disabled(app).contains(function.name) else {
                 return .nothing
