@@ -87,7 +87,7 @@ import Testing
         try await check("", "200 ", message: message)
     }
 
-    private static let list = String(repeating: "[1],", count: 1 << 17)
+    private static let list = String(repeating: "[1],", count: 1 << 16)
     private static let text = String(repeating: "é", count: 1 << 21)
 
     private func check(_ code: String, _ outcome: String, message: String = "0") async throws {
