@@ -184,7 +184,9 @@ public final class LuaVM {
                 stack.push(message)
                 return CLUA_RAISE
             case .argument(let argument, let expected):
-                stack.push("bad argument #\(argument) to '\(functions[index].name)' (\(expected))")
+                // What goes on later has no number of its own; '?' is what Lua calls a function without a name.
+                let name = functions.indices.contains(index) ? functions[index].name : "?"
+                stack.push("bad argument #\(argument) to '\(name)' (\(expected))")
                 return CLUA_RAISE
             case .value:
                 return CLUA_THROW

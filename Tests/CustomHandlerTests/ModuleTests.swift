@@ -47,6 +47,14 @@ import Testing
         "select(2, pcall(require, 'native')):find('is a C module')",
         "select(2, pcall(require, 'jsn')):find(\"no file 'lib/jsn.lua'\")",
         "select(2, pcall(require, 'broken')):find('^lib/broken.lua:2:')",
+        // What a script tries that means it badly.
+        "select(2, pcall(require('crypto').sha512, ('x'):rep(3e7), 'bad')):find(\"bad argument #2 to 'sha512' (\\\"raw\\\" or\", 1, true)",
+        "select(2, pcall(require('crypto').hmac, 'sha256', 'key', ('x'):rep(3e7), 1)):find(\"bad argument #4 to 'hmac'\", 1, true)",
+        "select(2, pcall(require, ('x.'):rep(1e6))) == 'the name of a module has at most 4096 bytes'",
+        "#select(2, pcall(require('http').request, { url = 'x', [('x'):rep(1e6)] = 1 })) < 70000",
+        "select(2, pcall(require('json').decode, ('1'):rep(1e6))):find('a number too large for a double')",
+        "not pcall(require('time').format, 253402300799.9999) and require('time').format(253402300799) == '9999-12-31T23:59:59Z'",
+        "require('time').parse('2026-03-01T10:20:30Zabcd') == nil and require('time').parse('2026-03-01T10:20:30+0a00') == nil",
     ])
     func `a module does what its documentation says`(_ expression: String) async throws {
         let handler = try await Self.app.value.0
