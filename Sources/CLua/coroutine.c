@@ -14,7 +14,9 @@
 #define SYSTEM	(-2)  /* a system yield; it has to pass */
 
 
-/* A coroutine that rests in a system yield counts as running. */
+/* A coroutine that rests in a system yield counts as running. So does, for
+   ever, a thread that Swift resumes: a script can get hold of the one that it
+   runs in, and nobody else may run or close it. */
 static uintptr_t *slot (lua_State *co) { return lua_getextraspace(co); }
 static int isresting (lua_State *co) { return (int)(*slot(co) & 1); }
 static void rest (lua_State *co) { *slot(co) |= 1; }
@@ -30,34 +32,29 @@ static lua_State *getco (lua_State *L) {
 
 /*
 ** Runs 'co' until it yields to the script, ends, fails or yields to the
-** system. The results, or the error, are moved to L.
+** system. The results, or the error, are moved to L. Where L cannot yield, a
+** system yield could not pass, so nothing in 'co' yields to the system either,
+** and what would wait there is an error.
 */
 static int run (lua_State *L, lua_State *co, int nargs) {
   CLuaHost *host = clua_host(L);
+  int blocks = !lua_isyieldable(L);
   int status, nresults;
-  for (;;) {
-    host->reason = CLUA_SCRIPT;
-    host->current = co;
-    status = lua_resume(co, L, nargs, &nresults);
-    host->current = L;
-    if (host->expired) {
-      /* An error raised in a hook leaves 'co' without hooks: nothing could
-         stop what runs there, so nothing ever does. */
-      rest(co);
-      return clua_expire(L);
-    }
-    if (status != LUA_YIELD || host->reason == CLUA_SCRIPT)
-      break;
-    if (lua_isyieldable(L) && !host->unyielding) {
-      rest(co);
-      return SYSTEM;
-    }
-    if (host->reason == CLUA_PRESSED && !clua_collect(L)) {
-      host->exhausted = 1;
-      rest(co);
-      return clua_expire(L);
-    }
-    nargs = 0;  /* it cannot pass here, so it goes on and tries again */
+  host->unyielding += blocks;
+  host->reason = CLUA_SCRIPT;
+  host->current = co;
+  status = lua_resume(co, L, nargs, &nresults);
+  host->current = L;
+  host->unyielding -= blocks;
+  if (host->expired) {
+    /* An error raised in a hook leaves 'co' without hooks: nothing could
+       stop what runs there, so nothing ever does. */
+    rest(co);
+    return clua_expire(L);
+  }
+  if (status == LUA_YIELD && host->reason != CLUA_SCRIPT) {
+    rest(co);
+    return SYSTEM;
   }
   if (status == LUA_OK || status == LUA_YIELD) {
     if (!lua_checkstack(L, nresults + 1)) {
@@ -188,6 +185,14 @@ static int wrap (lua_State *L) {
   create(L);
   lua_pushcclosure(L, wrapped, 1);
   return 1;
+}
+
+
+/* A thread for Swift to resume. Must be C: its mark is. */
+lua_State *clua_newroot (lua_State *L) {
+  lua_State *root = lua_newthread(L);
+  rest(root);
+  return root;
 }
 
 

@@ -135,7 +135,7 @@ public final class LuaVM {
     /// A thread with an empty stack: an idle one where there is one.
     public func makeThread() -> LuaThread {
         if let thread = idleThreads.popLast() { return thread }
-        guard let state = lua_newthread(state) else { preconditionFailure("no memory for a Lua thread") }
+        guard let state = clua_newroot(state) else { preconditionFailure("no memory for a Lua thread") }
         return LuaThread(vm: self, state: state, reference: stack.reference())
     }
 

@@ -147,6 +147,7 @@ void clua_carrycalls (lua_State *co, lua_State *from);
 /* coroutine.c */
 int clua_opencoroutine (lua_State *L);
 
+lua_State *clua_newroot (lua_State *L);
 /* pause.c */
 enum {
   CLUA_IDLE,   /* function () end */
