@@ -50,7 +50,7 @@ struct OutputEncoder {
         case .nil, .none: return Returned()
         case .string, .number, .boolean: return try interpretScalar(index)
         case .table:
-            if stack.hasMetatable(at: index, marks.bytes) { return try interpretScalar(index) }
+            if marks.isBytes(at: index, of: stack) { return try interpretScalar(index) }
             if stack.hasMetatable(at: index, marks.httpResponse) { return try interpretResponse(index) }
             stack.expandDeferred(at: index)
             return try interpretTable(index)

@@ -175,6 +175,6 @@ extension OutputEncoder {
 
     /// Whether it is `azure.bytes`, or a string that is not UTF-8.
     func isBinary(at index: Int) -> Bool {
-        stack.type(at: index) == .table ? stack.hasMetatable(at: index, marks.bytes) : !stack.isUTF8(at: index)
+        stack.type(at: index) == .table ? marks.isBytes(at: index, of: stack) : !stack.isUTF8(at: index)
     }
 }
