@@ -1,3 +1,4 @@
+#define _GNU_SOURCE
 #include <ctype.h>
 #include <limits.h>
 #include <string.h>
@@ -164,20 +165,19 @@ static int reverse (lua_State *L) { return changed(L, REVERSE); }
 
 static int format (lua_State *L) {
   int values = lua_gettop(L) - 1;
-  size_t length;
-  const char *text = luaL_checklstring(L, 1, &length);
+  size_t textlength, length = 0;
+  const char *text = luaL_checklstring(L, 1, &textlength);
   int argument;
-  if (length > MOSTTEXT)
+  if (textlength > MOSTTEXT)
     return luaL_error(L, "format too long (%I bytes; at most %d)",
-                      (LUAI_UACINT)length, MOSTTEXT);
-  length = 0;
+                      (LUAI_UACINT)textlength, MOSTTEXT);
   if (values > MOSTVALUES)
     return luaL_error(L, "too many values for 'format' (%d; at most %d)",
                       values, MOSTVALUES);
   for (argument = 2; argument <= values + 1; argument++)
     if (lua_type(L, argument) == LUA_TSTRING)
       length += lua_rawlen(L, argument);
-  if (length > MOSTQUOTED && strstr(text, "%q") != NULL)
+  if (length > MOSTQUOTED && memmem(text, textlength, "%q", 2) != NULL)
     return luaL_error(L, "too long for '%%q' of 'format' (%I bytes; at most %d)",
                       (LUAI_UACINT)length, MOSTQUOTED);
   return lua_tocfunction(L, OWN)(L);

@@ -10,7 +10,7 @@ enum Prelude {
         local write, find, adopt, make_tables, sort_list, check = ...
         local error, load_text, next, pcall, select, setmetatable = error, load, next, pcall, select, setmetatable
         local tostring, type = tostring, type
-        local concat, format, loaded = table.concat, string.format, package.loaded
+        local concat, format, loaded, sub = table.concat, string.format, package.loaded, string.sub
         local count, traceback = collectgarbage, debug.traceback
 
         -- What C calls so that a slice can end there.
@@ -97,6 +97,8 @@ enum Prelude {
             end
             local reason = check(chunk)
             if reason then return nil, reason end
+            -- Each line of a traceback has the name.
+            if type(name) == "string" then name = sub(name, 1, 1000) end
             return load_text(chunk, name, "t", ...)
         end
 

@@ -139,7 +139,7 @@ struct OutputEncoder {
         var names: [String] = []
         var areTexts = true
         stack.forEachPair(at: index) { () throws(Never) in
-            if let name = stack.string(at: -2) { names.append(name) } else { areTexts = false }
+            if let name = stack.messageText(at: -2) { names.append(name) } else { areTexts = false }
         }
         return areTexts ? names.sorted() : nil
     }

@@ -52,7 +52,7 @@ extension OutputEncoder {
         var unknown: String?
         stack.forEachPair(at: index) { () throws(Never) in
             if responseKeys.contains(where: { stack.isString(at: -2, $0) }) { return }
-            let name = stack.string(at: -2) ?? "\(stack.integer(at: -2) ?? 0)"
+            let name = stack.messageText(at: -2) ?? "\(stack.integer(at: -2) ?? 0)"
             if unknown.map({ name < $0 }) ?? true { unknown = name }
         }
         if let unknown { throw .unknownMember(unknown, of: "\(place), an HTTP response,", allowed: responseMembers) }
