@@ -110,7 +110,8 @@ enum Prelude {
 
         -- Modules -------------------------------------------------------------------------------------------------
 
-        local preload, loading = {}, {}
+        -- The threads that load a module. Another one loads it, too, as the first may wait or have been ended.
+        local preload, loading, running = {}, setmetatable({}, { __mode = "v" }), coroutine.running
 
         package = refusals("package", "modules are text files of the app, found by require",
             { loaded = loaded, preload = preload, path = "<function>/?.lua;lib/?.lua;lua_modules/share/lua/5.4/?.lua",
@@ -135,9 +136,14 @@ enum Prelude {
                 error(format("bad argument #1 to 'require' (string expected, got %s)", type(name)), 2)
             end
             if loaded[name] ~= nil then return loaded[name] end
-            if loading[name] then error(format("module '%s' requires itself while it is loading", name), 2) end
-            loading[name] = true
-            local guard <close> = setmetatable({}, { __close = function() loading[name] = nil end })
+            local thread = running()
+            if loading[name] == thread then
+                error(format("module '%s' requires itself while it is loading", name), 2)
+            end
+            loading[name] = thread
+            local guard <close> = setmetatable({}, { __close = function()
+                if loading[name] == thread then loading[name] = nil end
+            end })
             local module = open(name)
             if module ~= nil then loaded[name] = module end
             if loaded[name] == nil then loaded[name] = true end
