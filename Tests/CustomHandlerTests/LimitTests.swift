@@ -288,7 +288,7 @@ import Testing
         for reply in try await [first, second] { #expect(reply.contains("loaded"), "\(reply)") }
     }
 
-    @Test func `an error whose text takes too long to make is told as that, and not as a lack of memory`() async throws {
+    @Test func `an error whose text takes too long to make is told as that, not as a lack of memory`() async throws {
         let (reply, _) = try await Self.send(
             "error(setmetatable({}, { __tostring = function() while true do end end }))", timeLimit: "10s")
         #expect(reply.contains("its __tostring takes too much time or memory"), "\(reply)")
