@@ -137,6 +137,15 @@ def last_words(stage):
     return one(stage, body, "over", TIME)
 
 
+@attack("texts of 400 MB of zeros, compared")
+def zeros(stage):
+    body = """
+        local a = ("\\0"):rep(400 << 20)
+        local b = a .. "x"
+        return a < b"""
+    return one(stage, body, TIME, "held the thread", time_limit="3s", memory_limit="2GB")
+
+
 @attack("50,000 tasks, joined at once")
 def many_tasks(stage):
     body = """

@@ -114,6 +114,15 @@ static int relieve (lua_State *L, CLuaHost *host) {
 }
 
 
+/* What cannot yield may not go on for ever. */
+static void checkhold (lua_State *L, CLuaHost *host) {
+  if (host->ticks > 0 && host->cpu - host->begun > HOLDLIMIT) {
+    host->held = 1;
+    clua_expire(L);
+  }
+}
+
+
 static void hook (lua_State *L, lua_Debug *ar) {
   CLuaHost *host = clua_host(L);
   (void)ar;
@@ -132,10 +141,8 @@ static void hook (lua_State *L, lua_Debug *ar) {
     host->reason = CLUA_PREEMPTED;
     lua_yield(L, 0);
   }
-  else if (host->ticks > 0 && host->cpu - host->begun > HOLDLIMIT) {
-    host->held = 1;
-    clua_expire(L);
-  }
+  else
+    checkhold(L, host);
 }
 
 
@@ -153,6 +160,31 @@ int clua_look (lua_State *L) {
       && lua_isyieldable(L))
     return CLUA_PAUSE;
   return CLUA_GOON;
+}
+
+
+/*
+** Lua compares two texts from zero to zero, each piece by a call of strcoll, and
+** no hook runs meanwhile: of texts of zeros, 100 MB take a second. So the linker
+** puts this function in the place of strcoll (Package.swift: --wrap), and what
+** is due for the hook is done here, but for a yield. Must be C: it raises.
+*/
+int __real_strcoll (const char *a, const char *b);
+int __wrap_strcoll (const char *a, const char *b);
+
+static __thread int comparisons = 0;
+
+int __wrap_strcoll (const char *a, const char *b) {
+  CLuaHost *host = runninghost;
+  if (--comparisons < 0) {
+    comparisons = CLUA_STRIDE;
+    if (host != NULL && host->running && clua_isdue(host->current)) {
+      if (host->expired || host->exhausted || clua_isover(host))
+        clua_expire(host->current);
+      checkhold(host->current, host);
+    }
+  }
+  return __real_strcoll(a, b);
 }
 
 

@@ -98,7 +98,7 @@ extension FunctionVM {
         case .held:
             failure.fault = .limit
             failure.message =
-                "code called from C (a message handler of xpcall, __tostring in string.format) "
+                "code called from C (a message handler of xpcall, __tostring in string.format) or a comparison of long texts "
                 + "held the thread for a second, which others wait for; call it for less at a time"
         }
         reachedLimit = reachedLimit || failure.fault == .limit
