@@ -50,8 +50,8 @@ let package = Package(
             cSettings: [.unsafeFlags(["-Wall", "-Wextra", "-Werror"])] + commit,
             linkerSettings: [
                 .linkedLibrary(":liblua5.4.a"), .linkedLibrary("m"), .linkedLibrary("dl"),
-                // Sources/CLua/calls.c says why.
-                .unsafeFlags(["-Xlinker", "--wrap=luaT_gettmbyobj"]),
+                // Sources/CLua/calls.c and preempt.c say why.
+                .unsafeFlags(["-Xlinker", "--wrap=luaT_gettmbyobj", "-Xlinker", "--wrap=strcoll"]),
             ]
         ),
         floor("EventLoop", ["CUV", "COpenSSL"], libraries: [":libuv_a.a"] + openSSL),

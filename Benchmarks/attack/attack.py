@@ -9,7 +9,7 @@ from pathlib import Path
 
 from target import ATTACKS, Broken, Stage, open_files
 
-GROUPS = ["scripts", "bodies", "callers", "upstreams", "folders", "pages", "lines"]
+GROUPS = ["scripts", "bodies", "callers", "upstreams", "folders", "pages", "lines", "functions"]
 NEIGHBOURS = 3  # processes that keep the machine busy
 
 

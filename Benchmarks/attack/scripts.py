@@ -139,6 +139,35 @@ def last_words(stage):
     return one(stage, body, "over", TIME)
 
 
+@attack("texts of 400 MB of zeros, compared")
+def zeros(stage):
+    body = """
+        local a = ("\\0"):rep(400 << 20)
+        local b = a .. "x"
+        return a < b"""
+    return one(stage, body, TIME, "held the thread", time_limit="3s", memory_limit="2GB")
+
+
+@attack("50,000 tasks, joined at once")
+def many_tasks(stage):
+    body = """
+        local task = require "task"
+        local functions = {}
+        for i = 1, 50000 do functions[i] = function() task.sleep(0) return i end end
+        local sum = #task.all(functions)
+        local a, b = task.spawn(task.sleep, 0.01), task.spawn(task.sleep, 0.02)
+        local list = {}
+        for i = 1, 20000 do list[i], list[i + 20000] = a[1], b[1] end
+        a.join { list }
+        return "joined: " .. sum"""
+    server = stage.serve(function("f", body, "20s", "256MB"), "--threads", "1")
+    began = server.cpu()
+    server.answers("f", "joined: 50000")
+    used = server.cpu() - began
+    expect(used < 5, f"{used:.1f} s of CPU")
+    return f"{used:.1f} s of CPU"
+
+
 @attack("a fork bomb of task.spawn")
 def fork_bomb(stage):
     body = """

@@ -14,7 +14,9 @@
 #define SYSTEM	(-2)  /* a system yield; it has to pass */
 
 
-/* A coroutine that rests in a system yield counts as running. */
+/* A coroutine that rests in a system yield counts as running. So does, for
+   ever, a thread that Swift resumes: a script can get hold of the one that it
+   runs in, and nobody else may run or close it. */
 static uintptr_t *slot (lua_State *co) { return lua_getextraspace(co); }
 static int isresting (lua_State *co) { return (int)(*slot(co) & 1); }
 static void rest (lua_State *co) { *slot(co) |= 1; }
@@ -184,6 +186,14 @@ static int wrap (lua_State *L) {
   create(L);
   lua_pushcclosure(L, wrapped, 1);
   return 1;
+}
+
+
+/* A thread for Swift to resume. Must be C: its mark is. */
+lua_State *clua_newroot (lua_State *L) {
+  lua_State *root = lua_newthread(L);
+  rest(root);
+  return root;
 }
 
 

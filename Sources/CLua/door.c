@@ -121,6 +121,23 @@ int clua_resume (lua_State *L, lua_State *from, int nargs, int *nresults) {
 }
 
 
+/*
+** Swift calls a function of luafunc's own, mostly in the middle of a call from
+** Lua. It may call what a script has put in the place of a global function, so
+** memory is refused. Must be C: what is noted of that has to change on both
+** sides of the very call, with no Swift allocation in between.
+*/
+int clua_run (lua_State *L, int nargs) {
+  CLuaHost *host = clua_host(L);
+  int running = host->running;
+  int status;
+  host->running = host->current != NULL;
+  status = lua_pcall(L, nargs, 1, 0);
+  host->running = running;
+  return status;
+}
+
+
 static int tostring (lua_State *L) {
   luaL_tolstring(L, 1, NULL);
   return 1;

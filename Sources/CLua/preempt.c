@@ -100,6 +100,15 @@ int clua_collect (lua_State *L) {
 
 static void hook (lua_State *L, lua_Debug *ar);
 
+static void counthold (lua_State *L) {
+  CLuaHost *host = clua_host(L);
+  if (++host->holds > MOSTHOLDS) {
+    host->held = 1;
+    clua_expire(L);
+  }
+}
+
+
 /*
 ** The slice is over and the code cannot yield. It may go on for a while, and
 ** the first call that returns to where it can yield ends the turn: a script
@@ -107,11 +116,7 @@ static void hook (lua_State *L, lua_Debug *ar);
 ** hit by a tick outside of them.
 */
 static void hold (lua_State *L) {
-  CLuaHost *host = clua_host(L);
-  if (++host->holds > MOSTHOLDS) {
-    host->held = 1;
-    clua_expire(L);
-  }
+  counthold(L);
   clua_awaitreturn(L, hook);
 }
 
@@ -184,6 +189,35 @@ int clua_look (lua_State *L) {
       && lua_isyieldable(L))
     return CLUA_PAUSE;
   return CLUA_GOON;
+}
+
+
+/*
+** Lua compares two texts from zero to zero, each piece by a call of strcoll, and
+** no hook runs meanwhile: of texts of zeros, 100 MB take a second. So the linker
+** puts this function in the place of strcoll (Package.swift: --wrap), and what
+** is due for the hook is done here, but for a yield. Must be C: it raises.
+*/
+int __real_strcoll (const char *a, const char *b);
+int __wrap_strcoll (const char *a, const char *b);
+
+static __thread int comparisons = 0;
+static __thread int counted = 0;  /* the tick that was counted last */
+
+int __wrap_strcoll (const char *a, const char *b) {
+  CLuaHost *host = runninghost;
+  if (--comparisons < 0) {
+    comparisons = CLUA_STRIDE;
+    if (host != NULL && host->running && clua_isdue(host->current)) {
+      if (host->expired || host->exhausted || clua_isover(host))
+        clua_expire(host->current);
+      if (host->ticks != counted) {
+        counted = host->ticks;
+        counthold(host->current);
+      }
+    }
+  }
+  return __real_strcoll(a, b);
 }
 
 

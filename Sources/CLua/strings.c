@@ -1,3 +1,4 @@
+#define _GNU_SOURCE
 #include <ctype.h>
 #include <limits.h>
 #include <string.h>
@@ -240,13 +241,12 @@ static int formatk (lua_State *L, int status, lua_KContext context) {
 static int format (lua_State *L) {
   int values = lua_gettop(L) - 1;
   int isplain = 1;
-  size_t length;
-  const char *text = luaL_checklstring(L, 1, &length);
+  size_t textlength, length = 0;
+  const char *text = luaL_checklstring(L, 1, &textlength);
   int argument;
-  if (length > MOSTTEXT)
+  if (textlength > MOSTTEXT)
     return luaL_error(L, "format too long (%I bytes; at most %d)",
-                      (LUAI_UACINT)length, MOSTTEXT);
-  length = 0;
+                      (LUAI_UACINT)textlength, MOSTTEXT);
   if (values > MOSTVALUES)
     return luaL_error(L, "too many values for 'format' (%d; at most %d)",
                       values, MOSTVALUES);
@@ -255,7 +255,7 @@ static int format (lua_State *L) {
       case LUA_TSTRING: length += lua_rawlen(L, argument); break;
       case LUA_TTABLE: case LUA_TUSERDATA: isplain = 0; break;
     }
-  if (length > MOSTQUOTED && strstr(text, "%q") != NULL)
+  if (length > MOSTQUOTED && memmem(text, textlength, "%q", 2) != NULL)
     return luaL_error(L, "too long for '%%q' of 'format' (%I bytes; at most %d)",
                       (LUAI_UACINT)length, MOSTQUOTED);
   return isplain ? lua_tocfunction(L, OWN)(L) : formattexts(L, 0, 1);

@@ -45,6 +45,6 @@ extension LuaStack {
         }
         try check(status)
         insert(at: -1 - arguments)
-        try check(clua_pcall(state, Int32(arguments), 1))
+        try check(clua_run(state, Int32(arguments)))
     }
 }

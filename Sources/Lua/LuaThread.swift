@@ -120,7 +120,11 @@ extension LuaStack {
             fallthrough
         default:
             defer { pop() }
-            clua_tostring(state, Int32(index))
+            let status = clua_tostring(state, Int32(index))
+            // The text of such an error is Lua's own for memory, whichever limit it was.
+            if status == LUA_ERRMEM || clua_host(state).pointee.expired != 0 {
+                return "(error object is a \(type(at: index).name) value; its __tostring takes too much time or memory)"
+            }
             return messageText(at: -1) ?? "(error object is a \(type(at: index).name) value)"
         }
     }

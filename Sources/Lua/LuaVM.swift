@@ -135,7 +135,7 @@ public final class LuaVM {
     /// A thread with an empty stack: an idle one where there is one.
     public func makeThread() -> LuaThread {
         if let thread = idleThreads.popLast() { return thread }
-        guard let state = lua_newthread(state) else { preconditionFailure("no memory for a Lua thread") }
+        guard let state = clua_newroot(state) else { preconditionFailure("no memory for a Lua thread") }
         return LuaThread(vm: self, state: state, reference: stack.reference())
     }
 
@@ -184,7 +184,9 @@ public final class LuaVM {
                 stack.push(message)
                 return CLUA_RAISE
             case .argument(let argument, let expected):
-                stack.push("bad argument #\(argument) to '\(functions[index].name)' (\(expected))")
+                // What goes on later has no number of its own; '?' is what Lua calls a function without a name.
+                let name = functions.indices.contains(index) ? functions[index].name : "?"
+                stack.push("bad argument #\(argument) to '\(name)' (\(expected))")
                 return CLUA_RAISE
             case .value:
                 return CLUA_THROW

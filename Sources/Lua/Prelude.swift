@@ -10,7 +10,7 @@ enum Prelude {
         local write, find, adopt, make_tables, sort_list, check = ...
         local error, load_text, next, pcall, select, setmetatable = error, load, next, pcall, select, setmetatable
         local tostring, type = tostring, type
-        local concat, format, loaded = table.concat, string.format, package.loaded
+        local concat, format, loaded, sub = table.concat, string.format, package.loaded, string.sub
         local count, traceback = collectgarbage, debug.traceback
 
         -- What C calls so that a slice can end there.
@@ -97,6 +97,8 @@ enum Prelude {
             end
             local reason = check(chunk)
             if reason then return nil, reason end
+            -- Each line of a traceback has the name.
+            if type(name) == "string" then name = sub(name, 1, 1000) end
             return load_text(chunk, name, "t", ...)
         end
 
@@ -108,7 +110,8 @@ enum Prelude {
 
         -- Modules -------------------------------------------------------------------------------------------------
 
-        local preload, loading = {}, {}
+        -- The threads that load a module. Another one loads it, too, as the first may wait or have been ended.
+        local preload, loading, running = {}, setmetatable({}, { __mode = "v" }), coroutine.running
 
         package = refusals("package", "modules are text files of the app, found by require",
             { loaded = loaded, preload = preload, path = "<function>/?.lua;lib/?.lua;lua_modules/share/lua/5.4/?.lua",
@@ -133,9 +136,14 @@ enum Prelude {
                 error(format("bad argument #1 to 'require' (string expected, got %s)", type(name)), 2)
             end
             if loaded[name] ~= nil then return loaded[name] end
-            if loading[name] then error(format("module '%s' requires itself while it is loading", name), 2) end
-            loading[name] = true
-            local guard <close> = setmetatable({}, { __close = function() loading[name] = nil end })
+            local thread = running()
+            if loading[name] == thread then
+                error(format("module '%s' requires itself while it is loading", name), 2)
+            end
+            loading[name] = thread
+            local guard <close> = setmetatable({}, { __close = function()
+                if loading[name] == thread then loading[name] = nil end
+            end })
             local module = open(name)
             if module ~= nil then loaded[name] = module end
             if loaded[name] == nil then loaded[name] = true end

@@ -266,6 +266,50 @@ import Testing
         #expect(try await handler.call("f", body: "[0,0]").contains(#""body":"2""#))
     }
 
+    @Test func `memory is limited in a function that a script put in the place of a global one`() async throws {
+        let code = """
+            local stock = setmetatable
+            setmetatable = function(...) local text = ('x'):rep(1 << 28) return stock(...) end
+            return pcall(require, 'log') and 'loaded' or 'failed'
+            """
+        let (reply, next) = try await Self.send(code, timeLimit: "10s")
+        #expect(reply.contains(Self.memoryLimit) || reply.contains("failed"), "\(reply)")
+        #expect(next.contains("alive"), "\(next)")
+    }
+
+    @Test func `a module that ran into the time limit is loaded anew`() async throws {
+        let app = try Self.app(["f": "return function() return require 'endless' end"])
+        try app.write(["lib/endless.lua": "while true do end"])
+        let handler = try await InProcessHandler(root: app.folder.path)
+        for _ in 0..<2 {
+            let reply = try await handler.call("f")
+            #expect(reply.contains(Self.timeLimit), "\(reply)")
+        }
+    }
+
+    @Test func `a module that waits while it is loaded can be required by others`() async throws {
+        let app = try Self.app(["f": "return function() return require 'waits' end"], timeLimit: "30s")
+        try app.write(["lib/waits.lua": "require('task').sleep(0.01) return 'loaded'"])
+        let handler = try await InProcessHandler(root: app.folder.path)
+        async let first = handler.call("f")
+        async let second = handler.call("f")
+        for reply in try await [first, second] { #expect(reply.contains("loaded"), "\(reply)") }
+    }
+
+    @Test func `an error whose text takes too long to make is told as that, not as a lack of memory`() async throws {
+        let (reply, _) = try await Self.send(
+            "error(setmetatable({}, { __tostring = function() while true do end end }))", timeLimit: "10s")
+        #expect(reply.contains("its __tostring takes too much time or memory"), "\(reply)")
+    }
+
+    @Test func `a traceback has the beginning of a name of a megabyte`() async throws {
+        let code = """
+            load("local function f(n) if n == 0 then error 'x' end f(n - 1) return 1 end f(20)", "@" .. ("x"):rep(1 << 20))()
+            """
+        let (reply, _) = try await Self.send(code)
+        #expect(reply.contains("x:1: x") && reply.utf8.count < 100_000, "\(reply.prefix(300))")
+    }
+
     @Test func `what waited for a VM does not begin while callers leave too much unread`() async throws {
         let app = try Self.app(["f": "return function() return 'begun' end"], timeLimit: "30s")
         let handler = try await InProcessHandler(root: app.folder.path)

@@ -83,6 +83,16 @@ import Testing
             try Self.run(code, in: machine).contains("the head of a part of the multipart body is longer than 16 KB"))
     }
 
+    @Test(arguments: [
+        "--b", "--bxyz", "--b\\r", "--b\\r\\nX", "x\\r\\n--b", "--b' .. (' '):rep(20000) .. '\\r\\n\\r\\n--b--",
+        "--b\\r\\n\\r\\n1\\r\\n--b", "", "--", "-",
+    ])
+    func `a multipart body that does not end as one is refused at once`(_ body: String) throws {
+        let machine = try Self.machine()
+        let reply = try Self.run("request('\(body)', 'multipart/form-data; boundary=b'):form()", in: machine)
+        #expect(reply.contains("is cut off"), "\(reply)")
+    }
+
     @Test func `a cookie header of 60 KB that nothing matches is no work`() throws {
         let machine = try Self.machine()
         let code = """

@@ -47,6 +47,14 @@ import Testing
         "select(2, pcall(require, 'native')):find('is a C module')",
         "select(2, pcall(require, 'jsn')):find(\"no file 'lib/jsn.lua'\")",
         "select(2, pcall(require, 'broken')):find('^lib/broken.lua:2:')",
+        // What a script tries that means it badly.
+        "select(2, pcall(require('crypto').sha512, ('x'):rep(3e7), 'bad')):find(\"bad argument #2 to 'sha512' (\\\"raw\\\" or\", 1, true)",
+        "select(2, pcall(require('crypto').hmac, 'sha256', 'key', ('x'):rep(3e7), 1)):find(\"bad argument #4 to 'hmac'\", 1, true)",
+        "select(2, pcall(require, ('x.'):rep(1e6))) == 'the name of a module has at most 4096 bytes'",
+        "#select(2, pcall(require('http').request, { url = 'x', [('x'):rep(1e6)] = 1 })) < 70000",
+        "select(2, pcall(require('json').decode, ('1'):rep(1e6))):find('a number too large for a double')",
+        "not pcall(require('time').format, 253402300799.9999) and require('time').format(253402300799) == '9999-12-31T23:59:59Z'",
+        "require('time').parse('2026-03-01T10:20:30Zabcd') == nil and require('time').parse('2026-03-01T10:20:30+0a00') == nil",
     ])
     func `a module does what its documentation says`(_ expression: String) async throws {
         let handler = try await Self.app.value.0
@@ -55,6 +63,56 @@ import Testing
             + JSONText.object([("x", .text("return " + expression))]).dropFirst(6).dropLast(2) + #""}}}"#
         let response = try await handler.send("eval", body)
         #expect(response.text.contains(#""body":"true""#), "\(response.text)")
+    }
+
+    /// The body of a handler that gives true.
+    @Test(arguments: [
+        // Where C called, nothing can wait.
+        """
+        local object = setmetatable({}, { __tostring = coroutine.wrap(function() task.sleep(0) return 'x' end) })
+        return select(2, pcall(string.format, '%s', object)):find('a function that waits cannot be called here', 1, true)
+        """,
+        // The thread of a task is the task's own.
+        """
+        local thread
+        local spawned = task.spawn(function() thread = coroutine.running() task.sleep(0.01) return 'slept' end)
+        task.sleep(0)
+        assert(coroutine.status(thread) == 'normal')
+        assert(select(2, coroutine.resume(thread)) == 'cannot resume non-suspended coroutine')
+        assert(not pcall(coroutine.close, thread))
+        return spawned:join() == 'slept' and not coroutine.resume(thread)
+        """,
+        """
+        local thread
+        local spawned = task.spawn(function() thread = coroutine.running() return 1, 2, 3 end)
+        task.sleep(0)
+        assert(not coroutine.resume(thread) and not pcall(coroutine.close, thread))
+        return select('#', spawned:join()) == 3
+        """,
+        // Lua says of this list that it has 2^62 elements.
+        """
+        local text = {}
+        for bit = 0, 62 do text[#text + 1] = ('[1 << %d] = 1'):format(bit) end
+        local list = load('return { ' .. table.concat(text, ', ') .. ' }')()
+        assert(#list >= 1 << 62)
+        return not pcall(task.spawn(function() end).join, { list })
+        """,
+    ])
+    func `what a script does to tasks and threads that are not its own fails`(_ code: String) async throws {
+        let handler = try await Self.app.value.0
+        let request = JSONText.object([("Body", .text("local task = require 'task' \(code)"))])
+        let response = try await handler.send("eval", "{\"Data\":{\"req\":\(request)}}")
+        #expect(response.text.contains(#""body":"true""#), "\(response.text)")
+    }
+
+    @Test func `a thread whose invocation returned it does not run as the body`() async throws {
+        let app = try TemporaryApp([
+            "functions/f/function.json": TemporaryApp.httpFunction,
+            "functions/f/handler.lua": "return function() return { body = coroutine.running() } end",
+        ])
+        let handler = try await InProcessHandler(root: app.folder.path)
+        let reply = try await handler.call("f")
+        #expect(reply.contains("cannot resume non-suspended coroutine"), "\(reply)")
     }
 
     private static let app = Task {

@@ -31,6 +31,10 @@ import Testing
         ("(''):rep(math.maxinteger)", ""), ("('x'):rep(math.maxinteger, 'y')", "resulting string too large"),
         ("('%d'):rep(1001):format(table.unpack(t, 1, 1001))", "too many values for 'format' (1001; at most 1000)"),
         (
+            "('\\0%q'):format(('x'):rep(1e6))",
+            "too long for '%q' of 'format' (1000000 bytes; at most 262144)"
+        ),
+        (
             "('%q'):format(('x'):rep(1e6))",
             "too long for '%q' of 'format' (1000000 bytes; at most 262144)"
         ),

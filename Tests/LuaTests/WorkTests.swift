@@ -33,6 +33,22 @@ import Testing
         #expect(thread.stack.integer(at: -1) == 7)
     }
 
+    @Test func `an argument that is wrong only after a pause is an error like others`() throws {
+        let lua = try TestVM()
+        try #require(Preemption.start(slice: 1))
+        var pauses = 0
+        lua.vm.stack.push(function: "long") { stack throws(LuaError) in
+            try stack.work { _ throws(LuaError) in
+                if pauses > 0 { throw .argument(1, expected: "another one expected") }
+                return .more(after: 1)
+            }
+        }
+        let thread = lua.vm.makeThread()
+        lua.vm.stack.move(1, to: thread.stack)
+        while case .preempted = thread.resume() { pauses += 1 }
+        #expect(thread.stack.string(at: -1) == "bad argument #1 to '?' (another one expected)")
+    }
+
     @Test func `no error handler of the script goes on after the time limit of work`() throws {
         let lua = try TestVM()
         lua.vm.stack.push(function: "long") { stack throws(LuaError) in

@@ -121,6 +121,7 @@ void clua_openendless (lua_State *L);
 /* door.c */
 void clua_pushhostfunction (lua_State *L, int function);
 int clua_resume (lua_State *L, lua_State *from, int nargs, int *nresults);
+int clua_run (lua_State *L, int nargs);
 int clua_tostring (lua_State *L, int index);
 int clua_close (lua_State *L, int words);
 
@@ -151,6 +152,7 @@ void clua_carrycalls (lua_State *co, lua_State *from);
 
 /* coroutine.c */
 int clua_opencoroutine (lua_State *L);
+lua_State *clua_newroot (lua_State *L);
 
 /* pause.c */
 enum {

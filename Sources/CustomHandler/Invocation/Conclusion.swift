@@ -19,7 +19,7 @@ extension FunctionVM {
         let stack = task.thread.stack
         // Lua's functions tell an error as nil and a message; a handler that returns theirs means the same.
         let first = stack.count - results + 1
-        let message = results > 1 && stack.isNil(at: first) ? stack.string(at: first + 1) : nil
+        let message = results > 1 && stack.isNil(at: first) ? stack.messageText(at: first + 1) : nil
         // Only the first result counts; the others may have filled the stack to its end.
         if results == 0 { stack.pushNil() } else { stack.pop(results - 1) }
         do throws(InvocationFailure) {
@@ -100,8 +100,8 @@ extension FunctionVM {
             failure.fault = .limit
             failure.message =
                 "code that cannot be stopped in the middle (a message handler of xpcall, __close in coroutine.close, "
-                + "a metamethod that a library function calls) held the thread for 50 ms, which others wait for; "
-                + "do less in it"
+                + "a metamethod that a library function calls, a comparison of long texts) held the thread for 50 ms, "
+                + "which others wait for; do less in it"
         }
         reachedLimit = reachedLimit || failure.fault == .limit
         return .ended(.failed(tell(failure, run)))

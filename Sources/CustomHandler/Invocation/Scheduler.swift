@@ -328,7 +328,10 @@ final class Scheduler {
             }
         }
         if task.hasEnded, !task.isMain {
-            for join in task.joins { check(join) }
+            for join in task.joins {
+                join.note(task)
+                check(join)
+            }
             task.joins = []
         }
         switch conclusion {

@@ -58,6 +58,10 @@ final class TaskJoin {
     let numbers: [Int64]
     private let others: [ScriptTask]
     private let returnsList: Bool
+    /// How many of them have not ended, and the first that failed: there may be many thousands, none of which looks through
+    /// all others at its end.
+    private var left = 0
+    private var failed: ScriptTask?
     /// The waiter is about to be woken.
     private var isDone = false
 
@@ -68,19 +72,22 @@ final class TaskJoin {
         self.returnsList = returnsList
         for other in others {
             other.takers += 1
-            if !other.hasEnded { other.joins.append(self) }
+            left += 1
+            if other.hasEnded { note(other) } else { other.joins.append(self) }
         }
-    }
-
-    private var failed: ScriptTask? {
-        others.first { if case .failed = $0.state { true } else { false } }
     }
 
     var hasFailed: Bool { failed != nil }
 
+    /// One of them has ended.
+    func note(_ other: ScriptTask) {
+        left -= 1
+        if case .failed = other.state, failed == nil { failed = other }
+    }
+
     /// Whether the wait is over. True only once.
     func isOver() -> Bool {
-        guard !isDone, hasFailed || others.allSatisfy(\.hasEnded) else { return false }
+        guard !isDone, hasFailed || left == 0 else { return false }
         isDone = true
         return true
     }

@@ -70,6 +70,7 @@ extension Modules {
         finish: @escaping () -> [UInt8]
     ) throws(LuaError) -> Int {
         guard stack.type(at: index) == .string else { throw stack.wrongArgument(index, "string") }
+        let isRaw = try isRaw(at: form, of: stack)
         var offset = 0
         return try stack.work { stack throws(LuaError) in
             let before = offset
@@ -79,7 +80,8 @@ extension Modules {
                 return offset == text.byteCount
             }
             guard isDone != false else { return .more(after: offset - before) }
-            return .results(try push(finish(), form: form, on: stack))
+            stack.push(bytes: isRaw ? finish() : hexadecimal(finish()))
+            return .results(1)
         }
     }
 
@@ -107,14 +109,16 @@ extension Modules {
         }
     }
 
-    private static func push(_ bytes: [UInt8], form index: Int, on stack: LuaStack) throws(LuaError) -> Int {
+    private static func isRaw(at index: Int, of stack: LuaStack) throws(LuaError) -> Bool {
         switch stack.isNil(at: index) ? "hex" : try stack.argumentText(index) {
-        case "raw": stack.push(bytes: bytes)
-        case "hex":
-            let digits = Array("0123456789abcdef".utf8)
-            stack.push(bytes: bytes.flatMap { [digits[Int($0 >> 4)], digits[Int($0 & 15)]] })
+        case "raw": return true
+        case "hex": return false
         default: throw .argument(index, expected: "\"raw\" or \"hex\" expected")
         }
-        return 1
+    }
+
+    private static func hexadecimal(_ bytes: [UInt8]) -> [UInt8] {
+        let digits = Array("0123456789abcdef".utf8)
+        return bytes.flatMap { [digits[Int($0 >> 4)], digits[Int($0 & 15)]] }
     }
 }

@@ -163,7 +163,9 @@ struct FormReader {
             }
             guard let next else { break }
             if next.isLast { return .end }
-            guard let line = next.line else { break }
+            guard let line = next.line else {
+                return .broken("the multipart body is cut off, or a boundary in it does not end its line")
+            }
             parts.start = line
             // The end of the line may be the beginning of the next delimiter.
             parts.position = line - 2

@@ -60,6 +60,13 @@ struct Marks {
         contextFiller = stack.makeFiller { stack, table in Self.fillContext(table, of: stack, scope) }
     }
 
+    /// Whether the value is `azure.bytes(s)`, into which a script has not put anything else. [0]
+    func isBytes(at index: Int, of stack: LuaStack) -> Bool {
+        guard stack.hasMetatable(at: index, bytes) else { return false }
+        defer { stack.pop() }
+        return stack.pushElement(1, of: index) == .string
+    }
+
     /// Pushes what finds the methods of a request. There is one in a VM, however many invocations ask at once. [+1]
     private static func pushRequestMethods(onto stack: LuaStack, _ scope: FunctionVM.Scope) throws(LuaError) {
         if let methods = scope.requestMethods { return stack.push(methods) }

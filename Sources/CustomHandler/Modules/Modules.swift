@@ -12,7 +12,11 @@ enum Modules {
 
     /// What `require` asks: leaves a module of luafunc, or the text and the name of a file of the app.
     static func find(on stack: LuaStack, _ scope: FunctionVM.Scope) throws(LuaError) -> Int {
-        let name = stack.string(at: 1) ?? ""
+        guard let name = stack.string(at: 1), name.utf8.count <= nameLimit else {
+            stack.pushNil()
+            stack.push("the name of a module has at most \(nameLimit) bytes")
+            return 2
+        }
         if openers[name] != nil {
             try open(name, onto: stack, scope)
             return 1
@@ -32,6 +36,9 @@ enum Modules {
             return 2
         }
     }
+
+    /// No path to a file is longer.
+    private static let nameLimit = 4096
 
     private static func missing(_ name: String, _ tried: [String]) -> String {
         let own = openers.keys.sorted().joined(separator: ", ")

@@ -30,7 +30,7 @@ struct OutboundRequest {
         defer { stack.setCount(level) }
         var unknown: String?
         stack.forEachPair(at: index) { () throws(Never) in
-            let name = stack.string(at: -2) ?? "\(stack.type(at: -2).name)"
+            let name = stack.messageText(at: -2) ?? "\(stack.type(at: -2).name)"
             if !Self.members.contains(name) { unknown = name }
         }
         if let unknown {

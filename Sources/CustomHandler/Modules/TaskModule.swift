@@ -37,19 +37,23 @@ extension Modules {
         stack.push(function: "join") { stack throws(LuaError) in
             let isList = stack.type(at: 1) == .table
             var numbers: [Int64] = []
-            if isList {
-                for position in 0..<stack.length(at: 1) {
-                    stack.pushElement(position + 1, of: 1)
-                    if let number = stack.integer(at: -1) { numbers.append(number) }
-                    stack.pop()
+            func add(at index: Int) throws(LuaError) {
+                guard let number = stack.integer(at: index), scope.running?.tasks[number] != nil else {
+                    throw .message("the task belongs to another invocation, or was cancelled")
                 }
-            } else if let number = stack.integer(at: 1) {
                 numbers.append(number)
             }
-            guard let run = scope.running, numbers.allSatisfy({ run.tasks[$0] != nil }) else {
-                throw .message("the task belongs to another invocation, or was cancelled")
+            guard isList else {
+                try add(at: 1)
+                throw .wait(Wait.tasks(numbers, returnsList: false))
             }
-            throw .wait(Wait.tasks(numbers, returnsList: isList))
+            // A script can put a list of its own here, with holes, of which Lua says it is endless.
+            for position in 0..<stack.length(at: 1) {
+                stack.pushElement(position + 1, of: 1)
+                try add(at: -1)
+                stack.pop()
+            }
+            throw .wait(Wait.tasks(numbers, returnsList: true))
         }
         try run(taskChunk, arguments: 4, onto: stack)
     }

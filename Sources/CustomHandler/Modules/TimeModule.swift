@@ -53,8 +53,8 @@ extension Modules {
 /// Times as RFC 3339 text, in UTC; a fraction of a second is milliseconds.
 enum RFC3339 {
     static func format(_ seconds: Double) -> String? {
-        guard seconds >= -62_167_219_200, seconds < 253_402_300_800 else { return nil }
         let milliseconds = (seconds * 1000).rounded()
+        guard milliseconds >= -62_167_219_200_000, milliseconds < 253_402_300_800_000 else { return nil }
         let hasFraction = milliseconds.truncatingRemainder(dividingBy: 1000) != 0
         let date = Date(timeIntervalSince1970: milliseconds / 1000)
         return date.formatted(Date.ISO8601FormatStyle(includingFractionalSeconds: hasFraction))
@@ -82,11 +82,12 @@ enum RFC3339 {
     private static func isDate(_ text: String.UTF8View) -> Bool {
         let bytes = Array(text)
         func number(_ range: Range<Int>) -> Int { bytes[range].reduce(0) { $0 * 10 + Int($1) - 48 } }
-        let shape = Array("0000-00-00T00:00:00".utf8)
-        guard bytes.count > shape.count,
-            zip(bytes, shape).allSatisfy({ $1 == UInt8(ascii: "0") ? (48...57).contains($0) : $0 == $1 }),
-            bytes.count == 20 && bytes[19] == UInt8(ascii: "Z") || bytes.count == 24 || bytes.count == 25
-        else { return false }
+        let isShaped = ["Z", "+0000", "-0000", "+00:00", "-00:00"].contains { zone in
+            let shape = Array("0000-00-00T00:00:00\(zone)".utf8)
+            return bytes.count == shape.count
+                && zip(bytes, shape).allSatisfy { $1 == UInt8(ascii: "0") ? (48...57).contains($0) : $0 == $1 }
+        }
+        guard isShaped else { return false }
         let month = number(5..<7)
         let days = Gregorian.days(in: month, of: number(0..<4))
         return (1...12).contains(month) && (1...days).contains(number(8..<10)) && number(11..<13) < 24

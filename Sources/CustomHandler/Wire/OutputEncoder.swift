@@ -50,7 +50,7 @@ struct OutputEncoder {
         case .nil, .none: return Returned()
         case .string, .number, .boolean: return try interpretScalar(index)
         case .table:
-            if stack.hasMetatable(at: index, marks.bytes) { return try interpretScalar(index) }
+            if marks.isBytes(at: index, of: stack) { return try interpretScalar(index) }
             if stack.hasMetatable(at: index, marks.httpResponse) { return try interpretResponse(index) }
             stack.expandDeferred(at: index)
             return try interpretTable(index)
@@ -134,15 +134,18 @@ struct OutputEncoder {
         return keys
     }
 
-    /// All keys in alphabetical order; nil if one is not text.
+    /// Its keys in alphabetical order, for an error: as many of them as anybody looks at. nil if one is not text.
     private func memberNames(at index: Int) -> [String]? {
         var names: [String] = []
         var areTexts = true
         stack.forEachPair(at: index) { () throws(Never) in
-            if let name = stack.string(at: -2) { names.append(name) } else { areTexts = false }
+            guard stack.type(at: -2) == .string else { return areTexts = false }
+            if names.count < Self.mostNames, let name = stack.messageText(at: -2) { names.append(name) }
         }
         return areTexts ? names.sorted() : nil
     }
+
+    private static let mostNames = 1000
 
     /// The fields are left on the stack, for whoever called to clear. [+3]
     private func interpretEnvelope(_ index: Int) -> Returned {

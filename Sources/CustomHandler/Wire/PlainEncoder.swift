@@ -43,7 +43,7 @@ extension OutputEncoder {
     }
 
     private func response(at index: Int, place: Place) throws(OutputError) -> PlainResponse {
-        guard stack.type(at: index) == .table, !stack.hasMetatable(at: index, marks.bytes) else {
+        guard stack.type(at: index) == .table, !marks.isBytes(at: index, of: stack) else {
             return try plain(ResponseParts(body: index), place: place)
         }
         return try plain(try readResponse(at: index, place: place), place: place.member("body"))
@@ -84,7 +84,7 @@ extension OutputEncoder {
     /// What the host would say of a response that does not say it (host-contract §9.5).
     private func contentType(of body: Int) -> StaticString {
         switch stack.type(at: body) {
-        case .table where !stack.hasMetatable(at: body, marks.bytes): "application/json; charset=utf-8"
+        case .table where !marks.isBytes(at: body, of: stack): "application/json; charset=utf-8"
         case .table: "application/octet-stream"
         case .string where !stack.isUTF8(at: body): "application/octet-stream"
         default: "text/plain; charset=utf-8"
@@ -97,7 +97,7 @@ extension OutputEncoder {
         case .nil, .none: break
         case _ where stack.isNull(at: index): break
         case .string: try appendRaw(at: index, place: place)
-        case .table where stack.hasMetatable(at: index, marks.bytes):
+        case .table where marks.isBytes(at: index, of: stack):
             stack.pushElement(1, of: index)
             defer { stack.pop() }
             try appendRaw(at: -1, place: place)

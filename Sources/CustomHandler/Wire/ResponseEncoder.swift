@@ -4,7 +4,7 @@ import Lua
 /// output and `$return` take.
 extension OutputEncoder {
     func appendResponse(at index: Int, place: Place) throws(OutputError) {
-        guard stack.type(at: index) == .table, !stack.hasMetatable(at: index, marks.bytes) else {
+        guard stack.type(at: index) == .table, !marks.isBytes(at: index, of: stack) else {
             if try appendBareBytes(at: index, place: place) { return }
             writer.append(raw: "{\"statusCode\":200,\"body\":")
             try appendBody(at: index, place: place)

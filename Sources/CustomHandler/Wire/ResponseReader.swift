@@ -52,7 +52,7 @@ extension OutputEncoder {
         var unknown: String?
         stack.forEachPair(at: index) { () throws(Never) in
             if responseKeys.contains(where: { stack.isString(at: -2, $0) }) { return }
-            let name = stack.string(at: -2) ?? "\(stack.integer(at: -2) ?? 0)"
+            let name = stack.messageText(at: -2) ?? "\(stack.integer(at: -2) ?? 0)"
             if unknown.map({ name < $0 }) ?? true { unknown = name }
         }
         if let unknown { throw .unknownMember(unknown, of: "\(place), an HTTP response,", allowed: responseMembers) }
@@ -175,6 +175,6 @@ extension OutputEncoder {
 
     /// Whether it is `azure.bytes`, or a string that is not UTF-8.
     func isBinary(at index: Int) -> Bool {
-        stack.type(at: index) == .table ? stack.hasMetatable(at: index, marks.bytes) : !stack.isUTF8(at: index)
+        stack.type(at: index) == .table ? marks.isBytes(at: index, of: stack) : !stack.isUTF8(at: index)
     }
 }

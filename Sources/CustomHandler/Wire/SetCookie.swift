@@ -38,7 +38,7 @@ enum SetCookie {
     private static func value(of index: Int, on stack: LuaStack, place: Place) throws(OutputError) -> String {
         var fields: [String: String] = [:]
         try stack.forEachPair(at: index) { () throws(OutputError) in
-            let name = stack.string(at: -2) ?? "\(stack.integer(at: -2) ?? 0)"
+            let name = stack.messageText(at: -2) ?? "\(stack.integer(at: -2) ?? 0)"
             guard members.contains(name) else { throw .unknownMember(name, of: "\(place)", allowed: members) }
             switch stack.type(at: -1) {
             case .string: fields[name] = stack.string(at: -1)

@@ -19,7 +19,7 @@ struct ValueEncoder {
         switch stack.type(at: index) {
         case .nil, .none: writer.append(raw: "null")
         case _ where stack.isNull(at: index): writer.append(raw: "null")
-        case .table where stack.hasMetatable(at: index, marks.bytes):
+        case .table where marks.isBytes(at: index, of: stack):
             stack.pushElement(1, of: index)
             defer { stack.pop() }
             try appendBytes(at: stack.count)
@@ -161,7 +161,7 @@ struct ValueEncoder {
         switch stack.type(at: index) {
         case .nil, .none: writer.append(raw: "null")
         case _ where stack.isNull(at: index): writer.append(raw: "null")
-        case .table where stack.hasMetatable(at: index, marks.bytes):
+        case .table where marks.isBytes(at: index, of: stack):
             throw .lost(place, "bytes cannot be one of several messages; return them alone")
         case .table:
             let start = writer.count

@@ -81,6 +81,8 @@ extension JSONScanner {
             let scaled = exponent < 0 ? value / powersOfTen[-exponent] : value * powersOfTen[exponent]
             return negative ? -scaled : scaled
         }
+        // Nothing could stop what reads it.
+        guard cursor - first <= 64 << 10 else { throw error(.numberOutOfRange, at: first) }
         let text = String(decoding: UnsafeBufferPointer(start: first, count: cursor - first), as: UTF8.self)
         guard let value = Double(text) else { throw error(.invalidNumber, at: first) }
         guard value.isFinite else { throw error(.numberOutOfRange, at: first) }
