@@ -189,7 +189,7 @@ static int wrap (lua_State *L) {
 }
 
 
-/* A thread for Swift to resume. Must be C: its mark is. */
+/* A thread for Swift to resume. Must be C: the mark is in the thread itself. */
 lua_State *clua_newroot (lua_State *L) {
   lua_State *root = lua_newthread(L);
   rest(root);
