@@ -174,6 +174,8 @@ import Testing
         // Nobody reads the megabytes of lines.
         for _ in 0..<8 { #expect(try host.request("/api/f").text == "done") }
         let process = host.process
+        // The thread holds it until its output ends.
+        defer { process.send(signal: SIGTERM) }
         Thread.detachNewThread { while process.line() != nil {} }
         #expect(
             host.process.waitForErrorLine(
