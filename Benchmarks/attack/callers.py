@@ -138,6 +138,28 @@ def long_work(stage):
     return told
 
 
+@attack("metadata of a body of 10 MB beside small calls")
+def long_metadata(stage):
+    bodies = {
+        "700,000 members": "{" + ",".join(f'"k{i}":"v"' for i in range(700_000)) + "}",
+        "objects": '{"list":[' + '{"id":1,"name":"x"},' * 500_000 + "0]}",
+        "text": '{"a":"' + "x" * 10_000_000 + '"}',
+    }
+    server = stage.serve(
+        function("f", "return tostring(metadata.a)", "60s", "512MB"), "--threads", "1",
+        host={"version": "2.0", "customHandler": {"enableForwardingHttpRequest": True}})
+    most = {}
+    for name, text in bodies.items():
+        body = text.encode()
+        connection = server.connect()
+        stage.made.append(connection.close)
+        connection.sendall(server.head("/api/f", len(body)) + body)
+        most[name] = waits(server, connection)
+    told = f"most CPU burnt while a small call waits, in ms: {milliseconds(most)}"
+    expect(max(most.values()) <= 0.2, told)
+    return told
+
+
 @attack("payloads of 20 MB beside small calls")
 def long_payloads(stage):
     payloads = {

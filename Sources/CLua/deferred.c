@@ -16,27 +16,44 @@
 #define BASE		lua_upvalueindex(3)
 
 
-static void expand (lua_State *L, int table) {
-  lua_pushvalue(L, EXPANDER);
-  lua_pushvalue(L, table);
-  lua_call(L, 1, 0);
-}
-
-
-static void expandifdeferred (lua_State *L, int table) {
+static int isdeferred (lua_State *L, int table) {
+  int deferred = 0;
   if (lua_istable(L, table) && lua_getmetatable(L, table)) {
-    int deferred = lua_rawequal(L, -1, METATABLE);
+    deferred = lua_rawequal(L, -1, METATABLE);
     lua_pop(L, 1);
-    if (deferred)
-      expand(L, table);
   }
+  return deferred;
 }
 
 
-static int wrapped (lua_State *L) {
-  expandifdeferred(L, 1);
+/*
+** Goes on with 'k' once the table is expanded, which may take several slices.
+** The stack is the same then.
+*/
+static int expandthen (lua_State *L, int table, lua_KFunction k) {
+  if (isdeferred(L, table)) {
+    lua_pushvalue(L, EXPANDER);
+    lua_pushvalue(L, table);
+    lua_callk(L, 1, 0, 0, k);
+  }
+  return k(L, LUA_OK, 0);
+}
+
+
+/* What is the same for all continuations here. */
+#define CONTINUATION(name) \
+  static int name (lua_State *L, int status, lua_KContext context)
+
+#define UNUSED	((void)status, (void)context)
+
+
+CONTINUATION(base) {
+  UNUSED;
   return lua_tocfunction(L, BASE)(L);
 }
+
+
+static int wrapped (lua_State *L) { return expandthen(L, 1, base); }
 
 
 /*
@@ -56,21 +73,34 @@ static int ismarked (lua_State *L) {
 }
 
 
-static int wrappedgetmetatable (lua_State *L) {
-  expandifdeferred(L, 1);
+CONTINUATION(metatable) {
   if (ismarked(L)) {
     lua_pushnil(L);
     return 1;
   }
-  return lua_tocfunction(L, BASE)(L);
+  return base(L, status, context);
+}
+
+
+static int wrappedgetmetatable (lua_State *L) {
+  return expandthen(L, 1, metatable);
 }
 
 
 /*
 ** Finalizers run with hooks off, so nothing could stop one that loops.
 */
-static int wrappedsetmetatable (lua_State *L) {
-  expandifdeferred(L, 2);
+CONTINUATION(setchecked) {
+  if (ismarked(L)) {
+    lua_pushnil(L);
+    lua_setmetatable(L, 1);
+  }
+  return base(L, status, context);
+}
+
+
+CONTINUATION(check) {
+  UNUSED;
   if (lua_istable(L, 2)) {
     lua_pushliteral(L, "__gc");
     if (lua_rawget(L, 2) != LUA_TNIL)
@@ -79,48 +109,54 @@ static int wrappedsetmetatable (lua_State *L) {
                            " ('local x <close> = ...') instead");
     lua_pop(L, 1);
   }
-  expandifdeferred(L, 1);
-  if (ismarked(L)) {
-    lua_pushnil(L);
-    lua_setmetatable(L, 1);
-  }
-  return lua_tocfunction(L, BASE)(L);
+  return expandthen(L, 1, setchecked);
+}
+
+
+static int wrappedsetmetatable (lua_State *L) {
+  return expandthen(L, 2, check);
 }
 
 
 /*
 ** Not raw: what fills a table may give it a metatable of its own.
 */
-static int index (lua_State *L) {
-  expand(L, 1);
+CONTINUATION(get) {
+  UNUSED;
   lua_settop(L, 2);
   lua_gettable(L, 1);
   return 1;
 }
 
 
-static int newindex (lua_State *L) {
-  expand(L, 1);
+CONTINUATION(set) {
+  UNUSED;
   lua_settop(L, 3);
   lua_rawset(L, 1);
   return 0;
 }
 
 
-static int len (lua_State *L) {
-  expand(L, 1);
+CONTINUATION(length) {
+  UNUSED;
   lua_pushinteger(L, (lua_Integer)lua_rawlen(L, 1));
   return 1;
 }
 
 
-static int pairs (lua_State *L) {
-  expand(L, 1);
+CONTINUATION(walk) {
+  UNUSED;
   lua_pushvalue(L, BASE);  /* next */
   lua_pushvalue(L, 1);
   lua_pushnil(L);
   return 3;
 }
+
+
+static int index (lua_State *L) { return expandthen(L, 1, get); }
+static int newindex (lua_State *L) { return expandthen(L, 1, set); }
+static int len (lua_State *L) { return expandthen(L, 1, length); }
+static int pairs (lua_State *L) { return expandthen(L, 1, walk); }
 
 
 static void setwrapped (lua_State *L, int metatable, int expander,

@@ -13,6 +13,15 @@ extension LuaStack {
     /// Makes a filler, which lives as long as the VM. `body` gets the index of an empty table, and on top of the stack
     /// the value that `pushDeferred` took; it may leave more values there.
     public func makeFiller(_ body: @escaping (LuaStack, _ table: Int) -> Void) -> TableFiller {
+        makeLongFiller { stack, table in
+            body(stack, table)
+            return nil
+        }
+    }
+
+    /// Makes a filler that takes long: `body` answers the step that goes on until it has results, of which there are none.
+    /// A step that throws ends the run, since the table is not whole.
+    public func makeLongFiller(_ body: @escaping (LuaStack, _ table: Int) -> WorkStep?) -> TableFiller {
         guard let vm else { return TableFiller(kind: JSONReader.Deferral.plain.rawValue) }
         vm.fillers.append(body)
         return TableFiller(kind: TableFiller.firstKind + Int64(vm.fillers.count - 1))
@@ -38,12 +47,23 @@ extension LuaStack {
         if hasMetatable(at: index, deferredMark) { expand(at: index) }
     }
 
-    /// Turns the deferred table at `index` into the real one, in place. [0]
-    func expand(at index: Int) {
+    /// Turns the deferred table at `index` into the real one, in place and in one go. [0]
+    private func expand(at index: Int) {
+        guard let step = beginExpanding(at: index) else { return }
+        do throws(LuaError) {
+            while case .more = try step(self) {}
+        } catch {
+            // The step has told the VM.
+        }
+    }
+
+    /// Begins to turn the deferred table at `index` into the real one, in place; answers the step that goes on, if there is
+    /// more to do. The stack is the same at its end.
+    func beginExpanding(at index: Int) -> WorkStep? {
         let table = lua_absindex(state, Int32(index))
-        guard reserve(8) else { return }
+        guard reserve(8) else { return nil }
         pushNil()
-        guard lua_next(state, table) != 0, let key = lua_touserdata(state, -2) else { return }
+        guard lua_next(state, table) != 0, let key = lua_touserdata(state, -2) else { return nil }
         let kind = Int64(UnsafeRawPointer(key) - deferredKey)
         pushNil()
         lua_rawsetp(state, table, key)
@@ -52,11 +72,33 @@ extension LuaStack {
         pushNil()
         lua_setmetatable(state, table)
         let level = count
+        var step: WorkStep?
         if let deferral = JSONReader.Deferral(rawValue: kind) {
             JSONReader.fill(Int(table), deferral, of: self)
         } else {
-            vm?.fillers[Int(kind - TableFiller.firstKind)](self, Int(table))
+            step = vm?.fillers[Int(kind - TableFiller.firstKind)](self, Int(table))
         }
-        setCount(level - 1)
+        guard let step else {
+            setCount(level - 1)
+            return nil
+        }
+        return { stack throws(LuaError) in
+            do throws(LuaError) {
+                if case .more(let bytes) = try step(stack) { return .more(after: bytes) }
+            } catch {
+                stack.setCount(level - 1)
+                stack.endUnfilled(error)
+                throw error
+            }
+            stack.setCount(level - 1)
+            return .results(0)
+        }
+    }
+
+    /// A limit was reached while a deferred table was filled. A script that catches the error must not go on with half a
+    /// table.
+    func endUnfilled(_ error: LuaError) {
+        vm?.fault = error
+        if case .timeLimit = error { clua_arm(state) } else { clua_exhaust(clua_host(state)) }
     }
 }

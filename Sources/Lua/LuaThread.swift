@@ -73,12 +73,6 @@ public struct LuaThread {
 }
 
 extension LuaStack {
-    /// Ends the run at the next instruction, as Swift code has found a limit reached that the hook will find, too, or,
-    /// once the garbage is gone, will not. There is nothing to go on with.
-    func endAtLimit(_ error: JSONError) {
-        if case .syntax(.memoryLimit, _, _) = error { clua_exhaust(clua_host(state)) } else { clua_arm(state) }
-    }
-
     /// The bytes that the text of an error may have: it goes to the log, to the caller and into a traceback.
     private static let messageLimit = 64 << 10
 

@@ -13,7 +13,7 @@ public final class LuaVM {
     let account: HeldBytes.Account
     private var functions: [(name: String, body: HostFunction)] = []
     /// What fills the deferred tables that do not come from JSON.
-    var fillers: [(LuaStack, Int) -> Void] = []
+    var fillers: [(LuaStack, Int) -> WorkStep?] = []
     private var idleThreads: [LuaThread] = []
     private var seal: LuaReference?
     private var cyclesLeft = 0

@@ -22,7 +22,7 @@ extension LuaVM {
         }
         makeMarks()
         stack.push(function: "expand") { stack throws(LuaError) in
-            stack.expand(at: 1)
+            if let step = stack.beginExpanding(at: 1) { return try stack.work(step) }
             // Nothing was refused in the meantime.
             try stack.mayGoOn(after: 0)
             return 0

@@ -49,6 +49,47 @@ import Testing
         #expect(thread.stack.string(at: -1) == "bad argument #1 to '?' (another one expected)")
     }
 
+    @Test(arguments: [
+        "return t.x", "t.y = 1 return t.x", "return #t == 2 and t.x",
+        "for k, v in pairs(t) do if k == 'x' then return v end end",
+        "return next(t) and t.x", "return rawget(t, 'x')", "return rawset(t, 'y', 1).x",
+        "return rawlen(t) == 2 and t.x",
+        "return getmetatable(t) == nil and t.x", "return setmetatable(t, {}).x",
+        "return getmetatable(setmetatable({ x = 7 }, t)).x",
+    ])
+    func `a table that is filled in steps is whole wherever a script touches it first`(_ touch: String) throws {
+        let lua = try TestVM()
+        try #require(Preemption.start(slice: 1))
+        var pauses = 0
+        let filler = lua.vm.stack.makeLongFiller { stack, table in
+            for value in 1...2 {
+                stack.push(Int64(value))
+                stack.setElement(value, of: table)
+            }
+            return { stack throws(LuaError) in
+                // Ends only once it was interrupted.
+                if pauses == 0 { return .more(after: 1) }
+                stack.push(Int64(7))
+                stack.setField("x", of: table)
+                return .results(0)
+            }
+        }
+        let thread = lua.vm.makeThread()
+        try thread.stack.load("local t = ... \(touch)".utf8Span.span.bytes, name: "=test")
+        thread.stack.push(true)
+        thread.stack.pushDeferred(filler)
+        guard case .preempted = thread.resume(arguments: 1) else {
+            Issue.record("the filling was not interrupted")
+            return
+        }
+        pauses = 1
+        guard case .finished(1) = thread.resume() else {
+            Issue.record("the filling did not go on")
+            return
+        }
+        #expect(thread.stack.integer(at: -1) == 7)
+    }
+
     @Test func `no error handler of the script goes on after the time limit of work`() throws {
         let lua = try TestVM()
         lua.vm.stack.push(function: "long") { stack throws(LuaError) in

@@ -258,10 +258,8 @@ public struct JSONReader {
                 do throws(JSONError) {
                     try reader.fill(Int32(table), deferral)
                 } catch {
-                    // The text was checked when it was deferred, so only a limit was reached. A script that catches the
-                    // error must not go on with half a table.
-                    stack.vm?.fault = error.isTimeLimit ? .timeLimit : .memoryLimit
-                    stack.endAtLimit(error)
+                    // The text was checked when it was deferred, so only a limit was reached.
+                    stack.endUnfilled(error.isTimeLimit ? .timeLimit : .memoryLimit)
                 }
             }
         }

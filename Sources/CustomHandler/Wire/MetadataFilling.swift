@@ -1,0 +1,167 @@
+import FoundationEssentials
+import Lua
+
+/// Fills `metadata` of a caller's own request, in steps, since the body may be a JSON object of any size (host-contract §6.3,
+/// §6.4).
+///
+/// Members of the body, then query fields, then route parameters, each in the place of those before; then `Query`, `Headers`
+/// and `sys`, where nothing of that name is there.
+final class MetadataFilling {
+    /// The list of `RequestTables.MetadataPart`, where it lies on the stack.
+    private let parts: Int
+    private var metadata: NamedTable
+    private var stage = Stage.body
+    private var reader: LongJSONReader?
+    private var members = 0
+
+    private enum Stage { case body, members, rest }
+
+    // Above the names of the table.
+    private var body: Int { metadata.names + 1 }
+    private var tree: Int { body + 1 }
+
+    init(_ table: Int, of stack: LuaStack) {
+        _ = stack.reserve(24)
+        parts = stack.count
+        metadata = NamedTable(table, of: stack)
+    }
+
+    func advance(_ stack: LuaStack) throws(LuaError) -> Progress {
+        if stage == .body {
+            guard try readBody(stack) else { return .more(after: 0) }
+        }
+        if stage == .members {
+            guard try addMembers(stack) else { return .more(after: 0) }
+        }
+        addRest(stack)
+        return .results(0)
+    }
+
+    /// Pushes the JSON object that is the body, and the key before its first member. Any other text has no members.
+    private func readBody(_ stack: LuaStack) throws(LuaError) -> Bool {
+        if reader == nil {
+            stack.pushElement(RequestTables.MetadataPart.body.rawValue, of: parts)
+            let isObject = stack.withBytes(at: body) { text in
+                text.withUnsafeBytes { $0.first { !" \t\r\n".utf8.contains($0) } == UInt8(ascii: "{") }
+            }
+            guard isObject == true else {
+                stage = .rest
+                return true
+            }
+        }
+        var reading = reader ?? LongJSONReader()
+        do throws(JSONError) {
+            guard try reading.advance(at: body, of: stack) else {
+                reader = reading
+                return false
+            }
+        } catch {
+            if error.isLimit { throw error.isTimeLimit ? .timeLimit : .memoryLimit }
+            stack.setCount(body)
+            stage = .rest
+            return true
+        }
+        stack.pushNil()
+        stage = .members
+        return true
+    }
+
+    /// Copies the members that follow the key on top: objects as they are, all else but lists and null as text, as .NET writes
+    /// it.
+    private func addMembers(_ stack: LuaStack) throws(LuaError) -> Bool {
+        while stack.next(of: tree) {
+            let name = stack.bytes(at: -2) ?? []
+            switch stack.type(at: -1) {
+            case .string: metadata.setTop(name)
+            case .number: metadata.set(name, Array((stack.numberText(at: -1) ?? "").utf8))
+            case .boolean: metadata.set(name, Array((stack.boolean(at: -1) ? "True" : "False").utf8))
+            case .table where !stack.isMarkedArray(at: -1): metadata.setTop(name)
+            default: break
+            }
+            stack.pop()
+            members += 1
+            if members % 256 == 0, !(try stack.mayGoOn(after: 0)) { return false }
+        }
+        stage = .rest
+        return true
+    }
+
+    /// The head of a request is short, and so is all that comes from it.
+    private func addRest(_ stack: LuaStack) {
+        func bytes(_ part: RequestTables.MetadataPart) -> [UInt8] {
+            stack.pushElement(part.rawValue, of: parts)
+            defer { stack.pop() }
+            return stack.bytes(at: -1) ?? []
+        }
+        let query = RequestTables.named(query: bytes(.query)).entries
+        for (name, values) in query where name.lowercased != Array("code".utf8) {
+            metadata.set(name, values.last ?? [])
+        }
+        stack.pushElement(RequestTables.MetadataPart.params.rawValue, of: parts)
+        stack.forEachPair(at: -1) { () throws(Never) in
+            metadata.set(stack.bytes(at: -2) ?? [], stack.bytes(at: -1) ?? [])
+        }
+        stack.pop()
+        metadata.setGroup("Query", query.map { ($0.name, $0.values.last ?? []) })
+        metadata.setGroup(
+            "Headers",
+            RequestTables.named(headers: bytes(.headers)).entries.map {
+                ($0.name, Array($0.values.joined(separator: Array(",".utf8))))
+            })
+        let now = Date().formatted(Date.ISO8601FormatStyle(includingFractionalSeconds: true))
+        metadata.setGroup(
+            "sys",
+            [
+                (Array("MethodName".utf8), bytes(.function)), (Array("UtcNow".utf8), Array(now.utf8)),
+                (Array("RandGuid".utf8), Array(UUID().uuidString.lowercased().utf8)),
+            ])
+    }
+}
+
+/// A table whose names differ in more than case, as in the host's dictionary.
+private struct NamedTable {
+    private let table: Int
+    private let stack: LuaStack
+    /// Where another table lies: the names as they are written, by their lower case. It counts as memory of the VM.
+    let names: Int
+
+    /// Pushes the table of the names. [+1]
+    init(_ table: Int, of stack: LuaStack) {
+        self.table = table
+        self.stack = stack
+        stack.pushTable()
+        names = stack.count
+    }
+
+    /// Sets a field, in the place of one whose name differs only in case. [0]
+    func set(_ name: [UInt8], _ value: [UInt8]) {
+        stack.push(bytes: value)
+        setTop(name)
+        stack.pop()
+    }
+
+    /// Sets a field to the value on top. [0]
+    func setTop(_ name: [UInt8]) {
+        let key = name.lowercased
+        if stack.pushField(key, of: names) == .nil {
+            stack.pop()
+            stack.push(bytes: name)
+            stack.setField(key, of: names)
+            stack.push(bytes: name)
+        }
+        stack.pushValue(at: -2)
+        stack.setPair(of: table)
+    }
+
+    /// Sets a table of texts, unless a field of that name is there. [0]
+    func setGroup(_ name: String, _ fields: [(name: [UInt8], value: [UInt8])]) {
+        defer { stack.pop() }
+        guard stack.pushField(Array(name.utf8).lowercased, of: names) == .nil else { return }
+        stack.pushTable(hash: fields.count)
+        let group = NamedTable(stack.count, of: stack)
+        for field in fields { group.set(field.name, field.value) }
+        stack.pop()
+        setTop(Array(name.utf8))
+        stack.pop()
+    }
+}
