@@ -174,6 +174,7 @@ extension OutputEncoder {
     // MARK: Body
 
     /// Whether it is `azure.bytes`, or a string that is not UTF-8.
+    @inline(__always)
     func isBinary(at index: Int) -> Bool {
         stack.type(at: index) == .table ? marks.isBytes(at: index, of: stack) : !stack.isUTF8(at: index)
     }
