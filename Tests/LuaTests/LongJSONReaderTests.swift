@@ -1,5 +1,4 @@
 import CLua
-import TestSupport
 import Testing
 
 @testable import Lua
