@@ -3,7 +3,7 @@
 ///
 /// For example, `{name}.{ext}` splits `a.b.c` into `a.b` and `c`. The time is bounded, as there is no backtracking.
 enum MixedSegment {
-    /// One range for each part, nil for literals and parameters without a value; nil if the text does not match.
+    /// The range of each parameter with a value, at the part's index; nil if the text does not match.
     static func match(_ parts: [RouteTemplate.Part], _ text: Span<UInt8>) -> [Range<Int>?]? {
         let ranges = match(parts, count: parts.count, text)
         guard ranges == nil, case .parameter(let last)? = parts.last, last.isOptional else { return ranges }

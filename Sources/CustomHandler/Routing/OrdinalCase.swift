@@ -48,7 +48,7 @@ enum OrdinalCase {
         return index <= limit ? index : nil
     }
 
-    /// Folds one non-ASCII scalar to upper case, unless it has none or that is ASCII.
+    /// Folds one non-ASCII scalar to upper case, if that is a single non-ASCII scalar too.
     private static func foldScalar(_ text: Span<UInt8>, _ index: inout Int) -> String.UTF8View {
         let lead = text[index]
         let end = min(index + (lead >= 0xf0 ? 4 : lead >= 0xe0 ? 3 : 2), text.count)
