@@ -167,7 +167,7 @@ enum Traceback {
         // Functions on the stack own these names, so they are alive here.
         let source = String(cString: record.source)
         let name = record.name.map { String(cString: $0) }
-        // The call of unnamed code is shown as '?'.
+        // Code without debug names calls a function '?'.
         if source == "=[C]" { return name == "?" ? nil : name.map { "[C]: in function '\($0)'" } }
         guard source.hasPrefix("@") else { return nil }
         let what =
