@@ -25,8 +25,8 @@ struct LogQueue {
         lines.append((stream, line.count))
     }
 
-    /// Moves the lines into `batch`. If lines were dropped since the last time, the queue then begins with a line that
-    /// gives their number, in the place where they would have been.
+    /// Moves the lines into `batch`, and continues with its storage. If lines were dropped since the last time, the
+    /// queue then begins with a line that gives their number, in the place where they would have been.
     mutating func take(into batch: inout LogQueue) {
         let lost = lost
         batch.clear()
