@@ -79,7 +79,7 @@ extension LuaStack {
         if case .syntax(.memoryLimit, _, _) = error { clua_exhaust(clua_host(state)) } else { clua_arm(state) }
     }
 
-    /// The greatest size in bytes of an error text: it goes to the log, to the caller and into a traceback.
+    /// The bytes that the text of an error may have: it goes to the log, to the caller and into a traceback.
     private static let messageLimit = 64 << 10
 
     /// The text at `index`, cut to `limit` bytes; nil for anything but a string.

@@ -173,7 +173,7 @@ extension OutputEncoder {
 
     // MARK: Body
 
-    /// Whether the value is `azure.bytes`, or a string that is not UTF-8.
+    /// Whether it is `azure.bytes`, or a string that is not UTF-8.
     func isBinary(at index: Int) -> Bool {
         stack.type(at: index) == .table ? marks.isBytes(at: index, of: stack) : !stack.isUTF8(at: index)
     }
