@@ -1,7 +1,7 @@
 internal import CZlib
 
-/// Compresses bytes that come in pieces. The same bytes in the same pieces always become the same: nothing in the
-/// output tells a time or a machine.
+/// Compresses bytes that arrive in pieces. Equal bytes in equal pieces give equal output: it contains no time or
+/// machine.
 public final class Deflater {
     public enum Format: Sendable {
         case gzip

@@ -20,8 +20,8 @@ public final class LogSink: Sendable {
     /// The thread ends once it has written all waiting lines.
     deinit { writer.stop() }
 
-    /// Lets a separate thread write from now on; the next line starts it. If no thread can be started, callers go on
-    /// writing.
+    /// Lets a separate thread write from now on; the next line starts it. If no thread can be started, callers continue
+    /// to write.
     public func detach() { writer.detach() }
 
     /// Writes one text and a line break; line breaks in it are kept. For people: log lines come from a `Logger`.

@@ -90,7 +90,7 @@ public final class Pattern: @unchecked Sendable {
     /// still has what it needs up to some 400 bytes, one without groups up to a thousand and more.
     static func steps(for count: Int) -> UInt32 { UInt32(min(20_000, 1_000_000 / max(1, count))) }
 
-    /// What the places to go back to may take.
+    /// The memory for the places to backtrack to.
     private static let kilobytes: UInt32 = 1024
 }
 

@@ -54,7 +54,7 @@ extension Binding {
         case manyBytes
     }
 
-    /// What the host does with the value of an output of this type (host-contract §9.3-§9.6).
+    /// How the host treats the value of an output of this type (host-contract §9.3-§9.6).
     enum Output: Sendable {
         case http
         case blob

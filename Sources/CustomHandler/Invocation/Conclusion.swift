@@ -3,7 +3,7 @@ import HTTP1
 import Log
 import Lua
 
-/// Decides how an invocation goes on when its code has ended.
+/// Decides how an invocation continues when its code has ended.
 extension FunctionVM {
     /// What follows the end of a handler.
     enum Conclusion {

@@ -48,7 +48,7 @@ enum Completion {
     }
 }
 
-/// What a function of luafunc's modules waits for.
+/// The wait of a function in luafunc's modules.
 enum Wait: Operation {
     case sleep(Duration)
     /// For all of these tasks, or for the first that fails.

@@ -13,7 +13,7 @@ final class FunctionVM {
     /// An option sets a time limit, so the limit may not be host.json's.
     let hasTimeOption: Bool
     private let text: [UInt8]
-    /// What the script returned; nil until it is loaded.
+    /// The function that the script returned; nil until the script is loaded.
     var handler: LuaReference?
     /// Lua functions that read a long payload and write a long table of an answer; made on first use.
     var payloadReader: LuaReference?

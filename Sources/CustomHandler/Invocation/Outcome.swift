@@ -29,7 +29,7 @@ public struct InvocationFailure: Error, Sendable, Equatable {
     public var message: String
     /// Innermost call first.
     public var traceback: [String] = []
-    /// What the invocation logged before it failed.
+    /// The lines that the invocation logged before it failed.
     public var logs: [String] = []
 
     public init(_ fault: Fault, _ message: String, traceback: [String] = [], logs: [String] = []) {

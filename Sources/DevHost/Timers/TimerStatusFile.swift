@@ -6,7 +6,7 @@ import Lua
 final class TimerStatusFile {
     private let path: String
     private var statuses: [String: TimerStatus] = [:]
-    /// Why the file was unusable; then the timers start anew, and the next status replaces it.
+    /// Why the file was unusable; then the timers start again from nothing, and the next status replaces it.
     let damage: TimerStatusFileError?
 
     /// Reads the file in `folder`; neither need exist.
