@@ -35,7 +35,7 @@ func tests(
         swiftSettings: strict, linkerSettings: libraries.map { .linkedLibrary($0) })
 }
 
-/// The floors: each target imports only what is below it. There is no outside package: what is not ours comes from the
+/// The floors: each target imports only targets below it. There is no external package: everything else comes from the
 /// toolchain or from Debian's C libraries, linked statically.
 let package = Package(
     name: "luafunc",

@@ -1,8 +1,8 @@
 internal import CZlib
 
-/// The checksum of gzip and zip. Pass what it said of the bytes before as `sum` to go on.
+/// The checksum of gzip and zip. To continue, pass the previous bytes' checksum as `sum`.
 public func crc32(_ bytes: RawSpan, continuing sum: UInt32 = 0) -> UInt32 {
-    // zlib takes no address for "begin anew".
+    // zlib treats a null address as a restart.
     guard bytes.byteCount > 0 else { return sum }
     let result = bytes.withUnsafeBytes { bytes in
         // zlib reads the bytes before it returns.

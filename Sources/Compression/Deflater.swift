@@ -1,13 +1,13 @@
 internal import CZlib
 
-/// Compresses bytes that come in pieces. The same bytes in the same pieces always become the same: nothing in the
-/// output tells a time or a machine.
+/// Compresses bytes that arrive in pieces. Equal bytes in equal pieces give equal output: it contains no time or
+/// machine.
 public final class Deflater {
     public enum Format: Sendable {
         case gzip
         /// HTTP's "deflate".
         case zlib
-        /// What zip files have: no header, no checksum.
+        /// As in zip files: no header, no checksum.
         case raw
     }
 
@@ -34,7 +34,7 @@ public final class Deflater {
         buffer.deallocate()
     }
 
-    /// Appends what is ready. zlib keeps much of it back, to compress it with what comes.
+    /// Appends finished output. zlib keeps much back, to compress it with later bytes.
     public func deflate(_ bytes: RawSpan, into output: inout [UInt8]) {
         precondition(!isFinished, "a deflater has finished")
         var position = 0
@@ -52,7 +52,7 @@ public final class Deflater {
         }
     }
 
-    /// Appends the rest. The deflater is of no use afterwards.
+    /// Appends the rest. The deflater cannot be used afterwards.
     public func finish(into output: inout [UInt8]) {
         precondition(!isFinished, "a deflater has finished")
         isFinished = true
@@ -71,7 +71,7 @@ public final class Deflater {
 }
 
 extension Deflater {
-    /// Compresses bytes that are all there.
+    /// Compresses complete bytes.
     public static func deflate(_ bytes: [UInt8], _ format: Format) -> [UInt8] {
         let deflater = Deflater(format)
         var output: [UInt8] = []

@@ -1,6 +1,6 @@
 /// Why compressed bytes cannot be read.
 public enum InflateError: Error, Equatable, Sendable, CustomStringConvertible {
-    /// With zlib's words for it.
+    /// With zlib's description.
     case corrupt(String)
     /// The bytes end before the compressed data does.
     case truncated

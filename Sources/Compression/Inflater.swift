@@ -1,16 +1,16 @@
 internal import CZlib
 
-/// Decompresses bytes that come in pieces, up to a limit, since a few bytes may stand for a thousand times as many.
+/// Decompresses bytes that arrive in pieces, up to a limit, as a few bytes may become a thousand times as many.
 ///
-/// A gzip file may have several members, which are read as one. What follows the last member, or the end of the other
-/// formats, is ignored, as the common HTTP clients do: servers pad with zeros or a line break. No bytes at all are an
-/// empty file.
+/// A gzip file may have several members, which are read as one. Bytes after the last member, or after the end of the
+/// other formats, are ignored as in common HTTP clients: servers pad with zeros or a line break. No bytes at all count
+/// as an empty file.
 public final class Inflater {
     public enum Format: Sendable {
         case gzip
-        /// HTTP's: zlib's format, or bare deflate, which some servers send instead. The first two bytes tell.
+        /// HTTP's: zlib's format, or bare deflate, which some servers send instead; the first two bytes decide.
         case deflate
-        /// What zip files have: no header, no checksum.
+        /// As in zip files: no header, no checksum.
         case raw
     }
 
@@ -23,7 +23,7 @@ public final class Inflater {
 
     private enum State {
         case begin
-        /// The format is to be told from this byte and the next.
+        /// The format depends on this byte and the next.
         case firstByte(UInt8)
         case inside
         /// After a member of a gzip file.
@@ -37,7 +37,7 @@ public final class Inflater {
     /// The first bytes of each member of a gzip file.
     private static let mark: [UInt8] = [0x1f, 0x8b]
 
-    /// - Parameter limit: how many bytes may come out, of all members together.
+    /// - Parameter limit: the greatest number of output bytes, for all members together.
     public init(_ format: Format, limit: Int) {
         self.format = format
         self.limit = limit
@@ -62,8 +62,8 @@ public final class Inflater {
         }
     }
 
-    /// Calls `piece` for each piece that comes out. It lies in a buffer that the next one overwrites.
-    /// - Throws: also what an earlier call threw.
+    /// Calls `piece` for each piece of output, in a buffer that the next one overwrites.
+    /// - Throws: also the error of an earlier call.
     public func inflate(_ bytes: RawSpan, _ piece: (RawSpan) -> Void) throws(InflateError) {
         var position = 0
         while position < bytes.byteCount {
@@ -92,7 +92,7 @@ public final class Inflater {
         }
     }
 
-    /// Says that no more bytes come.
+    /// Ends the input.
     public func finish() throws(InflateError) {
         if case .failed(let error) = state { throw error }
         guard isComplete else { throw fail(.truncated) }
@@ -117,11 +117,11 @@ public final class Inflater {
         }
     }
 
-    /// Returns how many bytes it took: all, or fewer where the compressed data ends.
+    /// Returns the number of bytes taken: all, or fewer if the compressed data ends.
     private func decompress(_ bytes: RawSpan, _ piece: (RawSpan) -> Void) throws(InflateError) -> Int {
         var result = Result<Int, InflateError>.success(0)
-        // zlib writes nothing to its input, and after the call it is not used again: `avail_in` is then 0, or the data
-        // has ended.
+        // zlib does not write to its input, and does not use it after the call: `avail_in` is then 0, or the data has
+        // ended.
         bytes.withUnsafeBytes { bytes in
             let count = UInt32(clamping: bytes.count)
             stream.pointee.next_in = UnsafeMutablePointer(
@@ -170,7 +170,7 @@ public final class Inflater {
 }
 
 extension Inflater {
-    /// Decompresses bytes that are all there.
+    /// Decompresses complete bytes.
     public static func inflate(_ bytes: [UInt8], _ format: Format, limit: Int) throws(InflateError) -> [UInt8] {
         let inflater = Inflater(format, limit: limit)
         var output: [UInt8] = []

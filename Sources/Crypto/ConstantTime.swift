@@ -1,11 +1,11 @@
 internal import COpenSSL
 
-/// Whether both are the same. Takes as long as `first` needs, whatever `second` holds and however long it is, so that
-/// nobody can guess a secret byte by byte: pass as `first` what the caller sent.
+/// Whether both are equal. Takes time by the length of `first`, whatever `second` holds, so that nobody can guess a
+/// secret byte by byte: pass the caller's bytes as `first`.
 public func constantTimeEqual(_ first: RawSpan, _ second: RawSpan) -> Bool {
     first.withUnsafeBytes { first in
         second.withUnsafeBytes { second in
-            // Of other lengths, the first is compared with itself, only for the time it takes.
+            // With different lengths, compares the first with itself, only to take the time.
             let isSameLength = first.count == second.count
             let other = isSameLength ? second : first
             return CRYPTO_memcmp(first.baseAddress, other.baseAddress, first.count) == 0 && isSameLength

@@ -1,8 +1,8 @@
 internal import COpenSSL
 
-/// A digest of bytes that come in pieces.
+/// A digest of bytes that arrive in pieces.
 ///
-/// OpenSSL's digests fail only where memory has run out, which ends the process as it does everywhere in Swift.
+/// OpenSSL's digests fail only without memory, which ends the process as everywhere in Swift.
 public struct Digest: ~Copyable {
     private let hash: HashFunction
     private let context: OpaquePointer
@@ -38,7 +38,7 @@ public struct Digest: ~Copyable {
     }
 }
 
-/// Digests of bytes that are all there.
+/// Digests of complete bytes.
 extension Digest {
     public static func of(_ bytes: RawSpan, _ hash: HashFunction) -> [UInt8] {
         var digest = Digest(hash)

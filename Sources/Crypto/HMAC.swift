@@ -1,6 +1,6 @@
 internal import COpenSSL
 
-/// An authentication code (RFC 2104) of bytes that come in pieces. Compare codes with `constantTimeEqual` only.
+/// An authentication code (RFC 2104) of bytes that arrive in pieces. Compare codes only with `constantTimeEqual`.
 public struct HMAC: ~Copyable {
     private let hash: HashFunction
     private let context: OpaquePointer
@@ -23,7 +23,7 @@ public struct HMAC: ~Copyable {
 
     private static func start(_ context: OpaquePointer, _ hash: HashFunction, _ key: RawSpan) -> Bool {
         key.withUnsafeBytes { key in
-            // Without an address OpenSSL would take an empty key for none at all.
+            // Without an address OpenSSL would treat an empty key as missing.
             var nothing: UInt8 = 0
             let bytes = key.bindMemory(to: UInt8.self)
             guard let address = bytes.baseAddress else {
@@ -50,7 +50,7 @@ public struct HMAC: ~Copyable {
     }
 }
 
-/// Codes of bytes that are all there.
+/// Codes of complete bytes.
 extension HMAC {
     public static func of(_ bytes: RawSpan, _ hash: HashFunction, key: RawSpan) -> [UInt8] {
         var code = HMAC(hash, key: key)

@@ -1,6 +1,6 @@
 internal import COpenSSL
 
-/// SHA-1 and MD5 are for what others' protocols ask for; neither protects anything.
+/// A hash function. SHA-1 and MD5 are only for other people's protocols; they protect nothing.
 public enum HashFunction: String, CaseIterable, Sendable {
     case md5, sha1, sha256, sha384, sha512
 

@@ -1,10 +1,9 @@
 internal import COpenSSL
 
-/// Bytes that nobody can guess, fit for keys.
+/// Unpredictable bytes, fit for keys.
 ///
 /// Does not throw: the system's generator cannot fail once the system has started, and an error would end in a `try?`
-/// and in keys that are not random. Should it fail nevertheless, the process ends, as it does where Swift's own generator
-/// fails.
+/// and in keys that are not random. Should it fail nevertheless, the process ends, as with Swift's own generator.
 public func randomBytes(_ count: Int) -> [UInt8] {
     precondition(copenssl_start() == 1, "OpenSSL cannot be started")
     ERR_clear_error()

@@ -30,7 +30,7 @@ extension DevHost {
 }
 
 extension Function {
-    /// Where the trigger's events come from, for people.
+    /// The source of the trigger's events, as text for people.
     fileprivate var source: String {
         func text(_ property: String) -> String? { trigger?.tree.member(anyCase: property)?.string }
         return switch trigger?.type.lowercased() {

@@ -5,23 +5,23 @@ import FoundationEssentials
 import Glibc
 import HTTP
 
-/// A stand-in for the Functions host on this machine: it starts the handler, sends it every invocation and does with
-/// its answers what the real host does, where that is silent with a warning.
+/// A stand-in for the Functions host on this machine: it starts the handler, sends it every invocation and treats its
+/// answers as the real host does, but warns where the real host is silent.
 @MainLoop
 public final class DevHost {
     public struct Options: Sendable {
         public var source: AppSource
-        /// Where `.luafunc` and local.settings.json are.
+        /// The folder of `.luafunc` and local.settings.json.
         public var folder: String
         public var bind = "127.0.0.1"
-        /// nil for what local.settings.json says, else 7071.
+        /// nil for the port in local.settings.json, else 7071.
         public var port: Int?
         public var handler: HandlerChoice
         /// Callers need keys, as in Azure.
         public var checksKeys = false
-        /// Every caller is told why an invocation failed, not only browsers.
+        /// Shows every caller why an invocation failed, not only browsers.
         public var showsReasons = false
-        /// Of the schedules; nil for UTC.
+        /// The time zone of the schedules; nil for UTC.
         public var timeZone: String?
         public var environment: [String: String]
 
@@ -42,7 +42,7 @@ public final class DevHost {
     }
 
     let options: Options
-    /// The app's, absolute.
+    /// The app's folder, as an absolute path.
     private let folder: String
     let settings: LocalSettings
     let front: Front
@@ -56,30 +56,30 @@ public final class DevHost {
     private let listeners: Listeners
     private let client: HTTPClient
     private var watchers: [FileWatcher] = []
-    /// Why folders are looked at each second, as it was told.
+    /// Why folders are compared each second, as last reported.
     private var blindness: FileWatcher.Blindness?
     let zone: LocalTime
     let tell: @MainLoop (HostEvent) -> Void
     let began = MonotonicTime.now
     private var reloading = Reloading.idle
 
-    /// Of saves that come while one is read, only the last is read.
+    /// If several saves come while one is read, only the last is read.
     private enum Reloading {
         case idle
         case reading(again: Bool)
     }
 
-    /// Reads the app and binds the port. Throws `Problem` where host.json or local.settings.json cannot be used, and
-    /// `Failure` where the port cannot be had.
+    /// Reads the app and binds the port. Throws `Problem` if host.json or local.settings.json is unusable, and
+    /// `Failure` if the port is not available.
     ///
-    /// - Parameter tell: called on the main loop for everything that happens.
+    /// - Parameter tell: called on the main loop for every event.
     public init(_ options: Options, tell: @escaping @MainLoop (HostEvent) -> Void) async throws {
         self.options = options
         self.tell = tell
         zone = try options.timeZone.map { try LocalTime.system($0) } ?? .utc
         folder = Path.standardized(options.folder)
         settings = try LocalSettings(root: folder)
-        // What the environment has already wins, as with Core Tools.
+        // Existing environment variables win, as with Core Tools.
         let variables = settings.values.merging(options.environment) { $1 }
         loader = AppLoader(options.source, settings: variables, requiresScripts: options.handler.isLuafunc)
         current = try loader.load()
@@ -130,7 +130,7 @@ public final class DevHost {
         }
     }
 
-    /// Serves until its task is cancelled; then the handler is killed. Throws `Failure` if the handler cannot be had.
+    /// Serves until its task is cancelled; then kills the handler. Throws `Failure` if there can be no handler.
     public func run() async throws {
         tell(.listening(listing))
         for warning in storage.warnings { tell(.warning(warning)) }
@@ -138,7 +138,7 @@ public final class DevHost {
         front.serve(self)
         do {
             watch()
-            // Without functions the host starts no handler (host-contract §1); here one may come with a save.
+            // Without functions the host starts no handler (host-contract §1); here a save may add one.
             try await handler.run()
         } catch let gone as HandlerProcess.Gone {
             await stop()
@@ -173,14 +173,14 @@ public final class DevHost {
                 looking: { [unowned self] in tellBlindness($0) }, changed: changed))
     }
 
-    /// Once, though several folders are watched.
+    /// Reports it only once, although several folders are watched.
     private func tellBlindness(_ reason: FileWatcher.Blindness) {
         guard reason != blindness else { return }
         blindness = reason
         tell(.warning("saves are looked for each second: \(reason)"))
     }
 
-    /// Says that settings are read at the start, where somebody saves others.
+    /// Tells a user who saves new settings that they are read only at the start.
     private func watchSettings() {
         var told: String?
         watch({ [folder] in [folder] }) { [unowned self] in
@@ -200,7 +200,7 @@ public final class DevHost {
     private func watchBlobs() {
         let folder = "\(storage.folder)/blobs"
         do throws(FileError) {
-            // What is not there cannot be watched.
+            // A missing folder cannot be watched.
             try Folder.make(folder)
         } catch {
             return tell(.warning("files that are put into \(folder) trigger nothing: \(error)"))
@@ -223,8 +223,8 @@ public final class DevHost {
 
     // MARK: The app
 
-    /// Shows the app as it is now: luafunc tells what it has taken of a save, and for any other handler the host watches
-    /// the app itself.
+    /// Switches to the app as it is now: luafunc reports what it has taken from a save; for any other handler the host
+    /// watches the app itself.
     private func reload() {
         guard case .idle = reloading else {
             reloading = .reading(again: true)
@@ -238,7 +238,7 @@ public final class DevHost {
         do throws(Problem) {
             adopt(try await load())
         } catch {
-            // The handler has said it.
+            // The handler has reported it.
             tell(.warning("\(error)"))
         }
         let isAgain = if case .reading(again: true) = reloading { true } else { false }
@@ -246,7 +246,7 @@ public final class DevHost {
         if isAgain { reload() }
     }
 
-    /// On a thread of its own, since an app may have many files.
+    /// Reads the app on a separate thread, as it may have many files.
     private func load() async throws(Problem) -> FunctionApp {
         let loader = loader
         let result = await withCheckedContinuation { (done: CheckedContinuation<Result<FunctionApp, Problem>, Never>) in
@@ -267,7 +267,8 @@ public final class DevHost {
         current = newer
         listeners.adopt(newer, except: disabled(newer))
         if newer.names != older.names || newer.host != older.host { tell(.reloaded(listing)) }
-        // The host starts anew what depends on host.json or function.json (host-contract §4.5); luafunc does so itself.
+        // The host restarts a handler after a change of host.json or function.json (host-contract §4.5); luafunc
+        // reloads by itself.
         guard !options.handler.isLuafunc, newer.host != older.host || newer.definitions != older.definitions else {
             return
         }

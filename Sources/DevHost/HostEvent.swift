@@ -1,8 +1,8 @@
 public import CustomHandler
 
-/// Something the host tells the person who started it.
+/// An event that the host reports to the person who started it.
 public enum HostEvent: Sendable {
-    /// Everything can be called, though the handler may still start.
+    /// Every function can be called, though the handler may still be starting.
     case listening(HostListing)
     /// The app was read again after a save.
     case reloaded(HostListing)
@@ -11,20 +11,20 @@ public enum HostEvent: Sendable {
     case handlerLine(HandlerLine)
     case invocationStarted(InvocationStart)
     case invocationEnded(InvocationEnd)
-    /// Something works otherwise than its author may expect.
+    /// Something works differently from what its author may expect.
     case warning(String)
     case error(String)
 }
 
-/// What can be called, and how.
+/// The functions that can be called, and how.
 public struct HostListing: Sendable, Equatable {
     public struct Entry: Sendable, Equatable {
         public let name: String
         /// The trigger's type, as function.json has it.
         public let trigger: String
-        /// Methods of an HTTP trigger, in the order people expect; empty for all.
+        /// The methods of an HTTP trigger, in the usual order; empty for all.
         public var methods: [String] = []
-        /// A URL, or where the trigger listens: `orders`, `0 */5 * * * *`, `uploads/{name}`.
+        /// A URL, or the trigger's source: `orders`, `0 */5 * * * *`, `uploads/{name}`.
         public var address: String
     }
 
@@ -41,7 +41,7 @@ public struct HostListing: Sendable, Equatable {
 public struct InvocationStart: Sendable {
     public let id: String
     public let function: String
-    /// What triggered it: `GET /api/hello`, `queue orders`.
+    /// The cause: `GET /api/hello`, `queue orders`.
     public let cause: String
 }
 
@@ -50,15 +50,15 @@ public struct InvocationEnd: Sendable {
     public let function: String
     public let cause: String
     public let duration: Duration
-    /// The status its caller got; nil where nobody waits for a response.
+    /// The status that its caller got; nil if nobody waits for a response.
     public var status: Int?
     /// Why it failed; nil if it succeeded.
     public var failure: String?
     /// More about the failure, such as a stack traceback.
     public var detail: [String] = []
-    /// `Logs` of its answer.
+    /// The `Logs` of its answer.
     public var logs: [String] = []
-    /// What was written: `queue orders`, `blob shipped/7.json`.
+    /// The outputs written: `queue orders`, `blob shipped/7.json`.
     public var outputs: [String] = []
     public var warnings: [String] = []
 }

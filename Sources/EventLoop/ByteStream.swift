@@ -1,37 +1,37 @@
-/// A connection over which bytes go both ways: TCP, or TLS over it. Lives on its loop's thread.
+/// A connection that carries bytes both ways: TCP, or TLS over it. Lives on its loop's thread.
 public protocol ByteStream: AnyObject {
-    /// Told of everything that happens. Not kept alive by the stream.
+    /// Receives all events. The stream does not keep it alive.
     var delegate: (any ByteStreamDelegate)? { get set }
 
-    /// Begins, or goes on, to read. While it is paused the peer's reset may go unseen.
+    /// Starts or continues reading. While reading is paused, a reset by the peer may go unnoticed.
     func resumeReading()
     func pauseReading()
 
-    /// Writes bytes in order; what the system does not take at once is copied and queued. After `close` or `finish` it
-    /// does nothing.
+    /// Writes bytes in order, and copies and queues what the system does not take at once. Does nothing after `close`
+    /// or `finish`.
     func write(_ bytes: RawSpan)
 
-    /// Bytes that are queued.
+    /// The number of queued bytes.
     var pendingBytes: Int { get }
 
-    /// Bytes of memory that the queue takes: of a piece that is partly written, all of it.
+    /// The memory of the queue in bytes: a partly written piece counts as a whole.
     var heldBytes: Int { get }
 
-    /// More is queued than the high watermark (64 KB). The delegate hears `streamDrained` when it has shrunk below the low
-    /// one (16 KB).
+    /// More bytes are queued than the high watermark (64 KB). The delegate gets `streamDrained` when the queue has
+    /// shrunk below the low one (16 KB).
     var isFull: Bool { get }
 
-    /// Ends the sending half once all that is queued is out; reading goes on.
+    /// Ends the sending half once all queued bytes are out; reading continues.
     func finish()
 
-    /// Ends the connection at once; what is queued is lost. The delegate hears `streamClosed` later, once, and nothing
-    /// else. Calling it again does nothing.
+    /// Ends the connection at once and drops queued bytes. The delegate gets only `streamClosed`, later and once.
+    /// Calling it again does nothing.
     func close()
 
     var peer: SocketAddress? { get }
 }
 
-/// What a stream tells. Every call comes on the loop's thread.
+/// Receives a stream's events, on the loop's thread.
 public protocol ByteStreamDelegate: AnyObject {
     /// The bytes lie in a buffer that the next read overwrites.
     func streamReceived(_ bytes: RawSpan)
@@ -39,13 +39,13 @@ public protocol ByteStreamDelegate: AnyObject {
     /// The peer sends nothing more; it may still read.
     func streamInputEnded()
 
-    /// The queue is short again, after `isFull`.
+    /// The queue is short again after `isFull`.
     func streamDrained()
 
-    /// Something that was queued is out.
+    /// Some queued bytes are out.
     func streamSent()
 
-    /// The last call. nil where the stream was closed by its owner, or by both sides in good order.
+    /// The last call. The error is nil if the owner closed the stream, or both sides ended it properly.
     func streamClosed(_ error: StreamError?)
 }
 

@@ -2,20 +2,20 @@ internal import CUV
 internal import Glibc
 internal import Synchronization
 
-/// One thread's event loop, which is a Swift executor too.
+/// One thread's event loop, which is also a Swift executor.
 ///
-/// Between any two pieces of queued work the loop polls its sockets, so no piece of work starves them. What lives on a
-/// loop is not `Sendable` and never leaves its thread; `submit` is the only way in from another thread.
+/// The loop polls its sockets between any two pieces of queued work, so no work starves them. Objects on a loop are not
+/// `Sendable` and never leave its thread; `submit` is the only way in from another thread.
 ///
-/// `@unchecked Sendable`: `mailbox`, `wake` and `thread` may be used from any thread (`uv_async_send` is the one function
-/// of libuv that may); all else is touched by the loop's own thread alone, which `checkIsolated` verifies.
+/// `@unchecked Sendable`: any thread may use `mailbox`, `wake` and `thread` (`uv_async_send` is libuv's one function
+/// that allows this); only the loop's own thread touches everything else, which `checkIsolated` verifies.
 public final class EventLoop: TaskExecutor, @unchecked Sendable {
-    /// The loop that `MainLoop` stands for. In a program it runs on the main thread.
+    /// The loop behind `MainLoop`. In a program it runs on the main thread.
     public static let main = EventLoop()
 
     static let readBufferSize = 64 << 10
 
-    /// libuv's loop, for the handles of this target. Its `data` is the buffer that all streams of the loop read into.
+    /// libuv's loop, for the handles of this target. Its `data` is the read buffer of all streams on the loop.
     let loop: UnsafeMutablePointer<uv_loop_t> = .allocate(capacity: 1)
     private let wake: UnsafeMutablePointer<uv_async_t> = .allocate(capacity: 1)
     private let mailbox = Mutex(Mailbox())
@@ -25,21 +25,21 @@ public final class EventLoop: TaskExecutor, @unchecked Sendable {
     private var isolation: Isolation?
     private var ready = RingBuffer<Work>()
     private var isPolling = false
-    /// The last poll has brought new connections.
+    /// The last poll brought new connections.
     private var hasNewcomers = false
     private var isStopping = false
     private var residents: [ObjectIdentifier: AnyObject] = [:]
     var sleepers: [UInt64: Sleeper] = [:]
     var lastSleeper: UInt64 = 0
-    /// All TLS streams of the loop share it.
+    /// Shared by all TLS streams of the loop.
     lazy var decrypted = DecryptedBytes()
-    /// What other threads may call for.
+    /// The functions that other threads may request.
     var callbacks: [UInt64: () -> Void] = [:]
     var lastCallback: UInt64 = 0
-    /// Who waits for the address of a name.
+    /// The pending address lookups.
     var lookups: [UInt64: (Result<[IPAddress], ResolverError>) -> Void] = [:]
 
-    /// How many times the loop has polled. Two calls that see the same number run in the same turn.
+    /// The number of polls so far. Two calls that see the same number run in the same turn.
     public private(set) var turn: UInt64 = 0
 
     private enum Work {
@@ -57,12 +57,12 @@ public final class EventLoop: TaskExecutor, @unchecked Sendable {
 
     private struct Mailbox: Sendable {
         var mail: [Mail] = []
-        /// A thread may still have something to tell, such as the answer of a name lookup that was given up.
+        /// A thread may still submit something, such as the answer of an abandoned name lookup.
         var isClosed = false
     }
 
-    /// A write to a connection that the peer has closed is an error to handle, not the end of the process; so is one to a
-    /// file that has as many bytes as the process may write.
+    /// Makes two kinds of writes fail with an error instead of ending the process: to a connection that the peer has
+    /// closed, and to a file at the process's size limit.
     private static let ignoresFailedWrites: Void = {
         _ = signal(SIGPIPE, SIG_IGN)
         _ = signal(SIGXFSZ, SIG_IGN)
@@ -71,7 +71,7 @@ public final class EventLoop: TaskExecutor, @unchecked Sendable {
     public init() {
         Self.ignoresFailedWrites
         let code = uv_loop_init(loop)
-        // Fails only where no descriptor is left for epoll, when nothing could run anyway.
+        // Fails only if no descriptor is left for epoll, when nothing could run anyway.
         precondition(code == 0, "no event loop: \(String(cString: uv_strerror(code)))")
         uv_async_init(loop, wake) { _ in }
         loop.pointee.data = .allocate(byteCount: Self.readBufferSize, alignment: 16)
@@ -80,16 +80,15 @@ public final class EventLoop: TaskExecutor, @unchecked Sendable {
 
     // MARK: Work
 
-    /// Queues work, which runs after the next poll. Only on the loop's own thread.
+    /// Queues work to run after the next poll. Only on the loop's own thread.
     public func perform(_ work: @escaping () -> Void) { queue(.call(work)) }
 
     /// Queues work from any thread.
     public func submit(_ work: @escaping @Sendable () -> Void) { post(.call(work)) }
 
-    /// Begins a task that stays on this loop. There is no other way to begin one: a bare `Task` runs on a thread of
-    /// Dispatch.
+    /// Starts a task that stays on this loop. Use no bare `Task`: it would run on one of Dispatch's threads.
     ///
-    /// As with `Task`, a closure written in `@MainLoop` code is `@MainLoop` too; it must then be the main loop's task.
+    /// As with `Task`, a closure in `@MainLoop` code is `@MainLoop` too; it must then be a task of the main loop.
     @discardableResult
     public func task<Success: Sendable>(
         @_inheritActorContext _ operation: sending @escaping @isolated(any) () async throws -> Success
@@ -97,20 +96,20 @@ public final class EventLoop: TaskExecutor, @unchecked Sendable {
         Task(executorPreference: self, operation: operation)
     }
 
-    /// For tasks of this loop.
+    /// Queues a job of one of this loop's tasks.
     public func enqueue(_ job: consuming ExecutorJob) {
         let job = UnownedJob(job)
         if isCurrent { queue(.job(job)) } else { post(.job(job)) }
     }
 
-    /// For what is isolated to the loop by an actor.
+    /// Queues a job of an actor on this loop.
     fileprivate func enqueueIsolated(_ job: UnownedJob) {
         if isCurrent { queue(.isolatedJob(job)) } else { post(.isolatedJob(job)) }
     }
 
     private func queue(_ work: Work) {
         ready.append(work)
-        // Else UV_RUN_ONCE fires the timers that are due and then still blocks.
+        // Otherwise UV_RUN_ONCE fires the due timers and then still blocks.
         if isPolling { uv_stop(loop) }
     }
 
@@ -134,9 +133,9 @@ public final class EventLoop: TaskExecutor, @unchecked Sendable {
         while step() {}
     }
 
-    /// One piece of work, then one poll. False once the loop is to stop.
+    /// Runs one piece of work, then polls once. Returns false once the loop must stop.
     ///
-    /// - Parameter waits: tests that turn the loop by hand do not always want to wait for an event.
+    /// - Parameter waits: whether to block for an event; tests that step the loop by hand may not want to.
     package func step(waits: Bool = true) -> Bool {
         if hasMail.load(ordering: .acquiring) { takeMail() }
         if isStopping { return false }
@@ -148,16 +147,16 @@ public final class EventLoop: TaskExecutor, @unchecked Sendable {
         case nil: break
         }
         poll(waits: waits && ready.isEmpty)
-        // Whoever has just connected has mostly sent a request, too, which does not wait for another piece of work.
+        // A new caller has usually sent its request already, which should not wait for another piece of work.
         if hasNewcomers, !ready.isEmpty { poll(waits: false) }
         hasNewcomers = false
         return true
     }
 
-    /// The sockets that this poll has brought are looked at before the next piece of work.
+    /// Requests another poll for the new sockets before the next piece of work.
     func newcomersArrived() { hasNewcomers = true }
 
-    /// One look at the sockets and timers.
+    /// Polls the sockets and timers once.
     private func poll(waits: Bool) {
         turn &+= 1
         isPolling = true
@@ -165,10 +164,10 @@ public final class EventLoop: TaskExecutor, @unchecked Sendable {
         isPolling = false
     }
 
-    /// Lets `run` return after the work at hand. From any thread.
+    /// Makes `run` return after the current work. From any thread.
     public func stop() { post(.stop) }
 
-    /// Makes the calling thread the loop's own. `run` does it too; this is for what is set up before.
+    /// Makes the calling thread the loop's own. `run` does so too; this is for setup before it.
     public func bind() { thread.store(UInt(pthread_self()), ordering: .relaxed) }
 
     private func takeMail() {
@@ -187,8 +186,7 @@ public final class EventLoop: TaskExecutor, @unchecked Sendable {
         }
     }
 
-    /// Ends a loop that does not run any more. Every handle must be closed before, which is checked. What is submitted
-    /// afterwards is dropped.
+    /// Ends a loop that no longer runs. Checks that every handle was closed. Work submitted afterwards is dropped.
     public func close() {
         mailbox.withLock { $0.isClosed = true }
         uv_close(UnsafeMutableRawPointer(wake).assumingMemoryBound(to: uv_handle_t.self)) { _ in }
@@ -201,7 +199,7 @@ public final class EventLoop: TaskExecutor, @unchecked Sendable {
         wake.deallocate()
     }
 
-    /// The kinds of the handles that somebody has yet to close, for tests.
+    /// The kinds of the handles that are still open, for tests.
     package var openHandles: [String] {
         var handles = Handles(besides: UnsafeMutableRawPointer(wake))
         withUnsafeMutablePointer(to: &handles) { handles in
@@ -224,8 +222,8 @@ public final class EventLoop: TaskExecutor, @unchecked Sendable {
 
     // MARK: Residents
 
-    /// What lives on this loop for `owner`, so that work that `submit` brings finds it. `owner` takes it away before it
-    /// ends itself. Only on the loop's own thread.
+    /// The object on this loop that belongs to `owner`, so that submitted work can find it. `owner` must remove it
+    /// before it goes away. Only on the loop's own thread.
     public subscript(resident owner: AnyObject) -> AnyObject? {
         get {
             checkIsolated()
@@ -243,7 +241,7 @@ public final class EventLoop: TaskExecutor, @unchecked Sendable {
 
     public func checkIsolated() { precondition(isCurrent, "not on the event loop's thread") }
 
-    /// For an actor that lives on this loop.
+    /// The executor for an actor on this loop.
     public func asUnownedSerialExecutor() -> UnownedSerialExecutor {
         guard let isolation else { preconditionFailure("an event loop is used before it is made") }
         return isolation.asUnownedSerialExecutor()
@@ -252,8 +250,8 @@ public final class EventLoop: TaskExecutor, @unchecked Sendable {
 
 /// The loop as the executor of actors.
 ///
-/// Not the loop itself: to Swift, a task of a loop that runs isolated is in the wrong place for everything that is not, and
-/// each such call (`withCheckedContinuation` is one) would wait for a turn of its own.
+/// Separate from the loop, because Swift counts a task that runs isolated on an executor as misplaced for all
+/// nonisolated code, and each such call (`withCheckedContinuation` is one) would wait for another turn.
 private final class Isolation: SerialExecutor {
     unowned let loop: EventLoop
 

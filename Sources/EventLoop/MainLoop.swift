@@ -1,11 +1,11 @@
-/// What runs on the first loop: the stand-in host and the commands, on one thread, without a lock.
+/// The actor of the first loop, for the stand-in host and the commands: one thread, no locks.
 @globalActor
 public actor MainLoop {
     public static let shared = MainLoop()
 
     public nonisolated var unownedExecutor: UnownedSerialExecutor { EventLoop.main.asUnownedSerialExecutor() }
 
-    /// Begins a task of the first loop, which may use what is isolated to it.
+    /// Starts a task of the first loop, which may use everything isolated to it.
     ///
     /// Not `EventLoop.main.task { @MainLoop in … }`: the compiler cannot check that pattern yet.
     @discardableResult

@@ -28,7 +28,7 @@ public struct MonotonicTime: Comparable, Hashable, Sendable {
 }
 
 extension Duration {
-    /// In whole nanoseconds; what does not fit is the nearest that does.
+    /// In whole nanoseconds, clamped to the range of `Int64`.
     public var saturatingNanoseconds: Int64 {
         let (seconds, attoseconds) = components
         let (whole, overflows) = seconds.multipliedReportingOverflow(by: 1_000_000_000)

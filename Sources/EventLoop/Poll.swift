@@ -1,6 +1,6 @@
 internal import CUV
 
-/// Watches a descriptor that somebody else owns, and reads or writes it when told to.
+/// Watches a descriptor that somebody else owns, for reading or writing.
 ///
 /// The loop keeps it until `close`, which must come before the descriptor is closed.
 final class Poll {
@@ -10,14 +10,14 @@ final class Poll {
 
     private let handle: UnsafeMutablePointer<uv_poll_t> = .allocate(capacity: 1)
     private var isClosed = false
-    /// Called each time the descriptor is ready, or has failed: the call that is tried then says which.
+    /// Called each time the descriptor is ready or has failed; the next system call on it shows which.
     var ready: (() -> Void)?
 
     init(_ loop: EventLoop, descriptor: Int32) throws(StreamError) {
         loop.checkIsolated()
         let code = uv_poll_init(loop.loop, handle, descriptor)
         guard code == 0 else {
-            // libuv has not taken it up, so there is nothing to close.
+            // libuv has not taken the handle, so there is nothing to close.
             throw .system(-code)
         }
         handle.pointee.data = Unmanaged.passRetained(self).toOpaque()
@@ -25,7 +25,7 @@ final class Poll {
 
     deinit { handle.deallocate() }
 
-    /// A failed descriptor is not watched any more until this is called again.
+    /// Starts watching. A failed descriptor is not watched again until the next call.
     func start(_ interest: Interest) {
         guard !isClosed else { return }
         let events = interest == .readable ? UV_READABLE : UV_WRITABLE

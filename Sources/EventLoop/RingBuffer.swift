@@ -1,4 +1,4 @@
-/// A queue whose both ends cost the same however long it is.
+/// A queue with constant cost at both ends.
 public struct RingBuffer<Element> {
     private var slots: [Element?] = []
     private var head = 0
@@ -24,12 +24,12 @@ public struct RingBuffer<Element> {
 
     public var first: Element? { count > 0 ? slots[head] : nil }
 
-    /// nil where the position is not in the buffer.
+    /// nil if the position is not in the buffer.
     public subscript(position: Int) -> Element? {
         0..<count ~= position ? slots[slot(position)] : nil
     }
 
-    /// Puts an element before the one at this position. The shorter part moves, so both ends cost the same.
+    /// Inserts an element before the one at this position. The shorter part moves, so both ends cost the same.
     public mutating func insert(_ element: Element, at position: Int) {
         precondition(0...count ~= position, "no such position in the buffer")
         if count == slots.count { grow() }
@@ -43,7 +43,7 @@ public struct RingBuffer<Element> {
         slots[slot(position)] = element
     }
 
-    /// Takes out the element at this position; the shorter part moves.
+    /// Removes the element at this position; the shorter part moves.
     @discardableResult
     public mutating func remove(at position: Int) -> Element? {
         guard let removed = self[position] else { return nil }
@@ -59,14 +59,14 @@ public struct RingBuffer<Element> {
         return removed
     }
 
-    /// In the order in which they came.
+    /// Visits the elements from first to last.
     public func forEach(_ body: (Element) throws -> Void) rethrows {
         for position in 0..<count {
             if let element = slots[(head &+ position) & (slots.count &- 1)] { try body(element) }
         }
     }
 
-    /// Takes out all that match, and keeps the order of the others.
+    /// Removes all matching elements, and keeps the order of the others.
     public mutating func removeAll(where matches: (Element) throws -> Bool) rethrows {
         var kept = RingBuffer()
         try forEach { if try !matches($0) { kept.append($0) } }

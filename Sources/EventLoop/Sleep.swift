@@ -1,4 +1,4 @@
-/// A task that waits for a while.
+/// A sleeping task.
 final class Sleeper {
     let timer: Timer
     let continuation: CheckedContinuation<Void, any Error>
@@ -10,7 +10,7 @@ final class Sleeper {
 }
 
 extension EventLoop {
-    /// Waits, without blocking the loop. Only from a task of this loop, or from what is isolated to it. Throws
+    /// Waits without blocking the loop. Only from a task of this loop, or from code isolated to it. Throws
     /// `CancellationError` as soon as the task is cancelled.
     public func sleep(for duration: Duration, isolation: isolated (any Actor)? = #isolation) async throws {
         checkIsolated()
@@ -18,8 +18,8 @@ extension EventLoop {
         lastSleeper &+= 1
         let id = lastSleeper
         try await withTaskCancellationHandler {
-            // A closure keeps the isolation that it mentions. Else a task that has come to the loop only by `@MainLoop`
-            // would do this on another thread.
+            // A closure keeps the isolation that it mentions. Otherwise a task that is on the loop only through
+            // `@MainLoop` would run this on another thread.
             _ = isolation
             try await withCheckedThrowingContinuation { continuation in
                 let timer = Timer(self) { [unowned self] in endSleep(id, nil) }

@@ -1,11 +1,11 @@
 internal import CUV
 internal import Glibc
 
-/// A thread of the system, which nobody waits for.
+/// A system thread that nobody joins.
 public enum Thread {
     /// - Parameters:
     ///   - name: as `ps -T` shows it; the system keeps 15 bytes.
-    ///   - stackSize: nil for the system's default, mostly 8 MB, of which only what is used becomes memory.
+    ///   - stackSize: nil for the system's default, usually 8 MB, of which only the used part takes memory.
     public static func start(
         named name: String, stackSize: Int? = nil, _ body: @escaping @Sendable () -> Void
     ) throws(StreamError) {

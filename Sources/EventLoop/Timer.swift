@@ -1,13 +1,13 @@
 internal import CUV
 
-/// Calls its function once, some time after `start`. It may be started again and again; `close` gives it back.
+/// Calls its function once, some time after `start`. It can be started again and again; `close` frees it.
 ///
-/// Lives on its loop's thread. An owner must close it: until then the loop keeps it.
+/// Lives on its loop's thread. Its owner must close it: until then the loop keeps it.
 public final class Timer {
     private let handle: UnsafeMutablePointer<uv_timer_t> = .allocate(capacity: 1)
     private let loop: EventLoop
     private var isClosed = false
-    /// Called each time it goes off.
+    /// Called each time the timer fires.
     public var fired: (() -> Void)?
 
     public init(_ loop: EventLoop, fired: (() -> Void)? = nil) {
@@ -20,11 +20,11 @@ public final class Timer {
 
     deinit { handle.deallocate() }
 
-    /// Goes off once after `duration`, never before. Replaces an earlier start.
+    /// Fires once after `duration`, never earlier. Replaces an earlier start.
     public func start(after duration: Duration) {
         guard !isClosed else { return }
-        // libuv counts whole milliseconds from when it last looked at a clock that may be a coarse one. So the moment is
-        // fixed here, rounded up, and libuv is told how far it is from what it takes for now.
+        // libuv counts whole milliseconds from its last reading of a possibly coarse clock. So the due time is computed
+        // here, rounded up, and passed to libuv relative to its own idea of now.
         let due = max(0, (MonotonicTime.now + max(.zero, duration)).nanoseconds)
         let milliseconds = UInt64(due / 1_000_000) + (due % 1_000_000 == 0 ? 0 : 1)
         let now = uv_now(loop.loop)
@@ -54,7 +54,7 @@ public final class Timer {
 }
 
 extension EventLoop {
-    /// Calls `work` once after `duration`; closing the timer before takes that back.
+    /// Calls `work` once after `duration`; closing the timer first prevents that.
     @discardableResult
     public func schedule(after duration: Duration, _ work: @escaping () -> Void) -> Timer {
         let timer = Timer(self)

@@ -1,15 +1,15 @@
 internal import Glibc
 
 extension File {
-    /// Puts a whole file in the place of `path`: nobody ever sees half of it, and a kill at any moment leaves the old
-    /// file or the new one.
+    /// Replaces `path` by a whole file: nobody ever sees half of it, and a kill at any moment leaves the old file or
+    /// the new one.
     ///
-    /// A file that is there keeps its permissions, a link goes on to lead where it leads, and a device or a pipe is
-    /// written to. What is written beside has a name of the form ".0123456789abcdef.part".
+    /// An existing file keeps its permissions, a link keeps its target, and a device or a pipe is written to. The
+    /// temporary file has a name of the form ".0123456789abcdef.part".
     ///
     /// - Parameters:
-    ///   - permissions: nil keeps those of the old file, or is 0644 less the umask.
-    ///   - isSynced: also a loss of power leaves the old file or the new one. Costs a wait for the disk.
+    ///   - permissions: nil keeps those of the old file, or uses 0644 less the umask.
+    ///   - isSynced: protects against a loss of power too. Costs a wait for the disk.
     public static func write(
         _ bytes: RawSpan, to path: String, permissions: UInt32? = nil, isSynced: Bool = true
     ) throws(FileError) {
@@ -24,7 +24,7 @@ extension File {
         try write(text.utf8Span.span.bytes, to: path, permissions: permissions, isSynced: isSynced)
     }
 
-    /// The same, with the bytes written piece by piece by `body`; if it throws, the old file stays.
+    /// The same, with `body` writing the bytes piece by piece; if it throws, the old file stays.
     public static func write(
         to path: String, permissions: UInt32? = nil, isSynced: Bool = true,
         _ body: (borrowing FileDescriptor) throws(FileError) -> Void
@@ -40,14 +40,14 @@ extension File {
             let part = Path.join(Path.parent(of: place) ?? "", temporaryName())
             let file = try FileDescriptor(opening: part, .new, permissions: permissions ?? old?.permissions ?? 0o644)
             do throws(FileError) {
-                // The umask has its say about a new file only.
+                // The umask applies only to a new file.
                 if permissions == nil, let old { try file.setPermissions(old.permissions) }
                 try body(file)
                 if isSynced { try file.sync() }
                 try file.close()
                 try rename(part, to: place)
             } catch {
-                // The first error says more than one of tidying up.
+                // The first error says more than one from tidying up.
                 try? remove(part)
                 throw error
             }

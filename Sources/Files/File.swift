@@ -2,9 +2,9 @@ internal import Glibc
 
 /// Whole files, by path.
 public enum File {
-    /// nil where nothing has that name.
+    /// nil if nothing has that name.
     ///
-    /// - Parameter followsLinks: else a link itself is looked at.
+    /// - Parameter followsLinks: false to get a link's own status.
     public static func status(of path: String, followsLinks: Bool = true) throws(FileError) -> FileStatus? {
         var status = stat()
         do throws(FileError) {
@@ -16,12 +16,12 @@ public enum File {
         return FileStatus(status)
     }
 
-    /// nil also for what cannot be looked at.
+    /// nil also if the status cannot be read.
     public static func kind(of path: String, followsLinks: Bool = true) -> FileStatus.Kind? {
         (try? status(of: path, followsLinks: followsLinks))?.kind
     }
 
-    /// false also for a link that leads nowhere, and for what cannot be looked at.
+    /// False also for a link without a target, and if the status cannot be read.
     public static func exists(_ path: String) -> Bool { kind(of: path) != nil }
 
     // MARK: Reading
@@ -29,11 +29,11 @@ public enum File {
     /// - Parameter limit: more bytes than this are an error whose cause is `.tooLarge`.
     public static func read(_ path: String, limit: Int = .max) throws(FileError) -> [UInt8] {
         do throws(FileError) {
-            // Without O_NONBLOCK, a named pipe that nobody writes to would hold the thread for ever.
+            // Without O_NONBLOCK, a named pipe without a writer would block the thread forever.
             let file = try FileDescriptor(path, flags: O_RDONLY | O_NONBLOCK)
             let status = try file.status()
             if status.kind == .folder { throw FileError(.read, path, code: EISDIR) }
-            // The open file is our own, so nobody else loses the flag.
+            // The open file is our own, so nobody else depends on the flag.
             if status.kind != .file { _ = try attempt(.read, path) { fcntl(file.rawValue, F_SETFL, 0) } }
             return try rest(of: file, size: Int(clamping: status.size), limit: limit)
         } catch {
@@ -41,13 +41,13 @@ public enum File {
         }
     }
 
-    /// - Parameter size: may be wrong, since a file can grow, and files in /proc say 0.
+    /// - Parameter size: may be wrong, as a file can grow, and files in /proc report 0.
     private static func rest(
         of file: borrowing FileDescriptor, size: Int, limit: Int
     ) throws(FileError) -> [UInt8] {
         let pieceSize = 1 << 16
         guard size <= limit else { throw FileError(.read, file.path, code: EFBIG) }
-        // One more byte than expected, so that most files are read whole and their end is seen by the second call.
+        // One more byte than expected, so that the first call reads most files whole, and the second one finds the end.
         var bytes = try file.read(upTo: size < pieceSize ? pieceSize : size &+ 1)
         while bytes.count <= limit {
             let piece = try file.read(upTo: max(pieceSize, size &+ 1 &- bytes.count))
@@ -59,13 +59,13 @@ public enum File {
 
     // MARK: Changing
 
-    /// Takes the place of a file of that name.
+    /// Renames a file, and replaces one with the new name.
     public static func rename(_ path: String, to other: String) throws(FileError) {
         guard !other.utf8.contains(0) else { throw FileError(.rename, other, code: EINVAL) }
         _ = try attempt(.rename, path) { Glibc.rename(path, other) }
     }
 
-    /// A link is removed itself. That there is no such file is no error.
+    /// Removes a file, or a link itself. A missing file is no error.
     public static func remove(_ path: String) throws(FileError) {
         do throws(FileError) {
             _ = try attempt(.remove, path) { unlink(path) }
@@ -74,17 +74,17 @@ public enum File {
         }
     }
 
-    /// For a file that nobody else writes to at the same time. A kill may leave the beginning of these bytes; a disk that
-    /// is full leaves none of them.
+    /// Appends to a file that nobody else writes to at the same time. A kill may leave the beginning of these bytes; a
+    /// full disk leaves none.
     ///
-    /// - Parameter permissions: those of a new file, less what the umask takes.
+    /// - Parameter permissions: those of a new file, before the umask.
     public static func append(_ bytes: RawSpan, to path: String, permissions: UInt32 = 0o644) throws(FileError) {
         let file = try FileDescriptor(opening: path, .append, permissions: permissions)
         let size = try file.status().size
         do throws(FileError) {
             try file.write(bytes)
         } catch {
-            // A pipe or a device cannot be cut, and need not.
+            // A pipe or a device cannot be truncated, and need not be.
             _ = ftruncate(file.rawValue, off_t(size))
             throw error
         }

@@ -10,11 +10,11 @@ public struct FileDescriptor: ~Copyable, Sendable {
         case read
         /// Makes a missing file.
         case readWrite
-        /// Only an existing file, from its beginning; a pipe or a device too.
+        /// Only an existing file, from its beginning; also a pipe or a device.
         case overwrite
-        /// Makes a missing file; every write goes to its end, whoever else writes.
+        /// Makes a missing file; every write goes to the end, whoever else writes.
         case append
-        /// Makes a new file; one that exists is an error.
+        /// Makes a new file; an existing one is an error.
         case new
 
         fileprivate var flags: Int32 {
@@ -34,7 +34,7 @@ public struct FileDescriptor: ~Copyable, Sendable {
         self.path = path
     }
 
-    /// - Parameter permissions: those of a new file, less what the umask takes.
+    /// - Parameter permissions: those of a new file, before the umask.
     public init(opening path: String, _ mode: Mode, permissions: UInt32 = 0o644) throws(FileError) {
         try self.init(path, flags: mode.flags, permissions: permissions)
     }
@@ -53,11 +53,11 @@ public struct FileDescriptor: ~Copyable, Sendable {
         return number
     }
 
-    /// Some file systems tell only now that what was written is lost.
+    /// Some file systems report only now that written bytes are lost.
     public consuming func close() throws(FileError) {
         let number = rawValue
         rawValue = -1
-        // Linux has closed it even if a signal came in between.
+        // Linux has closed it even if a signal interrupted the call.
         guard Glibc.close(number) == 0 || errno == EINTR else { throw FileError(.write, path, code: errno) }
     }
 
@@ -67,12 +67,12 @@ public struct FileDescriptor: ~Copyable, Sendable {
         return FileStatus(status)
     }
 
-    /// Up to `count` bytes from where the last read ended; none at the end of the file.
+    /// Reads up to `count` bytes from where the last read ended; none at the end of the file.
     public func read(upTo count: Int) throws(FileError) -> [UInt8] {
         try reading(upTo: count) { Glibc.read(rawValue, $0, $1) }
     }
 
-    /// The bytes at `offset`, fewer where the file ends before. Does not move where `read(upTo:)` goes on.
+    /// Reads the bytes at `offset`, fewer at the end of the file. Does not move the position of `read(upTo:)`.
     public func read(at offset: Int64, count: Int) throws(FileError) -> [UInt8] {
         var bytes: [UInt8] = []
         while bytes.count < count {
@@ -88,7 +88,7 @@ public struct FileDescriptor: ~Copyable, Sendable {
     private func reading(
         upTo count: Int, _ call: (UnsafeMutableRawPointer?, Int) -> Int
     ) throws(FileError) -> [UInt8] {
-        // A foreign size makes no room that nobody fills.
+        // A size from outside must not reserve memory that nothing fills.
         let count = max(0, min(count, 1 << 20))
         var failure: FileError?
         // The buffer is the array's own storage, and the system says how much of it was filled.
@@ -103,7 +103,7 @@ public struct FileDescriptor: ~Copyable, Sendable {
         return bytes
     }
 
-    /// All of the bytes. A descriptor that somebody else has made non-blocking is waited for.
+    /// Writes all of the bytes. Waits for a descriptor that somebody else has made non-blocking.
     public func write(_ bytes: RawSpan) throws(FileError) { try Self.write(bytes, to: rawValue, path) }
 
     static func write(_ bytes: RawSpan, to descriptor: Int32, _ path: String) throws(FileError) {

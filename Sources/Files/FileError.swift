@@ -1,6 +1,6 @@
 internal import Glibc
 
-/// Why something could not be done with a file or a folder.
+/// Why an operation on a file or folder failed.
 public struct FileError: Error, Hashable, Sendable {
     public let operation: Operation
     public let path: String
@@ -14,13 +14,13 @@ public struct FileError: Error, Hashable, Sendable {
         case makeFolder = "make the folder"
     }
 
-    /// What a caller may want to decide by, whatever errno's number is.
+    /// The cause, for callers that decide by it, independent of errno's number.
     public enum Cause: Sendable {
-        /// Nothing has this name, or what should be a folder in the middle of the path is a file.
+        /// Nothing has this name, or a folder in the middle of the path is a file.
         case missing
         /// The name is taken.
         case exists
-        /// A file is where a folder is needed, or the other way round.
+        /// A file is in place of a folder, or the reverse.
         case wrongKind
         case notPermitted
         case noSpace
@@ -47,7 +47,7 @@ public struct FileError: Error, Hashable, Sendable {
         }
     }
 
-    /// As the system words it.
+    /// The system's text.
     public var reason: String { String(cString: strerror(code)) }
 }
 
@@ -55,11 +55,11 @@ extension FileError: CustomStringConvertible {
     public var description: String { "cannot \(operation.rawValue) \(path): \(reason)" }
 }
 
-/// Calls a system function again until no signal interrupts it; -1 means that it failed.
+/// Repeats a system call until no signal interrupts it; -1 means that it failed.
 func attempt<Result: SignedInteger>(
     _ operation: FileError.Operation, _ path: String, _ call: () -> Result
 ) throws(FileError) -> Result {
-    // C would take what stands before the NUL for the whole path.
+    // C would cut the path at the NUL.
     guard !path.utf8.contains(0) else { throw FileError(operation, path, code: EINVAL) }
     while true {
         let result = call()

@@ -2,14 +2,14 @@ internal import Glibc
 
 /// Folders, by path.
 public enum Folder {
-    /// nil where the current folder has been removed.
+    /// nil if the current folder has been removed.
     public static var current: String? {
         guard let path = getcwd(nil, 0) else { return nil }
         defer { free(path) }
         return String(cString: path)
     }
 
-    /// The names in a folder, in alphabetical order. A name that is not UTF-8 is repaired, so nothing is found under it.
+    /// The sorted names in a folder. Invalid UTF-8 in a name is repaired, and that name then finds nothing.
     public static func names(in path: String) throws(FileError) -> [String] {
         let stream = try FolderStream(FileDescriptor(listing: path))
         var names: [String] = []
@@ -17,7 +17,7 @@ public enum Folder {
         return names.sorted()
     }
 
-    /// Makes the folders above it too. One that is there already is no error.
+    /// Makes a folder and its ancestors. An existing one is no error.
     public static func make(_ path: String, permissions: UInt32 = 0o777) throws(FileError) {
         do throws(FileError) {
             try makeOne(path, permissions)
@@ -36,8 +36,8 @@ public enum Folder {
         }
     }
 
-    /// Removes a folder with all that is in it; links are removed and not followed. A file is removed too, and that there
-    /// is nothing of that name is no error.
+    /// Removes a folder with everything in it; links are removed, not followed. Also removes a file, and a missing name
+    /// is no error.
     public static func remove(_ path: String) throws(FileError) {
         switch try File.status(of: path, followsLinks: false)?.kind {
         case nil: return
@@ -52,12 +52,12 @@ public enum Folder {
         }
     }
 
-    /// Names stay the bytes that the system gave, so that one that is not UTF-8 is removed too; and each is looked for in
-    /// the folder that was opened, so that nobody can lead this astray by putting a link in the place of a folder.
+    /// Keeps names as the system's bytes, so that invalid UTF-8 is removed too. Looks up each name in the opened
+    /// folder, so that nobody can divert this by replacing a folder with a link.
     private static func clear(_ folder: consuming FileDescriptor) throws(FileError) {
         let path = folder.path
         let stream = try FolderStream(folder)
-        // Read to the end first: POSIX leaves open what a listing says of a folder that changes meanwhile.
+        // Reads all names first: POSIX does not define the listing of a folder that changes meanwhile.
         var names: [[CChar]] = []
         while let name = try stream.next() { names.append(name) }
         for name in names {
@@ -104,10 +104,10 @@ private struct FolderStream: ~Copyable {
 
     deinit { closedir(stream) }
 
-    /// Open as long as the stream is.
+    /// The descriptor, open as long as the stream.
     var number: Int32 { dirfd(stream) }
 
-    /// A name with the NUL at its end; nil after the last. "." and ".." are left out.
+    /// The next name with its final NUL; nil after the last. Skips "." and "..".
     func next() throws(FileError) -> [CChar]? {
         while true {
             errno = 0
@@ -115,7 +115,8 @@ private struct FolderStream: ~Copyable {
                 if errno != 0 { throw FileError(.list, path, code: errno) }
                 return nil
             }
-            // Copying the whole `dirent` could read past the end of the system's buffer: an entry is as long as its name.
+            // An entry is only as long as its name: copying the whole `dirent` could read past the end of the system's
+            // buffer.
             let offset = MemoryLayout<dirent>.offset(of: \.d_name) ?? 0
             let start = (UnsafeRawPointer(entry) + offset).assumingMemoryBound(to: CChar.self)
             let name = [CChar](UnsafeBufferPointer(start: start, count: strlen(start) + 1))

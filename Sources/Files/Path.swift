@@ -2,14 +2,14 @@ internal import Glibc
 
 /// Works on the text of paths. Only `absolute`, `standardized` and `resolved` ask the system.
 public enum Path {
-    /// A name that begins with "/" stays as it is.
+    /// A name that begins with "/" stays unchanged.
     public static func join(_ folder: String, _ name: String) -> String {
         if folder.isEmpty || name.hasPrefix("/") { return name }
         if name.isEmpty { return folder }
         return folder.hasSuffix("/") ? folder + name : "\(folder)/\(name)"
     }
 
-    /// Its names, without empty ones and ".".
+    /// The path's names, without empty ones and ".".
     public static func components(of path: String) -> [Substring] { path.split(separator: "/").filter { $0 != "." } }
 
     /// "" for the root.
@@ -22,19 +22,19 @@ public enum Path {
         return names.isEmpty ? nil : root + names.dropLast().joined(separator: "/")
     }
 
-    /// Whether a path leads to `folder` or into it, judged by text alone: resolve links before.
+    /// Whether a path is `folder` or inside it, by text alone: resolve links first.
     public static func isInside(_ path: String, of folder: String) -> Bool {
         path.hasPrefix("/") == folder.hasPrefix("/") && components(of: path).starts(with: components(of: folder))
     }
 
-    /// Relative to the current folder, which must exist: else the path stays relative.
+    /// Makes a path absolute, from the current folder; if that does not exist, the path stays relative.
     public static func absolute(_ path: String) -> String {
         if path.hasPrefix("/") { return path }
         return Folder.current.map { join($0, path) } ?? path
     }
 
-    /// Absolute, without "." and "..", and without a slash at the end; links are not looked at, so that what follows a
-    /// link and ".." may be another place than the system finds.
+    /// Makes a path absolute, and removes "." and ".." and a final slash. Does not resolve links, so ".." after a link
+    /// may lead elsewhere than in the system.
     public static func standardized(_ path: String) -> String { simplified(absolute(path)) }
 
     private static func simplified(_ path: String) -> String {
@@ -52,7 +52,7 @@ public enum Path {
         return (isAbsolute ? "/" : "") + names.joined(separator: "/")
     }
 
-    /// Where a path really leads, with no link in it. What does not exist yet follows as it is written.
+    /// The real path, without any link. A part that does not exist yet stays as written.
     public static func resolved(_ path: String) -> String {
         guard !path.utf8.contains(0) else { return path }
         var front = absolute(path)

@@ -6,7 +6,7 @@ public enum StandardStream: Int32, Sendable {
 
     public var isTerminal: Bool { isatty(rawValue) == 1 }
 
-    /// One system call where the reader is not too slow, so that lines of several threads do not mix.
+    /// Writes with one system call unless the reader is too slow, so that lines of several threads do not mix.
     public func write(_ bytes: RawSpan) throws(FileError) { try FileDescriptor.write(bytes, to: rawValue, name) }
 
     public func write(_ text: String) throws(FileError) { try write(text.utf8Span.span.bytes) }

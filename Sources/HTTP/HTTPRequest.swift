@@ -11,7 +11,7 @@ public final class HTTPRequest {
     public private(set) var headBytes: [UInt8] = []
     /// Empty if the body is streamed.
     public internal(set) var body: [UInt8] = []
-    /// The body was larger than its responder wants, and was thrown away.
+    /// The body was larger than its responder allows, and was thrown away.
     public internal(set) var isCut = false
     /// The body arrives piece by piece, through the connection's `onBody`.
     public internal(set) var isStreamed = false
@@ -71,12 +71,13 @@ public final class HTTPRequest {
         targetRange = start..<headBytes.count
     }
 
-    /// Removes all fields of that name, in any case. Not while somebody else keeps the request, who would see it change.
+    /// Removes all fields of that name, ignoring case. Do not call it while somebody else keeps the request and would
+    /// see it change.
     public func removeFields(_ name: String) {
         let end = head.length
         head.removeFields(name, from: &headBytes)
         let moved = end - head.length
-        // A target that was made from a whole URL follows the head.
+        // A target made from a whole URL follows the head.
         guard moved > 0, targetRange.lowerBound >= end else { return }
         targetRange = targetRange.lowerBound - moved..<targetRange.upperBound - moved
         pathRange = pathRange.lowerBound - moved..<pathRange.upperBound - moved

@@ -1,10 +1,9 @@
 import EventLoop
 
-/// A URL of HTTP (RFC 3986), split into its parts. There is no other scheme.
+/// An HTTP URL (RFC 3986), split into its parts. No other scheme is supported.
 ///
-/// What may not stand in a path or query as it is, such as a space or a letter outside ASCII, is percent-encoded, as
-/// browsers do. What could be taken for something else is refused: control characters, a host with odd characters, a port
-/// over 65535.
+/// Characters that a path or query may not contain, such as a space or a non-ASCII letter, are percent-encoded, as
+/// browsers do. Ambiguous URLs are refused: control characters, odd characters in the host, a port over 65535.
 public struct URL: Hashable, Sendable, CustomStringConvertible {
     public enum Scheme: String, Hashable, Sendable {
         case http, https
@@ -13,18 +12,18 @@ public struct URL: Hashable, Sendable, CustomStringConvertible {
     }
 
     public let scheme: Scheme
-    /// `user:password`, percent-encoded as it was written.
+    /// `user:password`, percent-encoded as written.
     public let userInfo: String?
-    /// In lower case. An IPv6 address stands without its brackets.
+    /// In lower case; an IPv6 address has no brackets.
     public let host: String
-    /// As it was written, or the scheme's.
+    /// The written port, or the scheme's.
     public let port: UInt16
     /// Begins with a slash.
     public let path: String
-    /// What follows the question mark.
+    /// The text after the question mark.
     public let query: String?
 
-    /// Throws a sentence about what is wrong.
+    /// Throws an error that describes the problem.
     public init(_ text: String) throws(URLError) {
         let parts = Parts(try Self.encoded(text))
         guard let schemeText = parts.scheme, let scheme = Scheme(rawValue: schemeText.lowercased()) else {
@@ -45,7 +44,7 @@ public struct URL: Hashable, Sendable, CustomStringConvertible {
         self.query = query
     }
 
-    /// What a reference means that was found at this URL, such as a `Location` (RFC 3986 §5.2). Fragments are dropped.
+    /// Resolves a reference found at this URL, such as a `Location` (RFC 3986 §5.2). Drops fragments.
     public func resolve(_ reference: String) throws(URLError) -> URL {
         let parts = Parts(try Self.encoded(reference))
         if parts.scheme != nil { return try URL(reference) }
@@ -67,7 +66,7 @@ public struct URL: Hashable, Sendable, CustomStringConvertible {
     /// The target of a request.
     public var target: String { query.map { "\(path)?\($0)" } ?? path }
 
-    /// Host and, unless it is the scheme's, port, as the field `Host` has them.
+    /// The value of the field `Host`: the host, and the port unless it is the scheme's.
     public var hostAndPort: String {
         let host = host.contains(":") ? "[\(host)]" : host
         return port == scheme.defaultPort ? host : "\(host):\(port)"
@@ -77,13 +76,13 @@ public struct URL: Hashable, Sendable, CustomStringConvertible {
         "\(scheme.rawValue)://\(userInfo.map { "\($0)@" } ?? "")\(hostAndPort)\(target)"
     }
 
-    /// Whether cookies and passwords for the one are for the other, too.
+    /// Whether both may share cookies and passwords.
     public func hasSameOrigin(as other: URL) -> Bool {
         scheme == other.scheme && host == other.host && port == other.port
     }
 }
 
-/// Why a text is no URL that can be asked.
+/// Why a text is no usable URL.
 public enum URLError: Error, Hashable, Sendable, CustomStringConvertible {
     case notAbsolute
     case scheme(String)
@@ -189,7 +188,7 @@ extension URL {
         }
     }
 
-    /// With what may not stand in a URL as it is percent-encoded.
+    /// Percent-encodes what a URL may not contain.
     private static func encoded(_ text: String) throws(URLError) -> String {
         var encoded: [UInt8] = []
         encoded.reserveCapacity(text.utf8.count)
@@ -219,7 +218,7 @@ extension URL {
             switch segment {
             case ".": if isLast { kept.append("") }
             case "..":
-                // The first one is what is before the first slash.
+                // The first segment is the text before the first slash.
                 if kept.count > 1 { kept.removeLast() }
                 if isLast { kept.append("") }
             default: kept.append(segment)

@@ -1,4 +1,4 @@
-/// What a byte may be part of, as bits of one table.
+/// The syntactic classes of a byte, as bits of one table.
 enum ByteClass {
     static let token: UInt8 = 1
     /// A registered name of a URL (RFC 3986 §3.2.2), apart from percent-encoding.
@@ -6,9 +6,9 @@ enum ByteClass {
     /// A field value.
     static let value: UInt8 = 4
 
-    /// A digit with these bits for each byte there is.
+    /// One digit with these bits for each byte value.
     ///
-    /// Unsafe, because an array would check its bounds, and that it is there, for each byte of a head. A literal lives as
+    /// Unsafe, because an array would check its bounds and its existence for each byte of a head. A literal lives as
     /// long as the program, and a byte is always below 256.
     @inline(__always)
     static var table: UnsafePointer<UInt8> {

@@ -1,11 +1,11 @@
-/// Writes into room that was made before, which spares each piece the checks of an array.
+/// Writes into memory reserved before, which avoids an array's checks for each piece.
 ///
-/// Unsafe: who makes it says how many bytes there are room for; each write checks that.
+/// Unsafe: the maker states the room in bytes; each write checks it.
 struct ByteCursor {
     private var place: UnsafeMutablePointer<UInt8>
     private let end: UnsafeMutablePointer<UInt8>
 
-    /// Appends what `body` writes, at most `room` bytes.
+    /// Appends the bytes that `body` writes, at most `room`.
     @inline(__always)
     static func append(to output: inout [UInt8], room: Int, _ body: (inout ByteCursor) -> Void) {
         output.append(addingCapacity: room) { span in
@@ -20,7 +20,7 @@ struct ByteCursor {
 
     @inline(__always)
     mutating func put(_ text: StaticString) {
-        // A literal's bytes are there as long as the program runs.
+        // A literal lives as long as the program.
         put(UnsafeRawPointer(text.utf8Start), text.utf8CodeUnitCount)
     }
 

@@ -8,20 +8,20 @@ extension Array where Element == UInt8 {
         }
     }
 
-    /// Puts these bytes in place of all. Cheaper than to remove and append, where there are as many as before.
+    /// Replaces all bytes by these. Cheaper than removing and appending if the count is the same.
     public mutating func replaceAll(copying bytes: RawSpan) {
         guard count == bytes.byteCount else {
             removeAll(keepingCapacity: true)
             return append(copying: bytes)
         }
-        // As many bytes on both sides.
+        // Both sides have the same count.
         withUnsafeMutableBytes { own in bytes.withUnsafeBytes { own.copyMemory(from: $0) } }
     }
 
-    /// Appends what `write` writes to the free memory that it is lent: at most `capacity` bytes, whose number it returns.
-    /// For a few bytes, `append(contentsOf:)` takes three times as long.
+    /// Appends the bytes that `write` puts into free memory: at most `capacity`, and it returns their number. For a few
+    /// bytes, `append(contentsOf:)` takes three times as long.
     ///
-    /// Unsafe: the pointer must not leave the closure, which answers for the number.
+    /// Unsafe: the pointer must not leave the closure, and the returned number must be right.
     @inline(__always)
     mutating func appendUnchecked(_ capacity: Int, _ write: (UnsafeMutableRawPointer) -> Int) {
         append(addingCapacity: capacity) { free in
@@ -37,7 +37,7 @@ extension Array where Element == UInt8 {
 }
 
 extension String {
-    /// Reads UTF-8. What is not becomes U+FFFD.
+    /// Reads UTF-8, and replaces invalid bytes by U+FFFD.
     public init(repairing bytes: RawSpan) {
         self = bytes.withUnsafeBytes { String(decoding: $0, as: UTF8.self) }
     }

@@ -1,4 +1,4 @@
-/// Why a chunked body cannot be read on. Nothing that follows on its connection can be trusted.
+/// Why a chunked body cannot be read further. Nothing that follows on its connection can be trusted.
 public enum ChunkError: Error, Hashable, Sendable, CustomStringConvertible {
     /// Not a hexadecimal number, or one over 2⁶³-1.
     case size

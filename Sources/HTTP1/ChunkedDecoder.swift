@@ -1,6 +1,6 @@
-/// Takes a body out of its chunks, however they are cut (RFC 9112 §7.1). Trailer fields are checked and dropped.
+/// Extracts a body from its chunks, however the bytes are split (RFC 9112 §7.1). Checks trailer fields and drops them.
 public struct ChunkedDecoder: Sendable {
-    /// Bytes of extensions and trailers, together, that a body may have.
+    /// The greatest size in bytes of a body's extensions and trailers together.
     public static let overheadLimit = 8 << 10
 
     private enum State {
@@ -22,17 +22,17 @@ public struct ChunkedDecoder: Sendable {
     }
 
     private var state = State.size(hasDigits: false)
-    /// Bytes of the chunk that are still to come.
+    /// The missing bytes of the chunk.
     private var remaining = 0
     private var overhead = 0
 
     public init() {}
 
-    /// The last chunk and the trailers are read; what follows is another message.
+    /// The last chunk and the trailers are read; the next bytes belong to another message.
     public var isComplete: Bool { if case .complete = state { true } else { false } }
 
     /// - Parameter piece: gets the bytes of the body, in order.
-    /// - Returns: how many bytes belong to this body: all, unless it is complete.
+    /// - Returns: the number of bytes that belong to this body: all of them, unless it is complete.
     public mutating func decode(_ bytes: RawSpan, _ piece: (RawSpan) -> Void) throws(ChunkError) -> Int {
         var position = 0
         while position < bytes.byteCount, !isComplete {
@@ -43,7 +43,7 @@ public struct ChunkedDecoder: Sendable {
                 position = end
                 if remaining == 0 { state = .dataReturn }
             } else {
-                // Despite its name it checks the offset; every byte is a valid UInt8.
+                // Despite its name this load checks the offset; every byte is a valid UInt8.
                 try take(bytes.unsafeLoad(fromByteOffset: position, as: UInt8.self))
                 position += 1
             }
@@ -109,7 +109,7 @@ public struct ChunkedDecoder: Sendable {
     private mutating func takeSize(_ byte: UInt8, _ hasDigits: Bool) throws(ChunkError) {
         if let digit = hexadecimal(byte) {
             if !hasDigits { remaining = 0 }
-            // Leading zeros are of no end.
+            // Leading zeros count as overhead, as there is no end to them.
             if hasDigits, remaining == 0 { try count() }
             guard remaining <= Int.max >> 4 else { throw .size }
             remaining = remaining << 4 | digit
@@ -130,7 +130,7 @@ public struct ChunkedDecoder: Sendable {
         if byte != 0x0d { try count() }
     }
 
-    /// Counts a byte that is not of the body.
+    /// Counts a byte that is not part of the body.
     private mutating func count() throws(ChunkError) {
         overhead += 1
         if overhead > Self.overheadLimit { throw .tooLarge }

@@ -1,4 +1,4 @@
-/// What the fields of a head say of the message's body and its connection. Each field is looked at once, by its bytes.
+/// What the fields of a head say about the message's body and connection. Each field is read once, as bytes.
 struct FieldFacts: Sendable {
     var hosts = 0
     var host = 0..<0
@@ -8,19 +8,19 @@ struct FieldFacts: Sendable {
     var isClosed = false
     var expectsContinue = false
 
-    /// What all `Transfer-Encoding` fields together say.
+    /// The combined meaning of all `Transfer-Encoding` fields.
     enum Coding: Sendable {
         case none
         case chunked
-        /// Codings that are not known, so far without `chunked`.
+        /// Unknown codings, so far without `chunked`.
         case unknown
-        /// Codings that are not known, and `chunked` at the end.
+        /// Unknown codings, with `chunked` at the end.
         case unknownThenChunked
         /// Nothing that could be followed: an empty list, or something after `chunked`.
         case senseless
     }
 
-    /// Takes in a field if it is one of those that matter. False where it contradicts itself or an earlier one.
+    /// Reads a field if it is relevant. Returns false if it contradicts itself or an earlier one.
     ///
     /// Unsafe: the field lies in the bytes that are pointed to, and the end of its line follows. Its name is a token, for which setting the bit 0x20 makes
     /// letters lower case and no other byte equal to `-`.
@@ -87,7 +87,7 @@ struct FieldFacts: Sendable {
 
     private mutating func noteCoding(_ field: FieldRange, _ bytes: UnsafeRawPointer) {
         guard part(field.name, bytes).equalsIgnoringCase("transfer-encoding") else { return }
-        // Some servers do not see `chunked` before a tab, which is how a request is smuggled past them.
+        // Some servers do not recognize `chunked` before a tab, which allows request smuggling.
         var position = field.value.upperBound
         while bytes.byte(at: position) == 0x20 { position += 1 }
         if bytes.byte(at: position) == 0x09 { coding = .senseless }
@@ -103,7 +103,7 @@ struct FieldFacts: Sendable {
         }
     }
 
-    /// The elements of a list, which commas separate; at least one, be it empty.
+    /// Visits the comma-separated elements of a list; at least one, which may be empty.
     private func forEachElement(
         _ value: Range<Int>, _ bytes: UnsafeRawPointer, _ body: (UnsafeRawBufferPointer) -> Void
     ) {
@@ -122,6 +122,6 @@ struct FieldFacts: Sendable {
         UnsafeRawBufferPointer(start: bytes + range.lowerBound, count: range.count)
     }
 
-    /// Whether the connection serves another message, as far as this side is concerned (RFC 9112 §9.3).
+    /// Whether this side lets the connection serve another message (RFC 9112 §9.3).
     func keepsAlive(_ version: HTTPVersion) -> Bool { !isClosed && (version == .http11 || isKeptAlive) }
 }

@@ -1,10 +1,10 @@
-/// The lines of a head, one after the other, and the fields they hold. Remembers how far it has looked, so that a head
-/// which comes byte by byte costs no more than twice one that comes whole.
+/// Reads the lines of a head and the fields in them. It remembers how far it has searched, so that a head which arrives
+/// byte by byte costs at most twice as much as a whole one.
 struct FieldLines: Sendable {
     private let limits: HeadLimits
-    /// Where the first line that was not read yet begins.
+    /// The start of the first unread line.
     private(set) var next = 0
-    /// The line has no end before this place.
+    /// The line does not end before this position.
     private(set) var searched = 0
     private(set) var facts = FieldFacts()
 
@@ -27,10 +27,10 @@ struct FieldLines: Sendable {
         return end
     }
 
-    /// What is there already is too much.
+    /// Whether the head is already too large.
     func isTooLarge(_ bytes: UnsafeRawBufferPointer) -> Bool { bytes.count >= limits.bytes }
 
-    /// Goes on after a line that was read.
+    /// Continues after a line.
     @inline(__always)
     mutating func advance(past end: Int) { next = end &+ 2 }
 
@@ -43,7 +43,7 @@ struct FieldLines: Sendable {
         case full
     }
 
-    /// Reads field lines up to the blank one, which `next` then points behind.
+    /// Reads field lines up to the blank line, and sets `next` behind it.
     @inline(__always)
     mutating func read(_ bytes: UnsafeRawBufferPointer, into fields: inout FieldList) -> ParseResult<Failure> {
         guard let base = bytes.baseAddress else { return .incomplete }
@@ -99,7 +99,7 @@ struct FieldLines: Sendable {
         }
     }
 
-    /// Looks for the end of a line whose beginning was here before; nil where the whole line is here now.
+    /// Continues to search for the end of a line whose beginning came earlier; nil once the whole line is here.
     private mutating func resume(_ base: UnsafeRawPointer, _ limit: Int) -> Step? {
         switch LineEnd.search(base, from: searched, to: limit) {
         case .found:
@@ -127,7 +127,7 @@ struct FieldLines: Sendable {
         }
     }
 
-    /// Where the first byte from `start` on is that is not of a token, or `limit`.
+    /// The position of the first byte from `start` on that belongs to no token, or `limit`.
     @inline(__always)
     private static func endOfName(_ base: UnsafeRawPointer, _ start: Int, _ limit: Int) -> Int {
         let table = ByteClass.table
@@ -141,7 +141,7 @@ struct FieldLines: Sendable {
                 }
                 position &+= 8
             }
-            // Most often a colon.
+            // Usually a colon.
             while position < limit {
                 guard table[Int(base.byte(at: position))] & ByteClass.token != 0 else { return position }
                 position &+= 1
@@ -154,7 +154,7 @@ struct FieldLines: Sendable {
     /// Sets the top bit of each byte that is neither a letter nor `-`.
     @inline(__always)
     private static func unusual(_ word: UInt64) -> UInt64 {
-        // In seven bits, no sum reaches the byte above.
+        // With seven bits per byte, no sum carries into the next byte.
         let ascii = word & 0x7f7f_7f7f_7f7f_7f7f
         let lower = ascii | 0x2020_2020_2020_2020
         let isLetter = (lower &+ 0x1f1f_1f1f_1f1f_1f1f) & ~(lower &+ 0x0505_0505_0505_0505)

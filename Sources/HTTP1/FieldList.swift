@@ -1,4 +1,4 @@
-/// The fields of a parsed head, in the order in which they were sent. Slots are used again for the next head.
+/// The fields of a parsed head, in order. The slots are reused for the next head.
 public struct FieldList: Sendable {
     /// The first `count` are in use.
     private var slots: [FieldRange] = []
@@ -8,7 +8,7 @@ public struct FieldList: Sendable {
 
     mutating func removeAll() { count = 0 }
 
-    /// - Parameter width: how far the bytes of the fields behind it have moved up.
+    /// - Parameter width: how far the bytes of the later fields have moved up.
     mutating func remove(at position: Int, width: UInt32) {
         slots.remove(at: position)
         count -= 1
@@ -20,9 +20,9 @@ public struct FieldList: Sendable {
         }
     }
 
-    /// Lends all slots and the number of those in use, which `body` may raise.
+    /// Passes all slots and the number in use, which `body` may raise.
     ///
-    /// Unsafe for the sake of the parser: an array would check for each field whether it is shared.
+    /// Unsafe for the parser's speed: an array would check for each field whether it is shared.
     @inline(__always)
     mutating func withSlots<Result>(
         _ body: (_ slots: UnsafeMutableBufferPointer<FieldRange>, _ count: inout Int) -> Result
@@ -46,7 +46,7 @@ extension FieldList: RandomAccessCollection {
     }
 }
 
-/// Looks fields up in the bytes they were parsed from, without making anything of the others.
+/// Finds fields in the bytes they were parsed from, without creating strings.
 extension FieldList {
     /// The value of the first field of that name, in any case.
     public func first(_ name: String, in bytes: RawSpan) -> Range<Int>? {

@@ -1,4 +1,4 @@
-/// Where one header field lies in the bytes it was parsed from. The value has no white space around it.
+/// The place of one header field in the bytes it was parsed from. The value has no white space around it.
 public struct FieldRange: Hashable, Sendable {
     var nameStart: UInt32
     var nameEnd: UInt32
@@ -8,7 +8,7 @@ public struct FieldRange: Hashable, Sendable {
     public var name: Range<Int> { Int(nameStart)..<Int(nameEnd) }
     public var value: Range<Int> { Int(valueStart)..<Int(valueEnd) }
 
-    /// Whether that is its name, in any case.
+    /// Whether that is its name, ignoring case.
     public func hasName(_ name: String, in bytes: RawSpan) -> Bool {
         guard Int(nameEnd &- nameStart) == name.utf8.count else { return false }
         return bytes.extracting(self.name).withUnsafeBytes { $0.equalsIgnoringCase(name) }
@@ -16,7 +16,7 @@ public struct FieldRange: Hashable, Sendable {
 }
 
 extension UnsafeRawBufferPointer {
-    /// Only for ASCII letters.
+    /// Ignores the case of ASCII letters only.
     func equalsIgnoringCase(_ text: String) -> Bool {
         guard count == text.utf8.count else { return false }
         var text = text

@@ -1,6 +1,6 @@
-/// What may stand in a message. Names, values and targets that come from scripts and foreign handlers are checked by these.
+/// Checks the syntax of names, values and targets from scripts and foreign handlers.
 extension HTTPFields {
-    /// A token (RFC 9110 §5.6.2). Methods are tokens, too.
+    /// A token (RFC 9110 §5.6.2). Methods are tokens too.
     public static func isValidName(_ name: String) -> Bool {
         !name.isEmpty && name.utf8.allSatisfy { ByteClass.table[Int($0)] & ByteClass.token != 0 }
     }

@@ -1,4 +1,4 @@
-/// Header fields in their order. Values are bytes, so those that are not UTF-8 pass unchanged; names are found in any case.
+/// Header fields in order. Values are bytes, so invalid UTF-8 passes unchanged; the case of names does not matter.
 public struct HTTPFields: Sendable {
     /// Names and values, one after the other.
     private var storage: [UInt8] = []
@@ -43,7 +43,7 @@ public struct HTTPFields: Sendable {
         ranges.append(FieldRange(nameStart: nameStart, nameEnd: nameEnd, valueStart: nameEnd, valueEnd: valueEnd))
     }
 
-    /// Puts one field in place of all of that name, where the first of them was.
+    /// Replaces all fields of that name by one, at the place of the first.
     public mutating func set(_ name: String, _ value: String) { set(name, bytes: Array(value.utf8)) }
 
     public mutating func set(_ name: String, bytes: [UInt8]) {
@@ -74,7 +74,7 @@ public struct HTTPFields: Sendable {
 
     // MARK: Looking up
 
-    /// The value of the first field of that name. What is not UTF-8 in it is repaired.
+    /// The value of the first field of that name, with invalid UTF-8 repaired.
     public func first(_ name: String) -> String? { ranges.first { matches($0, name) }.map { text($0.value) } }
 
     public func last(_ name: String) -> String? { ranges.last { matches($0, name) }.map { text($0.value) } }
@@ -90,7 +90,7 @@ public struct HTTPFields: Sendable {
 
     private func text(_ range: Range<Int>) -> String { String(decoding: storage[range], as: UTF8.self) }
 
-    /// Lends the bytes of each field, in order.
+    /// Visits the bytes of each field, in order.
     public func forEachBytes<Failure: Error>(
         _ body: (_ name: RawSpan, _ value: RawSpan) throws(Failure) -> Void
     ) throws(Failure) {
@@ -98,7 +98,7 @@ public struct HTTPFields: Sendable {
         for field in ranges { try body(bytes.extracting(field.name), bytes.extracting(field.value)) }
     }
 
-    /// Bytes of all fields as they are written.
+    /// The size in bytes of all fields as written.
     var room: Int { storage.count + 4 * ranges.count }
 
     /// For the writer. The pointers do not outlive the calls.

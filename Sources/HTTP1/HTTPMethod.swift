@@ -1,4 +1,4 @@
-/// What a request asks for. Methods are case-sensitive: `get` is `.other("get")`.
+/// The method of a request. Methods are case-sensitive: `get` is `.other("get")`.
 public enum HTTPMethod: Hashable, Sendable, CustomStringConvertible {
     case get, head, post, put, patch, delete, options, connect, trace
     case other(String)
@@ -35,7 +35,7 @@ public enum HTTPMethod: Hashable, Sendable, CustomStringConvertible {
 
     public var description: String { text }
 
-    /// Doing it twice has the same effect as doing it once (RFC 9110 §9.2.2), so it may be sent again.
+    /// Repeating it has no further effect (RFC 9110 §9.2.2), so it may be sent again.
     public var isIdempotent: Bool {
         switch self {
         case .get, .head, .put, .delete, .options, .trace: true

@@ -1,4 +1,4 @@
-/// The versions that are spoken. A later HTTP/1.x counts as 1.1 (RFC 9110 §2.5).
+/// The supported versions. A later HTTP/1.x counts as 1.1 (RFC 9110 §2.5).
 public enum HTTPVersion: Hashable, Sendable, CustomStringConvertible {
     case http10, http11
 

@@ -1,6 +1,6 @@
-/// How large the head of a message may be.
+/// The size limits of a message's head.
 public struct HeadLimits: Hashable, Sendable {
-    /// In all, with the first line and the blank line at the end.
+    /// The total size, including the first line and the blank line at the end.
     public var bytes: Int
     public var fields: Int
 
@@ -11,9 +11,9 @@ public struct HeadLimits: Hashable, Sendable {
     }
 }
 
-/// What a parser made of the bytes so far.
+/// The result of parsing the bytes so far.
 public enum ParseResult<Failure: Error> {
-    /// The head is not complete. Call again with the same bytes and those that follow.
+    /// The head is not complete. Call again with the same bytes and the next ones.
     case incomplete
     case complete
     /// The message cannot be trusted, so nothing more is read from its connection.

@@ -1,11 +1,11 @@
-/// `Host`, and the authority of a target: `uri-host [":" port]` (RFC 9110 §7.2). What else stands there would become part
-/// of the URL that a function sees.
+/// `Host`, and the authority of a target: `uri-host [":" port]` (RFC 9110 §7.2). Anything else would become part of the
+/// URL that a function sees.
 enum HostSyntax {
     static func isValid(_ bytes: UnsafeRawBufferPointer, needsPort: Bool = false) -> Bool {
         bytes.baseAddress.map { isValid($0, bytes.count, needsPort: needsPort) } ?? false
     }
 
-    /// Unsafe: there are `count` bytes.
+    /// Unsafe: `bytes` must hold `count` bytes.
     static func isValid(_ bytes: UnsafeRawPointer, _ count: Int, needsPort: Bool = false) -> Bool {
         let end = hostEnd(bytes, count)
         guard end > 0 else { return false }
@@ -24,7 +24,7 @@ enum HostSyntax {
         return true
     }
 
-    /// Where the host ends; 0 where there is none.
+    /// The end of the host; 0 if there is none.
     @inline(__always)
     private static func hostEnd(_ bytes: UnsafeRawPointer, _ count: Int) -> Int {
         let table = ByteClass.table
@@ -46,7 +46,7 @@ enum HostSyntax {
         return position
     }
 
-    /// An IPv6 address in brackets. That its groups make sense is not checked here.
+    /// The end of an IPv6 address in brackets. Does not check that its groups make sense.
     private static func addressEnd(_ bytes: UnsafeRawBufferPointer) -> Int {
         guard let end = bytes.firstIndex(of: UInt8(ascii: "]")) else { return 0 }
         let address = bytes[1..<end]

@@ -1,17 +1,17 @@
-/// Where a line of a head ends.
+/// The end of a line in a head.
 enum LineEnd {
-    /// The position of the carriage return that a line feed follows.
+    /// The position of a carriage return before a line feed.
     case found(Int)
-    /// The search goes on from there when more bytes have come.
+    /// The position from which to search when more bytes have come.
     case incomplete(Int)
     /// A carriage return or a line feed stands alone.
     case bare
-    /// The line has a control character, which is no part of any head.
+    /// The line has a control character, which no head may contain.
     case control
 
     /// Searches eight bytes at a time.
     ///
-    /// Unsafe: the caller vouches for `count` bytes at `bytes`; every load lies before `count`.
+    /// Unsafe: `bytes` must hold `count` bytes; every load lies before `count`.
     @inline(__always)
     static func search(_ bytes: UnsafeRawPointer, from start: Int, to count: Int) -> LineEnd {
         var position = start
@@ -40,8 +40,8 @@ enum LineEnd {
     @inline(__always)
     private static func isControl(_ byte: UInt8) -> Bool { byte < 0x20 || byte == 0x7f }
 
-    /// Sets the top bit of each byte that is a control character. Carries and borrows may set it for others, too, but never
-    /// clear it.
+    /// Sets the top bit of each byte that is a control character. Carries and borrows may set it for other bytes too,
+    /// but never clear it.
     @inline(__always)
     private static func controls(_ word: UInt64) -> UInt64 {
         let below = word &- 0x2020_2020_2020_2020

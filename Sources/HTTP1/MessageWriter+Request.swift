@@ -1,16 +1,16 @@
 extension MessageWriter {
-    /// What follows the head of a request.
+    /// The body after the head of a request.
     public enum RequestBody: Hashable, Sendable {
         case none
         case length(Int)
         case chunked
     }
 
-    /// Appends the head of a request. Of `fields`, those that frame the body, `Host` and `Connection` are left out, and
-    /// those that are not valid.
+    /// Appends the head of a request. Leaves out those of `fields` that frame the body, `Host`, `Connection`, and
+    /// invalid ones.
     ///
-    /// - Returns: false, and nothing is appended, where method, target or host could not be read back as what they are:
-    ///   see `HTTPFields.isValidName`, `isValidTarget` and `isValidHost`.
+    /// - Returns: false, with nothing appended, if a reader could misread method, target or host: see
+    ///   `HTTPFields.isValidName`, `isValidTarget` and `isValidHost`.
     public static func appendHead(
         method: HTTPMethod, target: String, host: String, fields: HTTPFields, body: RequestBody,
         keepsAlive: Bool = true, into output: inout [UInt8]

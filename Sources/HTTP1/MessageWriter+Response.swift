@@ -1,15 +1,15 @@
 extension MessageWriter {
-    /// What follows the head of a response.
+    /// The body after the head of a response.
     public enum ResponseBody: Hashable, Sendable {
         case length(Int)
-        /// Its length is not known: it goes out in chunks to those who understand them, else its end is that of the
-        /// connection.
+        /// The length is unknown: the body goes out in chunks to clients who understand them; otherwise it ends with
+        /// the connection.
         case streamed
     }
 
-    /// What the head that was written commits its connection to.
+    /// How the connection must continue after the written head.
     public struct Ending: Hashable, Sendable {
-        /// The body is to be written; otherwise the response is complete with its head.
+        /// The body must be written; otherwise the response is complete with its head.
         public let hasBody: Bool
         /// The body is written by `appendChunk` and `appendLastChunk`.
         public let isChunked: Bool
@@ -17,11 +17,11 @@ extension MessageWriter {
         public let keepsAlive: Bool
     }
 
-    /// Appends the head of a response. Of `fields`, those that frame the body and `Connection` are left out, and those
-    /// that are not valid.
+    /// Appends the head of a response. Leaves out those of `fields` that frame the body, `Connection`, and invalid
+    /// ones.
     ///
-    /// - Parameter status: one that is no status is sent as 500.
-    /// - Parameter request: the request that is answered; nil where it could not be read.
+    /// - Parameter status: an invalid status is sent as 500.
+    /// - Parameter request: the request to answer; nil if it could not be read.
     /// - Parameter keepsAlive: the server's own wish; the request's counts as well.
     public static func appendHead(
         status: Int, fields: HTTPFields, body: ResponseBody, to request: RequestTraits?, keepsAlive: Bool = true,
@@ -63,7 +63,7 @@ extension MessageWriter {
         }
     }
 
-    /// Enough for all that the writer adds by itself.
+    /// Enough for everything that the writer itself adds.
     private static let ownRoom = 256
 
     // MARK: -
@@ -74,7 +74,7 @@ extension MessageWriter {
         let isHead = request?.isHead == true
         let mayHaveBody = mayHaveBody(status)
         let isStreamed = body == .streamed && mayHaveBody
-        // The answer to HEAD must not have even the last, empty chunk, and a client of HTTP/1.0 knows no chunks.
+        // The answer to HEAD must not even have the last, empty chunk, and a client of HTTP/1.0 knows no chunks.
         let endsWithConnection = isStreamed && (isHead || request?.version != .http11)
         return Ending(
             hasBody: mayHaveBody && !isHead, isChunked: isStreamed && !endsWithConnection,

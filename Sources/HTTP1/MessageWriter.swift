@@ -1,6 +1,6 @@
 /// Appends messages, and parts of them, to a buffer. The writer alone decides how a body is framed.
 public enum MessageWriter {
-    /// Appends one chunk; nothing for no bytes, since an empty chunk is the last one.
+    /// Appends one chunk; nothing for no bytes, as an empty chunk is the last one.
     public static func appendChunk(_ bytes: RawSpan, into output: inout [UInt8]) {
         guard bytes.byteCount > 0 else { return }
         ByteCursor.append(to: &output, room: bytes.byteCount + 20) { cursor in
@@ -15,7 +15,7 @@ public enum MessageWriter {
         ByteCursor.append(to: &output, room: 5) { $0.put("0\r\n\r\n") }
     }
 
-    /// Writes the fields that are valid, apart from those the writer writes itself.
+    /// Writes the valid fields, except those that the writer writes itself.
     static func put(_ fields: HTTPFields, without isOwn: (UnsafeRawBufferPointer) -> Bool, _ cursor: inout ByteCursor) {
         let table = ByteClass.table
         fields.withFieldBytes { name, value in
@@ -30,7 +30,7 @@ public enum MessageWriter {
         }
     }
 
-    /// Belongs to the connection or to the framing, of which only the writer knows.
+    /// Whether the field concerns the connection or the framing, which only the writer decides.
     static func isFraming(_ name: UnsafeRawBufferPointer) -> Bool {
         switch name.count {
         case 10: name.equalsIgnoringCase("connection")

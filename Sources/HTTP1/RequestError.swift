@@ -1,4 +1,4 @@
-/// Why a request is refused. Its connection is closed after the answer, since nobody can tell where the next request begins.
+/// Why a request is refused. Its connection closes after the answer, as nobody can tell where the next request begins.
 public enum RequestError: Error, Hashable, Sendable, CustomStringConvertible {
     /// The request line is not `METHOD target HTTP/1.1`.
     case requestLine
@@ -7,9 +7,9 @@ public enum RequestError: Error, Hashable, Sendable, CustomStringConvertible {
     case version
     case fieldName
     case fieldValue
-    /// A field value goes on in the next line.
+    /// A field value continues on the next line.
     case foldedField
-    /// A line ends with a line feed, or a carriage return, alone.
+    /// A line ends with a lone line feed or carriage return.
     case lineEnd
     case tooLarge(HeadLimits)
     /// Not exactly one, in HTTP/1.1.
@@ -19,9 +19,9 @@ public enum RequestError: Error, Hashable, Sendable, CustomStringConvertible {
     case contentLength
     /// A length and a coding, or a coding in HTTP/1.0.
     case ambiguousLength
-    /// It does not end with `chunked`, or names it twice.
+    /// The codings do not end with `chunked`, or name it twice.
     case transferEncoding
-    /// There are codings below `chunked`.
+    /// There are other codings besides `chunked`.
     case unknownCoding
 
     /// The status of the answer.
@@ -77,6 +77,6 @@ public enum RequestError: Error, Hashable, Sendable, CustomStringConvertible {
 }
 
 extension HeadLimits {
-    /// `64 KB`, or the bytes where that is not even.
+    /// `64 KB`, or the bytes if that is not a whole number.
     static func text(_ bytes: Int) -> String { bytes % 1024 == 0 ? "\(bytes / 1024) KB" : "\(bytes) bytes" }
 }

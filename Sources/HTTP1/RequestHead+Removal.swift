@@ -1,11 +1,11 @@
 extension RequestHead {
-    /// Removes all fields of that name, in any case, also from the bytes that the head was parsed from. What follows them
-    /// there moves up.
+    /// Removes all fields of that name, ignoring case, also from the bytes that the head was parsed from; later bytes
+    /// move up.
     ///
-    /// What the fields mean for the message stays: its framing, its `Host`.
+    /// Their effect on the message stays: its framing, its `Host`.
     public mutating func removeFields(_ name: String, from bytes: inout [UInt8]) {
         for position in fields.indices.reversed() where fields[position].hasName(name, in: bytes.span.bytes) {
-            // A line ends where the next begins, and the last one before the blank line.
+            // A line ends where the next one begins; the last one ends before the blank line.
             let start = fields[position].name.lowerBound
             let end = position + 1 < fields.count ? fields[position + 1].name.lowerBound : length - 2
             bytes.removeSubrange(start..<end)

@@ -1,19 +1,19 @@
-/// The head of a request, as ranges into the bytes it was parsed from. Used again and again, it allocates nothing.
+/// The head of a request, as ranges into the bytes it was parsed from. Reused, it allocates nothing.
 public struct RequestHead: Sendable {
     public internal(set) var method = HTTPMethod.get
     /// As it was sent.
     public internal(set) var target = 0..<0
     public internal(set) var form = TargetForm.origin
-    /// Host and port of a target that is a whole URL, which then counts in place of `Host` (RFC 9112 §3.2.2).
+    /// Host and port of a target that is a whole URL; they replace `Host` (RFC 9112 §3.2.2).
     public internal(set) var authority: Range<Int>?
     /// The target's path, without the query. An empty one stands for `/`.
     public internal(set) var path = 0..<0
-    /// What follows the first `?` of the target.
+    /// The text after the first `?` of the target.
     public internal(set) var query: Range<Int>?
     public internal(set) var version = HTTPVersion.http11
     /// In the order in which they were sent.
     public internal(set) var fields = FieldList()
-    /// The value of `Host`, which was checked; nil where it is missing or empty.
+    /// The checked value of `Host`; nil if it is missing or empty.
     public internal(set) var host: Range<Int>?
     /// `.none`, `.length` or `.chunked`.
     public internal(set) var framing = BodyFraming.none
@@ -21,12 +21,12 @@ public struct RequestHead: Sendable {
     public internal(set) var keepsAlive = true
     /// The client waits for `100 Continue` before it sends the body.
     public internal(set) var expectsContinue = false
-    /// Bytes of the head, with its blank line. The body follows.
+    /// The size of the head in bytes, including its blank line. The body follows.
     public internal(set) var length = 0
 
     public init() {}
 
-    /// What a target looks like (RFC 9112 §3.2).
+    /// The form of a target (RFC 9112 §3.2).
     public enum TargetForm: Hashable, Sendable {
         /// `/path?query`
         case origin

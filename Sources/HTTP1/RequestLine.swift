@@ -1,7 +1,7 @@
 /// `METHOD target HTTP/1.1`, with one space between two parts (RFC 9112 §3).
 ///
-/// Unsafe: the ranges lie in the bytes that are pointed to, and a carriage return and a line feed follow the line. Apart
-/// from tabs it has no control characters.
+/// Unsafe: the ranges must lie in `bytes`, with a carriage return and a line feed after the line. The line must have no
+/// control characters except tabs.
 enum RequestLine {
     @inline(__always)
     static func read(

@@ -9,11 +9,10 @@ public struct RequestParser: Sendable {
         lines = FieldLines(limits: limits)
     }
 
-    /// - Parameter bytes: all that came of the request so far, from its first byte on. What follows the head is not
-    ///   looked at.
-    /// - Parameter head: must be the same from call to call, until one of them is not `incomplete`.
+    /// - Parameter bytes: all received bytes of the request, from its first byte on. Bytes after the head are ignored.
+    /// - Parameter head: must be the same in all calls until one returns something other than `incomplete`.
     public mutating func parse(_ bytes: RawSpan, into head: inout RequestHead) -> ParseResult<RequestError> {
-        // Unsafe for the sake of the inner loops; the pointer does not leave the closure.
+        // Unsafe for the speed of the inner loops; the pointer does not leave the closure.
         bytes.withUnsafeBytes { bytes in
             let result = parse(bytes, &head)
             if case .incomplete = result { return result }
@@ -66,7 +65,7 @@ public struct RequestParser: Sendable {
             case .found(let end):
                 let start = lines.next
                 lines.advance(past: end)
-                // Empty lines before a request are what some clients send after a body (RFC 9112 §2.2).
+                // Some clients send empty lines after a body, before the next request (RFC 9112 §2.2).
                 if end == start { continue }
                 guard let base = bytes.baseAddress else { return .incomplete }
                 let error = RequestLine.read(base, start..<end, into: &head)
@@ -99,9 +98,9 @@ public struct RequestParser: Sendable {
         case .unknown, .senseless: return .transferEncoding
         case .unknownThenChunked: return .unknownCoding
         }
-        // A request that two servers could read in two ways is how one is smuggled past the other (RFC 9112 §6.3).
+        // A request that two servers could read differently allows smuggling (RFC 9112 §6.3).
         if head.framing == .chunked, facts.length != nil || head.version == .http10 { return .ambiguousLength }
-        // What follows CONNECT is meant for a tunnel: neither a body nor another request.
+        // The bytes after CONNECT are for a tunnel: neither a body nor another request.
         if head.method == .connect { head.framing = .none }
         let hasBody = head.framing != .none && head.framing != .length(0)
         head.expectsContinue = facts.expectsContinue && head.version == .http11 && hasBody

@@ -1,4 +1,4 @@
-/// What of a request decides how its response is written.
+/// The properties of a request that decide how its response is written.
 public struct RequestTraits: Hashable, Sendable {
     public var isHead: Bool
     public var version: HTTPVersion
@@ -14,7 +14,7 @@ public struct RequestTraits: Hashable, Sendable {
 
 extension RequestHead {
     public var traits: RequestTraits {
-        // Not by `==`, for which the text of an unknown method would have to be looked at.
+        // Without `==`, which would compare the text of an unknown method.
         let isHead = if case .head = method { true } else { false }
         return RequestTraits(isHead: isHead, version: version, keepsAlive: keepsAlive)
     }

@@ -1,4 +1,4 @@
-/// Why a response is not believed. Its connection is closed.
+/// Why a response is refused. Its connection closes.
 public enum ResponseError: Error, Hashable, Sendable, CustomStringConvertible {
     /// The first line is not `HTTP/1.1 200 reason`.
     case statusLine
@@ -7,16 +7,16 @@ public enum ResponseError: Error, Hashable, Sendable, CustomStringConvertible {
     case status
     case fieldName
     case fieldValue
-    /// A field value goes on in the next line.
+    /// A field value continues on the next line.
     case foldedField
-    /// A line ends with a line feed, or a carriage return, alone.
+    /// A line ends with a lone line feed or carriage return.
     case lineEnd
     case tooLarge(HeadLimits)
     /// Not exactly one number.
     case contentLength
     /// A length and a coding, or a coding in HTTP/1.0.
     case ambiguousLength
-    /// Another than `chunked`.
+    /// A coding other than `chunked`.
     case transferEncoding
 
     public var description: String {

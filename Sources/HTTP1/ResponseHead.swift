@@ -1,4 +1,4 @@
-/// The head of a response, as ranges into the bytes it was parsed from. Used again and again, it allocates nothing.
+/// The head of a response, as ranges into the bytes it was parsed from. Reused, it allocates nothing.
 public struct ResponseHead: Sendable {
     public internal(set) var version = HTTPVersion.http11
     /// From 100 to 999.
@@ -6,19 +6,19 @@ public struct ResponseHead: Sendable {
     public internal(set) var reason = 0..<0
     /// In the order in which they were sent.
     public internal(set) var fields = FieldList()
-    /// What the fields say, whatever the request was.
+    /// The framing by the fields, regardless of the request.
     var announced = BodyFraming.untilClose
     /// The server takes another request on this connection, unless the body ends with it.
     public internal(set) var keepsAlive = true
-    /// Bytes of the head, with its blank line. The body follows.
+    /// The size of the head in bytes, including its blank line. The body follows.
     public internal(set) var length = 0
 
     public init() {}
 
-    /// Whether it comes before the response proper, which is still to follow.
+    /// Whether the response proper is still to follow.
     public var isInformational: Bool { status < 200 && status != 101 }
 
-    /// How the body ends, which depends on what was asked for (RFC 9112 §6.3).
+    /// How the body ends, which depends on the request's method (RFC 9112 §6.3).
     public func framing(for method: HTTPMethod) -> BodyFraming {
         if method == .head || status < 200 || status == 204 || status == 304 { return .none }
         if method == .connect, status < 300 { return .none }

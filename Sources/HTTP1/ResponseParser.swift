@@ -1,4 +1,4 @@
-/// Reads the head of a response, strictly by RFC 9112 §§2-7. Informational ones are heads as any other.
+/// Reads the head of a response, strictly by RFC 9112 §§2-7. Informational heads are read like any other.
 public struct ResponseParser: Sendable {
     private let limits: HeadLimits
     private var lines: FieldLines
@@ -9,11 +9,10 @@ public struct ResponseParser: Sendable {
         lines = FieldLines(limits: limits)
     }
 
-    /// - Parameter bytes: all that came of the response so far, from its first byte on. What follows the head is not
-    ///   looked at.
-    /// - Parameter head: must be the same from call to call, until one of them is not `incomplete`.
+    /// - Parameter bytes: all received bytes of the response, from its first byte on. Bytes after the head are ignored.
+    /// - Parameter head: must be the same in all calls until one returns something other than `incomplete`.
     public mutating func parse(_ bytes: RawSpan, into head: inout ResponseHead) -> ParseResult<ResponseError> {
-        // Unsafe for the sake of the inner loops; the pointer does not leave the closure.
+        // Unsafe for the speed of the inner loops; the pointer does not leave the closure.
         bytes.withUnsafeBytes { bytes in
             let result = parse(bytes, &head)
             if case .incomplete = result { return result }
@@ -60,9 +59,9 @@ public struct ResponseParser: Sendable {
         }
     }
 
-    /// `HTTP/1.1 200 reason`. Many servers leave out the second space along with the reason, which harms nobody.
+    /// `HTTP/1.1 200 reason`. Many servers omit the second space along with the reason, which is harmless.
     ///
-    /// Unsafe: the line lies in the bytes that are pointed to.
+    /// Unsafe: the line must lie in `bytes`.
     private func readStatusLine(
         _ bytes: UnsafeRawPointer, _ line: Range<Int>, _ head: inout ResponseHead
     ) -> ResponseError? {
@@ -88,7 +87,7 @@ public struct ResponseParser: Sendable {
         case .chunked: head.announced = .chunked
         case .unknown, .senseless, .unknownThenChunked: return .transferEncoding
         }
-        // Two lengths are how a response is passed off as another one's (RFC 9112 §6.3).
+        // Two lengths allow an attacker to pass one response off as another (RFC 9112 §6.3).
         if head.announced == .chunked, facts.length != nil || head.version == .http10 { return .ambiguousLength }
         head.keepsAlive = facts.keepsAlive(head.version)
         return nil

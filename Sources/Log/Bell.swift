@@ -2,12 +2,12 @@ internal import Glibc
 
 /// Lets one thread wait until another one rings. A pipe, as Swift has no condition variable that is `Sendable`.
 ///
-/// Ring it only for who waits or is about to: rings are kept, and 64 KB of them fill the pipe.
+/// Ring it only if somebody waits or is about to: rings are kept, and 64 KB of them fill the pipe.
 final class Bell: Sendable {
     private let reading: Int32
     private let writing: Int32
 
-    /// nil where there is no descriptor left.
+    /// nil if there is no descriptor left.
     init?() {
         var ends: [Int32] = [-1, -1]
         guard pipe(&ends) == 0 else { return nil }
@@ -26,7 +26,7 @@ final class Bell: Sendable {
         while Glibc.write(writing, &byte, 1) < 0, errno == EINTR {}
     }
 
-    /// Waits for one ring, for ever if `limit` is nil; false if none came.
+    /// Waits for one ring, forever if `limit` is nil; returns false if none came.
     @discardableResult
     func wait(limit: Duration?) -> Bool {
         let deadline = limit.map { ContinuousClock.now + min($0, .seconds(86_400)) }

@@ -1,9 +1,9 @@
-/// Makes text harmless for the reader of a line.
+/// Makes text safe to show in a terminal or a log.
 public enum Escape {
-    /// A text on one line, without what would break the line or steer the terminal that shows it.
+    /// A text on one line, with everything escaped that would break the line or control the terminal.
     public static func line(_ text: String) -> String { escaped(text, keepsBreaks: false) }
 
-    /// A text whose line breaks are meant, such as a traceback, made harmless likewise.
+    /// The same for a text with intended line breaks, such as a traceback.
     public static func lines(_ text: String) -> String { escaped(text, keepsBreaks: true) }
 
     private static func escaped(_ text: String, keepsBreaks: Bool) -> String {
@@ -23,8 +23,8 @@ public enum Escape {
 
     private static let newline = UInt8(ascii: "\n")
 
-    /// Without control characters, which break a line or steer a terminal, and without those that show what follows in
-    /// another order (U+202A to U+202E, U+2066 to U+2069). A tab stays a tab, since `print` puts one between its values.
+    /// Escapes control characters, which break a line or control a terminal, and characters that change the order of
+    /// the following text (U+202A to U+202E, U+2066 to U+2069). A tab stays, as `print` puts one between its values.
     static func append(_ text: some Sequence<UInt8>, to bytes: inout [UInt8]) {
         var last: UInt8 = 0
         var beforeLast: UInt8 = 0
@@ -34,11 +34,11 @@ public enum Escape {
             case newline: bytes += #"\n"#.utf8
             case UInt8(ascii: "\r"): bytes += #"\r"#.utf8
             case ..<0x20, 0x7f: appendCode(UInt16(byte), to: &bytes)
-            // U+0080 to U+009F, in UTF-8: terminals take U+009B for ESC [.
+            // U+0080 to U+009F in UTF-8: terminals treat U+009B as ESC [.
             case 0x80...0x9f where last == 0xc2:
                 bytes.removeLast()
                 appendCode(UInt16(byte), to: &bytes)
-            // U+2028 and U+2029 are line breaks, too.
+            // U+2028 and U+2029 are line breaks too.
             case 0xa8...0xae where last == 0x80 && beforeLast == 0xe2,
                 0xa6...0xa9 where last == 0x81 && beforeLast == 0xe2:
                 bytes.removeLast(2)

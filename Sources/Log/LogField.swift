@@ -1,4 +1,4 @@
-/// A fact beside a line's message. Text lines show the function and the invocation, JSON lines show every field.
+/// A fact that accompanies a message. Text lines show the function and the invocation, JSON lines show every field.
 public struct LogField: Equatable, Sendable {
     public let key: String
     public let value: String
@@ -10,7 +10,7 @@ public struct LogField: Equatable, Sendable {
 
     public static func function(_ name: String) -> LogField { LogField(LogKey.function, name) }
     public static func invocation(_ id: String) -> LogField { LogField(LogKey.invocation, id) }
-    /// What the line reports, for the stand-in host: see `LogKey`.
+    /// The event that the line reports to the stand-in host: see `LogKey`.
     public static func event(_ name: String) -> LogField { LogField(LogKey.event, name) }
 }
 

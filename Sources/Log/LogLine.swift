@@ -1,16 +1,16 @@
-/// How log lines look.
+/// The format of log lines.
 public enum LogFormat: String, CaseIterable, Sendable {
     case text, json
 }
 
-/// One event on its way to a line of bytes.
+/// One log event, to be written as a line of bytes.
 struct LogLine {
     let level: LogLevel
     let message: String
     /// Sorted by key.
     let fields: [LogField]
     var time = Timestamp.now
-    /// The line breaks in the message are meant.
+    /// The line breaks in the message are intended.
     var isReport = false
 
     func bytes(in format: LogFormat) -> [UInt8] {
@@ -22,9 +22,9 @@ struct LogLine {
 
     /// `2026-03-01T10:20:30.123Z warn order 6b0c…: the message`
     ///
-    /// One event is one line, so no message can forge another. Only a report, which luafunc itself makes, becomes as many
-    /// whole lines as it has: the host takes each line for an entry of its own and looks for `warn` in each (host-contract
-    /// §11).
+    /// One event is one line, so no message can forge another. Only a report, which luafunc itself makes, becomes as
+    /// many whole lines as it has: the host treats each line as an entry of its own and searches each for `warn`
+    /// (host-contract §11).
     private var text: [UInt8] {
         var start: [UInt8] = []
         time.append(to: &start)

@@ -1,4 +1,4 @@
-/// Which standard stream a line goes to: the host takes its level from it (host-contract §11).
+/// The standard stream for a line, from which the host derives its level (host-contract §11).
 public enum LogStream: Sendable {
     case output, errors
 }
@@ -7,7 +7,7 @@ public enum LogStream: Sendable {
 struct LogQueue {
     private(set) var bytes: [UInt8] = []
     private(set) var lines: [(stream: LogStream, count: Int)] = []
-    /// How many lines found no room, and how the last of them looked.
+    /// The number of dropped lines, and the format of the last one.
     private(set) var lost: (count: Int, format: LogFormat) = (0, .text)
     let capacity: Int
 
@@ -15,7 +15,7 @@ struct LogQueue {
 
     var isEmpty: Bool { lines.isEmpty }
 
-    /// A line that finds no room is lost and counted. Where nothing waits, a line may be longer than the capacity.
+    /// Appends a line; drops and counts it if there is no room. An empty queue takes a line longer than its capacity.
     mutating func append(_ line: [UInt8], to stream: LogStream, format: LogFormat) {
         guard isEmpty || line.count <= capacity - bytes.count else {
             lost = (lost.count + 1, format)
@@ -25,8 +25,8 @@ struct LogQueue {
         lines.append((stream, line.count))
     }
 
-    /// Moves the lines into `batch`, which takes this queue's place. If lines were lost since the last time, the queue
-    /// begins with a line that says how many: it stands where they would have stood.
+    /// Moves the lines into `batch`, and continues with its storage. If lines were dropped since the last time, the
+    /// queue then begins with a line that gives their number, in the place where they would have been.
     mutating func take(into batch: inout LogQueue) {
         let lost = lost
         batch.clear()
@@ -38,7 +38,7 @@ struct LogQueue {
         append(notice.bytes(in: lost.format), to: .errors, format: lost.format)
     }
 
-    /// Keeps the storage, but not that of a burst.
+    /// Keeps the storage, unless a burst made it large.
     private mutating func clear() {
         bytes.removeAll(keepingCapacity: bytes.capacity <= 64 << 10)
         lines.removeAll(keepingCapacity: lines.capacity <= 1024)

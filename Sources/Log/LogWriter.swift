@@ -1,7 +1,7 @@
 internal import Glibc
 internal import Synchronization
 
-/// The queue of a sink and the thread that empties it. Apart from the sink, which the thread does not keep alive.
+/// The queue of a sink and the thread that empties it. Separate from the sink, which the thread must not keep alive.
 final class LogWriter: Sendable {
     private let output: OutputDescriptor
     private let errors: OutputDescriptor
@@ -72,7 +72,7 @@ final class LogWriter: Sendable {
 
     // MARK: The thread
 
-    /// As `ps` and `top` show it. Swift's Glibc lacks the call for it.
+    /// Sets the name for `ps` and `top`. Swift's Glibc lacks the call for it.
     private func nameThread() {
         let file = open("/proc/thread-self/comm", O_WRONLY | O_CLOEXEC)
         guard file >= 0 else { return }
@@ -82,7 +82,7 @@ final class LogWriter: Sendable {
 
     private func run() {
         nameThread()
-        // Signals are for threads that know what to do with them.
+        // Signals are for threads that handle them.
         var signals = sigset_t()
         sigfillset(&signals)
         pthread_sigmask(SIG_BLOCK, &signals, nil)
@@ -106,8 +106,8 @@ final class LogWriter: Sendable {
         }
     }
 
-    /// Lines that follow each other on one stream are written together, but only as many as a pipe takes as a whole
-    /// (PIPE_BUF): lines of several processes then do not mix.
+    /// Writes consecutive lines of one stream together, but only as many as a pipe takes atomically (PIPE_BUF): lines
+    /// of several processes then do not mix.
     private func write(_ batch: LogQueue) {
         var start = 0
         var end = 0
@@ -141,7 +141,7 @@ final class LogWriter: Sendable {
         guard let bell, !bell.wait(limit: limit) else { return true }
         return state.withLock { state in
             defer { state.isAwaited = false }
-            // It may have rung since: the next who waits must not hear it.
+            // It may have rung since; the next waiter must not get that ring.
             return !state.isAwaited && bell.wait(limit: .zero)
         }
     }

@@ -1,4 +1,4 @@
-/// Writes the lines that reach its level, each with its fields.
+/// Writes lines of at least its level, each with its fields.
 public struct Logger: Sendable {
     public var level: LogLevel
     public var format: LogFormat
@@ -6,7 +6,7 @@ public struct Logger: Sendable {
     public private(set) var fields: [LogField] = []
     private let sink: LogSink?
 
-    /// - Parameter sink: nil to write nowhere; what asks for the level still sees it.
+    /// - Parameter sink: nil to write nowhere; code that asks for the level still gets it.
     public init(level: LogLevel = .info, format: LogFormat = .text, sink: LogSink? = .standard) {
         self.level = level
         self.format = format
@@ -16,20 +16,20 @@ public struct Logger: Sendable {
     /// Writes nowhere.
     public static let silent = Logger(sink: nil)
 
-    /// The same logger, whose lines carry one more field. A field of the same key is replaced.
+    /// The same logger with one more field, which replaces a field of the same key.
     public func with(_ field: LogField) -> Logger {
         var logger = self
         logger.fields.set(field)
         return logger
     }
 
-    /// - Parameter message: is built only if the line is written.
+    /// - Parameter message: built only if the line is written.
     public func log(_ level: LogLevel, _ message: @autoclosure () -> String, _ fields: [LogField] = []) {
         if level >= self.level { write(level, message(), fields, isReport: false) }
     }
 
-    /// Bytes of a message; a longer one is cut there. As JSON it has at most six times as many, fewer than `luafunc start`
-    /// reads as one line.
+    /// The greatest size of a message in bytes; a longer one is cut. As JSON it has at most six times as many, fewer
+    /// than `luafunc start` reads as one line.
     public static let messageLimit = 128 << 10
 
     public static func cut(_ message: String) -> String {
@@ -37,7 +37,7 @@ public struct Logger: Sendable {
         return String(decoding: message.utf8.prefix(messageLimit), as: UTF8.self) + " … (cut)"
     }
 
-    /// Writes a text of luafunc's own that has several lines, such as a traceback. As text each is a line with the same
+    /// Writes luafunc's own text of several lines, such as a traceback. In text format, each line has the same
     /// beginning.
     public func report(_ level: LogLevel, _ text: @autoclosure () -> String, _ fields: [LogField] = []) {
         if level >= self.level { write(level, text(), fields, isReport: true) }

@@ -1,6 +1,6 @@
 internal import Glibc
 
-/// A moment of the wall clock, to the millisecond.
+/// A wall-clock time, to the millisecond.
 struct Timestamp {
     let seconds: Int
     let milliseconds: Int

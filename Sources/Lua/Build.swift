@@ -1,12 +1,12 @@
 internal import CLua
 
-/// What this program was built of.
+/// Facts about this program's build.
 public enum Build {
-    /// The commit, or `development` where nobody said.
+    /// The commit, or `development` if the build did not name one.
     public static var commit: String { String(cString: clua_commit()) }
 
-    /// Bytes of the program's file as it was linked, if its linker wrote the table of sections last; what follows was
-    /// appended.
+    /// The size in bytes of the program's file as linked, if its linker wrote the table of sections last; the rest of
+    /// the file was appended.
     public static var imageSize: Int { clua_imagesize() }
 
     /// `Lua 5.4.4`

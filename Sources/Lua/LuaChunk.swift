@@ -1,18 +1,18 @@
 internal import CLua
 
-/// Lua text of luafunc's own, compiled once for all VMs of the process.
+/// luafunc's own Lua code, compiled once for all VMs of the process.
 ///
-/// Never for the text of an app: Lua does not check what it is given compiled.
+/// Never for an app's code: Lua does not verify compiled code.
 public struct LuaChunk: Sendable {
     fileprivate static let name = CLUA_OWN
     fileprivate let code: [UInt8]
 
-    /// A mistake in the text ends the process.
+    /// Ends the process if the text does not compile.
     ///
-    /// - Parameter hasLines: errors name the line and the variable. Where every VM has the chunk, this is much of what a VM
-    ///   takes.
+    /// - Parameter hasLines: whether errors name line and variable. In a chunk that every VM has, this takes much of a
+    ///   VM's memory.
     public init(_ source: String, hasLines: Bool = true) {
-        // A bare state, which only the compiler uses. What the compiler raises ends in its status.
+        // A bare state, only for the compiler. Compiler errors end in its status.
         guard let state = luaL_newstate() else { preconditionFailure("no memory for a Lua state") }
         defer { lua_close(state) }
         let status = source.utf8Span.span.bytes.withUnsafeBytes { raw in
@@ -22,7 +22,7 @@ public struct LuaChunk: Sendable {
             preconditionFailure(lua_tolstring(state, -1, nil).map { String(cString: $0) } ?? "no memory")
         }
         var code: [UInt8] = []
-        // Lua calls the writer before `lua_dump` returns, so the array stays where it is.
+        // Lua calls the writer before `lua_dump` returns, so the array stays in place.
         withUnsafeMutablePointer(to: &code) { code in
             _ = lua_dump(
                 state,
@@ -37,7 +37,7 @@ public struct LuaChunk: Sendable {
 }
 
 extension LuaStack {
-    /// Runs a chunk with the top `arguments` values and leaves its one result in their place.
+    /// Runs a chunk with the top `arguments` values as its arguments, and replaces them by its one result.
     public func run(_ chunk: LuaChunk, arguments: Int) throws(LuaFailure) {
         // Lua reads the chunk before `clua_load` returns.
         let status = chunk.code.withUnsafeBytes { raw in

@@ -1,32 +1,32 @@
 internal import CLua
 
-/// Why a Swift function called from Lua does not return: the trampoline raises it in Lua.
+/// Why a Swift function called from Lua does not return; the trampoline raises it as a Lua error.
 public enum LuaError: Error {
-    /// A sentence, raised with the place of the call before it.
+    /// A sentence, raised with the position of the call in front.
     case message(String)
-    /// Argument `index` is not what it should be: Lua's own "bad argument" sentence.
+    /// Argument `index` is wrong: Lua's own "bad argument" sentence.
     case argument(Int, expected: String)
-    /// The value on top of the stack is raised as it is.
+    /// Raises the value on top of the stack unchanged.
     case value
-    /// No error: the thread waits for the operation. When it is resumed, the completion given then takes this
+    /// No error: the thread waits for the operation. The completion given to the next `resume` then takes this
     /// function's place.
     case wait(any Operation)
-    /// The time limit is over: nothing goes on, whatever the script does with errors.
+    /// The time limit is over: nothing continues, whatever the script does with errors.
     case timeLimit
-    /// The VM holds as much as it may. Raised as Lua's own "not enough memory".
+    /// The VM has reached its memory limit. Raised as Lua's own "not enough memory".
     case memoryLimit
-    /// Work goes on after others have had their turn. Only `LuaStack.work` throws it.
+    /// The work continues after others had their turn. Only `LuaStack.work` throws it.
     case paused
 }
 
-/// Something a Lua thread waits for. What it is and how long it takes is the business of whoever resumes the thread.
+/// Something that a Lua thread waits for. Its meaning is up to the code that resumes the thread.
 public protocol Operation: Sendable {}
 
 /// Why a chunk or a call ended without results.
 public struct LuaFailure: Error, Sendable, Equatable {
-    /// Lua's message, with file and line where Lua knows them.
+    /// Lua's message, with file and line if Lua knows them.
     public var message: String
-    /// Where it happened, innermost call first; empty for a chunk that does not compile.
+    /// The calls at the failure, innermost first; empty for a chunk that does not compile.
     public var traceback: [String]
 
     public init(message: String, traceback: [String] = []) {

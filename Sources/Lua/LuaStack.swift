@@ -1,11 +1,11 @@
 internal import CLua
 
-/// One value's kind, by Lua's own names.
+/// A value's type, by Lua's names.
 public enum LuaType: Int32, Sendable {
     case none = -1
     case `nil`, boolean, lightUserdata, number, string, table, function, userdata, thread
 
-    /// The word Lua's `type` gives.
+    /// The result of Lua's `type`.
     public var name: String {
         switch self {
         case .none: "no value"
@@ -17,8 +17,9 @@ public enum LuaType: Int32, Sendable {
 
 /// The stack of one Lua thread.
 ///
-/// Indices are Lua's: from 1 up, or from -1 down. Nothing here can raise a Lua error: what could (metamethods) is left
-/// out, and pushes made from Swift are never refused memory. Access to tables is raw. Valid only while its VM lives.
+/// Indices are Lua's: from 1 up, or from -1 down. Nothing here can raise a Lua error: functions that could
+/// (metamethods) are left out, and pushes from Swift always get memory. Access to tables is raw. Valid only while its
+/// VM lives.
 public struct LuaStack {
     let state: OpaquePointer
 
@@ -26,18 +27,18 @@ public struct LuaStack {
 
     public var count: Int { Int(lua_gettop(state)) }
 
-    /// Makes room for `count` more values; false where Lua's own limit is reached. A function that pushes more than a
-    /// handful must ask: only 20 places are there from the start, and Lua checks none.
+    /// Makes room for `count` more values; returns false at Lua's own limit. A function that pushes more than a handful
+    /// must call it: only 20 places are free at first, and Lua checks none.
     public func reserve(_ count: Int) -> Bool { lua_checkstack(state, Int32(clamping: count)) != 0 }
 
     public func pop(_ count: Int = 1) { clua_pop(state, Int32(count)) }
 
-    /// Cuts or fills with nil to exactly `count` values.
+    /// Truncates the stack, or fills it with nil, to exactly `count` values.
     public func setCount(_ count: Int) { lua_settop(state, Int32(count)) }
 
     public func absolute(_ index: Int) -> Int { Int(lua_absindex(state, Int32(index))) }
 
-    /// Moves the top value to `index`, the ones above go up by one. [0]
+    /// Moves the top value to `index`, and shifts the values above up by one. [0]
     public func insert(at index: Int) { clua_insert(state, Int32(index)) }
 
     /// Moves the top value over the one at `index`. [-1]
@@ -75,7 +76,7 @@ public struct LuaStack {
 
     /// Pushes a copy of a value of another thread of the same VM. [+1]
     public func copyValue(at index: Int, of other: LuaStack) {
-        // Where a thread's stack is full to its end, Lua keeps room for a few values more.
+        // Even on a full stack, Lua keeps room for a few more values.
         lua_checkstack(other.state, 1)
         lua_pushvalue(other.state, Int32(index))
         lua_xmove(other.state, state, 1)
@@ -84,7 +85,7 @@ public struct LuaStack {
     /// Moves the top `count` values to another thread of the same VM. [-count]
     public func move(_ count: Int, to other: LuaStack) { lua_xmove(state, other.state, Int32(count)) }
 
-    /// JSON's null, where nil will not do.
+    /// JSON's null, for places where nil does not work.
     public func pushNull() { lua_pushlightuserdata(state, nil) }
 
     public func pushTable(array: Int = 0, hash: Int = 0) { clua_newtable(state, Int32(array), Int32(hash)) }
@@ -101,7 +102,7 @@ public struct LuaStack {
 
     public func boolean(at index: Int) -> Bool { lua_toboolean(state, Int32(index)) != 0 }
 
-    /// The number as an integer; nil where it has no exact integer value. Text is not converted.
+    /// The number as an integer; nil if it has no exact integer value. Strings are not converted.
     public func integer(at index: Int) -> Int64? {
         guard type(at: index) == .number else { return nil }
         var exact: Int32 = 0
@@ -109,12 +110,12 @@ public struct LuaStack {
         return exact != 0 ? value : nil
     }
 
-    /// The number; nil for anything else. Text is not converted.
+    /// The number; nil for anything else. Strings are not converted.
     public func number(at index: Int) -> Double? {
         type(at: index) == .number ? lua_tonumberx(state, Int32(index), nil) : nil
     }
 
-    /// The text; nil for anything but a string. Bytes that are not UTF-8 become U+FFFD.
+    /// The text; nil for anything but a string. Invalid UTF-8 becomes U+FFFD.
     public func string(at index: Int) -> String? {
         withBytes(at: index) { span in
             span.withUnsafeBytes { String(decoding: $0, as: UTF8.self) }
@@ -126,12 +127,12 @@ public struct LuaStack {
         withBytes(at: index) { span in span.withUnsafeBytes { [UInt8]($0) } }
     }
 
-    /// A number as people write it: an integer without a fraction; nil for anything but a number.
+    /// A number as people write it: an integer without a fraction. nil for anything but a number.
     public func numberText(at index: Int) -> String? {
         integer(at: index).map { String($0) } ?? number(at: index).map { "\($0)" }
     }
 
-    /// The bytes of a string, for the length of `body`; nil for anything but a string.
+    /// Passes the bytes of a string to `body`, valid only during the call; nil for anything but a string.
     public func withBytes<Result, Failure: Error>(
         at index: Int, _ body: (RawSpan) throws(Failure) -> Result
     ) throws(Failure) -> Result? {
@@ -142,7 +143,7 @@ public struct LuaStack {
         return try body(RawSpan(_unsafeStart: UnsafeRawPointer(start), byteCount: length))
     }
 
-    /// Whether the value is that string.
+    /// Whether the value is this string.
     public func isString(at index: Int, _ text: StaticString) -> Bool {
         withBytes(at: index) { span in
             span.withUnsafeBytes {
@@ -170,7 +171,7 @@ public struct LuaStack {
         return TableIdentity(address: UInt(bitPattern: address))
     }
 
-    /// Whether the value's metatable is that one. [0]
+    /// Whether the value has this metatable. [0]
     public func hasMetatable(at index: Int, _ metatable: LuaReference) -> Bool {
         guard lua_getmetatable(state, Int32(index)) != 0 else { return false }
         lua_rawgeti(state, clua_registry(), Int64(metatable.slot))
@@ -178,14 +179,14 @@ public struct LuaStack {
         return lua_rawequal(state, -1, -2) != 0
     }
 
-    /// Gives the table at `index` that metatable. [0]
+    /// Sets the metatable of the table at `index`. [0]
     public func setMetatable(at index: Int, _ metatable: LuaReference) {
         let index = lua_absindex(state, Int32(index))
         lua_rawgeti(state, clua_registry(), Int64(metatable.slot))
         lua_setmetatable(state, index)
     }
 
-    /// Gives the table under the top the top one as its metatable. [-1]
+    /// Makes the top value the metatable of the table below it. [-1]
     public func setMetatable() { lua_setmetatable(state, -2) }
 
     /// Pushes the field `name` of the table at `index`, or nil. [+1]
@@ -238,21 +239,21 @@ public struct LuaStack {
         lua_rawset(state, Int32(index))
     }
 
-    /// Sets the field that is named by the value under the top one of the table at `index` to the top value. [-2]
+    /// Sets a field of the table at `index`: the key is below the top, the value on top. [-2]
     public func setPair(of index: Int) { lua_rawset(state, Int32(index)) }
 
     /// Sets element `position` (from 1) of the table at `index` to the top value. [-1]
     public func setElement(_ position: Int, of index: Int) { lua_rawseti(state, Int32(index), Int64(position)) }
 
-    /// The border Lua's `#` gives, without metamethods.
+    /// The border that Lua's `#` gives, without metamethods.
     public func length(at index: Int) -> Int { Int(lua_rawlen(state, Int32(index))) }
 
-    /// Replaces the key on top by the pair that follows it in the table at `index`, nil by the first; false after the last.
-    /// Until then only values of keys that exist may change. [+1, -1 at the end]
+    /// Replaces the key on top by the next pair of the table at `index`, or nil by the first pair; returns false after
+    /// the last. Meanwhile only values of existing keys may change. [+1, -1 at the end]
     public func next(of index: Int) -> Bool { lua_next(state, Int32(index)) != 0 }
 
-    /// Runs `body` for each pair, with the key at -2 and the value at -1. `body` must leave both there, and may only
-    /// change values of keys that exist.
+    /// Runs `body` for each pair, with the key at -2 and the value at -1. `body` must leave both there, and may change
+    /// only values of existing keys.
     public func forEachPair<Failure: Error>(at index: Int, _ body: () throws(Failure) -> Void) throws(Failure) {
         let index = absolute(index)
         pushNil()

@@ -1,25 +1,25 @@
 internal import CLua
 
-/// How far a thread got.
+/// How a thread stopped.
 public enum Step {
     /// The function returned; its results are the `count` values on top of the stack.
     case finished(count: Int)
-    /// It raised; the error value is on top of the stack and the frames are still there.
+    /// It raised an error, which is on top of the stack; the frames are still there.
     case failed(Cause)
     /// Its time slice is over; resume it with `complete` nil.
     case preempted
-    /// The VM holds more than its memory limit. Collect its garbage piece by piece; then resume the thread like one that
-    /// was preempted, unless the VM is still full.
+    /// The VM exceeds its memory limit. Collect its garbage piece by piece; then resume the thread like a preempted
+    /// one, unless the VM is still full.
     case needsMemory
     /// It waits; resume it with a completion that pushes the results, or throws.
     case waiting(any Operation)
 
     public enum Cause: Sendable {
         case error, memory, deadline
-        /// Code that C called, and that no slice can end, went on for too long.
+        /// Code called from C, which no slice can end, ran for too long.
         case held
 
-        /// Nothing may go on: the thread cannot even close its variables.
+        /// Nothing may continue: the thread cannot even close its variables.
         public var isFinal: Bool { self == .deadline || self == .held }
     }
 }
@@ -32,12 +32,12 @@ public struct LuaThread {
 
     public var stack: LuaStack { LuaStack(state: state) }
 
-    /// Calls the function that lies under `arguments` values on the stack, or goes on where the thread stopped, until
-    /// it stops again.
+    /// Calls the function below `arguments` values on the stack, or continues where the thread stopped, until it stops
+    /// again.
     ///
     /// - Parameters:
-    ///   - deadline: when running code ends, in nanoseconds of the monotonic clock; nil for never.
-    ///   - complete: what the function that waits does now.
+    ///   - deadline: the time at which running code ends, in nanoseconds of the monotonic clock; nil for never.
+    ///   - complete: completes the function in which the thread waits.
     public func resume(arguments: Int = 0, deadline: Int64? = nil, complete: HostFunction? = nil) -> Step {
         var results: Int32 = 0
         let host = clua_host(state)
@@ -63,12 +63,12 @@ public struct LuaThread {
         return host.pointee.held != 0 ? .held : .deadline
     }
 
-    /// The failure that `resume` just reported, with the frames it left. [0]
+    /// The failure that `resume` just reported, with the frames that it left. [0]
     public func failure() -> LuaFailure {
         LuaFailure(message: stack.message(at: -1), traceback: traceback)
     }
 
-    /// The calls that are under way, innermost first.
+    /// The active calls, innermost first.
     public var traceback: [String] { Traceback.frames(of: state) }
 }
 
@@ -76,23 +76,23 @@ extension LuaStack {
     /// The bytes that the text of an error may have: it goes to the log, to the caller and into a traceback.
     private static let messageLimit = 64 << 10
 
-    /// The text at `index`, or as many bytes of its beginning; nil for anything but a string.
+    /// The text at `index`, cut to `limit` bytes; nil for anything but a string.
     public func string(at index: Int, upTo limit: Int) -> String? {
         withBytes(at: index) { text in
             text.extracting(first: limit).withUnsafeBytes { String(decoding: $0, as: UTF8.self) }
         }
     }
 
-    /// The text at `index` for a message, cut where it is too long for one; nil for anything but a string.
+    /// The text at `index` for a message, cut if it is too long; nil for anything but a string.
     public func messageText(at index: Int) -> String? {
         let isCut = withBytes(at: index) { $0.byteCount > Self.messageLimit } ?? false
         return string(at: index, upTo: Self.messageLimit).map { isCut ? $0 + " … (cut)" : $0 }
     }
 
-    /// Whether the code of some invocation runs, which called what asks.
+    /// Whether the caller runs inside an invocation's code.
     var isInsideRun: Bool { clua_host(state).pointee.current != nil }
 
-    /// The text of an error value: a string itself, `__tostring`'s answer, or a table as JSON.
+    /// The text of an error value: a string itself, the result of `__tostring`, or a table as JSON.
     func message(at index: Int) -> String {
         let index = absolute(index)
         switch type(at: index) {
@@ -115,7 +115,7 @@ extension LuaStack {
         default:
             defer { pop() }
             let status = clua_tostring(state, Int32(index))
-            // The text of such an error is Lua's own for memory, whichever limit it was.
+            // Such an error has Lua's text for memory, whichever limit it was.
             if status == LUA_ERRMEM || clua_host(state).pointee.expired != 0 {
                 return "(error object is a \(type(at: index).name) value; its __tostring takes too much time or memory)"
             }
@@ -126,7 +126,7 @@ extension LuaStack {
 
 /// The call stack of a thread that failed, as lines for people.
 enum Traceback {
-    /// Levels shown at either end of a deep stack; the middle is left out, as Lua does.
+    /// The levels shown at either end of a deep stack; the middle is omitted, as in Lua.
     private static let shown: Int32 = 11
 
     static func frames(of state: OpaquePointer) -> [String] {
@@ -137,7 +137,8 @@ enum Traceback {
             + (depth - shown..<depth).compactMap { frame($0, of: state) }
     }
 
-    /// Found by doubling and halving: `lua_getstack` walks, and a runaway recursion is 200,000 levels deep.
+    /// Searches by doubling and halving: `lua_getstack` walks the stack, and a runaway recursion is 200,000 levels
+    /// deep.
     private static func depth(of state: OpaquePointer) -> Int32 {
         var record = lua_Debug()
         var low: Int32 = 0
@@ -153,14 +154,14 @@ enum Traceback {
         return high
     }
 
-    /// nil for luafunc's own Lua code, which has no place in a user's traceback.
+    /// nil for luafunc's own Lua code, which does not belong in a user's traceback.
     private static func frame(_ level: Int32, of state: OpaquePointer) -> String? {
         var record = lua_Debug()
         guard lua_getstack(state, level, &record) != 0, lua_getinfo(state, "Sln", &record) != 0 else { return nil }
-        // The names are owned by functions that are on the stack, so they are alive here.
+        // Functions on the stack own these names, so they are alive here.
         let source = String(cString: record.source)
         let name = record.name.map { String(cString: $0) }
-        // Code without names calls it '?'.
+        // Code without debug names calls a function '?'.
         if source == "=[C]" { return name == "?" ? nil : name.map { "[C]: in function '\($0)'" } }
         guard source.hasPrefix("@") else { return nil }
         let what =

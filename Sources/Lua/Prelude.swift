@@ -1,9 +1,10 @@
-/// The Lua half of the sandbox. It runs once in each fresh VM, with the stock libraries open, and cuts them down to an
-/// allow-list; what is not named here is refused (design: a script reaches nothing but its arguments and its modules).
+/// The Lua half of the sandbox. It runs once in each fresh VM, with the standard libraries open, and reduces them to an
+/// allow-list; whatever it does not name is refused (design: a script reaches nothing but its arguments and its
+/// modules).
 ///
-/// Receives `write(level, text)` and `find(module)` (nil and a reason if there is none) from Swift, what takes the helpers
-/// of C code, what makes the table functions for metamethods and sorts for them, and what checks a text for `load`; returns
-/// the function that seals the globals.
+/// Receives from Swift: `write(level, text)`, `find(module)` (nil and a reason if there is none), the function that
+/// adopts C code's helpers, those that make the table functions for metamethods and sort for them, and the one that
+/// checks a text for `load`. Returns the function that seals the globals.
 enum Prelude {
     static let chunk = LuaChunk(
         #"""

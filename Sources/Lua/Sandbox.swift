@@ -1,6 +1,6 @@
 internal import CLua
 
-/// What a sandboxed script reaches beyond the standard library.
+/// The functions of a sandboxed script beyond the standard library.
 public struct Sandbox {
     /// Called with `(level, text)` by `print`.
     let write: HostFunction
@@ -14,7 +14,7 @@ public struct Sandbox {
 }
 
 extension LuaVM {
-    /// Opens the standard library, cut down to the allow-list of `Prelude`. Called once, before any script. [0]
+    /// Opens the standard library, reduced to the allow-list of `Prelude`. Called once, before any script. [0]
     func open(_ sandbox: Sandbox) throws(LuaFailure) -> LuaReference {
         for (name, library) in libraries {
             luaL_requiref(state, name, library, 1)
@@ -75,7 +75,7 @@ extension LuaVM {
     }
 }
 
-/// The stock libraries a script may see a part of. `package` and `debug` are opened for the prelude alone.
+/// The standard libraries of which a script may see a part. `package` and `debug` are opened only for the prelude.
 private let libraries: [(String, lua_CFunction)] = [
     ("_G", clua_openbase), ("package", luaopen_package), ("coroutine", clua_opencoroutine), ("table", clua_opentable),
     ("string", clua_openstring), ("math", luaopen_math), ("utf8", clua_openutf8), ("os", clua_openos),

@@ -1,5 +1,5 @@
-/// The functions of the table library for tables with metamethods, in Lua, so that a metamethod may take its time or wait:
-/// called from C, it could not. They are made in a VM when the first such table is met.
+/// The table library for tables with metamethods, in Lua, so that a metamethod may take long or wait; called from C, it
+/// could not. A VM makes these functions when it meets the first such table.
 enum TableFallbacks {
     static let chunk = LuaChunk(
         #"""

@@ -5,10 +5,10 @@ extension LuaStack {
     private var arrayMark: LuaReference { LuaReference(slot: clua_host(state).pointee.array) }
     private var objectMark: LuaReference { LuaReference(slot: clua_host(state).pointee.object) }
 
-    /// Marks the table at `index` as a JSON array, so that it is written as one even when it is empty. [0]
+    /// Marks the table at `index` as a JSON array, so that it is written as one even if empty. [0]
     public func markArray(at index: Int) { setMetatable(at: index, arrayMark) }
 
-    /// Marks the table at `index` as a JSON object, so that it is written as one even when it looks like a list. [0]
+    /// Marks the table at `index` as a JSON object, so that it is written as one even if it looks like a list. [0]
     public func markObject(at index: Int) { setMetatable(at: index, objectMark) }
 
     public func isMarkedArray(at index: Int) -> Bool { hasMetatable(at: index, arrayMark) }

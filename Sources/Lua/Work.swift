@@ -4,24 +4,24 @@ internal import CLua
 public typealias WorkStep = (LuaStack) throws(LuaError) -> Progress
 
 public enum Progress {
-    /// Not done yet, after so many bytes.
+    /// Not done yet, after this many bytes.
     case more(after: Int)
-    /// Done; so many results are on top of the stack.
+    /// Done; this many results are on top of the stack.
     case results(Int)
 }
 
-/// How much long work does between two looks at the limits.
+/// How much long work may do between two checks of the limits.
 public enum Stretch {
     /// Bytes of input or output.
     public static let bytes = 64 << 10
-    /// Elements, fields or other things that are counted.
+    /// Elements, fields or other counted things.
     public static let steps = 10_000
 }
 
-/// What was looked at in a VM so far.
+/// Statistics about the checks of the limits in a VM.
 public struct Looks: Sendable {
     public internal(set) var count = 0
-    /// The bytes of work between the looks, and the most between two.
+    /// The bytes of work between the checks, and the maximum between two.
     public internal(set) var bytes = 0
     public internal(set) var longest = 0
 
@@ -32,13 +32,13 @@ public struct Looks: Sendable {
     }
 }
 
-/// Swift code that works for a script and may take long. No hook can stop it, and nothing is refused while it runs: so
-/// it works in steps of at most `Stretch`, and looks at the limits after each.
+/// Long work in Swift for a script. No hook can stop it, and memory is not refused while it runs, so it works in steps
+/// of at most `Stretch` and checks the limits after each.
 extension LuaStack {
-    /// Calls `step` until it has its results, and lets others have their turn where a time slice ends in between. What a
-    /// Swift function called from Lua does, it does last in this.
+    /// Calls `step` until it has its results, and lets others have their turn if a time slice ends in between. A Swift
+    /// function called from Lua must call this last.
     ///
-    /// The stack stays as it is from one step to the next.
+    /// The stack stays the same between steps.
     public func work(_ step: @escaping WorkStep) throws(LuaError) -> Int {
         while true {
             switch try step(self) {
@@ -52,7 +52,7 @@ extension LuaStack {
         }
     }
 
-    /// Throws if a limit was reached; answers false if the slice is over and the thread can yield.
+    /// Throws if a limit was reached; returns false if the slice is over and the thread can yield.
     @discardableResult
     public func mayGoOn(after bytes: Int) throws(LuaError) -> Bool {
         vm?.looks.add(bytes)
@@ -67,13 +67,13 @@ extension LuaStack {
         }
     }
 
-    /// Throws if the VM cannot hold so many bytes more. Whoever is about to take much asks first, since nothing is refused
+    /// Throws if the VM has no room for that many more bytes. Call it before using much memory, as nothing is refused
     /// while Swift code runs.
     public func demand(_ bytes: Int) throws(LuaError) {
         guard hasRoom(for: bytes) else { throw .memoryLimit }
     }
 
-    /// Whether the VM can hold so many bytes more, without its garbage if need be.
+    /// Whether the VM has room for that many more bytes, after a collection if necessary.
     public func hasRoom(for bytes: Int) -> Bool {
         if fits(bytes) { return true }
         clua_collect(state)
@@ -90,14 +90,15 @@ extension LuaStack {
     public var memoryLimit: Int { clua_host(state).pointee.limit }
 }
 
-/// Bytes that Swift holds for an invocation: a body, an answer, a download. They count as the VM's own until this is gone.
+/// Bytes that Swift holds for an invocation: a body, an answer, a download. They count as the VM's own while this
+/// object exists.
 public final class HeldBytes {
     private let account: Account?
     public private(set) var count = 0
 
-    /// Where Lua and whoever holds bytes for its code are counted together.
+    /// The common account of Lua and of everybody who holds bytes for its code.
     final class Account {
-        /// nil once the VM is gone, which who holds bytes may outlive.
+        /// nil once the VM is gone; an owner of held bytes may outlive it.
         var stack: LuaStack?
 
         init(_ stack: LuaStack) { self.stack = stack }
@@ -107,14 +108,14 @@ public final class HeldBytes {
 
     deinit { set(0) }
 
-    /// Holds that many from now on; false, with no change, if the VM would hold more than it may.
+    /// Changes the number of held bytes; returns false, and changes nothing, if the VM would exceed its limit.
     public func hold(_ count: Int) -> Bool {
         if let stack = account?.stack, count > self.count, !stack.hasRoom(for: count - self.count) { return false }
         set(count)
         return true
     }
 
-    /// Holds that many, whatever the limit is. The next look at the limits finds it.
+    /// Changes the number of held bytes regardless of the limit, which the next check enforces.
     public func set(_ count: Int) {
         if let stack = account?.stack { clua_host(stack.state).pointee.used += count - self.count }
         self.count = count

@@ -1,14 +1,14 @@
 internal import CPCRE2
 
-/// A regular expression that looks anywhere in a text unless it says `^` and `$`, ignores case, and gives up a match
-/// that takes too many steps.
+/// A regular expression that may match anywhere in a text unless it says `^` and `$`, ignores case, and gives up after
+/// too many steps.
 ///
-/// `@unchecked Sendable`: PCRE2 changes nothing in a pattern once it is compiled, and what changes during a match is
-/// made for that match. So any number of threads match the same pattern, and none waits.
+/// `@unchecked Sendable`: PCRE2 never changes a compiled pattern, and the data of a match is made for that match. Any
+/// number of threads can match the same pattern without waiting.
 public final class Pattern: @unchecked Sendable {
     public enum Match: Sendable {
         case found, none
-        /// There may be a match, and there may be none.
+        /// The search gave up, so there may or may not be a match.
         case tooHard
     }
 
@@ -18,8 +18,8 @@ public final class Pattern: @unchecked Sendable {
     public init(_ text: String) throws(PatternError) {
         self.text = text
         let plain = try Self.compile(text)
-        // PCRE2 counts the steps anew at each place where a match may begin. So a pattern that may begin anywhere is
-        // made one that begins at the start and skips what is before the match.
+        // PCRE2 counts the steps anew at each place where a match may begin. A pattern that may begin anywhere is
+        // therefore turned into one that begins at the start and skips the text before the match.
         if Self.beginsAtStart(plain) {
             code = plain
         } else {
@@ -30,7 +30,8 @@ public final class Pattern: @unchecked Sendable {
 
     deinit { pcre2_code_free_8(code) }
 
-    /// As .NET reads it, as far as PCRE2 can: Unicode in `\d`, `\w` and `\s`, `\u0041`, groups of the same name.
+    /// Compiles the text as .NET does, as far as PCRE2 can: Unicode in `\d`, `\w` and `\s`, `\u0041`, groups of the
+    /// same name.
     private static func compile(
         _ text: String, after prefix: String = "", before suffix: String = "", _ options: UInt32 = 0
     ) throws(PatternError) -> OpaquePointer {
@@ -89,7 +90,7 @@ public final class Pattern: @unchecked Sendable {
     /// still has what it needs up to some 400 bytes, one without groups up to a thousand and more.
     static func steps(for count: Int) -> UInt32 { UInt32(min(20_000, 1_000_000 / max(1, count))) }
 
-    /// What the places to go back to may take.
+    /// The memory for the places to backtrack to.
     private static let kilobytes: UInt32 = 1024
 }
 

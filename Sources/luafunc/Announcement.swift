@@ -2,12 +2,12 @@ import CustomHandler
 import EventLoop
 import Log
 
-/// Tells what is served and what is broken.
+/// Announces what is served and what is broken.
 struct Announcement {
     let app: FunctionApp
     let workers: WorkerGroup
     let logger: Logger
-    /// Where the server listens.
+    /// The server's address.
     let address: SocketAddress
 
     func start(on loop: EventLoop) {
@@ -32,7 +32,7 @@ struct Announcement {
         }
     }
 
-    /// Words for people are no log line, but who asks for JSON gets nothing else.
+    /// Text for people is not a log line, but with JSON logs there must be nothing else.
     private func say(_ text: String) {
         switch logger.format {
         case .text: Console.print(Escape.line(text))

@@ -4,13 +4,13 @@ import EventLoop
 import Log
 import Synchronization
 
-/// Everything that is wrong with an app, found without serving it.
+/// Finds all problems of an app without serving it.
 struct AppCheck {
     let app: FunctionApp
-    /// Of functions that cannot run, or that the host cannot listen for, in the order of their names.
+    /// The problems of functions that cannot run, or for which the host cannot listen, sorted by function name.
     private(set) var problems: [String] = []
 
-    /// Loads every script once. Throws where nothing at all can run.
+    /// Loads every script once. Throws if nothing at all can run.
     init(_ source: AppSource, settings: Settings) throws {
         app = try AppLoader(source, settings: settings.values).loadOrTell()
         let failures = Self.failures(of: app, settings)
@@ -21,7 +21,7 @@ struct AppCheck {
         }
     }
 
-    /// Runs the first loop until every script was loaded.
+    /// Runs the first loop until every script is loaded.
     private static func failures(of app: FunctionApp, _ settings: Settings) -> [String: InvocationFailure] {
         let loop = EventLoop.main
         loop.bind()

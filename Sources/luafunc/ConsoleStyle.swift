@@ -1,7 +1,7 @@
 import DevHost
 import FoundationEssentials
 
-/// Colours that can be read on dark and light ground.
+/// Colours that are readable on dark and light backgrounds.
 struct ConsoleStyle {
     let isPlain: Bool
 

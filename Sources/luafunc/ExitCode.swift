@@ -1,15 +1,15 @@
 import Glibc
 import Log
 
-/// How a command ends (sysexits.h). Thrown once its reason was printed.
+/// The exit code of a command (sysexits.h). Thrown after its reason was printed.
 struct ExitCode: Error, Equatable {
     let number: Int32
 
     static let success = ExitCode(number: 0)
     static let failure = ExitCode(number: 1)
-    /// The command line cannot be followed.
+    /// The command line is invalid.
     static let usage = ExitCode(number: 64)
-    /// The app folder or its host.json cannot be used.
+    /// The app folder or its host.json is unusable.
     static let badApp = ExitCode(number: 65)
     /// The address cannot be bound.
     static let cannotBind = ExitCode(number: 69)
@@ -18,14 +18,14 @@ struct ExitCode: Error, Equatable {
 }
 
 extension ExitCode {
-    /// Ends the process at once. `exit` would wait for the thread pool of libuv and clean up what running loops use.
+    /// Ends the process at once. `exit` would wait for libuv's thread pool and clean up objects that running loops use.
     func end() -> Never {
-        // A reader that stalls does not keep a stopped program alive.
+        // A stalled reader must not keep a stopped program alive.
         LogSink.standard.flush(limit: .seconds(1))
         _exit(number)
     }
 
-    /// Says why a command failed, and ends as that failure does.
+    /// Prints why a command failed, and exits with that failure's code.
     static func end(_ error: any Error) -> Never {
         switch error {
         case let code as ExitCode: code.end()

@@ -13,7 +13,7 @@ enum Luafunc {
         }
     }
 
-    /// Whoever starts luafunc from a thread that blocks signals passes that on, and nothing could stop it then.
+    /// A parent thread that blocks signals passes that on to luafunc, which nothing could stop then.
     private static func unblockSignals() {
         var none = sigset_t()
         sigemptyset(&none)
@@ -22,18 +22,19 @@ enum Luafunc {
 
     private static func run(_ words: [String]) throws {
         if Settings.current.isHosted {
-            // The way of the host: to read options takes longer than all else until the socket listens.
+            // The host starts luafunc without a command: reading options would take longer than everything else until
+            // the socket listens.
             guard !words.isEmpty else { try Serving().run() }
             return try follow(hosted(words))
         }
-        // A program that carries its app serves it; a damaged one says so.
+        // A program with an embedded app serves it; a damaged one reports that.
         let isPlain = (try? AppArchive.read()?.files == nil) ?? false
         try follow(words.isEmpty && !isPlain ? ["serve"] : words)
     }
 
     private static func follow(_ words: [String]) throws {
         var words = words
-        // What it was called before it was a command.
+        // The command's former name.
         if words.first == "--generate-completion-script" { words[0] = Command.completion.name }
         switch try CommandSet.luafunc.read(words) {
         case .help(let text): Console.print(text)
@@ -42,7 +43,7 @@ enum Luafunc {
         }
     }
 
-    /// The host starts the program with the arguments of host.json alone, so the command is understood.
+    /// The host starts the program with only the arguments of host.json, so the command is implied.
     private static func hosted(_ words: [String]) -> [String] {
         let asksForHelp = ["-h", "--help", "--version"]
         return words[0].hasPrefix("-") && !asksForHelp.contains(words[0]) ? ["serve"] + words : words

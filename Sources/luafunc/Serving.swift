@@ -4,8 +4,8 @@ import Glibc
 import HTTP
 import Log
 
-/// What `serve` does, with its defaults. Apart from the command because to read options takes longer than all else until
-/// the socket listens, and the host starts luafunc without any.
+/// The work of `serve`, with its defaults. Separate from the command, as reading options takes longer than everything
+/// else until the socket listens, and the host starts luafunc without any.
 struct Serving {
     var app = AppChoice()
     var logger = Logger()
@@ -14,21 +14,21 @@ struct Serving {
     var threads: Int?
     var memoryLimit = 64 << 20
     var timeLimit: Duration?
-    /// The host takes 100 MB, which base64 and escapes make longer.
+    /// The host accepts 100 MB, which base64 and escapes make longer.
     var bodyLimit = 256 << 20
     var outputLimit = 256 << 20
     var watch: Bool?
     var untilStdinEnds = false
-    /// The first line of standard input is the secret of whoever may call.
+    /// The first line of standard input is the secret that callers must send.
     var takesSecret = false
 
-    /// Whoever calls at once has the machine for themselves. All that a first answer does not need begins afterwards: the
-    /// other workers, the watch for saves, and that a signal lets what runs be finished.
+    /// The first caller has the machine alone. Everything that its answer does not need starts after this pause: the
+    /// other workers, the watch for saves, and letting invocations finish after a signal.
     private static let quiet = Duration.milliseconds(5)
-    /// Of a program that carries its app and is started by hand.
+    /// The default port of a program with an embedded app that is started by hand.
     private static let carriedPort = 8080
 
-    /// Ends the process when it is told to stop.
+    /// Serves, and ends the process when it is told to stop.
     func run() throws -> Never {
         let settings = Settings.current
         guard let port = port ?? settings.hostPort.map({ Int($0) }) ?? Self.carriedPort, (0...65_535).contains(port)
@@ -39,7 +39,7 @@ struct Serving {
         let secret = takesSecret ? try Secret.received() : nil
         LogSink.standard.detach()
         raiseFileLimit()
-        // The first worker has this thread: to start another takes longer than to bind the socket.
+        // The first worker uses this thread: starting another would take longer than binding the socket.
         EventLoop.main.task { @MainLoop in
             do { try await begin(UInt16(port), settings, secret) } catch { ExitCode.end(error) }
         }
@@ -47,7 +47,7 @@ struct Serving {
         ExitCode.failure.end()
     }
 
-    /// Done before the loop turns to who has connected meanwhile.
+    /// Runs before the loop handles callers that have connected meanwhile.
     @MainLoop
     private func begin(_ port: UInt16, _ settings: Settings, _ secret: String?) async throws {
         let loop = EventLoop.main
@@ -115,9 +115,9 @@ struct Serving {
         return settings
     }
 
-    /// Lets all connections from now on have loops of their own, if there is more than one core.
+    /// Gives all further connections to additional loops, if there is more than one core.
     private func addWorkers(to server: HTTPServer, _ workers: WorkerGroup) {
-        // The cores are also what a container's quota leaves of them.
+        // `Cores.available` respects a container's quota.
         let count = threads ?? Cores.available
         do throws(StreamError) {
             server.add(count > 1 ? try workers.add(count) : [])
@@ -135,13 +135,14 @@ struct Serving {
         }
     }
 
-    /// Every caller holds a socket, and the usual soft limit of 1,024 files is no limit of the machine's.
+    /// Raises the limit of open files: every caller needs a socket, and the usual soft limit of 1,024 is not the
+    /// machine's.
     private func raiseFileLimit() {
         let files = __rlimit_resource_t(RLIMIT_NOFILE.rawValue)
         var limit = rlimit()
         guard getrlimit(files, &limit) == 0, limit.rlim_cur < limit.rlim_max else { return }
         limit.rlim_cur = limit.rlim_max
-        // Where it cannot be raised, it is as it was.
+        // If it cannot be raised, it stays.
         setrlimit(files, &limit)
     }
 }

@@ -2,15 +2,15 @@ import EventLoop
 import Glibc
 import HTTP
 
-/// Ends `serve` when it is told to: by SIGTERM or SIGINT, or because standard input ends. What runs may be finished; a
-/// second signal does not wait for it.
+/// Ends `serve` after SIGTERM or SIGINT, or at the end of standard input. Running invocations may finish; a second
+/// signal does not wait for them.
 @MainLoop
 final class ServingEnd {
     private let server: HTTPServer
     private let code: ExitCode
     private var isDraining = false
 
-    /// How long invocations that run may go on.
+    /// How long running invocations may continue.
     private static let limit = Duration.seconds(10)
 
     init(_ server: HTTPServer, code: ExitCode) {
@@ -19,7 +19,7 @@ final class ServingEnd {
     }
 
     func watch(untilStdinEnds: Bool) {
-        // The loop keeps them.
+        // The loop keeps the watches.
         for signal in [SIGTERM, SIGINT] { _ = SignalWatch(.main, signal: signal) { self.received() } }
         if untilStdinEnds { _ = PipeReader(.main, descriptor: 0, received: { _ in }, ended: { self.drain() }) }
     }
@@ -33,7 +33,7 @@ final class ServingEnd {
         guard !isDraining else { return }
         isDraining = true
         EventLoop.main.task { await self.finish() }
-        // Also if a loop is stuck in a native call and cannot close its connections.
+        // Even if a loop is stuck in a native call and cannot close its connections.
         EventLoop.main.schedule(after: Self.limit + .seconds(1)) { [code] in code.end() }
     }
 

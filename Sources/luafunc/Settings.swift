@@ -6,7 +6,7 @@ struct Settings {
 
     static let current = Settings(values: ProcessInfo.processInfo.environment)
 
-    /// The port the host chose for us, by the new or the old name; nil when started by hand.
+    /// The port that the host chose, by its new or old name; nil when started by hand.
     var hostPort: String? { values["FUNCTIONS_CUSTOMHANDLER_PORT"] ?? values["FUNCTIONS_HTTPWORKER_PORT"] }
 
     var isHosted: Bool { hostPort != nil }

@@ -4,10 +4,10 @@ import Files
 import Glibc
 import Log
 
-/// What `luafunc start` shows: the functions, one line for each invocation with its log lines below it, and what a save
-/// led to. Colours only for a terminal that wants them.
+/// The output of `luafunc start`: the functions, one line for each invocation with its log lines below, and the results
+/// of saves. Uses colours only on a terminal that wants them.
 ///
-/// Names, paths, causes and lines come from elsewhere, so none is printed that did not go through `Escape`.
+/// Names, paths, causes and lines come from elsewhere, so all of them go through `Escape`.
 @MainLoop
 final class StartConsole {
     private let style: ConsoleStyle
@@ -15,12 +15,12 @@ final class StartConsole {
     private let reloads: Bool
     private let verbose: Bool
     private var open: [String: OpenInvocation] = [:]
-    /// The invocation whose lines stand last, so that lines that come late need no name.
+    /// The invocation whose lines were printed last, so that its late lines need no name.
     private var last: String?
     private var functions: [HostListing.Entry] = []
     private var nameWidth = 8
     private var causeWidth = 16
-    /// Goes off while invocations run.
+    /// Fires while invocations run.
     private lazy var ticker = Timer(.main) { [unowned self] in tick() }
 
     /// An invocation that has not ended.
@@ -28,11 +28,11 @@ final class StartConsole {
         let start: InvocationStart
         let began = ContinuousClock.now
         var lines: [HandlerLine] = []
-        /// It takes so long that its lines are shown as they come.
+        /// It takes so long that its lines are shown immediately.
         var isShown = false
     }
 
-    /// - Parameter isLuafunc: the handler is luafunc, whose own words about an answer's `Logs` come as lines.
+    /// - Parameter isLuafunc: the handler is luafunc, which sends the content of `Logs` as lines too.
     /// - Parameter reloads: a save can change the app.
     init(isLuafunc: Bool, reloads: Bool, verbose: Bool) {
         style = ConsoleStyle(isTerminal: StandardStream.output.isTerminal)
@@ -55,7 +55,7 @@ final class StartConsole {
             if open.isEmpty { ticker.start(after: Self.interval) }
             open[start.id] = OpenInvocation(start: start)
         case .invocationEnded(let end):
-            // The handler's lines come by another way than its answer, and may be a moment later.
+            // The handler's lines take another way than its answer, and may come a moment later.
             EventLoop.main.schedule(after: .milliseconds(10)) { [self] in show(end) }
         case .warning(let text): say("warn  \(text)", style.yellow)
         case .error(let text): say(text, style.red)
@@ -113,7 +113,7 @@ final class StartConsole {
         if !isLuafunc { for line in end.logs { indent(line, style.plain) } }
         if let failure = end.failure {
             let first = failure.split(separator: "\n").first.map(String.init) ?? failure
-            // luafunc's own lines have said it already.
+            // luafunc's own lines have already reported it.
             if !lines.contains(where: { $0.level == .error && $0.text.hasPrefix(first) }) {
                 for line in failure.split(separator: "\n") { indent(String(line), style.red) }
             }
@@ -147,7 +147,7 @@ final class StartConsole {
     private static let patience = Duration.seconds(1)
     private static let interval = Duration.milliseconds(250)
 
-    /// Looks after invocations that take long while there are any.
+    /// Shows invocations that take long, as long as there are any.
     private func tick() {
         for (id, invocation) in open where !invocation.isShown {
             guard invocation.began.duration(to: .now) > Self.patience else { continue }
@@ -169,8 +169,8 @@ final class StartConsole {
         Console.printStyled("            " + paint(Escape.line(text)))
     }
 
-    /// What belongs to no invocation. Further lines of a report, such as the place in a script, are set in, so that none
-    /// looks like another event.
+    /// Prints text that belongs to no invocation. Further lines of a report, such as the place in a script, are
+    /// indented, so that none looks like another event.
     private func say(_ text: String, _ paint: (String) -> String) {
         last = nil
         var beginning = style.dim(clock)
@@ -180,7 +180,7 @@ final class StartConsole {
         }
     }
 
-    /// Of an invocation's line: when, which function, why.
+    /// The beginning of an invocation's line: when, which function, why.
     private func beginning(_ function: String, _ cause: String) -> String {
         "\(style.dim(clock))  \(style.bold(Escape.line(function).padded(nameWidth)))  "
             + Escape.line(cause).padded(causeWidth)
@@ -198,7 +198,7 @@ final class StartConsole {
 extension HostListing.Entry {
     fileprivate var isHTTP: Bool { trigger.lowercased() == "httptrigger" }
 
-    /// As wide as the words by which invocations of this function are told.
+    /// A text as wide as the longest cause of this function's invocations.
     fileprivate var cause: String {
         guard isHTTP else { return address }
         return

@@ -3,7 +3,7 @@ import DevHost
 import EventLoop
 import Glibc
 
-/// What `start` does: runs the stand-in host until a signal comes, and shows what happens.
+/// The work of `start`: runs the stand-in host until a signal comes, and shows its events.
 @MainLoop
 final class Starting {
     private let options: DevHost.Options
@@ -25,7 +25,7 @@ final class Starting {
             self.running = running
             try await running.value
         } catch is CancellationError {
-            // Told to stop.
+            // Stopped by a signal.
         } catch let problem as Problem {
             Console.printError("luafunc: \(problem)")
             ExitCode.badApp.end()
@@ -39,8 +39,8 @@ final class Starting {
         ExitCode.success.end()
     }
 
-    /// At once: what runs is stopped with the host, as the real one does (host-contract §4.4). A second signal does not
-    /// even wait for the handler to be gone, which ends with its standard input.
+    /// Stops at once, together with running invocations, like the real host (host-contract §4.4). A second signal does
+    /// not even wait for the handler to end, which it does with its standard input.
     private func stop() {
         guard let running, !running.isCancelled else { ExitCode.success.end() }
         running.cancel()

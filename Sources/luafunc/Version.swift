@@ -3,7 +3,7 @@ import Lua
 /// For `--version` and the first line of the log.
 let version = "0.1.0"
 
-/// Version, commit, Lua and target, for a report of a mistake.
+/// Version, commit, Lua and target, for bug reports.
 let origin: String = {
     #if arch(x86_64)
         let machine = "x86_64"

@@ -1,12 +1,12 @@
 import Files
 import Synchronization
 
-/// The files of an app, each as it was when it was first read: whatever is loaded later has the same text, also if the
-/// file has changed since. A newer `FunctionApp` has files of its own.
+/// The files of an app, each as it was when first read: anything loaded later sees the same text, even if the file has
+/// changed since. A newer `FunctionApp` has its own.
 final class AppFiles: Sendable {
-    /// The folder, or the program that carries the app.
+    /// The path of the folder, or of the program that contains the app.
     let root: String
-    /// Set where the app is inside the program.
+    /// Set if the app is inside the program.
     private let archive: [String: [UInt8]]?
     /// By name relative to the app.
     private let texts = Mutex<[String: Content]>([:])
@@ -19,7 +19,7 @@ final class AppFiles: Sendable {
         var bytes: [UInt8]? { if case .text(let bytes) = self { bytes } else { nil } }
     }
 
-    /// Bytes of one file, so that a link to a device, or a file that somebody left here, does not fill the memory.
+    /// The greatest size of a file in bytes, so that a link to a device or a file left here does not fill the memory.
     private static func limit(of file: String) -> Int { file.hasSuffix(".json") ? 4 << 20 : 64 << 20 }
 
     init(_ source: AppSource) {
@@ -35,7 +35,7 @@ final class AppFiles: Sendable {
 
     enum Found {
         case text([UInt8], file: String)
-        /// A C module of that name is there, and cannot be loaded.
+        /// A C module of that name exists, and cannot be loaded.
         case native(file: String)
         case missing(tried: [String])
     }
@@ -52,7 +52,7 @@ final class AppFiles: Sendable {
         texts.withLock { texts in
             if let known = texts[file] { return known }
             let content = read(file)
-            // A script may ask for any number of files that are not there.
+            // A script may ask for any number of files that do not exist.
             if content.bytes != nil || texts.count < Self.knownLimit { texts[file] = content }
             return content
         }
@@ -74,12 +74,12 @@ final class AppFiles: Sendable {
                 return .none("cannot be read (\(error.reason)); check that it is a file and its permissions")
             }
         }
-        // Some editors mark UTF-8 with these bytes, which Lua does not know.
+        // Some editors put this mark in front of UTF-8, and Lua does not know it.
         let mark: [UInt8] = [0xEF, 0xBB, 0xBF]
         return .text(text.starts(with: mark) ? Array(text.dropFirst(mark.count)) : text)
     }
 
-    /// Reads every Lua file that is not read yet, so that also a module that is asked for late is of this version.
+    /// Reads every Lua file not read yet, so that a module required late comes from this version too.
     func readAll() {
         guard archive == nil else { return }
         for folder in Self.folders(of: root) {
@@ -89,8 +89,8 @@ final class AppFiles: Sendable {
         }
     }
 
-    /// The folders in which an app's owner writes, relative to the app: its root, the functions, and the modules. Links
-    /// are not followed: they may lead round in a circle, or out of the app.
+    /// The folders in which an app's owner writes, relative to the app: its root, the functions, and the modules. Does
+    /// not follow links, which may form a circle or lead out of the app.
     static func folders(of root: String) -> [String] {
         func children(_ folder: String) -> [String] {
             ((try? Folder.names(in: "\(root)/\(folder)")) ?? []).compactMap { name in
@@ -113,20 +113,20 @@ final class AppFiles: Sendable {
         return [""] + found
     }
 
-    /// So many that nobody has written them by hand.
+    /// More than anybody writes by hand.
     private static let folderLimit = 4096
 
-    /// Whether one of these files is another one here than there, or is in one place only.
+    /// Whether one of these files differs between the two, or exists in only one.
     func differs(from other: AppFiles, in files: Set<String>) -> Bool {
         files.contains { content(of: $0).bytes != other.content(of: $0).bytes }
     }
 
-    /// Files that are remembered not to be there, with those that are.
+    /// The number of files, found or not, from which missing ones are no longer remembered.
     static let knownLimit = 4096
-    /// Bytes of a module's name.
+    /// The greatest length of a module's name in bytes.
     private static let nameLimit = 200
 
-    /// Names in a folder relative to the app, in alphabetical order; nil where there is no such folder.
+    /// The names in a folder relative to the app, sorted; nil if there is no such folder.
     func entries(of folder: String) -> [String]? {
         if let archive {
             let prefix = folder.isEmpty ? "" : folder + "/"
@@ -146,10 +146,10 @@ final class AppFiles: Sendable {
         return File.exists("\(root)/\(file)")
     }
 
-    /// Looks in the function's own folder, `lib/`, then LuaRocks' tree, each as `x/y.lua` and `x/y/init.lua`; never
+    /// Looks in the function's own folder, `lib/`, then LuaRocks' tree, each for `x/y.lua` and `x/y/init.lua`; never
     /// outside the app, not even through a link.
     ///
-    /// - Parameter looked: gets the name of every file that was looked for, whether it is there or not.
+    /// - Parameter looked: gets the name of every file that is looked for, found or not.
     func find(_ module: String, from directory: String, looked: (String) -> Void) -> Found {
         let parts = module.split(separator: ".", omittingEmptySubsequences: false)
         guard module.utf8.count <= Self.nameLimit, parts.allSatisfy({ !$0.isEmpty && $0.utf8.allSatisfy(isPlain) })

@@ -7,17 +7,17 @@ public struct AppLoader: Sendable {
     private let requiresScripts: Bool
 
     /// - Parameters:
-    ///   - source: where host.json is.
-    ///   - settings: app settings, which the host hands over as environment variables.
-    ///   - requiresScripts: false for an app whose functions another custom handler runs.
+    ///   - source: the place of host.json.
+    ///   - settings: app settings, which the host passes as environment variables.
+    ///   - requiresScripts: false if another custom handler runs the app's functions.
     public init(_ source: AppSource, settings: [String: String], requiresScripts: Bool = true) {
         self.source = source
         self.settings = settings
         self.requiresScripts = requiresScripts
     }
 
-    /// Throws where nothing at all can run: no such folder, or a host.json that the host would refuse. A broken
-    /// function is not an error: it is listed in `broken`.
+    /// Throws if nothing can run: there is no such folder, or the host would refuse host.json. A broken function is not
+    /// an error: it is listed in `broken`.
     public func load() throws(Problem) -> FunctionApp {
         let files = freshFiles
         guard let entries = files.entries(of: "") else {
@@ -37,7 +37,7 @@ public struct AppLoader: Sendable {
         var functions: [String: Function] = [:]
         var broken: [String: Problem] = [:]
         var warnings = host.warnings + (missing.map { [$0] } ?? [])
-        // The host keeps function folders at the root; a `functions` folder is for people who write them.
+        // The host expects function folders at the root; a `functions` folder is for the people who write them.
         let folders = files.entries(of: "functions")
         if folders == nil, entries.contains("functions"), !files.isFile("functions") {
             warnings.append(
@@ -80,7 +80,7 @@ public struct AppLoader: Sendable {
             files: files)
     }
 
-    /// The folders in which a save matters, as absolute paths.
+    /// The folders to watch for saved changes, as absolute paths.
     public var folders: [String] {
         guard case .folder = source else { return [] }
         let root = freshFiles.root
@@ -99,7 +99,7 @@ public struct AppLoader: Sendable {
         return try reader.read(text.span.bytes)
     }
 
-    /// Every trigger but http and timer needs the bundle under the real host (host-contract §15).
+    /// Under the real host, every trigger but http and timer needs the bundle (host-contract §15).
     private func missingBundle(_ function: Function) -> Problem? {
         let builtIn = ["httptrigger", "http", "timertrigger", "warmuptrigger"]
         guard let binding = function.bindings.first(where: { !builtIn.contains($0.type.lowercased()) }) else {

@@ -1,16 +1,17 @@
 public import EventLoop
 public import Log
 
-/// Makes every save take effect: loads what it touches beside what runs, and swaps it whole if all of it loads.
+/// Puts every saved change into effect: loads what it affects beside the running app, and switches only if all of it
+/// loads.
 public struct AppReloader: Sendable {
     private let loader: AppLoader
     private let workers: WorkerGroup
     private let logger: Logger
     private let app: FunctionApp
 
-    /// Made before anything is served: it reads what may be asked for late.
+    /// Must be made before the app is served, as it reads files that scripts may require late.
     ///
-    /// - Parameter app: what the workers will show.
+    /// - Parameter app: the app that the workers will serve.
     public init(loader: AppLoader, app: FunctionApp, workers: WorkerGroup, logger: Logger) {
         app.files.readAll()
         self.loader = loader
@@ -19,8 +20,8 @@ public struct AppReloader: Sendable {
         self.logger = logger
     }
 
-    /// Watches and loads on a thread of its own, because to read an app may take long; until the program ends. Throws
-    /// where the system starts no more threads.
+    /// Watches and loads on its own thread, as reading an app may take long; until the program ends. Throws if the
+    /// system starts no more threads.
     public func start() throws(StreamError) {
         let loop = EventLoop()
         try Thread.start(named: "reload") { loop.run() }
@@ -28,7 +29,7 @@ public struct AppReloader: Sendable {
     }
 
     private func run(on loop: EventLoop) async throws {
-        // One element is kept, for what is saved while the save before is loaded.
+        // Keeps one element, for a change saved while the previous one is being loaded.
         let (saves, continuation) = AsyncStream<Void>.makeStream(bufferingPolicy: .bufferingNewest(1))
         let watcher = FileWatcher(
             loop, folders: { [loader] in loader.folders },
@@ -41,7 +42,7 @@ public struct AppReloader: Sendable {
 
     private struct State {
         var app: FunctionApp
-        /// What was said of the last save, so that it is said once.
+        /// The message about the last save, so that it is logged only once.
         var complaint: String?
     }
 
@@ -53,7 +54,7 @@ public struct AppReloader: Sendable {
             let changes = await changes(from: state.app, to: newer)
             try check(newer, since: state.app)
             let failures = await workers.prepare(changes.compactMap { newer.functions[$0] }, of: newer)
-            // What could not be loaded before holds nobody back.
+            // A function that could not be loaded before does not hold the save back.
             let failing = await workers.failing()
             if let (name, failure) = failures.filter({ !failing.contains($0.key) }).min(by: { $0.key < $1.key }) {
                 throw newer.problem(failure, loading: name)
@@ -74,7 +75,7 @@ public struct AppReloader: Sendable {
         }
     }
 
-    /// What takes effect; nil where nothing anybody would notice has changed.
+    /// Describes what takes effect; nil if nothing noticeable has changed.
     private func summary(of changes: Set<String>, from older: FunctionApp, to newer: FunctionApp) -> String? {
         func list(_ verb: String, _ names: some Sequence<String>) -> String? {
             let names = names.sorted { $0.lowercased() < $1.lowercased() }
@@ -89,7 +90,7 @@ public struct AppReloader: Sendable {
         return parts.isEmpty ? nil : parts.joined(separator: ", ")
     }
 
-    /// The functions that are new, gone or other than before, in themselves or in a module.
+    /// The functions that are new, gone or changed, in themselves or in a module.
     private func changes(from older: FunctionApp, to newer: FunctionApp) async -> Set<String> {
         let sources = await workers.sources()
         let names = Set(older.functions.keys).union(newer.functions.keys)
@@ -100,7 +101,7 @@ public struct AppReloader: Sendable {
         }
     }
 
-    /// A function that a save has broken holds the whole save back; one that never worked does not.
+    /// Throws if the save has broken a function; one that never worked does not hold the save back.
     private func check(_ newer: FunctionApp, since older: FunctionApp) throws(Problem) {
         for name in newer.names where older.functions[name] != nil {
             if let problem = newer.broken[name] { throw problem }
@@ -119,7 +120,7 @@ public struct AppReloader: Sendable {
 }
 
 extension FunctionApp {
-    /// Why a function cannot be loaded, with the place in its script.
+    /// The reason why a function cannot be loaded, with the place in its script.
     public func problem(_ failure: InvocationFailure, loading name: String) -> Problem {
         let script = functions[name]?.script ?? name
         var problem: Problem

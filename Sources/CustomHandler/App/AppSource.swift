@@ -1,7 +1,7 @@
-/// Where an app's files are.
+/// The source of an app's files.
 public enum AppSource: Sendable {
     /// A folder, by its path.
     case folder(String)
-    /// Inside the program, by paths in Azure's flat layout; nothing of it changes.
+    /// Files inside the program, by their paths in Azure's flat layout; they never change.
     case archive([String: [UInt8]], of: String)
 }

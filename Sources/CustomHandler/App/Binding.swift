@@ -7,11 +7,11 @@ public final class Binding: Sendable {
     public let name: String
     public let type: String
     public let direction: Direction
-    /// `string`, `binary` or `stream`, lower case; nil where function.json does not say.
+    /// `string`, `binary` or `stream`, in lower case; nil if function.json does not say.
     public let dataType: String?
     /// One trigger event carries many messages.
     public let isMany: Bool
-    /// The whole entry, `%NAME%` replaced, as a script sees it in `context.bindings`.
+    /// The whole entry with `%NAME%` replaced, as a script sees it in `context.bindings`.
     public let tree: JSONTree
 
     public let isTrigger: Bool
@@ -19,7 +19,7 @@ public final class Binding: Sendable {
     let output: Output
     /// The name's bytes.
     let key: [UInt8]
-    /// What stands before the value of an output in a payload: `"name":`.
+    /// The text before an output's value in a payload: `"name":`.
     let memberStart: [UInt8]
 
     init(name: String, type: String, direction: Direction, dataType: String?, isMany: Bool, tree: JSONTree) {
@@ -46,7 +46,7 @@ extension Binding {
     enum Input: Sendable {
         /// The request object, which is not encoded.
         case request
-        /// A string that holds JSON, so many times over; a value of any other kind is itself.
+        /// A string that holds JSON, nested this many times; any other kind of value stands for itself.
         case wrapped(levels: Int)
         /// Base64; `null` stands for a blob that does not exist.
         case bytes(nullable: Bool)
@@ -54,7 +54,7 @@ extension Binding {
         case manyBytes
     }
 
-    /// What the host does with the value of an output of this type (host-contract §9.3-§9.6).
+    /// How the host treats the value of an output of this type (host-contract §9.3-§9.6).
     enum Output: Sendable {
         case http
         case blob

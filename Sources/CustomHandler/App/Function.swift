@@ -1,6 +1,6 @@
 import Lua
 
-/// One function: a folder with function.json and a script. A class, because every invocation carries it about.
+/// One function: a folder with function.json and a script. A class, as every invocation refers to it.
 public final class Function: Sendable {
     /// The folder's name, with its casing.
     public let name: String
@@ -9,18 +9,18 @@ public final class Function: Sendable {
     public let bindings: [Binding]
     /// The script, relative to the app (`functions/order/handler.lua`).
     public let script: String
-    /// The field to call where the script returns a table of functions.
+    /// The field to call if the script returns a table of functions.
     public let entryPoint: String?
     public let limits: Limits
     /// The route of an HTTP trigger, without the prefix; nil for other triggers.
     public let route: String?
-    /// The methods an HTTP trigger takes, in upper case; nil for all.
+    /// The methods that an HTTP trigger takes, in upper case; nil for all.
     public let methods: Set<String>?
 
-    /// What the host does when an invocation fails; nil leaves it to the app and the trigger.
+    /// The host's retries after a failed invocation; nil leaves them to the app and the trigger.
     public let retry: RetryPolicy?
 
-    /// What one function may use; a value of nil leaves it to the app.
+    /// The limits of one function; nil leaves a limit to the app.
     public struct Limits: Sendable, Equatable {
         /// In bytes.
         public var memory: Int?
@@ -32,7 +32,7 @@ public final class Function: Sendable {
         }
     }
 
-    /// What the host goes by: a function with another definition is another one to it.
+    /// The part of function.json that the host uses: with another definition, it is another function to the host.
     public struct Definition: Sendable, Equatable {
         let bindings: [JSONTree]
         let retry: RetryPolicy?
@@ -40,13 +40,13 @@ public final class Function: Sendable {
 
     public var definition: Definition { Definition(bindings: bindings.map(\.tree), retry: retry) }
 
-    /// Keys of function.json that nobody reads, but that look like ones that are read.
+    /// Warnings about unknown keys in function.json that resemble known ones.
     let warnings: [Problem]
 
-    /// Those that have a value in `Data`.
+    /// The bindings with a value in `Data`.
     let inputs: [Binding]
     let outputs: [Binding]
-    /// Those that have a name of their own, in alphabetical order.
+    /// The outputs with a name of their own, sorted by name.
     let namedOutputs: [Binding]
     /// The output named `$return`.
     let returnOutput: Binding?
@@ -54,7 +54,7 @@ public final class Function: Sendable {
     public let trigger: Binding?
     /// An HTTP request triggers it.
     public let isHTTP: Bool
-    /// One HTTP trigger and one http output, and nothing else: the host may hand over the caller's own request
+    /// It has one HTTP trigger, one http output and nothing else: the host may pass on the caller's own request
     /// (host-contract §5).
     public let isHTTPOnly: Bool
 
@@ -84,10 +84,10 @@ public final class Function: Sendable {
         isHTTPOnly = isHTTP && bindings.count == 2 && httpOutput?.direction == .out
     }
 
-    /// How many members `Data` has as a rule.
+    /// The usual number of members in `Data`.
     var inputCount: Int { inputs.count }
 
-    /// How the value of a member of `Data` is written; what no binding names is JSON in a string.
+    /// The form of a member's value in `Data`; a member without a binding is JSON in a string.
     func input(of key: JSONKey) -> Binding.Input {
         for binding in inputs where key == binding.key { return binding.input }
         return .wrapped(levels: 1)

@@ -1,7 +1,7 @@
 import Log
 import Lua
 
-/// An app folder as it was read at one moment: never changed, only replaced by a newer one.
+/// An app folder as it was read at one moment. It never changes; a newer one replaces it.
 public final class FunctionApp: Sendable {
     /// Absolute path of the app root, the folder with host.json.
     public let root: String
@@ -10,7 +10,7 @@ public final class FunctionApp: Sendable {
     public let functions: [String: Function]
     /// Functions that cannot run, by name, with the reason that a call gets.
     public let broken: [String: Problem]
-    /// What works, but probably not as its author expects.
+    /// Things that work, but probably not as their author expects.
     public let warnings: [Problem]
     /// Finds the functions of HTTP triggers.
     public let router: Router
@@ -39,10 +39,10 @@ public final class FunctionApp: Sendable {
         routed = router.functions.map { table.find($0.utf8Span.span) }
     }
 
-    /// Whether callers' own requests come to the function.
+    /// Whether the function gets callers' own requests.
     public func takesRequests(_ function: Function) -> Bool { host.httpWire != .payload && function.isHTTPOnly }
 
-    /// Method and path by which the host calls the function, for people.
+    /// The method and path by which the host calls the function, as text for people.
     public func address(of function: Function) -> String {
         guard takesRequests(function) else { return "POST /\(function.name)" }
         let methods = function.methods.map { $0.sorted().joined(separator: ",") + " " } ?? ""
@@ -50,24 +50,24 @@ public final class FunctionApp: Sendable {
         return methods + "/" + [host.routePrefix, route].filter { !$0.isEmpty }.joined(separator: "/")
     }
 
-    /// What every function.json says, by function.
+    /// The definition of every function, by name.
     public var definitions: [String: Function.Definition] { functions.mapValues(\.definition) }
 
-    /// All function names, in the order people see them.
+    /// All function names, including broken ones, in the order for people.
     public var names: [String] {
         (Array(functions.keys) + Array(broken.keys)).sorted { $0.lowercased() < $1.lowercased() }
     }
 }
 
-/// Something wrong in a file of the app.
+/// A problem in a file of the app.
 public struct Problem: Error, Sendable, Equatable, CustomStringConvertible {
     /// Relative to the app.
     public let file: String
-    /// From 1; nil where the whole file or its absence is meant.
+    /// From 1; nil if the whole file or its absence is meant.
     public let line: Int?
-    /// What is wrong and how to put it right.
+    /// What is wrong, and how to fix it.
     public let reason: String
-    /// The line breaks in the reason are meant: luafunc made it of a message and a traceback.
+    /// Keeps the line breaks in the reason: luafunc made it from a message and a traceback.
     var isReport = false
 
     public init(_ file: String, line: Int? = nil, _ reason: String) {
@@ -76,7 +76,7 @@ public struct Problem: Error, Sendable, Equatable, CustomStringConvertible {
         self.reason = reason
     }
 
-    /// Harmless to show, whatever the file is called and holds.
+    /// Safe to print, whatever the file's name and content are.
     public var description: String {
         let place = Escape.line(file) + (line.map { ":\($0)" } ?? "")
         return "\(place): \(isReport ? Escape.lines(reason) : Escape.line(reason))"

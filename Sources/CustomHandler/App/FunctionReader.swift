@@ -30,7 +30,7 @@ struct FunctionReader {
             warnings: misspelt(tree))
     }
 
-    /// Keys that nobody reads, but that are nearly ones that are read.
+    /// Warnings about unknown keys that resemble known ones.
     private func misspelt(_ tree: JSONTree) -> [Problem] {
         func problems(_ object: JSONTree, _ known: [String], anyCase: Bool, _ place: String) -> [Problem] {
             (object.members ?? []).compactMap { member in
@@ -43,7 +43,7 @@ struct FunctionReader {
             }
         }
         let keys = ["bindings", "scriptFile", "entryPoint", "retry", "lua"]
-        // Those of the usual bindings. There are others, so only one that is near is told.
+        // The keys of the usual bindings. There are others, so only a similar one is reported.
         let bindingKeys = [
             "name", "type", "direction", "dataType", "cardinality", "connection", "authLevel", "methods", "route",
             "schedule", "runOnStartup", "useMonitor", "queueName", "topicName", "subscriptionName", "isSessionsEnabled",
@@ -58,13 +58,14 @@ struct FunctionReader {
             }
     }
 
-    /// The host has types of which luafunc knows nothing, so one that is near a usual one is only a guess.
+    /// Warns about types that resemble the usual ones. This is only a guess, as the host has types that luafunc does
+    /// not know.
     private func misspeltType(of binding: JSONTree) -> [Problem] {
         guard let type = binding.member(anyCase: "type"), let text = type.string else { return [] }
         let suffix = text.lowercased().hasSuffix("trigger") ? "Trigger" : ""
         let triggers = ["http", "timer", "queue", "blob", "serviceBus", "eventHub", "eventGrid", "cosmosDB", "sql"]
         let known = suffix.isEmpty ? triggers + ["table", "signalR", "sendGrid"] : triggers
-        // The ending they have in common would make all of them near.
+        // Their common ending would make all of them similar.
         let stem = String(text.dropLast(suffix.count))
         guard !known.contains(stem), !known.contains(where: { $0.lowercased() == stem.lowercased() }),
             let meant = NearestName.find(stem, among: known)
@@ -185,7 +186,7 @@ struct FunctionReader {
             tree: tree.resolvingSettings(settings))
     }
 
-    /// A member of a binding, whose names the host compares in any case.
+    /// A member of a binding; the host ignores the case of these names.
     private func text(_ key: String, of tree: JSONTree) throws(Problem) -> String? {
         guard let value = tree.member(anyCase: key) else { return nil }
         guard let text = value.resolvingSettings(settings).string else {
@@ -214,7 +215,7 @@ struct FunctionReader {
         return "\(directory)/\(script)"
     }
 
-    /// A top-level member, whose names the host compares with their case.
+    /// A top-level member; here the case of the name matters to the host.
     private func string(_ key: String, of tree: JSONTree) throws(Problem) -> String? {
         guard let value = tree[key], !value.string.isEmptyText else { return nil }
         guard let text = value.string else {
@@ -267,7 +268,7 @@ extension String? {
 }
 
 extension JSONTree {
-    /// This tree with every `%NAME%` in its texts replaced by the app setting; one that is not set stays.
+    /// This tree with every `%NAME%` in its texts replaced by the app setting; a name without a setting stays.
     func resolvingSettings(_ settings: [String: String]) -> JSONTree {
         switch value {
         case .string(let text) where text.contains("%"):

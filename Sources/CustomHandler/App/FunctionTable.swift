@@ -1,8 +1,8 @@
-/// Finds a function by the bytes of its name, without making text of them.
+/// Finds a function by the bytes of its name, without making a string.
 struct FunctionTable: Sendable {
     private let names: [[UInt8]]
-    /// A hash table with open addressing: places in `names`, -1 where there is none. Only the app's own names fill it, so
-    /// no request can make it degenerate. Its length is a power of two, at least twice the number of names.
+    /// A hash table with open addressing: indexes into `names`, -1 for an empty slot. Only the app's own names fill it,
+    /// so no request can make it degenerate. Its length is a power of two, at least twice the number of names.
     private var slots: [Int32]
 
     init(_ names: [String]) {
@@ -17,7 +17,7 @@ struct FunctionTable: Sendable {
         }
     }
 
-    /// The place of the name among those given.
+    /// The index of the name among the given ones.
     func find(_ name: Span<UInt8>) -> Int? {
         var slot = Self.hash(name) & (slots.count - 1)
         search: while slots[slot] >= 0 {

@@ -1,4 +1,4 @@
-/// The calendar of all dates that people write.
+/// The Gregorian calendar.
 public enum Gregorian {
     public static func days(in month: Int, of year: Int) -> Int {
         switch month {

@@ -1,16 +1,16 @@
 import Lua
 
-/// Reads what an HTTP trigger says about its requests (host-contract §12).
+/// Reads the route and methods of an HTTP trigger (host-contract §12).
 struct HTTPTriggerReader {
     let file: String
-    /// The function's, which is its route where it names none.
+    /// The function's name, which is its route if the trigger names none.
     let name: String
 
     private func trigger(_ bindings: [Binding]) -> Binding? {
         bindings.first { $0.type.lowercased() == "httptrigger" }
     }
 
-    /// nil where the trigger is another one. Throws for a route that the host would not take.
+    /// nil for another trigger. Throws for a route that the host would refuse.
     func route(_ bindings: [Binding]) throws(Problem) -> String? {
         guard let trigger = trigger(bindings) else { return nil }
         let tree = trigger.tree.member(anyCase: "route") ?? JSONTree(.null, line: trigger.tree.line)

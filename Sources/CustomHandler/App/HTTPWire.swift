@@ -1,18 +1,18 @@
 import Lua
 
-/// How the host hands over the requests of HTTP-only functions; all other invocations always come as payloads
-/// (host-contract §5).
+/// How the host passes on the requests of HTTP-only functions; all other invocations come as payloads (host-contract
+/// §5).
 public enum HTTPWire: Sendable, Equatable {
     /// As the payload of an invocation.
     case payload
     /// As the caller's own request, at its own path (`enableForwardingHttpRequest`).
     case forwarded
-    /// Likewise, streamed in both directions (`enableProxyingHttpRequest`).
+    /// The same, streamed in both directions (`enableProxyingHttpRequest`).
     case proxied
     /// As the caller's own request, at `/<function>` (the older section `httpWorker`).
     case named
 
-    /// - Parameter host: host.json, with settings that override it.
+    /// - Parameter host: host.json, with the settings that override it.
     init(_ host: JSONTree) throws(Problem) {
         guard let handler = host.member(anyCase: "customHandler") else {
             self = host.member(anyCase: "httpWorker") == nil ? .payload : .named
@@ -27,7 +27,7 @@ public enum HTTPWire: Sendable, Equatable {
         }
     }
 
-    /// An app setting can hold only the text of true.
+    /// Takes the text "true" too, as an app setting can hold only text.
     private static func flag(_ name: String, of handler: JSONTree) throws(Problem) -> Bool {
         guard let tree = handler.member(anyCase: name) else { return false }
         if let truth = tree.boolean ?? tree.string.flatMap({ Bool($0.lowercased()) }) { return truth }

@@ -1,21 +1,21 @@
 public import Lua
 
-/// What luafunc needs to know from host.json (host-contract §15). Keys are matched in any case, and each may be
-/// overridden by an app setting `AzureFunctionsJobHost__a__b`.
+/// The parts of host.json that luafunc uses (host-contract §15). The case of keys does not matter, and an app setting
+/// `AzureFunctionsJobHost__a__b` may override each.
 public struct HostConfiguration: Sendable, Equatable {
-    /// How long the host lets an invocation run; nil for no limit.
+    /// The time that the host allows an invocation; nil for no limit.
     public var functionTimeout: Duration? = Self.defaultTimeout
-    /// The names the host loads; nil for all.
+    /// The names of the functions that the host loads; nil for all.
     public var functions: [String]?
     public var hasExtensionBundle = false
     public var httpWire = HTTPWire.payload
-    /// Keys that nobody reads, but that look like ones that are read.
+    /// Warnings about unknown keys that resemble known ones.
     public var warnings: [Problem] = []
-    /// What every route begins with, without slashes around it; may be empty.
+    /// The prefix of every route, without slashes around it; may be empty.
     public var routePrefix = "api"
-    /// For functions that have none of their own.
+    /// The policy for functions without one of their own.
     public var retry: RetryPolicy?
-    /// The whole file, with what app settings override; what only the host itself reads is read from here.
+    /// The whole file with the overrides of app settings; keys that only the host itself uses are read from here.
     public var tree = JSONTree(.object([]), line: 1)
 
     /// The shortest default of all plans (host-contract §16).
@@ -23,7 +23,7 @@ public struct HostConfiguration: Sendable, Equatable {
 
     public init() {}
 
-    /// The time an invocation may take so that its answer comes before the host kills the whole handler (host-contract
+    /// The time limit of an invocation, so that its answer comes before the host kills the whole handler (host-contract
     /// §4.3): a tenth less than the host allows, but at most five seconds less. nil for no limit.
     public var invocationTimeLimit: Duration? {
         functionTimeout.map { $0 - min($0 / 10, .seconds(5)) }
@@ -123,7 +123,7 @@ extension JSONTree {
         let overrides = settings.filter { $0.key.lowercased().hasPrefix(prefix) }
         return overrides.sorted { $0.key < $1.key }.reduce(self) { tree, setting in
             let path = setting.key.split(separator: "__").flatMap { $0.split(separator: ":") }
-            // .NET's configuration has no limit, but nothing in host.json lies so deep.
+            // .NET's configuration has no limit, but nothing in host.json is nested so deeply.
             guard 2...64 ~= path.count, path.first?.lowercased() == prefix else { return tree }
             return tree.setting(path.dropFirst(), to: setting.value)
         }
@@ -131,7 +131,7 @@ extension JSONTree {
 
     private func setting(_ path: ArraySlice<Substring>, to text: String) -> JSONTree {
         guard let name = path.first else { return JSONTree(.string(text), line: line) }
-        // .NET's configuration names the elements of an array by their places.
+        // .NET's configuration names array elements by their index.
         if let place = Int(name), place >= 0, members?.isEmpty ?? true {
             var elements = self.elements ?? []
             let element = JSONTree(.null, line: line).setting(path.dropFirst(), to: text)

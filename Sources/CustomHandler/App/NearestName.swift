@@ -1,6 +1,7 @@
-/// The name somebody probably meant.
+/// Finds the name that somebody probably meant.
 public enum NearestName {
-    /// nil if none is near: more than a third of the letters would have to change, or the name is very long.
+    /// Returns nil if no name is similar, which means that more than a third of the letters would have to change, or if
+    /// the name is very long.
     public static func find(_ name: String, among names: [String]) -> String? {
         guard name.utf8.count <= 64 else { return nil }
         let wanted = Array(name.lowercased().unicodeScalars)
@@ -8,7 +9,7 @@ public enum NearestName {
         for candidate in names {
             let letters = Array(candidate.lowercased().unicodeScalars)
             let limit = min(max(1, letters.count / 3), (nearest?.steps ?? .max) - 1)
-            // To tell lengths apart takes no work.
+            // Comparing lengths is cheap.
             guard abs(letters.count - wanted.count) <= limit else { continue }
             let steps = distance(wanted, letters)
             if steps <= limit { nearest = (candidate, steps) }
@@ -16,7 +17,7 @@ public enum NearestName {
         return nearest?.name
     }
 
-    /// How many letters are put in, left out, changed, or exchanged with the next one.
+    /// The number of letters to insert, delete, change, or swap with the next one.
     private static func distance(_ first: [Unicode.Scalar], _ second: [Unicode.Scalar]) -> Int {
         var before = Array(repeating: 0, count: second.count + 1)
         var row = Array(0...second.count)

@@ -1,13 +1,13 @@
 import Lua
 
-/// How often and how soon the host tries a failed invocation again (host-contract §10).
+/// How often and how soon the host retries a failed invocation (host-contract §10).
 public struct RetryPolicy: Sendable, Equatable {
-    /// nil for ever.
+    /// nil for no end.
     public let maxRetryCount: Int?
     private let minimum: Duration
     private let maximum: Duration
 
-    /// A policy that lacks a piece makes the host refuse the function.
+    /// Throws for an incomplete policy, for which the host refuses the function.
     init?(_ tree: JSONTree?, file: String) throws(Problem) {
         guard let tree else { return nil }
         let strategy = tree.member(anyCase: "strategy")?.string ?? ""
@@ -42,11 +42,11 @@ public struct RetryPolicy: Sendable, Equatable {
         maximum = intervals.last ?? .zero
     }
 
-    /// What passes before the given retry, from 1: the same each time, or twice as long each time.
+    /// The delay before the given retry, from 1: the same each time, or doubled each time.
     public func delay(before retry: Int) -> Duration {
         var delay = minimum
         var doublings = retry - 1
-        // After 63 steps at most, since .NET counts a time span in 64 bits.
+        // Ends after 63 steps at most, as .NET counts a time span in 64 bits.
         while doublings > 0, delay > .zero, delay < maximum {
             delay += delay
             doublings -= 1

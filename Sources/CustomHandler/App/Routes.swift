@@ -1,8 +1,8 @@
-/// The routes of an app's HTTP functions, in the host's order: alphabetical by function name, in any case. The first
-/// route that matches wins (host-contract §12).
+/// The routes of an app's HTTP functions in the host's order: by function name, ignoring case. The first matching route
+/// wins (host-contract §12).
 struct Routes {
     let router: Router
-    /// Functions whose route another one has already.
+    /// Functions whose route another function already has.
     private(set) var problems: [String: Problem] = [:]
 
     init(_ functions: [String: Function], prefix: String) {
@@ -24,7 +24,7 @@ struct Routes {
                 let template = try RouteTemplate(route, prefix: prefix)
                 routes.append(Router.Route(template: template, methods: function.methods, function: function.name))
             } catch {
-                // A parameter that the prefix has, too.
+                // A parameter that the prefix has too.
                 problems[function.name] = Problem("\(function.directory)/function.json", "\(error)")
             }
         }

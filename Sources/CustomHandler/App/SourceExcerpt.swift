@@ -1,11 +1,11 @@
-/// The lines of a file around the place an error names.
+/// The lines of a file around the place that an error names.
 struct SourceExcerpt {
     struct Line {
         let number: Int
         let text: String
         let isMeant: Bool
 
-        /// The number as wide as all the others.
+        /// The number, padded to a common width.
         var label: String {
             let digits = "\(number)"
             return String(repeating: " ", count: max(0, 5 - digits.count)) + digits
@@ -19,7 +19,7 @@ struct SourceExcerpt {
 
     private static let linesAround = 3
 
-    /// nil where no text begins with a file of the app and a line.
+    /// Returns nil if no text begins with a file of the app and a line.
     init?(_ texts: [String], files: AppFiles) {
         let places = texts.lazy.compactMap(Self.place)
         guard let place = places.first, let text = try? files.text(of: place.file) else { return nil }

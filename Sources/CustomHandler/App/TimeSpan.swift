@@ -1,8 +1,8 @@
-/// A time span as .NET's `TimeSpan.Parse` reads it: `hh:mm`, `hh:mm:ss`, `d.hh:mm:ss`, each with a fraction of the last
-/// second, or `d`.
+/// A time span as .NET's `TimeSpan.Parse` reads it: `hh:mm`, `hh:mm:ss`, `d.hh:mm:ss`, each with an optional fraction
+/// of a second, or `d`.
 public struct TimeSpan: Sendable, Equatable {
     public let seconds: Double
-    /// Set where the text means another span than it seems to.
+    /// Set if the text means another span than it seems to.
     public let warning: String?
 
     public var duration: Duration { .seconds(seconds) }
@@ -15,7 +15,7 @@ public struct TimeSpan: Sendable, Equatable {
         guard parts.allSatisfy({ Self.isDigits($0) }), let first = Int(parts[0]) else { return nil }
         var numbers = parts.map { Int($0) ?? .max }
         var separators = String(body.filter { $0 == ":" || $0 == "." })
-        // Hours that do not fit make .NET take the first number for days.
+        // If the hours are too large, .NET takes the first number for days.
         let isDays = separators == "::" && first > 23
         var fraction = 0.0
         if separators.hasSuffix("::."), let digits = parts.last, digits.count <= 7 {

@@ -1,35 +1,35 @@
 import HTTP
 
-/// Whoever waits for a response. Lives on the loop of the worker that answers.
+/// The receiver of a response. Lives on the loop of the worker that answers.
 ///
-/// A response may bring the connection's next request before `respond` or `end` returns.
+/// Responding may deliver the connection's next request before `respond` or `end` returns.
 protocol Caller: AnyObject {
     /// Takes a whole response with no header fields of its own.
     func respond(status: Int, contentType: StaticString, body: RawSpan)
 
-    /// Takes any other response; where its body is streamed, `write` and `end` follow.
+    /// Takes any other response; if its body is streamed, calls of `write` and `end` follow.
     func respond(_ response: HTTPResponse)
 
-    /// Takes a piece of the body. Where there is no room, it is kept all the same.
+    /// Takes a piece of the body, and buffers it even if there is no room.
     func write(_ piece: RawSpan)
 
-    /// - Parameter isComplete: false where the body broke off, which the caller must be able to tell.
+    /// - Parameter isComplete: false if the body broke off; the caller must be able to detect that.
     func end(isComplete: Bool)
 
-    /// The caller reads as fast as the body is written.
+    /// Whether the caller keeps up with the body as it is written.
     var hasRoom: Bool { get }
 
-    /// Called once when there is room again.
+    /// Called once, when there is room again.
     var onRoom: (() -> Void)? { get set }
 
-    /// False if the response may begin now. Else too much is held for callers who do not read, and `body` is called when
-    /// they have read, or are gone.
+    /// Returns false if the response may begin now. Otherwise callers who do not read have too much buffered, and
+    /// `body` is called once they have read or left.
     func waitsForRoom(_ body: @escaping () -> Void) -> Bool
 
-    /// Nobody is there to answer.
+    /// The caller has disconnected.
     var isGone: Bool { get }
 
-    /// Called once if the caller is gone before the response is complete.
+    /// Called once, if the caller disconnects before the response is complete.
     var onLeaving: (() -> Void)? { get set }
 }
 

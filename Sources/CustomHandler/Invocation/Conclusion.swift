@@ -3,24 +3,25 @@ import HTTP1
 import Log
 import Lua
 
-/// What becomes of an invocation whose code has ended.
+/// Decides how an invocation continues when its code has ended.
 extension FunctionVM {
-    /// What a handler's end leads to.
+    /// What follows the end of a handler.
     enum Conclusion {
         case ended(Outcome)
-        /// The task is the next part of the run. Nothing else of the VM may run before.
+        /// This task is the next part of the run. No other code of the VM may run before it.
         case continues(ScriptTask)
-        /// The function or coroutine makes the body, and runs next. A head, if any, goes out before.
+        /// This function or coroutine produces the body and runs next. A head, if there is one, goes out before the
+        /// body.
         case streams(LuaReference, head: HTTPResponse?)
     }
 
-    /// What the main task's `results` values on top of its stack come to.
+    /// Turns the main task's `results` values, on top of its stack, into a conclusion.
     func conclusion(of run: Run, _ task: ScriptTask, results: Int) -> Conclusion {
         let stack = task.thread.stack
-        // Lua's functions tell an error as nil and a message; a handler that returns theirs means the same.
+        // Lua's functions report an error as nil and a message; a handler that returns their results means the same.
         let first = stack.count - results + 1
         let message = results > 1 && stack.isNil(at: first) ? stack.messageText(at: first + 1) : nil
-        // Only the first result counts; the others may have filled the stack to its end.
+        // Only the first result counts; the others may have filled the stack.
         if results == 0 { stack.pushNil() } else { stack.pop(results - 1) }
         do throws(InvocationFailure) {
             if run.invocation != nil, let message {
@@ -46,7 +47,7 @@ extension FunctionVM {
         }
     }
 
-    /// What the run comes to, now that its payload is read, or one more table of its answer is written.
+    /// The next step of the run, after its payload was read or one more table of its answer was written.
     func conclusion(ofPrepared run: Run) -> Conclusion {
         if run.main == nil, let task = run.preparing { return beginning(of: run, task) }
         run.endPreparing()
@@ -60,7 +61,7 @@ extension FunctionVM {
         }
     }
 
-    /// What the run comes to once its body is written: the payload, now that it is known, or nothing more.
+    /// The outcome of a run whose body is written: the payload, which is known only now, or nothing more.
     func conclusion(ofBody run: Run) -> Outcome {
         guard let kept = run.body?.kept, let stack = run.main?.thread.stack else { return .payload }
         do throws(InvocationFailure) {
@@ -107,7 +108,7 @@ extension FunctionVM {
         return .ended(.failed(tell(failure, run)))
     }
 
-    /// Whether an error value looks as if it was meant as a response.
+    /// Whether an error value was probably meant as a response.
     private func isResponse(at index: Int, of stack: LuaStack) -> Bool {
         guard stack.type(at: index) == .table else { return false }
         let index = stack.absolute(index)
@@ -116,7 +117,7 @@ extension FunctionVM {
         return types.contains(.number)
     }
 
-    /// The failure of a run whose task is where it needs memory and there is none.
+    /// The failure of a run whose task needs memory when there is none.
     func memoryLimitFailure(of run: Run, _ task: ScriptTask) -> InvocationFailure {
         reachedLimit = true
         return tell(InvocationFailure(.limit, memoryLimitMessage, traceback: task.thread.traceback), run)
@@ -138,7 +139,7 @@ extension FunctionVM {
             + "\"lua\": { \"memoryLimit\" } in \(function.directory)/function.json"
     }
 
-    /// The failure of a run that waited beyond its deadline.
+    /// The failure of a run that waited past its deadline.
     func timeLimitFailure(of run: Run) -> InvocationFailure {
         tell(InvocationFailure(.limit, timeLimitMessage(of: run)), run)
     }
@@ -159,16 +160,16 @@ extension FunctionVM {
         return "the time limit is over (\(run.limit ?? .zero)); raise \(advice)"
     }
 
-    /// Logs a failure, and adds what the invocation logged before.
+    /// Logs a failure, and adds the lines that the invocation logged before.
     private func tell(_ failure: InvocationFailure, _ run: Run) -> InvocationFailure {
         var failure = failure
         failure.logs = run.log.lines
-        // That a script does not load is told by whoever loads it.
+        // Whoever loads a script reports that it does not load.
         if run.invocation != nil { run.log.write(failure, of: run.invocation) }
         return failure
     }
 
-    /// The function among what the script returned, which is the only value on the stack.
+    /// The handler function from the script's return value, which is the only value on the stack.
     private func takeHandler(from stack: LuaStack) throws(InvocationFailure) -> LuaReference {
         func problem(_ reason: String) -> InvocationFailure {
             InvocationFailure(.function, "\(function.script): \(reason)")
@@ -194,7 +195,7 @@ extension FunctionVM {
         return stack.reference()
     }
 
-    /// Writes the value at `index`, what the handler returned or raised, as the run's caller takes it.
+    /// Writes the value at `index`, which the handler returned or raised, in the form that the caller takes.
     private func encode(
         at index: Int, of stack: LuaStack, _ run: Run, _ invocation: Invocation
     ) throws(InvocationFailure) -> Conclusion {
@@ -222,7 +223,7 @@ extension FunctionVM {
         return InvocationFailure(.function, "\(function.script): \(error)")
     }
 
-    /// Writes the payload into the VM's writer; answers the function or coroutine that has to make a body before.
+    /// Writes the payload into the VM's writer. Returns the function or coroutine that must first produce a body.
     private func encodePayload(
         at index: Int, of stack: LuaStack, logs: [String], streamed: [UInt8]? = nil
     ) throws(InvocationFailure) -> LuaReference? {
@@ -237,7 +238,7 @@ extension FunctionVM {
         }
     }
 
-    /// What it holds is sent before other code of the VM runs.
+    /// The writer's content is sent before other code of the VM runs.
     private func emptyWriter() -> JSONWriter {
         vm.writer.limit = vm.memoryLimit
         vm.writer.truncate()

@@ -1,42 +1,42 @@
 import Lua
 
-/// What goes on after the loop has polled its sockets, or when a VM is free for it.
+/// Work that continues after the loop has polled its sockets, or when its VM is free.
 enum Continuation {
     /// The next slice of a task.
     case advance(ScriptTask, Completion?)
-    /// A task whose operation is over.
+    /// A task whose operation has completed.
     case wake(ScriptTask, Completion)
     case joined(TaskJoin)
-    /// The thread of a task is given back.
+    /// Gives back the thread of a task.
     case discard(ScriptTask)
-    /// The next of the threads that a run has left are given back.
+    /// Gives back the next of the threads that a run has left.
     case close(Run)
-    /// The next piece of the garbage of a VM whose memory limit a task has reached.
+    /// Collects the next piece of garbage in a VM whose memory limit a task has reached.
     case relieve(ScriptTask)
-    /// The next piece of the garbage of a VM that an invocation left large.
+    /// Collects the next piece of garbage in a VM that an invocation left large.
     case tidy(FunctionVM)
-    /// The next piece of a VM that nobody uses any more.
+    /// Frees the next piece of a VM that is no longer used.
     case dismantle(FunctionVM)
-    /// What waits for this VM.
+    /// Runs what waits for this VM.
     case resume(FunctionVM)
-    /// The invocations that wait for a VM of this function.
+    /// Starts the invocations that wait for a VM of this function.
     case serve(FunctionPool)
     case expire(Run)
     case leave(Invocation)
 }
 
-/// What the function that a task waited in gives to the script.
+/// The result of the function in which a task waited.
 enum Completion {
     case slept
     case joined(TaskResults)
     case replied(OutboundReply)
-    /// The caller takes more of the response body. The piece is written now, unless another task was faster: then it
+    /// The caller takes more of the response body, so the piece is written now. If another task was faster, this one
     /// waits again.
     case writes
-    /// Nothing wakes a wait that nobody knows.
+    /// For a kind of wait that the scheduler does not know.
     case unknown
 
-    /// Pushes the results; answers how many.
+    /// Pushes the results; returns their number.
     func push(onto stack: LuaStack, of machine: FunctionVM) throws(LuaError) -> Int {
         switch self {
         case .slept: return 0
@@ -48,12 +48,12 @@ enum Completion {
     }
 }
 
-/// What a function of luafunc's modules waits for.
+/// The wait of a function in luafunc's modules.
 enum Wait: Operation {
     case sleep(Duration)
-    /// All of these tasks, or the first of them that fails.
+    /// For all of these tasks, or for the first that fails.
     case tasks([Int64], returnsList: Bool)
     case http(OutboundRequest)
-    /// Until the caller takes more of the response body.
+    /// For room to write more of the response body.
     case room
 }

@@ -3,39 +3,39 @@ import Lua
 
 /// The VMs of one function on one worker, and the invocations that wait for one.
 final class FunctionPool {
-    /// One VM does for any number of invocations that are quick or wait; more are needed only while some are greedy.
+    /// One VM is enough for any number of invocations that are quick or wait; only long-running ones need more.
     static let limit = 4
 
     let function: Function
     var files: AppFiles
     /// How long an invocation may take; nil for no limit.
     var timeLimit: Duration?
-    /// How long the script may take to load while a save waits for it; nil for as long as an invocation.
+    /// How long the script may load while a saved change waits for it; nil for the time limit of an invocation.
     var loadLimit: Duration?
     var loadFailures = 0
     /// Why the script cannot be loaded.
     var failure: InvocationFailure?
-    /// All VMs, with those that still load.
+    /// The number of VMs, including those that still load.
     var machines = 0
     var loading = 0
     /// VMs in which no slice is unfinished.
     private(set) var free: [FunctionVM] = []
     /// Invocations that have no VM yet.
     var waiting = RingBuffer<Invocation>()
-    /// The scheduler is about to start what waits.
+    /// The scheduler is starting waiting invocations.
     var isServing = false
-    /// The scheduler starts what waits after the loop has polled.
+    /// The scheduler starts waiting invocations after the loop has polled.
     var isQueued = false
-    /// The scheduler looks again when the time of the first that waits is over.
+    /// The scheduler looks again when the first waiting invocation reaches its deadline.
     var isTimed = false
     var loadWatchers: [(InvocationFailure?) -> Void] = []
 
-    /// What its VMs were loaded from, so far.
+    /// The files from which its VMs were loaded so far.
     private(set) var sources: Set<String> = []
-    /// A newer version of the function is there: this one only ends what it has begun.
+    /// A newer version of the function exists; this pool only finishes what it has begun.
     private var isRetired = false
 
-    /// Takes a VM that is not used any more.
+    /// Takes a VM that is no longer used.
     private let dismantle: (FunctionVM) -> Void
 
     init(_ function: Function, files: AppFiles, timeLimit: Duration?, dismantle: @escaping (FunctionVM) -> Void) {
@@ -45,13 +45,13 @@ final class FunctionPool {
         self.dismantle = dismantle
     }
 
-    /// Lets go of the VMs as soon as nothing runs in them.
+    /// Releases the VMs as soon as nothing runs in them.
     func retire() {
         isRetired = true
         settle()
     }
 
-    /// A retired pool and its VMs hold each other until then.
+    /// Releases the free VMs of a retired pool: until then, the pool and its VMs hold each other.
     func settle() {
         guard isRetired, waiting.isEmpty else { return }
         free.forEach(dismantle)
@@ -71,8 +71,8 @@ final class FunctionPool {
         if isRetired, waiting.isEmpty { dismantle(machine) } else { free.append(machine) }
     }
 
-    /// Lets go of a VM that still holds more than half of what it may once its garbage is collected, so that the next
-    /// invocation gets a fresh one. True if it did.
+    /// Drops a VM that, after a collection, still uses more than half of its memory limit; the next invocation gets a
+    /// fresh one. Returns true if it did.
     func replaceIfFull(_ machine: FunctionVM) -> Bool {
         guard machine.vm.memoryUsed > machine.vm.memoryLimit / 2 else { return false }
         machines -= 1

@@ -10,41 +10,42 @@ final class FunctionVM {
     let pool: FunctionPool
     let marks: Marks
     private let scope: Scope
-    /// The time limit may be an option's, and not host.json's.
+    /// An option sets a time limit, so the limit may not be host.json's.
     let hasTimeOption: Bool
     private let text: [UInt8]
-    /// What the script returned; nil until it is loaded.
+    /// The function that the script returned; nil until the script is loaded.
     var handler: LuaReference?
-    /// The functions that read a long payload, and write a long table of an answer, once there was one.
+    /// Lua functions that read a long payload and write a long table of an answer; made on first use.
     var payloadReader: LuaReference?
     var preparer: LuaReference?
 
-    /// A slice of some task here is unfinished, or the script still loads.
+    /// A task here is in the middle of a slice, or the script still loads.
     var isBusy = true
-    /// What goes on when it is free again.
+    /// Work that continues when the VM is free again.
     var waiting = RingBuffer<Continuation>()
-    /// The scheduler is about to run what waited.
+    /// The scheduler is running what waited.
     var isResuming = false
-    /// The number of the last task that was spawned here.
+    /// The number of the task spawned last.
     var lastTask: Int64 = 0
-    /// Invocations that have begun here and not ended.
+    /// The number of invocations that have begun here and not ended.
     var active = 0
-    /// An invocation ran out of its memory or its time, and may have left much behind.
+    /// An invocation reached its memory or time limit, and may have left much garbage.
     var reachedLimit = false
-    /// With more bytes than that, it is not left alone: its garbage is collected first.
+    /// The size in bytes above which the VM is collected before it goes idle.
     private var idleSize = FunctionVM.leastIdleSize
     static let leastIdleSize = 4 << 20
     var isLarge: Bool { vm.memoryUsed > idleSize }
 
-    /// Its garbage is collected. What is alive now is no reason to look again before as much has come on top of it.
+    /// Sets the idle size after a collection, so that the next one comes only when as much has been added to what is
+    /// alive now.
     func noteSize() {
         reachedLimit = false
-        // Far enough from the limit that no invocation begins near it because of what another one has left.
+        // Far enough from the limit that no invocation begins close to it because of another one's garbage.
         let most = max(vm.memoryLimit / 2, vm.memoryUsed + vm.memoryLimit / 8)
         idleSize = min(2 * vm.memoryUsed + Self.leastIdleSize, most)
     }
 
-    /// The files that what was loaded here depends on; nil if they are as they were when they were last asked for.
+    /// The files on which the loaded code depends; nil if they have not changed since the last call.
     func takeNewSources() -> Set<String>? {
         guard scope.hasLooked else { return nil }
         scope.hasLooked = false
@@ -52,11 +53,11 @@ final class FunctionVM {
     }
 
     var isLoaded: Bool { handler != nil }
-    /// Whose code runs now.
+    /// The run whose code runs now.
     var running: Run? { scope.running }
     var logger: Logger { scope.logger }
 
-    /// What the VM's Swift functions share: whose code runs, and what they may look at.
+    /// State that the VM's Swift functions share: the run whose code runs, and the files they may read.
     final class Scope {
         private let pool: FunctionPool
         var function: Function { pool.function }
@@ -64,18 +65,18 @@ final class FunctionVM {
         let logger: Logger
         /// In bytes.
         let memoryLimit: Int
-        /// Whose Lua code runs now.
+        /// The run whose Lua code runs now.
         var running: Run?
         var marks: Marks?
-        /// luafunc's modules that were opened, by name: a script gets the same table however often it asks.
+        /// luafunc's opened modules by name: a script gets the same table every time.
         var modules: [String: LuaReference] = [:]
-        /// The files that `require` looked for, whether they are there or not.
+        /// The files that `require` looked for, found or not.
         var lookedFor: Set<String> = [] { didSet { hasLooked = true } }
-        /// Since this was last asked.
+        /// `lookedFor` has changed since `takeNewSources`.
         var hasLooked = true
-        /// What finds the methods of a request, once one was asked for.
+        /// Finds the methods of a request; made on first use.
         var requestMethods: LuaReference?
-        /// `context.deadline`, once it was asked for.
+        /// The function behind `context.deadline`; made on first use.
         var deadline: LuaReference?
 
         init(pool: FunctionPool, logger: Logger, memoryLimit: Int) {
@@ -84,16 +85,17 @@ final class FunctionVM {
             self.logger = logger
         }
 
-        /// Writes the text at `index`, or as much of it as one message has room for.
+        /// Logs the text at `index`, up to the size limit of a message.
         func write(_ level: LogLevel, at index: Int, of stack: LuaStack) {
             running?.write(level, stack.string(at: index, upTo: Logger.messageLimit + 1) ?? "")
         }
 
-        /// Notes a file that `require` looks for. A script may ask for any number of files that are not there.
+        /// Notes a file that `require` looks for, up to a limit: a script may ask for any number of files that do not
+        /// exist.
         func note(_ file: String) { if lookedFor.count < AppFiles.knownLimit { lookedFor.insert(file) } }
     }
 
-    /// Makes the VM, with nothing of the script in it yet.
+    /// Makes the VM without loading the script.
     init(
         pool: FunctionPool, options: InvocationOptions
     ) throws(InvocationFailure) {
@@ -142,7 +144,7 @@ final class FunctionVM {
         return task
     }
 
-    /// The task that runs the handler, with its arguments, or one that has to read them first.
+    /// The task that runs the handler with its arguments, or one that must read them first.
     func task(for run: Run, _ invocation: Invocation) throws(InvocationFailure) -> ScriptTask {
         vm.setDeadline(run.deadline?.nanoseconds ?? .max)
         vm.forgetRefusals()
@@ -157,7 +159,7 @@ final class FunctionVM {
             guard stack.hasRoom(for: body) else { throw tooLarge(invocation, run) }
             RequestReader(function: function, marks: marks, stack: stack)
                 .pushArguments(invocation.request, parameters, isProxied: isProxied)
-            // The script has a copy of its own.
+            // The script has its own copy.
             if body > HTTPRequest.keptCapacity { _ = invocation.request.takeBody() }
         case .payload:
             let payload = invocation.request.body
@@ -190,7 +192,7 @@ final class FunctionVM {
         return failure
     }
 
-    /// The task that runs the function or coroutine that makes the response body.
+    /// The task that runs the function or coroutine that produces the response body.
     func writingTask(for run: Run, _ body: LuaReference) -> ScriptTask {
         let task = ScriptTask(vm.makeThread(), of: run, arguments: 2)
         run.writing = task
@@ -215,11 +217,11 @@ final class FunctionVM {
         return task.thread.resume(arguments: arguments, deadline: run.deadline?.nanoseconds, complete: complete)
     }
 
-    /// What `write` does for the task that waits in it.
+    /// Completes `write` for the task that waits in it.
     func write(on stack: LuaStack) throws(LuaError) -> Int { try BodyWriter.write(on: stack, scope) }
 
-    /// Gives back the thread of a task that has ended, or of one that nobody waits for. What its to-be-closed variables
-    /// print belongs to its run.
+    /// Gives back the thread of a task that has ended or that nobody waits for. What its to-be-closed variables print
+    /// is logged for its run.
     func giveBack(_ task: ScriptTask) {
         if case .failed(let cause) = task.state, cause.isFinal { return vm.abandon(task.thread) }
         scope.running = task.run
@@ -229,7 +231,7 @@ final class FunctionVM {
 }
 
 extension LogLevel {
-    /// The level that a script names. [0]
+    /// The level named by the string at `index`; `info` for anything else. [0]
     init(at index: Int, of stack: LuaStack) {
         self = stack.string(at: index).flatMap { LogLevel(rawValue: $0) } ?? .info
     }

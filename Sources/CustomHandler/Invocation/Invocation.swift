@@ -2,21 +2,21 @@ import EventLoop
 import HTTP
 import HTTP1
 
-/// One call of one function, on its way to its outcome.
+/// One call of one function, from its start to its outcome.
 final class Invocation {
-    /// How the request is to be read, and the response to be written.
+    /// The form of the request and the response.
     enum Wire {
         /// The body is `{"Data":…,"Metadata":…}` (host-contract §6).
         case payload
-        /// The caller's own request, and what its route made of the path (host-contract §7, §8).
+        /// The caller's own request, with the parameters that its route found in the path (host-contract §7, §8).
         case request(Parameters, isProxied: Bool)
     }
 
-    /// What a route made of a path; a missing optional parameter has no value.
+    /// The parameters that a route found in a path; a missing optional one has no value.
     typealias Parameters = [(name: String, value: String?)]
 
     enum State {
-        /// For a VM of this function.
+        /// Waits for a VM of this function.
         case waiting(FunctionPool)
         case running(Run)
         case ended
@@ -30,7 +30,7 @@ final class Invocation {
     /// nil for no limit.
     let deadline: MonotonicTime?
     var state = State.ended
-    /// The caller's leaving ends it.
+    /// The invocation ends if the caller disconnects.
     var watchesCaller = false
 
     init(
@@ -45,22 +45,22 @@ final class Invocation {
         self.deadline = deadline
     }
 
-    /// Whoever waits for the response to a request of their own: gets the body piece by piece, and ends the invocation by
-    /// leaving. nil where the host takes a payload.
+    /// The caller, if it sent its own request: it gets the body piece by piece, and ends the invocation by
+    /// disconnecting. nil for a payload from the host.
     var streamCaller: (any Caller)? { if case .request = wire { caller } else { nil } }
 
     var hasEnded: Bool { if case .ended = state { true } else { false } }
 
-    /// The body, where it is an invocation payload.
+    /// The body, if it is an invocation payload.
     var payload: [UInt8]? { if case .payload = wire { request.body } else { nil } }
 
     var id: String { withID { id in id.withUnsafeBytes { String(decoding: $0, as: UTF8.self) } } }
 
-    /// The head of the request; where the host gave no id, with our own.
+    /// Passes the head of the request, with our own id added if the host gave none.
     func withIdentifiedHead(_ body: (RawSpan) -> Void) {
         let head = request.headBytes
         guard case .own(let id) = identity else { return body(head.span.bytes.extracting(0..<request.head.length)) }
-        // The blank line at the end stays before it, which the reader of the lines leaves out.
+        // The head's own blank line stays in front of the id's line; the reader of the lines skips it.
         var text: [UInt8] = []
         text.reserveCapacity(head.count + 80)
         head.span.bytes.extracting(0..<request.head.length).withUnsafeBytes { text.append(contentsOf: $0) }

@@ -1,13 +1,13 @@
-/// The host's id of an invocation, or one of our own where somebody else calls.
+/// The host's id of an invocation, or our own if somebody else calls.
 enum InvocationID {
-    /// Where it lies in the head of the request.
+    /// Its place in the head of the request.
     case host(Range<Int>)
     /// A random UUID.
     case own(InlineArray<36, UInt8>)
 }
 
-/// Makes random UUIDs (version 4). They are fit to tell invocations apart, and not to keep a secret: the system is asked
-/// for randomness once, not once for each request.
+/// Makes random UUIDs (version 4), which are unique but not secret: they come from a generator that asks the system for
+/// randomness only once.
 struct InvocationIDs {
     private var state: UInt64
     private let stream: UInt64
@@ -39,23 +39,23 @@ struct InvocationIDs {
         }
     }
 
-    /// The 16 hexadecimal digits of a number, the first in the lowest byte.
+    /// The 16 hexadecimal digits of a number as bytes, the first digit in the lowest byte.
     private static func digits(_ number: UInt64) -> (UInt64, UInt64) {
         (digits(UInt32(truncatingIfNeeded: number >> 32)), digits(UInt32(truncatingIfNeeded: number)))
     }
 
-    /// Spreads eight digits over the bytes of a word, and makes letters of all at once.
+    /// Spreads eight digits over the bytes of a word, then converts all of them to ASCII at once.
     private static func digits(_ number: UInt32) -> UInt64 {
         var word = UInt64(number.byteSwapped)
         word = (word | word << 16) & 0x0000_ffff_0000_ffff
         word = (word | word << 8) & 0x00ff_00ff_00ff_00ff
         word = (word >> 4 | word << 8) & 0x0f0f_0f0f_0f0f_0f0f
-        // 1 in each byte that is a letter, which stands 39 places after where the digits would go on.
+        // 1 in each byte that is a letter: 'a' comes 39 code points after the place that follows '9'.
         let letters = (word &+ 0x0606_0606_0606_0606) >> 4 & 0x0101_0101_0101_0101
         return word &+ 0x3030_3030_3030_3030 &+ letters &* 39
     }
 
-    /// SplitMix64, in an order that differs from worker to worker.
+    /// SplitMix64; `stream` makes the sequence differ between workers.
     private mutating func word() -> UInt64 {
         state &+= 0x9e37_79b9_7f4a_7c15
         var word = state ^ stream

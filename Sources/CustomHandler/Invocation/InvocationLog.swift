@@ -1,11 +1,11 @@
 import Log
 
-/// What one invocation logged: kept for `Logs`, and written live as it comes.
+/// The log lines of one invocation: kept for `Logs`, and written live as they come.
 struct InvocationLog {
-    /// One line each, at most `byteLimit` bytes in all: the host keeps them in memory (host-contract §19).
+    /// At most `byteLimit` bytes in all, as the host keeps them in memory (host-contract §19).
     private(set) var lines: [String] = []
     private var bytes = 0
-    /// The function's, to which each line adds the invocation.
+    /// The function's logger; each line adds the invocation's id.
     private let logger: Logger
 
     static let byteLimit = 256 << 10
@@ -14,7 +14,7 @@ struct InvocationLog {
 
     mutating func write(_ level: LogLevel, _ text: String, of invocation: Invocation?) {
         guard level >= logger.level else { return }
-        // No limit on Lua code sees what a text of many megabytes costs here.
+        // Cut first: the limits on Lua code do not cover the time that a text of many megabytes takes here.
         let text = Logger.cut(text)
         logger.log(level, text, Self.fields(invocation))
         guard text.utf8.contains(UInt8(ascii: "\n")) else { return keep(text) }
@@ -31,7 +31,7 @@ struct InvocationLog {
         bytes += size
     }
 
-    /// Writes a failure live, with the first thing a reader needs, on one line.
+    /// Writes a failure live on one line: the message, and the innermost place in Lua code.
     func write(_ failure: InvocationFailure, of invocation: Invocation?) {
         Self.write(failure, of: invocation, to: logger)
     }

@@ -1,16 +1,16 @@
 public import Log
 
-/// What the app's owner allows every function that does not say otherwise.
+/// The limits and settings of every function whose function.json sets none of its own.
 public struct InvocationOptions: Sendable {
     /// In bytes, for each function on each worker.
     public var memoryLimit: Int
-    /// nil for what host.json allows.
+    /// nil for the limit in host.json.
     public var timeLimit: Duration?
-    /// How long one invocation's code runs while others want the thread, in milliseconds of CPU time. The kernel rounds
-    /// up to its own tick, 4 ms at 250 Hz; asked for just that, it often misses one.
+    /// The length of a time slice while others want the thread, in milliseconds of CPU time. The kernel rounds up to
+    /// its tick, 4 ms at 250 Hz; a timer set to exactly 4 ms often misses one.
     let slice = 2
     public var logger: Logger
-    /// Callers whose own requests come to a function are told why it failed. For development only.
+    /// Shows callers who sent their own request why a function failed. For development only.
     public var showsErrors: Bool
     public var door: Door
 

@@ -1,12 +1,12 @@
 import Lua
 
-/// An answer with a table that takes long to write. The table is written first, by a function like any that a script calls:
-/// so others have their turn, and its time and memory are limited.
+/// Writes an answer with a table that takes long to write. A Lua function writes that table first, so that other
+/// invocations get their turn and the time and memory limits apply.
 extension FunctionVM {
-    /// Bytes of a table that are written in one go.
+    /// How many bytes of a table are written without a break.
     private static let patience = 256 << 10
 
-    /// What `body` comes to, or the tables that it has to have written before.
+    /// The conclusion of `body`, or the task that must first write one of its tables.
     func answer(
         of run: Run, _ body: () throws(InvocationFailure) -> Conclusion
     ) throws(InvocationFailure) -> Conclusion {

@@ -1,8 +1,8 @@
 import HTTP
 import Lua
 
-/// A payload that takes long to read is read by a function like any that a script calls: so others have their turn, and its
-/// time and memory are limited.
+/// Reads a payload that takes long to read. A Lua function reads it, so that other invocations get their turn and the
+/// time and memory limits apply.
 extension FunctionVM {
     /// The task that reads the arguments.
     func readingTask(for run: Run, _ invocation: Invocation) throws(InvocationFailure) -> ScriptTask {
@@ -18,7 +18,7 @@ extension FunctionVM {
         return task
     }
 
-    /// The handler is next, with the two arguments that the task has read.
+    /// Continues with the handler and the two arguments that the task has read.
     func beginning(of run: Run, _ reading: ScriptTask) -> Conclusion {
         guard let invocation = run.invocation else { return .ended(.payload) }
         run.payload = nil

@@ -3,20 +3,20 @@ import HTTP
 import HTTP1
 import Lua
 
-/// Makes the HTTP requests of scripts, on one loop. The client is made when the first script asks for it.
+/// Sends the HTTP requests of scripts on one loop. The client is made on first use.
 final class OutboundClient {
     private let loop: EventLoop
     private let trust: ClientTrust
     private lazy var client = HTTPClient(loop, trust: trust)
     private var isUsed = false
 
-    /// - Parameter trust: one for the clients of all loops.
+    /// - Parameter trust: shared by the clients of all loops.
     init(loop: EventLoop, trust: ClientTrust) {
         self.loop = loop
         self.trust = trust
     }
 
-    /// - Parameter reply: called once, never before this returns, and not after the call was cancelled.
+    /// - Parameter reply: called once, never before this returns, and never after the call was cancelled.
     func send(
         _ outbound: OutboundRequest, of vm: LuaVM, reply: @escaping (OutboundReply) -> Void
     ) -> OutboundCall {
@@ -36,16 +36,16 @@ final class OutboundClient {
     }
 }
 
-/// One request of a script, whose response is collected.
+/// One request of a script; collects its response.
 final class OutboundCall {
     private let outbound: OutboundRequest
     private let roots: TrustRoots
-    /// nil once it has ended.
+    /// nil once the call has ended.
     private var reply: ((OutboundReply) -> Void)?
     private var call: ClientCall?
     private var head: ClientHead?
     private var body: [UInt8] = []
-    /// The bodies of request and response count as memory of the function.
+    /// The bodies of the request and the response count as the function's memory.
     private let held: HeldBytes
     private let memoryLimit: Int
     private var sent: Int { outbound.body?.count ?? 0 }
@@ -97,13 +97,13 @@ final class OutboundCall {
         piece.withUnsafeBytes { body.append(contentsOf: $0) }
     }
 
-    /// Asks before the body grows: by half, so that it is not copied too often.
+    /// Asks the limit before the body grows. It grows by half, so that it is not copied too often.
     private func makeRoom(for more: Int) -> Bool {
         let needed = body.count + more
         guard needed > body.capacity else { return true }
         let announced = head?.fields.first("content-length").flatMap { Int($0) } ?? 0
         let size = max(needed, min(announced, outbound.limit, max(needed, 1 << 20)), body.count + body.count / 2)
-        // There is one for the script, too, once all is there.
+        // The function must hold both: the body here, and at the end the script's copy of it.
         guard held.hold(sent + size) || held.hold(sent + needed) else { return false }
         body.reserveCapacity(size)
         return true
@@ -133,7 +133,7 @@ final class OutboundCall {
         return .fault(message: "\(outbound.url): \(reason)", kind: "url")
     }
 
-    /// The kind is what a script decides by: whether to try again, and what to tell its own caller.
+    /// The fault with its kind, by which a script decides whether to try again and what to tell its own caller.
     private func fault(_ error: HTTPClientError) -> OutboundReply {
         let kind: String
         var reason = "\(error)"

@@ -2,8 +2,8 @@ import HTTP
 
 /// How an invocation ended.
 enum Outcome {
-    /// A body that lies in the VM's writer, until other code runs there: a response payload, a JSON object (host-contract
-    /// §9), or what a caller's own request gets.
+    /// A body in the VM's writer, valid until other code runs there: a response payload, a JSON object (host-contract
+    /// §9), or the response to a caller's own request.
     case written(status: Int, contentType: StaticString)
     /// The response to the caller's own request; its body may still be on its way.
     case response(HTTPResponse)
@@ -14,10 +14,10 @@ enum Outcome {
     static let payload = Outcome.written(status: 200, contentType: "application/json")
 }
 
-/// Why an invocation failed, as its caller and the log are told.
+/// Why an invocation failed, as reported to its caller and the log.
 public struct InvocationFailure: Error, Sendable, Equatable {
     public enum Fault: Sendable, Equatable {
-        /// The caller sent what no function can take.
+        /// The caller sent something that no function can take.
         case request
         /// The function is missing, broken or failed.
         case function
@@ -29,7 +29,7 @@ public struct InvocationFailure: Error, Sendable, Equatable {
     public var message: String
     /// Innermost call first.
     public var traceback: [String] = []
-    /// What the invocation logged before it failed.
+    /// The lines that the invocation logged before it failed.
     public var logs: [String] = []
 
     public init(_ fault: Fault, _ message: String, traceback: [String] = [], logs: [String] = []) {
@@ -39,7 +39,7 @@ public struct InvocationFailure: Error, Sendable, Equatable {
         self.logs = logs
     }
 
-    /// All of it as text for people.
+    /// The message, traceback and logs as readable text.
     public var text: String {
         var text = message
         if !traceback.isEmpty { text += "\nstack traceback:\n" + traceback.map { "\t" + $0 }.joined(separator: "\n") }

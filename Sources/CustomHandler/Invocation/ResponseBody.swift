@@ -1,11 +1,11 @@
 import HTTP
 
-/// The response body that a script writes piece by piece: it goes to the caller as it comes or, where the host takes
-/// whole payloads only, is kept until the end.
+/// The response body that a script writes piece by piece. The pieces go to the caller as they come; if the host takes
+/// only whole payloads, they are kept until the end.
 final class ResponseBody {
     private enum State {
         case kept([UInt8])
-        /// Pieces go out as they come, and the head before the first of them.
+        /// Pieces go out as they come; the head goes out before the first.
         case sent(any Caller, head: HTTPResponse?)
         case closed
     }
@@ -16,23 +16,23 @@ final class ResponseBody {
 
     enum Written {
         case sent
-        /// Kept for later, or nothing to send.
+        /// Kept for later, or empty.
         case kept
-        /// It has to wait: nothing was taken.
+        /// Nothing was taken: the writer must wait.
         case noRoom
         /// The body has ended.
         case closed
-        /// What is kept would grow over the limit.
+        /// The kept bytes would exceed the limit.
         case full
         case callerGone
     }
 
-    /// - Parameter caller: nil where the host waits for a payload.
+    /// - Parameter caller: nil if the host waits for a payload.
     init(_ caller: (any Caller)?, head: HTTPResponse?) {
         state = if let caller { .sent(caller, head: head) } else { .kept([]) }
     }
 
-    /// - Parameter limit: bytes that may be kept.
+    /// - Parameter limit: the number of bytes that may be kept.
     func write(_ piece: RawSpan, limit: Int) -> Written {
         switch state {
         case .closed: return .closed
@@ -59,7 +59,7 @@ final class ResponseBody {
         caller.respond(head)
     }
 
-    /// Wakes the task by `wake` when there is room.
+    /// Calls `wake` for the task when there is room.
     func whenRoom(_ task: ScriptTask, wake: @escaping (ScriptTask) -> Void) {
         waiting.append(task)
         guard case .sent(let caller, _) = state else { return }
@@ -70,10 +70,11 @@ final class ResponseBody {
         }
     }
 
-    /// What was kept; nil where pieces go out as they come.
+    /// The kept bytes; nil if pieces go out as they come.
     var kept: [UInt8]? { if case .kept(let bytes) = state { bytes } else { nil } }
 
-    /// Ends a body that is on its way; false where nothing of it is out, so that the outcome is a response of its own.
+    /// Ends a body that has begun to go out. Returns false if nothing of it is out: then the outcome needs a response
+    /// of its own.
     func end(isComplete: Bool) -> Bool {
         if isComplete { sendHead() }
         guard case .sent(let caller, nil) = state else {

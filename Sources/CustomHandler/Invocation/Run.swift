@@ -3,19 +3,19 @@ import HTTP
 import Log
 import Lua
 
-/// One invocation on its way, or the loading of a script, from its first slice to its outcome.
+/// One invocation, or the loading of a script, from its first slice to its outcome.
 final class Run {
-    /// nil where the script is loaded.
+    /// nil if the script is being loaded.
     let invocation: Invocation?
     let machine: FunctionVM
-    /// How long it may go on without writing a piece of its response; nil for no limit.
+    /// How long it may go without writing a piece of its response; nil for no limit.
     let limit: Duration?
     private(set) var deadline: MonotonicTime?
     var log: InvocationLog
     private(set) var hasEnded = false
-    /// The response body, where a script writes it piece by piece.
+    /// The response body, if a script writes it piece by piece.
     private(set) var body: ResponseBody?
-    /// Ends the run if its deadline comes while it waits.
+    /// Ends the run if its deadline passes while it waits.
     var timer: Timer?
     /// The handler's own thread, until the run has ended.
     var main: ScriptTask?
@@ -23,23 +23,23 @@ final class Run {
     var writing: ScriptTask?
     /// The thread that reads a long payload, or writes a long table of the answer.
     var preparing: ScriptTask?
-    /// Reads the payload, and why it cannot be read.
+    /// Reads a long payload; `unreadable` is the reason why it cannot be read.
     var payload: LongPayloadReader?
     var unreadable: PayloadError?
-    /// The tables that are written.
+    /// The tables of the answer that are already written.
     var prepared: [TableIdentity: PreparedJSON]?
-    /// The tasks it spawned and still knows, by their numbers.
+    /// The spawned tasks that the script may still join, by number.
     var tasks: [Int64: ScriptTask] = [:]
-    /// Tasks that have ended and that nobody can join any more. Their threads are given back when the slice is over.
+    /// Tasks that have ended and that nobody can join any more. The slice's end gives their threads back.
     private var forgotten: [ScriptTask] = []
-    /// So many tasks that it is worth looking which of them the script still knows.
+    /// The number of tasks at which to look for those that the script has dropped.
     private var crowd = leastCrowd
     private static let leastCrowd = 64
     /// Spawned, but not begun.
     var spawned: [ScriptTask] = []
-    /// What the code that closes variables may still take, once the run has ended.
+    /// The budget of the code that closes variables after the run's end.
     var lastWords = LastWords()
-    /// Tasks whose threads are to be given back, now that the run has ended.
+    /// Tasks whose threads must be given back after the run's end.
     private var leftovers: ArraySlice<ScriptTask> = []
 
     init(_ invocation: Invocation?, on machine: FunctionVM, limit: Duration?, deadline: MonotonicTime?) {
@@ -50,27 +50,26 @@ final class Run {
         log = InvocationLog(machine.logger)
     }
 
-    /// Gives the run its whole time again: a limit is one of silence for whoever streams.
+    /// Gives the run its whole time again: for a streamed response, the limit applies to each silence.
     func extendDeadline() {
         guard let limit else { return }
         deadline = .now + limit
     }
 
-    /// The body is on its way from now on. The head waits for its first piece: until then, a failure is a response of
-    /// its own.
+    /// Starts the body. The head waits for the first piece: until then, a failure can have its own response.
     func begin(_ head: HTTPResponse?) { body = ResponseBody(invocation?.streamCaller, head: head) }
 
-    /// Bytes that are kept for it outside the VM, and count as the VM's.
+    /// Bytes kept for it outside the VM, which count toward the VM's memory.
     private var held = 0
 
-    /// False if the VM would hold more than it may.
+    /// Returns false if the VM would exceed its memory limit.
     func hold(_ bytes: Int) -> Bool {
         guard machine.vm.hold(bytes) else { return false }
         held += bytes
         return true
     }
 
-    /// Nothing of the run goes on.
+    /// Marks the run as ended and releases its bytes and timer.
     func close() {
         hasEnded = true
         machine.vm.letGo(held)
@@ -79,7 +78,7 @@ final class Run {
         timer = nil
     }
 
-    /// Lets go of all tasks; `each` is called for all of them.
+    /// Moves all tasks to those to be given back, and calls `each` for each of them.
     func leaveTasks(_ each: (ScriptTask) -> Void) {
         if !tasks.isEmpty {
             leftovers = tasks.sorted { $0.key < $1.key }.map(\.value)[...]
@@ -94,12 +93,12 @@ final class Run {
         prepared = nil
     }
 
-    /// The next task whose thread is to be given back; the handler's own comes first, as there is not much time for all.
+    /// The next task whose thread must be given back: the handler's own first, as the time may not be enough for all.
     func takeLeftover() -> ScriptTask? { main.take() ?? writing.take() ?? preparing.take() ?? leftovers.popFirst() }
 
     var hasLeftovers: Bool { main != nil || writing != nil || preparing != nil || !leftovers.isEmpty }
 
-    /// Notes a task and answers its number.
+    /// Registers a task and returns its number.
     func add(_ task: ScriptTask) -> Int64 {
         machine.lastTask += 1
         task.number = machine.lastTask
@@ -112,7 +111,7 @@ final class Run {
         if tasks.removeValue(forKey: task.number) != nil { forgotten.append(task) }
     }
 
-    /// The task that read the payload or wrote a table has ended.
+    /// Gives up the task that has read the payload or written a table.
     func endPreparing() { if let task = preparing.take() { forgotten.append(task) } }
 
     func takeForgotten() -> [ScriptTask] {
@@ -122,11 +121,11 @@ final class Run {
 
     /// Forgets tasks that have ended, if there are many.
     ///
-    /// - Parameter isKnown: the script holds the task's object.
+    /// - Parameter isKnown: whether the script holds the task's object.
     func forgetTasks(_ isKnown: (Int64) -> Bool) {
         guard tasks.count >= crowd else { return }
         for task in tasks.values where task.hasEnded && task.takers == 0 && !isKnown(task.number) { forget(task) }
-        // Soon again, as what is not collected now keeps its thread until then.
+        // Soon again: a task whose object is not collected yet keeps its thread until then.
         crowd = tasks.count + max(Self.leastCrowd, tasks.count / 4)
     }
 

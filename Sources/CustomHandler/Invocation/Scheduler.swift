@@ -3,31 +3,32 @@ import HTTP
 import Log
 import Lua
 
-/// Shares one event loop among all that runs on it.
+/// Shares one event loop among all invocations on it.
 ///
-/// Code runs in slices of a few milliseconds; between two slices the loop polls its sockets. Within one VM nothing else
-/// runs between two waits of an invocation: one whose slice is over keeps its VM, and other invocations of the function
-/// take other VMs, up to a limit. Invocations that wait share a VM.
+/// Code runs in slices of a few milliseconds; between two slices the loop polls its sockets. Between two waits of an
+/// invocation, nothing else runs in its VM: an invocation whose slice is over keeps its VM, and other invocations of
+/// the function take other VMs, up to a limit. Waiting invocations share a VM.
 ///
-/// One poll may bring hundreds of callbacks. Once a slice was preempted in the loop's turn, all that would run Lua code
-/// is queued. So two preempted slices never run between two polls.
+/// One poll may bring hundreds of callbacks. Once a slice was preempted in the current turn of the loop, everything
+/// that would run Lua code is queued, so two preempted slices never run between two polls.
 final class Scheduler {
     let loop: EventLoop
     private(set) var app: FunctionApp
     let options: InvocationOptions
     let outbound: OutboundClient
-    /// By the functions' numbers in the app.
+    /// Indexed by the function's number in the app.
     private var pools: [FunctionPool] = []
     private var runnable = RingBuffer<Continuation>()
     private lazy var runNext: () -> Void = { [weak self] in self?.perform() }
     /// The turn in which a slice was last preempted.
     private var lastPreemption: UInt64?
-    /// Called after each piece of work that ends a turn: a slice that is preempted, a piece of a collection, last words.
+    /// Called after each piece of work that ends a turn: a preempted slice, a piece of a collection, last words.
     var preempted: (() -> Void)?
     private var ids = InvocationIDs()
-    /// A caller is being told an outcome, and the VM that made it is not free yet: what the caller asks next waits.
+    /// A caller is receiving an outcome, and the VM that made it is still busy: the caller's next request waits.
     private var isAnswering = false
-    /// Invocations that have begun and not ended, and the most there were at once since memory was last given back.
+    /// The number of invocations that have begun and not ended, and its maximum since memory was last given back to the
+    /// system.
     private var active = 0
     private var mostActive = 0
 
@@ -57,10 +58,10 @@ final class Scheduler {
 
     // MARK: In
 
-    /// Invocation in, outcome out: the one way into a function. The caller gets its response on the loop, at once if the
-    /// function neither waits nor takes long.
+    /// The one way into a function: an invocation in, an outcome out. The caller gets its response on the loop, at once
+    /// if the function neither waits nor takes long.
     ///
-    /// - Parameter number: the function's in the app.
+    /// - Parameter number: the function's number in the app.
     func begin(_ number: Int, _ request: HTTPRequest, _ wire: Invocation.Wire, caller: any Caller) {
         let pool = pools[number]
         let id = request.lastRange(of: HTTPRequest.invocationID).map { InvocationID.host($0) } ?? ids.next()
@@ -95,23 +96,23 @@ final class Scheduler {
 
     func pool(of name: String) -> FunctionPool? { pools.first { $0.function.name == name } }
 
-    /// Loads a function ahead of its first call; `end` gets the reason why it cannot be.
+    /// Loads a function ahead of its first call; `end` gets the reason if that fails.
     func load(_ pool: FunctionPool, end: @escaping (InvocationFailure?) -> Void) {
         if pool.machines > 0 || pool.failure != nil { return end(pool.failure) }
         pool.loadWatchers.append(end)
         addMachine(to: pool)
     }
 
-    /// The files that what is loaded of each function depends on.
+    /// The files on which each function's loaded code depends.
     var sources: [String: Set<String>] {
         Dictionary(uniqueKeysWithValues: pools.map { ($0.function.name, $0.sources) })
     }
 
-    /// Shows a newer app. What has begun ends with the code it began with.
+    /// Switches to a newer app. Invocations that have begun end with the code they began with.
     ///
     /// - Parameters:
-    ///   - changed: functions that are new, gone or other than before.
-    ///   - loaded: those of them that were loaded already.
+    ///   - changed: functions that are new, gone or different.
+    ///   - loaded: the pools of those functions that are already loaded.
     func adopt(_ app: FunctionApp, changed: Set<String>, loaded: [String: FunctionPool]) {
         self.app = app
         let older = Dictionary(uniqueKeysWithValues: pools.map { ($0.function.name, $0) })
@@ -121,7 +122,7 @@ final class Scheduler {
         }
         for pool in pools {
             pool.loadLimit = nil
-            // What is loaded already is the same there; what it asks for late is as it is now.
+            // The code already loaded is the same in the new app; files that it reads later are the new app's.
             pool.files = app.files
             pool.timeLimit = limit(of: pool.function, in: app)
         }
@@ -133,7 +134,8 @@ final class Scheduler {
 
     // MARK: The queue
 
-    /// A slice, or work of ours that took as long, is over: nothing more runs before the loop has polled.
+    /// Ends the turn after a whole slice, or after work of ours that took as long: nothing more runs before the loop
+    /// has polled.
     private func endTurn() {
         guard mayRun else { return }
         lastPreemption = loop.turn
@@ -143,7 +145,7 @@ final class Scheduler {
     /// Whether code may run now: no slice was preempted since the loop polled.
     var mayRun: Bool { lastPreemption != loop.turn }
 
-    /// Goes on after the loop has polled its sockets.
+    /// Queues work for after the loop has polled its sockets.
     func enqueue(_ continuation: Continuation) {
         runnable.append(continuation)
         loop.perform(runNext)
@@ -175,9 +177,9 @@ final class Scheduler {
 
     // MARK: VMs
 
-    /// Starts what waits for a VM, as far as there are any.
+    /// Starts waiting invocations while there are VMs for them.
     private func serve(_ pool: FunctionPool) {
-        // A call that is over at once comes back here; the loop below goes on with the next.
+        // A call that ends at once calls this again; the loop below continues with the next.
         guard !pool.isServing else { return }
         pool.isServing = true
         defer { pool.isServing = false }
@@ -200,7 +202,8 @@ final class Scheduler {
                         "no Lua VM was free within the time limit: other invocations of this function take too long"))
             } else if let machine = pool.free.last {
                 guard mayRun else { return serveLater(pool) }
-                // Its caller was the first to come, and others have left responses unread since then.
+                // Its place at the head of the queue does not help: other callers have left too many responses unread
+                // since it came.
                 if invocation.caller.waitsForRoom({ [weak self] in self?.serveLater(pool) }) {
                     return serveAgain(pool, at: invocation.deadline)
                 }
@@ -211,14 +214,14 @@ final class Scheduler {
                 guard mayRun else { return serveLater(pool) }
                 let failures = pool.loadFailures
                 addMachine(to: pool)
-                // What does not load now does not load at once again: the calls wait for a VM that runs.
+                // After a failure, loading again at once would fail too: the calls wait for a VM that already runs.
                 guard pool.loadFailures == failures else { return }
             }
         }
         pool.settle()
     }
 
-    /// The invocation that is the first to wait may have to be refused then.
+    /// Serves again at the deadline of the first waiting invocation, which may then have to be refused.
     private func serveAgain(_ pool: FunctionPool, at deadline: MonotonicTime?) {
         guard let deadline, !pool.isTimed else { return }
         pool.isTimed = true
@@ -234,13 +237,13 @@ final class Scheduler {
         enqueue(.serve(pool))
     }
 
-    /// Takes the first of those that wait.
+    /// Removes the first waiting invocation, which is this one.
     private func drop(_ invocation: Invocation, of pool: FunctionPool) {
         invocation.state = .ended
         _ = pool.waiting.popFirst()
     }
 
-    /// Ends a call that got no VM.
+    /// Fails a call that got no VM.
     private func fail(_ invocation: Invocation, _ failure: InvocationFailure) {
         InvocationLog.write(failure, of: invocation, to: options.logger(for: invocation.function))
         answer(invocation, .failed(failure), writer: nil)
@@ -265,8 +268,8 @@ final class Scheduler {
         if let failure {
             pool.machines -= 1
             pool.loadFailures += 1
-            // Where another VM of the function runs, the waiting calls are for that one. A limit may not be reached the
-            // next time.
+            // If another VM of the function runs, the waiting calls are for that one. A limit may not be reached next
+            // time, so it is no lasting failure.
             if pool.machines == 0 {
                 if failure.fault != .limit { pool.failure = failure }
                 let calls = pool.waiting
@@ -297,8 +300,8 @@ final class Scheduler {
 
     // MARK: Slices
 
-    /// Lets a task run until it ends, waits, or its slice is over. Its VM must be free for it, and is not free for others
-    /// in the meantime: what the code writes to a caller can bring anything back to this loop.
+    /// Runs a task until it ends, waits, or its slice is over. Its VM must be free for it, and stays busy for others
+    /// meanwhile: what the code writes to a caller can call back into this loop in any way.
     private func advance(_ task: ScriptTask, _ completion: Completion? = nil) {
         let run = task.run
         let machine = run.machine
@@ -322,7 +325,7 @@ final class Scheduler {
             if task.isPreparing { conclusion = machine.conclusion(ofPrepared: run) }
         case .failed(let cause):
             task.state = .failed(cause)
-            // A limit of time ends the whole invocation, whichever of its tasks ran into it.
+            // A time limit ends the whole invocation, whichever task ran into it.
             if task.isMain || task.isWriting || task.isPreparing || cause.isFinal {
                 conclusion = machine.failure(of: run, task, cause)
             }
@@ -340,7 +343,7 @@ final class Scheduler {
             release(machine)
         case .continues(let next):
             beginSpawned(run)
-            // At once: an answer is what it was when the handler returned.
+            // At once, so that the answer is still what it was when the handler returned.
             advance(next)
         case .streams(let body, let head):
             beginSpawned(run)
@@ -357,7 +360,7 @@ final class Scheduler {
         whenFree(run.machine, .advance(run.machine.writingTask(for: run, body), nil))
     }
 
-    /// The VM is free for the next one.
+    /// Makes the VM free for the next task.
     private func release(_ machine: FunctionVM) {
         machine.pool.free(machine)
         if !machine.waiting.isEmpty { resumeWaiting(on: machine) }
@@ -366,7 +369,7 @@ final class Scheduler {
 
     private func settle(_ pool: FunctionPool) { if pool.waiting.isEmpty { pool.settle() } else { serve(pool) } }
 
-    /// What waited for the VM goes on, one after the other: each comes back here when it is done with it.
+    /// Runs what waited for the VM, one after the other; each calls this again when it is done with the VM.
     private func resumeWaiting(on machine: FunctionVM) {
         guard !machine.isResuming else { return }
         machine.isResuming = true
@@ -379,10 +382,10 @@ final class Scheduler {
         if !machine.isBusy, !machine.waiting.isEmpty { enqueue(.resume(machine)) }
     }
 
-    /// So many go on in a row before the loop sees to its connections.
+    /// How many continue in a row before the loop looks after its connections.
     private static let stretch = 64
 
-    /// Goes on as soon as no slice of another task is unfinished on the VM.
+    /// Continues as soon as no other task on the VM is in the middle of a slice.
     func whenFree(_ machine: FunctionVM, _ continuation: Continuation) {
         if machine.isBusy { return machine.waiting.append(continuation) }
         if mayRun { return perform(continuation) }
@@ -392,23 +395,23 @@ final class Scheduler {
 
     // MARK: Out
 
-    /// The deadline of a run that waits has come.
+    /// Ends a waiting run at its deadline.
     private func expire(_ run: Run) {
         guard !run.hasEnded, let deadline = run.deadline else { return }
-        // It wrote in the meantime.
+        // It has written since, which moved its deadline.
         if deadline > .now { return startTimer(of: run, until: deadline) }
         finish(run, .failed(run.machine.timeLimitFailure(of: run)))
     }
 
     func startTimer(of run: Run, until deadline: MonotonicTime) {
-        // Timers go off before the loop polls, so nothing runs in them.
+        // Timers fire before the loop polls, so nothing may run in them.
         run.timer = loop.schedule(after: deadline - .now) { [weak self] in
             run.timer = nil
             self?.enqueue(.expire(run))
         }
     }
 
-    /// Whoever waited for the response is gone.
+    /// Ends an invocation whose caller has disconnected.
     private func leave(_ invocation: Invocation) {
         switch invocation.state {
         case .ended: break
@@ -422,7 +425,7 @@ final class Scheduler {
         }
     }
 
-    /// Tells the outcome, and ends all that is left of the run. The answer comes first: what it is made of may lie in the
+    /// Reports the outcome and ends everything left of the run. The answer goes first, as its content may lie in the
     /// VM.
     ///
     /// - Parameter ownsVM: the run's own slice has just ended, and nothing else has used the VM since.
@@ -445,7 +448,7 @@ final class Scheduler {
         if run.invocation == nil { endLoading(of: machine, outcome) }
     }
 
-    /// Gives back the threads that a run has left, so many in a row; their last words are counted for all of them.
+    /// Gives back some of the threads that a run has left; all of them share one budget of last words.
     private func closeSome(_ run: Run) {
         var left = Self.stretch
         while left > 0, let task = run.takeLeftover() {
@@ -463,7 +466,7 @@ final class Scheduler {
         whenFree(machine, .tidy(machine))
     }
 
-    /// False once that took so long that others have their turn.
+    /// Returns false if that took so long that others get their turn.
     @discardableResult
     private func giveBack(_ task: ScriptTask) -> Bool {
         let before = task.run.lastWords
@@ -475,7 +478,8 @@ final class Scheduler {
 
     // MARK: Garbage
 
-    /// Collects a piece for a task that is at its memory limit; at the end it goes on, or fails if that was no help.
+    /// Collects a piece of garbage for a task at its memory limit. After the last piece the task continues, or fails if
+    /// that did not help.
     private func relieve(_ task: ScriptTask) {
         let run = task.run
         let machine = run.machine
@@ -489,8 +493,8 @@ final class Scheduler {
         release(machine)
     }
 
-    /// Collects a piece of what an invocation left, so that memory goes back to the system. A VM that cannot be emptied
-    /// is replaced. It is not free for others in the meantime.
+    /// Collects a piece of what an invocation left, so that memory goes back to the system. A VM that stays full is
+    /// replaced. It stays busy for others meanwhile.
     private func tidy(_ machine: FunctionVM) {
         machine.pool.occupy(machine)
         if machine.vm.collectPiece() {
@@ -503,7 +507,7 @@ final class Scheduler {
         if isReplaced { settle(machine.pool) } else { release(machine) }
     }
 
-    /// Frees a VM, in pieces if there is much in it.
+    /// Frees a VM, in pieces if it is large.
     private func dismantle(_ machine: FunctionVM) {
         guard machine.active == 0, machine.vm.memoryUsed > FunctionVM.leastIdleSize else { return }
         machine.vm.clear()
@@ -517,7 +521,8 @@ final class Scheduler {
     }
 
     private func endLoading(of machine: FunctionVM, _ outcome: Outcome) {
-        // A quarter of a fresh VM is what only its making needed. In a large one, to look takes longer than a slice.
+        // A quarter of a fresh VM is garbage from its making. In a large VM a whole collection takes longer than a
+        // slice.
         if machine.isLoaded, machine.vm.memoryUsed < 1 << 20 { machine.vm.collectGarbage() }
         if case .failed(let failure) = outcome { loaded(machine.pool, failure) } else { loaded(machine.pool, nil) }
     }
@@ -545,10 +550,10 @@ final class Scheduler {
         }
     }
 
-    /// So many invocations at once that what they held is worth giving back.
+    /// The number of concurrent invocations from which it is worth giving memory back.
     private static let crowd = 500
 
-    /// Gives memory back to the system soon after a crowd, when its connections are gone, too.
+    /// Gives memory back to the system soon after many concurrent invocations, when their connections are gone too.
     private func scheduleTidying() {
         mostActive = 0
         loop.schedule(after: .milliseconds(200)) { [weak self] in

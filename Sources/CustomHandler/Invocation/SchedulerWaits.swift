@@ -1,13 +1,13 @@
 import EventLoop
 import Lua
 
-/// What tasks wait for, and how they go on.
+/// How tasks wait, and how they continue.
 extension Scheduler {
     func wait(_ task: ScriptTask, of run: Run, for operation: any Operation) {
         if run.timer == nil, let deadline = run.deadline { startTimer(of: run, until: deadline) }
         switch operation as? Wait {
         case .sleep(let time):
-            // Timers go off before the loop polls, so nothing runs in them.
+            // Timers fire before the loop polls, so nothing may run in them.
             let timer = loop.schedule(after: time) { [weak self] in self?.enqueue(.wake(task, .slept)) }
             task.state = .waiting(cancel: { timer.close() })
         case .tasks(let numbers, let returnsList):
@@ -30,7 +30,7 @@ extension Scheduler {
         task.state = .waiting(cancel: { sending.cancel() })
     }
 
-    /// From a callback of the loop, or from the queue.
+    /// Called from a callback of the loop, or from the queue.
     func wake(_ task: ScriptTask, _ completion: Completion) {
         guard case .waiting = task.state, !task.isDiscarded else { return }
         task.state = .ready
@@ -40,14 +40,14 @@ extension Scheduler {
     func beginSpawned(_ run: Run) {
         for task in run.takeForgotten() { discard(task) }
         guard !run.spawned.isEmpty else { return }
-        // One that begins may spawn more, which then begin by themselves.
+        // A task that begins may spawn more, which this loop must not begin again.
         let tasks = run.spawned
         run.spawned = []
         for task in tasks { whenFree(run.machine, .advance(task, nil)) }
     }
 
-    /// Wakes the task that waits, if the others have ended or one has failed. It is queued: code of the others may be
-    /// under way.
+    /// Wakes the waiting task if the others have ended or one has failed. The wake-up is queued, as code of the others
+    /// may be running.
     func check(_ join: TaskJoin) { if join.isOver() { enqueue(.joined(join)) } }
 
     func finish(_ join: TaskJoin) {

@@ -1,11 +1,11 @@
 import Lua
 
-/// One Lua thread of a run: the handler's own, or that of a task it spawned.
+/// One Lua thread of a run: the handler's own, or that of a spawned task.
 final class ScriptTask {
     enum State {
-        /// Not begun, or its slice is over.
+        /// Not begun, or between two slices.
         case ready
-        /// Until its operation wakes it; the function cancels the operation.
+        /// Waits for its operation to wake it; `cancel` cancels the operation.
         case waiting(cancel: (() -> Void)?)
         case finished
         /// The error value is on top of its stack.
@@ -13,16 +13,16 @@ final class ScriptTask {
     }
 
     let thread: LuaThread
-    /// Values on the stack for its function; 0 once it has begun.
+    /// The number of arguments on the stack for its function; 0 once it has begun.
     var arguments: Int
     var state = State.ready
-    /// What waits for its end.
+    /// The joins that wait for its end.
     var joins: [TaskJoin] = []
-    /// By which the script knows it; 0 for the run's own.
+    /// The number by which the script knows it; 0 for the run's own task.
     var number: Int64 = 0
-    /// How many are to get its results, or wait for it.
+    /// The number of joins that will take its results.
     var takers = 0
-    /// Nobody waits for it any more: its thread is given back as soon as the VM is free.
+    /// Nobody waits for it any more; its thread is given back as soon as the VM is free.
     var isDiscarded = false
     let run: Run
 
@@ -36,11 +36,11 @@ final class ScriptTask {
     var isWriting: Bool { run.writing === self }
     var isPreparing: Bool { run.preparing === self }
 
-    /// Nobody waits for it any more.
+    /// Cancels its wait and marks it as discarded.
     func discard() {
         if case .waiting(let cancel) = state { cancel?() }
         isDiscarded = true
-        // They hold the tasks they watch, and so this one.
+        // Joins hold the tasks they watch, and so this one.
         joins = []
     }
 
@@ -52,17 +52,17 @@ final class ScriptTask {
     }
 }
 
-/// One task waits for the end of others: of all of them, or of the first that fails.
+/// One task's wait for the end of others: all of them, or the first that fails.
 final class TaskJoin {
     let waiter: ScriptTask
     let numbers: [Int64]
     private let others: [ScriptTask]
     private let returnsList: Bool
-    /// How many of them have not ended, and the first that failed: there may be many thousands, none of which looks through
-    /// all others at its end.
+    /// The number of tasks that have not ended, and the first that failed. Counted, as there may be many thousands:
+    /// none may search all others when it ends.
     private var left = 0
     private var failed: ScriptTask?
-    /// The waiter is about to be woken.
+    /// The waiter's wake-up is queued.
     private var isDone = false
 
     init(_ waiter: ScriptTask, numbers: [Int64], of run: Run, returnsList: Bool) {
@@ -79,7 +79,7 @@ final class TaskJoin {
 
     var hasFailed: Bool { failed != nil }
 
-    /// One of them has ended.
+    /// Notes that one of the tasks has ended.
     func note(_ other: ScriptTask) {
         left -= 1
         if case .failed = other.state, failed == nil { failed = other }

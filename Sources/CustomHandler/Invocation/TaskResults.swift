@@ -1,6 +1,6 @@
 import Lua
 
-/// What tasks that have ended give to the one that waited for them.
+/// The results of ended tasks, for the task that waited for them.
 struct TaskResults {
     private let tasks: [ScriptTask]
     private let failed: ScriptTask?
@@ -12,7 +12,7 @@ struct TaskResults {
         self.returnsList = returnsList
     }
 
-    /// Pushes all results of the one task, or the list of the tasks' first results; raises the error of the one that
+    /// Pushes all results of a single task, or a list of the tasks' first results; raises the error of a task that
     /// failed.
     func push(onto stack: LuaStack) throws(LuaError) -> Int {
         defer { letGo() }
@@ -22,7 +22,7 @@ struct TaskResults {
         }
         guard returnsList else {
             guard let results = tasks.first?.thread.stack else { return 0 }
-            // Two values more, for whoever raises with what is here.
+            // Two more, for code that raises an error on this stack.
             guard stack.reserve(results.count + 2) else { throw .message("too many results of a task to join it") }
             for index in 0..<results.count { stack.copyValue(at: index + 1, of: results) }
             return results.count
@@ -36,7 +36,7 @@ struct TaskResults {
         return 1
     }
 
-    /// A list is joined once: nobody knows its tasks by name.
+    /// A list of tasks can be joined only once, as the script has no other reference to them.
     private func letGo() {
         for task in tasks {
             task.takers -= 1

@@ -3,16 +3,16 @@ import HTTP
 import Log
 import Lua
 
-/// Runs invocations on one event loop, and owns all Lua state there. Made on its loop's thread, which it never leaves:
-/// what comes from other threads goes through `WorkerGroup`.
+/// Runs invocations on one event loop, and owns all Lua state there. It is made on its loop's thread and never leaves
+/// it: other threads go through `WorkerGroup`.
 final class Worker: HTTPResponder {
     let loop: EventLoop
     /// nil until there is an app.
     private var serving: (dispatcher: Dispatcher, scheduler: Scheduler)?
-    /// Functions of a newer app that are loaded, and not shown yet.
+    /// Functions of a newer app that are loaded but not yet in service.
     private var prepared: [String: FunctionPool] = [:]
     private let outbound: OutboundClient
-    /// Called once.
+    /// Called once, for the first request.
     var firstRequest: (() -> Void)?
 
     init(loop: EventLoop, trust: ClientTrust) {
@@ -22,7 +22,7 @@ final class Worker: HTTPResponder {
 
     var scheduler: Scheduler? { serving?.scheduler }
 
-    /// Shows the app. Who calls before is asked to come again.
+    /// Starts to serve the app. Earlier callers get status 503.
     func adopt(_ app: FunctionApp, _ options: InvocationOptions) {
         if !Preemption.start(slice: options.slice) {
             options.logger.warning("there is no timer on this system that could end time slices and time limits")
@@ -40,8 +40,8 @@ final class Worker: HTTPResponder {
         answer(request, to: connection)
     }
 
-    /// No more than the function may use. The host throws the body of an error status away, so a payload of its is read to
-    /// the end, and the function fails for the reason (host-contract §9.1).
+    /// The function's memory limit. The host throws the body of an error status away, so a payload from the host is
+    /// read to its end, and the function reports the failure (host-contract §9.1).
     func bodyLimit(of request: HTTPRequest) -> BodyLimit {
         guard let (dispatcher, scheduler) = serving else { return BodyLimit() }
         switch dispatcher.destination(of: request) {
@@ -49,7 +49,7 @@ final class Worker: HTTPResponder {
             let limit = scheduler.memoryLimit(of: number)
             guard case .payload = wire, request.isOfHost else { return BodyLimit(bytes: limit) }
             return BodyLimit(bytes: limit, excess: .dropped)
-        // What it is does not depend on the body.
+        // The answer does not depend on the body.
         case .respond, .probe: return BodyLimit(bytes: 0, excess: .dropped)
         }
     }
@@ -61,10 +61,11 @@ final class Worker: HTTPResponder {
         return min(scheduler.timeLimit(of: number) ?? Self.longestPatience, Self.longestPatience)
     }
 
-    /// Of a function without a time limit.
+    /// For a function without a time limit or with a longer one.
     private static let longestPatience = Duration.seconds(300)
 
-    /// The host has given its request up: unlike others, it never closes its half and waits for the answer.
+    /// A half-closed connection means that the host has given up its request: unlike other clients, the host never
+    /// closes its half and then waits for the answer.
     func halfCloseMeansGone(_ request: HTTPRequest) -> Bool { request.isOfHost }
 
     func answer(_ request: HTTPRequest, to caller: some Caller) {
@@ -90,9 +91,9 @@ final class Worker: HTTPResponder {
 
     // MARK: Reload
 
-    /// Loads functions of a newer app in VMs of their own, which serve nobody yet; `end` gets the failures.
+    /// Loads functions of a newer app in their own VMs, which serve nobody yet; `end` gets the failures.
     ///
-    /// - Parameter limit: how long one may take.
+    /// - Parameter limit: the time that one function may take.
     func prepare(
         _ functions: [Function], of app: FunctionApp, limit: Duration,
         end: @escaping ([String: InvocationFailure]) -> Void
@@ -114,7 +115,7 @@ final class Worker: HTTPResponder {
         load(names.compactMap(scheduler.pool)[...], [:], end: end)
     }
 
-    /// One after the other, with other work of the loop between.
+    /// Loads one after the other, so that the loop does other work between them.
     private func load(
         _ pools: ArraySlice<FunctionPool>, _ failures: [String: InvocationFailure],
         end: @escaping ([String: InvocationFailure]) -> Void
@@ -127,13 +128,13 @@ final class Worker: HTTPResponder {
         }
     }
 
-    /// Functions that cannot be loaded here.
+    /// The functions that failed to load here.
     var failing: Set<String> { scheduler?.failing ?? [] }
 
-    /// The files each function depends on, as far as it is loaded.
+    /// The files on which each function depends, as far as it is loaded.
     var sources: [String: Set<String>] { scheduler?.sources ?? [:] }
 
-    /// Shows a newer app, with what was prepared of it here.
+    /// Switches to a newer app, with the functions prepared for it here.
     func replace(with app: FunctionApp, changed: Set<String>) {
         guard let scheduler else { return }
         scheduler.adopt(app, changed: changed, loaded: prepared)
@@ -141,6 +142,6 @@ final class Worker: HTTPResponder {
         prepared = [:]
     }
 
-    /// Ends what the functions have open. Nothing is invoked afterwards.
+    /// Closes the functions' outbound connections. Nothing is invoked afterwards.
     func close() { outbound.close() }
 }

@@ -3,22 +3,23 @@ public import HTTP
 import Lua
 import Synchronization
 
-/// The workers, one for each event loop, all showing the same app. Each lives on its loop; this is how others reach them.
+/// The workers, one for each event loop, all serving the same app. Each worker stays on its loop; other threads reach
+/// it through this group.
 public final class WorkerGroup: Sendable {
-    /// The one whose worker is there from the start.
+    /// The first loop, which exists from the start.
     public let loop: EventLoop
     private let state = Mutex(State())
     private let trust: ClientTrust
 
     private struct State {
         var added: [EventLoop] = []
-        /// The first worker got a request.
+        /// The first worker has received a request.
         var firstIsUsed = false
         var shown: (app: FunctionApp, options: InvocationOptions)?
     }
 
     /// - Parameters:
-    ///   - loop: of the first worker.
+    ///   - loop: the first worker's loop.
     ///   - settings: app settings; `SSL_CERT_FILE` names the certificates that outbound requests trust instead of the
     ///     system's.
     public init(loop: EventLoop, settings: [String: String] = [:]) {
@@ -27,11 +28,11 @@ public final class WorkerGroup: Sendable {
         trust = ClientTrust(settings["SSL_CERT_FILE"].map { .file($0) } ?? .system)
     }
 
-    /// Answers requests on the first loop. Only on that loop's thread.
+    /// Answers requests on the first loop. Call it only on that loop's thread.
     public var responder: any HTTPResponder { worker(on: loop) }
 
-    /// Adds workers that show what the others show, each on a loop with a thread of its own; answers what an HTTP server
-    /// needs to hand them connections. Throws where the system starts no more threads.
+    /// Adds workers for the same app, each on a loop with its own thread. Returns what an HTTP server needs to give
+    /// them connections. Throws if the system starts no more threads.
     public func add(
         _ count: Int
     ) throws(StreamError) -> [(loop: EventLoop, responder: @Sendable () -> any HTTPResponder)] {
@@ -45,13 +46,13 @@ public final class WorkerGroup: Sendable {
         return added
     }
 
-    /// The worker of a loop, made when it is first asked for. Only on the loop's thread.
+    /// The worker of a loop, made on first use. Call it only on the loop's thread.
     func worker(on loop: EventLoop) -> Worker {
         if let worker = loop[resident: self] as? Worker { return worker }
         let worker = Worker(loop: loop, trust: trust)
         loop[resident: self] = worker
         if loop === self.loop {
-            // With one thread, nobody needs the group any more once it has made its worker.
+            // Weak: with one thread, nobody needs the group once it has made its worker.
             worker.firstRequest = { [weak self] in self?.state.withLock { $0.firstIsUsed = true } }
         }
         if let (app, options) = state.withLock({ $0.shown }) { worker.adopt(app, options) }
@@ -76,41 +77,42 @@ public final class WorkerGroup: Sendable {
     /// The loop whose worker loads functions ahead of their first call.
     private var preloading: EventLoop { state.withLock { $0.firstIsUsed ? loop : $0.added.first ?? loop } }
 
-    /// Shows the app to all workers.
+    /// Gives the app to all workers.
     public func adopt(_ app: FunctionApp, options: InvocationOptions) {
         state.withLock { $0.shown = (app, options) }
-        // A worker that is made later shows it from the start.
+        // A worker made later serves it from the start.
         for loop in loops {
             perform(on: loop) { if $0.scheduler?.app !== app { $0.adopt(app, options) } }
         }
     }
 
-    /// Loads these functions of a newer app beside those that run; answers why those that do not load do not.
+    /// Loads these functions of a newer app beside those that run; returns the failures.
     ///
-    /// - Parameter limit: how long one may take.
+    /// - Parameter limit: the time that one function may take.
     func prepare(
         _ functions: [Function], of app: FunctionApp, limit: Duration = .seconds(5)
     ) async -> [String: InvocationFailure] {
         await ask(preloading) { $0.prepare(functions, of: app, limit: limit, end: $1) }
     }
 
-    /// Functions that cannot be loaded, as far as they were tried.
+    /// The functions that failed to load, of those that were tried.
     func failing() async -> Set<String> { await ask(preloading) { $1($0.failing) } }
 
-    /// Shows a newer app to all workers; one has what was prepared. Each worker changes between two requests.
+    /// Switches all workers to a newer app; one of them has its functions prepared. Each worker switches between two
+    /// requests.
     func replace(with app: FunctionApp, changed: Set<String>) async {
         state.withLock { $0.shown?.app = app }
         for loop in loops { await ask(loop) { $1($0.replace(with: app, changed: changed)) } }
     }
 
-    /// The files each function depends on, also those that only some worker's invocations have asked for.
+    /// The files on which each function depends, including those that only some worker's invocations have read.
     func sources() async -> [String: Set<String>] {
         var sources: [String: Set<String>] = [:]
         for loop in loops { sources.merge(await ask(loop) { $1($0.sources) }) { $0.union($1) } }
         return sources
     }
 
-    /// Ends what the functions have open. Nothing is invoked afterwards.
+    /// Closes the functions' outbound connections. Nothing is invoked afterwards.
     public func shutdown() async {
         for loop in loops {
             await ask(loop) { [self] worker, end in
@@ -121,7 +123,7 @@ public final class WorkerGroup: Sendable {
         }
     }
 
-    /// Loads every function once, and answers why those that do not load do not.
+    /// Loads every function once, and returns the failures.
     public func check(_ app: FunctionApp) async -> [String: InvocationFailure] {
         await ask(preloading) { $0.load(app.functions.keys.sorted(), end: $1) }
     }

@@ -1,7 +1,7 @@
 import HTTP1
 import Lua
 
-/// Base64 as .NET's `Convert` reads and writes it, and its form for URLs.
+/// Base64 as .NET's `Convert` reads and writes it, and its URL-safe form.
 enum Base64 {
     struct Alphabet: Sendable {
         let digits: [UInt8]
@@ -16,7 +16,7 @@ enum Base64 {
         }
     }
 
-    /// Appends bytes, a multiple of three of them but for the last, as text.
+    /// Appends bytes as text. Only the last piece may have a length that is no multiple of three.
     static func encode(_ bytes: RawSpan, _ alphabet: Alphabet, into output: inout [UInt8]) {
         let digits = alphabet.digits
         var index = 0
@@ -33,7 +33,7 @@ enum Base64 {
         }
     }
 
-    /// Reads text that comes in pieces. White space is no error.
+    /// Reads text in pieces. White space is no error.
     struct Decoder {
         private let takesURL: Bool
         private var bits: UInt32 = 0
@@ -41,7 +41,7 @@ enum Base64 {
         private var padding = 0
         private var isBroken = false
 
-        /// - Parameter takesURL: takes `-` and `_` as well, and padding is as you like.
+        /// - Parameter takesURL: takes `-` and `_` too, and makes padding optional.
         init(takesURL: Bool = false) { self.takesURL = takesURL }
 
         mutating func decode(_ text: RawSpan, into output: inout [UInt8]) {
@@ -71,7 +71,7 @@ enum Base64 {
             }
         }
 
-        /// Appends the last bytes; false if the text was not base64.
+        /// Appends the last bytes; returns false if the text was not base64.
         func finish(into output: inout [UInt8]) -> Bool {
             guard !isBroken, takesURL || padding <= 2 && (digits + padding) % 4 == 0 else { return false }
             switch digits % 4 {
@@ -86,7 +86,7 @@ enum Base64 {
         }
     }
 
-    /// nil for what is not base64.
+    /// Returns nil if the text is not base64.
     static func decode(_ text: RawSpan) -> [UInt8]? {
         var decoder = Decoder()
         var bytes: [UInt8] = []
@@ -103,8 +103,8 @@ enum Base64 {
         return String(decoding: text, as: UTF8.self)
     }
 
-    /// Whether the host would take this text for bytes (host-contract §9.3 a): white space aside, a multiple of four
-    /// characters of the alphabet, with at most two `=` at the end. The empty text counts.
+    /// Whether the host would take this text for bytes (host-contract §9.3 a): apart from white space, a multiple of
+    /// four characters of the alphabet, with at most two `=` at the end. The empty text counts too.
     static func isBase64(_ text: RawSpan) -> Bool {
         var characters = 0
         var padding = 0
@@ -123,7 +123,7 @@ enum Base64 {
 
     private static func isSpace(_ byte: UInt8) -> Bool { byte == 0x20 || byte == 0x09 || byte == 0x0a || byte == 0x0d }
 
-    /// What each byte is worth; 64 for what is not in the alphabet.
+    /// The value of each byte; 64 for bytes outside the alphabet.
     private static let values: [UInt8] = {
         var values = [UInt8](repeating: 64, count: 256)
         for (value, digit) in Alphabet.plain.digits.enumerated() { values[Int(digit)] = UInt8(value) }

@@ -1,7 +1,8 @@
 import EventLoop
 import Lua
 
-/// How scripts write a response body piece by piece: `body = function(write) … end`, or a coroutine that yields pieces.
+/// Lets scripts write a response body piece by piece: `body = function(write) … end`, or a coroutine that yields
+/// pieces.
 enum BodyWriter {
     /// Returns the function that runs a body with `write`.
     static let chunk = LuaChunk(
@@ -24,10 +25,11 @@ enum BodyWriter {
         end
         """, hasLines: false)
 
-    /// `write(piece)`: waits while the caller takes no more. What is sent gives the invocation its whole time limit again.
+    /// `write(piece)`: waits while the caller takes no more. Sending a piece gives the invocation its whole time limit
+    /// again.
     static func write(on stack: LuaStack, _ scope: FunctionVM.Scope) throws(LuaError) -> Int {
         guard let run = scope.running else { throw .message("nothing is written outside an invocation") }
-        // What is kept for the end counts, too.
+        // Bytes kept for the end count too.
         if let kept = run.body?.kept,
             kept.count + (stack.withBytes(at: 1) { $0.byteCount } ?? 0) > scope.memoryLimit
                 || !run.hold(stack.withBytes(at: 1) { $0.byteCount } ?? 0)

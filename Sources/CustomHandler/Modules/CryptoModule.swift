@@ -2,7 +2,8 @@ import Crypto
 import Lua
 
 extension Modules {
-    /// `crypto`: digests and HMACs are lower-case hexadecimal text, or raw bytes with "raw" as the last argument.
+    /// `crypto`: returns digests and HMACs as lower-case hexadecimal text, or as raw bytes with "raw" as the last
+    /// argument.
     static func openCrypto(onto stack: LuaStack, _ scope: FunctionVM.Scope) throws(LuaError) {
         pushTable(
             [
@@ -42,7 +43,7 @@ extension Modules {
             ], onto: stack)
     }
 
-    /// Longer keys are digests of files that someone has mixed up.
+    /// A longer key is probably a mistake, such as a file's content.
     private static let keyLimit = 64 << 10
 
     private static func digest(_ hash: HashFunction, on stack: LuaStack) throws(LuaError) -> Int {
@@ -50,7 +51,7 @@ extension Modules {
         return try work(at: 1, form: 2, on: stack, update: summing.update, finish: summing.finish)
     }
 
-    /// A digest and a code cannot be copied, so what is under way lies in an object.
+    /// Digests and HMACs cannot be copied, so an unfinished one lives in an object.
     private final class Summing {
         private var digest: Digest?
         init(_ hash: HashFunction) { digest = Digest(hash) }
@@ -85,7 +86,7 @@ extension Modules {
         }
     }
 
-    /// Takes as long as the first text needs, whatever the second holds.
+    /// Takes time by the length of the first text, whatever the second holds.
     private static func equal(on stack: LuaStack) throws(LuaError) -> Int {
         for index in [1, 2] where stack.type(at: index) != .string { throw stack.wrongArgument(index, "string") }
         var offset = 0

@@ -3,7 +3,7 @@ import Lua
 
 /// The lines of a server-sent event.
 enum EventLines {
-    /// Makes `data: ` lines of the text at 1, whichever way its lines end.
+    /// Turns the text at 1 into `data: ` lines, whatever its line ends.
     static func data(on stack: LuaStack) throws(LuaError) -> Int {
         let prefix = Array("data: ".utf8)
         var isFirst = true
@@ -26,7 +26,7 @@ enum EventLines {
         }
     }
 
-    /// Whether the text has one line, and is short enough for one.
+    /// Whether the text is one line, and not too long.
     static func isLine(at index: Int, of stack: LuaStack) -> Bool {
         stack.withBytes(at: index) { text in
             guard text.byteCount <= limit else { return false }

@@ -1,11 +1,11 @@
 import HTTP1
 import Lua
 
-/// Reads the fields of a form from what a caller sent, in pieces: names and values go into two lists of the script's.
+/// Reads the fields of a caller's form in pieces, and appends names and values to two lists of the script.
 ///
-/// No Lua pattern is let near a caller's bytes: one like `^%s*(.-)%s*$` takes time that grows with their square.
+/// No Lua pattern reads a caller's bytes: one like `^%s*(.-)%s*$` takes quadratic time.
 struct FormReader {
-    /// The index of the text, and of the lists.
+    /// The stack indexes of the text and the two lists.
     let text: Int
     let names: Int
     let values: Int
@@ -18,7 +18,7 @@ struct FormReader {
         self.values = values
     }
 
-    /// Adds a field, whose value is on top. [-1]
+    /// Adds a field whose value is on top. [-1]
     private mutating func add(_ name: RawSpan, of stack: LuaStack) {
         count += 1
         stack.setElement(count, of: values)
@@ -28,7 +28,7 @@ struct FormReader {
 
     // MARK: application/x-www-form-urlencoded
 
-    /// What is known of the field under way.
+    /// The field being read.
     struct Field {
         var name: [UInt8] = []
         var value: [UInt8] = []
@@ -56,7 +56,7 @@ struct FormReader {
         }
     }
 
-    /// Answers false where there is more.
+    /// Returns false if there is more to read.
     private mutating func readFields(_ field: inout Field, of stack: LuaStack) -> Bool {
         var position = position
         let isDone = stack.withBytes(at: text) { text in
@@ -97,11 +97,11 @@ struct FormReader {
 
     // MARK: multipart/form-data (RFC 7578)
 
-    /// Bytes that the head of a part may have, and a boundary.
+    /// The greatest size in bytes of a part's head, and of a boundary.
     static let headLimit = 16 << 10
     private static let boundaryLimit = 256
 
-    /// Pushes the lists of names and values of the body at 1 with the boundary at 2, or nil and what is wrong.
+    /// Pushes the lists of names and values of the body at 1 with the boundary at 2, or nil and the reason.
     static func multipart(on stack: LuaStack) throws(LuaError) -> Int {
         guard stack.type(at: 1) == .string else { throw stack.wrongArgument(1, "string") }
         let boundary = try stack.argumentBytes(2)
@@ -129,12 +129,12 @@ struct FormReader {
         return 2
     }
 
-    /// Where a multipart body is read.
+    /// The reader's position in a multipart body.
     private struct Parts {
         let delimiter: [UInt8]
-        /// The first byte that is not looked at. The body begins as if a line had ended before it.
+        /// The first byte not searched yet. A line end is assumed before the body, so it begins at -2.
         var position = -2
-        /// Where the part under way begins, after the line of its delimiter; nil before the first.
+        /// Where the current part begins, after its delimiter's line; nil before the first part.
         var start: Int?
 
         init(delimiter: [UInt8]) { self.delimiter = delimiter }
@@ -152,7 +152,7 @@ struct FormReader {
             if let start = parts.start {
                 if let reason = try addPart(start, max(start, place), of: stack) { return .broken(reason) }
             }
-            // The rest of the line; two dashes say that it was the last part.
+            // The rest of the line; two dashes mark the end of the last part.
             let after = place + parts.delimiter.count
             let next = stack.withBytes(at: text) { text -> (isLast: Bool, line: Int?) in
                 let isLast = text.byteCount - after >= 2 && text[after] == 0x2d && text[after + 1] == 0x2d
@@ -167,7 +167,7 @@ struct FormReader {
                 return .broken("the multipart body is cut off, or a boundary in it does not end its line")
             }
             parts.start = line
-            // The end of the line may be the beginning of the next delimiter.
+            // The line's end may begin the next delimiter.
             parts.position = line - 2
             if parts.position - begin >= Transform.piece { return .more }
         }
@@ -178,14 +178,14 @@ struct FormReader {
         return .more
     }
 
-    /// The place of the next delimiter before `end`; else all up to there was looked at.
+    /// The place of the next delimiter before `end`; if there is none, everything up to there is searched.
     private func find(_ parts: inout Parts, until end: Int, of stack: LuaStack) -> Int? {
         let delimiter = parts.delimiter
         var position = parts.position
         let found = stack.withBytes(at: text) { text -> Int? in
             let last = min(end, text.byteCount - delimiter.count + 1)
             while position < last {
-                // A delimiter has one carriage return, so nothing is compared twice.
+                // A delimiter has only one carriage return, so no byte is compared twice.
                 if position < 0 || text[position] == 0x0d, Self.matches(delimiter, text, at: position) {
                     return position
                 }
@@ -198,14 +198,15 @@ struct FormReader {
         return found.flatMap(\.self)
     }
 
-    /// - Parameter place: -2 for a line end before the text.
+    /// - Parameter place: -2 for the line end assumed before the text.
     private static func matches(_ delimiter: [UInt8], _ text: RawSpan, at place: Int) -> Bool {
         guard place + delimiter.count <= text.byteCount else { return false }
         for index in max(0, -place)..<delimiter.count where text[place + index] != delimiter[index] { return false }
         return true
     }
 
-    /// Adds the part from `start` to `end`, if it has a name: its text, or a table for a file. Answers what is wrong.
+    /// Adds the part from `start` to `end` if it has a name: its text, or a table for a file. Returns the reason if it
+    /// is malformed.
     private mutating func addPart(_ start: Int, _ end: Int, of stack: LuaStack) throws(LuaError) -> String? {
         try stack.demand(end - start)
         let head = stack.withBytes(at: text) { text -> PartHead? in
@@ -238,7 +239,7 @@ struct FormReader {
     }
 }
 
-/// What the header fields of a part say.
+/// The values from a part's header fields.
 struct PartHead {
     var name: [UInt8]?
     var filename: [UInt8]?
@@ -298,12 +299,12 @@ enum HeaderParameter {
     static func isSpace(_ byte: UInt8) -> Bool { byte == 0x20 || (0x09...0x0d).contains(byte) }
 }
 
-/// A cookie among those of a `Cookie` header.
+/// Finds a cookie in a `Cookie` header.
 enum CookieReader {
-    /// Bytes of a header that are looked at. Who sends more cookies sends them to nobody.
+    /// How many bytes of a header are searched; nobody accepts more cookies than fit there.
     static let limit = 64 << 10
 
-    /// As it is in the header: what cookies hold beyond plain characters is up to whoever set them.
+    /// The value as the header has it: any encoding inside is up to whoever set the cookie.
     static func find(_ wanted: [UInt8], in header: RawSpan) -> [UInt8]? {
         let header = header.extracting(first: limit)
         var start = 0

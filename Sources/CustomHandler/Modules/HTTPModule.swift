@@ -3,8 +3,8 @@ import HTTP1
 import Lua
 
 extension Modules {
-    /// `http`: request and its short forms, which wait without holding the thread up; response, and
-    /// eventStream for one that is sent event by event.
+    /// `http`: request and its short forms, which wait without blocking the thread; response; and eventStream for a
+    /// response sent event by event.
     static func openHTTP(onto stack: LuaStack, _ scope: FunctionVM.Scope) throws(LuaError) {
         guard let mark = scope.marks?.httpResponse else { throw .message("http is not ready") }
         stack.push(function: "response") { stack throws(LuaError) in

@@ -3,7 +3,8 @@ import Lua
 extension Modules {
     /// `json`: encode, decode, null, array, object.
     static func openJSON(onto stack: LuaStack, _ scope: FunctionVM.Scope) throws(LuaError) {
-        // The one that is not in use: the work of a script that was ended in the middle takes its own away.
+        // The writer when it is not in use: if a script ends in the middle, its unfinished work takes the writer with
+        // it.
         var idle: JSONWriter?
         pushTable(
             [
@@ -51,7 +52,7 @@ extension Modules {
         stack.setField("null", of: -2)
     }
 
-    /// Reads the JSON text that is the first argument; `failed` says what becomes of an error in it.
+    /// Reads the JSON text in the first argument; `failed` handles an error in it.
     static func readJSON(
         on stack: LuaStack, _ scope: FunctionVM.Scope, failed: @escaping (JSONError) throws(LuaError) -> Int
     ) throws(LuaError) -> Int {
@@ -77,7 +78,7 @@ extension Modules {
         }
     }
 
-    /// Marks the table given, or a new one, and returns it.
+    /// Marks the given table, or a new one, and returns it.
     private static func mark(on stack: LuaStack, _ mark: (LuaStack) -> Void) throws(LuaError) -> Int {
         if stack.isNil(at: 1) {
             stack.setCount(0)
@@ -91,8 +92,8 @@ extension Modules {
 }
 
 extension FunctionVM.Scope {
-    /// What an error of JSON is to the script where a limit of the invocation was reached, and nothing is wrong with the
-    /// JSON.
+    /// The script's error for a JSON error that comes from a limit of the invocation, not from the JSON; nil for any
+    /// other.
     func limit(_ error: JSONError) -> LuaError? {
         guard error.isLimit else { return nil }
         running?.machine.reachedLimit = true
@@ -105,7 +106,7 @@ extension FunctionVM.Scope {
 }
 
 extension LuaStack {
-    /// Pushes the value of the JSON text that is the string at `index`. [+1]
+    /// Pushes the value of the JSON text in the string at `index`. [+1]
     func pushJSON(at index: Int) throws(JSONError) {
         let level = count
         do throws(JSONError) {

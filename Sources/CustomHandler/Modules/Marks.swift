@@ -2,25 +2,25 @@ import EventLoop
 import HTTP
 import Lua
 
-/// The metatables that tell luafunc's own kinds of tables apart, made once in each VM.
+/// The metatables by which luafunc recognizes its own kinds of tables, made once in each VM.
 struct Marks {
-    /// `azure.bytes(s)`: the bytes are element 1.
+    /// `azure.bytes(s)`; the bytes are element 1.
     let bytes: LuaReference
     /// `http.response{…}`.
     let httpResponse: LuaReference
     /// `data.req`, with its methods.
     let request: LuaReference
-    /// Runs what makes a response body.
+    /// Runs the function or coroutine that produces a response body.
     private let bodyRunner: LuaReference
-    /// `write(piece)`, which it gets.
+    /// The `write(piece)` that the body's function gets.
     private let write: LuaReference
     /// The parts of a caller's own request.
     let tables: RequestTables
-    /// `context`, whose costly fields are made when they are read.
+    /// `context`, whose costly fields are made on first access.
     let context: LuaReference
     private let contextFiller: TableFiller
 
-    /// The methods of a request, which most functions never use, are made when the first is asked for.
+    /// The methods of a request, which most functions never use, are made when the first one is read.
     private static let chunk = LuaChunk(
         """
         local methods, tostring = ..., tostring
@@ -60,18 +60,18 @@ struct Marks {
         contextFiller = stack.makeFiller { stack, table in Self.fillContext(table, of: stack, scope) }
     }
 
-    /// Whether the value is `azure.bytes(s)`, into which a script has not put anything else. [0]
+    /// Whether the value is `azure.bytes(s)` and a script has not replaced its content. [0]
     func isBytes(at index: Int, of stack: LuaStack) -> Bool {
         guard stack.hasMetatable(at: index, bytes) else { return false }
         defer { stack.pop() }
         return stack.pushElement(1, of: index) == .string
     }
 
-    /// Pushes what finds the methods of a request. There is one in a VM, however many invocations ask at once. [+1]
+    /// Pushes the function that finds the methods of a request; each VM has only one. [+1]
     private static func pushRequestMethods(onto stack: LuaStack, _ scope: FunctionVM.Scope) throws(LuaError) {
         if let methods = scope.requestMethods { return stack.push(methods) }
         stack.push(function: "json") { stack throws(LuaError) in
-            // Nothing else is wrong with the request.
+            // An error here only means that the body is not JSON.
             try Modules.readJSON(on: stack, scope) { error throws(LuaError) in
                 stack.pushNil()
                 stack.push(error.description)
@@ -105,7 +105,7 @@ struct Marks {
         scope.requestMethods = stack.reference()
     }
 
-    /// `query(url, name, all)`: names are compared as they are when they are decoded, case and all.
+    /// `query(url, name, all)`: compares decoded names, with their case.
     private static func pushQuery(of stack: LuaStack) -> Int {
         let listsAll = stack.boolean(at: 3)
         if listsAll { stack.pushTable() }
@@ -146,13 +146,13 @@ struct Marks {
         return stack.reference()
     }
 
-    /// Pushes the table `context`, which is made when it is touched. [+1]
+    /// Pushes the table `context`, which is filled on first access. [+1]
     func pushContext(of invocation: Invocation, onto stack: LuaStack) {
         invocation.withIdentifiedHead { stack.push(bytes: $0) }
         stack.pushDeferred(contextFiller)
     }
 
-    /// Fills the table `context` with what the head of a request on top says. [0]
+    /// Fills the table `context` from the head of the request on top. [0]
     private static func fillContext(_ table: Int, of stack: LuaStack, _ scope: FunctionVM.Scope) {
         let fields = RequestTables.named(headers: stack.bytes(at: -1) ?? [])
         func set(_ field: StaticString, _ value: [UInt8]?) {
@@ -168,8 +168,8 @@ struct Marks {
         if let context = scope.marks?.context { stack.setMetatable(at: table, context) }
     }
 
-    /// A field of `context` that was not there: made now, from the invocation that runs. A context kept beyond its own
-    /// invocation has none of these.
+    /// Makes a field of `context` on first access, from the running invocation. A context kept after its own invocation
+    /// has none of these fields.
     private static func pushContextField(of stack: LuaStack, _ scope: FunctionVM.Scope) throws(LuaError) {
         stack.pushField("invocationId", of: 1)
         let owner = stack.string(at: -1)
@@ -200,7 +200,7 @@ struct Marks {
         stack.setField(field, of: 1)
     }
 
-    /// Pushes the function `deadline`, which tells the seconds left to whoever calls it.
+    /// Pushes the function `deadline`, which returns the seconds left to the run that calls it.
     private static func pushDeadline(onto stack: LuaStack, _ scope: FunctionVM.Scope) {
         if let deadline = scope.deadline { return stack.push(deadline) }
         stack.push(function: "deadline") { stack throws(LuaError) in
@@ -219,7 +219,7 @@ struct Marks {
                 try reader.pushValue()
             }
         } catch {
-            // The text was made from a tree, so it is JSON.
+            // The text was written from a tree, so it is always JSON.
             stack.pushNil()
         }
     }

@@ -10,7 +10,7 @@ enum Modules {
         "log": openLog, "task": openTask, "time": openTime, "url": openURL, "uuid": openUUID,
     ]
 
-    /// What `require` asks: leaves a module of luafunc, or the text and the name of a file of the app.
+    /// Finds a module for `require`: leaves a module of luafunc, or the text and name of one of the app's files.
     static func find(on stack: LuaStack, _ scope: FunctionVM.Scope) throws(LuaError) -> Int {
         guard let name = stack.string(at: 1), name.utf8.count <= nameLimit else {
             stack.pushNil()
@@ -74,7 +74,7 @@ enum Modules {
         }
     }
 
-    /// Runs a chunk, which can only fail for want of memory, stack or time.
+    /// Runs a chunk that can fail only for lack of memory, stack or time.
     static func run(_ chunk: LuaChunk, arguments: Int, onto stack: LuaStack) throws(LuaError) {
         do throws(LuaFailure) {
             try stack.run(chunk, arguments: arguments)
@@ -84,7 +84,7 @@ enum Modules {
     }
 }
 
-/// Arguments of a Swift function, checked as Lua's own functions check theirs.
+/// Reads the arguments of a Swift function, checked as Lua's own functions check theirs.
 extension LuaStack {
     func argumentText(_ index: Int) throws(LuaError) -> String {
         guard let text = string(at: index) else { throw wrongArgument(index, "string") }

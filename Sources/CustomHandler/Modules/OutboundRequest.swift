@@ -7,18 +7,18 @@ struct OutboundRequest {
     /// As the script wrote it.
     let url: String
     let target: Result<URL, URLError>
-    /// The name of the function, for which it is made.
+    /// The name of the function that sends it.
     let function: String
     var method = HTTPMethod.get
     var fields = HTTPFields()
     var body: [UInt8]?
-    /// For all of it, from the name of the host to the last byte of the response.
+    /// For the whole request, from resolving the host name to the last byte of the response.
     var timeout = Duration.seconds(30)
     var follows = true
-    /// Bytes of the response body that are taken.
+    /// The greatest size in bytes of the response body.
     var limit = 32 << 20
 
-    /// No server takes more.
+    /// Servers accept no larger head.
     private static let headLimit = 64 << 10
     private static let fieldLimit = 256
 
@@ -130,7 +130,7 @@ struct OutboundRequest {
             try writer.append(at: index, of: stack)
         } catch {
             if case .unwritable(.timeLimit, _) = error { throw .timeLimit }
-            // The path of what cannot be written begins with a dot or a bracket.
+            // The path in the error begins with a dot or a bracket.
             let reason = "\(error)"
             throw .message("http.request: body\(reason.first == "." || reason.first == "[" ? "" : ": ")\(reason)")
         }

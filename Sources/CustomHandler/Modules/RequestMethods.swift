@@ -1,11 +1,11 @@
 import Lua
 
-/// The methods of `data.req`, in Lua because they call back and raise as Lua code does.
+/// The methods of `data.req`, written in Lua as they call back and raise errors like Lua code.
 ///
-/// Receives `json(text)` (value, or nil and a reason), `response(table)`, `query(url, name, all)` (the first value, or a
-/// list of all), `cookie(header, name)`, `fields(text)` and `multipart(text, boundary)` (lists of names and values),
-/// `parameter(header, name)`; returns what finds a method by its name. What a caller sent is read by Swift: no pattern is
-/// let near it.
+/// Receives `json(text)` (value, or nil and a reason), `response(table)`, `query(url, name, all)` (the first value, or
+/// a list of all), `cookie(header, name)`, `fields(text)` and `multipart(text, boundary)` (lists of names and values),
+/// `parameter(header, name)`; returns the function that finds a method by its name. Swift reads the caller's bytes, so
+/// that no Lua pattern does.
 enum RequestMethods {
     static let chunk = LuaChunk(
         #"""

@@ -1,9 +1,9 @@
 import Lua
 
 extension Modules {
-    /// `task`: sleep, spawn, all. They wait without holding the thread up.
+    /// `task`: sleep, spawn and all, which wait without blocking the thread.
     static func openTask(onto stack: LuaStack, _ scope: FunctionVM.Scope) throws(LuaError) {
-        // The objects of tasks by their numbers, as long as the script holds them.
+        // The task objects by number, while the script holds them.
         stack.pushTable()
         stack.pushTable()
         stack.push("v" as StaticString)
@@ -47,7 +47,7 @@ extension Modules {
                 try add(at: 1)
                 throw .wait(Wait.tasks(numbers, returnsList: false))
             }
-            // A script can put a list of its own here, with holes, of which Lua says it is endless.
+            // The list may be the script's own, with holes, for which Lua reports an endless length.
             for position in 0..<stack.length(at: 1) {
                 stack.pushElement(position + 1, of: 1)
                 try add(at: -1)

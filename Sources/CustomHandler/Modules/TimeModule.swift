@@ -35,7 +35,7 @@ extension Modules {
                 (
                     "parse",
                     { stack throws(LuaError) in
-                        // No time is that long.
+                        // No valid time is that long.
                         let isShort = stack.withBytes(at: 1) { $0.byteCount <= 100 }
                         guard isShort != false, let seconds = RFC3339.parse(try stack.argumentText(1)) else {
                             stack.pushNil()
@@ -50,7 +50,7 @@ extension Modules {
     }
 }
 
-/// Times as RFC 3339 text, in UTC; a fraction of a second is milliseconds.
+/// RFC 3339 times; writes UTC, with milliseconds if there is a fraction.
 enum RFC3339 {
     static func format(_ seconds: Double) -> String? {
         let milliseconds = (seconds * 1000).rounded()
@@ -60,11 +60,11 @@ enum RFC3339 {
         return date.formatted(Date.ISO8601FormatStyle(includingFractionalSeconds: hasFraction))
     }
 
-    /// Any offset and any number of decimals; nil for anything else.
+    /// Reads any offset and any number of decimals; returns nil for anything else.
     static func parse(_ text: String) -> Double? {
         var text = text.uppercased()
         var fraction = 0.0
-        // The parser knows three decimals; RFC 3339 allows any number, so they are read here.
+        // The parser reads only three decimals; RFC 3339 allows any number, so they are read here.
         if let dot = text.firstIndex(of: ".") {
             let digits = text[text.index(after: dot)...].prefix { $0.isASCII && $0.isNumber }
             guard let value = Double("0." + digits), !digits.isEmpty else { return nil }
@@ -77,8 +77,8 @@ enum RFC3339 {
         return date.timeIntervalSince1970 + fraction
     }
 
-    /// Whether a text such as `2026-03-01T10:20:30Z` is a day that there is, and a time of it. The parser counts on, from
-    /// 30 February to 2 March, and takes what follows for nothing.
+    /// Whether a text such as `2026-03-01T10:20:30Z` is an existing day and a time of it. The parser turns 30 February
+    /// into 2 March, and ignores what follows the time.
     private static func isDate(_ text: String.UTF8View) -> Bool {
         let bytes = Array(text)
         func number(_ range: Range<Int>) -> Int { bytes[range].reduce(0) { $0 * 10 + Int($1) - 48 } }

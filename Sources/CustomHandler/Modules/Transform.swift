@@ -1,9 +1,9 @@
 import HTTP1
 import Lua
 
-/// Work on the text of a script's that makes another text, piece by piece.
+/// Makes a new text from a script's text, piece by piece.
 struct Transform {
-    /// What is made; counts as memory of the function.
+    /// The new text; counts as the function's memory.
     final class Output {
         var bytes: [UInt8] = []
         private let held: HeldBytes
@@ -13,11 +13,11 @@ struct Transform {
         func count() { held.set(bytes.capacity) }
     }
 
-    /// Bytes of a piece: also whole groups of base64, both ways.
+    /// The size of a piece in bytes: a multiple of base64's groups in both directions.
     static let piece = 48 << 10
 
-    /// Makes a text of the string at `index`. `body` appends what becomes of the bytes from `offset` to `end`, and answers
-    /// how far it came: at most two bytes farther. `last` appends what follows the end.
+    /// Makes a text from the string at `index`. `body` appends its result for the bytes from `offset` to `end`, and
+    /// returns how far it came: at most two bytes beyond `end`. `last` appends what follows the end.
     static func run(
         at index: Int, of stack: LuaStack,
         _ body: @escaping (_ text: RawSpan, _ offset: Int, _ end: Int, Output) throws(LuaError) -> Int,

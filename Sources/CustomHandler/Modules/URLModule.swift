@@ -32,7 +32,7 @@ extension Modules {
             ], onto: stack)
     }
 
-    /// A table of the parts that are there; a text that is no URL gives nil and a reason.
+    /// Returns a table of the URL's parts; nil and a reason for a text that is no URL.
     private static func parse(on stack: LuaStack) throws(LuaError) -> Int {
         let isURL = stack.withBytes(at: 1) { $0.byteCount <= limit }
         guard isURL != false, let parts = URLComponents(string: try stack.argumentText(1)) else {
@@ -57,11 +57,11 @@ extension Modules {
         return 1
     }
 
-    /// Nobody takes a longer URL, or a query with more fields.
+    /// Servers accept no longer URL, and no query with more fields.
     private static let limit = 64 << 10
     private static let fieldLimit = 1000
 
-    /// Makes a query text of a table of names and values; the names are in alphabetical order.
+    /// Makes a query from a table of names and values, sorted by name.
     private static func query(on stack: LuaStack) throws(LuaError) -> Int {
         try stack.argumentTable(1)
         var fields: [(name: [UInt8], value: [UInt8])] = []
@@ -94,7 +94,7 @@ extension Modules {
 
 /// RFC 3986 percent-encoding of bytes.
 enum PercentEncoding {
-    /// Everything but letters, digits, `-`, `.`, `_` and `~` is encoded.
+    /// Encodes everything but letters, digits, `-`, `.`, `_` and `~`.
     static func encode(_ bytes: [UInt8]) -> [UInt8] {
         var output: [UInt8] = []
         encode(bytes.span.bytes, into: &output)
@@ -119,7 +119,7 @@ enum PercentEncoding {
 
     private static let digits = Array("0123456789ABCDEF".utf8)
 
-    /// A `%` that no two hexadecimal digits follow stays as it is.
+    /// Keeps a `%` that two hexadecimal digits do not follow.
     static func decode(_ bytes: [UInt8], plusIsSpace: Bool) -> [UInt8] {
         var result: [UInt8] = []
         result.reserveCapacity(bytes.count)
@@ -129,7 +129,7 @@ enum PercentEncoding {
         return result
     }
 
-    /// The byte that is written at `index`, which goes on behind it.
+    /// Decodes the byte at `index`, and moves `index` past it.
     static func decode(_ text: RawSpan, _ index: inout Int, plusIsSpace: Bool) -> UInt8 {
         let byte = text[index]
         if byte == UInt8(ascii: "%"), index + 2 < text.byteCount, let high = digit(text[index + 1]),

@@ -2,10 +2,10 @@ import HTTP
 import HTTP1
 import Log
 
-/// Finds out what a request is: the payload of an invocation, or a caller's own request (host-contract §5).
+/// Decides what a request is: the payload of an invocation, or a caller's own request (host-contract §5).
 struct Dispatcher {
     enum Destination {
-        /// The function's number in the app, and how its request is to be read.
+        /// The function's number in the app, and the form of its request.
         case invoke(Int, Invocation.Wire)
         case respond(HTTPResponse)
         /// The host's readiness probe, which is no invocation (host-contract §3).
@@ -30,7 +30,7 @@ struct Dispatcher {
         case .forwarded, .proxied:
             let match = app.router.match(method: request.method.text, path: path) { logger.warning($0) }
             if number.map({ app.list[$0].isHTTPOnly }) != true, let payload = payload(number, request) {
-                // A route such as `{*rest}` takes a caller to the path of another function, which is not for callers.
+                // A route such as `{*rest}` can lead a caller to the path of another function that callers may not use.
                 if case .notFound = match { return payload }
                 if isPayload(request) { return payload }
             }
@@ -49,14 +49,14 @@ struct Dispatcher {
         return .invoke(number, .request(match.parameters, isProxied: app.host.httpWire == .proxied))
     }
 
-    /// Whether a request that two functions could take is the host's own payload: a caller cannot make one look so.
-    /// The host sends payloads in chunks and forwards only bodies with a length; to what it proxies, it adds headers.
+    /// Whether a request that two functions could take is the host's own payload; a caller cannot imitate one. The host
+    /// sends payloads in chunks but forwards only bodies with a length, and it adds headers to proxied requests.
     private func isPayload(_ request: HTTPRequest) -> Bool {
         request.isOfHost && request.contains("transfer-encoding")
             && (app.host.httpWire == .forwarded || !request.contains("x-forwarded-for"))
     }
 
-    /// nil where no function of that name takes payloads.
+    /// nil if no function of that name takes payloads.
     private func payload(_ number: Int?, _ request: HTTPRequest) -> Destination? {
         guard case .post = request.method else { return nil }
         if let refusal = door.refusal(ofPayload: request) { return .respond(refusal) }
@@ -73,7 +73,7 @@ extension HTTPResponse {
     fileprivate static let badPath = problem(
         status: 400, title: "The path cannot be read", detail: "a path cannot hold the character NUL (%00)")
 
-    /// A function that the host invokes with a payload even where it forwards requests.
+    /// The answer for a function that the host invokes with a payload even if it forwards requests.
     fileprivate static func notForwarded(_ function: Function) -> HTTPResponse {
         problem(
             status: 404, title: "This function takes no requests of its own",
@@ -83,7 +83,7 @@ extension HTTPResponse {
     }
 
     fileprivate static func notFound(_ request: HTTPRequest, _ app: FunctionApp) -> HTTPResponse {
-        // Whom the host forwards is not told what else there is.
+        // A caller behind the host must not learn which functions exist.
         guard !request.isOfHost else {
             return problem(status: 404, title: "No such function", detail: "there is no such route")
         }
@@ -91,7 +91,7 @@ extension HTTPResponse {
             404, title: "No such function", detail: advice(request, app), [("functions", .list(app.names))])
     }
 
-    /// What was asked for, and what was probably meant.
+    /// Describes the request, and what it probably meant.
     private static func advice(_ request: HTTPRequest, _ app: FunctionApp) -> String {
         if app.names.isEmpty { return "this app has no functions; a function is a folder with a function.json" }
         let path = request.path

@@ -2,35 +2,36 @@ import Crypto
 import HTTP
 import HTTP1
 
-/// Who may call. The handler's port is open to all programs of the machine, and to the pages of other sites that somebody
-/// looks at there.
+/// Decides who may call. Every program on the machine can reach the handler's port, and so can web pages opened in a
+/// browser there.
 public struct Door: Sendable {
     private let rule: Rule
 
     private enum Rule {
         case open
-        /// Ways to write loopback and the port in `Host`.
+        /// The ways to write loopback and the port in `Host`.
         case host([[UInt8]])
         case secret([UInt8])
     }
 
-    /// Whoever reaches the port: luafunc was started by hand.
+    /// Admits everybody who reaches the port: luafunc was started by hand.
     public static let open = Door(rule: .open)
 
-    /// The Functions host, with which there is no secret. Its payloads say `Host: 127.0.0.1:PORT` and nothing that only
-    /// browsers say; what it forwards has its caller's headers, so nothing can be told from those.
+    /// Admits payloads only from the Functions host, with which luafunc shares no secret. Its payloads have `Host:
+    /// 127.0.0.1:PORT` and no header that only browsers send. Forwarded requests have their caller's headers, which
+    /// prove nothing.
     public static func host(port: Int) -> Door {
         let names = ["127.0.0.1", "localhost", "[::1]"].map { Array("\($0):\(port)".utf8) }
         return Door(rule: .host(names))
     }
 
-    /// Only who sends this secret with every request, in `secretHeader`.
+    /// Admits only requests with this secret in `secretHeader`.
     public static func secret(_ text: String) -> Door { Door(rule: .secret(Array(text.utf8))) }
 
     public static let secretHeader = "X-Luafunc-Secret"
 
-    /// The answer to a caller without the secret; nil for one who has it, or needs none. The secret is gone from the
-    /// request afterwards, so no script sees it.
+    /// The answer to a caller without the secret; nil if the caller has it or needs none. Removes the secret from the
+    /// request, so that no script sees it.
     func refusal(of request: HTTPRequest) -> HTTPResponse? {
         guard case .secret(let secret) = rule else { return nil }
         let bytes = request.headBytes
@@ -44,7 +45,7 @@ public struct Door: Sendable {
                 + "start shows, such as http://localhost:7071/api/hello")
     }
 
-    /// The answer to a payload that the host cannot have sent; nil for any other. Every payload comes by here.
+    /// The answer to a payload that the host cannot have sent; nil for any other. Every payload passes through here.
     func refusal(ofPayload request: HTTPRequest) -> HTTPResponse? {
         guard case .host(let names) = rule else { return nil }
         let bytes = request.headBytes
@@ -59,7 +60,7 @@ public struct Door: Sendable {
         return nil
     }
 
-    /// Letters in any case.
+    /// Ignores the case of letters.
     private static func isSame(_ bytes: [UInt8], _ range: Range<Int>, _ name: [UInt8]) -> Bool {
         guard range.count == name.count else { return false }
         var place = range.lowerBound
@@ -71,7 +72,7 @@ public struct Door: Sendable {
         return true
     }
 
-    /// `Origin`, or `Sec-Fetch-Site` and its like.
+    /// Whether the header is `Origin`, or `Sec-Fetch-Site` and the like.
     private static func isOfBrowser(_ bytes: [UInt8], _ name: Range<Int>) -> Bool {
         switch bytes[name.lowerBound] | 0x20 {
         case UInt8(ascii: "o"): isSame(bytes, name, origin)

@@ -1,13 +1,13 @@
-/// Matches a segment such as `{name}.{ext}` from right to left, as ASP.NET Core does: each literal is looked for as far
-/// to the right as possible, and is never looked for again further to the left.
+/// Matches a segment such as `{name}.{ext}` from right to left, as ASP.NET Core does: it looks for each literal as far
+/// right as possible, and never again further left.
 ///
-/// So `{name}.{ext}` gives `a.b` and `c` for `a.b.c`, and the time is bounded: no way back.
+/// For example, `{name}.{ext}` splits `a.b.c` into `a.b` and `c`. The time is bounded, as there is no backtracking.
 enum MixedSegment {
-    /// One range for each part that is a parameter with a value; nil if the text does not match.
+    /// The range of each parameter with a value, at the part's index; nil if the text does not match.
     static func match(_ parts: [RouteTemplate.Part], _ text: Span<UInt8>) -> [Range<Int>?]? {
         let ranges = match(parts, count: parts.count, text)
         guard ranges == nil, case .parameter(let last)? = parts.last, last.isOptional else { return ranges }
-        // Without the optional parameter there is no dot before it either.
+        // Without the optional parameter there must be no dot before it.
         guard text[text.count - 1] != UInt8(ascii: ".") else { return nil }
         return match(parts, count: parts.count - 2, text)
     }
@@ -16,9 +16,9 @@ enum MixedSegment {
         _ parts: [RouteTemplate.Part], count: Int, _ text: Span<UInt8>
     ) -> [Range<Int>?]? {
         var ranges = [Range<Int>?](repeating: nil, count: parts.count)
-        /// From here on everything is taken.
+        /// Everything from here on is matched.
         var end = text.count
-        /// A parameter whose value ends at `end`; where it begins, the literal to its left tells.
+        /// A parameter whose value ends at `end`; the literal to its left tells where it begins.
         var pending: Int?
         for index in (0..<count).reversed() {
             guard case .literal(let literal) = parts[index] else {

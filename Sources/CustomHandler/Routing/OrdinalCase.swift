@@ -1,5 +1,5 @@
-/// Compares letters as .NET's `OrdinalIgnoreCase` does: one by one, in no language, and never an ASCII letter with one
-/// that is not, so the Kelvin sign is no `k`.
+/// Compares letters as .NET's `OrdinalIgnoreCase` does: one by one, without language rules, and never an ASCII letter
+/// with a non-ASCII one, so the Kelvin sign is no `k`.
 enum OrdinalCase {
     static func lowered(_ byte: UInt8) -> UInt8 { byte &- UInt8(ascii: "A") < 26 ? byte | 0x20 : byte }
 
@@ -18,7 +18,7 @@ enum OrdinalCase {
         return folded
     }
 
-    /// The last place before `limit` where `folded` stands. Its length may differ from that of the folded text.
+    /// The last occurrence of `folded` that ends by `limit`. Its length may differ from that of `folded`.
     static func lastRange(of folded: [UInt8], in text: Span<UInt8>, before limit: Int) -> Range<Int>? {
         var start = limit
         while start >= 0 {
@@ -38,7 +38,7 @@ enum OrdinalCase {
                 matched += 1
                 index += 1
             } else {
-                // In the middle of a character nothing begins.
+                // Nothing begins in the middle of a character.
                 guard text[index] >= 0xc0 else { return nil }
                 let scalar = foldScalar(text, &index)
                 guard folded[matched...].starts(with: scalar) else { return nil }
@@ -48,7 +48,7 @@ enum OrdinalCase {
         return index <= limit ? index : nil
     }
 
-    /// One scalar that is not ASCII, in large letters if there is such a letter and it is not ASCII either.
+    /// Folds one non-ASCII scalar to upper case, if that is a single non-ASCII scalar too.
     private static func foldScalar(_ text: Span<UInt8>, _ index: inout Int) -> String.UTF8View {
         let lead = text[index]
         let end = min(index + (lead >= 0xf0 ? 4 : lead >= 0xe0 ? 3 : 2), text.count)

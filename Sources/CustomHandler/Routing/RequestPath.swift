@@ -1,14 +1,14 @@
-/// The path of a request line, made what Kestrel makes of it before routes are looked at.
+/// Turns the path of a request line into what Kestrel passes to routing.
 enum RequestPath {
     enum Form {
-        /// Routes can be matched with the path as it is.
+        /// The path can be matched as it is.
         case plain
         case needsDecoding
         case bad
     }
 
-    /// Kestrel answers 400 to what is not ASCII and to NUL. An absolute URL and the `*` of OPTIONS are bad here too:
-    /// whoever reads the request line takes the path out of them.
+    /// Kestrel answers 400 to non-ASCII bytes and NUL. An absolute URL and the `*` of OPTIONS are bad here too: the
+    /// reader of the request line has already taken the path out of them.
     static func form(_ path: Span<UInt8>) -> Form {
         guard !path.isEmpty, path[0] == slash else { return .bad }
         var form = Form.plain
@@ -22,14 +22,14 @@ enum RequestPath {
         return form
     }
 
-    /// Percent escapes become UTF-8, then `.` and `..` go; nil if an escape stands for NUL.
+    /// Decodes percent escapes to UTF-8, then removes `.` and `..`; nil if an escape stands for NUL.
     static func decode(_ path: Span<UInt8>) -> [UInt8]? {
         guard let decoded = removingEscapes(path) else { return nil }
         return removingDots(decoded)
     }
 
-    /// `%2F` stays, so that a value can hold a slash without becoming two segments; so does every escape that is
-    /// not hexadecimal or not part of valid UTF-8.
+    /// Keeps `%2F`, so that a value can hold a slash without becoming two segments, and every escape that is not
+    /// hexadecimal or not part of valid UTF-8.
     private static func removingEscapes(_ path: Span<UInt8>) -> [UInt8]? {
         var result: [UInt8] = []
         result.reserveCapacity(path.count)
@@ -75,7 +75,7 @@ enum RequestPath {
         return letter < 6 ? letter + 10 : nil
     }
 
-    /// RFC 3986 §5.2.4: `..` takes the segment before it away, also an empty one, but nothing above the root.
+    /// RFC 3986 §5.2.4: `..` removes the segment before it, even an empty one, but nothing above the root.
     private static func removingDots(_ path: [UInt8]) -> [UInt8] {
         var result: [UInt8] = []
         result.reserveCapacity(path.count)

@@ -1,8 +1,8 @@
 import Patterns
 
-/// What the value of a route parameter must look like, by .NET's rules for the invariant culture.
+/// A constraint on the value of a route parameter, by .NET's rules for the invariant culture.
 ///
-/// A value that does not fit makes the route not match; the next route is tried, and the caller may see 404, never 400.
+/// If a value does not fit, the route does not match: the next route is tried, and the caller may see 404, never 400.
 enum RouteConstraint: Sendable, Equatable {
     case int, long, bool, guid, datetime, decimal, double, float, alpha, required
     /// In UTF-16 units, as .NET counts.
@@ -99,7 +99,7 @@ extension RouteConstraint {
             }
         }
 
-        /// How to write it.
+        /// An example of how to write it.
         var form: String {
             switch self {
             case .length: "length(5) or length(2,10)"
@@ -111,7 +111,7 @@ extension RouteConstraint {
         }
     }
 
-    /// Why there is no such constraint.
+    /// Why a constraint is refused.
     enum Refusal: Error, Equatable {
         case unknown(String)
         case unclosed(String)

@@ -1,4 +1,4 @@
-/// The forms of a GUID that .NET's `Guid.TryParse` takes, white space around them allowed.
+/// Accepts the GUID forms of .NET's `Guid.TryParse`, with white space around them.
 enum RouteGUID {
     static func accepts(_ text: Span<UInt8>) -> Bool {
         let text = text.extracting(RouteNumber.trimmed(text))
@@ -20,7 +20,7 @@ enum RouteGUID {
             && isHexadecimal(text, 19..<23) && isHexadecimal(text, 24..<36)
     }
 
-    /// `{0x…,0x…,0x…,{0x…,…}}`: numbers of up to 8, 4 and 4 digits, then eight of up to 2. Spaces stand anywhere.
+    /// `{0x…,0x…,0x…,{0x…,…}}`: numbers of up to 8, 4 and 4 digits, then eight of up to 2. Spaces may stand anywhere.
     private static func isNested(_ text: Span<UInt8>) -> Bool {
         var bytes: [UInt8] = []
         for index in text.indices where text[index] != 0x20 { bytes.append(OrdinalCase.lowered(text[index])) }

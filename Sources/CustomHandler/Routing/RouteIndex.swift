@@ -1,19 +1,19 @@
-/// The routes as a tree of segments, so that a path is compared with the routes that look like it and no others.
+/// The routes as a tree of segments, so that a path is compared only with routes that resemble it.
 ///
-/// A node has one child for each literal and a single one for all parameters and mixed segments: what those demand is
-/// looked at when a route ends there. So a search visits at most two children of a node, each node at most once
-/// and each route at most once. Whatever path an attacker sends, the work is never more than that of trying all routes
-/// in turn, as the host does; it comes near that only for an app with thousands of routes that differ in nothing but
-/// their constraints or in mixed segments.
+/// A node has one child for each literal, and a single child for all parameters and mixed segments: their own
+/// conditions are checked when a route ends there. A search therefore visits at most two children of a node, each node
+/// at most once and each route at most once. Whatever path an attacker sends, the work never exceeds that of trying all
+/// routes in turn, as the host does; it comes close only if an app has thousands of routes that differ in nothing but
+/// their constraints or mixed segments.
 struct RouteIndex: Sendable {
     struct Node: Sendable {
-        /// The lowest number of a route at or below this node: a search that has a lower one turns back here.
+        /// The lowest number of a route at or below this node: a search that has found a lower one turns back here.
         let first: Int
-        /// The child for every value, if there is one.
+        /// The child for any value, if there is one.
         var any: Int?
-        /// Routes that may end here, in their order.
+        /// Routes that may end here, in order.
         var ends: [Int] = []
-        /// Routes whose catch-all begins here, in their order.
+        /// Routes whose catch-all begins here, in order.
         var rests: [Int] = []
     }
 
@@ -27,8 +27,8 @@ struct RouteIndex: Sendable {
     private var edges: [Edge] = []
     /// The folded literals of all edges, one after the other.
     private var letters: [UInt8] = []
-    /// A hash table with open addressing: numbers of edges, -1 where there is none. Only the app's own routes fill it, so
-    /// no request can make it degenerate. Twice as many slots as edges at least, and a power of two.
+    /// A hash table with open addressing: the numbers of edges, -1 for an empty slot. Only the app's own routes fill
+    /// it, so no request can make it degenerate. The number of slots is a power of two, at least twice that of edges.
     private var slots: [Int32] = []
 
     init(_ templates: [RouteTemplate]) {
@@ -79,7 +79,7 @@ struct RouteIndex: Sendable {
         nodes[node].ends.append(route)
     }
 
-    /// The child of `node` for a literal, and where the segment that begins at `start` ends.
+    /// The child of `node` for a literal, and the end of the segment that begins at `start`.
     func child(of node: Int, in path: Span<UInt8>, from start: Int) -> (child: Int?, end: Int) {
         var hash = SegmentHash(node: node)
         var end = start
@@ -117,7 +117,7 @@ struct RouteIndex: Sendable {
     }
 }
 
-/// FNV-1a, with the node as part of what is hashed.
+/// FNV-1a over the node and the segment.
 private struct SegmentHash {
     private var value: UInt64
 

@@ -1,6 +1,6 @@
-/// Numbers as .NET's `TryParse` reads them in the invariant culture.
+/// Reads numbers as .NET's `TryParse` does in the invariant culture.
 enum RouteNumber {
-    /// `NumberStyles.Integer`: white space around, one sign before.
+    /// `NumberStyles.Integer`: white space around the number, one sign before it.
     static func integer(_ text: Span<UInt8>) -> Int64? {
         let text = text.extracting(trimmed(text))
         guard let first = byte(text, 0) else { return nil }
@@ -26,7 +26,7 @@ enum RouteNumber {
         return equals(text, "true") || equals(text, "false")
     }
 
-    /// `NumberStyles.Float` with thousands. What is too large is infinite, and a number all the same.
+    /// `NumberStyles.Float` with thousands separators. A number that is too large becomes infinite, and still counts.
     static func isFloat(_ text: Span<UInt8>) -> Bool {
         let text = text.extracting(trimmed(text))
         let start = byte(text, 0) == plus || byte(text, 0) == minus ? 1 : 0
@@ -43,7 +43,8 @@ enum RouteNumber {
         return end == text.count
     }
 
-    /// `NumberStyles.Number`: thousands, and a sign before or after; no exponent. It must fit 96 bits once rounded.
+    /// `NumberStyles.Number`: thousands separators, and a sign before or after; no exponent. It must fit 96 bits once
+    /// rounded.
     static func isDecimal(_ text: Span<UInt8>) -> Bool {
         let text = text.extracting(trimmed(text))
         let hasSign = byte(text, 0) == plus || byte(text, 0) == minus
@@ -60,8 +61,8 @@ enum RouteNumber {
         return number.integer.lexicographicallyPrecedes(largest)
     }
 
-    /// Digits, with commas anywhere after the first and before the point, and at least one digit in all. The integer
-    /// part has no leading zeros; the fraction is its first digit.
+    /// Reads digits, at least one in all, with commas anywhere between the first digit and the point. The result's
+    /// integer part has no leading zeros; its fraction is only the first digit.
     private static func fixedPoint(
         _ text: Span<UInt8>, from start: Int
     ) -> (integer: [UInt8], fraction: UInt8, end: Int)? {
@@ -87,7 +88,7 @@ enum RouteNumber {
 
     // MARK: Letters
 
-    /// All but the white space around it.
+    /// The range of the text without surrounding white space.
     static func trimmed(_ text: Span<UInt8>) -> Range<Int> {
         var start = 0
         var end = text.count
@@ -104,7 +105,7 @@ enum RouteNumber {
     private static func isDigit(_ byte: UInt8) -> Bool { byte &- zero < 10 }
     private static func isSpace(_ byte: UInt8) -> Bool { byte == 0x20 || (0x09...0x0d).contains(byte) }
 
-    /// `word` in small letters; any case in the text.
+    /// - Parameter word: in lower case; the case of the text does not matter.
     private static func equals(_ text: Span<UInt8>, _ word: StaticString) -> Bool {
         guard text.count == word.utf8CodeUnitCount else { return false }
         for index in text.indices where text[index] | 0x20 != word.utf8Start[index] { return false }

@@ -1,6 +1,6 @@
-/// Reads what stands between the braces of a parameter: `*name:constraint(argument):constraint=default` or `name?`.
+/// Reads the text between the braces of a parameter: `*name:constraint(argument):constraint=default` or `name?`.
 struct RouteParameterReader {
-    /// Without an index it is about the whole parameter.
+    /// Without an index, the failure concerns the whole parameter.
     struct Failure: Error {
         let fact: RouteTemplateError.Fact
         let index: Int?
@@ -43,9 +43,9 @@ struct RouteParameterReader {
         return (parameter, stars > 0)
     }
 
-    /// An argument ends at a ')' that ends the constraint too. A ':' or '=' inside the parentheses belongs to the
-    /// argument if any ')' follows, and then all up to that ')' does, itself included; so ASP.NET Core takes
-    /// `regex(a:b):min(5)` for one constraint, and so does this.
+    /// An argument ends at a ')' that also ends the constraint. A ':' or '=' inside the parentheses belongs to the
+    /// argument if any ')' follows, and then so does everything up to and including that ')'. ASP.NET Core therefore
+    /// takes `regex(a:b):min(5)` for one constraint, and so does this.
     private func constraintEnd(from start: Int, to end: Int) -> Int {
         var index = start
         while index < end, !":=(".unicodeScalars.contains(letters[index].scalar) { index += 1 }

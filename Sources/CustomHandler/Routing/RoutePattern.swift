@@ -17,7 +17,7 @@ final class RoutePattern: Sendable {
 
     var text: String { pattern.text }
 
-    /// A value that takes too many steps is not accepted: .NET would match for ten seconds and then fail the request.
+    /// Refuses a value that takes too many steps: .NET would match for ten seconds and then fail the request.
     func accepts(_ value: Span<UInt8>) -> Bool {
         switch pattern.match(value) {
         case .found: return true
@@ -28,7 +28,8 @@ final class RoutePattern: Sendable {
         }
     }
 
-    /// Whether a value took too many steps, and nobody was told yet. So a caller cannot fill the log.
+    /// Whether a value took too many steps and that is not reported yet. True only once, so that a caller cannot fill
+    /// the log.
     func hasNews() -> Bool {
         hasGivenUp.load(ordering: .relaxed) && !isTold.exchange(true, ordering: .relaxed)
     }

@@ -3,9 +3,9 @@ struct RouteTemplate: Sendable, Equatable {
     enum Segment: Sendable, Equatable {
         case literal(String)
         case parameter(RouteParameter)
-        /// Literals and parameters by turns, such as `{name}.{ext}`.
+        /// Alternating literals and parameters, such as `{name}.{ext}`.
         case mixed([Part])
-        /// Takes the rest of the path, slashes too; always the last.
+        /// Takes the rest of the path, including slashes; always the last segment.
         case catchAll(RouteParameter)
     }
 
@@ -14,13 +14,13 @@ struct RouteTemplate: Sendable, Equatable {
         case parameter(RouteParameter)
     }
 
-    /// With the prefix.
+    /// Includes the prefix.
     let text: String
     let segments: [Segment]
 
-    /// The host puts `routePrefix` before every route; a route that is empty is the prefix alone.
+    /// Reads a route with the `routePrefix` that the host puts before every route; an empty route is the prefix alone.
     ///
-    /// It does not look for reserved beginnings: see ``checkReserved(_:)``.
+    /// Does not check reserved beginnings: see ``checkReserved(_:)``.
     init(_ route: String, prefix: String = "") throws(RouteTemplateError) {
         var parser = RouteTemplateParser(prefix, source: .prefix)
         let before = try parser.parse(isFollowed: !route.isEmpty)
@@ -29,8 +29,9 @@ struct RouteTemplate: Sendable, Equatable {
         text = prefix.isEmpty || route.isEmpty ? prefix + route : prefix + "/" + route
     }
 
-    /// The host keeps these beginnings to itself, also as the start of a longer word such as `administrator`, and also
-    /// for a function's name that serves as its route; it looks at the route without the prefix (host-contract §12).
+    /// Refuses the beginnings that the host reserves, even at the start of a longer word such as `administrator`, and
+    /// even in a function name that serves as the route. The host checks the route without the prefix (host-contract
+    /// §12).
     static func checkReserved(_ route: String) throws(RouteTemplateError) {
         let bare = route.drop { $0 == "/" }
         for word in ["admin", "runtime"] where bare.prefix(word.count).lowercased() == word {
@@ -54,7 +55,8 @@ struct RouteTemplate: Sendable, Equatable {
         parameters.flatMap(\.constraints).compactMap { if case .regex(let pattern) = $0 { pattern } else { nil } }
     }
 
-    /// How many segments a path needs at least: trailing ones that are optional or have a default may be missing.
+    /// The least number of segments in a matching path: trailing ones that are optional or have a default may be
+    /// missing.
     var leastCount: Int {
         let needed = segments.lastIndex { segment in
             switch segment {
@@ -67,7 +69,7 @@ struct RouteTemplate: Sendable, Equatable {
     }
 }
 
-/// What stands between braces in a route.
+/// A parameter, from between the braces of a route.
 struct RouteParameter: Sendable, Equatable {
     let name: String
     let isOptional: Bool
@@ -79,8 +81,8 @@ struct RouteParameter: Sendable, Equatable {
         return true
     }
 
-    /// A missing optional parameter is not checked; a default is, like a value that came with the path; and a catch-all
-    /// without a value satisfies no constraint, as in ASP.NET Core.
+    /// Whether the parameter may be missing. A missing optional parameter is not checked; a default is checked like a
+    /// value from the path; a catch-all without a value satisfies no constraint, as in ASP.NET Core.
     var acceptsAbsence: Bool {
         if let defaultValue { return accepts(defaultValue.utf8Span.span) }
         return isOptional || constraints.isEmpty

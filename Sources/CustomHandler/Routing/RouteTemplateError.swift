@@ -1,4 +1,4 @@
-/// Why a route cannot be read, and where.
+/// Why a route cannot be read, and at which position.
 struct RouteTemplateError: Error, Equatable {
     enum Source: String {
         case route
@@ -28,7 +28,7 @@ struct RouteTemplateError: Error, Equatable {
 
     let source: Source
     let text: String
-    /// A character number, from 1.
+    /// The number of the character, from 1.
     let position: Int
     let fact: Fact
 

@@ -1,4 +1,4 @@
-/// Reads the text of a route, or of a prefix, one segment after the other.
+/// Reads the text of a route or a prefix, segment by segment.
 struct RouteTemplateParser {
     typealias Segment = RouteTemplate.Segment
     typealias Part = RouteTemplate.Part
@@ -7,7 +7,7 @@ struct RouteTemplateParser {
     private let text: String
     private let scalars: [Unicode.Scalar]
     private var index = 0
-    /// Of the parameters so far, the prefix's too.
+    /// The parameters' names so far, including the prefix's.
     private(set) var names: [String]
 
     init(_ text: String, source: RouteTemplateError.Source, names: [String] = []) {
@@ -17,7 +17,7 @@ struct RouteTemplateParser {
         scalars = Array(text.unicodeScalars)
     }
 
-    /// One slash at the end of a route is nothing; in a prefix it would stand before the one that follows.
+    /// Ignores one slash at the end of a route. At the end of a prefix it is an error, as another slash follows.
     mutating func parse(isFollowed: Bool) throws(RouteTemplateError) -> [Segment] {
         try readBeginning()
         if isFollowed, scalars.last == "/" { throw error(.emptySegment, at: scalars.count - 1) }
@@ -36,7 +36,7 @@ struct RouteTemplateParser {
         return segments
     }
 
-    /// ASP.NET Core passes over `/` and `~/`, but only at the very beginning, which is the prefix's.
+    /// Skips `/` or `~/` as ASP.NET Core does, but only at the very beginning, which belongs to the prefix.
     private mutating func readBeginning() throws(RouteTemplateError) {
         let beginning = text.hasPrefix("~/") ? "~/" : text.hasPrefix("/") ? "/" : text.hasPrefix("~") ? "~" : ""
         guard !beginning.isEmpty else { return }
@@ -114,7 +114,7 @@ struct RouteTemplateParser {
         }
     }
 
-    /// What stands between the braces, its doubled ones made single, each character with its place.
+    /// Reads the text between the braces, with doubled braces made single; each character has its position.
     private mutating func readBraces() throws(RouteTemplateError) -> [(scalar: Unicode.Scalar, index: Int)] {
         let start = index
         var inside: [(scalar: Unicode.Scalar, index: Int)] = []

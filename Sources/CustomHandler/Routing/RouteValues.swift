@@ -1,7 +1,7 @@
 extension RouteTemplate {
-    /// The values that a path gives to the parameters; nil if a constraint or a mixed segment does not accept it.
+    /// The values that a path gives to the parameters; nil if a constraint or a mixed segment refuses it.
     ///
-    /// Literals are not looked at: ``RouteIndex`` has done so.
+    /// Does not compare literals: ``RouteIndex`` has done so.
     func values(in path: Span<UInt8>) -> [(name: String, value: String?)]? {
         var values: [(name: String, value: String?)] = []
         var start = 1
@@ -30,7 +30,7 @@ extension RouteTemplate {
 }
 
 extension RouteParameter {
-    /// Adds the value, or what stands for a missing one; false if it is not accepted.
+    /// Adds the value, or the default of a missing one; returns false if it is refused.
     fileprivate func bind(
         _ range: Range<Int>?, of path: Span<UInt8>, _ values: inout [(name: String, value: String?)]
     ) -> Bool {

@@ -1,39 +1,39 @@
-/// Finds the function that the host would choose for a request (host-contract §12): the first of the routes, in the order
-/// they are given, that matches path and method. Nothing is more specific than anything else.
+/// Finds the function that the host would choose for a request (host-contract §12): the first route, in the given
+/// order, that matches path and method. No route takes precedence for being more specific.
 public struct Router: Sendable {
     struct Route: Sendable {
-        /// With the prefix.
+        /// Includes the prefix.
         let template: RouteTemplate
-        /// In capitals; nil means all.
+        /// In upper case; nil means all.
         let methods: Set<String>?
         let function: String
     }
 
     public struct Match: Sendable {
-        /// Among the routes the router was made of.
+        /// The route's index in the router's list.
         let index: Int
         public let function: String
-        /// In the order of the template, with the defaults; a missing optional parameter and an empty catch-all have
-        /// no value.
+        /// In the order of the template, defaults included; a missing optional parameter and an empty catch-all have no
+        /// value.
         public let parameters: [(name: String, value: String?)]
     }
 
     public enum Answer: Sendable {
         case found(Match)
-        /// 404, also if only the method is wrong.
+        /// 404, even if only the method is wrong.
         case notFound
-        /// 400: Kestrel would refuse the path.
+        /// 400, as Kestrel refuses the path.
         case bad
     }
 
     private let routes: [Route]
-    /// For each route; a few short texts are faster to compare than to hash.
+    /// The methods of each route as a list: a few short texts are faster to compare than to hash.
     private let methods: [[String]?]
-    /// The patterns of each route, most often none.
+    /// The patterns of each route; usually none.
     private let patterns: [[RoutePattern]]
     private let index: RouteIndex
 
-    /// The host's order is that of the functions' names, ignoring case.
+    /// - Parameter routes: in the host's order, by function name ignoring case.
     init(_ routes: [Route]) {
         self.routes = routes
         methods = routes.map { $0.methods.map { $0.sorted() } }
@@ -44,9 +44,9 @@ public struct Router: Sendable {
     /// The function behind each route.
     var functions: [String] { routes.map(\.function) }
 
-    /// `path` is what stands on the request line, without the query and with its escapes.
+    /// `path` is the path on the request line, without the query and not decoded.
     ///
-    /// `warn` gets a sentence, once for each pattern that gives a match up.
+    /// `warn` gets a sentence, once for each pattern that gives up on a value.
     public func match(method: String, path: String, warn: (String) -> Void = { _ in }) -> Answer {
         match(method: method, path: path.utf8Span.span, warn: warn)
     }
@@ -70,7 +70,7 @@ public struct Router: Sendable {
         return .found(Match(index: search.best, function: routes[search.best].function, parameters: parameters))
     }
 
-    /// How many nodes and routes are looked at for a path that needs no decoding.
+    /// The number of nodes and routes that a search visits for a path that needs no decoding.
     func work(method: String, path: String) -> Int { search(method, path.utf8Span.span).looks }
 
     private func search(_ method: String, _ path: Span<UInt8>) -> Search {
@@ -80,11 +80,11 @@ public struct Router: Sendable {
     }
 
     private struct Search {
-        /// The host compares methods in any case.
+        /// In upper case: the host ignores the case of methods.
         let method: String
-        /// Nodes visited and routes tried: what the time of a match grows with.
+        /// Nodes visited and routes tried, which determine the time of a match.
         var looks = 0
-        /// The lowest route so far that matches.
+        /// The lowest matching route so far.
         var best = Int.max
         var parameters: [(name: String, value: String?)]?
         /// Routes with patterns that did not match, perhaps because a pattern gave up.
@@ -99,17 +99,17 @@ public struct Router: Sendable {
 
     private func visit(_ node: Int, _ path: Span<UInt8>, from start: Int, _ search: inout Search) {
         search.looks &+= 1
-        // One slash at the end is nothing.
+        // One slash at the end does not count.
         guard start < path.count else {
             tryRoutes(index.nodes[node].ends, path, &search)
             return tryRoutes(index.nodes[node].rests, path, &search)
         }
         let (literal, end) = index.child(of: node, in: path, from: start)
-        // No segment matches one that is empty, not even the beginning of a catch-all.
+        // Nothing matches an empty segment, not even the beginning of a catch-all.
         guard end > start else { return }
         tryRoutes(index.nodes[node].rests, path, &search)
         let any = index.nodes[node].any
-        // What may hold the lowest route comes first, so that the other is most often not looked at.
+        // The child that may hold the lowest route comes first, so that the other is usually not visited.
         if let literal, let any, index.nodes[any].first < index.nodes[literal].first {
             descend(any, path, from: end + 1, &search)
             descend(literal, path, from: end + 1, &search)

@@ -2,7 +2,8 @@ import HTTP
 import HTTP1
 import Lua
 
-/// What a browser shows in development when a function failed: the reason, where in the source, and the request.
+/// The page that a browser shows in development when a function failed: the reason, the place in the source, and the
+/// request.
 struct ErrorPage {
     let failure: InvocationFailure
     let invocation: Invocation
@@ -61,7 +62,7 @@ struct ErrorPage {
 
     private var rows: String {
         let query = request.query.map { query in
-            // A function key in the query is a secret, too.
+            // A function key in the query is a secret too.
             "?"
                 + query.split(separator: "&").map { $0.lowercased().hasPrefix("code=") ? "code=(not shown)" : $0 }
                 .joined(separator: "&")

@@ -1,20 +1,20 @@
 import HTTP
 import HTTP1
 
-/// What the Functions host says in the headers of a request.
+/// The headers in which the Functions host says who it is and what it calls.
 extension HTTPRequest {
-    /// The host's own version; nil where somebody else calls.
+    /// The host's version; absent if somebody else calls.
     static let hostVersion = "X-Azure-Functions-HostVersion"
-    /// The host's id of the invocation. A caller of the host may have sent the header too; the host's own is the last.
+    /// The host's id of the invocation. A caller of the host may have sent this header too; the host's own comes last.
     static let invocationID = "X-Azure-Functions-InvocationId"
     static let invocationIDLine = Array("\(invocationID):".utf8)
     /// The W3C trace context of the call.
     static let traceparent = "traceparent"
 
-    /// The host calls, and not somebody else.
+    /// The host sent this request.
     var isOfHost: Bool { contains(Self.hostVersion) }
 
-    /// The host's readiness probe, which is no invocation (host-contract §3). Only the target `/` itself is one.
+    /// The host's readiness probe, which is no invocation (host-contract §3). Only a request for `/` itself is one.
     var isProbe: Bool {
         switch method {
         case .get, .head: rawTarget == "/" && lastRange(of: Self.invocationID) == nil
@@ -24,8 +24,9 @@ extension HTTPRequest {
 
     /// The URL the caller asked for.
     ///
-    /// - Parameter isProxied: the host has set the `X-Forwarded-` headers. Else the caller may have: then its host is the
-    ///   one it is connected to, and only the scheme, which a front end before the host knows, is taken from them.
+    /// - Parameter isProxied: the host has set the `X-Forwarded-` headers. Otherwise the caller may have set them: then
+    ///   the URL's host is the one that the caller is connected to, and only the scheme is taken from these headers, as
+    ///   only a front end before the host knows it.
     func url(isProxied: Bool) -> [UInt8] {
         let bytes = headBytes
         let isSecure = first("x-forwarded-proto")?.prefix { $0 != "," }.lowercased() == "https"

@@ -1,6 +1,6 @@
 import Lua
 
-/// Small JSON objects made by luafunc itself, with their members in the order given.
+/// Small JSON objects that luafunc itself makes, with the members in the given order.
 public enum JSONText {
     public enum Value: Sendable {
         case text(String)

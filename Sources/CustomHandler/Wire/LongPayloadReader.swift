@@ -1,29 +1,29 @@
 import Lua
 
-/// Reads a payload that takes long, in steps between which others have their turn: first its JSON as it is, then what the
-/// bindings make of it. The arguments are those that `PayloadReader` gives.
+/// Reads a long payload in steps, so that others get their turn: first the JSON as it is, then the conversions of the
+/// bindings. The arguments are the same as those from `PayloadReader`.
 final class LongPayloadReader {
     private let reader: PayloadReader
     private let payload: [UInt8]
     private var json = LongJSONReader(nulls: .absent)
     private var stage = Stage.text
-    /// What goes on with the value on top; nil between two members.
+    /// The unfinished conversion of the value on top; nil between two members.
     private var conversion: Conversion?
-    /// Members since the last look at the limits.
+    /// Members read since the last check of the limits.
     private var members = 0
 
-    /// Answers false where the time slice is over in the middle.
+    /// Returns false if the time slice ended in the middle.
     private typealias Conversion = (LuaStack) throws(PayloadError) -> Bool
 
     private enum Stage { case text, data, metadata }
 
-    /// Where they lie on the stack: the arguments, and above them a member of one.
+    /// Stack indexes of the arguments, and above them those of the current member.
     private static let data = 1
     private static let metadata = 2
     private static let key = 3
     private static let value = 4
 
-    /// Levels around a member.
+    /// The nesting levels around a member.
     private static let depth = 2
 
     init(_ reader: PayloadReader, _ payload: [UInt8]) {
@@ -31,7 +31,7 @@ final class LongPayloadReader {
         self.payload = payload
     }
 
-    /// Answers true once `data` and `metadata` are all there is on the stack, which was empty; false where the slice is over.
+    /// Returns true once the stack, empty at first, holds exactly `data` and `metadata`; false if the slice is over.
     func advance(_ stack: LuaStack) throws(PayloadError) -> Bool {
         if stage == .text {
             guard try readJSON(onto: stack) else { return false }
@@ -59,10 +59,10 @@ final class LongPayloadReader {
         stack.pushNil()
     }
 
-    /// Puts the two arguments where the payload lies.
+    /// Replaces the payload on the stack by the two arguments.
     private func takeArguments(of stack: LuaStack) throws(PayloadError) {
         guard isObject(at: 1, of: stack), stack.pushField("Data", of: 1) == .table, isObject(at: -1, of: stack) else {
-            // That says what is wrong.
+            // The other reader reports what is wrong.
             let payload = payload
             stack.setCount(0)
             return try reader.pushArguments(payload.span.bytes)
@@ -97,7 +97,7 @@ final class LongPayloadReader {
         }
     }
 
-    /// Sets the value on top under the key below, which stays.
+    /// Stores the value on top under the key below it; the key stays.
     private func setMember(of argument: Int, _ stack: LuaStack) {
         if stack.isNull(at: Self.value) {
             stack.pushNil()
@@ -139,7 +139,7 @@ final class LongPayloadReader {
 
     // MARK: Conversions of the string at an index, which is on top
 
-    /// Replaces it by the value of the JSON text in it, `levels` times over. What is no JSON text stays.
+    /// Replaces the string by the value of the JSON text in it, `levels` times. Text that is not JSON stays.
     private func unwrapping(_ index: Int, levels: Int) -> Conversion {
         var left = levels
         var json: LongJSONReader?
@@ -166,7 +166,7 @@ final class LongPayloadReader {
         }
     }
 
-    /// Replaces it by the bytes of the base64 text in it. What is no such text stays.
+    /// Replaces the string by the bytes of its base64 text. Text that is not base64 stays.
     private func decoding(_ index: Int) -> Conversion {
         var decoder = Base64.Decoder()
         var bytes: [UInt8] = []
@@ -191,7 +191,7 @@ final class LongPayloadReader {
         }
     }
 
-    /// Replaces it by the list in it, and each element of that by the bytes of the base64 text in it.
+    /// Replaces the string by the list in it, and each element of that list by the bytes of its base64 text.
     private func decodingElements() -> Conversion {
         let element = Self.value + 1
         var unwrap: Conversion? = unwrapping(Self.value, levels: 1)

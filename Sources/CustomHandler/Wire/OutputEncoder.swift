@@ -1,12 +1,12 @@
 import Lua
 
-/// Writes what a handler returned as the response payload, in the form that survives the host (host-contract §9).
+/// Writes a handler's result as the response payload, in a form that survives the host (host-contract §9).
 struct OutputEncoder {
     let function: Function
     let marks: Marks
     let stack: LuaStack
     let writer: JSONWriter
-    /// What the function that makes the http output's body has written, once it has run.
+    /// The http output's body as its function has written it, once that has run.
     var streamed: [UInt8]?
 
     /// Appends the whole payload for the value at `index`. [0]
@@ -35,7 +35,7 @@ struct OutputEncoder {
 
     // MARK: What the handler meant
 
-    /// Where on the stack the parts of the payload lie; `index` itself may be several of them.
+    /// The stack indexes of the payload's parts; `index` itself may be several of them.
     struct Returned {
         /// A table of output names and values.
         var outputs: Int?
@@ -63,7 +63,7 @@ struct OutputEncoder {
     private func interpretScalar(_ index: Int) throws(OutputError) -> Returned {
         if function.returnOutput != nil { return Returned(value: index) }
         if function.outputs.isEmpty {
-            // The host makes a response of it where no http output is declared (host-contract §9.7).
+            // If no http output is declared, the host turns it into a response (host-contract §9.7).
             if function.isHTTP { return Returned(value: index) }
             throw .returned("a value", hint: "function.json declares no output binding to take it")
         }
@@ -96,7 +96,7 @@ struct OutputEncoder {
         if let http = function.httpOutput, names.allSatisfy({ responseMembers.contains($0) }) {
             return Returned(single: (http, index))
         }
-        // One that has a member of a response is meant to be one.
+        // A table with any member of a response is meant to be one.
         if function.httpOutput != nil, names.contains(where: isLikeResponseMember),
             let odd = names.first(where: { !responseMembers.contains($0) && !isOutput($0) && !envelope.contains($0) })
         {
@@ -113,7 +113,7 @@ struct OutputEncoder {
         responseMembers.contains { $0.lowercased() == name.lowercased() }
     }
 
-    /// How many keys a table has, and how many of them are names of a kind.
+    /// The number of keys in a table, and how many of them are names of each kind.
     private struct Keys {
         var all = 0
         var envelope = 0
@@ -134,7 +134,8 @@ struct OutputEncoder {
         return keys
     }
 
-    /// Its keys in alphabetical order, for an error: as many of them as anybody looks at. nil if one is not text.
+    /// The table's keys in alphabetical order for an error, limited to as many as anybody reads. nil if one is not a
+    /// string.
     private func memberNames(at index: Int) -> [String]? {
         var names: [String] = []
         var areTexts = true
@@ -147,7 +148,7 @@ struct OutputEncoder {
 
     private static let mostNames = 1000
 
-    /// The fields are left on the stack, for whoever called to clear. [+3]
+    /// Leaves the fields on the stack for the caller to remove. [+3]
     private func interpretEnvelope(_ index: Int) -> Returned {
         func field(_ name: StaticString) -> Int? {
             stack.pushField(name, of: index)
@@ -187,7 +188,7 @@ struct OutputEncoder {
 
     // MARK: Outputs
 
-    /// Appends the member `Outputs`; false if there is nothing to say.
+    /// Appends the member `Outputs`; returns false if there is nothing to write.
     private func appendOutputs(_ returned: Returned) throws(OutputError) -> Bool {
         if let (output, index) = returned.single {
             writer.append(raw: "\"Outputs\":{")
@@ -219,7 +220,7 @@ struct OutputEncoder {
         return true
     }
 
-    /// The members of `Outputs`, all of which must be outputs.
+    /// The number of members of `Outputs`, all of which must be outputs.
     func countOutputs(at index: Int) throws(OutputError) -> Int {
         guard stack.type(at: index) == .table else {
             throw .notATable("Outputs", got: stack.type(at: index).name)

@@ -1,6 +1,6 @@
 import Lua
 
-/// Why what a handler returned cannot be sent, or would not arrive.
+/// Why a handler's result cannot be sent, or would not arrive.
 enum OutputError: Error, Equatable {
     /// The value itself is not what a handler may return.
     case returned(String, hint: String)
@@ -9,9 +9,9 @@ enum OutputError: Error, Equatable {
     case notATable(String, got: String)
     case logs
     case unwritable(Place, JSONError)
-    /// The value of the output would be lost or changed by the host.
+    /// The host would lose or change the value of the output.
     case lost(Place, String)
-    /// No error: this function or coroutine makes the body, and has to run before the payload can be written.
+    /// Not an error: this function or coroutine produces the body, and must run before the payload can be written.
     case streams(LuaReference)
 }
 
@@ -51,7 +51,7 @@ extension OutputError: CustomStringConvertible {
 }
 
 extension String {
-    /// `Outputs.message` and a path `.a[2]` belong together; without a path a colon stands between.
+    /// Joins `Outputs.message` and a path such as `.a[2]`; without a path, a colon follows the place.
     fileprivate func replacingFirstSpace(_ isRoot: Bool, _ place: String) -> String {
         isRoot ? place + ": " + dropFirst(place.count) : self
     }

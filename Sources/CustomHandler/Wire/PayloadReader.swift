@@ -1,10 +1,10 @@
 import Lua
 
-/// Why a request's body is no invocation payload, or cannot be read to its end.
+/// Why a request's body is no invocation payload, or cannot be read completely.
 enum PayloadError: Error, Equatable, CustomStringConvertible {
     case notJSON(JSONError)
     case noData
-    /// A limit of the invocation was reached.
+    /// The invocation reached a limit.
     case timeLimit
     case memoryLimit
 
@@ -24,8 +24,8 @@ enum PayloadError: Error, Equatable, CustomStringConvertible {
     }
 }
 
-/// Turns an invocation payload into the arguments `data` and `metadata`: every value as the user knows it, never a
-/// string inside a string (host-contract §6).
+/// Turns an invocation payload into the arguments `data` and `metadata`, with every value as the user knows it, never
+/// as a string inside a string (host-contract §6).
 struct PayloadReader {
     let function: Function
     let marks: Marks
@@ -86,7 +86,7 @@ struct PayloadReader {
         }
     }
 
-    /// Sets the member whose name and value are on top of a table; a null takes away an earlier one of the same name. [-2]
+    /// Stores the value on top under the name below it; a null removes an earlier member of that name. [-2]
     private func setMember() {
         if stack.isNull(at: -1) {
             stack.pop()
@@ -134,7 +134,7 @@ struct PayloadReader {
         stack.setMetatable(at: -1, marks.request)
     }
 
-    /// The host sends the body of two content types as base64; all others are text already.
+    /// The host sends the body as base64 for two content types, and as text for all others.
     private func decodeBody() {
         stack.pushField("Body", of: -1)
         defer { stack.pop() }
@@ -145,7 +145,7 @@ struct PayloadReader {
         stack.setField("Body", of: -3)
     }
 
-    /// Whether the request that lies under the top has a content type whose body the host encodes.
+    /// Whether the request below the top has a content type whose body the host encodes.
     func hasEncodedBody() -> Bool {
         stack.pushField("Headers", of: -2)
         defer { stack.pop() }

@@ -1,9 +1,9 @@
 import HTTP
 
-/// The default way the host speaks: `POST /<function>` with a payload (host-contract §6.1, §9.1).
+/// The host's default protocol: `POST /<function>` with a payload (host-contract §6.1, §9.1).
 enum PayloadWire {
-    /// The host throws the body of an error status away, but logs a text that it cannot take for a payload, and fails
-    /// the invocation all the same (host-contract §9.1). Anybody else gets an honest status.
+    /// The host throws the body of an error status away. A text that it cannot read as a payload fails the invocation
+    /// too, and the host logs it (host-contract §9.1). Other callers get a true error status.
     static func response(
         _ failure: InvocationFailure, function: String, id: String?, toHost: Bool
     ) -> HTTPResponse {

@@ -1,5 +1,4 @@
-/// Where in what a handler returned something stands, such as `Outputs.res.headers["x"]`. Its text is made only when an
-/// error names it.
+/// A place in a handler's result, such as `Outputs.res.headers["x"]`. Its text is made only when an error names it.
 struct Place: Equatable {
     private enum Root: Equatable {
         case returnValue
@@ -22,7 +21,7 @@ struct Place: Equatable {
 
     func member(_ name: String) -> Place { appending(.member(name)) }
     func key(_ name: String) -> Place { appending(.key(name)) }
-    /// - Parameter position: from 1.
+    /// - Parameter position: counted from 1.
     func element(_ position: Int) -> Place { appending(.element(position)) }
 
     private func appending(_ step: Step) -> Place {

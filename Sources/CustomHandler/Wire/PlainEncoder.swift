@@ -2,13 +2,13 @@ import HTTP
 import HTTP1
 import Lua
 
-/// Turns what a handler returned into the response to the caller's own request. The rules are those of a payload, but
-/// nothing has to survive the host, so bytes, several cookies and repeated headers can be sent.
+/// Turns a handler's result into the response to the caller's own request. The rules are those of a payload, but the
+/// response need not survive the host: bytes, several cookies and repeated headers can be sent.
 extension OutputEncoder {
     struct PlainResponse {
-        /// Whole, or a head whose body is streamed.
+        /// A whole response, or the head of a streamed one.
         var outcome: Outcome
-        /// The function or coroutine that makes the body; nil where it is whole.
+        /// The function or coroutine that produces the body; nil if the body is whole.
         var body: LuaReference?
         /// Lines that the handler returned.
         var logs: [String] = []
@@ -58,7 +58,7 @@ extension OutputEncoder {
         return PlainResponse(outcome: .written(status: parts.status, contentType: contentType(of: parts.body)))
     }
 
-    /// A response with header fields of its own, or with a body that is not there yet.
+    /// A response with header fields of its own, or whose body is not written yet.
     private func response(
         of parts: ResponseParts, isStreamed: Bool, place: Place
     ) throws(OutputError) -> PlainResponse {
@@ -81,7 +81,7 @@ extension OutputEncoder {
         return PlainResponse(outcome: .response(response), body: stack.reference())
     }
 
-    /// What the host would say of a response that does not say it (host-contract §9.5).
+    /// The content type that the host adds to a response without one (host-contract §9.5).
     private func contentType(of body: Int) -> StaticString {
         switch stack.type(at: body) {
         case .table where !marks.isBytes(at: body, of: stack): "application/json; charset=utf-8"

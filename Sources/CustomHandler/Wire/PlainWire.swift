@@ -1,9 +1,9 @@
 import HTTP
 
-/// The other way the host speaks to HTTP-only functions: with the caller's own request, to which the caller gets the
+/// The host's other protocol, for HTTP-only functions: it passes on the caller's own request, and the caller gets the
 /// function's own response (host-contract §7, §8).
 enum PlainWire {
-    /// - Parameter showsErrors: in development the caller is told what failed.
+    /// - Parameter showsErrors: tells the caller what failed. For development.
     static func response(
         _ failure: InvocationFailure, to invocation: Invocation, files: AppFiles, showsErrors: Bool
     ) -> HTTPResponse {

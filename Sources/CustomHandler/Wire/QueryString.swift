@@ -1,4 +1,4 @@
-/// The fields of a query string, decoded, in their order.
+/// The decoded fields of a query string, in order.
 struct QueryString {
     struct Field {
         let name: [UInt8]
@@ -19,7 +19,7 @@ struct QueryString {
 }
 
 extension QueryString {
-    /// Calls `body` with name and value of each field of a URL's query, as they stand there, until it answers false.
+    /// Calls `body` with the name and value of each field of a URL's query, not decoded, until it returns false.
     static func forEachField(of url: RawSpan, _ body: (_ name: RawSpan, _ value: RawSpan) -> Bool) {
         var start = 0
         while start < url.byteCount, url[start] != UInt8(ascii: "?") { start += 1 }
@@ -43,7 +43,7 @@ extension QueryString {
         PercentEncoding.decode(text.withUnsafeBytes { Array($0) }, plusIsSpace: true)
     }
 
-    /// Whether the text is that name when it is decoded, which never makes it longer.
+    /// Whether the text, decoded, is that name. Decoding never makes a text longer.
     static func isName(_ text: RawSpan, _ name: [UInt8]) -> Bool {
         guard text.byteCount >= name.count else { return false }
         for index in 0..<text.byteCount where text[index] == UInt8(ascii: "%") || text[index] == UInt8(ascii: "+") {
@@ -53,7 +53,7 @@ extension QueryString {
     }
 }
 
-/// Names in any case with their values, in the order in which the names came first: what .NET makes of headers and
+/// Case-insensitive names with their values, in the order of each name's first appearance, as .NET builds headers and
 /// query strings.
 struct NamedValues {
     private(set) var entries: [(name: [UInt8], values: [[UInt8]])] = []
@@ -73,7 +73,7 @@ struct NamedValues {
 }
 
 extension [UInt8] {
-    /// With the letters of ASCII in lower case.
+    /// The bytes with ASCII letters in lower case.
     var lowercased: [UInt8] {
         map { (UInt8(ascii: "A")...UInt8(ascii: "Z")).contains($0) ? $0 | 0x20 : $0 }
     }

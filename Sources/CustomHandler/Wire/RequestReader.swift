@@ -2,8 +2,8 @@ import HTTP
 import HTTP1
 import Lua
 
-/// Turns a caller's own request into the arguments `data` and `metadata`, of the shape they have in a payload
-/// (host-contract §6.4). Nothing is spoiled here: a body is the bytes that came.
+/// Turns a caller's own request into the arguments `data` and `metadata`, in the shape they have in a payload
+/// (host-contract §6.4). Nothing gets lost here: the body has exactly the bytes that arrived.
 struct RequestReader {
     let function: Function
     let marks: Marks
@@ -13,7 +13,7 @@ struct RequestReader {
     func pushArguments(_ request: HTTPRequest, _ parameters: Invocation.Parameters, isProxied: Bool) {
         let level = stack.count
         let head = request.headBytes
-        // What more than one table is made of lies below them until the end.
+        // Values that several tables are made from lie below the tables until the end.
         stack.push(bytes: head.span.bytes.extracting(0..<request.head.length))
         let headers = stack.count
         if let query = request.queryRange {
@@ -51,13 +51,13 @@ struct RequestReader {
 
         pushMetadataSource(query: query, headers: headers, body: body, params: params)
         stack.pushDeferred(marks.tables.metadata)
-        // Both arguments go down to where the parts lie.
+        // Moves both arguments down to where those values lie.
         stack.replace(at: level + 2)
         stack.replace(at: level + 1)
         stack.setCount(level + 2)
     }
 
-    /// Pushes a table that is made of the value at `index` when it is touched. [+1]
+    /// Pushes a table that is filled from the value at `index` on first access. [+1]
     private func pushDeferred(_ index: Int, by filler: TableFiller) {
         stack.pushValue(at: index)
         stack.pushDeferred(filler)
@@ -68,7 +68,7 @@ struct RequestReader {
         if body.isEmpty { stack.pushNil() } else { stack.push(bytes: body) }
     }
 
-    /// `%` in a route's parameters was decoded by the router; what is optional and missing is absent.
+    /// The router has decoded `%` in the parameters; a missing optional one is absent.
     private func push(_ parameters: Invocation.Parameters) {
         stack.pushTable(hash: parameters.count)
         for parameter in parameters {
@@ -78,7 +78,7 @@ struct RequestReader {
         }
     }
 
-    /// The parts of `metadata`, in the order `RequestTables` takes them in. [+1]
+    /// The parts of `metadata`, in the order in which `RequestTables` reads them. [+1]
     private func pushMetadataSource(query: Int, headers: Int, body: Int, params: Int) {
         stack.pushTable(array: RequestTables.MetadataPart.allCases.count)
         pushPart(.query, query)

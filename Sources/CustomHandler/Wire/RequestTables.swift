@@ -1,14 +1,14 @@
 import FoundationEssentials
 import Lua
 
-/// The tables of a caller's own request that most handlers never look into, so they are made when one does.
+/// The tables of a caller's own request that most handlers never read; they are filled on first access.
 struct RequestTables {
     let query: TableFiller
     let headers: TableFiller
     let identities: TableFiller
     let metadata: TableFiller
 
-    /// What `metadata` is made of, by its place in the list that is deferred.
+    /// The parts that `metadata` is made of, by their position in the deferred list.
     enum MetadataPart: Int, CaseIterable {
         case query = 1, headers, body, params, function
     }
@@ -34,7 +34,7 @@ struct RequestTables {
         identities = stack.makeFiller { stack, table in
             stack.push(Self.anonymous)
             let text = stack.count
-            // luafunc's own text is JSON.
+            // The text is luafunc's own, so it is JSON.
             try? stack.pushJSON(at: text)
             stack.setElement(1, of: table)
             stack.markArray(at: table)
@@ -66,7 +66,7 @@ struct RequestTables {
         return values
     }
 
-    /// - Parameter head: the head of a request, with its first line. Whoever read the request has checked it.
+    /// - Parameter head: the head of a request, with its first line; already checked when the request was read.
     static func named(headers head: [UInt8]) -> NamedValues {
         var values = NamedValues()
         let space: Set<UInt8> = [0x20, 0x09, 0x0d]

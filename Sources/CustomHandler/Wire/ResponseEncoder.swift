@@ -1,7 +1,7 @@
 import Lua
 
-/// The value of an HTTP output (host-contract §9.5, §9.6): always an object with a text body, which both the named
-/// output and `$return` take.
+/// Writes the value of an HTTP output (host-contract §9.5, §9.6): always an object with a text body, which both a named
+/// output and `$return` accept.
 extension OutputEncoder {
     func appendResponse(at index: Int, place: Place) throws(OutputError) {
         guard stack.type(at: index) == .table, !marks.isBytes(at: index, of: stack) else {
@@ -25,7 +25,8 @@ extension OutputEncoder {
         writer.append(raw: "}")
     }
 
-    /// Bytes alone reach an HTTP caller only through `$return`, where base64 becomes a body of these bytes.
+    /// Writes a value that is only bytes. They reach an HTTP caller only through `$return`, where the host turns base64
+    /// into a body of these bytes.
     private func appendBareBytes(at index: Int, place: Place) throws(OutputError) -> Bool {
         guard isBinary(at: index) else { return false }
         guard place == .returnValue else { throw .lost(place, binaryAdvice) }
@@ -112,7 +113,7 @@ extension OutputEncoder {
         writer.append(string: text.span.bytes)
     }
 
-    /// The body is made by the function or coroutine at `index`, which has to run first.
+    /// Reports that the function or coroutine at `index` produces the body, and must run first.
     func streams(at index: Int) -> OutputError {
         stack.pushValue(at: index)
         return .streams(stack.reference())

@@ -4,16 +4,16 @@ import Lua
 let responseMembers = ["statusCode", "status", "headers", "body", "cookies"]
 private let responseKeys: [StaticString] = ["statusCode", "status", "headers", "body", "cookies"]
 
-/// An HTTP response that a handler returned, checked, before it is written for either wire.
+/// An HTTP response from a handler, checked but not yet written for either protocol.
 struct ResponseParts {
     struct Header {
         let name: String
-        /// A list in Lua is several values.
+        /// A Lua list gives several values.
         let values: [String]
     }
 
     var status = 200
-    /// In the order of their names; without `Content-Length`, which is counted.
+    /// Sorted by name; without `Content-Length`, which luafunc computes.
     var headers: [Header] = []
     /// `cookies`, as values of `Set-Cookie`.
     var cookies: [String] = []
@@ -22,12 +22,12 @@ struct ResponseParts {
 
     func hasHeader(_ name: String) -> Bool { headers.contains { $0.name.lowercased() == name } }
 
-    /// A response that says so has no body (RFC 9110 §6.4.1).
+    /// A response with such a status has no body (RFC 9110 §6.4.1).
     var isBodyless: Bool { status == 204 || status == 304 }
 }
 
 extension OutputEncoder {
-    /// Reads the response that is the table at `index`. Its parts stay on the stack above. [+]
+    /// Reads the response from the table at `index`. Its parts stay on the stack above it. [+]
     func readResponse(at index: Int, place: Place) throws(OutputError) -> ResponseParts {
         stack.expandDeferred(at: index)
         try checkMembers(at: index, place: place)

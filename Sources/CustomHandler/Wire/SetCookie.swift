@@ -7,7 +7,7 @@ enum SetCookie {
         "name", "value", "path", "domain", "expires", "maxAge", "secure", "httpOnly", "sameSite",
     ]
 
-    /// - Parameter response: the response's index. [0]
+    /// - Parameter response: the stack index of the response. [0]
     static func values(of response: Int, on stack: LuaStack, place: Place) throws(OutputError) -> [String] {
         let level = stack.count
         defer { stack.setCount(level) }

@@ -1,10 +1,10 @@
 import Lua
 
-/// Writes the value of one output that is not HTTP so that the host delivers that very value (host-contract §9.3, §9.4).
+/// Writes the value of one non-HTTP output so that the host delivers exactly that value (host-contract §9.3, §9.4).
 ///
-/// The host rewrites texts in three ways: what looks like base64 becomes bytes, an ISO date-time becomes .NET's
-/// notation, and for collections of messages a JSON text is taken apart. A text in danger is sent in another form:
-/// base64 of its bytes where that arrives as bytes, else as the only element of a list, which is not taken for base64.
+/// The host rewrites texts in three ways: it turns what looks like base64 into bytes, and ISO date-times into .NET's
+/// notation; for collections of messages it splits a JSON text. A text at risk is sent in another form: as base64 of
+/// its bytes if that arrives as bytes, else as the only element of a list, which the host does not take for base64.
 struct ValueEncoder {
     let kind: Binding.Output
     /// `dataType: "binary"` on an output turns the base64 guess off, and with it the way to send bytes.
@@ -41,13 +41,13 @@ struct ValueEncoder {
         }
     }
 
-    /// The host makes one message or row of each element of a list.
+    /// The host makes one message or row from each element of a list.
     private var isCollection: Bool { kind != .blob }
 
     // MARK: Text and bytes
 
-    /// A text, number or boolean as the text it is in JSON: the host writes `True`, or a number's raw memory into a
-    /// blob.
+    /// The JSON text of a string, number or boolean: on its own the host would write `True`, or a number's raw memory
+    /// into a blob.
     private func text(at index: Int) throws(OutputError) -> [UInt8] {
         if let bytes = stack.bytes(at: index) { return bytes }
         let start = writer.count
@@ -56,7 +56,7 @@ struct ValueEncoder {
         return writer.bytes(from: start)
     }
 
-    /// - Parameter text: is UTF-8.
+    /// - Parameter text: UTF-8.
     private func appendText(_ text: RawSpan, from index: Int) throws(OutputError) {
         let isTree = isCollection && isJSONLike(text)
         if kind == .documents, !isTree {
@@ -101,7 +101,7 @@ struct ValueEncoder {
         }
     }
 
-    /// Whether it begins and ends as an object or a list does.
+    /// Whether the text begins and ends like an object or a list.
     private func isJSONLike(_ text: RawSpan) -> Bool {
         var first = 0
         var last = text.byteCount - 1
@@ -125,7 +125,7 @@ struct ValueEncoder {
             writer.truncate(to: start)
             return try appendList(at: index)
         }
-        // Date-times inside a table would be rewritten.
+        // The host would rewrite date-times inside a table.
         guard sawDateTime else { return }
         if takesBytes {
             let text = try taken(from: start)
@@ -138,7 +138,7 @@ struct ValueEncoder {
         }
     }
 
-    /// A list is several messages or rows; each element is one.
+    /// Writes a list as several messages or rows, one for each element.
     private func appendList(at index: Int) throws(OutputError) {
         let count = stack.length(at: index)
         writer.append(raw: "[")
@@ -188,7 +188,7 @@ struct ValueEncoder {
         writer.append(raw: "]")
     }
 
-    /// Takes back what was written since `start`.
+    /// Removes and returns what was written since `start`.
     private func taken(from start: Int) throws(OutputError) -> [UInt8] {
         guard stack.hasRoom(for: writer.count - start) else {
             throw .unwritable(place, .unwritable(.tooLarge(limit: stack.memoryLimit), path: ""))
@@ -202,7 +202,7 @@ struct ValueEncoder {
         do throws(JSONError) { try body(writer) } catch { throw .unwritable(place, error) }
     }
 
-    /// Appends the value as JSON; true if a text in it is a date-time.
+    /// Appends the value as JSON; returns true if a text in it is a date-time.
     @discardableResult
     private func appendJSON(at index: Int) throws(OutputError) -> Bool {
         writer.sawDateTime = false

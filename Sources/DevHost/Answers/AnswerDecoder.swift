@@ -1,11 +1,11 @@
-/// Decodes answers as the Functions host does, in the default payload mode (host-contract §9), and says where the host
+/// Decodes answers as the Functions host does in the default payload mode (host-contract §9), and warns where the host
 /// would be silent.
 public struct AnswerDecoder: Sendable {
     private let outputs: [OutputBinding]
     private let isHTTP: Bool
 
     /// - Parameters:
-    ///   - outputs: of the function, in the order of function.json.
+    ///   - outputs: the function's outputs, in the order of function.json.
     ///   - isHTTP: the function's trigger is an httpTrigger.
     public init(outputs: [OutputBinding], isHTTP: Bool) {
         self.outputs = outputs
@@ -30,17 +30,17 @@ public struct AnswerDecoder: Sendable {
         return delivery
     }
 
-    /// The value for one output, which the binding still has to take.
+    /// The value for one output, not yet converted by the binding.
     private enum Value {
         case plain(NewtonsoftValue)
-        /// Of an http output, by the rules of its name.
+        /// The response of an http output, by the rules for its name.
         case response(DraftResponse)
-        /// An http output that is not in `Outputs`, though there are some.
+        /// An http output that is missing in `Outputs`, though others are there.
         case missing
     }
 
-    /// An http output that is malformed fails before anything is written; after that every output is tried, because the
-    /// host writes them at the same time.
+    /// Delivers the outputs. A malformed http output fails before anything is written; after that every output is
+    /// tried, as the host writes them in parallel.
     private func deliver(
         _ payload: AnswerPayload, _ delivery: inout Delivery, _ warnings: inout [AnswerWarning]
     ) throws(AnswerFailure) {
@@ -69,7 +69,7 @@ public struct AnswerDecoder: Sendable {
 
     // MARK: Values
 
-    /// The values in `Outputs`, which go by the very names of the bindings (host-contract §9.2).
+    /// The values in `Outputs`, by the exact names of the bindings (host-contract §9.2).
     private func values(
         _ payload: AnswerPayload, _ warnings: inout [AnswerWarning]
     ) throws(AnswerFailure) -> [String: Value] {
@@ -99,8 +99,8 @@ public struct AnswerDecoder: Sendable {
         return values
     }
 
-    /// `ReturnValue` belongs to `$return`. Without that binding the members of an object take the places of outputs,
-    /// and no base64 is guessed (host-contract §9.7).
+    /// `ReturnValue` belongs to `$return`. Without that binding, the members of an object replace outputs, and base64
+    /// is not guessed (host-contract §9.7).
     private func takeReturnValue(
         _ payload: AnswerPayload, _ values: inout [String: Value], _ warnings: inout [AnswerWarning]
     ) -> NewtonsoftValue {
@@ -136,7 +136,7 @@ public struct AnswerDecoder: Sendable {
 
     // MARK: Outputs
 
-    /// nil for null, which is as good as no value.
+    /// nil for null, which counts as no value.
     private func response(
         _ value: Value, _ output: OutputBinding, _ warnings: inout [AnswerWarning]
     ) throws(AnswerFailure) -> DraftResponse? {

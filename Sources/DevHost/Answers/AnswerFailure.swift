@@ -1,13 +1,13 @@
 import Lua
 
-/// Why the host calls an invocation failed although the handler answered.
+/// Why the host fails an invocation although the handler answered.
 enum AnswerFailure: Error {
     case status(Int)
     case contentType(String?)
     case json(JSONError)
-    /// Something in the answer is of another kind than it must be.
+    /// A part of the answer has the wrong type.
     case kind(String, String, wanted: String)
-    /// The value of an http output, or one of its members, is of a kind that makes no response.
+    /// The value of an http output, or one of its members, has a type that makes no response.
     case response(String, String)
     case nullHeader(place: String, name: String)
     /// A character that no header can carry.
@@ -19,7 +19,7 @@ enum AnswerFailure: Error {
     case notADocument(place: String, type: String, kind: String)
     case jsonText(place: String, JSONError, advice: String)
 
-    /// What the handler sent instead of an answer is worth showing.
+    /// The whole answer is unusable, so it is worth showing.
     var isAboutWholeAnswer: Bool {
         switch self {
         case .status, .contentType, .json, .kind: true

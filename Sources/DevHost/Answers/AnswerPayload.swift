@@ -2,12 +2,12 @@ import Lua
 
 /// The members of an answer (host-contract §9.1, §9.2).
 struct AnswerPayload {
-    /// nil where there is no `Outputs`, which is not the same as an empty one.
+    /// nil if there is no `Outputs`, which differs from an empty one.
     let outputs: [NewtonsoftValue.Member]?
     let logs: [String]
     let returnValue: NewtonsoftValue
 
-    /// nil where the host reports nothing back, and the invocation hangs.
+    /// nil if the host reports nothing back, so that the invocation hangs.
     init?(_ answer: Answer, _ warnings: inout [AnswerWarning]) throws(AnswerFailure) {
         guard 200..<300 ~= answer.status else { throw .status(answer.status) }
         if answer.body.isEmpty {
@@ -24,7 +24,7 @@ struct AnswerPayload {
         }
     }
 
-    /// The object that the body holds; nil where the host takes it for no answer at all.
+    /// The object in the body; nil if the host does not take it for an answer.
     private static func tree(
         _ type: MediaType, _ body: [UInt8], _ warnings: inout [AnswerWarning]
     ) throws(AnswerFailure) -> JSONTree? {
@@ -48,7 +48,7 @@ struct AnswerPayload {
         return nil
     }
 
-    /// The host stops reading at the end of the value; more text is no error.
+    /// Reads one value: the host stops at its end, and more text is no error.
     private static func firstValue(_ text: String) throws(AnswerFailure) -> (JSONTree, rest: String) {
         do throws(JSONError) {
             return (try JSONTree.parse(text.utf8Span.span.bytes), "")
@@ -72,7 +72,7 @@ struct AnswerPayload {
         }
     }
 
-    /// Numbers and booleans are taken as their texts; dates are left alone here.
+    /// Numbers and booleans become their texts; dates stay unchanged here.
     private static func logs(_ tree: JSONTree?) throws(AnswerFailure) -> [String] {
         guard let tree else { return [] }
         switch tree.value {
@@ -93,7 +93,7 @@ struct AnswerPayload {
 }
 
 extension JSONTree {
-    /// The first name that stands twice in one object.
+    /// The first name that occurs twice in one object.
     fileprivate var repeatedName: String? {
         switch value {
         case .array(let elements): return elements.lazy.compactMap(\.repeatedName).first

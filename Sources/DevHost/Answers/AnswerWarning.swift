@@ -1,4 +1,4 @@
-/// Something the host does to an answer without a word, though its author can hardly want it.
+/// Something that the host silently does to an answer, probably against its author's will.
 enum AnswerWarning {
     // The answer as a whole, §9.1 and §9.2.
     case hangs(String)

@@ -1,6 +1,6 @@
 /// The host's guess that a text is base64 (host-contract §9.3 a).
 enum Base64Guess {
-    /// What .NET's `Convert.FromBase64String` makes of the text; nil where it throws.
+    /// The result of .NET's `Convert.FromBase64String`; nil if it throws.
     static func decode(_ text: String) -> [UInt8]? {
         let digits = text.utf8.filter { !isSpace($0) }
         guard digits.count % 4 == 0 else { return nil }
@@ -17,7 +17,7 @@ enum Base64Guess {
         return bytes
     }
 
-    /// Whether a text that decodes was hardly meant as base64: nothing but words or digits, which stand for no text.
+    /// Whether a text decodes as base64 only by accident: it has only words or digits, and its bytes are no text.
     static func isAccident(_ text: String, decodedAs bytes: [UInt8]) -> Bool {
         if text.contains(" ") { return true }
         guard text.utf8.count <= 32, text.utf8.allSatisfy({ value(of: $0) ?? 62 < 62 }) else { return false }

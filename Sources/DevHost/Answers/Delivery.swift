@@ -1,4 +1,4 @@
-/// What a custom handler answered to the payload of one invocation.
+/// A custom handler's answer to the payload of one invocation.
 public struct Answer: Sendable {
     public let status: Int
     public let contentType: String?
@@ -11,27 +11,27 @@ public struct Answer: Sendable {
     }
 }
 
-/// Everything an answer leads to.
+/// All effects of an answer.
 public struct Delivery: Sendable {
-    /// Why the invocation fails, in the host's own words where they are known, and how to put it right.
+    /// Why the invocation fails, in the host's own words if known, and how to fix it.
     public var failure: String?
-    /// What the handler wrote instead of an answer the host takes; the host puts it into its error log.
+    /// The handler's unusable answer, which the host puts into its error log.
     public var detail: String?
     /// Nothing is reported back, and the invocation runs into its time limit (host-contract §9.1).
     public var hangs = false
-    /// Survive a failure of the outputs.
+    /// The log lines, which survive a failure of the outputs.
     public var logs: [String] = []
-    /// What the caller of an HTTP trigger gets; nil for other triggers, and if the invocation fails or hangs.
+    /// The response for an HTTP trigger's caller; nil for other triggers, and if the invocation fails or hangs.
     public var http: HTTPResult?
-    /// In the order of function.json. What is written stays written, also if another output fails.
+    /// In the order of function.json. Written outputs stay written even if another output fails.
     public var outputs: [WrittenOutput] = []
-    /// What the host did otherwise than the handler's author may expect, without a word.
+    /// What the host silently did differently from what the handler's author may expect.
     public var warnings: [String] = []
 
     public init() {}
 }
 
-/// What the caller of an HTTP trigger sees; the length of the body is the server's matter.
+/// The response that an HTTP trigger's caller sees; the server adds the length of the body.
 public struct HTTPResult: Sendable {
     public var status: Int
     public var headers: [(name: String, value: String)]
@@ -44,9 +44,9 @@ public struct HTTPResult: Sendable {
     }
 }
 
-/// What one output other than HTTP is given.
+/// The values for one output other than HTTP.
 public struct WrittenOutput: Sendable {
-    /// Of the binding.
+    /// The binding's name.
     public let name: String
     /// One for each message or row; for a blob, its content.
     public let messages: [[UInt8]]

@@ -1,10 +1,10 @@
-/// A response on its way to the caller, whose headers nobody has looked at yet.
+/// A response whose headers are not checked yet.
 struct DraftResponse {
     var status = 200
-    /// A text that is nil stands for null.
+    /// A text of nil stands for null.
     var headers: [(name: String, text: String?)] = []
     var body: [UInt8] = []
-    /// Holds where no header says otherwise.
+    /// Applies if no header says otherwise.
     var contentType: String?
 
     init(text: String) {
@@ -16,7 +16,7 @@ struct DraftResponse {
 
     init(bytes: [UInt8]) { body = bytes }
 
-    /// What ASP.NET makes of a value that no http output took, for a caller who accepts everything.
+    /// The response that ASP.NET makes from a value that no http output took, for a caller who accepts everything.
     init(object value: NewtonsoftValue) {
         switch value {
         case .null: status = 204
@@ -29,7 +29,7 @@ struct DraftResponse {
         }
     }
 
-    /// What the caller gets, unless a header or the body cannot be written.
+    /// The response for the caller. Throws if a header or the body cannot be written.
     func written(place: String, _ warnings: inout [AnswerWarning]) throws(AnswerFailure) -> HTTPResult {
         var contentType = contentType
         var seen: Set<String> = []
@@ -63,7 +63,7 @@ struct DraftResponse {
 }
 
 extension Unicode.Scalar {
-    /// May be part of a header's name.
+    /// Whether it may be part of a header's name.
     fileprivate var isToken: Bool {
         switch self {
         case "a"..."z", "A"..."Z", "0"..."9": true
@@ -71,12 +71,12 @@ extension Unicode.Scalar {
         }
     }
 
-    /// May not be part of a header's value; the server takes no letters outside ASCII either.
+    /// Whether it may not be part of a header's value; the server refuses non-ASCII letters too.
     fileprivate var isControl: Bool { (self < " " && self != "\t") || self > "~" }
 }
 
 extension String {
-    /// A content type with the charset that the body is written in.
+    /// A content type with the charset in which the body is written.
     fileprivate func inUTF8(_ place: String, _ warnings: inout [AnswerWarning]) -> String {
         switch MediaType(self).charset {
         case nil: return self + "; charset=utf-8"

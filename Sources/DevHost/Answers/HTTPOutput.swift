@@ -1,6 +1,6 @@
 import Lua
 
-/// The response that the value of an http output becomes (host-contract §9.5, §9.6).
+/// Makes a response from the value of an http output (host-contract §9.5, §9.6).
 struct HTTPOutput {
     let binding: OutputBinding
     private(set) var warnings: [AnswerWarning] = []
@@ -11,7 +11,7 @@ struct HTTPOutput {
 
     // MARK: §9.5
 
-    /// By the rules of an output with a name. Its members are found in any case; the last one counts.
+    /// Follows the rules for an output with a name. The case of member names does not matter; the last one counts.
     mutating func named(_ value: NewtonsoftValue) throws(AnswerFailure) -> DraftResponse {
         guard let members = value.members ?? value.read?.members else { throw .response(place, value.kind) }
         func member(_ name: String) -> NewtonsoftValue {
@@ -39,7 +39,7 @@ struct HTTPOutput {
 
     // MARK: §9.6
 
-    /// By the rules of `$return`, and of a member of `ReturnValue`.
+    /// Follows the rules for `$return`, and for a member of `ReturnValue`.
     mutating func returned(_ value: NewtonsoftValue) -> DraftResponse {
         switch value {
         case .bytes(let bytes, let text):
@@ -64,7 +64,7 @@ struct HTTPOutput {
         }
     }
 
-    /// Members are found in their own case first, and `statusCode` hides `status` even if it is null.
+    /// Members with the exact name come first, and `statusCode` hides `status` even if it is null.
     private mutating func response(_ value: NewtonsoftValue, body: NewtonsoftValue) -> DraftResponse {
         var response: DraftResponse
         if case .boolean(true) = value.member(anyCase: "enableContentNegotiation") {
@@ -121,7 +121,7 @@ struct HTTPOutput {
         case .boolean(let truth): warnings.append(.boolean(place: place, truth, advice: "send \"\(truth)\""))
         case .date(let date): warnings.append(.date(place: place, date, advice: "add a space at its end"))
         case .array, .object:
-            // A text of several lines is refused by the server.
+            // The server refuses a text of several lines.
             guard !text.contains("\n") else { break }
             warnings.append(
                 .structuredHeader(place: self.place, member.name, kind: member.value.kind, becomes: text))
@@ -158,7 +158,7 @@ struct HTTPOutput {
 extension NewtonsoftValue {
     fileprivate var isStructured: Bool { elements != nil || members != nil }
 
-    /// The value that a text holds as JSON; nil for other values, and for a text that is no JSON, which is no error.
+    /// The JSON value in a text; nil for other values, and for text that is not JSON, which is no error.
     fileprivate var read: NewtonsoftValue? {
         guard case .string(let text) = self else { return nil }
         return try? NewtonsoftValue(json: text)

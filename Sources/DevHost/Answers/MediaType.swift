@@ -1,8 +1,8 @@
-/// A Content-Type header's value.
+/// The value of a Content-Type header.
 struct MediaType {
-    /// `application/json`; nil where there is no header.
+    /// `application/json`; nil if there is no header.
     let name: String?
-    /// Lower case; nil where none is given.
+    /// In lower case; nil if none is given.
     let charset: String?
 
     init(_ header: String?) {
@@ -36,7 +36,7 @@ extension [UInt8] {
 }
 
 extension StringProtocol {
-    /// Without white space at either end, as .NET's `Trim` does it.
+    /// The text without white space at either end, as with .NET's `Trim`.
     var trimmed: String {
         let start = drop { $0.isWhitespace }
         return String(start.prefix(start.count - start.reversed().prefix { $0.isWhitespace }.count))

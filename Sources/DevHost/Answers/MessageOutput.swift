@@ -1,6 +1,6 @@
 import Lua
 
-/// What arrives through an output other than HTTP: a blob's content, or messages and rows (host-contract §9.4).
+/// Makes what arrives through an output other than HTTP: a blob's content, or messages and rows (host-contract §9.4).
 struct MessageOutput {
     let binding: OutputBinding
     private(set) var warnings: [AnswerWarning] = []
@@ -9,7 +9,7 @@ struct MessageOutput {
 
     private var place: String { binding.place }
 
-    /// None for null.
+    /// Returns none for null.
     mutating func messages(_ value: NewtonsoftValue) throws(AnswerFailure) -> [[UInt8]] {
         if value.isNull { return [] }
         warnOfBase64(value)
@@ -66,7 +66,7 @@ struct MessageOutput {
 
     // MARK: Collections
 
-    /// An array, and a text that holds one, is several messages.
+    /// Splits an array, and a text that holds one, into several messages.
     private mutating func elements(of value: NewtonsoftValue) throws(AnswerFailure) -> [NewtonsoftValue] {
         guard case .string(let text) = value, text.hasJSONBrackets else { return value.elements ?? [value] }
         let read: NewtonsoftValue
@@ -97,7 +97,7 @@ struct MessageOutput {
         return Array(element.text.utf8)
     }
 
-    /// Of each kind of change only the first: there may be many elements.
+    /// Warns only of the first change of each kind, as there may be many elements.
     private mutating func warn(of elements: [NewtonsoftValue], areSeveral: Bool) {
         if let truth = elements.lazy.compactMap(\.boolean).first {
             warnings.append(.boolean(place: place, truth, advice: "send [\"\(truth)\"]"))

@@ -1,12 +1,12 @@
-/// A text that the host's JSON reader took for a date-time (host-contract §9.3 b), as .NET's `DateTime` keeps it.
+/// A text that the host's JSON reader took for a date-time (host-contract §9.3 b), in the form of .NET's `DateTime`.
 ///
-/// A date with an offset becomes local time; the host's machines, like the containers, run in UTC.
+/// A date with an offset becomes local time; the host's machines and containers run in UTC.
 struct NewtonsoftDate: Sendable {
     enum Kind { case unspecified, utc, local }
 
-    /// What it was made of.
+    /// The original text.
     let source: String
-    /// Of 100 ns, since the beginning of year 1.
+    /// In units of 100 ns, since the beginning of year 1.
     private let ticks: Int
     private let kind: Kind
 
@@ -15,7 +15,7 @@ struct NewtonsoftDate: Sendable {
     private static let firstDay = CivilDate(year: 1, month: 1, day: 1).dayNumber
     private static let lastTick = (CivilDate(year: 10_000, month: 1, day: 1).dayNumber - firstDay) * ticksPerDay - 1
 
-    /// nil where Newtonsoft leaves the text a text.
+    /// nil if Newtonsoft does not take the text for a date.
     init?(_ text: String) {
         guard text.utf8.count <= 40 else { return nil }
         var scanner = Scanner(bytes: Array(text.utf8))
@@ -25,13 +25,13 @@ struct NewtonsoftDate: Sendable {
         self.kind = kind
     }
 
-    /// As `DateTime.ToString()` has it where no culture is set.
+    /// The result of `DateTime.ToString()` without a culture.
     var text: String {
         let (date, second, _) = parts
         return "\(date.month.padded(2))/\(date.day.padded(2))/\(date.year.padded(4)) \(clock(second))"
     }
 
-    /// As Newtonsoft writes it into JSON, without quotes.
+    /// The JSON that Newtonsoft writes, without quotes.
     var iso: String {
         let (date, second, fraction) = parts
         var text = "\(date.year.padded(4))-\(date.month.padded(2))-\(date.day.padded(2))T\(clock(second))"
@@ -59,7 +59,7 @@ struct NewtonsoftDate: Sendable {
 }
 
 extension NewtonsoftDate {
-    /// Reads what Newtonsoft reads, with its oddities: two digits may stand where a zone should be.
+    /// Reads dates as Newtonsoft does, with its oddities: two digits may replace a zone.
     private struct Scanner {
         let bytes: [UInt8]
         var index = 0

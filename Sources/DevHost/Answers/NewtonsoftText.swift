@@ -1,6 +1,6 @@
-/// The texts that .NET and Newtonsoft make of values.
+/// The texts that .NET and Newtonsoft make from values.
 extension NewtonsoftValue {
-    /// What `ToString()` gives: `True`, a date in .NET's notation, indented JSON.
+    /// The result of `ToString()`: `True`, a date in .NET's notation, indented JSON.
     var text: String {
         switch self {
         case .null: ""
@@ -83,7 +83,7 @@ extension Double {
 }
 
 extension String {
-    /// Newtonsoft escapes the line breaks of Unicode as well, and nothing else beyond what JSON asks for.
+    /// Newtonsoft also escapes Unicode's line breaks, and otherwise only what JSON requires.
     fileprivate mutating func append(quoted string: String) {
         self += "\""
         for scalar in string.unicodeScalars {

@@ -1,6 +1,7 @@
 import Lua
 
-/// A JSON value as the host holds it: Newtonsoft has made dates of some texts, the base64 guess bytes of others.
+/// A JSON value as the host holds it: Newtonsoft has turned some texts into dates, and the base64 guess others into
+/// bytes.
 indirect enum NewtonsoftValue: Sendable {
     case null
     case boolean(Bool)
@@ -8,7 +9,7 @@ indirect enum NewtonsoftValue: Sendable {
     case double(Double)
     case string(String)
     case date(NewtonsoftDate)
-    /// What a text that is base64 stands for.
+    /// The bytes of a base64 text.
     case bytes([UInt8], of: String)
     case array([NewtonsoftValue])
     case object([Member])
@@ -31,12 +32,12 @@ indirect enum NewtonsoftValue: Sendable {
             }
     }
 
-    /// The value of a JSON text that nothing follows.
+    /// Reads a JSON text with nothing after it.
     init(json text: String) throws(JSONError) {
         self.init(try JSONTree.parse(text.utf8Span.span.bytes))
     }
 
-    /// Of two members of one name the last one counts, in the first one's place.
+    /// If two members share a name, the last value counts, at the first one's place.
     private static func distinct(_ members: [JSONTree.Member]) -> [Member] {
         var places: [String: Int] = [:]
         var result: [Member] = []
@@ -58,14 +59,14 @@ indirect enum NewtonsoftValue: Sendable {
     var members: [Member]? { if case .object(let members) = self { members } else { nil } }
     var isNull: Bool { if case .null = self { true } else { false } }
 
-    /// The member of that very name, else the first one of that name in another case.
+    /// The member with this exact name, else the first one with the name in another case.
     func member(anyCase name: String) -> NewtonsoftValue? {
         let members = members ?? []
         let wanted = name.lowercased()
         return (members.first { $0.name == name } ?? members.first { $0.name.lowercased() == wanted })?.value
     }
 
-    /// The first date inside an array or object that is written otherwise than it was read.
+    /// The first date inside an array or object whose written form differs from what was read.
     var rewrittenDate: NewtonsoftDate? {
         switch self {
         case .array(let elements): elements.lazy.compactMap(\.rewrittenInside).first
@@ -79,7 +80,7 @@ indirect enum NewtonsoftValue: Sendable {
         return date.iso == date.source ? nil : date
     }
 
-    /// What a sentence calls it.
+    /// Its name in a sentence.
     var kind: String {
         switch self {
         case .null: "null"

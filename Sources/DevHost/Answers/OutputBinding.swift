@@ -1,7 +1,7 @@
-/// An output binding, as far as it matters for what arrives at its other end.
+/// An output binding, reduced to what affects the delivered value.
 public struct OutputBinding: Sendable {
     public let name: String
-    /// As written in function.json: `HTTP` is not treated as `http` is (host-contract §14).
+    /// As written in function.json: the host does not treat `HTTP` like `http` (host-contract §14).
     public let type: String
     public let dataType: String?
 
@@ -13,7 +13,7 @@ public struct OutputBinding: Sendable {
 }
 
 extension OutputBinding {
-    /// What the host does with a value (host-contract §9.4).
+    /// How the host treats a value (host-contract §9.4).
     enum Kind {
         case http
         case blob
@@ -40,12 +40,12 @@ extension OutputBinding {
     /// Turns the base64 guess off (host-contract §9.3 a).
     var isBinary: Bool { dataType?.lowercased() == "binary" }
 
-    /// How a sentence names the place in the answer where its value stands.
+    /// How a sentence names the value's place in the answer.
     var place: String { isReturn ? "ReturnValue" : "output '\(name)'" }
 }
 
 extension OutputBinding {
-    /// How an exact text gets through (host-contract §9.3).
+    /// How to send a text unchanged (host-contract §9.3).
     var advice: String {
         switch kind {
         case .http: "send {\"body\": \"text\"}"
@@ -56,6 +56,6 @@ extension OutputBinding {
         }
     }
 
-    /// The elements of an array are not taken for base64, but they are for dates.
+    /// Array elements are not taken for base64, but still for dates.
     var dateAdvice: String { kind == .messages && !isBinary ? "send base64 of the text" : "add a character to it" }
 }

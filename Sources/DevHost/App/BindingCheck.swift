@@ -1,7 +1,8 @@
 public import CustomHandler
 import Lua
 
-/// What the host finds wrong with a function's bindings only when it listens, or writes: found without running it.
+/// Finds errors in a function's bindings that the host would find only when it listens or writes, without running the
+/// function.
 public struct BindingCheck {
     public private(set) var problems: [Problem] = []
     private let file: String
@@ -36,7 +37,7 @@ public struct BindingCheck {
         }
     }
 
-    /// Who may call (host-contract §12). The last two are the host's own, and of old apps.
+    /// Checks who may call (host-contract §12). The last two levels are the host's own, for old apps.
     private mutating func checkLevel(of binding: Binding) {
         let levels = ["anonymous", "function", "admin", "system", "user"]
         guard let tree = binding.tree.member(anyCase: "authLevel") else { return }
@@ -44,7 +45,7 @@ public struct BindingCheck {
         tell(tree, binding, "\"authLevel\" must be \"anonymous\", \"function\" or \"admin\"")
     }
 
-    /// What is filled in by an invocation can only be read then.
+    /// A property with expressions can be read only when an invocation fills them in.
     private mutating func expression(_ name: String, of binding: Binding, read: (String) throws -> Void) {
         property(name, of: binding) { text in
             _ = try BindingExpression(text, property: name, binding: binding.name)

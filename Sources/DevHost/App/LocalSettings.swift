@@ -2,22 +2,22 @@ public import CustomHandler
 import Files
 import Lua
 
-/// local.settings.json: what Azure keeps in the app's configuration, for runs on this machine.
+/// local.settings.json: the app settings that Azure would hold, for runs on this machine.
 public struct LocalSettings: Sendable, Equatable {
-    /// `Values`, which become environment variables; what the environment has already wins, as with Core Tools.
+    /// `Values`, which become environment variables; existing environment variables win, as with Core Tools.
     public var values: [String: String] = [:]
     /// `Host.LocalHttpPort`.
     public var port: Int?
     /// `Host.CORS`, the origins whose pages may call; `*` stands for all.
     var origins: [String] = []
-    /// `Host.CORSCredentials`: pages may send cookies along.
+    /// `Host.CORSCredentials`: pages may send cookies.
     var allowsCredentials = false
 
     public init() {}
 
-    /// Reads the file of an app. One that is missing is not an error: then there are no settings.
+    /// Reads an app's file. A missing file is no error: then there are no settings.
     ///
-    /// Values are never part of an error, since they may be secrets.
+    /// Errors never contain values, which may be secrets.
     public init(root: String) throws(Problem) {
         let text: [UInt8]
         do throws(FileError) {
@@ -64,7 +64,7 @@ public struct LocalSettings: Sendable, Equatable {
     /// In bytes.
     private static let sizeLimit = 4 << 20
 
-    /// What .NET reads as a text.
+    /// The text that .NET reads from a value.
     private static func text(_ tree: JSONTree) -> String? {
         switch tree.value {
         case .string(let text): text

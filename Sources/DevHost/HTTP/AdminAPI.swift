@@ -6,7 +6,7 @@ import HTTP
 import HTTP1
 import Lua
 
-/// The host's own calls, below `/admin` (host-contract §13).
+/// The host's own API, below `/admin` (host-contract §13).
 struct AdminAPI {
     let app: FunctionApp
     /// `http://localhost:7071`
@@ -44,7 +44,7 @@ struct AdminAPI {
         }
     }
 
-    /// The name as the app has it: callers may write it in any case.
+    /// The name as the app writes it: callers may use any case.
     private func known(_ name: String) -> String? { app.names.first { $0.lowercased() == name.lowercased() } }
 
     // MARK: Run
@@ -135,7 +135,7 @@ struct AdminAPI {
             config.members != nil
         else { return HTTPResponse(status: 400, text: "send an object with \"config\", the function.json\n") }
         let files = tree.member(anyCase: "files")?.members ?? []
-        // By bytes: a slash with an accent is another character to Swift, and a slash to the system.
+        // Compares bytes: to Swift, a slash with an accent is another character, but to the system it is a slash.
         let isFile: (JSONTree.Member) -> Bool = { file in
             file.tree.string != nil && !["", ".", ".."].contains(file.name)
                 && !file.name.utf8.contains { $0 == UInt8(ascii: "/") || $0 == 0 }
@@ -184,7 +184,7 @@ private struct FunctionFolder {
         path = "\(app.root)/\(app.functions[name]?.directory ?? app.directory(ofBroken: name))"
     }
 
-    /// Letters, digits, `_` and `-`, so that nothing leads elsewhere.
+    /// Allows letters, digits, `_` and `-`, so that no name leads elsewhere.
     static func isName(_ name: String) -> Bool {
         name.first?.isLetter == true && name.utf8.count <= 128 && name.lowercased() != "host"
             && name.allSatisfy { $0.isASCII && ($0.isLetter || $0.isNumber || $0 == "_" || $0 == "-") }
@@ -199,7 +199,7 @@ private struct FunctionFolder {
 }
 
 extension FunctionApp {
-    /// Where a function that could not be read is, or one that is new would be.
+    /// The folder of a function that could not be read, or of a new one.
     fileprivate func directory(ofBroken name: String) -> String {
         let isNested = File.exists("\(root)/functions")
         return isNested ? "functions/\(name)" : name

@@ -1,10 +1,11 @@
 import EventLoop
 import HTTP
 
-/// Who calls the admin API where it takes no keys: programs of this machine and its network, but no page of another site
-/// in somebody's browser, which could fire functions and, under a name that it has made lead here, write and run them.
+/// Decides who may call the admin API when it requires no keys: programs of this machine and its network, but no page
+/// of another site in somebody's browser. Such a page could fire functions and, under a name that it makes resolve to
+/// this machine, write and run them.
 struct AdminCaller {
-    /// Why it gets nothing; nil if it may call.
+    /// Why the caller is refused; nil if it may call.
     let refusal: String?
 
     /// - Parameter bind: the address or the name that the host listens on.
@@ -24,7 +25,7 @@ struct AdminCaller {
             }
     }
 
-    /// A name that no other site can make lead here.
+    /// Whether it is a name that no other site can make resolve to this machine.
     private static func isLocal(_ host: String, bind: String) -> Bool {
         let isBracketed = host.hasPrefix("[")
         let name = isBracketed ? host.dropFirst().prefix { $0 != "]" } : host.prefix { $0 != ":" }

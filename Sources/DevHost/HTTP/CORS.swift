@@ -1,12 +1,12 @@
 import HTTP
 import HTTP1
 
-/// Lets pages of other origins call, as `Host.CORS` of local.settings.json says.
+/// Lets pages of other origins call, by `Host.CORS` of local.settings.json.
 struct CORS {
     let origins: [String]
     let allowsCredentials: Bool
 
-    /// The answer to a browser that asks before it sends; nil where the request is another one.
+    /// The answer to a browser's preflight request; nil for any other request.
     func preflight(_ request: HTTPRequest) -> HTTPResponse? {
         guard request.method == .options, let method = request.first("access-control-request-method"),
             var fields = grant(request)
@@ -18,13 +18,13 @@ struct CORS {
         return HTTPResponse(status: 204, fields: fields)
     }
 
-    /// What the response to a page of a granted origin says besides; nil for any other caller.
+    /// The additional response fields for a page of a granted origin; nil for any other caller.
     func grant(_ request: HTTPRequest) -> HTTPFields? {
         guard let origin = request.first("origin") else { return nil }
         let isForAll = origins.contains("*")
         guard isForAll || origins.contains(where: { $0.lowercased() == origin.lowercased() }) else { return nil }
         var fields = HTTPFields()
-        // A browser takes no `*` where cookies come along.
+        // A browser refuses `*` together with cookies.
         fields.add("Access-Control-Allow-Origin", isForAll && !allowsCredentials ? "*" : origin)
         if !isForAll || allowsCredentials { fields.add("Vary", "Origin") }
         if allowsCredentials { fields.add("Access-Control-Allow-Credentials", "true") }

@@ -21,7 +21,7 @@ extension DevHost: FrontResponder {
     private func route(_ request: HTTPRequest, _ app: FunctionApp) -> Route {
         let path = request.path
         let first = path.split(separator: "/").first?.lowercased()
-        // The host's own paths win, also with an empty prefix.
+        // The host's own paths win, even with an empty prefix.
         if first == "admin" || first == "runtime" { return .admin }
         switch app.router.match(method: request.method.text, path: path, warn: { tell(.warning($0)) }) {
         case .found(let match):
@@ -61,9 +61,9 @@ extension DevHost: FrontResponder {
         connection.respond(response)
     }
 
-    /// The real host says nothing to the caller; who sits at the terminal may have left the prefix out.
+    /// The real host says nothing to the caller; here, the person at the terminal may have forgotten the prefix.
     private func notFound(_ request: HTTPRequest, _ app: FunctionApp) -> HTTPResponse {
-        // Browsers ask for it of themselves.
+        // Browsers request it unasked.
         guard request.path != "/favicon.ico" else { return HTTPResponse(status: 404) }
         let prefixed = "/\(app.host.routePrefix)\(request.path)"
         let others = ["GET", "POST", "PUT", "PATCH", "DELETE"].filter { method in
@@ -95,7 +95,7 @@ extension DevHost: FrontResponder {
         return Keys.Level(rawValue: level) ?? .function
     }
 
-    /// What a caller without the key gets; nil for one who may call.
+    /// The response to a caller without the key; nil if the caller may call.
     private func refusal(of request: HTTPRequest, to function: Function) -> HTTPResponse? {
         guard let keys, !keys.opens(level(of: function), request) else { return nil }
         tell(.warning("\(request.cause): 401, it needs the header x-functions-key or the query's code"))
@@ -126,7 +126,7 @@ extension DevHost: FrontResponder {
                 status: http.status, fields: HTTPFields(http.headers.map { ($0.name, $0.value) }),
                 body: .bytes(http.body))
         }
-        // A browser is a person; what a program gets here is what it would get in Azure.
+        // A browser shows a person the reason; a program gets the same as in Azure.
         let isPerson = request.first("accept")?.contains("text/html") == true
         guard options.showsReasons || isPerson else { return HTTPResponse(status: 500) }
         return HTTPResponse(status: 500, text: "\(function.name) failed\n\n\(result.reason ?? "")\n")

@@ -1,5 +1,5 @@
-/// The query of a request as the host writes it anew when it forwards it: values of one name are joined with a comma
-/// (host-contract §7).
+/// The query that the host writes when it forwards a request: values of one name are joined with a comma (host-contract
+/// §7).
 enum ForwardedQuery {
     static func text(_ query: String) -> String {
         HTTPQuery.values(in: "?\(query)").entries.map { name, values in

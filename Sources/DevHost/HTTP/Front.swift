@@ -2,7 +2,7 @@ import EventLoop
 import HTTP
 import HTTP1
 
-/// Decides what becomes of a request, and whether its body may be handed on as it comes.
+/// Answers requests, and decides whether their bodies may be passed on as they come.
 @MainLoop
 protocol FrontResponder: AnyObject {
     func takesStream(_ request: HTTPRequest) -> Bool
@@ -11,7 +11,7 @@ protocol FrontResponder: AnyObject {
     func answer(_ request: HTTPRequest, through connection: HTTPConnection) async
 }
 
-/// The host's HTTP server, in front of all functions. Requests wait until `serve` says who answers them.
+/// The host's HTTP server, in front of all functions. Requests wait until `serve` names their responder.
 @MainLoop
 final class Front {
     private var server: HTTPServer?
@@ -19,12 +19,12 @@ final class Front {
     private var waiting: [(request: HTTPRequest, connection: HTTPConnection)] = []
     private let tell: @MainLoop (HostEvent) -> Void
 
-    /// Bytes a request may have (host-contract §12).
+    /// The greatest size of a request in bytes (host-contract §12).
     nonisolated static let bodyLimit = 104_857_600
 
     private(set) var port = 0
 
-    /// Throws `StreamError` or `ResolverError` where nobody can listen there.
+    /// Throws `StreamError` or `ResolverError` if the address cannot be listened on.
     init(bind: String, port: UInt16, tell: @escaping @MainLoop (HostEvent) -> Void) async throws {
         self.tell = tell
         var settings = HTTPServer.Settings()
@@ -39,7 +39,8 @@ final class Front {
         self.port = server.port
     }
 
-    /// The real host's answer to too large a body; whatever else is wrong is told to whoever sits at the terminal as well.
+    /// The real host's answer to a body that is too large; for other errors, the answer explains the problem, for the
+    /// person at the terminal.
     private nonisolated static func response(to refusal: Refusal) -> HTTPResponse {
         guard case .tooLarge = refusal else { return refusal.response }
         return HTTPResponse(status: 500)

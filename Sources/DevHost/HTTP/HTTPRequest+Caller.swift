@@ -1,14 +1,14 @@
 import HTTP
 
-/// What the host reads of a caller's request.
+/// The properties that the host reads from a caller's request.
 extension HTTPRequest {
-    /// Host and port by which the caller knows this host; nil where an old client does not say. A proxy that sends a whole
-    /// URL says it there (RFC 9112 §3.2.2).
+    /// The host and port by which the caller knows this host; nil if an old client does not send them. A proxy that
+    /// sends a whole URL has them there (RFC 9112 §3.2.2).
     var host: String? { authority ?? first("host") }
 
-    /// The host copies a body only where the caller said how long it is.
+    /// The host copies a body only if the caller announced its length.
     var hasLength: Bool { first("content-length").flatMap { Int($0) }.map { $0 > 0 } ?? false }
 
-    /// For people: without the query, which may hold a key.
+    /// The request for people, without the query, which may contain a key.
     var cause: String { "\(method) \(path)" }
 }

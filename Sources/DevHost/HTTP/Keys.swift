@@ -13,7 +13,7 @@ struct Keys: Sendable {
 
     enum Level: String, Sendable { case anonymous, function, admin }
 
-    /// Makes keys at the first time.
+    /// Reads the keys, or makes them the first time.
     init(file: String) throws {
         if let text = try? File.read(file) {
             let tree = try? JSONTree.parse(text.span.bytes)

@@ -1,6 +1,6 @@
 import HTTP
 
-/// What a browser sees at `/`: that the host runs, and what it can call.
+/// The page at `/`: it shows that the host runs, and what can be called.
 struct LandingPage {
     let listing: HostListing
 

@@ -2,14 +2,14 @@ import CustomHandler
 import HTTP
 import HTTP1
 
-/// A caller's own request, as the host hands it to the handler of an HTTP-only function.
+/// A caller's own request, as the host passes it to the handler of an HTTP-only function.
 struct RequestCopy {
     let request: HTTPRequest
     let function: Function
     let wire: HTTPWire
     let invocationID: String
 
-    /// What is lost on the way and worth a word.
+    /// Warns of losses on the way.
     var warnings: [String] {
         guard wire != .proxied, !request.hasLength, !request.body.isEmpty else { return [] }
         return [
@@ -34,7 +34,7 @@ struct RequestCopy {
 
     // MARK: Forwarded (host-contract §7)
 
-    /// Headers about the body that .NET loses when it copies a request.
+    /// Headers about the body that .NET drops when it copies a request.
     private static let lost = [
         "allow", "content-disposition", "content-encoding", "content-language", "content-location", "content-md5",
         "content-range", "expires", "last-modified",
@@ -66,7 +66,8 @@ struct RequestCopy {
         return fields
     }
 
-    /// RFC 9112 §3.2 has an empty one where a target names no host; the connection to the handler then says its own.
+    /// RFC 9112 §3.2 requires an empty `Host` if a target names no host; the connection to the handler then adds its
+    /// own.
     private func removeEmptyHost(_ fields: inout HTTPFields) {
         if fields.first("host")?.isEmpty == true { fields.remove("host") }
     }

@@ -7,11 +7,11 @@ struct ResponseCopy {
     private(set) var fields: HTTPFields
     let warnings: [String]
 
-    /// - Parameter dropped: lines of the head that were no header fields.
+    /// - Parameter dropped: names of lines in the head that are no header fields.
     init(status: Int, _ fields: HTTPFields, dropped: [String]) {
         self.status = status
         self.fields = fields
-        // The connection to the caller is the host's own.
+        // The host controls the connection to the caller.
         self.fields.remove("keep-alive")
         warnings = dropped.map {
             "the response has a line for '\($0)' that is no header as HTTP has them; it is left out. A name is one word "

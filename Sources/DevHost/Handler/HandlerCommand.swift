@@ -2,11 +2,11 @@ import CustomHandler
 import Files
 import Lua
 
-/// Which program answers invocations.
+/// The program that answers invocations.
 public enum HandlerChoice: Sendable, Equatable {
-    /// luafunc itself, with these arguments; it tells of its logs in JSON and ends with its standard input.
+    /// luafunc itself, with these arguments; it logs in JSON and ends with its standard input.
     case luafunc(executable: String, arguments: [String])
-    /// Another custom handler, as it would be typed into a shell.
+    /// Another custom handler, as typed into a shell.
     case program([String])
     /// The custom handler that host.json describes.
     case described
@@ -14,21 +14,21 @@ public enum HandlerChoice: Sendable, Equatable {
     public var isLuafunc: Bool { if case .luafunc = self { true } else { false } }
 }
 
-/// What is started, and how (host-contract §1).
+/// The command that starts the handler (host-contract §1).
 struct HandlerCommand: Sendable, Equatable {
     var executable: String
     var arguments: [String] = []
     var workingDirectory: String
     /// luafunc itself.
     var isLuafunc = false
-    /// How long it may take until something listens.
+    /// How long to wait until something listens.
     var patience = Duration.seconds(30)
     /// Every line on stderr is an error, unless it contains `warn` (host-contract §11).
     var stderrIsForErrors = true
-    /// A port of its own, which it does not take from the environment.
+    /// Its own port, if it does not take one from the environment.
     var port: Int?
 
-    /// - Parameter environment: what the program will see, for `%NAME%`.
+    /// - Parameter environment: the program's environment, for `%NAME%`.
     init(
         _ choice: HandlerChoice, host: HostConfiguration, root: String, environment: [String: String]
     ) throws(Problem) {
@@ -87,7 +87,7 @@ struct HandlerCommand: Sendable, Equatable {
         workingDirectory = absolute(text("workingDirectory"), in: root)
         let program = ShellWords.expand(path, environment)
         let file = absolute(program, in: absolute(text("workerDirectory"), in: root))
-        // What is not there is looked for on PATH.
+        // A missing file is searched on PATH.
         executable = File.exists(file) ? file : program
         var line = try texts("arguments", of: description)
         if let path = text("defaultWorkerPath") { line.append("\"\(path)\"") }
@@ -97,7 +97,7 @@ struct HandlerCommand: Sendable, Equatable {
         stderrIsForErrors = description.member(anyCase: "useStdErrorStreamForErrorsOnly")?.boolean ?? true
     }
 
-    /// A list of texts, or one text that holds such a list, as an app setting does.
+    /// A list of strings, or one string that holds such a list, as in an app setting.
     private func texts(_ name: String, of description: JSONTree) throws(Problem) -> [String] {
         guard let written = description.member(anyCase: name), written.value != .null else { return [] }
         let list = written.string.flatMap { try? JSONTree.parse($0.utf8Span.span.bytes) } ?? written
@@ -108,9 +108,9 @@ struct HandlerCommand: Sendable, Equatable {
     }
 }
 
-/// A line of arguments as the host's runtime, .NET, reads it.
+/// Splits a line of arguments as .NET, the host's runtime, does.
 enum ShellWords {
-    /// Puts the values of variables that are set where `%NAME%` stands.
+    /// Replaces `%NAME%` by the value of the variable, if it is set.
     static func expand(_ text: String, _ environment: [String: String]) -> String {
         var result = ""
         var rest = text[...]
@@ -122,7 +122,7 @@ enum ShellWords {
                 result += value
                 rest = rest[rest.index(after: close)...]
             } else {
-                // The second sign may begin a name that is set.
+                // The second percent sign may begin a name that is set.
                 result += "%" + rest[..<close]
                 rest = rest[close...]
             }
@@ -130,7 +130,7 @@ enum ShellWords {
         return result + rest
     }
 
-    /// Removes what still stands between two percent signs, also those of different arguments.
+    /// Removes what is still between two percent signs, even across arguments.
     static func removingUnset(_ line: String) -> String {
         var result = ""
         var rest = line[...]
@@ -141,7 +141,7 @@ enum ShellWords {
         return result + rest
     }
 
-    /// Splits at white space outside quotes; `\"` is a quote, and a backslash before anything else is itself.
+    /// Splits at white space outside quotes; `\"` is a quote, and any other backslash stands for itself.
     static func split(_ line: String) -> [String] {
         var words: [String] = []
         var word: String?

@@ -1,6 +1,6 @@
 import EventLoop
 
-/// What the handler tells the host itself, taken out of what people see.
+/// Events that the handler reports to the host, removed from the lines that people see.
 @MainLoop
 final class HandlerEvents {
     /// Called when luafunc has taken a save.

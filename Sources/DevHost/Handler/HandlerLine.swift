@@ -7,7 +7,7 @@ public struct HandlerLine: Sendable, Equatable {
 
     public var level: Level
     public var text: String
-    /// What only luafunc says of its lines.
+    /// Set only for lines from luafunc.
     public var function: String?
     public var invocationID: String?
     /// `listening` or `reloaded`.
@@ -16,7 +16,7 @@ public struct HandlerLine: Sendable, Equatable {
     static let listening = LogKey.listening
     static let reloaded = LogKey.reloaded
 
-    /// A line of any custom handler: the stream and the words in it make the level (host-contract §11).
+    /// A line of any custom handler: its stream and words determine the level (host-contract §11).
     init(_ line: String, isError: Bool, stderrIsForErrors: Bool) {
         text = line
         let lower = line.lowercased()
@@ -32,7 +32,7 @@ public struct HandlerLine: Sendable, Equatable {
         }
         let prefix = "languageworkerconsolelog"
         guard lower.hasPrefix(prefix) else { return }
-        // Every occurrence goes.
+        // Removes every occurrence.
         var rest = text[...]
         var kept = ""
         while let first = rest.first {

@@ -5,17 +5,17 @@ import Glibc
 import HTTP
 import HTTP1
 
-/// The handler's process: started, watched, killed and started again as the host does (host-contract §§2-4).
+/// The handler's process, which is started, watched, killed and restarted as by the host (host-contract §§2-4).
 @MainLoop
 final class HandlerProcess {
     private enum Phase {
         case starting
         case ready
-        /// It cannot be had any more, and why.
+        /// There is no handler any more, for this reason.
         case gone(String)
     }
 
-    /// The same for all lives of the process.
+    /// The same for all runs of the process.
     let port: Int
     private let command: HandlerCommand
     private let environment: [String: String]
@@ -25,14 +25,14 @@ final class HandlerProcess {
     private var waiting: [CheckedContinuation<Void, any Error>] = []
     private var policy = RestartPolicy()
     private var life: ChildProcess?
-    /// How many there were.
+    /// The number of runs so far.
     private var lives = 0
-    /// Runs while the process has ended and the host leaves it so.
+    /// Runs while the process has ended and the host does not restart it.
     private var rest: Task<Void, any Error>?
-    /// It was killed on purpose, which is no crash.
+    /// It was killed on purpose, which does not count as a crash.
     private var isReplaced = false
-    /// What luafunc demands of its callers; another one for each life, and none for other handlers, which get their
-    /// requests as the real host sends them.
+    /// The secret that luafunc demands of its callers, new for each run. Other handlers have none, as they get their
+    /// requests exactly as from the real host.
     private var secret: String?
 
     struct Gone: Error {
@@ -50,8 +50,8 @@ final class HandlerProcess {
         self.tell = tell
     }
 
-    /// A free port of loopback. It lies below those that Linux, as it comes, gives to connections and to listeners that
-    /// ask for any: one of these could be taken before the process binds it.
+    /// A free loopback port. It lies below the range from which Linux by default assigns ports to connections and
+    /// listeners: one of those could be taken before the process binds it.
     static func freePort() throws(StreamError) -> Int {
         while true {
             let port = UInt16.random(in: 20_000..<30_000)
@@ -66,7 +66,7 @@ final class HandlerProcess {
 
     // MARK: Life
 
-    /// Runs until its task is cancelled; then the process is killed. Throws `Gone` if the host must stop.
+    /// Runs until its task is cancelled; then kills the process. Throws `Gone` if the host must stop.
     func run() async throws {
         while !Task.isCancelled {
             let status = try await live()
@@ -96,7 +96,7 @@ final class HandlerProcess {
 
     private func kill() { life?.kill() }
 
-    /// What follows the end of one life.
+    /// Decides what follows the end of one run.
     private func end(_ status: ChildProcess.ExitStatus) async throws {
         var code: Int32?
         if case .code(let number) = status { code = number }
@@ -123,7 +123,7 @@ final class HandlerProcess {
         }
     }
 
-    /// Until a save asks for the process again, or the host itself is stopped.
+    /// Waits until a save requests the process again, or the host itself stops.
     private func waitForSave() async {
         let rest = EventLoop.main.task { try await EventLoop.main.sleep(for: .seconds(1 << 30)) }
         self.rest = rest
@@ -137,8 +137,8 @@ final class HandlerProcess {
 
     private static let writingPatience = Duration.seconds(10)
 
-    /// A compiler or a copy may still be writing the program, or another process that was just forked may hold the file
-    /// open for a moment: the system then says "Text file busy".
+    /// Starts the process, and tries again on "Text file busy": a compiler or a copy may still be writing the program,
+    /// or a just forked process may still hold the file open.
     private func startOnceWritten() async throws -> ChildProcess {
         let asked = MonotonicTime.now
         var isTold = false
@@ -162,7 +162,7 @@ final class HandlerProcess {
         let program = ChildCommand(
             command.executable, command.arguments + (secret == nil ? [] : ["--secret-on-stdin"]),
             environment: environment, workingDirectory: command.workingDirectory,
-            // luafunc's ends with this process, however that ends.
+            // luafunc's input ends with this process, however that ends.
             input: command.isLuafunc ? .open : .inherited)
         let child = try ChildProcess(
             EventLoop.main, program, output: .lines { [self] in tellLine($0, isError: false) },
@@ -175,11 +175,11 @@ final class HandlerProcess {
         randomBytes(32).map { ($0 < 16 ? "0" : "") + String($0, radix: 16) }.joined()
     }
 
-    /// Shows luafunc that the host calls. A caller of the host may have sent that header, too, which then goes.
+    /// Shows luafunc that the host calls, and replaces such a header from a caller.
     func sign(_ request: inout ClientRequest) {
         guard let secret else { return }
         request.fields.set(Door.secretHeader, secret)
-        // The secret is for nobody to whom an answer might point.
+        // No redirect may receive the secret.
         request.redirects = .returned
     }
 
@@ -194,7 +194,7 @@ final class HandlerProcess {
 
     private static let pollInterval = Duration.milliseconds(25)
 
-    /// Asks until any answer comes (host-contract §3).
+    /// Probes until there is any answer (host-contract §3).
     private func poll(life number: Int, since began: MonotonicTime) async {
         let asked = MonotonicTime.now
         while MonotonicTime.now - asked < command.patience {
@@ -213,7 +213,7 @@ final class HandlerProcess {
     }
 
     private enum Echo {
-        /// Something listens, whatever it says.
+        /// Something listens, whatever it answers.
         case answered
         case nobody
         case cancelled
@@ -234,7 +234,7 @@ final class HandlerProcess {
     }
 
     private func isReady(life number: Int, since began: MonotonicTime) {
-        // The answer to a probe may come when that life is over.
+        // The answer to a probe may come after that run has ended.
         guard number == lives, life != nil, case .starting = phase else { return }
         phase = .ready
         for waiter in waiting { waiter.resume() }
@@ -250,7 +250,7 @@ final class HandlerProcess {
         return gone
     }
 
-    /// Waits until the process answers, and tells which life of it that is. Throws `Gone` if it never will.
+    /// Waits until the process answers, and returns the number of its run. Throws `Gone` if it never will.
     func ready() async throws -> Int {
         try await withCheckedThrowingContinuation { continuation in
             switch phase {
@@ -264,8 +264,8 @@ final class HandlerProcess {
 
     // MARK: Kill
 
-    /// Kills the process, which is started again at once; or starts it where the host had left it ended. false if there
-    /// is another life already than the one that is meant.
+    /// Kills the process, which then restarts at once; or starts it if the host had not restarted it. Returns false if
+    /// another run has begun since the given one.
     @discardableResult func replace(life meant: Int? = nil) -> Bool {
         if let meant, meant != lives { return false }
         if let rest {

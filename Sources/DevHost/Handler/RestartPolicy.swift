@@ -1,21 +1,21 @@
-/// What the host does when the handler's process has ended (host-contract §4.1, §4.2).
+/// The host's reaction to the end of the handler's process (host-contract §4.1, §4.2).
 struct RestartPolicy: Sendable {
     enum Decision: Equatable, Sendable {
-        /// Nothing: later invocations find nobody who listens.
+        /// Do nothing: later invocations find nobody listening.
         case leave
         case restart
         /// The host itself stops.
         case stop
     }
 
-    /// Three strikes, each within this time of the one before.
+    /// The host stops at the third crash, each within this time of the previous one.
     static let memory = Duration.seconds(30 * 60)
     static let strikes = 3
 
     private var crashes = 0
     private var last: ContinuousClock.Instant?
 
-    /// - Parameter code: the exit code; nil where a signal ended the process, or nothing listened in time.
+    /// - Parameter code: the exit code; nil if a signal ended the process, or nothing listened in time.
     mutating func decide(exit code: Int32?, at now: ContinuousClock.Instant) -> Decision {
         switch code {
         case 0: return .leave

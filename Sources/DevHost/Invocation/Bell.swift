@@ -1,14 +1,13 @@
 import EventLoop
 
-/// Wakes everybody who listens.
+/// Wakes all listeners.
 @MainLoop
 final class Bell {
     private var listeners: [Int: @MainLoop () -> Void] = [:]
     private var last = 0
     private var isRung = false
 
-    /// Not at once, since whoever rings may be in the middle of something. Rings of which nobody has heard yet count as
-    /// one.
+    /// Deferred, as the caller may be in the middle of something. Several rings before that count as one.
     func ring() {
         guard !isRung else { return }
         isRung = true
@@ -18,7 +17,7 @@ final class Bell {
         }
     }
 
-    /// - Returns: what `leave` takes.
+    /// - Returns: the argument for `leave`.
     func listen(_ woken: @escaping @MainLoop () -> Void) -> Int {
         last += 1
         listeners[last] = woken

@@ -1,4 +1,4 @@
-/// The version of the host whose behaviour this is (host-contract, base version).
+/// The version of the host that this code imitates (host-contract, base version).
 enum HostVersion {
     static let text = "4.1037.0.0"
     static let userAgent = "Azure-Functions-Host/\(text)"

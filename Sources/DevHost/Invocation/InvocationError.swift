@@ -1,4 +1,4 @@
-/// Why an invocation could not be had answered.
+/// Why an invocation got no answer.
 enum InvocationError: Error, CustomStringConvertible {
     case noHandler(String)
     case broken(String)

@@ -2,7 +2,7 @@ import CustomHandler
 import EventLoop
 import FoundationEssentials
 
-/// Tells of one invocation's beginning and end.
+/// Reports the start and end of one invocation.
 @MainLoop
 struct InvocationWatch {
     let id = UUID().uuidString.lowercased()

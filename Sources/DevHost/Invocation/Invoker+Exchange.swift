@@ -5,8 +5,8 @@ import HTTP1
 
 /// Exchanges with the handler, within the time limit of the app's functions.
 extension Invoker {
-    /// Bytes that the body of a response may have. The real host takes up to 2 GB (host-contract §16), which nobody wants
-    /// on a desk: all of it lies in memory until the caller has read it.
+    /// The greatest size in bytes of a response's body. The real host takes up to 2 GB (host-contract §16), too much
+    /// for a developer's machine: all of it stays in memory until the caller has read it.
     private static let largestBody = 256 << 20
 
     func url(of target: String) throws(URLError) -> URL { try URL("http://127.0.0.1:\(handler.port)\(target)") }
@@ -30,7 +30,7 @@ extension Invoker {
         }
     }
 
-    /// Waits until the handler is ready, and tells which life of it that is.
+    /// Waits until the handler is ready, and returns the number of its run.
     func life() async throws(InvocationError) -> Int {
         do {
             return try await handler.ready()
@@ -39,10 +39,10 @@ extension Invoker {
         }
     }
 
-    /// What an answer that reports nothing back leads to: the time limit passes.
+    /// Waits for the time limit, after an answer that reports nothing back.
     func timedOut(after watch: InvocationWatch, in app: FunctionApp) async -> InvocationError {
         guard let limit = app.host.functionTimeout else {
-            // For ever, as with the real host.
+            // Forever, as with the real host.
             try? await EventLoop.main.sleep(for: .seconds(1 << 30))
             return .timedOut(.zero)
         }
@@ -51,8 +51,8 @@ extension Invoker {
         return killed(life, after: limit)
     }
 
-    /// The host kills the whole handler, and with it all its other invocations (host-contract §4.3): once, however many
-    /// ran out of time. Without a life there is nobody to kill.
+    /// The host kills the whole handler and all its other invocations (host-contract §4.3): only once, however many ran
+    /// out of time. If no run is given, there is nothing to kill.
     func killed(_ life: Int?, after limit: Duration) -> InvocationError {
         EventLoop.main.schedule(after: .seconds(2)) { [handler, tell] in
             if let life, handler.replace(life: life) { tell(.error("the handler is killed and started again")) }

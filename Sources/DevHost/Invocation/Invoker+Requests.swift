@@ -5,7 +5,7 @@ import HTTP1
 
 /// Callers' own requests.
 extension Invoker {
-    /// Hands a request over whole, and its response back (host-contract §7).
+    /// Passes a whole request on, and its whole response back (host-contract §7).
     func forward(_ request: HTTPRequest, to function: Function, in app: FunctionApp) async -> HTTPResponse {
         let watch = InvocationWatch(function, cause: request.cause, tell: tell)
         let copy = RequestCopy(request: request, function: function, wire: app.host.httpWire, invocationID: watch.id)
@@ -29,10 +29,10 @@ extension Invoker {
         }
     }
 
-    /// Hands a request over as it comes, and its response back likewise (host-contract §8). Returns when the handler has
+    /// Passes a request on as it comes, and its response back likewise (host-contract §8). Returns when the handler has
     /// the request; the response goes out later.
     ///
-    /// - Parameter granted: fields that the response gets besides its own.
+    /// - Parameter granted: fields to add to the response.
     func proxy(
         _ request: HTTPRequest, through connection: HTTPConnection, to function: Function, in app: FunctionApp,
         adding granted: HTTPFields

@@ -5,14 +5,14 @@ import HTTP
 import HTTP1
 import Lua
 
-/// Has the handler run functions, and does with its answers what the host does.
+/// Has the handler run functions, and treats its answers as the host does.
 @MainLoop
 final class Invoker {
     let storage: LocalStorage
     let tell: @MainLoop (HostEvent) -> Void
     let handler: HandlerProcess
     let client: HTTPClient
-    /// The handler is luafunc, which says itself why a function failed.
+    /// The handler is luafunc, which itself reports why a function failed.
     private let isLuafunc: Bool
 
     init(
@@ -26,19 +26,19 @@ final class Invoker {
         self.isLuafunc = isLuafunc
     }
 
-    /// What became of an invocation.
+    /// The result of an invocation.
     struct Result: Sendable {
-        /// What an HTTP trigger's caller gets; nil for other triggers and for a failure.
+        /// The response for an HTTP trigger's caller; nil for other triggers and for a failure.
         var http: HTTPResult?
         /// Why it failed; nil if it succeeded.
         var failure: String?
-        /// For a caller who may know: the reason with everything the handler said of it.
+        /// The reason with everything that the handler said about it, for a caller who may see it.
         var reason: String?
     }
 
     // MARK: Payloads
 
-    /// Invokes a function with a payload, again and again if its retry policy says so (host-contract §6, §9, §10).
+    /// Invokes a function with a payload, repeatedly if its retry policy says so (host-contract §6, §9, §10).
     func invoke(
         _ function: Function, _ payload: InvocationPayload, cause: String, in app: FunctionApp, warnings: [String] = []
     ) async -> Result {
@@ -105,7 +105,8 @@ final class Invoker {
             "X-Azure-Functions-HostVersion": HostVersion.text, "User-Agent": HostVersion.userAgent,
             "traceparent": "00-\(Self.hexadecimal(16))-\(Self.hexadecimal(8))-00",
         ]
-        // The real host says no length either, and follows where an answer to a payload points (host-contract §6.1, §9.1).
+        // The real host does not send a length either, and follows redirects of a payload's answer (host-contract §6.1,
+        // §9.1).
         var request = ClientRequest(
             .post, try url(of: "/\(function.name)"), fields: fields, body: .chunked(body))
         request.redirects = .followed(limit: 50, allowsCycles: true)
@@ -123,12 +124,13 @@ final class Invoker {
 }
 
 extension InvocationEnd {
-    /// luafunc fails an invocation with a text: the reason, the stack traceback, and the log lines, which are known.
+    /// luafunc fails an invocation with a text: the reason, the traceback, and the log lines, which were already
+    /// reported.
     fileprivate mutating func takeOwnWords() {
         let (head, rest) = (detail.prefix { $0 != "stack traceback:" }, detail.drop { $0 != "stack traceback:" })
         let reason = head.prefix { $0 != "logs:" }
         failure = reason.joined(separator: "\n")
-        // The first place is in the log line; one more is what makes it a trace.
+        // The log line has the first place; only further ones make a trace.
         let trace = rest.dropFirst().prefix { $0 != "logs:" }.map { "  " + $0.drop { $0 == "\t" } }
         detail = trace.count > 2 ? trace : []
     }

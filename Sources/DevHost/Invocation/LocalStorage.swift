@@ -4,7 +4,7 @@ import Files
 import FoundationEssentials
 import Lua
 
-/// What stands behind the bindings on this machine, in the app's `.luafunc` folder.
+/// The services behind the bindings on this machine, in the app's `.luafunc` folder.
 @MainLoop
 final class LocalStorage {
     let queues: QueueStore
@@ -13,19 +13,19 @@ final class LocalStorage {
     let blobs: BlobStore
     let receipts: BlobReceipts
     let timers: TimerStatusFile
-    /// Where all other outputs are kept.
+    /// Keeps all other outputs.
     let outputs: OutputLog
     let folder: String
     private let lock: FolderLock
     private let bell = Bell()
 
-    /// Throws where the folder cannot be written, or another process has it.
+    /// Throws if the folder cannot be written, or another process uses it.
     init(root: String) throws {
         folder = "\(root)/.luafunc"
         let now = { Date() }
         try Folder.make(folder)
         lock = try FolderLock(folder)
-        // Nobody wants to commit it.
+        // The folder should not be committed.
         let ignored = "\(folder)/.gitignore"
         if !File.exists(ignored) { try File.write("*\n", to: ignored, isSynced: false) }
         queues = try QueueStore(
@@ -40,16 +40,16 @@ final class LocalStorage {
         outputs = OutputLog(file: "\(folder)/outputs.jsonl")
     }
 
-    /// What was damaged and set aside.
+    /// Warnings about damaged files that were set aside.
     var warnings: [String] {
         queues.warnings + serviceBus.warnings + eventHubs.warnings + receipts.warnings
             + (timers.damage.map { ["\($0)"] } ?? [])
     }
 
-    /// Tells all listeners that there may be something for them.
+    /// Tells all listeners that there may be work for them.
     func wake() { bell.ring() }
 
-    /// Calls `woken` each time there may be something, and once at first, until `leave`.
+    /// Calls `woken` each time there may be work, and once at first, until `leave`.
     func listen(_ woken: @escaping @MainLoop () -> Void) -> Int {
         wake()
         return bell.listen(woken)
@@ -59,7 +59,7 @@ final class LocalStorage {
 
     // MARK: Inputs
 
-    /// The values of a function's input bindings besides its trigger.
+    /// The values of a function's input bindings other than its trigger.
     func inputs(of function: Function, _ data: BindingData) throws -> [(name: String, value: BindingValue)] {
         try function.bindings.filter { !$0.isTrigger && $0.direction != .out }.map { binding in
             guard binding.type.lowercased() == "blob" else { return (binding.name, .nothing(for: binding.tree)) }
@@ -70,14 +70,14 @@ final class LocalStorage {
 
     // MARK: Outputs
 
-    /// Writes the values of one output; answers where they went, for people.
+    /// Writes the values of one output; returns their destination as text for people.
     func write(
         _ output: WrittenOutput, to binding: Binding, of function: Function, _ data: BindingData
     ) throws -> String {
         let count = output.messages.count == 1 ? "" : " ×\(output.messages.count)"
         switch binding.type.lowercased() {
         case "queue":
-            // The host takes any case.
+            // The host accepts any case.
             let name = try resolve("queueName", of: binding, data).lowercased()
             for message in output.messages { try queues.send(message, to: name) }
             return "queue \(name)\(count)"
@@ -101,7 +101,7 @@ final class LocalStorage {
         return "\(binding.type) '\(binding.name)'\(count) in .luafunc/outputs.jsonl"
     }
 
-    /// A property of a binding, its expressions filled in with what the trigger gives.
+    /// A property of a binding, with its expressions filled in from the trigger.
     private func resolve(_ property: String, of binding: Binding, _ data: BindingData) throws -> String {
         guard let text = binding.tree.member(anyCase: property)?.string, !text.isEmpty else {
             throw BindingError.missing(property, binding: binding.name)
@@ -121,7 +121,7 @@ enum BindingError: Error, CustomStringConvertible {
     }
 }
 
-/// Outputs that nothing on this machine takes, one line of JSON each.
+/// A log of outputs that nothing on this machine takes, one line of JSON each.
 struct OutputLog {
     let file: String
 

@@ -2,8 +2,8 @@ import EventLoop
 import HTTP
 import HTTP1
 
-/// One request that is handed on while it comes, and its response likewise. Neither side is read faster than the other
-/// reads.
+/// One request that is passed on while it comes, and its response likewise. Reads neither side faster than the other
+/// side takes the data.
 @MainLoop
 final class ProxiedExchange {
     private let request: HTTPRequest
@@ -13,7 +13,7 @@ final class ProxiedExchange {
     private var state = State.waiting
 
     private enum State {
-        /// For the head of the response.
+        /// Waits for the head of the response.
         case waiting
         case responding
         case ended
@@ -21,7 +21,7 @@ final class ProxiedExchange {
 
     private var call: ClientCall?
     private var alarm: Timer?
-    /// Bytes of the request's body.
+    /// The bytes of the request's body so far.
     private var received = 0
 
     init(
@@ -49,7 +49,7 @@ final class ProxiedExchange {
             ended: { [self] in end($0) })
     }
 
-    /// - Parameter late: called when the response has not begun in time; tells what the failure is.
+    /// - Parameter late: called if the response has not begun in time; returns the failure.
     func limitHead(to limit: Duration, late: @escaping @MainLoop () -> String) {
         guard case .waiting = state else { return }
         alarm = EventLoop.main.schedule(after: limit) { [self] in fail(late()) }
@@ -70,7 +70,7 @@ final class ProxiedExchange {
         connection.resumeBody()
     }
 
-    /// As the real host answers too large a body.
+    /// Fails as the real host does for a body that is too large.
     private func refuse() { fail("the request's body is larger than \(Front.bodyLimit) bytes") }
 
     // MARK: The response
@@ -108,7 +108,7 @@ final class ProxiedExchange {
 
     // MARK: Other ends
 
-    /// Whatever has been sent already: the caller can tell that the response is not complete.
+    /// Even after the response has begun: the caller can tell that it is not complete.
     func fail(_ reason: String) {
         switch state {
         case .ended: break
@@ -125,7 +125,7 @@ final class ProxiedExchange {
         }
     }
 
-    /// That is no error (host-contract §8).
+    /// This is no error (host-contract §8).
     private func callerLeft() {
         if case .waiting = state { watch.end { $0.warnings = ["the caller left before the handler answered"] } }
         release()

@@ -2,10 +2,10 @@ import FoundationEssentials
 import Lua
 
 extension TriggerBinding {
-    /// The event that `POST /admin/functions/<name>` makes of its `input` (host-contract §13).
+    /// The event that `POST /admin/functions/<name>` makes from its `input` (host-contract §13).
     ///
-    /// Nil for triggers whose event is not made of a text alone: an HTTP function has no request and fails, the text
-    /// for a blob trigger is the path of a blob, a timer's is ignored.
+    /// Nil for triggers whose event needs more than a text: an HTTP function has no request and fails, a blob trigger's
+    /// text is the path of a blob, and a timer's is ignored.
     func payload(adminInput text: String, now: Date, newID: () -> String) -> InvocationPayload? {
         switch type.lowercased() {
         case "httptrigger", "blobtrigger", "timertrigger": nil
@@ -34,7 +34,7 @@ extension TriggerBinding {
             body: Array(text.utf8))
     }
 
-    /// A list is many messages where many may come; any other text is one.
+    /// A list becomes many messages if the trigger takes many; any other text is one.
     private func payload<Message: BrokerMessage>(
         ofMessagesIn text: String, _ message: (_ body: [UInt8], _ number: Int64) -> Message
     ) -> InvocationPayload {

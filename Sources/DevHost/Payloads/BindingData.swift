@@ -1,10 +1,10 @@
 import Lua
 
-/// What a trigger tells of its event: what `Metadata` is made of, and what binding expressions name.
+/// The data of a trigger's event, from which `Metadata` is made, and to which binding expressions refer.
 typealias BindingData = CaselessDictionary<BindingValue>
 
 extension BindingData {
-    /// Copies the members of a text that holds a JSON object, except lists and nulls; they win over what is there
+    /// Copies the members of a text that holds a JSON object, except lists and nulls; they replace existing ones
     /// (host-contract §6.3). Any other text has no members, which is no error.
     mutating func setMembers(of text: String) {
         guard let members = JSONTree.object(in: text) else { return }
@@ -17,7 +17,7 @@ extension BindingData {
         }
     }
 
-    /// The text of `name`, `Query.tag` or `sys.randguid`, in any case; nil for what is not there, and for what has no
+    /// The text of `name`, `Query.tag` or `sys.randguid`, ignoring case; nil for a missing value, and for one without a
     /// text: an object, a list, bytes, a date-time.
     func text(at path: String) -> String? {
         let names = path.split(separator: ".", omittingEmptySubsequences: false).map(String.init)
@@ -32,12 +32,12 @@ extension BindingData {
 }
 
 extension JSONTree {
-    /// Nil for a text that is not JSON, which wherever a user's text is read is a text like any other.
+    /// Nil for a text that is not JSON, which counts as a plain text wherever a user's text is read.
     static func read(_ text: String) -> JSONTree? { try? parse(text.utf8Span.span.bytes) }
 
     /// The members of a text that the host takes for a JSON object.
     static func object(in text: String) -> [Member]? {
-        // A comment before or after it already makes the host take it for a mere text.
+        // With a comment before or after it, the host takes it for a plain text.
         guard text.utf8.first(where: { !isSpace($0) }) == UInt8(ascii: "{"),
             text.utf8.last(where: { !isSpace($0) }) == UInt8(ascii: "}")
         else { return nil }
@@ -48,7 +48,7 @@ extension JSONTree {
 }
 
 extension JSONTree.Value {
-    /// Date-times as Newtonsoft.Json writes them again after it read them.
+    /// The value with date-times as Newtonsoft.Json writes them after reading.
     fileprivate var withDates: JSONTree.Value {
         switch self {
         case .string(let text): .string(DotNetDateTime(json: text)?.isoText ?? text)

@@ -1,12 +1,12 @@
 import FoundationEssentials
 import Lua
 
-/// A value as a binding of the host produced it (host-contract §6.2).
+/// A value that a binding of the host produced (host-contract §6.2).
 enum BindingValue: Sendable {
     case bytes([UInt8])
     case dateTime(Date)
     case dateTimeOffset(Date)
-    /// Only an object is written as it is: anything else becomes a string that contains its JSON.
+    /// An object is written as it is; anything else becomes a string that contains its JSON.
     case json(JSONTree.Value)
 
     static let null = BindingValue.json(.null)
@@ -18,7 +18,7 @@ enum BindingValue: Sendable {
 
     var isNull: Bool { if case .json(.null) = self { true } else { false } }
 
-    /// As a member of `Data` or `Metadata`.
+    /// The value as a member of `Data` or `Metadata`.
     var member: JSONTree.Value {
         switch self {
         case .bytes, .json(.object): element
@@ -28,7 +28,7 @@ enum BindingValue: Sendable {
         }
     }
 
-    /// Inside a list or an object, where nothing is encoded twice.
+    /// The value inside a list or an object, where nothing is encoded twice.
     var element: JSONTree.Value {
         switch self {
         case .bytes(let bytes): .string(Data(bytes).base64EncodedString())

@@ -1,10 +1,10 @@
 import Lua
 
-/// A blob that is new or changed (host-contract §6.6).
+/// The event of a new or changed blob (host-contract §6.6).
 struct BlobTriggerEvent: Sendable {
     var container: String
     var name: String
-    /// What `{…}` in the binding's path stands for.
+    /// The values of `{…}` in the binding's path.
     var pathTokens: [(name: String, value: String)]
     var content: [UInt8]
     /// The blob's system properties, an object.
@@ -23,7 +23,7 @@ struct BlobTriggerEvent: Sendable {
         return InvocationPayload(trigger, .blob(content, isBinary: trigger.isBinary), data)
     }
 
-    /// Where the storage emulator would have it.
+    /// The blob's URI in the storage emulator.
     private var uri: String {
         let path = "\(container)/\(name)".utf8.map { byte in
             let isPlain = byte.isASCIILetterOrDigit || "-._~/".utf8.contains(byte)

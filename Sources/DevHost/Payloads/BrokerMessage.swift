@@ -1,11 +1,11 @@
 import Lua
 
-/// A message of Service Bus or Event Hubs, which come one by one or many at once.
+/// A message of Service Bus or Event Hubs, which arrive singly or in batches.
 protocol BrokerMessage: Sendable {
     var body: [UInt8] { get }
-    /// What is told of this message; with others, each name ends in `Array`.
+    /// The data of this message; in a batch, each name ends in `Array`.
     var bindingData: BindingData { get }
-    /// What is told once, however many messages come.
+    /// The data that occurs once, however many messages come.
     static func commonData(of trigger: TriggerBinding) -> BindingData
 }
 

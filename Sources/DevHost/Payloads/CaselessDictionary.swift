@@ -1,4 +1,5 @@
-/// A dictionary as .NET's with names in any case: it keeps the order in which names first came, and their first case.
+/// A dictionary like .NET's with case-insensitive names: it keeps the order and the case of each name's first
+/// appearance.
 struct CaselessDictionary<Value: Sendable>: Sendable {
     private(set) var entries: [(name: String, value: Value)] = []
     private var places: [String: Int] = [:]
@@ -10,7 +11,7 @@ struct CaselessDictionary<Value: Sendable>: Sendable {
         set { set(name, newValue) }
     }
 
-    /// A name that is there keeps its place and its case.
+    /// An existing name keeps its place and its case.
     mutating func set(_ name: String, _ value: Value) {
         let key = name.lowercased()
         if let place = places[key] {

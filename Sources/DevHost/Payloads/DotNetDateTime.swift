@@ -2,21 +2,21 @@ import CustomHandler
 import FoundationEssentials
 import Lua
 
-/// A moment as .NET's `DateTime` holds it, on a machine whose own time zone is UTC, as the host's is.
+/// A moment in the form of .NET's `DateTime`, on a machine in UTC, as the host's is.
 struct DotNetDateTime: Equatable {
-    /// What is written after the time: nothing, `Z` or `+00:00`.
+    /// The suffix of the time: nothing, `Z` or `+00:00`.
     enum Zone: String { case none = "", utc = "Z", offset = "+00:00" }
 
-    /// Of 100 ns, since 1970.
+    /// In units of 100 ns, since 1970.
     private let ticks: Int64
     private let zone: Zone
 
     private static let ticksPerSecond: Int64 = 10_000_000
 
-    /// Of the years 1 to 9999, in seconds since 1970.
+    /// The years 1 to 9999, in seconds since 1970.
     private static let seconds: ClosedRange<Int64> = -62_135_596_800...253_402_300_799
 
-    /// A date that .NET cannot hold becomes the nearest that it can: the clock, or a file system, may say anything.
+    /// A date outside .NET's range becomes the nearest one in it: a clock or a file system may report anything.
     init(_ date: Date, zone: Zone) {
         let seconds = date.timeIntervalSinceReferenceDate.rounded(.down)
         let fraction = date.timeIntervalSinceReferenceDate - seconds
@@ -32,7 +32,7 @@ struct DotNetDateTime: Equatable {
         self.zone = zone
     }
 
-    /// A text that Newtonsoft.Json takes for a date-time; nil for all others, which stay texts.
+    /// Reads a text that Newtonsoft.Json takes for a date-time; nil for all others, which stay texts.
     init?(json text: String) {
         var reader = DateReader(rest: text.utf8[...])
         guard let year = reader.number(4), reader.skip("-"), let month = reader.number(2), reader.skip("-"),
@@ -47,10 +47,10 @@ struct DotNetDateTime: Equatable {
         self.zone = zone.isUTC ? .utc : zone.minutes == nil ? .none : .offset
     }
 
-    /// Whether the text said how far its time is from UTC.
+    /// Whether the text had an offset from UTC.
     var hasZone: Bool { zone != .none }
 
-    /// nil beyond the years of .NET, where an offset from UTC can lead.
+    /// nil outside .NET's years, which an offset from UTC can cause.
     var date: Date? {
         guard Self.seconds.contains(wholeSeconds) else { return nil }
         let fraction = Double(ticks - wholeSeconds * Self.ticksPerSecond) / Double(Self.ticksPerSecond)
@@ -58,7 +58,7 @@ struct DotNetDateTime: Equatable {
         return Date(timeIntervalSinceReferenceDate: since1970 + fraction)
     }
 
-    /// `2026-03-01T10:20:30.1234567Z`, the fraction without the zeros at its end.
+    /// `2026-03-01T10:20:30.1234567Z`, with trailing zeros of the fraction removed.
     var isoText: String {
         let fraction = ticks - wholeSeconds * Self.ticksPerSecond
         guard fraction > 0 else { return isoSeconds + zone.rawValue }
@@ -99,7 +99,7 @@ struct DotNetDateTime: Equatable {
     }
 }
 
-/// The Gregorian calendar, counted in years that begin in March, so that the leap day is the last.
+/// The Gregorian calendar, with years that begin in March, so that the leap day comes last.
 extension DotNetDateTime {
     /// Days since 1970-01-01.
     private static func dayNumber(_ year: Int, _ month: Int, _ day: Int) -> Int {
@@ -129,7 +129,7 @@ private struct DateReader {
         return true
     }
 
-    /// Of exactly so many digits.
+    /// Reads exactly `count` digits.
     mutating func number(_ count: Int) -> Int? {
         let digits = rest.prefix(count)
         guard digits.count == count, digits.allSatisfy({ $0 &- 0x30 < 10 }) else { return nil }

@@ -1,6 +1,6 @@
 import Lua
 
-/// What .NET's `ToString` makes of a value in the invariant culture.
+/// The result of .NET's `ToString` in the invariant culture.
 enum DotNetText {
     /// The shortest digits that read back as the same number, with an exponent from `1E+15` on and below `0.0001`.
     static func number(_ number: Double) -> String {
@@ -27,7 +27,7 @@ enum DotNetText {
         return sign + digits.prefix(scale) + "." + digits.dropFirst(scale)
     }
 
-    /// A scalar that Newtonsoft.Json read; nil for null, a list and an object, which have no text.
+    /// The text of a scalar that Newtonsoft.Json read; nil for null, a list and an object, which have none.
     static func scalar(_ value: JSONTree.Value) -> String? {
         switch value {
         case .string(let text): DotNetDateTime(json: text)?.cultureText ?? text

@@ -1,6 +1,6 @@
 import Lua
 
-/// Who calls, as far as the host knows; written as .NET's `ClaimsIdentity`.
+/// The caller's identity as far as the host knows it, written as .NET's `ClaimsIdentity`.
 enum HTTPIdentity: Sendable {
     case anonymous
     /// By an access key: `level` is `Function` or `Admin`, `id` the key's name, such as `default` or `master`.

@@ -10,7 +10,7 @@ enum HTTPQuery {
         return values
     }
 
-    /// A `%` that no two hexadecimal digits follow stays as it is.
+    /// Keeps a `%` that two hexadecimal digits do not follow.
     private static func decoded(_ text: Substring.UTF8View) -> String {
         var bytes: [UInt8] = []
         var rest = text

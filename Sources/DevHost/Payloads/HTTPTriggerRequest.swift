@@ -6,10 +6,10 @@ struct HTTPTriggerRequest: Sendable {
     /// As the caller wrote it: scheme, host, path and raw query.
     var url: String
     var headers: [(name: String, value: String)]
-    /// Nil for an optional parameter that the path leaves out.
+    /// Nil for an optional parameter that is missing in the path.
     var routeParameters: [(name: String, value: String?)] = []
     var body: [UInt8] = []
-    /// A body without it is dropped.
+    /// The host drops a body without it.
     var hasContentLength = true
     var identity = HTTPIdentity.anonymous
 
@@ -26,7 +26,7 @@ struct HTTPTriggerRequest: Sendable {
         return InvocationPayload(trigger, .json(.record(request)), bindingData)
     }
 
-    /// What the host spoils in this request without a word.
+    /// What the host silently spoils in this request.
     var warnings: [HTTPTriggerWarning] {
         var warnings: [HTTPTriggerWarning] = []
         if hasBody, !hasBinaryType, text.isSpoiled { warnings.append(.bodySpoiled(contentType: contentType)) }
@@ -34,8 +34,8 @@ struct HTTPTriggerRequest: Sendable {
         return warnings + query.entries.filter { $0.value.count > 1 }.map { .queryJoined(name: $0.name) }
     }
 
-    /// The members of a JSON body, then the query, then the route; `Query` and `Headers` only where the caller left
-    /// these names free.
+    /// The members of a JSON body, then the query, then the route; `Query` and `Headers` only if the caller has not
+    /// used these names.
     private var bindingData: BindingData {
         var data: BindingData = [:]
         if hasBody { data.setMembers(of: text.text) }
@@ -71,7 +71,7 @@ struct HTTPTriggerRequest: Sendable {
     private var text: StreamText { StreamText(body) }
 }
 
-/// What the host spoils in a request (host-contract §6.4); the description says how to put it right.
+/// Something that the host spoils in a request (host-contract §6.4); the description says how to avoid it.
 enum HTTPTriggerWarning: Equatable, Sendable {
     case bodySpoiled(contentType: String?)
     case bodyDropped

@@ -3,7 +3,7 @@ import Lua
 
 /// One trigger event, ready to be sent (host-contract §6).
 struct InvocationPayload: Sendable {
-    /// A retry policy applies, so each attempt says which it is (host-contract §10).
+    /// Set if a retry policy applies: each attempt has its number (host-contract §10).
     struct Retry: Sendable {
         var count: Int
         var max: Int
@@ -22,9 +22,9 @@ struct InvocationPayload: Sendable {
         self.eventData = eventData
     }
 
-    /// All that binding expressions may name, also what `Metadata` leaves out.
+    /// All data to which binding expressions may refer, including what `Metadata` omits.
     ///
-    /// A `sys` of the event's own makes the system's `$sys`; a `sys` in a message's JSON replaces it.
+    /// If the event has its own `sys`, the system's becomes `$sys`; a `sys` in a message's JSON replaces it.
     func bindingData(now: Date, randGuid: String) -> BindingData {
         var data = eventData
         let systemName = data["sys"] == nil ? "sys" : "$sys"

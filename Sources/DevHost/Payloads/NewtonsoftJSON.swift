@@ -1,8 +1,8 @@
 import Lua
 
-/// JSON as Newtonsoft.Json writes it by default: compact, raw UTF-8, escaped only where it must be.
+/// Writes JSON as Newtonsoft.Json does by default: compact, raw UTF-8, with only the necessary escapes.
 ///
-/// `JSONWriter` differs: it escapes the delete character, leaves U+0085, U+2028 and U+2029 as they are, and writes
+/// `JSONWriter` differs: it escapes the delete character, leaves U+0085, U+2028 and U+2029 unescaped, and writes
 /// doubles as Swift does.
 enum NewtonsoftJSON {
     static func bytes(_ value: JSONTree.Value) -> [UInt8] {

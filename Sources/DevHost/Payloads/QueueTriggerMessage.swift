@@ -1,7 +1,7 @@
 import FoundationEssentials
 import Lua
 
-/// A message of a storage queue, its base64 removed (host-contract §6.5).
+/// A message of a storage queue, with its base64 decoded (host-contract §6.5).
 struct QueueTriggerMessage: Sendable {
     var id: String
     var popReceipt: String

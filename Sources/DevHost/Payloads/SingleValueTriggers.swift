@@ -1,16 +1,16 @@
 import Lua
 
-/// Triggers whose event is one value.
+/// Payloads of triggers whose event is a single value.
 extension TriggerBinding {
-    /// `schedule` is the whole object that the function gets (host-contract §6.7).
+    /// - Parameter schedule: the whole object that the function gets (host-contract §6.7).
     func payload(timer schedule: JSONTree) -> InvocationPayload { InvocationPayload(self, .json(schedule.value)) }
 
-    /// A string that holds a JSON string that holds the list (host-contract §6.8).
+    /// The value is a string that holds a JSON string that holds the list (host-contract §6.8).
     func payload(documents: [JSONTree.Value]) -> InvocationPayload {
         InvocationPayload(self, .text(NewtonsoftJSON.text(.list(documents))))
     }
 
-    /// The JSON text of an event, in Event Grid's schema or CloudEvents' (host-contract §6.11).
+    /// - Parameter text: the JSON of an event, in Event Grid's schema or CloudEvents' (host-contract §6.11).
     func payload(eventGridEvent text: String) -> InvocationPayload {
         var data: BindingData = [:]
         if let event = JSONTree.object(in: text)?.last(where: { $0.name == "data" }) {
@@ -19,16 +19,16 @@ extension TriggerBinding {
         return InvocationPayload(self, .text(text), data)
     }
 
-    /// The new instance has nothing to say (host-contract §18).
+    /// An empty object, as a new instance has no data (host-contract §18).
     var payloadOfWarmup: InvocationPayload { InvocationPayload(self, .json(.record([]))) }
 
-    /// For a trigger of which no more is known than that its events are text or bytes.
+    /// For an unknown kind of trigger, whose events are text or bytes.
     func payload(body: [UInt8]) -> InvocationPayload { InvocationPayload(self, value(body)) }
 }
 
 extension BindingValue {
-    /// What an input binding gives if nothing is behind it: an empty list where its entry in function.json asks for
-    /// several, else null (host-contract §6.12).
+    /// The value of an input binding that finds nothing: an empty list if its entry in function.json asks for several,
+    /// else null (host-contract §6.12).
     static func nothing(for input: JSONTree) -> BindingValue {
         let isOne =
             switch input.member(anyCase: "type")?.string?.lowercased() {

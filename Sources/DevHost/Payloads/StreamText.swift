@@ -1,7 +1,7 @@
-/// Bytes as .NET's `StreamReader` reads them: UTF-8, or what a byte order mark says. What is not valid is replaced.
+/// Text from bytes as .NET's `StreamReader` reads them: UTF-8, or by the byte order mark. Invalid parts are replaced.
 struct StreamText {
     let text: String
-    /// Something was replaced: the bytes cannot be had back.
+    /// Something was replaced, so the bytes cannot be recovered.
     let isSpoiled: Bool
 
     init(_ bytes: [UInt8]) {
@@ -26,7 +26,7 @@ struct StreamText {
         isSpoiled = exact == nil
     }
 
-    /// Bytes at the end that make no whole unit count as one that is not valid.
+    /// Trailing bytes that form no whole unit count as one invalid unit.
     private static func units<Unit: FixedWidthInteger>(_ bytes: ArraySlice<UInt8>, isBigEndian: Bool) -> [Unit] {
         let width = Unit.bitWidth / 8
         return stride(from: bytes.startIndex, to: bytes.endIndex, by: width).map { start in

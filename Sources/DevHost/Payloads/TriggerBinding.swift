@@ -1,4 +1,4 @@
-/// The trigger of a function, as far as a payload depends on it.
+/// The properties of a function's trigger that affect its payload.
 struct TriggerBinding: Sendable {
     var function: String
     var type: String

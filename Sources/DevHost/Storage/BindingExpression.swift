@@ -1,7 +1,7 @@
 import FoundationEssentials
 
-/// A property of an input or output whose expressions are filled in when its function runs: from what the trigger gives,
-/// else with the host's own `{datetime}`, `{rand-guid}`, `{sys.utcnow}` and `{sys.randguid}`, in any case.
+/// A property of an input or output with expressions, which each invocation fills in: from the trigger's data, or with
+/// the host's own `{datetime}`, `{rand-guid}`, `{sys.utcnow}` and `{sys.randguid}`, in any case.
 struct BindingExpression: Sendable {
     private let place: BindingTemplate.Place
     private let parts: [Part]
@@ -9,7 +9,7 @@ struct BindingExpression: Sendable {
     private enum Part {
         case literal(String)
         case given(String)
-        /// As the host writes it where no format says otherwise: ISO 8601 that may stand in a path.
+        /// The host's default without a format: ISO 8601, in a form allowed in a path.
         case now(DateTimeFormat?)
         case guid(GUIDFormat)
     }
@@ -30,8 +30,8 @@ struct BindingExpression: Sendable {
     }
 
     /// - Parameters:
-    ///   - names: all that the trigger gives, for an error.
-    ///   - value: what the trigger gives under a name as the expression has it: in any case, and `a.b` for a member of
+    ///   - names: all names in the trigger's data, for an error.
+    ///   - value: returns the trigger's value for the name in an expression: in any case, and `a.b` for a member of
     ///     `a`.
     func resolve(at now: Date, names: [String], value: (String) -> String?) throws(BindingTemplateError) -> String {
         var text = ""
@@ -53,15 +53,15 @@ struct BindingExpression: Sendable {
         return text
     }
 
-    /// A name that the host knows is the trigger's if that gives it, but for `sys`, and with a format never: the host
-    /// looks for the name and its format as one.
+    /// For a name that the host knows, the trigger's value wins, except for `sys`; but never with a format, as the host
+    /// looks up the name together with its format.
     private static func part(
         _ token: BindingTemplate.Token, _ place: BindingTemplate.Place
     ) throws(BindingTemplateError) -> Part {
         switch token {
         case .literal(let literal): return .literal(literal)
         case .expression(let name, let suffix):
-            // To the host, blanks are no format; and what is text already it leaves as it is.
+            // To the host, blanks are no format, and it does not format what is already text.
             let format = suffix.flatMap { $0.allSatisfy(\.isWhitespace) ? nil : $0 }
             switch (name.lowercased(), format) {
             case ("sys.utcnow", nil): return .now(nil)

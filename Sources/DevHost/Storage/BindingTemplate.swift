@@ -10,7 +10,7 @@ struct BindingTemplate: Sendable {
     /// The text and where it is, for errors.
     struct Place: Sendable, Equatable {
         let text: String
-        /// Such as `path` or `queueName`.
+        /// The property's name, such as `path` or `queueName`.
         let property: String
         let binding: String
     }
@@ -50,7 +50,7 @@ struct BindingTemplate: Sendable {
         let format = name.endIndex < text.endIndex ? String(text[name.endIndex...].dropFirst()) : nil
         let parts = name.split(separator: ".", omittingEmptySubsequences: false)
         let isName = parts.enumerated().allSatisfy { index, part in
-            // The host takes a dash after a dot only, as in {headers.x-id}; its own {rand-guid} is the exception.
+            // The host accepts a dash only after a dot, as in {headers.x-id}; its own {rand-guid} is the exception.
             !part.isEmpty && part.allSatisfy { $0.isLetter || $0.isNumber || $0 == "_" || $0 == "-" && index > 0 }
         }
         let startsWell = name.first.map { $0.isLetter || $0 == "_" } ?? false

@@ -1,16 +1,16 @@
-/// The name of a blob together with its container's: `uploads/2026/cat.png`.
+/// A blob's path, its container and name: `uploads/2026/cat.png`.
 struct BlobPath: Sendable, Hashable, CustomStringConvertible {
     let container: String
     /// May have slashes.
     let name: String
 
-    /// A name that was checked before, or that is on the disk already.
+    /// For a name that was checked before, or is already on disk.
     init(container: String, name: String) {
         self.container = container
         self.name = name
     }
 
-    /// Throws for what the service refuses, and for what would lead out of the container's folder.
+    /// Throws for names that the service refuses, or that would lead out of the container's folder.
     init(_ text: String) throws(StorageError) {
         let parts = text.utf8.split(separator: Self.slash, maxSplits: 1, omittingEmptySubsequences: false)
         guard parts.count == 2, !parts[0].isEmpty else { throw .notABlobPath(text) }
@@ -36,7 +36,7 @@ struct BlobPath: Sendable, Hashable, CustomStringConvertible {
         case character
     }
 
-    /// Looks at bytes, as a file system does: to Swift, a slash with an accent is another character than a slash.
+    /// Compares bytes, as a file system does: to Swift, a slash with an accent is not a slash.
     private static func fault(of name: String) -> Fault? {
         let bytes = name.utf8
         let parts = bytes.split(separator: slash, omittingEmptySubsequences: false)

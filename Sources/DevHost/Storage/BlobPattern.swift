@@ -1,18 +1,18 @@
-/// The path of a blob trigger, `uploads/{name}.{ext}`: which blobs it means, and what stands for its parameters.
+/// The path of a blob trigger, `uploads/{name}.{ext}`: matches blobs and finds the values of its parameters.
 ///
-/// As in the host (ParameterizedBlobPathSource, BindingTemplateSource) each parameter is a greedy `.*` between literals,
-/// anchored at both ends: slashes are nothing special, a parameter may be empty, the first one takes as much as it can,
-/// and case matters. A path that is a container alone means every blob in it.
+/// As in the host (ParameterizedBlobPathSource, BindingTemplateSource) each parameter is a greedy `.*` between
+/// literals, anchored at both ends: slashes are not special, a parameter may be empty, the first one takes as much as
+/// it can, and case matters. A path of only a container matches every blob in it.
 struct BlobPattern: Sendable {
     let container: String
     private let meansAll: Bool
-    /// What comes before the first parameter.
+    /// The text before the first parameter.
     private let beginning: [UInt8]
     private let parameters: [Parameter]
 
     private struct Parameter {
         let name: String
-        /// What comes after it; empty if another parameter does.
+        /// The text after it; empty if another parameter follows.
         var literal: [UInt8] = []
     }
 
@@ -54,10 +54,10 @@ struct BlobPattern: Sendable {
         }
     }
 
-    /// The parameters, or nil for a blob that is not meant. Of two parameters of one name the last one counts.
+    /// The parameters, or nil for a blob that does not match. If two parameters share a name, the last one counts.
     ///
-    /// It is read from the end, with each literal as far to the right as it can be: so the parameter before it is as
-    /// long as a greedy one, and nothing is tried twice.
+    /// Matches from the end, with each literal as far right as possible: that makes the parameter before it as long as
+    /// a greedy one, and nothing is tried twice.
     func match(_ path: BlobPath) -> [String: String]? {
         guard path.container == container else { return nil }
         guard !meansAll else { return [:] }

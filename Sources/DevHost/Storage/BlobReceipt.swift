@@ -1,6 +1,6 @@
 import Lua
 
-/// One line in a function's file of receipts; the last line about a blob counts.
+/// One line in a function's receipts file; the last line about a blob counts.
 struct BlobReceipt: Sendable, Equatable {
     /// `container/name`.
     let blob: String
@@ -10,7 +10,7 @@ struct BlobReceipt: Sendable, Equatable {
     enum State: Sendable, Equatable {
         case done
         case failed(times: Int)
-        /// There is no such blob any more.
+        /// The blob no longer exists.
         case removed
     }
 

@@ -1,16 +1,16 @@
 import Lua
 
-/// Which versions of blobs each function has had, kept between runs.
+/// The versions of blobs that each function has processed, kept between runs.
 ///
-/// A blob that is there before its function is seen for the first time is new to it. One that is removed is forgotten, so
-/// it is new when it comes back. A blob that was being handled when the process ended is handled again.
+/// An existing blob is new to a function that appears for the first time. A removed blob is forgotten, so it is new
+/// when it comes back. A blob that was being processed when the process ended is processed again.
 final class BlobReceipts {
-    /// What was damaged and set aside, for people.
+    /// Warnings about damaged files that were set aside, for people.
     private(set) var warnings: [String] = []
     private let folder: StorageFolder
     private var functions: [String: Function] = [:]
 
-    /// What one function knows, by the path of the blob.
+    /// One function's receipts, by the path of the blob.
     private struct Function {
         var receipts: [String: BlobReceipt] = [:]
         var running: Set<String> = []
@@ -21,10 +21,10 @@ final class BlobReceipts {
         let parameters: [String: String]
     }
 
-    /// What becomes of a blob whose function failed.
+    /// What happens to a blob whose function failed.
     enum Verdict: Sendable, Equatable {
         case again
-        /// It was the last try: this text is for the queue `webjobs-blobtrigger-poison` (host-contract §10).
+        /// It was the last try: this text goes to the queue `webjobs-blobtrigger-poison` (host-contract §10).
         case poison(message: String)
     }
 
@@ -51,13 +51,13 @@ final class BlobReceipts {
                 "\(folder.absolute(file)) had \(damaged) damaged line\(damaged == 1 ? "" : "s") and is kept as "
                     + "\(try folder.setAside(bytes, of: file)); blobs that were noted there trigger once more")
         }
-        // The next line must not come behind the beginning of one.
+        // The next line must not follow an incomplete one.
         if lines.count > receipts.count || bytes.last != Self.newline {
             try folder.write(receipts.values.flatMap { $0.line + [Self.newline] }, to: file)
         }
     }
 
-    /// The blobs whose present version the function has not had. What is given is not given again before `done` or
+    /// The blobs whose current version the function has not processed. A blob is not returned again before `done` or
     /// `failed` is called for it.
     func take(for function: String, _ pattern: BlobPattern, in store: BlobStore) throws(StorageError) -> [Pending] {
         let blobs = try store.list(pattern.container)
@@ -77,7 +77,7 @@ final class BlobReceipts {
         return pending
     }
 
-    /// The function succeeded, or the message of the verdict `poison` is sent.
+    /// Call it when the function succeeded, or the message of the verdict `poison` was sent.
     func done(with blob: BlobInfo, by function: String) throws(StorageError) {
         let path = blob.path.description
         try note(BlobReceipt(blob: path, etag: blob.etag, state: .done), function)
@@ -90,17 +90,17 @@ final class BlobReceipts {
         if let last = functions[function]?.receipts[path], last.etag == blob.etag,
             case .failed(let before) = last.state
         {
-            // The file may hold any number.
+            // The file may contain any number.
             times += min(before, Self.tries)
         }
         try note(BlobReceipt(blob: path, etag: blob.etag, state: .failed(times: times)), function)
-        // Until its message is sent it is nobody else's, and a kill before that costs one try more.
+        // Until its message is sent, nobody else gets it; a kill before that costs one more try.
         guard times < Self.tries else { return .poison(message: Self.poisonMessage(blob, function)) }
         functions[function]?.running.remove(path)
         return .again
     }
 
-    /// What was taken is neither done nor failed: it is given again while it is there.
+    /// Gives back a blob that is neither done nor failed: it is returned again while it exists.
     func giveBack(_ blob: BlobInfo, of function: String) {
         functions[function]?.running.remove(blob.path.description)
     }

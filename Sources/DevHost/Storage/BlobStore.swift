@@ -1,7 +1,7 @@
 import Files
 import FoundationEssentials
 
-/// Containers are folders and blobs are files in them, which people may also put there by hand.
+/// Stores containers as folders and blobs as files in them, which people may also put there by hand.
 struct BlobStore: Sendable {
     private let folder: StorageFolder
 
@@ -20,8 +20,8 @@ struct BlobStore: Sendable {
         return BlobInfo(path, status)
     }
 
-    /// All blobs of a container; none where there is no such container. Links to files are blobs, links to folders are
-    /// passed over: they may lead round in a circle.
+    /// All blobs of a container; none if it does not exist. Links to files are blobs; links to folders are skipped, as
+    /// they may form a circle.
     func list(_ container: String) throws(StorageError) -> [BlobInfo] {
         try BlobPath.check(container: container)
         var found: [BlobInfo] = []
@@ -44,7 +44,7 @@ struct BlobInfo: Sendable, Equatable {
     let path: BlobPath
     let size: Int64
     let modified: Date
-    /// Another one for each version of the blob, also if it has the same content again.
+    /// Differs for each version of the blob, even one with the same content.
     let etag: String
 
     fileprivate init(_ path: BlobPath, _ status: FileStatus) {

@@ -1,12 +1,12 @@
 import FoundationEssentials
 
-/// A custom format of .NET, such as `yyyy-MM-dd`, for a time in UTC and in the invariant culture.
+/// A custom .NET format such as `yyyy-MM-dd`, for a time in UTC and in the invariant culture.
 struct DateTimeFormat: Sendable {
     private let parts: [Part]
 
     private enum Part {
         case literal(Character)
-        /// A letter and how often it stands there.
+        /// A letter and its number of repetitions.
         case field(Character, Int)
     }
 
@@ -29,7 +29,7 @@ struct DateTimeFormat: Sendable {
                 guard let end = rest.firstIndex(of: first) else { throw .unfinished }
                 parts += rest[..<end].map { .literal($0) }
                 rest = rest[end...].dropFirst()
-            // It only makes a single letter a custom format.
+            // A percent sign only makes a single letter a custom format.
             case "%": guard !rest.isEmpty else { throw .unfinished }
             case "f" where rest.prefix { $0 == "f" }.count > 6, "F", "g", "z": throw .letter(first)
             case "y", "M", "d", "H", "h", "m", "s", "f", "t", "K":

@@ -1,11 +1,11 @@
 import EventLoop
 import FoundationEssentials
 
-/// The messages of one queue, in the order in which they become visible; those of the same time in the order in which
-/// they came.
+/// The messages of one queue, by the time when they become visible, then by their arrival.
 struct MessageQueue {
     private(set) var messages: [String: QueueMessage] = [:]
-    /// Sorted. New messages come to its end and receivers take from its front, where a ring buffer changes in no time.
+    /// Sorted. New messages come to the end and receivers take from the front, where a ring buffer changes in constant
+    /// time.
     private var places = RingBuffer<Place>()
 
     private struct Place: Comparable {
@@ -24,7 +24,7 @@ struct MessageQueue {
         }
     }
 
-    /// The next one to become visible, or the one visible for longest.
+    /// The message that becomes visible next, or has been visible longest.
     var first: QueueMessage? { places.first.flatMap { messages[$0.id] } }
 
     func visible(at now: Date, upTo limit: Int) -> [QueueMessage] {
@@ -37,7 +37,7 @@ struct MessageQueue {
         return found
     }
 
-    /// Takes the place of a message of the same id.
+    /// Adds a message, or replaces the one with the same id.
     mutating func put(_ message: QueueMessage) {
         remove(message.id)
         messages[message.id] = message
@@ -50,7 +50,7 @@ struct MessageQueue {
         places.remove(at: index(of: Place(message)))
     }
 
-    /// Where a place is, or would be.
+    /// The index of a place, existing or new.
     private func index(of place: Place) -> Int {
         var range = 0..<places.count
         while !range.isEmpty {

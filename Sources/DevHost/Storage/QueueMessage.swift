@@ -1,11 +1,11 @@
 import FoundationEssentials
 import Lua
 
-/// A message as its queue knows it (host-contract §6.5).
+/// A message in its queue (host-contract §6.5).
 struct QueueMessage: Sendable, Equatable {
     let id: String
     let queue: String
-    /// Grows with each message that comes into any queue of a store.
+    /// Grows with each message that arrives in any queue of a store.
     let sequenceNumber: Int64
     let body: [UInt8]
     private(set) var insertionTime: Date
@@ -13,10 +13,11 @@ struct QueueMessage: Sendable, Equatable {
     var nextVisibleTime: Date
     /// How often it was received.
     var dequeueCount = 0
-    /// What the receiver shows to delete or release it; nil while nobody holds it.
+    /// The receiver's proof for deleting or releasing it; nil while nobody holds it.
     var popReceipt: String?
 
-    /// Moves the times of a message that was sent while the clock was ahead: else nobody would see it until then.
+    /// Corrects the times of a message that was sent while the clock was ahead: otherwise it would stay invisible until
+    /// then.
     mutating func count(from now: Date) {
         let ahead = insertionTime.timeIntervalSince(now)
         guard ahead > 1 else { return }
@@ -65,12 +66,12 @@ extension QueueMessage {
         }
         self.id = id
         self.queue = queue
-        // Less than half of what fits, so that numbers which go on from here do not come to the end.
+        // Limited to half of the range, so that numbers counted from here do not overflow.
         sequenceNumber = try number("sequenceNumber", upTo: .max / 2)
         insertionTime = try time("insertionTime")
         expirationTime = try time("expirationTime")
         nextVisibleTime = try time("nextVisibleTime")
-        // .NET has 32 bits for it.
+        // .NET uses 32 bits for it.
         dequeueCount = Int(try number("dequeueCount", upTo: Int64(Int32.max)))
         popReceipt = tree["popReceipt"]?.string
         body =
@@ -81,7 +82,7 @@ extension QueueMessage {
             }
     }
 
-    /// Why a file is no message.
+    /// Why a file is not a message.
     struct Damage: Error {
         let reason: String
     }

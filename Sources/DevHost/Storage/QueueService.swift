@@ -1,4 +1,4 @@
-/// Whose queues a store stands in for: what a name may be, and where messages go that fail again and again.
+/// The service that a store imitates: its rules for names, and where messages go that fail repeatedly.
 enum QueueService: Sendable {
     case storageQueues
     case serviceBus
@@ -20,7 +20,7 @@ enum QueueService: Sendable {
         }
     }
 
-    /// The one name of a queue that may be written in several ways: Service Bus and Event Hubs ignore case.
+    /// The canonical name of a queue: Service Bus and Event Hubs ignore case.
     func queue(named name: String) throws(StorageError) -> String {
         switch self {
         case .storageQueues where StorageName.isValid(name): return name
@@ -30,7 +30,7 @@ enum QueueService: Sendable {
         }
     }
 
-    /// nil for a queue that has none: a poison queue itself, and one whose poison queue would have too long a name
+    /// nil for a queue without one: a poison queue itself, and one whose poison queue's name would be too long
     /// (host-contract §10).
     func poisonQueue(of queue: String) -> String? {
         switch self {
@@ -42,7 +42,7 @@ enum QueueService: Sendable {
         }
     }
 
-    /// A slash is in names such as `topic/subscriptions/all`; a percent sign is in none.
+    /// Names such as `topic/subscriptions/all` contain a slash, and none contains a percent sign.
     func folder(of queue: String) -> String { queue.replacing("/", with: "%2f") }
     func queue(of folder: String) -> String { folder.replacing("%2f", with: "/") }
 

@@ -1,12 +1,12 @@
 import Files
 import FoundationEssentials
 
-/// Many queues in one folder, one file per message, so that messages outlive the process.
+/// Many queues in one folder, with one file per message, so that messages outlive the process.
 ///
-/// All of it is in memory as well, and what is done to the files by hand while the store is there it does not see. Who
-/// held a message when the last process ended is gone, so such a message is visible at once; its dequeue count stays.
+/// Everything is also in memory: the store does not notice files that are changed by hand while it runs. A receiver
+/// that held a message when the last process ended is gone, so the message is visible at once; its dequeue count stays.
 final class QueueStore {
-    /// What was damaged and set aside, for people.
+    /// Warnings about damaged files that were set aside, for people.
     private(set) var warnings: [String] = []
     private let folder: StorageFolder
     private let service: QueueService
@@ -18,7 +18,7 @@ final class QueueStore {
     /// How long a message is kept.
     private static let lifetime: TimeInterval = 7 * 24 * 3600
 
-    /// - Parameter messageLimit: the bytes a message may have (host-contract §16).
+    /// - Parameter messageLimit: the greatest size of a message in bytes (host-contract §16).
     init(
         folder path: String, service: QueueService, messageLimit: Int, now: @escaping () -> Date
     ) throws(StorageError) {
@@ -30,7 +30,7 @@ final class QueueStore {
             do throws(StorageError) {
                 try readQueue(name)
             } catch {
-                // The others can be used.
+                // The other queues remain usable.
                 warnings.append("\(error); its messages are left out until the next start")
             }
         }
@@ -76,7 +76,7 @@ final class QueueStore {
     }
 
     private func nextSequenceNumber() -> Int64 {
-        // Begins with at most half of what fits.
+        // It begins with at most half of the range.
         lastSequenceNumber += 1
         return lastSequenceNumber
     }
@@ -99,7 +99,7 @@ final class QueueStore {
         return message
     }
 
-    /// What is received is not visible until the timeout is over, and counts as tried once more.
+    /// Receives messages, which stay invisible until the timeout; each counts one more try.
     func receive(
         from name: String, upTo limit: Int, visibilityTimeout: TimeInterval
     ) throws(StorageError) -> [QueueMessage] {
@@ -114,7 +114,7 @@ final class QueueStore {
             do throws(StorageError) {
                 try put(message)
             } catch {
-                // Those before it are held by the caller alone; this one fails again when it is asked for first.
+                // The caller alone holds the messages before it; this one fails again when it comes first.
                 guard !received.isEmpty else { throw error }
                 break
             }
@@ -123,7 +123,7 @@ final class QueueStore {
         return received
     }
 
-    /// Keeps a message that is still worked on from being visible meanwhile.
+    /// Keeps a message invisible while it is still being processed.
     func renew(_ message: QueueMessage, visibilityTimeout: TimeInterval) throws(StorageError) {
         var held = try held(message)
         held.nextVisibleTime = now() + visibilityTimeout
@@ -132,9 +132,9 @@ final class QueueStore {
 
     func delete(_ message: QueueMessage) throws(StorageError) { try remove(try held(message)) }
 
-    /// Gives back a message whose function failed. After its last try it goes to the poison queue instead, under its id.
-    /// A queue that has no poison queue keeps it until the visibility timeout is over, or it would fail in a fast circle
-    /// for ever.
+    /// Releases a message whose function failed. After its last try it goes to the poison queue instead, with the same
+    /// id. Without a poison queue, the queue keeps it until the visibility timeout; otherwise it would fail in a fast
+    /// endless loop.
     ///
     /// - Returns: the poison queue, if it went there.
     @discardableResult
@@ -153,7 +153,7 @@ final class QueueStore {
         let poison = QueueMessage(
             id: held.id, queue: poisonQueue, sequenceNumber: nextSequenceNumber(), body: held.body,
             insertionTime: now, expirationTime: now + Self.lifetime, nextVisibleTime: now)
-        // The move alone says in which queue it is: killed before or after it, the message is there once.
+        // Only the move decides which queue has it: a kill before or after it leaves exactly one message.
         try folder.move(file(of: held), to: file(of: poison))
         queues[held.queue]?.remove(held.id)
         try put(poison)
@@ -162,14 +162,14 @@ final class QueueStore {
 
     // MARK: Looking
 
-    /// When there is something to receive; in the past if that is now, nil if there is nothing at all.
+    /// The time of the next message to receive; in the past if there is one now, nil if there is none at all.
     func nextVisible(in name: String) throws(StorageError) -> Date? {
         let queue = try service.queue(named: name)
         try removeExpired(from: queue, now())
         return queues[queue]?.first?.nextVisibleTime
     }
 
-    /// What `receive` would give, left as it is.
+    /// The messages that `receive` would return, unchanged.
     func peek(_ name: String, upTo limit: Int) throws(StorageError) -> [QueueMessage] {
         let queue = try service.queue(named: name)
         return queues[queue]?.visible(at: now(), upTo: limit) ?? []
@@ -198,7 +198,7 @@ final class QueueStore {
         queues[message.queue]?.remove(message.id)
     }
 
-    /// Those in front, which is where any message comes before somebody can receive it.
+    /// Removes expired messages at the front, where every message must pass before anybody receives it.
     private func removeExpired(from queue: String, _ now: Date) throws(StorageError) {
         while let message = queues[queue]?.first, message.expirationTime <= now { try remove(message) }
     }

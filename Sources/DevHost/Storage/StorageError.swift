@@ -1,11 +1,11 @@
 import Files
 import Glibc
 
-/// Why a store refuses, in the place of the service's 400, 404 and 413.
+/// Why a store refuses, in place of the service's 400, 404 and 413.
 enum StorageError: Error, Equatable {
     case queueName(String, QueueService)
     case messageTooLarge(bytes: Int, limit: Int, queue: String)
-    /// The message is gone, or somebody else received it since.
+    /// The message is gone, or somebody else has received it since.
     case notHeld(id: String, queue: String)
     case container(String)
     case notABlobPath(String)

@@ -4,23 +4,23 @@ import Glibc
 
 /// The files of one store, named relative to its folder.
 ///
-/// Each is written aside and gets its name when it is whole, so a kill at any moment leaves the old file or the new one.
-/// That the machine loses its power is not provided for.
+/// Each file is written under another name and renamed when complete, so a kill at any moment leaves the old file or
+/// the new one. It does not protect against a loss of power.
 struct StorageFolder: Sendable {
     private let path: String
 
-    /// No queue, container or function has a name that begins with a dot.
+    /// Folders that cannot collide: no name of a queue, container or function begins with a dot.
     private static let unfinished = ".unfinished"
     private static let damaged = ".damaged"
 
     init(_ path: String) throws(StorageError) {
         self.path = path
         guard try status(of: "").map({ $0.kind == .folder }) ?? true else { throw .notAFolder(path) }
-        // What cannot be removed is in nobody's way.
+        // Leftovers that cannot be removed do no harm.
         for name in (try? entries(of: Self.unfinished)) ?? [] { try? remove("\(Self.unfinished)/\(name)") }
     }
 
-    /// Of a file or a folder; nil where there is none.
+    /// The status of a file or folder; nil if there is none.
     func status(of name: String, followsLinks: Bool = true) throws(StorageError) -> FileStatus? {
         do throws(FileError) {
             return try File.status(of: absolute(name), followsLinks: followsLinks)
@@ -29,7 +29,7 @@ struct StorageFolder: Sendable {
         }
     }
 
-    /// In alphabetical order; empty where there is no such folder.
+    /// The sorted names in a folder; empty if there is none.
     func entries(of folder: String = "") throws(StorageError) -> [String] {
         do throws(FileError) {
             return try Folder.names(in: absolute(folder))
@@ -41,8 +41,8 @@ struct StorageFolder: Sendable {
 
     /// nil where there is no such file.
     ///
-    /// - Parameter limit: the bytes it may have. What is larger no handler takes (host-contract §16), and it would fill the
-    ///   memory.
+    /// - Parameter limit: the greatest size in bytes. No handler accepts more (host-contract §16), and it would fill
+    ///   the memory.
     func read(_ name: String, limit: Int = 256 << 20) throws(StorageError) -> [UInt8]? {
         do throws(FileError) {
             return try File.read(absolute(name), limit: limit)
@@ -59,31 +59,31 @@ struct StorageFolder: Sendable {
             do throws(StorageError) {
                 try add(bytes, to: unfinished)
             } catch {
-                // The name that people know says more than that of the part.
+                // The final name says more than that of the temporary file.
                 guard case .file(let action, _, let cause) = error else { throw error }
                 throw .file(action, absolute(name), cause)
             }
             try move(unfinished, to: name)
         } catch {
-            // A disk may have room for a part. The first error says more than one of tidying up.
+            // A full disk may have room for a part. The first error says more than one from tidying up.
             try? remove(unfinished)
             throw error
         }
     }
 
-    /// A kill may leave the beginning of these bytes, a full disk leaves none of them.
+    /// Appends bytes. A kill may leave the beginning of them, a full disk leaves none.
     func add(_ bytes: [UInt8], to name: String) throws(StorageError) {
         try makingFolders(for: name) { () throws(FileError) in try File.append(bytes.span.bytes, to: absolute(name)) }
     }
 
-    /// Takes the place of a file of that name.
+    /// Renames a file, and replaces one with the new name.
     func move(_ name: String, to other: String) throws(StorageError) {
         try makingFolders(for: other) { () throws(FileError) in
             try File.rename(absolute(name), to: absolute(other))
         }
     }
 
-    /// A file that is gone already is no error.
+    /// Removes a file. A missing file is no error.
     func remove(_ name: String) throws(StorageError) {
         do throws(FileError) {
             try File.remove(absolute(name))
@@ -92,9 +92,9 @@ struct StorageFolder: Sendable {
         }
     }
 
-    /// Keeps a copy of a damaged file where it is in nobody's way, and tells where that is.
+    /// Keeps a copy of a damaged file out of the way, and returns its path.
     func setAside(_ bytes: [UInt8], of name: String) throws(StorageError) -> String {
-        // Never the place of one that was damaged before.
+        // Never replaces one that was damaged before.
         let place = "\(Self.damaged)/\(UUID().uuidString.prefix(8))-\(name.replacing("/", with: "-"))"
         try write(bytes, to: place)
         return absolute(place)
@@ -102,7 +102,7 @@ struct StorageFolder: Sendable {
 
     func absolute(_ name: String) -> String { name.isEmpty ? path : "\(path)/\(name)" }
 
-    /// Folders are made when a file needs them, so one that was removed by hand comes back.
+    /// Makes folders when a file needs them, so that one removed by hand comes back.
     private func makingFolders(for name: String, _ body: () throws(FileError) -> Void) throws(StorageError) {
         do throws(FileError) {
             do throws(FileError) {

@@ -7,7 +7,7 @@ enum StoredTime {
         date.formatted(Date.ISO8601FormatStyle(includingFractionalSeconds: true))
     }
 
-    /// Also without a fraction, or with another offset, as a person writes it.
+    /// Also accepts a time without a fraction, or with another offset, as a person writes it.
     static func date(_ text: String) -> Date? {
         guard let time = DotNetDateTime(json: text), time.hasZone, let date = time.date else { return nil }
         return date

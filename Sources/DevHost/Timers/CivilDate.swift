@@ -1,6 +1,6 @@
 import CustomHandler
 
-/// A date of the Gregorian calendar, and the number of the day since 1970-01-01 that it is.
+/// A Gregorian date, and its day number since 1970-01-01.
 struct CivilDate: Sendable, Equatable {
     var year: Int
     var month: Int
@@ -12,7 +12,7 @@ struct CivilDate: Sendable, Equatable {
         self.day = day
     }
 
-    // Both ways count years from March, so that the leap day is the last of its year, in cycles of 400 years.
+    // Both conversions count years from March, so that the leap day comes last, in cycles of 400 years.
 
     init(dayNumber: Int) {
         let shifted = dayNumber + 719_468

@@ -1,6 +1,6 @@
 /// An NCRONTAB expression: `{second} {minute} {hour} {day} {month} {day-of-week}`, or the same without the second.
 ///
-/// Day and day-of-week must both match, as NCrontab has it; in Unix cron one of them is enough.
+/// Day and day-of-week must both match, as in NCrontab; in Unix cron one of them is enough.
 struct CronExpression: Sendable, Equatable {
     // The values of each field as bits: bit 5 stands for 5. At least one is set.
     private let seconds: UInt64
@@ -22,19 +22,18 @@ struct CronExpression: Sendable, Equatable {
         daysOfWeek = try CronField.dayOfWeek.values(parts[5])
     }
 
-    /// Whether nothing but the seconds is restricted, and they to more than one a minute.
+    /// Whether only the seconds are restricted, and to more than one per minute.
     var isSubMinute: Bool {
         seconds.nonzeroBitCount > 1 && minutes == CronField.minute.allValues && hours == CronField.hour.allValues
             && days == CronField.day.allValues && months == CronField.month.allValues
             && daysOfWeek == CronField.dayOfWeek.allValues
     }
 
-    /// Whether Azure takes the schedule for an interval, such as every five minutes, and not for points in time: its
-    /// seconds, minutes or hours hold two neighbours. So `*/2` in the hours is no interval, but `9-17` is one.
+    /// Whether Azure treats the schedule as an interval, such as every five minutes, and not as points in time: its
+    /// seconds, minutes or hours contain two adjacent values. So `*/2` in the hours is no interval, but `9-17` is one.
     var isInterval: Bool { [seconds, minutes, hours].contains { $0 & $0 << 1 != 0 } }
 
-    /// The first match after a time that clocks show, both in seconds as if the clocks were in UTC; nil if there is
-    /// none, as with 31 February.
+    /// The first match after a wall time, both in seconds as if in UTC; nil if there is none, as with 31 February.
     func next(after wall: Int) -> Int? {
         let start = wall + 1
         let today = start.floored(by: 86_400)
@@ -47,7 +46,7 @@ struct CronExpression: Sendable, Equatable {
 
     private func firstDay(from dayNumber: Int) -> Int? {
         var date = CivilDate(dayNumber: dayNumber)
-        // The calendar repeats itself, days of the week included, every 400 years.
+        // The calendar repeats, weekdays included, every 400 years.
         let lastYear = date.year + 400
         while date.year <= lastYear {
             if months.holds(date.month) {
@@ -64,7 +63,7 @@ struct CronExpression: Sendable, Equatable {
         return nil
     }
 
-    /// The first time of a day, in seconds since midnight, that is not before `second`.
+    /// The first matching time of a day, in seconds since midnight, not before `second`.
     private func firstTime(from second: Int) -> Int? {
         let (hour, minute) = (second / 3600, second / 60 % 60)
         if hours.holds(hour) {
@@ -83,7 +82,7 @@ struct CronExpression: Sendable, Equatable {
 extension UInt64 {
     fileprivate func holds(_ bit: Int) -> Bool { self >> UInt64(bit) & 1 == 1 }
 
-    /// The lowest bit that is set and not below `bit`.
+    /// The lowest set bit not below `bit`.
     fileprivate func first(from bit: Int) -> Int? {
         let rest = self >> UInt64(bit)
         return rest == 0 ? nil : bit + rest.trailingZeroBitCount

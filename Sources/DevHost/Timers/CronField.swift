@@ -16,7 +16,7 @@ enum CronField: String, CaseIterable, Sendable {
     /// `*`, as bits.
     var allValues: UInt64 { range.reduce(0) { $0 | 1 << UInt64($1) } }
 
-    /// Any beginning of a name stands for it; the first that fits wins, so that `M` is March.
+    /// The names of values. Any prefix of a name is accepted; the first match wins, so `M` is March.
     private var names: [String] {
         switch self {
         case .second, .minute, .hour, .day: []
@@ -43,8 +43,7 @@ enum CronField: String, CaseIterable, Sendable {
         return values
     }
 
-    /// The values in which the steps are made: a single value with a step reaches to the end, and a range may be given
-    /// in either direction.
+    /// The values for the steps: a single value with a step extends to the end, and a range may have either direction.
     private func bounds(
         _ text: Substring, hasStep: Bool, in field: Substring
     ) throws(TimerScheduleError) -> ClosedRange<Int> {
@@ -69,7 +68,7 @@ enum CronField: String, CaseIterable, Sendable {
 
     private func step(_ text: Substring, in part: Substring) throws(TimerScheduleError) -> Int {
         guard let step = Int(text), step >= 1 else { throw .step(self, String(part)) }
-        // A longer step than the field leads out of it, too, and cannot overflow.
+        // A step longer than the field also leads out of it, and cannot overflow.
         return min(step, 60)
     }
 }

@@ -1,7 +1,7 @@
-/// Cron times are times that clocks show, and follow them through changes as Azure's CronSchedule does.
+/// Cron times are wall times, and follow clock changes as in Azure's CronSchedule.
 ///
-/// A skipped time runs as much later (02:30 at 03:30). Of an hour that is repeated, a point in time runs only in the
-/// first, and an interval in both, so that `0 */5 * * * *` stays five minutes.
+/// A skipped time runs later by the change (02:30 at 03:30). In a repeated hour, a point in time runs only the first
+/// time, and an interval both times, so that `0 */5 * * * *` stays five minutes.
 extension CronExpression {
     /// The first moment after `now`, in seconds since 1970.
     func next(after now: Int, in zone: LocalTime) -> Int? {
@@ -9,13 +9,13 @@ extension CronExpression {
         let next = moment(after: wall, since: now, in: zone)
         let moments = zone.moments(of: wall)
         guard isInterval, moments.count == 2, moments[0] == now else { return next }
-        // Clocks will show this time again, and before it others that matched already.
+        // The clocks will show this time again, and before that other times that matched already.
         let change = zone.change(after: now, until: moments[1])
         if let next, next < change { return next }
         return moment(after: change + zone.offset(at: change) - 1, since: change - 1, in: zone)
     }
 
-    /// The first moment since `moment` at which clocks show a match that is after `wall`.
+    /// The first moment after `moment` at which the clocks show a match after `wall`.
     private func moment(after wall: Int, since moment: Int, in zone: LocalTime) -> Int? {
         var wall = wall
         while let match = next(after: wall) {

@@ -1,8 +1,8 @@
 import Files
 import Glibc
 
-/// What clocks show in a time zone. Moments are seconds since 1970; a wall time is what clocks show, in seconds since
-/// 1970 as if they were in UTC.
+/// The wall times of a time zone. Moments are seconds since 1970; a wall time is what clocks show, in seconds since
+/// 1970 as if in UTC.
 struct LocalTime: Sendable {
     private let secondsEast: @Sendable (_ moment: Int) -> Int
 
@@ -12,12 +12,12 @@ struct LocalTime: Sendable {
 
     /// The zone of that name in the system's database, such as `Europe/Berlin`.
     ///
-    /// Call it once, at the start and before there are other threads: it sets TZ, so the whole process, and every
-    /// process it starts, is in that zone afterwards.
+    /// Call it once, at the start and before there are other threads: it sets TZ, which puts the whole process and
+    /// every process that it starts in that zone.
     static func system(_ identifier: String) throws(LocalTimeError) -> LocalTime {
         let database = "/usr/share/zoneinfo"
         guard File.exists(database) else { throw .noDatabase(identifier) }
-        // glibc takes whatever it cannot read for UTC, without a word.
+        // glibc silently treats what it cannot read as UTC.
         guard !identifier.hasPrefix("/"), !identifier.split(separator: "/").contains(".."),
             let data = try? File.read("\(database)/\(identifier)"),
             data.starts(with: "TZif".utf8)
@@ -34,17 +34,17 @@ struct LocalTime: Sendable {
 
     func offset(at moment: Int) -> Int { secondsEast(moment) }
 
-    /// The moments at which clocks show `wall`: two in an hour that is repeated. A time that clocks skip is read as if
-    /// they had not, so 02:30 becomes 03:30, as in .NET.
+    /// The moments at which clocks show `wall`: two in a repeated hour. A skipped time is read as if it existed, so
+    /// 02:30 becomes 03:30, as in .NET.
     func moments(of wall: Int) -> [Int] {
-        // A day to either side reaches over every offset there is.
+        // A day on either side exceeds every offset.
         let (before, after) = (offset(at: wall - 86_400), offset(at: wall + 86_400))
         let (first, second) = (wall - before, wall - after)
         guard offset(at: second) == after, first != second else { return [first] }
         return offset(at: first) == before ? [first, second] : [second]
     }
 
-    /// The first moment of another offset than that at `start`, if there is one such change until `end`.
+    /// The first moment with another offset than at `start`, if there is one such change until `end`.
     func change(after start: Int, until end: Int) -> Int {
         var (low, high) = (start, end)
         while high - low > 1 {

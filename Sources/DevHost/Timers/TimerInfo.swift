@@ -1,7 +1,7 @@
 import FoundationEssentials
 import Lua
 
-/// What the function of a timer trigger is given (host-contract §6.7).
+/// The value that a timer trigger's function gets (host-contract §6.7).
 struct TimerInfo: Sendable, Equatable {
     let adjustsForDST: Bool
     /// nil if the timer is not monitored.
@@ -32,13 +32,13 @@ struct TimerInfo: Sendable, Equatable {
 
 /// Dates in .NET's round-trip format: a fraction without trailing zeros, and always an offset.
 enum RoundTripDate {
-    /// What Azure has for a firing that has not been.
+    /// Azure's value for a firing that has not happened yet.
     static let minimum = "0001-01-01T00:00:00+00:00"
-    /// What Azure has for a firing that will never be.
+    /// Azure's value for a firing that will never happen.
     static let maximum = "9999-12-31T23:59:59.9999999+00:00"
 
     static func text(_ date: Date, in zone: LocalTime) -> String {
-        // A Date is not exact to .NET's seven decimals.
+        // A Date does not have the precision of .NET's seven decimals.
         let microseconds = Int((min(max(date.timeIntervalSince1970, -62e9), 254e9) * 1_000_000).rounded())
         let moment = microseconds.floored(by: 1_000_000)
         let offset = zone.offset(at: moment)

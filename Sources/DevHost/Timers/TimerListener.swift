@@ -1,9 +1,9 @@
 import FoundationEssentials
 
-/// Decides when a timer fires and what its function is given, as Azure's TimerListener does; it neither waits nor runs
-/// anything, and knows the time only from its caller.
+/// Decides when a timer fires and what its function gets, as Azure's TimerListener does. It neither waits nor runs
+/// anything, and gets the time from its caller.
 ///
-/// The caller waits until `due` and calls `fire`, runs the function, calls `finish`, and begins again. It may wait in
+/// The caller waits until `due`, calls `fire`, runs the function, calls `finish`, and starts again. It may wait in
 /// shorter steps: `fire` does nothing before its time.
 struct TimerListener: Sendable {
     private enum State: Sendable {
@@ -13,15 +13,15 @@ struct TimerListener: Sendable {
 
     private let schedule: TimerSchedule
     private let zone: LocalTime
-    /// Whether `status` is to be kept for the next start.
+    /// Whether to keep `status` for the next start.
     let isMonitored: Bool
     private(set) var status: TimerStatus
     private var state: State
-    /// What was stored is of a time that has not come yet: the clock was ahead then. The timer counts from now.
+    /// The stored time is in the future: the clock was ahead then. The timer counts from now.
     let storedIsAhead: Bool
 
-    /// `stored` is the status of an earlier run of the host. What `status` is then must be kept too: a first firing
-    /// that is missed is noticed only by it.
+    /// `stored` is the status from an earlier run of the host. Keep the new `status` too: it alone reveals a missed
+    /// first firing.
     init(
         _ schedule: TimerSchedule, in zone: LocalTime, runOnStartup: Bool = false, useMonitor: Bool = true,
         stored: TimerStatus?, at now: Date
@@ -38,10 +38,10 @@ struct TimerListener: Sendable {
         state = .waiting(until: isPastDue || runOnStartup ? now : status.next, isPastDue: isPastDue)
     }
 
-    /// Clocks are set by a moment again and again, which is nothing to talk about.
+    /// Small clock corrections happen often, and are ignored.
     private static func isAhead(_ time: Date, of now: Date) -> Bool { time.timeIntervalSince(now) > 1 }
 
-    /// A schedule that was changed counts from the last update, but is never past due by the change alone.
+    /// A changed schedule counts from the last update, but the change alone never makes it past due.
     private static func status(
         _ stored: TimerStatus, adaptedTo schedule: TimerSchedule, in zone: LocalTime, at now: Date
     ) -> TimerStatus {
@@ -53,7 +53,7 @@ struct TimerListener: Sendable {
         return TimerStatus(last: nil, next: schedule.next(after: now, in: zone), lastUpdated: now)
     }
 
-    /// A stored date is exact to the millisecond only.
+    /// A stored date is only exact to the millisecond.
     private static func isSame(_ one: Date?, _ other: Date?) -> Bool {
         guard let one, let other else { return one == nil && other == nil }
         return abs(one.timeIntervalSince(other)) < 0.01
@@ -62,7 +62,7 @@ struct TimerListener: Sendable {
     /// When to call `fire`; nil while the function runs, and for a schedule that never fires.
     var due: Date? { if case .waiting(let due, _) = state { due } else { nil } }
 
-    /// What to run the function with now; nil if it is not time yet, or the function still runs.
+    /// The value to run the function with now; nil if it is not time yet, or the function still runs.
     mutating func fire(at now: Date) -> TimerInfo? {
         guard case .waiting(let due?, let isPastDue) = state else { return nil }
         guard now >= due else {
@@ -73,14 +73,14 @@ struct TimerListener: Sendable {
         return info(isPastDue: isPastDue)
     }
 
-    /// The clock was set back: what was due by the old time would not come until then.
+    /// Starts again after the clock was set back: what was due by the old time would not come until then.
     private mutating func startOver(at now: Date) {
         status = TimerStatus(last: nil, next: schedule.next(after: now, in: zone), lastUpdated: now)
         state = .waiting(until: status.next, isPastDue: false)
     }
 
-    /// Succeeded or failed, the function is not run again before the next time (host-contract §10). Times that came
-    /// while it ran are left out, where Azure makes up for one of them at once.
+    /// Notes the function's end. Succeeded or failed, it does not run again before the next time (host-contract §10).
+    /// Times that passed while it ran are skipped, whereas Azure makes up for one of them at once.
     mutating func finish(at now: Date) {
         guard case .running(let start) = state else { return }
         status = TimerStatus(last: start, next: schedule.next(after: start, in: zone), lastUpdated: start)
@@ -91,7 +91,7 @@ struct TimerListener: Sendable {
         state = .waiting(until: status.next, isPastDue: false)
     }
 
-    /// What a run by hand is given (host-contract §13); it does not change the schedule.
+    /// The value for a run by hand (host-contract §13), which does not change the schedule.
     var infoByHand: TimerInfo { info(isPastDue: false) }
 
     private func info(isPastDue: Bool) -> TimerInfo {

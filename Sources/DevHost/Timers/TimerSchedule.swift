@@ -1,7 +1,7 @@
 import CustomHandler
 import FoundationEssentials
 
-/// When a timer trigger fires: the `schedule` of its binding, after `%NAME%` was replaced.
+/// When a timer trigger fires: the `schedule` of its binding, with `%NAME%` replaced.
 struct TimerSchedule: Sendable, Equatable {
     private enum Rule: Sendable, Equatable {
         case cron(CronExpression)
@@ -10,7 +10,7 @@ struct TimerSchedule: Sendable, Equatable {
 
     private let rule: Rule
 
-    /// A text with spaces inside is an expression, any other a time span.
+    /// A text with spaces inside is an expression; any other is a time span.
     init(_ text: String) throws(TimerScheduleError) {
         let parts = text.split(separator: " ")
         if parts.count > 1 {
@@ -22,7 +22,7 @@ struct TimerSchedule: Sendable, Equatable {
         }
     }
 
-    /// What its author may not expect of the text.
+    /// A warning about an unexpected meaning of the text.
     var warning: String? { if case .every(let span) = rule { span.warning } else { nil } }
 
     /// `AdjustForDST` of the trigger's value.
@@ -39,9 +39,9 @@ struct TimerSchedule: Sendable, Equatable {
     /// The last second of .NET's years.
     private static let end = Date(timeIntervalSince1970: 253_402_300_799)
 
-    /// nil if it never fires, or not before the year 10000. A time span counts from `date`, whatever the zone.
+    /// nil if it never fires before the year 10000. A time span counts from `date`, regardless of the zone.
     func next(after date: Date, in zone: LocalTime) -> Date? {
-        // Also a clock may say anything.
+        // A clock may report anything.
         guard date < Self.end else { return nil }
         let next = next(after: max(date, .distantPast), zone)
         return next.flatMap { $0 <= Self.end ? $0 : nil }

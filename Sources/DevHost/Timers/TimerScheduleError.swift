@@ -1,4 +1,4 @@
-/// Why the `schedule` of a timer trigger is none.
+/// Why the `schedule` of a timer trigger is invalid.
 enum TimerScheduleError: Error, Equatable {
     /// Neither an expression nor a time span.
     case unreadable(String)
@@ -7,7 +7,7 @@ enum TimerScheduleError: Error, Equatable {
     /// A comma or hyphen without a value on both sides, in the whole field.
     case missingValue(CronField, String)
     case step(CronField, String)
-    /// A time span of zero or less, with which Azure would run the function without a pause.
+    /// A time span of zero or less, with which Azure would run the function without pause.
     case notPositive(String)
 }
 

@@ -2,11 +2,11 @@ import Files
 import FoundationEssentials
 import Lua
 
-/// The statuses of an app's timers in `timers.json`, a line for each function; the owner may read it, or delete it.
+/// The statuses of an app's timers in `timers.json`, one line for each function; the owner may read or delete it.
 final class TimerStatusFile {
     private let path: String
     private var statuses: [String: TimerStatus] = [:]
-    /// Why the file could not be used; the timers begin anew, and the next status replaces it.
+    /// Why the file was unusable; then the timers start again from nothing, and the next status replaces it.
     let damage: TimerStatusFileError?
 
     /// Reads the file in `folder`; neither need exist.
@@ -22,7 +22,7 @@ final class TimerStatusFile {
 
     subscript(function: String) -> TimerStatus? { statuses[function] }
 
-    /// The status is remembered for this process even if it cannot be written.
+    /// Sets a status, which this process remembers even if it cannot be written.
     func set(_ status: TimerStatus, of function: String) throws(TimerStatusFileError) {
         statuses[function] = status
         let lines = statuses.sorted { $0.key < $1.key }.map { name, status in

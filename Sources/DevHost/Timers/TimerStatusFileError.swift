@@ -1,4 +1,4 @@
-/// What is wrong with the file that holds the timers' statuses; no timer fails of it.
+/// A problem with the file of the timers' statuses; it never makes a timer fail.
 enum TimerStatusFileError: Error, Equatable {
     case unreadable(String)
     case damaged(String, reason: String)

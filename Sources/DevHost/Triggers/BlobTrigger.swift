@@ -3,7 +3,7 @@ import EventLoop
 import FoundationEssentials
 import Lua
 
-/// Runs a function for each blob that is new or changed.
+/// Runs a function for each new or changed blob.
 @MainLoop
 final class BlobTrigger: TriggerListener {
     private let function: Function
@@ -40,7 +40,7 @@ final class BlobTrigger: TriggerListener {
     private func look() {
         do throws(StorageError) {
             for pending in try storage.receipts.take(for: function.name, pattern, in: storage.blobs) {
-                // What is begun is finished, also when a save ends the listener.
+                // Work that has begun is finished, even if a save ends the listener.
                 EventLoop.main.task { await self.handle(pending) }
             }
         } catch {
@@ -50,7 +50,7 @@ final class BlobTrigger: TriggerListener {
 
     private func handle(_ pending: BlobReceipts.Pending) async {
         do {
-            // What is still written changes once more, and one that is gone is nobody's concern.
+            // A blob that is still being written changes once more, and a removed one needs no run.
             guard try await isSettled(pending.blob) else {
                 storage.receipts.giveBack(pending.blob, of: function.name)
                 return storage.wake()
@@ -75,13 +75,13 @@ final class BlobTrigger: TriggerListener {
         }
     }
 
-    /// How long a blob must have been left alone.
+    /// How long a blob must be unchanged, in seconds.
     private static let quiet = 0.1
 
-    /// Waits until nobody has written the blob for a moment; false if it is another version by then, or gone.
+    /// Waits until the blob is unchanged for a moment; returns false if it is another version by then, or gone.
     private func isSettled(_ blob: BlobInfo) async throws -> Bool {
         let age = Date().timeIntervalSince(blob.modified)
-        // One from the future is left to its own clock.
+        // A modification time in the future is ignored.
         if (0..<Self.quiet).contains(age) { try await EventLoop.main.sleep(for: .seconds(Self.quiet - age)) }
         return try storage.blobs.info(of: blob.path)?.etag == blob.etag
     }

@@ -10,9 +10,9 @@ final class Listeners {
     private let zone: LocalTime
 
     private struct Listening {
-        /// nil where nothing on this machine fires the function, or where that cannot be: it was told once.
+        /// nil if nothing on this machine fires the function, or its listener failed; that was reported once.
         let listener: (any TriggerListener)?
-        /// All that it depends on.
+        /// Everything that the listener depends on.
         let definition: Function.Definition
         let host: HostConfiguration
     }
@@ -26,7 +26,7 @@ final class Listeners {
         self.zone = zone
     }
 
-    /// Listens for these functions and for no others. One that has not changed goes on as it is.
+    /// Listens for exactly these functions. The listener of an unchanged function continues.
     func adopt(_ app: FunctionApp, except disabled: Set<String>) {
         let functions = app.functions.filter { !disabled.contains($0.key) && !$0.value.isHTTP }
         for (name, old) in listening

@@ -1,7 +1,7 @@
 import CustomHandler
 import Lua
 
-/// What messages of a queue, of Service Bus or of an event hub are to the function they trigger.
+/// Turns messages of a queue, Service Bus or an event hub into invocations of the function that they trigger.
 struct QueueEvent: Sendable {
     let function: Function
     let queue: String
@@ -16,7 +16,7 @@ struct QueueEvent: Sendable {
         }
     }
 
-    /// For people: `queue orders`.
+    /// The cause for people: `queue orders`.
     var cause: String {
         switch kind {
         case .queue: "queue \(queue)"
@@ -25,7 +25,7 @@ struct QueueEvent: Sendable {
         }
     }
 
-    /// The defaults of the extensions, which `extensions.queues` of host.json may change (host-contract §10).
+    /// The rules, by the extensions' defaults, which `extensions.queues` of host.json may change (host-contract §10).
     func rules(of host: HostConfiguration) -> QueueListener.Rules {
         let isMany = function.trigger?.isMany == true
         switch kind {

@@ -1,16 +1,16 @@
 import EventLoop
 import FoundationEssentials
 
-/// Takes messages from one queue and has its function run for them, as many at a time as the host does.
+/// Takes messages from one queue and has its function run for them, with the host's concurrency.
 @MainLoop
 final class QueueListener: TriggerListener {
-    /// What differs between storage queues, Service Bus and Event Hubs.
+    /// The differences between storage queues, Service Bus and Event Hubs.
     struct Rules: Sendable {
-        /// Messages of one invocation.
+        /// The number of messages per invocation.
         var batch = 1
-        /// Invocations at a time.
+        /// The number of concurrent invocations.
         var concurrency = 1
-        /// nil where a message counts as done however its function ends.
+        /// nil if a message counts as done however its function ends.
         var maxDequeueCount: Int?
         /// How long a failed message stays invisible.
         var retryDelay: TimeInterval = 0
@@ -19,9 +19,9 @@ final class QueueListener: TriggerListener {
     let queue: String
     private let store: QueueStore
     private let rules: Rules
-    /// Its bell wakes the listeners of all queues: a poison queue may have one, too.
+    /// Its bell wakes the listeners of all queues, as a poison queue may have one too.
     private let storage: LocalStorage
-    /// Runs the function; answers whether it succeeded.
+    /// Runs the function; returns whether it succeeded.
     private let invoke: @MainLoop ([QueueMessage]) async -> Bool
     private let tell: @MainLoop (HostEvent) -> Void
     private var running = 0
@@ -45,10 +45,11 @@ final class QueueListener: TriggerListener {
         self.invoke = invoke
     }
 
-    /// How long a message is held without being renewed: what a function with no poison queue failed on comes again then.
+    /// How long a message is held without being renewed, in seconds; without a poison queue, a failed message comes
+    /// again after that.
     private static let timeout: TimeInterval = 600
 
-    /// A clock that is set anew is noticed within this time.
+    /// A changed clock is noticed within this time, in seconds.
     private static let longestWait: TimeInterval = 3600
 
     func start() {
@@ -86,7 +87,7 @@ final class QueueListener: TriggerListener {
         alarm.start(after: .seconds(min(max(0.01, next.timeIntervalSinceNow), Self.longestWait)))
     }
 
-    /// What was begun is finished, also when a save ends the listener.
+    /// Runs to its end, even if a save ends the listener.
     private func run(_ messages: [QueueMessage]) async {
         let renewal = EventLoop.main.task { await self.renew(messages) }
         let succeeded = await invoke(messages)
@@ -94,7 +95,7 @@ final class QueueListener: TriggerListener {
         finish(messages, succeeded)
     }
 
-    /// An invocation, with all its retries, may take longer than messages are held.
+    /// Renews messages, as an invocation with all its retries may take longer than they are held.
     private func renew(_ messages: [QueueMessage]) async {
         while (try? await EventLoop.main.sleep(for: .seconds(Self.timeout / 2))) != nil {
             do throws(StorageError) {

@@ -38,7 +38,7 @@ final class TimerTrigger: TriggerListener {
             stored: storage.timers[function.name], at: now)
     }
 
-    /// The value of a run by hand, which leaves the schedule alone.
+    /// The value for a run by hand, which does not change the schedule.
     func valueByHand(at now: Date) -> JSONTree { listener(at: now).infoByHand.value(in: zone) }
 
     func start() {
@@ -48,7 +48,7 @@ final class TimerTrigger: TriggerListener {
 
     func stop() { running?.cancel() }
 
-    /// A clock that is set anew is noticed within this time.
+    /// A changed clock is noticed within this time, in seconds.
     private static let longestSleep: TimeInterval = 3600
 
     private func run() async {
@@ -66,7 +66,7 @@ final class TimerTrigger: TriggerListener {
                 do { try await EventLoop.main.sleep(for: .seconds(wait)) } catch { return }
             }
             guard let info = listener.fire(at: Date()) else { continue }
-            // A task of its own, which goes on when a save ends this one.
+            // A separate task, which continues if a save ends this one.
             _ = try? await EventLoop.main.task { await self.invoke(info) }.value
             listener.finish(at: Date())
             guard !Task.isCancelled else { return }

@@ -1,6 +1,6 @@
 import EventLoop
 
-/// Waits for what fires a function. What was begun is finished after `stop`, too.
+/// Waits for the events that fire a function. After `stop`, invocations that have begun still finish.
 @MainLoop
 protocol TriggerListener: AnyObject {
     func start()

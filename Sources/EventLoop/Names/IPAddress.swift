@@ -2,7 +2,7 @@ internal import Glibc
 
 /// An IPv4 or IPv6 address, read as strictly as `inet_pton` does: no leading zeros, no short forms, no zone.
 ///
-/// It decides which `Host` a browser may send, so what a resolver would only take for a name must not pass.
+/// It decides which `Host` a browser may send, so it must refuse a text that a resolver would treat as a name.
 public struct IPAddress: Hashable, Sendable, CustomStringConvertible {
     /// 4 or 16, in network order.
     public let bytes: [UInt8]
@@ -12,7 +12,7 @@ public struct IPAddress: Hashable, Sendable, CustomStringConvertible {
 
     public init?(_ text: some StringProtocol) {
         let text = String(text)
-        // C would see the text only up to the zero.
+        // C would read the text only up to the zero.
         guard !text.utf8.contains(0) else { return nil }
         var address = [UInt8](repeating: 0, count: 16)
         if inet_pton(AF_INET, text, &address) == 1 {

@@ -1,4 +1,4 @@
-/// A name for which somebody waits.
+/// A name that somebody wants resolved.
 struct LookupRequest: Sendable {
     let id: UInt64
     let name: String
@@ -6,7 +6,7 @@ struct LookupRequest: Sendable {
     let answer: @Sendable (Result<[IPAddress], ResolverError>) -> Void
 }
 
-/// Decides which name is looked up next, and when another thread is worth it.
+/// Decides which name is looked up next, and when to start another thread.
 struct LookupQueue: Sendable {
     let threadLimit: Int
     let groupLimit: Int
@@ -19,7 +19,8 @@ struct LookupQueue: Sendable {
         self.groupLimit = groupLimit
     }
 
-    /// True where a thread is to be started for it. Else it waits for one that asks for `next`.
+    /// Returns true if a thread must be started for the request. Otherwise the request waits for a thread that calls
+    /// `next`.
     mutating func begin(_ request: LookupRequest) -> Bool {
         guard threads < threadLimit, running[request.group, default: 0] < groupLimit else {
             waiting.append(request)
@@ -30,7 +31,7 @@ struct LookupQueue: Sendable {
         return true
     }
 
-    /// The oldest request whose group has a thread to spare. nil ends the thread that asks.
+    /// The oldest request whose group may use another thread. nil ends the calling thread.
     mutating func next(after finished: LookupRequest) -> LookupRequest? {
         end(finished)
         guard let index = waiting.firstIndex(where: { running[$0.group, default: 0] < groupLimit }) else {
@@ -42,7 +43,8 @@ struct LookupQueue: Sendable {
         return request
     }
 
-    /// The thread could not be started. Answers what will never be looked up, because there is no other thread.
+    /// Notes that the thread could not be started. Returns the requests that nobody will look up, if there is no other
+    /// thread.
     mutating func failedToBegin(_ request: LookupRequest) -> [LookupRequest] {
         end(request)
         threads -= 1

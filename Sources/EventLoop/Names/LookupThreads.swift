@@ -4,8 +4,8 @@ internal import Synchronization
 
 /// Threads that wait for name servers.
 ///
-/// Not libuv's pool, which does two lookups at a time: four dead names held `localhost` for 20 s. A thread that has nothing
-/// to look up ends.
+/// libuv's pool is no use, as it does two lookups at a time: four dead names held `localhost` for 20 s. A thread
+/// without work ends.
 final class LookupThreads: Sendable {
     static let shared = LookupThreads(LookupQueue(threadLimit: 32, groupLimit: 4), lookUp: askSystem)
 
@@ -23,7 +23,7 @@ final class LookupThreads: Sendable {
     func look(_ request: LookupRequest) {
         guard queue.withLock({ $0.begin(request) }) else { return }
         do throws(StreamError) {
-            // What glibc's resolver needs lies mostly on the stack.
+            // glibc's resolver keeps most of its data on the stack.
             try Thread.start(named: "resolver", stackSize: 512 << 10) { [self] in work(request) }
         } catch {
             for request in queue.withLock({ $0.failedToBegin(request) }) {
@@ -35,7 +35,7 @@ final class LookupThreads: Sendable {
     func forget(_ id: UInt64) { queue.withLock { $0.remove(id) } }
 
     private func work(_ request: LookupRequest) {
-        // A signal to the process is for a thread that can act on it.
+        // Signals to the process belong to a thread that can act on them.
         var all = sigset_t()
         sigfillset(&all)
         pthread_sigmask(SIG_BLOCK, &all, nil)
@@ -50,11 +50,11 @@ final class LookupThreads: Sendable {
 
     private static let looksInFilesAndDNS: Void = cuv_lookinfilesanddns()
 
-    /// Blocks, for a dead name up to half a minute.
+    /// Blocks; for a dead name up to half a minute.
     private static func askSystem(_ name: String) -> Result<[IPAddress], ResolverError> {
         looksInFilesAndDNS
-        // Both families, also where this machine has an address of one only (AI_ADDRCONFIG): loopback does not count
-        // there, and a family that leads nowhere fails at once.
+        // Both families, even if this machine has addresses of only one (AI_ADDRCONFIG): that flag ignores loopback,
+        // and an unreachable family fails at once anyway.
         var hints = addrinfo()
         hints.ai_family = AF_UNSPEC
         hints.ai_socktype = Int32(SOCK_STREAM.rawValue)
@@ -76,7 +76,7 @@ final class LookupThreads: Sendable {
     }
 
     private static func failure(_ code: Int32, _ name: String) -> ResolverError {
-        // Swift does not see these two of glibc: the name has no address (of these families).
+        // Two constants of glibc that Swift does not import: the name has no address (of these families).
         let noData: Int32 = -5
         let noAddressOfFamily: Int32 = -9
         switch code {

@@ -1,8 +1,8 @@
-/// Names to addresses, as the system knows them: /etc/hosts, then the name servers.
+/// Resolves names to addresses as the system does: /etc/hosts, then the name servers.
 public enum Resolver {
     /// - Parameters:
-    ///   - group: for whom the name is looked up. A group has a few threads at a time, so that its dead names hold up no
-    ///     other group.
+    ///   - group: the group that the lookup counts for. Each group has a few threads at a time, so that its dead names
+    ///     delay no other group.
     ///   - done: called once, on the loop, never before this returns, with at least one address.
     @discardableResult
     public static func resolve(
@@ -32,16 +32,16 @@ public enum Resolver {
         return lookup
     }
 
-    /// What needs no thread. `localhost` is IPv4 first, where most of what is told to listen on it can be reached.
+    /// The answer for names that need no thread. `localhost` is IPv4 first, where most local servers listen.
     private static func known(_ name: String) -> Result<[IPAddress], ResolverError>? {
         if let address = IPAddress(name) { return .success([address]) }
         if ["localhost", "localhost."].contains(name.lowercased()) { return .success([.loopback, .loopbackIPv6]) }
-        // C would see the name only up to the zero; DNS has no longer ones.
+        // C would read the name only up to the zero; DNS has no longer names.
         if name.isEmpty || name.utf8.count > 254 || name.utf8.contains(0) { return .failure(.unknown(name)) }
         return nil
     }
 
-    /// Somebody who waits for addresses.
+    /// A pending lookup.
     public final class Lookup {
         let id: UInt64
         private let loop: EventLoop
@@ -53,7 +53,7 @@ public enum Resolver {
             id = threads.newID()
         }
 
-        /// Afterwards `done` is not called. A lookup that has begun cannot be stopped; it ends by itself.
+        /// Prevents the call of `done`. A lookup that has begun cannot be stopped; it ends by itself.
         public func cancel() {
             loop.lookups[id] = nil
             threads.forget(id)

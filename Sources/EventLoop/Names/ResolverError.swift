@@ -1,8 +1,8 @@
 /// Why a name could not be turned into addresses.
 public enum ResolverError: Error, Equatable, Sendable, CustomStringConvertible {
-    /// It does not exist, or has no address.
+    /// The name does not exist, or has no address.
     case unknown(String)
-    /// Nobody could say, for instance because no name server answered.
+    /// The lookup failed, for instance because no name server answered.
     case failed(String, reason: String)
 
     public var description: String {

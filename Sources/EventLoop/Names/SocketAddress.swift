@@ -1,7 +1,7 @@
 internal import CUV
 internal import Glibc
 
-/// Where a socket is, or connects to.
+/// The address of a socket, its own or its peer's.
 public struct SocketAddress: Hashable, Sendable, CustomStringConvertible {
     public var address: IPAddress
     public var port: UInt16
@@ -11,11 +11,11 @@ public struct SocketAddress: Hashable, Sendable, CustomStringConvertible {
         self.port = port
     }
 
-    /// As in a URL: an address with colons stands in brackets.
+    /// As in a URL: brackets around an IPv6 address.
     public var description: String { address.isIPv6 ? "[\(address)]:\(port)" : "\(address):\(port)" }
 }
 
-/// The system's form.
+/// Conversions to and from the system's form.
 extension SocketAddress {
     var family: Int32 { address.isIPv6 ? AF_INET6 : AF_INET }
 
@@ -63,7 +63,7 @@ extension SocketAddress {
         return pass(system)
     }
 
-    /// What `getsockname` or `getpeername` says of a descriptor; nil where it fails.
+    /// The result of `getsockname` or `getpeername` for a descriptor; nil if the call fails.
     init?(
         of descriptor: Int32, _ ask: (Int32, UnsafeMutablePointer<sockaddr>, UnsafeMutablePointer<socklen_t>) -> Int32
     ) {

@@ -1,8 +1,8 @@
-/// How much of the CPUs the control groups of a process let it have, in cores.
+/// The share of the CPUs that a process's control groups allow it, in cores.
 enum CPUQuota {
-    /// The smallest of all groups that this process is in; nil where none has one.
+    /// The smallest quota of all groups that this process is in; nil if none has one.
     ///
-    /// - Parameter read: the text of a file; nil where there is none.
+    /// - Parameter read: returns the text of a file; nil if there is none.
     static func current(_ read: (String) -> String?) -> Double? {
         let memberships = read("/proc/self/cgroup") ?? ""
         var smallest: Double?
@@ -18,11 +18,11 @@ enum CPUQuota {
         case v1(String)
     }
 
-    /// The groups that may limit the CPU, and those above each. Lines are `number:controllers:path`, as in cgroups(7);
+    /// The groups that may limit the CPU, and their ancestors. Lines are `number:controllers:path`, as in cgroups(7);
     /// version 2 has the number 0 and names no controllers.
     ///
-    /// A container often sees the host's path here while its own group is the root of what is mounted, so the root is
-    /// always one of them.
+    /// A container often sees the host's path here while its own group is the root of the mounted tree, so the root is
+    /// always included.
     static func groups(_ memberships: String) -> [Group] {
         var groups: [Group] = []
         for line in memberships.split(separator: "\n") {
@@ -31,7 +31,7 @@ enum CPUQuota {
             if parts[0] == "0", parts[1].isEmpty {
                 groups += ancestors(parts[2]).map { .v2("/sys/fs/cgroup\($0)") }
             } else if parts[1].split(separator: ",").contains("cpu") {
-                // The folder is called like the controllers that share it, and most systems have a link named cpu.
+                // The folder is named after the controllers that share it, and most systems have a link named cpu.
                 groups += ancestors(parts[2]).map { .v1("/sys/fs/cgroup/cpu\($0)") }
                 if parts[1] != "cpu" { groups += ancestors(parts[2]).map { .v1("/sys/fs/cgroup/\(parts[1])\($0)") } }
             }
@@ -39,7 +39,7 @@ enum CPUQuota {
         return groups
     }
 
-    /// A path and all those above it, each with a slash before it; "" for the root.
+    /// A path and all its ancestors, each with a leading slash; "" for the root.
     private static func ancestors(_ path: Substring) -> [String] {
         var paths = [""]
         for name in path.split(separator: "/") where name != ".." { paths.append("\(paths[paths.count - 1])/\(name)") }

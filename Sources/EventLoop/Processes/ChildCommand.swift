@@ -1,9 +1,9 @@
-/// What a child process runs, and with what.
+/// The program, arguments and environment of a child process.
 public struct ChildCommand: Sendable {
-    /// A name without a slash is looked for on the PATH of `environment`; a relative path starts at `workingDirectory`.
+    /// A name without a slash is searched on the PATH of `environment`; a relative path starts at `workingDirectory`.
     public var program: String
     public var arguments: [String]
-    /// The whole of it: nothing is inherited.
+    /// The whole environment: nothing is inherited.
     public var environment: [String: String]
     /// nil for the parent's.
     public var workingDirectory: String?
@@ -14,7 +14,7 @@ public struct ChildCommand: Sendable {
         case null
         /// The parent's.
         case inherited
-        /// Nothing comes, and the end comes when `closeInput` is called or the parent ends, however that ends.
+        /// Has no data of its own, and ends when `closeInput` is called or the parent ends, however that ends.
         case open
     }
 
@@ -29,18 +29,18 @@ public struct ChildCommand: Sendable {
         self.input = input
     }
 
-    /// The paths at which the program may be, in the order in which they are tried.
+    /// The paths where the program may be, in the order to try them.
     var candidates: [String] {
         if program.isEmpty { return [] }
         if program.contains("/") { return [program] }
-        // What the system's `execvp` takes where there is no PATH.
+        // The default of the system's `execvp` without a PATH.
         let path = environment["PATH"] ?? "/bin:/usr/bin"
         return path.split(separator: ":", omittingEmptySubsequences: false).map { folder in
             folder.isEmpty ? "./\(program)" : "\(folder)/\(program)"
         }
     }
 
-    /// C would take what stands before a NUL for the whole.
+    /// C would cut a string at a NUL.
     var holdsNUL: Bool {
         ([program, workingDirectory ?? ""] + arguments + environment.map { $0.key + $0.value }).contains {
             $0.utf8.contains(0)

@@ -1,13 +1,13 @@
 internal import CUV
 internal import Glibc
 
-/// A program that was started, with all that it starts itself as long as that stays in its group.
+/// A running program, with everything that it starts itself as long as that stays in its process group.
 ///
-/// The loop keeps it until the program has ended and everything was told. The program is killed when the thread that
-/// started it ends, so start it on one that lasts as long as the parent. What the program has started is not, if that does
-/// not look after itself.
+/// The loop keeps it until the program has ended and all callbacks were made. The system kills the program when the
+/// thread that started it ends, so start it on a thread that lasts as long as the parent. This does not cover the
+/// program's own children.
 public final class ChildProcess {
-    /// The number of the process, and of its group and session.
+    /// The id of the process, and of its group and session.
     public let pid: Int32
     public let command: ChildCommand
     /// nil while it runs.
@@ -18,24 +18,24 @@ public final class ChildProcess {
     private var watch: SignalWatch?
     private var exited: ((ExitStatus) -> Void)?
     private var waiting: [CheckedContinuation<ExitStatus, Never>] = []
-    /// The status is known a little earlier.
+    /// `exited` was called; the status is known a little earlier.
     private var isTold = false
 
-    /// What becomes of what the program writes to a stream.
+    /// Where a stream of the program goes.
     public enum Output {
         case null
         /// The parent's stream.
         case inherited
-        /// Without their ends; what is not UTF-8 is repaired, and a line of more than 1 MB is cut there.
+        /// Lines without their line ends; invalid UTF-8 is repaired, and a line over 1 MB is cut there.
         case lines((String) -> Void)
         /// The bytes lie in a buffer that the next read overwrites.
         case pieces((RawSpan) -> Void)
     }
 
-    /// Waits until the program runs, which takes about a millisecond. Throws if it cannot be started.
+    /// Waits until the program runs, about a millisecond. Throws if it cannot be started.
     ///
-    /// - Parameter exited: called once the process has ended and all that it has written was handed over. What it has
-    ///   started may hold the pipes; what that writes later is lost.
+    /// - Parameter exited: called once, after the process has ended and all its output was delivered. Its children may
+    ///   still hold the pipes; their later output is lost.
     public init(
         _ loop: EventLoop, _ command: ChildCommand, output: Output = .null, errors: Output = .null,
         exited: ((ExitStatus) -> Void)? = nil
@@ -73,15 +73,15 @@ public final class ChildProcess {
         }
     }
 
-    /// Waits until all was told, as `exited` is. After `close` the process counts as killed.
+    /// Waits until `exited` is due. After `close` the process counts as killed.
     public func waitUntilExit() async -> ExitStatus {
         await withCheckedContinuation { continuation in
             if let status, isTold { continuation.resume(returning: status) } else { waiting.append(continuation) }
         }
     }
 
-    /// Sends a signal to the process and all others of its group. Once the process has ended this does nothing, even if
-    /// others of the group live on: their group's number may be somebody else's by then.
+    /// Sends a signal to the process and its group. Does nothing once the process has ended, even if others of the
+    /// group live on: the group's number may belong to somebody else by then.
     public func send(_ signal: Int32) {
         guard status == nil else { return }
         _ = Glibc.kill(-pid, signal)
@@ -90,8 +90,8 @@ public final class ChildProcess {
     /// The same with SIGKILL, which no process can ignore.
     public func kill() { send(SIGKILL) }
 
-    /// Writes to the input of a process that was started with an open one, which it need not have begun to read: no more
-    /// than a pipe has room for. False if there is no such input, or no room.
+    /// Writes to the input of a process started with an open one, at most as much as the pipe has room for; the process
+    /// need not have read yet. Returns false if there is no such input, or no room.
     @discardableResult
     public func write(_ text: String) -> Bool {
         guard let inputEnd else { return false }
@@ -101,7 +101,7 @@ public final class ChildProcess {
         return text.withUTF8 { Glibc.write(inputEnd, $0.baseAddress, $0.count) == $0.count }
     }
 
-    /// Ends the input of a process that was started with an open one. Calling it again does nothing.
+    /// Ends the input of a process started with an open one. Calling it again does nothing.
     public func closeInput() {
         if let inputEnd { _ = Glibc.close(inputEnd) }
         inputEnd = nil
@@ -126,7 +126,7 @@ public final class ChildProcess {
         let found = waitpid(pid, &raw, WNOHANG)
         // Another child has ended, or this one was only stopped.
         guard found != 0, found > 0 || errno != EINTR else { return }
-        // Where somebody else has taken the status nobody knows it.
+        // If somebody else has taken the status, it is unknown.
         let isKnownCode = found == pid && cuv_exited(raw) != 0
         let status =
             isKnownCode ? ExitStatus.code(cuv_exitcode(raw)) : .signal(found == pid ? cuv_termsignal(raw) : SIGKILL)
@@ -136,11 +136,11 @@ public final class ChildProcess {
         finish(status)
     }
 
-    /// Takes the status of a process that was killed: else it stays in the system's table as long as its parent lives.
+    /// Collects the status of a killed process: otherwise it stays in the system's table as long as its parent lives.
     private func reap() {
         var raw: Int32 = 0
         guard waitpid(pid, &raw, WNOHANG) == 0 else { return }
-        // It takes a moment to die, or longer while it is in the middle of a system call. The loop does not wait for that.
+        // A process takes a moment to die, or longer in the middle of a system call. The loop does not wait for that.
         do throws(StreamError) {
             try Thread.start(named: "reaper", stackSize: 64 << 10) { [pid] in
                 var raw: Int32 = 0

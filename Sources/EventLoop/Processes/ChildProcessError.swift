@@ -9,12 +9,12 @@ public struct ChildProcessError: Error, Hashable, Sendable {
     /// The numbers are errno's.
     public enum Reason: Error, Hashable {
         case program(Int32)
-        /// The file is there, and what its first line or its header names to run it is not.
+        /// The file exists, but the interpreter that its first line or header names does not.
         case interpreter(String)
         case workingDirectory(String, Int32)
-        /// An argument, a variable or a path holds a NUL, which no program could be given.
+        /// An argument, a variable or a path contains a NUL, which cannot be passed to a program.
         case nul
-        /// There is no process or no descriptor to be had.
+        /// The system has no process or descriptor left.
         case system(Int32)
     }
 }

@@ -2,7 +2,7 @@ extension ChildProcess {
     /// How a process ended.
     public enum ExitStatus: Hashable, Sendable {
         case code(Int32)
-        /// Killed, by a signal of this number.
+        /// Killed by the signal of this number.
         case signal(Int32)
     }
 }

@@ -1,13 +1,14 @@
-/// Makes lines of bytes that come in pieces. Lines end as the real host's do: with LF, CR LF or CR.
+/// Splits bytes that come in pieces into lines. Lines end as the real host's do: with LF, CR LF or CR.
 struct LineSplitter {
     private var line: [UInt8] = []
-    /// The line before has ended with CR, so an LF belongs to it.
+    /// The previous line ended with CR, so an LF belongs to it.
     private var isAfterCR = false
 
-    /// The line is longer than the limit; the rest of it is passed over.
+    /// The line exceeds the limit; the rest of it is skipped.
     private var isCut = false
 
-    /// Bytes of a line. A longer one is cut there, so that a program that never ends one cannot fill the memory.
+    /// The greatest length of a line in bytes. A longer one is cut, so that a program that never ends a line cannot
+    /// fill the memory.
     static let limit = 1 << 20
     static let cutMark = " … (cut)"
 
@@ -30,7 +31,7 @@ struct LineSplitter {
     }
 
     private mutating func flush(_ body: (String) -> Void) {
-        // Emptied before: the body may come back here.
+        // Emptied first, as the body may call back into this.
         let text = String(decoding: line, as: UTF8.self) + (isCut ? Self.cutMark : "")
         isCut = false
         line.removeAll(keepingCapacity: line.count <= 4096)

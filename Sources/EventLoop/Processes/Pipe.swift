@@ -1,7 +1,7 @@
 internal import CUV
 internal import Glibc
 
-/// A pipe whose ends no child inherits unless they are handed to it.
+/// A pipe whose ends a child inherits only if they are passed to it.
 struct Pipe {
     let reading: Int32
     let writing: Int32

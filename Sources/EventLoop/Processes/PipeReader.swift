@@ -3,9 +3,9 @@ internal import Glibc
 
 /// Reads a descriptor until its end: a pipe, a terminal, or a file.
 ///
-/// Takes over the descriptor, but for 0 to 2: those belong to whoever started the program, and are neither closed nor made
-/// non-blocking, which the shell and all others who share them would feel. The loop keeps the reader until the end has
-/// come or it is closed.
+/// Takes over the descriptor, except for 0 to 2: those belong to whoever started the program. They are neither closed
+/// nor made non-blocking, which would affect the shell and everybody else who shares them. The loop keeps the reader
+/// until the end or `close`.
 public final class PipeReader {
     private let loop: EventLoop
     private let descriptor: Int32
@@ -17,19 +17,19 @@ public final class PipeReader {
 
     private enum Source {
         case polled(Poll)
-        /// The poll of an epoll descriptor that watches the shared one: libuv makes non-blocking what it polls.
+        /// Polls an epoll descriptor that watches the shared one, as libuv makes non-blocking what it polls.
         case shared(Poll, epoll: Int32)
         /// A file is always ready, and cannot be polled.
         case file
         case closed
     }
 
-    /// Less than this is read at a time, so that other work has its turn.
+    /// The most bytes read at a time, so that other work gets its turn.
     private static let pieceSize = 16 << 10
 
     /// - Parameters:
-    ///   - received: gets bytes that lie in a buffer which the next read overwrites.
-    ///   - ended: called once, at the end or on an error of reading, and not after `close`.
+    ///   - received: gets bytes in a buffer that the next read overwrites.
+    ///   - ended: called once, at the end or on a read error, and not after `close`.
     public convenience init(
         _ loop: EventLoop, descriptor: Int32, received: @escaping (RawSpan) -> Void, ended: @escaping () -> Void
     ) {
@@ -82,7 +82,7 @@ public final class PipeReader {
     // MARK: Reading
 
     private func read() {
-        // Another process that shares the descriptor may have been faster, and reading would then block.
+        // Another process that shares the descriptor may have been faster; then reading would block.
         if case .shared = source, !isReadable { return }
         _ = readOnce()
     }
@@ -96,7 +96,7 @@ public final class PipeReader {
         if readOnce() { loop.perform { self.readFile() } }
     }
 
-    /// False once nothing more can be read now, or at all.
+    /// Returns false if nothing more can be read now, or at all.
     private func readOnce() -> Bool {
         if case .closed = source { return false }
         let count = Glibc.read(descriptor, &buffer, buffer.count)
@@ -111,12 +111,12 @@ public final class PipeReader {
         return false
     }
 
-    /// Reads what is there already and then ends, though somebody may still hold the other end of the pipe.
+    /// Reads what is available and then ends, though somebody may still hold the other end of the pipe.
     func finish() {
         guard ended != nil else { return }
         var available: Int32 = 0
         guard ioctl(descriptor, UInt(FIONREAD), &available) == 0 else { return end() }
-        // Not until there is nothing: whoever holds the pipe may go on writing for ever.
+        // Bounded: whoever holds the pipe may write forever.
         var pieces = Int(available) / Self.pieceSize + 1
         while pieces > 0, readOnce() { pieces -= 1 }
         end()

@@ -2,10 +2,10 @@ internal import CUV
 internal import Glibc
 
 extension ChildCommand {
-    /// Starts the program in a session of its own, and waits until it runs or is known not to. It is killed when the
-    /// calling *thread* ends, so that it does not outlive a parent that was killed.
+    /// Starts the program in its own session, and waits until it runs or fails to. The system kills it when the calling
+    /// *thread* ends, so that it does not outlive a killed parent.
     ///
-    /// - Returns: the process's number.
+    /// - Returns: the process id.
     func spawn(_ streams: StandardStreams) throws(ChildProcessError.Reason) -> Int32 {
         if holdsNUL { throw .nul }
         let report: Pipe
@@ -55,7 +55,7 @@ private func withOptionalCString<Result>(_ text: String?, _ body: (UnsafePointer
     return text.withCString { body($0) }
 }
 
-/// As C takes lists of texts: pointers, with a null after the last.
+/// Passes strings as a C list: pointers, with a null after the last.
 private func withCStrings<Result>(
     _ texts: [String], _ body: (UnsafeMutablePointer<UnsafeMutablePointer<CChar>?>?) -> Result
 ) -> Result {

@@ -1,7 +1,7 @@
 internal import CUV
 internal import Glibc
 
-/// The three standard streams of a process that is to be started, and our ends of those that are pipes.
+/// The three standard streams for a new process, and our ends of those that are pipes.
 struct StandardStreams {
     enum Kind {
         case null, inherited
@@ -9,11 +9,11 @@ struct StandardStreams {
         case pipe
     }
 
-    /// What the process gets as 0, 1 and 2.
+    /// The process's descriptors 0, 1 and 2.
     private(set) var theirs: [Int32] = []
-    /// nil for what is no pipe.
+    /// nil for streams that are no pipes.
     private(set) var ours: [Int32?] = []
-    /// Of `theirs`, without what is the parent's own.
+    /// Those of `theirs` that were opened here.
     private var opened: [Int32] = []
 
     init(input: Kind, output: Kind, errors: Kind) throws(ChildProcessError.Reason) {
@@ -33,7 +33,7 @@ struct StandardStreams {
             theirs.append(number)
             ours.append(nil)
         case .null, .inherited:
-            // Also where the parent itself was started without the stream.
+            // Also if the parent itself was started without the stream.
             let null = open("/dev/null", O_RDWR | O_CLOEXEC)
             guard null >= 0 else { throw .system(errno) }
             theirs.append(null)
@@ -48,7 +48,7 @@ struct StandardStreams {
         }
     }
 
-    /// Once the process has its copies. A pipe whose writing end stays open here would never end.
+    /// Call it once the process has its copies. A pipe whose writing end stays open here would never end.
     mutating func closeTheirs() {
         for descriptor in opened { close(descriptor) }
         opened = []

@@ -1,14 +1,14 @@
 internal import CUV
 
-/// Calls its function on the loop for each signal that reaches the process; those that come in quick succession may be
-/// one. While a watch is open the signal does nothing else.
+/// Calls its function on the loop for each signal to the process; signals in quick succession may count as one. An open
+/// watch replaces the signal's usual effect.
 ///
 /// The loop keeps it until `close`.
 public final class SignalWatch {
     private let handle: UnsafeMutablePointer<uv_signal_t> = .allocate(capacity: 1)
     var received: (() -> Void)?
 
-    /// - Parameter signal: SIGKILL and SIGSTOP cannot be watched, which is a mistake in the program.
+    /// - Parameter signal: not SIGKILL or SIGSTOP, which cannot be watched.
     public init(_ loop: EventLoop, signal: Int32, received: @escaping () -> Void) {
         self.received = received
         uv_signal_init(loop.loop, handle)
@@ -24,7 +24,7 @@ public final class SignalWatch {
 
     deinit { handle.deallocate() }
 
-    /// Nothing is called afterwards, and the signal does again what it did before. Calling it again does nothing.
+    /// Nothing is called afterwards, and the signal has its earlier effect again. Calling it again does nothing.
     public func close() {
         guard received != nil else { return }
         received = nil

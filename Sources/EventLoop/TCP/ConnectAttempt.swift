@@ -1,7 +1,7 @@
 internal import CUV
 internal import Glibc
 
-/// One address that is being connected to.
+/// One attempt to connect to an address.
 final class ConnectAttempt {
     private let descriptor: Int32
     private let poll: Poll
@@ -52,13 +52,13 @@ final class ConnectAttempt {
         }
     }
 
-    /// Where nobody listens on a port of this machine that the system could also have given to the caller itself, now and
-    /// then it does, and TCP connects the socket to itself.
+    /// If nobody listens on a local port that the system could also assign to the caller, it sometimes does so, and TCP
+    /// connects the socket to itself.
     private static func check(_ descriptor: Int32) throws(StreamError) {
         if Socket.isConnectedToItself(descriptor) { throw .system(ECONNREFUSED) }
     }
 
-    /// Gives up, without a word.
+    /// Gives up without calling `ended`.
     func close() {
         guard ended != nil else { return }
         ended = nil

@@ -2,11 +2,11 @@ internal import CUV
 internal import Glibc
 
 extension TCPStream {
-    /// Tries the addresses in turn (RFC 8305): the next one after 250 ms, or as soon as one has failed. The first that
-    /// connects wins, and its stream does not read yet.
+    /// Tries the addresses in turn (RFC 8305): the next one after 250 ms, or as soon as one has failed. The first to
+    /// connect wins; its stream does not read yet.
     ///
-    /// - Parameter done: called once, on the loop, never before this returns. `ECONNREFUSED` means that some address
-    ///   answered and nobody listens there.
+    /// - Parameter done: called once, on the loop, never before this returns. `ECONNREFUSED` means that an address
+    ///   answered but nobody listens there.
     @discardableResult
     public static func connect(
         _ loop: EventLoop, to addresses: [SocketAddress], timeout: Duration,
@@ -17,7 +17,7 @@ extension TCPStream {
         return connecting
     }
 
-    /// A connection that is being made. The loop keeps it until `done` was called.
+    /// A connection in the making. The loop keeps it until `done` was called.
     public final class Connecting {
         static let headStart = Duration.milliseconds(250)
 
@@ -104,7 +104,7 @@ extension TCPStream {
                 })
         }
 
-        /// Afterwards `done` is not called.
+        /// Prevents the call of `done`.
         public func cancel() {
             if case .settled(.success(let descriptor)) = phase { Glibc.close(descriptor) }
             phase = .ended
@@ -113,8 +113,8 @@ extension TCPStream {
     }
 }
 
-/// The families by turns, beginning with that of the first address (RFC 8305 §4): where one family leads nowhere, the other
-/// is tried soon.
+/// Alternates the address families, beginning with that of the first address (RFC 8305 §4), so that if one family does
+/// not work, the other is tried soon.
 func alternating(_ addresses: [SocketAddress]) -> [SocketAddress] {
     guard let first = addresses.first else { return [] }
     let preferred = addresses.filter { $0.address.isIPv6 == first.address.isIPv6 }
@@ -127,8 +127,8 @@ func alternating(_ addresses: [SocketAddress]) -> [SocketAddress] {
     return result
 }
 
-/// Of the errors of several addresses, the one that says most: an answer of the other machine before silence, and silence
-/// before a way that this machine does not have.
+/// The most informative of several addresses' errors: an answer of the other machine before silence, and silence before
+/// a route that this machine does not have.
 func mostTelling(_ errors: [StreamError]) -> StreamError {
     let refused = errors.first { $0 == .system(ECONNREFUSED) }
     let reachable = errors.first { error in

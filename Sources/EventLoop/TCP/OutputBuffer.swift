@@ -1,6 +1,6 @@
 internal import Glibc
 
-/// Bytes that wait to be written, at an address that stays: libuv holds it while it writes them.
+/// Bytes to be written, at a fixed address: libuv refers to them while it writes.
 struct OutputBuffer: ~Copyable {
     private var base: UnsafeMutableRawPointer?
     private var capacity = 0
@@ -25,7 +25,7 @@ struct OutputBuffer: ~Copyable {
         count = needed
     }
 
-    /// Gives the memory back, so that a connection which is up to date costs nothing.
+    /// Frees the memory, so that a connection with nothing to write costs nothing.
     mutating func removeAll() {
         free(base)
         base = nil

@@ -1,9 +1,9 @@
 internal import CUV
 internal import Glibc
 
-/// What is done to a socket before libuv gets it.
+/// Prepares sockets before libuv gets them.
 enum Socket {
-    /// A TCP socket that neither blocks nor reaches a child process.
+    /// A non-blocking TCP socket that no child process inherits.
     static func open(for address: SocketAddress) throws(StreamError) -> Int32 {
         let kind = SOCK_STREAM.rawValue | SOCK_NONBLOCK.rawValue | SOCK_CLOEXEC.rawValue
         let descriptor = socket(address.family, Int32(kind), 0)
@@ -16,10 +16,10 @@ enum Socket {
         setsockopt(descriptor, level, option, &value, socklen_t(MemoryLayout<Int32>.size))
     }
 
-    /// Answers come in one write each, so nothing is gained by waiting for more.
+    /// Turns Nagle's algorithm off: answers are written in one piece, so waiting for more gains nothing.
     static func sendAtOnce(_ descriptor: Int32) { set(TCP_NODELAY, of: Int32(IPPROTO_TCP), on: descriptor) }
 
-    /// Why a connection could not be made; 0 where it was. Reading it clears it.
+    /// Why a connection failed; 0 if it did not. Reading the error clears it.
     static func pendingError(of descriptor: Int32) -> Int32 {
         var error: Int32 = 0
         var length = socklen_t(MemoryLayout<Int32>.size)

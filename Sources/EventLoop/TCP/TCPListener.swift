@@ -1,20 +1,21 @@
 internal import CUV
 internal import Glibc
 
-/// Accepts connections, and gives them away as descriptors: the loop that serves one need not be the listener's.
+/// Accepts connections and passes them on as descriptors: another loop than the listener's may serve them.
 ///
-/// Not on `uv_listen`, which answers a lack of descriptors by accepting and closing every caller that waits. The loop keeps
-/// a listener until `close`.
+/// Does not use `uv_listen`, which reacts to a lack of descriptors by accepting and closing every waiting caller. The
+/// loop keeps a listener until `close`.
 public final class TCPListener {
-    /// Callers that one poll accepts, so that many of them do not hold up the connections that are there.
+    /// The number of callers accepted per poll, so that many new ones do not delay existing connections.
     static let acceptedPerPoll = 64
     /// The pause after a shortage of descriptors.
     var patience = Duration.milliseconds(100)
 
     public let address: SocketAddress
-    /// The callee owns the descriptor, which does not block and is closed on exec.
+    /// The callee owns the descriptor, which is non-blocking and close-on-exec.
     public var accepted: ((Int32) -> Void)?
-    /// No connection can be accepted for now, mostly for want of descriptors. Told once; those who wait are accepted later.
+    /// Called once when connections cannot be accepted, usually for lack of descriptors. Waiting callers are accepted
+    /// later.
     public var outOfDescriptors: ((StreamError) -> Void)?
 
     private let loop: EventLoop
@@ -24,18 +25,18 @@ public final class TCPListener {
     private var isClosed = false
     private var isPaused = false
     private var shortage = Shortage.none
-    /// The call that takes the next caller; tests let it fail.
+    /// Accepts the next caller; tests make it fail.
     var take: (Int32) -> Int32 = { cuv_accept($0) }
 
     private enum Shortage {
         case none
-        /// Told, and the next try comes soon.
+        /// Reported; the next try comes soon.
         case waiting
-        /// Told, and trying.
+        /// Reported; trying now.
         case trying
     }
 
-    /// Begins to listen. Port 0 stands for any free one, which `address` then tells.
+    /// Starts to listen. Port 0 means any free one; `address` then has it.
     public init(_ loop: EventLoop, bind address: SocketAddress, backlog: Int32 = 4096) throws(StreamError) {
         let descriptor = try Self.listen(on: address, backlog)
         do throws(StreamError) {
@@ -55,11 +56,11 @@ public final class TCPListener {
 
     private static func listen(on address: SocketAddress, _ backlog: Int32) throws(StreamError) -> Int32 {
         let descriptor = try Socket.open(for: address)
-        // A handler that was killed is started again on the same port at once (host-contract §4.2).
+        // The host restarts a killed handler on the same port at once (host-contract §4.2).
         Socket.set(SO_REUSEADDR, of: SOL_SOCKET, on: descriptor)
-        // `::` takes callers over IPv4, too, whatever the system's default is.
+        // `::` accepts IPv4 too, whatever the system's default is.
         if address.address.isIPv6 { Socket.set(IPV6_V6ONLY, of: Int32(IPPROTO_IPV6), on: descriptor, to: 0) }
-        // The sockets that it accepts inherit this.
+        // Accepted sockets inherit this.
         Socket.sendAtOnce(descriptor)
         let isBound = address.withSystemAddress { Glibc.bind(descriptor, $0, $1) == 0 }
         guard isBound, Glibc.listen(descriptor, backlog) == 0 else {

@@ -3,7 +3,7 @@ internal import Glibc
 
 /// A TCP connection.
 ///
-/// The loop keeps it from the start until it has closed, so an owner that loses interest must call `close`.
+/// The loop keeps it until it has closed, so an owner that loses interest must call `close`.
 public final class TCPStream: ByteStream {
     static let highWatermark = 64 << 10
     static let lowWatermark = 16 << 10
@@ -14,7 +14,7 @@ public final class TCPStream: ByteStream {
     private var phase = Phase.open
     private var input = Input.paused
     private var output = Output.open
-    /// What libuv writes now, and what came meanwhile: it goes out in one piece after that.
+    /// The bytes that libuv is writing, and those that came since, which go out in one piece next.
     private var sending = OutputBuffer()
     private var waiting = OutputBuffer()
 
@@ -33,11 +33,11 @@ public final class TCPStream: ByteStream {
         case full
         case finishing
         case ended
-        /// The peer is gone; what it sent before is still being read.
+        /// The peer is gone; what it sent before that is still being read.
         case broken(StreamError)
     }
 
-    /// Takes over a connected descriptor, also where it fails.
+    /// Takes over a connected descriptor, even if it throws.
     public init(_ loop: EventLoop, descriptor: Int32) throws(StreamError) {
         loop.checkIsolated()
         uv_tcp_init(loop.loop, handle)
@@ -80,7 +80,7 @@ public final class TCPStream: ByteStream {
             },
             { handle, count, buffer in
                 guard let data = handle?.pointee.data else { return }
-                // The handle holds a reference until its close callback, which never comes in the middle of this.
+                // The handle holds a reference until its close callback, which never runs during this.
                 Unmanaged<TCPStream>.fromOpaque(data)._withUnsafeGuaranteedRef { $0.read(count, buffer?.pointee.base) }
             })
     }
@@ -89,7 +89,7 @@ public final class TCPStream: ByteStream {
         guard isOpen, input == .reading else { return }
         input = .paused
         uv_read_stop(stream)
-        // Nobody would see the end any more.
+        // Without reading, nobody would notice the end.
         if case .broken(let error) = output { close(with: error) }
     }
 
@@ -135,7 +135,7 @@ public final class TCPStream: ByteStream {
     private func write(_ bytes: UnsafeRawBufferPointer) {
         var written = 0
         if sending.isEmpty {
-            // libuv only reads the bytes, although its type does not say so.
+            // libuv only reads these bytes, although the type does not say so.
             let base = UnsafeMutableRawPointer(mutating: bytes.baseAddress)?.assumingMemoryBound(to: CChar.self)
             var buffer = uv_buf_t(base: base, len: bytes.count)
             written = Int(uv_try_write(stream, &buffer, 1))
@@ -168,7 +168,7 @@ public final class TCPStream: ByteStream {
 
     private func sent(_ status: Int32) {
         sending.removeAll()
-        // After a close, libuv cancels what was queued.
+        // After a close, libuv cancels queued writes.
         guard isOpen else { return }
         if status < 0 { return outputBroke(status) }
         if !waiting.isEmpty { send() }
@@ -186,7 +186,7 @@ public final class TCPStream: ByteStream {
         waiting.removeAll()
         let error = StreamError.system(-code)
         // A server may have answered before it left, for instance that the request is too large. The answer is read
-        // first; after it comes the end.
+        // first, then the end.
         if input == .reading, [EPIPE, ECONNRESET, ENOTCONN].contains(-code) {
             output = .broken(error)
         } else {
@@ -232,7 +232,7 @@ public final class TCPStream: ByteStream {
 
     public func close() { close(with: nil) }
 
-    /// The delegate hears of it from libuv's close callback, so never in the middle of a call of its own.
+    /// The delegate is called from libuv's close callback, so never during one of its own calls.
     private func close(with error: StreamError?) {
         guard isOpen else { return }
         phase = .closing(error)

@@ -1,12 +1,12 @@
 internal import COpenSSL
 internal import Glibc
 
-/// Reads out of a certificate what a person wants to know. All of it comes from the peer, so it may be anything.
+/// Reads the parts of a certificate that interest a person. All of it comes from the peer, so it may be anything.
 enum CertificateText {
     static func subject(of certificate: OpaquePointer?) -> String { text(X509_get_subject_name(certificate)) }
     static func issuer(of certificate: OpaquePointer?) -> String { text(X509_get_issuer_name(certificate)) }
 
-    /// The hosts that it is for: "a.example, b.example", or nil where it names none.
+    /// The certificate's hosts: "a.example, b.example", or nil if it names none.
     static func hosts(of certificate: OpaquePointer?) -> String? {
         let names = subjectAlternativeNames(of: certificate)
         guard !names.isEmpty else { return nil }
@@ -25,7 +25,7 @@ enum CertificateText {
         return "\(padded(parts.tm_year &+ 1900, 4))-\(padded(parts.tm_mon &+ 1, 2))-\(padded(parts.tm_mday, 2))"
     }
 
-    /// The common name, or the organisation where there is none.
+    /// The common name, or the organisation if there is none.
     private static func text(_ name: OpaquePointer?) -> String {
         for part in [NID_commonName, NID_organizationName, NID_organizationalUnitName] {
             let index = X509_NAME_get_index_by_NID(name, part, -1)
@@ -48,7 +48,7 @@ enum CertificateText {
             guard let name = OPENSSL_sk_value(stack, index)?.assumingMemoryBound(to: GENERAL_NAME.self) else {
                 continue
             }
-            // The type says which member of the union is there.
+            // The type says which member of the union is set.
             switch name.pointee.type {
             case GEN_DNS: names.append(legible(bytes(of: name.pointee.d.dNSName)))
             case GEN_IPADD:
@@ -65,7 +65,7 @@ enum CertificateText {
         UnsafeBufferPointer(start: ASN1_STRING_get0_data(string), count: Int(ASN1_STRING_length(string)))
     }
 
-    /// Without what would spoil a line of a log: control characters, and marks that turn the direction of writing.
+    /// Removes what would spoil a log line: control characters, and marks that change the writing direction.
     private static func legible(_ bytes: UnsafeBufferPointer<UInt8>) -> String {
         let limit = 80
         var text = String.UnicodeScalarView()

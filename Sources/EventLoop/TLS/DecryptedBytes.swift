@@ -1,4 +1,4 @@
-/// Room for what one TLS record holds.
+/// A buffer for the content of one TLS record.
 final class DecryptedBytes {
     let bytes = UnsafeMutableRawBufferPointer.allocate(byteCount: 16 << 10, alignment: 16)
 

@@ -1,8 +1,8 @@
 internal import COpenSSL
 
-/// Reads certificates and keys from text between lines of dashes.
+/// Reads certificates and keys from PEM text.
 enum PEM {
-    /// X.509 certificates, which it frees.
+    /// X.509 certificates; frees them at its end.
     struct Certificates: ~Copyable {
         fileprivate(set) var all: [OpaquePointer] = []
 
@@ -13,14 +13,14 @@ enum PEM {
         }
     }
 
-    /// - Parameter name: what the errors call the text.
+    /// - Parameter name: the name of the text in errors.
     static func certificates(in bytes: [UInt8], _ name: String) throws(TLSError) -> Certificates {
         let bio = try memory(bytes)
         defer { BIO_free(bio) }
         return try certificates(in: bio, name)
     }
 
-    /// There is at least one, else it throws.
+    /// Returns at least one certificate, or throws.
     static func certificates(in bio: OpaquePointer, _ name: String) throws(TLSError) -> Certificates {
         var certificates = Certificates()
         while true {
@@ -63,7 +63,7 @@ enum PEM {
     }
 }
 
-/// OpenSSL's own would ask for the password on the terminal.
+/// OpenSSL's default would ask for the password on the terminal.
 private func noPassword(
     _: UnsafeMutablePointer<CChar>?, _: Int32, _: Int32, _: UnsafeMutableRawPointer?
 ) -> Int32 { -1 }

@@ -1,17 +1,17 @@
 internal import COpenSSL
 
-/// What TLS connections have in common: whom they trust or who they are.
+/// The shared part of TLS connections: whom they trust, or who they are.
 ///
-/// `@unchecked Sendable`: nobody changes an `SSL_CTX` once it is made here, and then any number of threads may make
-/// connections of it: OpenSSL counts its references atomically and locks its store of certificates.
+/// `@unchecked Sendable`: an `SSL_CTX` never changes once it is made here, and then any number of threads may make
+/// connections from it: OpenSSL counts its references atomically and locks its store of certificates.
 public final class TLSContext: @unchecked Sendable {
-    /// OpenSSL's `SSL_CTX`. Visible so that tests can make servers that no user may have.
+    /// OpenSSL's `SSL_CTX`. Visible so that tests can set up unusual servers.
     package let pointer: OpaquePointer
     let isServer: Bool
 
-    /// Checks whom it talks to, and wants HTTP/1.1.
+    /// A context that verifies the server, and wants HTTP/1.1.
     ///
-    /// Reading the system's certificates takes some 45 ms of CPU: make it once, and not on a loop.
+    /// Reading the system's certificates takes about 45 ms of CPU: make it only once, and not on a loop.
     public static func client(roots: TrustRoots = .system) throws(TLSError) -> TLSContext {
         let context = try TLSContext(isServer: false)
         let store = SSL_CTX_get_cert_store(context.pointer)
@@ -19,7 +19,7 @@ public final class TLSContext: @unchecked Sendable {
         for certificate in certificates.all {
             guard X509_STORE_add_cert(store, certificate) == 1 else { throw TLSError("no memory for OpenSSL") }
         }
-        // Who trusts a certificate trusts it also where it is no root.
+        // A trusted certificate is trusted even if it is no root.
         X509_VERIFY_PARAM_set_flags(SSL_CTX_get0_param(context.pointer), UInt(X509_V_FLAG_PARTIAL_CHAIN))
         let protocols = [UInt8(http11.count)] + http11
         guard SSL_CTX_set_alpn_protos(context.pointer, protocols, UInt32(protocols.count)) == 0 else {
@@ -28,7 +28,7 @@ public final class TLSContext: @unchecked Sendable {
         return context
     }
 
-    /// - Parameter certificateChainPEM: the server's certificate, then those of its issuers but the root.
+    /// - Parameter certificateChainPEM: the server's certificate, then those of its issuers except the root.
     public static func server(
         certificateChainPEM: [UInt8], privateKeyPEM: [UInt8]
     ) throws(TLSError) -> TLSContext {
@@ -62,7 +62,7 @@ public final class TLSContext: @unchecked Sendable {
             let pointer = SSL_CTX_new(isServer ? TLS_server_method() : TLS_client_method())
         else { throw TLSError("OpenSSL cannot be started: \(TLSError.reason(of: ERR_peek_error()))") }
         copenssl_set_up(pointer)
-        // After a ticket that a client does not read before it closes, the system resets the connection.
+        // If a client closes without reading a ticket, the system resets the connection.
         SSL_CTX_set_num_tickets(pointer, 0)
         self.pointer = pointer
         self.isServer = isServer
@@ -72,7 +72,7 @@ public final class TLSContext: @unchecked Sendable {
 
     private static let http11 = Array("http/1.1".utf8)
 
-    /// The offers are strings with a byte for their length before each, as RFC 7301 has them. OpenSSL has checked that.
+    /// The offers are strings, each after a length byte (RFC 7301). OpenSSL has checked that.
     private static func selectHTTP11(
         _ choice: UnsafeMutablePointer<UnsafePointer<UInt8>?>?, _ length: UnsafeMutablePointer<UInt8>?,
         _ offers: UnsafeBufferPointer<UInt8>
@@ -81,7 +81,7 @@ public final class TLSContext: @unchecked Sendable {
         while let count = rest.popFirst() {
             let name = rest.prefix(Int(count))
             if name.elementsEqual(http11) {
-                // It may point into the offers.
+                // The result may point into the offers.
                 choice?.pointee = UnsafeBufferPointer(rebasing: name).baseAddress
                 length?.pointee = count
                 return SSL_TLSEXT_ERR_OK

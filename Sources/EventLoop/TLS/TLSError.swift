@@ -6,7 +6,7 @@ public struct TLSError: Error, Equatable, Sendable, CustomStringConvertible {
 
     public init(_ description: String) { self.description = description }
 
-    /// OpenSSL's words for an error, without the files and lines of its source.
+    /// OpenSSL's text for an error, without its source files and lines.
     static func reason(of error: UInt) -> String {
         guard let words = ERR_reason_error_string(error) else { return "error \(ERR_GET_REASON(error))" }
         return String(cString: words)
@@ -14,7 +14,7 @@ public struct TLSError: Error, Equatable, Sendable, CustomStringConvertible {
 }
 
 extension TLSError {
-    /// What OpenSSL's oldest error of this thread means for a connection.
+    /// The meaning of this thread's oldest OpenSSL error for a connection.
     ///
     /// - Parameter peer: "server" or "client".
     static func handshake(_ peer: String, name: String?) -> TLSError {
@@ -39,7 +39,7 @@ extension TLSError {
         }
     }
 
-    /// The same once the handshake is done.
+    /// The same, after the handshake.
     static func connection(_ peer: String) -> TLSError {
         let error = ERR_peek_error()
         switch ERR_GET_REASON(error) {
@@ -51,8 +51,8 @@ extension TLSError {
         }
     }
 
-    /// What the peer said of the error that it found: OpenSSL adds 1000 to the number of an alert, and to its words what
-    /// nobody wants to read.
+    /// The alert in which the peer described the error. OpenSSL adds 1000 to an alert's number, and a useless prefix to
+    /// its text.
     private static func alert(in error: UInt) -> String? {
         guard ERR_GET_REASON(error) >= SSL_AD_REASON_OFFSET else { return nil }
         let words = reason(of: error)

@@ -1,28 +1,28 @@
 internal import COpenSSL
 
-/// OpenSSL's half of a TLS connection: bytes in, bytes out, between two buffers in memory. It knows no stream.
+/// OpenSSL's part of a TLS connection, between two buffers in memory. It knows no stream.
 final class TLSSession {
     private let ssl: OpaquePointer
-    /// What came from the peer and was not decrypted yet, and what is to be sent to it. `ssl` owns both.
+    /// Bytes from the peer that are not decrypted yet, and bytes to be sent to it. `ssl` owns both.
     private let incoming: OpaquePointer
     private let outgoing: OpaquePointer
     private let name: String?
     private let peer: String
     private var isOpen = false
     private var firstByte: UInt8?
-    /// Why the peer's certificate was refused: OpenSSL says so in the middle of the handshake.
+    /// Why the peer's certificate was refused; OpenSSL reports that during the handshake.
     private var fault: TLSError?
 
     enum Result {
-        /// So many bytes were read or written.
+        /// The number of bytes read or written.
         case done(Int)
         case wantsInput
-        /// The peer sends nothing more, and has said so.
+        /// The peer has said that it sends nothing more.
         case ended
         case failed(TLSError)
     }
 
-    /// - Parameter name: a host name, or an IP address, which the certificate must be for.
+    /// - Parameter name: the host name or IP address that the certificate must be for.
     static func client(_ context: TLSContext, name: String) throws(TLSError) -> TLSSession {
         precondition(!context.isServer, "a client's stream needs a client's context")
         let session = TLSSession(context, name: name)
@@ -58,15 +58,15 @@ final class TLSSession {
     private func expect(_ name: String) throws(TLSError) {
         let parameters = SSL_get0_param(ssl)
         if let address = IPAddress(name) {
-            // No SNI: it is for names (RFC 6066 §3).
+            // No SNI, which is only for names (RFC 6066 §3).
             guard X509_VERIFY_PARAM_set1_ip(parameters, address.bytes, address.bytes.count) == 1 else {
                 throw TLSError("no memory for OpenSSL")
             }
         } else {
-            // Certificates are for names without the dot of the root.
+            // Certificates name hosts without the root's final dot.
             let host = name.hasSuffix(".") ? String(name.dropLast()) : name
-            // OpenSSL would check nothing for an empty name, take any host of a domain for one with a dot before it,
-            // and see a name up to its first zero only.
+            // OpenSSL would check nothing for an empty name, accept any host of a domain for a name with a leading dot,
+            // and read a name only up to its first zero.
             guard !host.isEmpty, !host.hasPrefix("."), host.utf8.allSatisfy({ 0x21...0x7e ~= $0 }),
                 copenssl_set_server_name(ssl, host) == 1, X509_VERIFY_PARAM_set1_host(parameters, host, 0) == 1
             else { throw TLSError("a certificate cannot be for \(name.debugDescription), which is no host name") }
@@ -83,14 +83,14 @@ final class TLSSession {
     private static func refuse(_ context: OpaquePointer) {
         let ssl = X509_STORE_CTX_get_ex_data(context, SSL_get_ex_data_X509_STORE_CTX_idx())
         guard let ssl, let data = SSL_get_ex_data(OpaquePointer(ssl), 0) else { return }
-        // OpenSSL calls this inside of `handshake`, whose caller holds the session.
+        // OpenSSL calls this during `handshake`, whose caller holds the session.
         let session = Unmanaged<TLSSession>.fromOpaque(data).takeUnretainedValue()
         session.fault = CertificateFault.describe(context, name: session.name ?? "this host")
     }
 
     // MARK: Bytes
 
-    /// Takes what the peer sent.
+    /// Takes bytes from the peer.
     func feed(_ bytes: RawSpan) {
         guard bytes.byteCount > 0 else { return }
         if firstByte == nil { firstByte = bytes.unsafeLoad(as: UInt8.self) }
@@ -98,15 +98,15 @@ final class TLSSession {
         precondition(count == bytes.byteCount, "no memory for OpenSSL")
     }
 
-    /// Whether there are bytes that `read` has not looked at.
+    /// Whether there are bytes that `read` has not seen.
     var hasInput: Bool { copenssl_pending(incoming) > 0 || SSL_has_pending(ssl) == 1 }
 
-    /// Lends what is to be sent to the peer.
+    /// Passes the bytes to be sent to `body`, and removes them.
     func takeOutput(_ body: (RawSpan) -> Void) {
         var bytes: UnsafePointer<CChar>?
         let count = copenssl_bytes(outgoing, &bytes)
         guard count > 0 else { return }
-        // The bytes stay where they are until the BIO is emptied.
+        // The bytes stay in place until the BIO is emptied.
         body(UnsafeRawBufferPointer(start: bytes, count: count).bytes)
         copenssl_empty(outgoing)
     }
@@ -125,7 +125,7 @@ final class TLSSession {
         return count > 0 ? .done(Int(count)) : result(count)
     }
 
-    /// Encrypts some of the bytes: at most what one record holds.
+    /// Encrypts some of the bytes, at most one record.
     func write(_ bytes: UnsafeRawBufferPointer) -> Result {
         guard bytes.count > 0 else { return .done(0) }
         ERR_clear_error()
@@ -133,7 +133,7 @@ final class TLSSession {
         return count > 0 ? .done(Int(count)) : result(count)
     }
 
-    /// Says to the peer that nothing more comes.
+    /// Tells the peer that nothing more comes.
     func endOutput() {
         ERR_clear_error()
         SSL_shutdown(ssl)
@@ -155,7 +155,7 @@ final class TLSSession {
         return speaksTLS ? .handshake(peer, name: name) : notTLS
     }
 
-    /// The connection ended, and the peer had not said that it would.
+    /// The error if the peer ended the connection without saying so.
     var cutOff: TLSError {
         if isOpen { return TLSError("the \(peer) ended the connection in the middle (without close_notify)") }
         return speaksTLS ? TLSError("the \(peer) ended the connection during the TLS handshake") : notTLS

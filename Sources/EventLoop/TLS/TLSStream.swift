@@ -1,15 +1,15 @@
 /// TLS over another stream, with the same interface.
 ///
-/// It keeps itself alive from the start until it has closed, so an owner that loses interest must call `close`.
+/// It keeps itself alive until it has closed, so an owner that loses interest must call `close`.
 public final class TLSStream: ByteStream {
     static let highWatermark = 64 << 10
     static let lowWatermark = 16 << 10
 
     public weak var delegate: (any ByteStreamDelegate)?
 
-    /// Called once, when the handshake is done. A handshake that fails is told by `streamClosed`.
+    /// Called once, when the handshake is done. If the handshake fails, `streamClosed` reports it.
     ///
-    /// What is written before is sent then.
+    /// Bytes written earlier are sent then.
     public var opened: (() -> Void)?
 
     private let loop: EventLoop
@@ -19,7 +19,7 @@ public final class TLSStream: ByteStream {
     private var input = Input.open
     private var output = Output.open
     private var isReading = false
-    /// Bytes that were written before they could be encrypted.
+    /// Bytes written before they could be encrypted.
     private var waiting: [UInt8] = []
     private var isWaitingTooLong = false
     private var isPumping = false
@@ -36,8 +36,7 @@ public final class TLSStream: ByteStream {
 
     private enum Input {
         case open
-        /// The lower stream has ended, and the peer has not said so within TLS: not yet, as long as there is something
-        /// left to decrypt.
+        /// The lower stream has ended without an end within TLS; reported only once nothing is left to decrypt.
         case cut
         case ended
     }
@@ -67,7 +66,7 @@ public final class TLSStream: ByteStream {
         self.ears = ears
         lower.delegate = ears
         guard session != nil else { return }
-        // The handshake reads whether the owner wants to or not.
+        // The handshake reads whether or not the owner wants to.
         lower.resumeReading()
         pump()
     }
@@ -84,7 +83,7 @@ public final class TLSStream: ByteStream {
         guard isOpen else { return }
         lower.resumeReading()
         guard !isPumping, !isPumpQueued, input != .ended, input == .cut || session?.hasInput == true else { return }
-        // Not at once: the delegate does not expect to be called from its own call.
+        // Deferred: the delegate does not expect a callback during its own call.
         isPumpQueued = true
         loop.perform {
             self.isPumpQueued = false
@@ -99,7 +98,7 @@ public final class TLSStream: ByteStream {
 
     fileprivate func lowerReceived(_ bytes: RawSpan) {
         var rest = bytes
-        // In pieces, so that OpenSSL's buffer need not grow to the size of the loop's.
+        // In pieces, so that OpenSSL's buffer does not grow to the size of the loop's.
         while rest.byteCount > 0, isOpen || isHandshaking, input != .ended {
             let piece = rest.extracting(first: min(rest.byteCount, 16 << 10))
             rest = rest.extracting(droppingFirst: piece.byteCount)
@@ -113,14 +112,14 @@ public final class TLSStream: ByteStream {
         pump()
     }
 
-    /// Goes on as far as what has arrived allows.
+    /// Continues as far as the received bytes allow.
     private func pump() {
         guard !isPumping, let session else { return }
         isPumping = true
         if isHandshaking { shakeHands(session) }
         while isOpen, isReading, input != .ended, decrypt(session) {}
         if isOpen, !waiting.isEmpty { sendWaiting(session) }
-        // OpenSSL may have something to say of its own.
+        // OpenSSL may have bytes of its own to send.
         if isOpen { send(session) }
         isPumping = false
     }
@@ -144,11 +143,11 @@ public final class TLSStream: ByteStream {
         let opened = opened
         self.opened = nil
         opened?()
-        // Else the lower stream will say so.
+        // Otherwise the lower stream reports it later.
         if wasFull, isOpen, !isFull { delegate?.streamDrained() }
     }
 
-    /// One record; false where there is no whole one, or no more to come.
+    /// Decrypts one record; returns false if there is no whole one, or no more to come.
     private func decrypt(_ session: TLSSession) -> Bool {
         let buffer = loop.decrypted.bytes
         switch session.read(into: buffer) {
@@ -189,7 +188,7 @@ public final class TLSStream: ByteStream {
         if waiting.count > Self.highWatermark { isWaitingTooLong = true }
     }
 
-    /// What the lower stream cannot send at once waits there, encrypted.
+    /// Encrypts bytes and writes them; the lower stream queues what it cannot send at once.
     private func encrypt(_ bytes: UnsafeRawBufferPointer, _ session: TLSSession) {
         var rest = bytes
         while !rest.isEmpty, isOpen {
@@ -198,7 +197,7 @@ public final class TLSStream: ByteStream {
                 rest = UnsafeRawBufferPointer(rebasing: rest.dropFirst(count))
                 send(session)
             case .wantsInput:
-                // Only in the middle of a handshake, and a second one is never made; `pump` would try again.
+                // Happens only during a handshake, and there is never a second one; `pump` would try again.
                 return wait(rest)
             case .failed(let error):
                 return end(.tls(error))
@@ -241,7 +240,7 @@ public final class TLSStream: ByteStream {
 
     public func close() {
         guard isOpen || isHandshaking else { return }
-        // Else the peer would take what is lost for all there is.
+        // Only if nothing is lost: otherwise the peer would take a truncated stream for a complete one.
         if let session, isOpen, output == .open, pendingBytes == 0 { session.endOutput() }
         end(nil)
     }
@@ -249,7 +248,7 @@ public final class TLSStream: ByteStream {
     private func end(_ error: StreamError?) {
         guard isOpen || isHandshaking else { return }
         phase = .closing(error)
-        // The peer is told why, where that fits into what the system takes at once.
+        // Tells the peer the reason, if the system takes that at once.
         if let session { send(session) }
         waiting = []
         opened = nil
@@ -259,7 +258,7 @@ public final class TLSStream: ByteStream {
     fileprivate func lowerClosed(_ error: StreamError?) {
         isLowerClosed = true
         if isOpen || isHandshaking {
-            // Without an error it has ended both ways. If the peer has not said so within TLS, `pump` finds that out, at
+            // Without an error, both directions have ended. If the peer did not say so within TLS, `pump` finds out, at
             // the latest when the owner reads again.
             guard error != nil || input == .ended else { return pump() }
             phase = .closing(error)
@@ -276,7 +275,7 @@ public final class TLSStream: ByteStream {
     }
 }
 
-/// Hears the lower stream, and keeps the TLS stream alive.
+/// The lower stream's delegate, which keeps the TLS stream alive.
 private final class Ears: ByteStreamDelegate {
     private let stream: TLSStream
 

@@ -2,15 +2,15 @@ internal import COpenSSL
 internal import CUV
 internal import Glibc
 
-/// Which certificates a client trusts.
+/// The certificates that a client trusts.
 public enum TrustRoots: Hashable, Sendable {
-    /// What the distribution has in its package `ca-certificates`.
+    /// The distribution's package `ca-certificates`.
     case system
     /// A file of certificates in PEM.
     case file(String)
     case pem([UInt8])
 
-    /// Where Debian and Alpine, Red Hat (two places), SUSE, and others that follow OpenSSL have them.
+    /// The paths of Debian and Alpine, Red Hat (two), SUSE, and others that follow OpenSSL.
     static let systemFiles = [
         "/etc/ssl/certs/ca-certificates.crt",
         "/etc/pki/tls/certs/ca-bundle.crt",

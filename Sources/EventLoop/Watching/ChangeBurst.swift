@@ -1,8 +1,8 @@
-/// Decides when a burst of changes is over, as a checkout makes many. Knows no clock: it is told the time.
+/// Decides when a burst of changes is over, such as a checkout makes. It has no clock of its own.
 struct ChangeBurst {
     /// A file in a watched folder.
     struct File: Hashable {
-        /// The number that inotify gave the folder.
+        /// inotify's number for the folder.
         let watch: Int32
         let name: [UInt8]
     }
@@ -11,21 +11,21 @@ struct ChangeBurst {
         case written(File)
         /// Closed, made, removed, moved, or touched.
         case done(File)
-        /// Of what happened nothing more is known.
+        /// Changes were lost, so anything may have happened.
         case lost
     }
 
-    /// So long nothing must have changed.
+    /// The pause without changes that ends a burst.
     var pause = Duration.milliseconds(15)
     var longest = Duration.milliseconds(100)
     /// For files that somebody keeps open.
     var longestUnfinished = Duration.seconds(1)
 
     private var began: MonotonicTime?
-    /// Files that were written to and not closed yet. One may just have been cut to nothing, to be written anew.
+    /// Files written to but not closed yet. One may just have been truncated before it is written anew.
     private var unfinished: Set<File> = []
 
-    /// Takes up changes that became known together; an empty list begins a burst too. Answers when the burst will be over
+    /// Adds changes that became known together; even an empty list begins a burst. Returns when the burst will be over
     /// if nothing else comes.
     mutating func add(_ changes: [Change], at now: MonotonicTime) -> MonotonicTime {
         for change in changes {

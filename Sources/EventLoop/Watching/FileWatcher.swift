@@ -1,7 +1,7 @@
 internal import Glibc
 
-/// Tells of changes in folders. The kernel reports them (inotify), so that waiting costs nothing; where it reports nothing
-/// the folders are looked at each second.
+/// Reports changes in folders. The kernel reports them (inotify), so that waiting costs nothing; if it cannot, the
+/// watcher compares the folders each second.
 ///
 /// The loop keeps it until `close`.
 public final class FileWatcher {
@@ -18,11 +18,11 @@ public final class FileWatcher {
     private var sight = Sight.events
     private var isClosed = false
 
-    /// Why the folders are looked at each second; nil while the kernel reports all that happens in them.
+    /// Why the folders are compared each second; nil while the kernel reports everything.
     public private(set) var blindness: Blindness?
 
     public enum Blindness: Equatable, Sendable, CustomStringConvertible {
-        /// The folder's file system may change without the kernel's knowing.
+        /// The folder's file system may change without the kernel's knowledge.
         case silentFileSystem(String)
         case noWatches
 
@@ -38,15 +38,15 @@ public final class FileWatcher {
 
     private enum Sight {
         case events
-        /// Beside events, pictures are compared; there is none until the first look has ended.
+        /// Pictures are compared in addition to events; nil until the first look has ended.
         case pictures(last: FolderPicture?)
     }
 
     /// - Parameters:
-    ///   - folders: absolute paths; asked for again after each burst, since folders may be new. Called on other threads too.
-    ///   - looking: called each time the folders begin to be looked at each second, with the reason.
-    ///   - changed: called once at first, for what was saved before anybody watched, and once for each burst of changes,
-    ///     soon after its last one.
+    ///   - folders: returns absolute paths; called again after each burst, as there may be new folders. Also called on
+    ///     other threads.
+    ///   - looking: called with the reason each time the watcher begins to compare the folders each second.
+    ///   - changed: called once at first, for changes before the watch, and once soon after each burst of changes.
     public convenience init(
         _ loop: EventLoop, folders: @escaping @Sendable () -> [String], looking: ((Blindness) -> Void)? = nil,
         changed: @escaping () -> Void
@@ -97,7 +97,8 @@ public final class FileWatcher {
 
     private var sequence: AsyncStream<Void>.Continuation?
 
-    /// Tells a task, as `changed` does. What happens while the task is busy becomes one element; `close` ends it.
+    /// Reports to a task, as `changed` does. Changes while the task is busy become one element; `close` ends the
+    /// sequence.
     public static func changes(
         _ loop: EventLoop, folders: @escaping @Sendable () -> [String], looking: ((Blindness) -> Void)? = nil
     ) -> (FileWatcher, AsyncStream<Void>) {
@@ -132,7 +133,7 @@ public final class FileWatcher {
     private func report() {
         burst.end()
         burstEnd.stop()
-        // What is in a folder that is new is read after it is watched, so that no save is missed.
+        // A new folder is watched before it is read, so that no change is missed.
         watch()
         changed()
     }
@@ -174,7 +175,7 @@ public final class FileWatcher {
         guard let picture else { return }
         sight = .pictures(last: picture)
         if picture != last {
-            // Also the first one: nobody knows what happened until it was taken.
+            // Also for the first picture: nobody knows what happened before it.
             add([])
         } else if burst.isUnderWay {
             report()

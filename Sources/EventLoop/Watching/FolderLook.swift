@@ -1,10 +1,10 @@
 internal import Glibc
 
-/// Takes pictures of folders, each on a thread of its own: a file system across a network may take any time to answer.
+/// Takes pictures of folders, each on its own thread: a network file system may take any time to answer.
 final class FolderLook {
     private let loop: EventLoop
     private let folders: @Sendable () -> [String]
-    /// Carries the picture from the thread. Closing it is all it takes to give up a look that is under way.
+    /// Carries the picture from the thread. Closing it abandons a look.
     private var reader: PipeReader?
 
     init(_ loop: EventLoop, _ folders: @escaping @Sendable () -> [String]) {
@@ -14,7 +14,7 @@ final class FolderLook {
 
     var isUnderWay: Bool { reader != nil }
 
-    /// - Parameter seen: called later, and not after `close`; nil where no thread or descriptor was to be had.
+    /// - Parameter seen: called later, and not after `close`; gets nil if there is no thread or descriptor left.
     func begin(seen: @escaping (FolderPicture?) -> Void) {
         close()
         guard let pipe = try? Pipe() else { return loop.perform { seen(nil) } }
@@ -28,13 +28,13 @@ final class FolderLook {
         let (folders, writingEnd) = (folders, pipe.writing)
         do throws(StreamError) {
             try Thread.start(named: "folder look") {
-                // So few bytes always go into an empty pipe whole. Nobody may be there to read them.
+                // So few bytes always fit into an empty pipe. The reader may be gone.
                 let picture = FolderPicture(of: folders()).bytes
                 picture.withUnsafeBytes { _ = write(writingEnd, $0.baseAddress, $0.count) }
                 _ = Glibc.close(writingEnd)
             }
         } catch {
-            // The reader meets the end.
+            // The reader sees the end of the pipe.
             _ = Glibc.close(writingEnd)
         }
     }

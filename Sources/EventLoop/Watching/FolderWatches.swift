@@ -3,7 +3,7 @@ internal import Glibc
 
 /// The folders that an inotify descriptor watches.
 struct FolderWatches {
-    /// -1 where there was none to be had, as the system gives a user only so many.
+    /// -1 if the system has none left; it limits their number per user.
     let descriptor: Int32
     private let silentFileSystems: Set<UInt32>
     private var watches: Set<Int32> = []
@@ -16,21 +16,21 @@ struct FolderWatches {
         self.silentFileSystems = silentFileSystems
     }
 
-    /// `IN_MODIFY` makes a burst go on while a file is written: one that was just cut to nothing is no save. A folder that
-    /// was moved away is followed there, so its own name must be looked at again.
+    /// `IN_MODIFY` extends a burst while a file is written: one that was just truncated is not saved yet. inotify
+    /// follows a folder that was moved away, so its path must be looked up again.
     private static let events =
         UInt32(IN_CLOSE_WRITE) | UInt32(IN_MODIFY) | UInt32(IN_CREATE) | UInt32(IN_DELETE) | UInt32(IN_MOVED_FROM)
         | UInt32(IN_MOVED_TO) | UInt32(IN_ATTRIB) | UInt32(IN_DELETE_SELF) | UInt32(IN_MOVE_SELF)
 
-    /// What the kernel will tell of the folders.
+    /// How completely the kernel will report changes in the folders.
     enum Verdict: Equatable {
         case everything
-        /// A folder is not there, or must not be read. Nobody need be told.
+        /// A folder does not exist, or cannot be read; no reason to warn.
         case notThere
         case incomplete(FileWatcher.Blindness)
     }
 
-    /// Watches all of these folders and no other; one that is watched already stays so.
+    /// Watches exactly these folders, and keeps existing watches.
     mutating func update(_ folders: [String]) -> Verdict {
         var verdict = Verdict.everything
         var kept: Set<Int32> = []
@@ -52,11 +52,11 @@ struct FolderWatches {
         return verdict
     }
 
-    /// The number that <linux/magic.h> has for it; 0 where that cannot be told.
+    /// Its number in <linux/magic.h>; 0 if unknown.
     static func fileSystem(of path: String) -> UInt32 { cuv_file_system(path) }
 
-    /// Those that others change, of which this kernel learns nothing: NFS, 9p, FUSE, SMB 1 to 3, Ceph, Lustre, GPFS, AFS
-    /// and the shared folders of VirtualBox. Docker on a Mac mounts folders by FUSE or 9p.
+    /// File systems that others change without this kernel's knowledge: NFS, 9p, FUSE, SMB 1 to 3, Ceph, Lustre, GPFS,
+    /// AFS and VirtualBox's shared folders. Docker on a Mac mounts folders by FUSE or 9p.
     static let silentFileSystems: Set<UInt32> = [
         0x6969, 0x0102_1997, 0x6573_5546, 0x517B, 0xFF53_4D42, 0xFE53_4D42, 0x00C3_6400, 0x0BD0_0BD0, 0x4750_4653,
         0x5346_414F, 0x786F_4256,

@@ -1,12 +1,12 @@
 internal import Glibc
 
-/// What one read of an inotify descriptor holds.
+/// The events of one read from an inotify descriptor.
 struct InotifyEvents {
     private(set) var changes: [ChangeBurst.Change] = []
 
-    /// Every load below stays within the bytes, which `headSize` and `length` are compared with.
+    /// Every load below stays within the bytes, which the code checks with `headSize` and `length`.
     ///
-    /// inotify(7): watch, what happened, a cookie, and the length of the name that follows, padded with NULs.
+    /// inotify(7): the watch, the event, a cookie, and the length of the following name, which is padded with NULs.
     init(_ bytes: RawSpan) {
         let headSize = 16
         var offset = 0
@@ -29,12 +29,12 @@ struct InotifyEvents {
 
     private mutating func take(_ mask: UInt32, _ file: ChangeBurst.File) {
         if mask & UInt32(IN_Q_OVERFLOW) != 0 {
-            // The kernel had no more room for events, so anything may have happened.
+            // The kernel ran out of room for events, so anything may have happened.
             changes.append(.lost)
         } else if mask & UInt32(IN_MODIFY) != 0 {
             changes.append(.written(file))
         } else if mask & UInt32(IN_IGNORED) == 0 {
-            // Else it only says that a watch has gone, which follows what is worth telling.
+            // IN_IGNORED only says that a watch is gone, which follows a reported event.
             changes.append(.done(file))
         }
     }

@@ -1,8 +1,8 @@
-/// User and password of a URL, as the field `Authorization` has them (RFC 7617).
+/// User and password of a URL, in the form for `Authorization` (RFC 7617).
 enum BasicCredentials {
     static func text(_ userInfo: String) -> String { base64(decoded(userInfo)) }
 
-    /// Without percent-encoding. `URL` has checked the digits.
+    /// Decodes percent-encoding. `URL` has checked the digits.
     private static func decoded(_ text: String) -> [UInt8] {
         var decoded: [UInt8] = []
         var rest = Array(text.utf8)[...]

@@ -2,7 +2,7 @@ import Compression
 import EventLoop
 import HTTP1
 
-/// One request on its way to its response, over as many connections as it takes.
+/// One request on its way to its response, over as many connections as that takes.
 public final class ClientCall {
     struct Events {
         let head: (ClientHead) -> Void
@@ -17,7 +17,7 @@ public final class ClientCall {
         case connecting(TCPStream.Connecting)
         case securing(Handshake)
         case active(ClientConnection)
-        /// The response is complete and its connection serves others, but not all of the body is unpacked.
+        /// The response is complete and its connection serves others, but part of the body is not unpacked yet.
         case unpacking
         case ended
     }
@@ -30,11 +30,11 @@ public final class ClientCall {
     private var trail: RedirectTrail
     private var unpacker: Unpacker?
     private var hasRetried = false
-    /// A connection that serves this call is being made; the pool counts it.
+    /// A connection for this call is being made; the pool counts it.
     private var isMaking = false
     private var isPaused = false
     private var hasHead = false
-    /// Bytes that a streamed request still has to have; nil where it has no length.
+    /// The missing bytes of a streamed request body; nil if it has no length.
     private var bodyLeft: Int?
 
     private let timer: Timer
@@ -56,7 +56,7 @@ public final class ClientCall {
         startTimer()
     }
 
-    /// The caller wants nothing more; nothing more is told. Calling it again does nothing.
+    /// Cancels the call; nothing is called afterwards. Calling it again does nothing.
     public func cancel() {
         events = nil
         end(nil)
@@ -70,7 +70,7 @@ public final class ClientCall {
         proceed()
     }
 
-    /// Goes on, with a connection that is there or one that it makes.
+    /// Continues with an existing connection, or makes one.
     func proceed() {
         guard case .waiting = state else { return }
         switch client.connection(for: self, to: origin, isFresh: hasRetried) {
@@ -94,7 +94,7 @@ public final class ClientCall {
         state = .looking(lookup)
     }
 
-    /// The certificates to trust are there before the connection is: else the server would wait for them.
+    /// Loads the trusted certificates before the connection is made: otherwise the server would wait for them.
     private func secure(_ addresses: [SocketAddress]) {
         guard origin.scheme == .https else { return open(addresses, nil) }
         state = .trusting
@@ -176,7 +176,7 @@ public final class ClientCall {
         }
     }
 
-    /// Sends a piece of a streamed body. Where there is no room it is kept all the same.
+    /// Sends a piece of a streamed body. Queues it if there is no room.
     public func write(_ piece: RawSpan) {
         guard case .active(let connection) = state, piece.byteCount > 0 else { return }
         if let left = bodyLeft {
@@ -192,7 +192,7 @@ public final class ClientCall {
 
     /// Ends a streamed body.
     ///
-    /// - Parameter isComplete: false where it broke off, which ends the call and which the server is able to tell.
+    /// - Parameter isComplete: false if it broke off, which ends the call; the server can tell.
     public func endBody(isComplete: Bool = true) {
         guard case .active(let connection) = state else { return }
         guard isComplete else { return fail(.request("the body of the request broke off")) }
@@ -206,12 +206,12 @@ public final class ClientCall {
         connectionSentRequest()
     }
 
-    /// The server takes the body as fast as it is written.
+    /// Whether the server keeps up with the body as it is written.
     public var hasRoom: Bool { if case .active(let connection) = state { connection.hasRoom } else { true } }
 
     // MARK: The response
 
-    /// Asks for no more of the body. What was read already still comes.
+    /// Pauses the body. Bytes already read still arrive.
     public func pause() {
         isPaused = true
         if case .active(let connection) = state { connection.pause() }
@@ -220,7 +220,7 @@ public final class ClientCall {
     public func resume() {
         isPaused = false
         if case .active(let connection) = state { connection.resume() }
-        // Not at once: whoever resumes does not expect to be called from its own call.
+        // Deferred: the caller does not expect a callback during its own call.
         if unpacker != nil { client.loop.perform { [self] in unpack() } }
     }
 
@@ -311,7 +311,7 @@ extension ClientCall: ClientExchange {
         origin = Origin(request.url)
         state = .waiting
         hasRetried = false
-        // The connection may be free in a moment, when the rest of its response is read.
+        // The connection may be free soon, once the rest of its response is read.
         client.loop.perform { [self] in begin() }
     }
 
@@ -344,14 +344,14 @@ extension ClientCall: ClientExchange {
     }
 
     func connectionSentRequest() {
-        // The response may have come before.
+        // The response may have come earlier.
         if case .active = state, !hasHead { limitFirstByte() }
     }
 
     func connectionFailed(_ error: HTTPClientError, isUntouched: Bool) {
         guard case .active(let connection) = state else { return }
         if isUntouched, connection.isReused, !hasRetried, request.method.isIdempotent, request.isRepeatable {
-            // The server had closed a connection that it kept, which says nothing of this request.
+            // The server had closed a kept connection, which says nothing about this request.
             hasRetried = true
             state = .waiting
             return client.loop.perform { [self] in begin() }

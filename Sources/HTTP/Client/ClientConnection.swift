@@ -1,34 +1,34 @@
 import EventLoop
 import HTTP1
 
-/// What a connection tells the call that it serves.
+/// Receives the events of the connection that serves a call.
 protocol ClientExchange: AnyObject {
-    /// - Parameter dropped: names of lines that were no header fields.
+    /// - Parameter dropped: names of lines that are no header fields.
     func connection(received head: ResponseHead, in bytes: RawSpan, framing: BodyFraming, dropped: [String])
-    /// It takes a head that has such lines.
+    /// Whether it accepts a head with such lines.
     var dropsOddFields: Bool { get }
     func connection(received piece: RawSpan)
     /// The response is complete.
     func connectionCompleted()
-    /// - Parameter isUntouched: no byte of a response had come.
+    /// - Parameter isUntouched: no byte of a response has come.
     func connectionFailed(_ error: HTTPClientError, isUntouched: Bool)
-    /// The whole request is on its way.
+    /// The whole request is written.
     func connectionSentRequest()
     /// There is room again for a streamed body of the request.
     func connectionHasRoom()
 }
 
-/// One connection to a server, which serves one call after the other.
+/// One connection to a server, which serves one call after another.
 final class ClientConnection {
     enum State {
         case idle
-        /// The request is out, or on its way.
+        /// The request is sent or being sent.
         case awaiting(any ClientExchange, HTTPMethod)
         case receiving((any ClientExchange)?, Incoming)
         case closed
     }
 
-    /// How much is left of the body of a response.
+    /// The rest of a response's body.
     enum Incoming {
         case length(Int)
         case chunked(ChunkedDecoder)
@@ -46,11 +46,11 @@ final class ClientConnection {
     private var input: [UInt8] = []
     private var informational = 0
     private var keepsAlive = true
-    /// The whole request is out, as far as its owner is concerned.
+    /// The owner has passed the whole request on.
     private var isRequestComplete = false
-    /// What of the request is still to go out, where its body is not streamed.
+    /// The unsent rest of a request whose body is not streamed.
     private var outgoing: OutgoingBody?
-    /// Bytes of a body that nobody wants, and how long it may take to come.
+    /// The bytes of an unwanted body so far, and the time limit for it.
     private var discarded = 0
     private let patience: Timer
 
@@ -58,9 +58,9 @@ final class ClientConnection {
     var becameIdle: (() -> Void)?
     var ended: (() -> Void)?
 
-    /// A server that has more to say before its answer means no good.
+    /// A server that sends more than this before its answer is malicious.
     private static let informationalLimit = 16
-    /// A body that nobody wants is read up to here, so that the connection can be kept.
+    /// An unwanted body is read up to this size, so that the connection can be kept.
     private static let discardLimit = 64 << 10
     private let discardTimeout: Duration
 
@@ -75,7 +75,7 @@ final class ClientConnection {
 
     // MARK: Sending
 
-    /// Begins a call whose request is all there.
+    /// Begins a call whose whole request is there.
     func begin(_ exchange: any ClientExchange, _ method: HTTPMethod, _ request: OutgoingBody) {
         begin(exchange, method)
         outgoing = request
@@ -83,7 +83,7 @@ final class ClientConnection {
         pump()
     }
 
-    /// Begins a call whose body follows by `write`, up to `requestCompleted`.
+    /// Begins a call whose body follows through `write`, up to `requestCompleted`.
     func begin(_ exchange: any ClientExchange, _ method: HTTPMethod, head: [UInt8]) {
         begin(exchange, method)
         stream.write(head.span.bytes)
@@ -121,7 +121,7 @@ final class ClientConnection {
     func pause() { stream.pauseReading() }
     func resume() { stream.resumeReading() }
 
-    /// The call wants nothing more of the response. The connection is kept if its rest is short.
+    /// Ends the call's interest in the response. Keeps the connection if the rest is short.
     func detach() {
         switch state {
         case .receiving(_, let incoming):
@@ -149,7 +149,7 @@ final class ClientConnection {
         var bytes = bytes
         while !isClosed, bytes.byteCount > 0 {
             switch state {
-            // Nobody has asked for anything.
+            // There was no request.
             case .idle: return close()
             case .awaiting(let exchange, let method):
                 guard let rest = takeHead(bytes, exchange, method) else { return }
@@ -162,7 +162,7 @@ final class ClientConnection {
         }
     }
 
-    /// Answers how many of the bytes are left; nil where the head is not complete, or wrong.
+    /// Returns the number of bytes left; nil if the head is incomplete or wrong.
     private func takeHead(_ bytes: RawSpan, _ exchange: any ClientExchange, _ method: HTTPMethod) -> Int? {
         let before = input.count
         let result: ParseResult<ResponseError>
@@ -189,7 +189,7 @@ final class ClientConnection {
         return receiveHead(in: headBytes.span.bytes, exchange, method, rest: rest)
     }
 
-    /// Answers as `takeHead` does. All that came of the head is in `input`.
+    /// Returns the same as `takeHead`. All received bytes of the head are in `input`.
     private func takeOddHead(_ error: ResponseError, _ exchange: any ClientExchange, _ method: HTTPMethod) -> Int? {
         guard exchange.dropsOddFields, error.isOfOneField, input.count < HeadLimits().bytes else {
             fail(.response(error), isUntouched: false)
@@ -208,7 +208,7 @@ final class ClientConnection {
         return nil
     }
 
-    /// Answers as `takeHead` does.
+    /// Returns the same as `takeHead`.
     ///
     /// - Parameter rest: bytes that came after the head.
     private func receiveHead(
@@ -243,7 +243,7 @@ final class ClientConnection {
         return isClosed ? nil : rest
     }
 
-    /// Answers how many of the bytes belong to the body.
+    /// Returns the number of bytes that belong to the body.
     private func takeBody(_ bytes: RawSpan, _ exchange: (any ClientExchange)?, _ incoming: Incoming) -> Int {
         switch incoming {
         case .untilClose:
@@ -253,7 +253,7 @@ final class ClientConnection {
             let count = min(length, bytes.byteCount)
             state = .receiving(exchange, .length(length - count))
             deliver(bytes.extracting(first: count), exchange)
-            // Who was told may have let go of the connection.
+            // The call may have let go of the connection.
             if case .receiving(_, .length(0)) = state { complete(hasMore: count < bytes.byteCount) }
             return count
         case .chunked(var decoder):
@@ -272,7 +272,7 @@ final class ClientConnection {
 
     private func deliver(_ piece: RawSpan, _ exchange: (any ClientExchange)?) {
         guard piece.byteCount > 0 else { return }
-        // It may have let go in the middle of these bytes.
+        // The call may have let go of the connection in the middle of these bytes.
         if case .receiving(let exchange?, _) = state { return exchange.connection(received: piece) }
         discarded += piece.byteCount
         if discarded > Self.discardLimit { close() }
@@ -281,12 +281,12 @@ final class ClientConnection {
     private func complete(hasMore: Bool) {
         guard case .receiving(let exchange, let incoming) = state else { return }
         let isEndless = if case .untilClose = incoming { true } else { false }
-        // More than was asked for is of another's making.
+        // Extra bytes after the response are not trustworthy, so the connection is not kept.
         if keepsAlive, isRequestComplete, !hasMore, !isEndless {
             state = .idle
             isReused = true
             patience.stop()
-            // Whoever had paused it is gone, and the end of an idle connection must be seen.
+            // The call that may have paused it is gone, and the end of an idle connection must be noticed.
             stream.resumeReading()
             exchange?.connectionCompleted()
             if case .idle = state { becameIdle?() }

@@ -1,39 +1,39 @@
 public import HTTP1
 
-/// What an `HTTPClient` asks for.
+/// A request for an `HTTPClient`.
 public struct ClientRequest {
     public enum Body {
         case none
         case bytes([UInt8])
-        /// Bytes that are sent without saying how many they are, in chunks.
+        /// Bytes sent in chunks, without their length.
         case chunked([UInt8])
-        /// Comes piece by piece: `begin` is called once the head is out, and then `write` and `endBody` of the call are
-        /// to be called. Such a request is not sent again, so it follows no redirect that keeps the body.
+        /// Comes piece by piece: after the head is out, `begin` is called, and the call's `write` and `endBody` must
+        /// follow. Such a request is never sent again, so it follows no redirect that keeps the body.
         case stream(length: Int?, begin: (ClientCall) -> Void)
     }
 
     public var method: HTTPMethod
     public var url: URL
-    /// What goes out as the target, byte for byte, in place of the URL's path and query. A redirect forgets it.
+    /// Sent as the target, byte for byte, instead of the URL's path and query. A redirect drops it.
     public var target: String?
-    /// `Host` is taken from here, if it is there; else it is the URL's.
+    /// A `Host` here replaces the URL's.
     public var fields: HTTPFields
     public var body: Body
     public var redirects = Redirects.returned
-    /// Unpacks a body in gzip or deflate, and says to the server that it may send one.
+    /// Unpacks a body in gzip or deflate, and tells the server that it may send one.
     public var decodes = false
-    /// Bytes that an unpacked body may have: a few packed ones may stand for a thousand times as many.
+    /// The greatest size in bytes of an unpacked body: it can be a thousand times as large as the packed one.
     public var decodingLimit = 64 << 20
-    /// Takes a response whose head has lines that are no header fields, without those lines, which are told. Else such a
-    /// response is an error.
+    /// Accepts a response whose head has lines that are no header fields, drops them and reports their names. Otherwise
+    /// such a response is an error.
     public var dropsOddFields = false
-    /// How long a connection may take, with the look-up of the name and TLS.
+    /// The time limit for connecting, including name lookup and TLS.
     public var connectTimeout = Duration.seconds(10)
-    /// From the end of the request to the first byte of the response; nil for as long as it takes.
+    /// The time limit from the end of the request to the first byte of the response; nil for none.
     public var firstByteTimeout: Duration?
-    /// For all, until the last byte of the response; nil for as long as it takes.
+    /// The time limit for everything up to the last byte of the response; nil for none.
     public var timeout: Duration?
-    /// For whom it is: a name that is looked up for one group does not hold up those of another.
+    /// The group that name lookups count for: one group's lookups do not delay another's.
     public var group = ""
 
     public init(_ method: HTTPMethod = .get, _ url: URL, fields: HTTPFields = [:], body: Body = .none) {
@@ -43,7 +43,7 @@ public struct ClientRequest {
         self.body = body
     }
 
-    /// Throws for what a server would take for another request than it is.
+    /// Throws if a server would read the request as a different one.
     func check() throws(HTTPClientError) {
         guard HTTPFields.isValidName(method.text) else {
             throw .request("'\(method)' is not a method such as GET")
@@ -63,11 +63,11 @@ public struct ClientRequest {
         if let invalid { throw .request("the header '\(invalid)' has a name or a value that cannot be sent") }
     }
 
-    /// It can be sent once more.
+    /// Whether it can be sent again.
     var isRepeatable: Bool { if case .stream = body { false } else { true } }
 }
 
-/// What is done with a response that points somewhere else.
+/// What to do with a redirect.
 public enum Redirects: Hashable, Sendable {
     case returned
     /// - Parameter allowsCycles: the same URL may come again.
@@ -78,8 +78,8 @@ public enum Redirects: Hashable, Sendable {
 public struct ClientHead: Sendable {
     public let status: Int
     public let fields: HTTPFields
-    /// Where it came from, after redirects.
+    /// The response's own URL, after redirects.
     public let url: URL
-    /// The names of lines that were no header fields, see `dropsOddFields`.
+    /// The names of lines that are no header fields; see `dropsOddFields`.
     public let dropped: [String]
 }

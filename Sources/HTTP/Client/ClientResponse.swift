@@ -1,15 +1,15 @@
 import EventLoop
 public import HTTP1
 
-/// A response whose body is read by a task of the loop, piece by piece or as a whole.
+/// A response whose body a task of the loop reads, piece by piece or as a whole.
 ///
-/// Whoever lets go of it before its end ends the call.
+/// Releasing it before its end ends the call.
 public final class ClientResponse {
     public let status: Int
     public let fields: HTTPFields
-    /// Where it came from, after redirects.
+    /// The response's own URL, after redirects.
     public let url: URL
-    /// The names of lines that were no header fields, see `ClientRequest.dropsOddFields`.
+    /// The names of lines that are no header fields; see `ClientRequest.dropsOddFields`.
     public let dropped: [String]
     private let reader: ResponseReader
 
@@ -26,7 +26,7 @@ public final class ClientResponse {
     /// The next piece of the body; nil at its end.
     public func next() async throws(HTTPClientError) -> [UInt8]? { try await reader.next() }
 
-    /// All of the body that has not been read. Throws `.limit` where it has more bytes than that.
+    /// The rest of the body. Throws `.limit` if that has more bytes.
     public func collect(upTo limit: Int) async throws(HTTPClientError) -> [UInt8] {
         var body: [UInt8] = []
         while let piece = try await next() {
@@ -52,7 +52,7 @@ extension HTTPClient {
     }
 }
 
-/// Keeps what a call tells until the task asks for it.
+/// Keeps a call's events until the task asks for them.
 final class ResponseReader {
     var call: ClientCall?
     private let loop: EventLoop
@@ -61,10 +61,10 @@ final class ResponseReader {
     private var end: Result<Void, HTTPClientError>?
     private var isPaused = false
     private var waiter: CheckedContinuation<Void, Never>?
-    /// How often something was told.
+    /// The number of events so far.
     private var changes = 0
 
-    /// So many bytes wait for the task before the server is held back.
+    /// The number of bytes kept for the task before the call is paused.
     private static let watermark = 256 << 10
 
     init(_ loop: EventLoop) { self.loop = loop }
@@ -103,7 +103,7 @@ final class ResponseReader {
         woken?.resume()
     }
 
-    /// Until something has changed since the number of changes was `seen`.
+    /// Waits for an event after the first `seen` ones.
     private func change(since seen: Int, isolation: isolated (any Actor)? = #isolation) async {
         await loop.withCancellation({ [self] in cancel() }) {
             // A closure keeps the isolation that it mentions.

@@ -1,8 +1,8 @@
 public import EventLoop
 internal import Synchronization
 
-/// Whom TLS connections of clients trust. One for all loops: the certificates are read when the first connection needs
-/// them, on a thread of their own, since that takes some 45 ms of CPU.
+/// The certificates that clients' TLS connections trust, one object for all loops. The first connection that needs them
+/// has them read on a separate thread, as that takes about 45 ms of CPU.
 public final class ClientTrust: Sendable {
     public let roots: TrustRoots
     private let state = Mutex(State.unread)
@@ -11,7 +11,7 @@ public final class ClientTrust: Sendable {
         case unread
         case reading([Callback])
         case read(TLSContext)
-        /// Told to those who wait; who comes next reads again.
+        /// Reported to those who wait; the next caller reads again.
         case failed(TLSError)
     }
 

@@ -1,7 +1,7 @@
 public import EventLoop
 import HTTP1
 
-/// Where connections lead that may serve the same calls.
+/// The origin that connections for the same calls share.
 struct Origin: Hashable {
     let scheme: URL.Scheme
     let host: String
@@ -10,10 +10,10 @@ struct Origin: Hashable {
     init(_ url: URL) { (scheme, host, port) = (url.scheme, url.host, url.port) }
 }
 
-/// Makes HTTP/1.1 requests from one loop, over connections that it keeps for a while.
+/// Sends HTTP/1.1 requests from one loop, over connections that it keeps for a while.
 ///
-/// It believes nothing that a server says: whatever breaks the rules of HTTP is an error of that call alone. `close` must
-/// be called before the loop ends.
+/// It does not trust servers: a breach of HTTP's rules is an error of that call alone. Call `close` before the loop
+/// ends.
 public final class HTTPClient {
     let loop: EventLoop
     let trust: ClientTrust
@@ -21,26 +21,26 @@ public final class HTTPClient {
     private var pools: [Origin: Pool] = [:]
     private var idleTimer: Timer?
     private var isClosed = false
-    /// Those that have not ended.
+    /// The calls that have not ended.
     private var calls: [ObjectIdentifier: ClientCall] = [:]
 
     public struct Settings: Sendable {
         public var connectionsPerOrigin = 1024
-        /// How long a connection is kept that serves nobody.
+        /// How long an unused connection is kept.
         public var idleTimeout = Duration.seconds(60)
-        /// How long the rest of a response may take that nobody wants, such as the body of a redirect.
+        /// The time limit for the rest of an unwanted response, such as the body of a redirect.
         public var discardTimeout = Duration.seconds(5)
 
         public init() {}
     }
 
     private struct Pool {
-        /// The one that was used last comes last.
+        /// The last used one comes last.
         var idle: [(connection: ClientConnection, since: MonotonicTime)] = []
-        /// All, also those that are being made.
+        /// All connections, including those being made.
         var count = 0
         var waiting = RingBuffer<ClientCall>()
-        /// Keeps them alive, whoever they serve.
+        /// Keeps all connections alive.
         var connections: [ObjectIdentifier: ClientConnection] = [:]
 
         var isEmpty: Bool { count == 0 && waiting.isEmpty && connections.isEmpty }
@@ -52,12 +52,12 @@ public final class HTTPClient {
         self.settings = settings
     }
 
-    /// Begins a call. What it tells comes on the loop, and never before this returns.
+    /// Begins a call. Its callbacks run on the loop, never before this returns.
     ///
     /// - Parameters:
     ///   - head: gets the head of the response.
-    ///   - received: gets the pieces of its body, in a buffer that is used again.
-    ///   - ended: called once, as the last thing; not after `cancel`.
+    ///   - received: gets the pieces of its body, in a buffer that is reused.
+    ///   - ended: called once, last; not after `cancel`.
     @discardableResult
     public func send(
         _ request: ClientRequest, head: @escaping (ClientHead) -> Void, received: @escaping (RawSpan) -> Void,
@@ -85,14 +85,14 @@ public final class HTTPClient {
 
     enum Grant {
         case kept(ClientConnection)
-        /// The call makes one, and says `add` or `giveUp`.
+        /// The call makes one, and then calls `add` or `giveUp`.
         case new
         /// `ClientCall.proceed` is called when its turn comes.
         case wait
         case closed
     }
 
-    /// - Parameter isFresh: none that was used before.
+    /// - Parameter isFresh: whether the connection must be new.
     func connection(for call: ClientCall, to origin: Origin, isFresh: Bool) -> Grant {
         if isClosed { return .closed }
         var pool = pools[origin] ?? Pool()
@@ -110,7 +110,7 @@ public final class HTTPClient {
         return .new
     }
 
-    /// Takes in a connection that a call has made for itself.
+    /// Adds a connection that a call has made.
     func add(_ stream: any ByteStream, to origin: Origin) -> ClientConnection {
         let connection = ClientConnection(
             loop, over: stream, to: origin, discardTimeout: settings.discardTimeout)
@@ -125,14 +125,14 @@ public final class HTTPClient {
         return connection
     }
 
-    /// There is one connection less than the pool counted.
+    /// Corrects the pool's count: one connection was not made.
     func giveUp(_ origin: Origin) {
         pools[origin]?.count -= 1
         serveNext(origin)
         if pools[origin]?.isEmpty == true { pools[origin] = nil }
     }
 
-    /// A call does not wait any more.
+    /// Removes a call from those that wait.
     func withdraw(_ call: ClientCall, from origin: Origin) { pools[origin]?.waiting.removeAll { $0 === call } }
 
     private func keep(_ connection: ClientConnection) {
@@ -144,7 +144,7 @@ public final class HTTPClient {
 
     private func serveNext(_ origin: Origin) {
         guard let next = pools[origin]?.waiting.popFirst() else { return }
-        // Not at once: who let go of the connection may be in the middle of something.
+        // Deferred: whoever released the connection may be in the middle of something.
         loop.perform { next.proceed() }
     }
 

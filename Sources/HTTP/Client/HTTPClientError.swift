@@ -11,19 +11,19 @@ public enum HTTPClientError: Error, Equatable, Sendable, CustomStringConvertible
     /// The request itself cannot be sent.
     case request(String)
     case name(ResolverError)
-    /// No address took the connection: `.system(ECONNREFUSED)` where nobody listens.
+    /// No address accepted the connection: `.system(ECONNREFUSED)` if nobody listens.
     case connect(StreamError)
     case tls(TLSError)
-    /// What came is not HTTP that can be trusted.
+    /// The response is not valid HTTP.
     case response(ResponseError)
     case chunk(ChunkError)
-    /// Another rule of HTTP is broken.
+    /// The server broke another rule of HTTP.
     case protocolBroken(String)
-    /// The connection ended before the response was complete; nil where the server ended it in good order.
+    /// The connection ended before the response was complete; nil if the server ended it properly.
     case closed(StreamError?)
     case content(InflateError)
     case timeout(Stage)
-    /// The body is larger than the caller wants.
+    /// The body is larger than the caller allows.
     case limit(Int)
     case redirect(String)
     case cancelled

@@ -1,6 +1,6 @@
 import EventLoop
 
-/// A TLS stream until its handshake is done.
+/// Holds a TLS stream until its handshake is done.
 final class Handshake: ByteStreamDelegate {
     private let stream: TLSStream
     private var failed: ((StreamError?) -> Void)?

@@ -1,17 +1,17 @@
 import HTTP1
 
-/// The head of a response without the lines that are no header fields: a server that writes one has made a mistake, but
-/// mostly means no harm.
+/// The head of a response without the lines that are no header fields: a server that writes one has made a mistake,
+/// usually a harmless one.
 struct OddFields {
     let head: [UInt8]
-    /// What stands before the colon in each line that was left out, or the whole line.
+    /// The text before the colon in each dropped line, or the whole line.
     let names: [String]
-    /// Bytes of the head as it came.
+    /// The size in bytes of the original head.
     let length: Int
 
     private static let lineBreak = [UInt8(ascii: "\r"), UInt8(ascii: "\n")]
 
-    /// nil where the head is not complete.
+    /// nil if the head is not complete.
     init?(_ bytes: [UInt8]) {
         guard let end = Self.end(of: bytes) else { return nil }
         var head: [UInt8] = []
@@ -21,7 +21,7 @@ struct OddFields {
         while start < end - 2 {
             let next = Self.lineEnd(in: bytes, from: start)
             let line = bytes[start..<next]
-            // The first is no field. A line that begins with a space goes on with the one before.
+            // The first line is no field. A line that begins with a space continues the previous one.
             let isFirst = start == 0
             let isMore = !isFirst && (line.first == UInt8(ascii: " ") || line.first == UInt8(ascii: "\t"))
             if isMore {
@@ -54,7 +54,7 @@ struct OddFields {
             && HTTPFields.isValidValue(line[(colon + 1)...])
     }
 
-    /// What says how long the body is must be right: the parser refuses it as it stands.
+    /// Whether the line concerns the body's length. Such a line is kept, for the parser to refuse.
     private static func frames(_ line: ArraySlice<UInt8>) -> Bool {
         let name = name(of: line).lowercased()
         return name.contains("content-length") || name.contains("transfer-encoding")
@@ -66,6 +66,6 @@ struct OddFields {
 }
 
 extension ResponseError {
-    /// Leaving out one line would help.
+    /// Whether leaving out one line would help.
     var isOfOneField: Bool { [.fieldName, .fieldValue, .foldedField].contains(self) }
 }

@@ -1,6 +1,6 @@
 import HTTP1
 
-/// A request whose body is here, on its way out in pieces: a connection need not hold all of it a second time.
+/// A request with its whole body, sent in pieces so that the connection does not hold a second copy.
 struct OutgoingBody {
     private var head: [UInt8]
     private let bytes: [UInt8]
@@ -12,7 +12,7 @@ struct OutgoingBody {
     /// The real host writes its payloads in chunks of this size (host-contract §6.1).
     static let chunkSize = 1024
 
-    /// - Parameter head: goes out together with the first piece.
+    /// - Parameter head: sent together with the first piece.
     init(head: [UInt8], bytes: [UInt8], isChunked: Bool) {
         self.head = head
         self.bytes = bytes

@@ -1,9 +1,9 @@
 import HTTP1
 
-/// Where a call has been sent from place to place, and where it goes next.
+/// Follows a call's redirects.
 struct RedirectTrail {
     private let redirects: Redirects
-    /// After a form was sent, the same URL may come again, but then as GET.
+    /// With the method: after a form was sent, the same URL may come again as GET.
     private var seen: Set<Place>
     private var count = 0
 
@@ -17,7 +17,7 @@ struct RedirectTrail {
         seen = [Place(method: request.method, url: request.url)]
     }
 
-    /// The request that follows a response; nil where the response is what the caller gets.
+    /// The request that follows a response; nil if the caller gets this response.
     mutating func next(
         after status: Int, _ fields: HTTPFields, _ request: ClientRequest
     ) throws(HTTPClientError) -> ClientRequest? {
@@ -54,7 +54,7 @@ struct RedirectTrail {
             throw .redirect("the server points to \(url), but the body was sent as it came and cannot be sent again")
         }
         if !url.hasSameOrigin(as: request.url) {
-            // They were meant for the first server alone.
+            // These fields were meant only for the first server.
             for name in ["authorization", "cookie", "proxy-authorization", "host"] { next.fields.remove(name) }
         }
         return next

@@ -1,17 +1,17 @@
 import Compression
 import HTTP1
 
-/// Unpacks the body of a response in small steps, since a few packed bytes may stand for very many: whoever gets them can
-/// say after each step that it wants no more for now.
+/// Unpacks the body of a response in small steps, as a few packed bytes may become very many: after each step the
+/// receiver can pause.
 final class Unpacker {
     private let inflater: Inflater
-    /// What came and is not unpacked yet.
+    /// Received bytes that are not unpacked yet.
     private var packed: [UInt8] = []
     private var isWorking = false
 
     private static let step = 4 << 10
 
-    /// nil where the body comes as it is, or is packed several times, which is left to who asked for it.
+    /// nil if the body is not packed, or packed several times, which is left to the caller.
     init?(_ fields: HTTPFields, limit: Int) {
         let codings = fields.values("content-encoding")
         guard codings.count == 1 else { return nil }
@@ -26,7 +26,7 @@ final class Unpacker {
 
     var isEmpty: Bool { packed.isEmpty }
 
-    /// Goes on as long as more is wanted. Called from `piece`, it does nothing.
+    /// Continues as long as more is wanted. Does nothing if called from `piece`.
     func unpack(while isWanted: () -> Bool, _ piece: (RawSpan) -> Void) throws(InflateError) {
         guard !isWorking else { return }
         isWorking = true
@@ -41,6 +41,6 @@ final class Unpacker {
         packed.removeFirst(position)
     }
 
-    /// Throws where the packed data should have gone on.
+    /// Throws if the packed data is incomplete.
     func finish() throws(InflateError) { try inflater.finish() }
 }

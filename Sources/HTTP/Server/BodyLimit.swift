@@ -1,7 +1,7 @@
-/// How much of a request's body is kept for its responder.
+/// How much of a request's body to keep for its responder.
 public struct BodyLimit: Sendable, Equatable {
     public enum Excess: Sendable, Equatable {
-        /// The caller gets 413, before its body is read where it has said how long it is.
+        /// The caller gets 413, before the body is read if the caller has announced its length.
         case refused
         /// The body is read to its end and thrown away. The responder gets a request that `isCut`.
         case dropped
@@ -15,6 +15,6 @@ public struct BodyLimit: Sendable, Equatable {
         self.excess = excess
     }
 
-    /// No responder is asked about a body that is not larger.
+    /// The responder is not asked about a body up to this size.
     static let unasked = 64 << 10
 }

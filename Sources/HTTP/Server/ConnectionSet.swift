@@ -6,7 +6,7 @@ final class ConnectionSet {
     private let settings: HTTPServer.Settings
     private let responder: any HTTPResponder
     private let held: HeldOutput
-    /// Called for each connection that was taken, when it is gone.
+    /// Called for each accepted connection when it is gone.
     private let left: () -> Void
     private var connections: [ObjectIdentifier: HTTPConnection] = [:]
     private var isDraining = false
@@ -53,7 +53,8 @@ final class ConnectionSet {
 
     /// Returns when no connections are left.
     ///
-    /// - Parameter isolation: else the closure below would run on another thread for a task that prefers no loop.
+    /// - Parameter isolation: without it, the closure below would run on another thread for a task that prefers no
+    ///   loop.
     func drained(isolation: isolated (any Actor)? = #isolation) async {
         await withCheckedContinuation { continuation in
             _ = isolation

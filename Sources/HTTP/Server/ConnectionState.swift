@@ -24,7 +24,7 @@ struct ConnectionState {
         var isStreamed = false
         /// The caller waits for `100 Continue` before it sends the body.
         var isWithheld = false
-        /// What the responder said; nil while it was not asked.
+        /// The responder's limit; nil until it is asked.
         var limit: BodyLimit?
     }
 
@@ -156,7 +156,7 @@ struct ConnectionState {
         return body.left == 0 ? bodyEnded() : .none
     }
 
-    /// The responder has said how much of the body it wants, which may have come already.
+    /// Sets the responder's limit, possibly after the whole body has come.
     mutating func limitBody(to limit: BodyLimit) -> Action {
         guard case .body(var body) = input else { return .none }
         body.limit = limit
@@ -173,7 +173,7 @@ struct ConnectionState {
         return .tooLargeForResponder(limit: limit.bytes)
     }
 
-    /// More of the body has come, or will, than the responder wants: nothing of it is kept.
+    /// More of the body has come, or will, than the responder wants: none of it is kept.
     var isDroppingBody: Bool {
         guard case .body(let body) = input, let limit = body.limit, limit.excess == .dropped else { return false }
         let (all, overflow) = body.received.addingReportingOverflow(body.left ?? 0)

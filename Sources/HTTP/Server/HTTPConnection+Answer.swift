@@ -79,7 +79,7 @@ extension HTTPConnection {
     /// - Parameter isComplete: false if the body broke off. The caller can tell, because the last chunk is missing.
     public func end(isComplete: Bool) {
         guard state.isAnswering else {
-            // The connection gave the response up before; its responder need not hear of that any more.
+            // The connection has already given the response up; its responder need not learn that now.
             return endExchange()
         }
         let (hasLastChunk, action) = state.end(isComplete: isComplete)

@@ -139,7 +139,7 @@ extension HTTPConnection: ByteStreamDelegate {
         if body.isStreamed {
             onBody?(piece)
         } else if request.isCut {
-            // It goes nowhere.
+            // Dropped.
         } else if body.received == 0 {
             request.body.replaceAll(copying: piece)
         } else {
@@ -149,7 +149,7 @@ extension HTTPConnection: ByteStreamDelegate {
         return true
     }
 
-    /// Asks the responder how much of the body it wants, once there is much of it.
+    /// Notes bytes of the body, and asks the responder for its limit once there are many.
     private func bodyArrived(_ count: Int) -> ConnectionState.Action {
         var action = state.bodyArrived(count)
         if case .askLimit = action { action = limitBody() }

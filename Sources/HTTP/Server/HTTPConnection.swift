@@ -30,10 +30,10 @@ public final class HTTPConnection {
     var output: [UInt8] = []
     /// The number of bytes given to the stream so far.
     var written = 0
-    /// What all connections hold for their callers, and what this one has told it.
+    /// The count of all connections' queued bytes, and this one's share as last reported.
     private let held: HeldOutput
     private var told = 0
-    /// Runs while the request waits for others' callers to read.
+    /// Runs while the request waits for other callers to read.
     private var patience: Timer?
 
     private var timer: Timer?
@@ -110,7 +110,7 @@ public final class HTTPConnection {
         responder.respond(to: request, through: self)
     }
 
-    /// The responder gets the request when other callers have read what is held for them; or nobody does.
+    /// The request waits until other callers have read what is queued for them, or its patience ends.
     private func wait() {
         patience = loop.schedule(after: responder.patience(for: request)) { [unowned self] in
             patience = nil
@@ -119,15 +119,15 @@ public final class HTTPConnection {
         held.wait(on: loop) { [self] in beginLate() }
     }
 
-    /// For a responder that has had to let a request wait: answers false if its response may begin now. Else `body` is
-    /// called when other callers have read what is held for them.
+    /// For a responder that has had to delay a request: returns false if its response may begin now. Otherwise calls
+    /// `body` when other callers have read what is queued for them.
     public func waitsForRoom(_ body: @escaping () -> Void) -> Bool {
         guard held.isOver else { return false }
         held.wait(on: loop, body)
         return true
     }
 
-    /// There is room for the response to a request that had to wait.
+    /// Starts a request that had to wait, now that there is room for its response.
     func beginLate() {
         guard let timer = patience else { return }
         patience = nil

@@ -7,12 +7,12 @@ public protocol HTTPResponder: AnyObject {
     /// soon as it has the head, and only if there is a body.
     func takesStream(_ request: HTTPRequest) -> Bool
 
-    /// How much of a body is kept. The connection asks once, when it has or expects more than 64 KB of a body that is not
-    /// streamed. The server's own limit holds as well.
+    /// How much of a body to keep. The connection asks once, when it has or expects more than 64 KB of a body that is
+    /// not streamed. The server's own limit applies too.
     func bodyLimit(of request: HTTPRequest) -> BodyLimit
 
-    /// How long a request may wait while the server holds as much as it may for callers who do not read. Then the caller
-    /// gets 503.
+    /// How long a request may wait while the server holds as much as it may for callers who do not read. After that,
+    /// the caller gets 503.
     func patience(for request: HTTPRequest) -> Duration
 
     /// Whether a caller that closes its sending half has abandoned the request. The connection asks when that happens

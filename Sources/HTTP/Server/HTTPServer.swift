@@ -6,7 +6,7 @@ public import HTTP1
 public final class HTTPServer {
     private let settings: Settings
     private let listener: TCPListener
-    /// What is held for callers who have not read it.
+    /// Counts the bytes held for callers who have not read them.
     public let held: HeldOutput
     private let own: ConnectionSet
     private var others: [ServingLoop] = []

@@ -6,7 +6,7 @@ import Synchronization
 public final class HeldOutput: Sendable {
     private let limit: Int
     private let count = Atomic(0)
-    /// Where requests wait.
+    /// The loops on which requests wait.
     private let loops = Mutex<[EventLoop]>([])
 
     public init(limit: Int) { self.limit = limit }
@@ -20,13 +20,13 @@ public final class HeldOutput: Sendable {
         if more < 0, now <= limit { wake() }
     }
 
-    /// Calls `body` when there is room, after those who came before. Only on the loop's thread.
+    /// Calls `body` when there is room, after earlier requests. Only on the loop's thread.
     func wait(on loop: EventLoop, _ body: @escaping () -> Void) {
         let queue = loop[resident: self] as? WaitingRequests ?? WaitingRequests()
         loop[resident: self] = queue
         queue.bodies.append(body)
         loops.withLock { loops in if !loops.contains(where: { $0 === loop }) { loops.append(loop) } }
-        // There may be room since it was asked for.
+        // There may be room by now.
         if !isOver { wake() }
     }
 
@@ -53,7 +53,7 @@ public final class HeldOutput: Sendable {
     }
 }
 
-/// What waits on one loop, in the order in which it came.
+/// The requests that wait on one loop, in order of arrival.
 private final class WaitingRequests {
     var bodies = RingBuffer<() -> Void>()
 }

@@ -3,7 +3,7 @@ public import HTTP1
 /// Why the connection itself answers a request with an error and then closes.
 public enum Refusal: Equatable, Sendable {
     case tooLarge(limit: Int)
-    /// The server takes larger bodies, but whoever answers this request does not.
+    /// The server accepts larger bodies, but the responder of this request does not.
     case tooLargeForResponder(limit: Int)
     case timeout
     /// The caller closed its sending half in the middle of the request.

@@ -1,5 +1,5 @@
-/// The texts that the host's JSON reader takes for a date-time: `2026-03-01T10:20:30`, a fraction, a zone; and
-/// Microsoft's old `/Date(0)/`.
+/// Recognizes the texts that the host's JSON reader takes for a date-time: `2026-03-01T10:20:30`, with an optional
+/// fraction and zone, and Microsoft's old `/Date(0)/`.
 public enum DateTimeText {
     public static func matches(_ bytes: RawSpan) -> Bool {
         bytes.withUnsafeBytes { matches($0.assumingMemoryBound(to: UInt8.self)) }
@@ -23,7 +23,7 @@ public enum DateTimeText {
             guard index < bytes.count, isDigit(bytes[index]) else { return false }
             while index < bytes.count, isDigit(bytes[index]) { index += 1 }
         }
-        // .NET takes more forms of a zone than RFC 3339 does, such as `z` and `+0200`.
+        // .NET accepts more zone forms than RFC 3339, such as `z` and `+0200`.
         return bytes[index...].allSatisfy { isDigit($0) || "+-:Zz".utf8.contains($0) }
     }
 

@@ -1,6 +1,6 @@
 /// Why a text is not JSON, or a Lua value cannot be written as JSON.
 public enum JSONError: Error, Equatable, Sendable {
-    /// What is wrong in the text, at `line` and `column` (bytes), both from 1.
+    /// A syntax error, at `line` and `column` (bytes), both from 1.
     case syntax(Fault, line: Int, column: Int)
     /// A Lua value at `path` (`.a.b[3]`, or empty for the value itself) has no JSON form.
     case unwritable(Obstacle, path: String)
@@ -32,13 +32,13 @@ public enum JSONError: Error, Equatable, Sendable {
         case tooLarge(limit: Int)
         case timeLimit
         case tooDeep(limit: Int)
-        /// It is written in slices first, see `JSONWriter.patience`.
+        /// It must be written in slices first; see `JSONWriter.patience`.
         case long
     }
 }
 
 extension JSONError {
-    /// A limit of the invocation was reached: nothing is wrong with the text or the value.
+    /// The invocation reached a limit: nothing is wrong with the text or the value.
     public var isLimit: Bool {
         switch self {
         case .unwritable(.tooLarge, _), .unwritable(.timeLimit, _), .syntax(.memoryLimit, _, _),
@@ -50,7 +50,7 @@ extension JSONError {
 }
 
 extension JSONError {
-    /// The table has to be written in slices first.
+    /// The table must be written in slices first.
     public var isLong: Bool { if case .unwritable(.long, _) = self { true } else { false } }
 
     public var isTimeLimit: Bool {
@@ -60,7 +60,7 @@ extension JSONError {
         }
     }
 
-    /// A limit as people write it.
+    /// A size as people write it.
     fileprivate static func size(_ bytes: Int) -> String {
         for (unit, size) in [("GB", 1 << 30), ("MB", 1 << 20), ("KB", 1 << 10)] where bytes >= size && bytes % size == 0
         {

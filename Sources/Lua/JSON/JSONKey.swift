@@ -1,10 +1,10 @@
 internal import CLua
 
-/// The name of an object's member, before it is made a text. Valid until the reader goes on to the member's value.
+/// The name of an object's member, before it becomes a string. Valid until the reader moves to the member's value.
 public struct JSONKey {
     let bytes: UnsafeBufferPointer<UInt8>
 
-    /// So that a key can be switched over.
+    /// Allows a switch over keys.
     public static func ~= (name: StaticString, key: JSONKey) -> Bool {
         key.bytes.elementsEqual(UnsafeBufferPointer(start: name.utf8Start, count: name.utf8CodeUnitCount))
     }

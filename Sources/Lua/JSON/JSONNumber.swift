@@ -1,6 +1,6 @@
-/// Numbers: an integer where it fits 64 bits, else the nearest double.
+/// Reads numbers: an integer if it fits 64 bits, else the nearest double.
 extension JSONScanner {
-    /// An integer where the text has neither fraction nor exponent and fits 64 bits, else a double.
+    /// An integer if the text has neither fraction nor exponent and fits 64 bits, else a double.
     mutating func number() throws(JSONError) -> Number {
         let first = cursor
         let negative = first < end && first.pointee == UInt8(ascii: "-")
@@ -75,13 +75,13 @@ extension JSONScanner {
     private func double(
         _ mantissa: UInt64, _ exponent: Int, _ negative: Bool, exact: Bool, from first: UnsafePointer<UInt8>
     ) throws(JSONError) -> Double {
-        // Both operands are exact doubles, so the one rounding is the right one (Clinger).
+        // Both operands are exact doubles, so the single rounding is correct (Clinger).
         if exact, mantissa <= 1 << 53, -22...22 ~= exponent {
             let value = Double(mantissa)
             let scaled = exponent < 0 ? value / powersOfTen[-exponent] : value * powersOfTen[exponent]
             return negative ? -scaled : scaled
         }
-        // Nothing could stop what reads it.
+        // Limited, as nothing could stop the conversion.
         guard cursor - first <= 64 << 10 else { throw error(.numberOutOfRange, at: first) }
         let text = String(decoding: UnsafeBufferPointer(start: first, count: cursor - first), as: UTF8.self)
         guard let value = Double(text) else { throw error(.invalidNumber, at: first) }

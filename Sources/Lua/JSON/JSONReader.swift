@@ -1,20 +1,20 @@
 internal import CLua
 
-/// Reads JSON text straight onto a Lua stack, with no tree between.
+/// Reads JSON text directly onto a Lua stack, without a tree in between.
 ///
 /// Integers that fit 64 bits stay exact; the last of two equal keys wins; nesting is limited to 128 levels. A reader
 /// exists only inside `read`, because it points into the text.
 public struct JSONReader {
-    /// What a null that is an object's member becomes. In an array it is always `json.null`.
+    /// The meaning of a null member of an object. In an array it is always `json.null`.
     public enum Nulls: Sendable {
         case sentinel
         case absent
     }
 
-    /// How the members of a deferred object are read when it is touched.
+    /// How the members of a deferred object are read on first access.
     public enum Deferral: Int64, Sendable {
         case plain
-        /// Strings that hold JSON text become the value in them (host-contract §6.2).
+        /// Replaces strings that hold JSON text by the value in them (host-contract §6.2).
         case unwrapped
     }
 
@@ -30,14 +30,14 @@ public struct JSONReader {
         self.depth = depth
     }
 
-    /// Lets `body` read all of `text`; more text after what it read is an error.
+    /// Lets `body` read all of `text`; unread text is an error.
     ///
-    /// - Parameter depth: how many levels there are around the text.
+    /// - Parameter depth: the nesting levels around the text.
     public static func read(
         _ text: RawSpan, onto stack: LuaStack, nulls: Nulls = .sentinel, depth: Int = 0,
         _ body: (inout JSONReader) throws(JSONError) -> Void
     ) throws(JSONError) {
-        // The pointers live as long as the closure, and so does the reader.
+        // The pointers and the reader live only during the closure.
         try text.withUnsafeBytes { raw throws(JSONError) in
             var reader = JSONReader(
                 JSONScanner(raw.assumingMemoryBound(to: UInt8.self), limits: stack), stack: stack, nulls: nulls,
@@ -52,7 +52,7 @@ public struct JSONReader {
     /// The first byte of the next value: `{`, `[`, `"`, a digit, `-`, `t`, `f` or `n`.
     public mutating func peek() throws(JSONError) -> UInt8 { try scanner.peek() }
 
-    /// Consumes an object and calls `body` at each member's value, which it must consume.
+    /// Consumes an object and calls `body` at each member's value, which `body` must consume.
     public mutating func forEachMember(
         _ wanted: String, _ body: (JSONKey, inout JSONReader) throws(JSONError) -> Void
     ) throws(JSONError) {
@@ -108,15 +108,16 @@ public struct JSONReader {
         }
     }
 
-    /// Pushes the next value; a string that is JSON text becomes the value in it, `levels` times over. A string that
-    /// is not JSON text stays that string, which is not an error. [+1]
+    /// Pushes the next value; a string that is JSON text becomes the value in it, up to `levels` times. Any other
+    /// string stays as it is, which is no error. [+1]
     public mutating func pushValue(unwrapping levels: Int) throws(JSONError) {
         guard levels > 0, try scanner.peek() == UInt8(ascii: "\"") else { return try pushValue() }
         let text = try scanner.string()
         guard let first = text.first, Self.mayBegin(first) else { return pushBytes(text) }
         let level = stack.count
         do throws(JSONError) {
-            // `text` may lie in the scanner's scratch: it stays, as this scanner rests until the inner one is done.
+            // `text` may lie in the scanner's scratch buffer, which stays: this scanner rests until the inner one is
+            // done.
             var inner = JSONReader(JSONScanner(text, limits: stack), stack: stack, nulls: nulls, depth: depth)
             try inner.pushValue(unwrapping: levels - 1)
             try inner.scanner.expectEnd()
@@ -127,7 +128,7 @@ public struct JSONReader {
         }
     }
 
-    /// Pushes a table that reads the next value's members only when a script touches it. The text is checked now. [+1]
+    /// Pushes a table whose members are read on first access. The text is checked now. [+1]
     public mutating func pushDeferred(_ deferral: Deferral) throws(JSONError) {
         let first = try scanner.peek()
         guard first == UInt8(ascii: "{") || first == UInt8(ascii: "[") else { return try pushValue() }
@@ -161,7 +162,7 @@ public struct JSONReader {
 
     // MARK: Containers
 
-    /// How many members or elements wait on the stack before their table is made: it is then made in its final size.
+    /// How many members or elements are kept on the stack before their table is made, so that it gets its final size.
     private static let batch: Int32 = 16
 
     private mutating func pushContainer(closing bracket: UInt8) throws(JSONError) {
@@ -197,7 +198,7 @@ public struct JSONReader {
         if more { try fillObject(at: base + 1) }
     }
 
-    /// Sets the members from the cursor on, up to and with the closing brace.
+    /// Sets the members from the cursor on, including the closing brace.
     private mutating func fillObject(at table: Int32) throws(JSONError) {
         repeat {
             try pushMember()
@@ -205,7 +206,7 @@ public struct JSONReader {
         } while try scanner.another(before: UInt8(ascii: "}"))
     }
 
-    /// Pushes key and value: nil for a null that is to be absent, which takes away an earlier member of the same name.
+    /// Pushes key and value; the value is nil for a null to be left out, which removes an earlier member of that name.
     private mutating func pushMember() throws(JSONError) {
         pushBytes(try scanner.key())
         if nulls == .absent, try scanner.peek() == UInt8(ascii: "n") {
@@ -244,15 +245,15 @@ public struct JSONReader {
 
     // MARK: Expanding
 
-    /// Fills the table at `table` with the members of the text on top, which was checked when it was deferred. Where a
-    /// limit is reached it stops: the code that touches the table ends before it sees it. [0]
+    /// Fills the table at `table` with the members of the text on top, which was checked when it was deferred. At a
+    /// limit it stops: the accessing code ends before it sees the table. [0]
     static func fill(_ table: Int, _ deferral: Deferral, of stack: LuaStack) {
         guard lua_checkstack(stack.state, 2 * batch + 8) != 0 else { return }
         let level = stack.count
         _ = stack.withBytes(at: -1) { text in
             text.withUnsafeBytes { raw in
                 var reader = JSONReader(
-                    // Where no code runs that could end, the table is for luafunc, which must get all of it.
+                    // Outside of a run, no code could end, so the table is for luafunc, which must get all of it.
                     JSONScanner(raw.assumingMemoryBound(to: UInt8.self), limits: stack.isInsideRun ? stack : nil),
                     stack: stack, nulls: .absent)
                 do throws(JSONError) {

@@ -1,39 +1,39 @@
-/// The dialect a text is read in.
+/// The JSON dialect of a text.
 public enum JSONDialect: Sendable {
     /// RFC 8259, nothing more.
     case strict
-    /// What the host's own reader takes in host.json and function.json: also comments, trailing commas, single
-    /// quotes, keys without quotes and a byte order mark (host-contract §9.2, §14).
+    /// The dialect of the host in host.json and function.json: also comments, trailing commas, single quotes, keys
+    /// without quotes and a byte order mark (host-contract §9.2, §14).
     case newtonsoft
 }
 
-/// Walks the tokens of a JSON text. What the tokens become is the caller's matter.
+/// Walks the tokens of a JSON text, and leaves their meaning to the caller.
 ///
-/// Works on pointers because every byte of every invocation passes here. They are valid only inside the closure that
+/// Works on pointers, as every byte of every invocation passes through it. They are valid only inside the closure that
 /// made the scanner, so a scanner must not leave it.
 struct JSONScanner {
     let start: UnsafePointer<UInt8>
     let end: UnsafePointer<UInt8>
     var cursor: UnsafePointer<UInt8>
     let dialect: JSONDialect
-    /// Whose limits are looked at on the way.
+    /// The stack whose limits are checked during the scan.
     private let limits: LuaStack?
-    /// Where they are looked at next: past the end of a short text, so never.
+    /// The position of the next check: past the end of a short text, so never.
     private var lookout: UnsafePointer<UInt8>
-    /// The end, or where to look before.
+    /// The end, or the position of the next check if that comes first.
     private var plainEnd: UnsafePointer<UInt8>
-    /// At the last look the time slice was over. Who can stop in the middle does so then.
+    /// The time slice was over at the last check. Code that can pause does so then.
     private(set) var isSliceOver = false
     /// Holds a string that had escapes, until the next one.
     private var scratch: [UInt8] = []
 
-    /// So many bytes, and at most half as many values, lie between two looks at the limits.
+    /// The bytes between two checks of the limits, with at most half as many values.
     static let stretch = 16 << 10
 
     static let depthLimit = 128
 
-    /// - Parameter limits: reading ends with an error where the limits of that stack's code are reached: nothing stops
-    ///   Swift code, and no memory is refused while it runs.
+    /// - Parameter limits: reading throws when the limits of that stack's code are reached: nothing else stops Swift
+    ///   code, and it is not refused memory.
     init(_ bytes: UnsafeBufferPointer<UInt8>, dialect: JSONDialect = .strict, limits: LuaStack? = nil) {
         start = bytes.baseAddress ?? UnsafePointer(("" as StaticString).utf8Start)
         end = start + bytes.count
@@ -44,7 +44,7 @@ struct JSONScanner {
         plainEnd = min(end, lookout)
     }
 
-    /// Goes on where another scanner of the same text has stopped.
+    /// Continues where another scanner of the same text has stopped.
     mutating func skip(to offset: Int) {
         cursor = start + offset
         setLookout()
@@ -102,7 +102,7 @@ struct JSONScanner {
         cursor += 1
     }
 
-    /// Looks at the limits, if it is time to.
+    /// Checks the limits, if it is time to.
     @inline(__always)
     private mutating func look() throws(JSONError) {
         if cursor >= lookout { try lookNow() }
@@ -166,7 +166,7 @@ struct JSONScanner {
         return key
     }
 
-    /// A member's name without quotes, which Newtonsoft takes.
+    /// A member's name without quotes, which Newtonsoft accepts.
     private mutating func bareKey() throws(JSONError) -> UnsafeBufferPointer<UInt8> {
         let first = cursor
         while dialect == .newtonsoft, cursor < end, Self.isBare(cursor.pointee) { cursor += 1 }
@@ -197,7 +197,7 @@ struct JSONScanner {
         cursor += count
     }
 
-    /// Consumes one value and checks it; the caller sees only where it began and ended.
+    /// Consumes one value and checks it; the caller learns only its bounds.
     mutating func skipValue(depth: Int = 0) throws(JSONError) {
         switch try peek() {
         case UInt8(ascii: "{"):
@@ -251,7 +251,7 @@ struct JSONScanner {
         return unescaped
     }
 
-    /// The same for one that may be long, in double quotes; nil where the time slice is over in the middle of it.
+    /// The same for a possibly long string in double quotes; nil if the time slice ends in the middle.
     mutating func longString() throws(JSONError) -> UnsafeBufferPointer<UInt8>? {
         cursor += 1
         let first = cursor
@@ -259,19 +259,19 @@ struct JSONScanner {
         return try unescapeRest(from: first, before: UInt8(ascii: "\""), pausing: true) ? unescaped : nil
     }
 
-    /// Goes on with a long string, of which another scanner has read a part.
+    /// Continues a long string of which another scanner has read a part.
     mutating func longString(after part: [UInt8]) throws(JSONError) -> UnsafeBufferPointer<UInt8>? {
         scratch = part
         return try unescapeRest(from: cursor, before: UInt8(ascii: "\""), pausing: true) ? unescaped : nil
     }
 
-    /// What there is of a long string so far.
+    /// The part of a long string read so far.
     mutating func takePart() -> [UInt8] {
         defer { scratch = [] }
         return scratch
     }
 
-    /// Passes all before the end of a string, or before the first escape in it; then answers false.
+    /// Moves to the end of a string and returns true, or to its first escape and returns false.
     @inline(__always)
     private mutating func reachesEnd(_ quote: UInt8) throws(JSONError) -> Bool {
         while true {
@@ -287,14 +287,15 @@ struct JSONScanner {
         }
     }
 
-    /// The bytes before the closing quote at the cursor, which is consumed.
+    /// The bytes before the closing quote at the cursor; consumes the quote.
     @inline(__always)
     private mutating func plainString(from first: UnsafePointer<UInt8>) -> UnsafeBufferPointer<UInt8> {
         defer { cursor += 1 }
         return UnsafeBufferPointer(start: first, count: cursor - first)
     }
 
-    /// Passes bytes that need no look, eight at a time: ASCII that is no control character, double quote or backslash.
+    /// Skips bytes that need no check, eight at a time: ASCII other than control characters, double quote and
+    /// backslash.
     @inline(__always)
     private mutating func skipPlain(before quote: UInt8) {
         guard quote == UInt8(ascii: "\"") else { return }
@@ -304,7 +305,7 @@ struct JSONScanner {
             let high: UInt64 = 0x8080_8080_8080_8080
             let quotes = word ^ (ones &* 0x22)
             let backslashes = word ^ (ones &* 0x5c)
-            // A byte below n: (x - n) borrows into its top bit. Bytes over 0x7f are found by their own top bit.
+            // A byte below n: (x - n) borrows into its top bit. Bytes over 0x7f have the top bit themselves.
             let found = (word | (word &- ones &* 0x20) | (quotes &- ones) | (backslashes &- ones)) & high
             if found != 0 {
                 cursor += found.trailingZeroBitCount / 8
@@ -314,7 +315,7 @@ struct JSONScanner {
         }
     }
 
-    /// Passes one character that is neither the closing quote nor an escape.
+    /// Skips one character that is neither the closing quote nor an escape.
     @inline(__always)
     private mutating func skipOne(_ byte: UInt8) throws(JSONError) {
         try look()
@@ -328,11 +329,11 @@ struct JSONScanner {
         }
     }
 
-    /// `scratch` is not touched before the next string, so its storage stays where it is.
+    /// `scratch` does not change before the next string, so its storage stays in place.
     private var unescaped: UnsafeBufferPointer<UInt8> { scratch.withUnsafeBufferPointer { $0 } }
 
-    /// Appends the string from `first` on to `scratch`; there is no escape before the cursor. False where it pauses, as the
-    /// time slice is over.
+    /// Appends the string from `first` on to `scratch`; there is no escape before the cursor. Returns false if it
+    /// pauses because the time slice is over.
     private mutating func unescapeRest(
         from first: UnsafePointer<UInt8>, before quote: UInt8, pausing: Bool = false
     ) throws(JSONError) -> Bool {

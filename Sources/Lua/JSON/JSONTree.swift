@@ -21,7 +21,7 @@ public struct JSONTree: Sendable {
     }
 
     public var value: Value
-    /// Where the value begins, from 1.
+    /// The line where the value begins, from 1.
     public let line: Int
 
     public init(_ value: Value, line: Int) {
@@ -30,7 +30,7 @@ public struct JSONTree: Sendable {
     }
 
     public static func parse(_ text: RawSpan, dialect: JSONDialect = .newtonsoft) throws(JSONError) -> JSONTree {
-        // The pointers live as long as the closure, and so does the scanner.
+        // The pointers and the scanner live only during the closure.
         try text.withUnsafeBytes { raw throws(JSONError) in
             var bytes = raw.assumingMemoryBound(to: UInt8.self)
             if bytes.starts(with: [0xef, 0xbb, 0xbf]) { bytes = .init(rebasing: bytes.dropFirst(3)) }
@@ -49,16 +49,16 @@ public struct JSONTree: Sendable {
     public var elements: [JSONTree]? { if case .array(let elements) = value { elements } else { nil } }
     public var members: [Member]? { if case .object(let members) = value { members } else { nil } }
 
-    /// The member of that very name; the last one wins.
+    /// The member with exactly this name; the last one wins.
     public subscript(name: String) -> JSONTree? { members?.last { $0.name == name }?.tree }
 
-    /// The member of that name in any case, as .NET's configuration finds it; the last one wins.
+    /// The member with this name in any case, as in .NET's configuration; the last one wins.
     public func member(anyCase name: String) -> JSONTree? {
         let wanted = name.lowercased()
         return members?.last { $0.name.lowercased() == wanted }?.tree
     }
 
-    /// What a value of this kind is called in an error.
+    /// The name of the value's kind in an error.
     public var kind: String {
         switch value {
         case .null: "null"
@@ -104,14 +104,14 @@ public struct JSONTree: Sendable {
     }
 }
 
-/// Two trees are equal if they hold the same, wherever it stands.
+/// Two trees are equal if they have the same content, regardless of lines.
 extension JSONTree: Equatable {
     public static func == (first: JSONTree, second: JSONTree) -> Bool { first.value == second.value }
 }
 
 private struct Parser {
     var scanner: JSONScanner
-    /// The line of `counted`, so that lines are counted once from top to bottom.
+    /// The line of `counted`, so that lines are counted only once, from top to bottom.
     private var line = 1
     private var counted: UnsafePointer<UInt8>
 

@@ -1,7 +1,7 @@
 internal import CLua
 
-/// Lua values as JSON text. Nothing here recurses: what is being written is a list of levels, so that it can stop
-/// between any two values and go on later.
+/// Writes Lua values as JSON text. Nothing here recurses: the open tables are a list of levels, so that writing can
+/// stop between any two values and continue later.
 extension JSONWriter {
     /// Appends the value at `index`. [0]
     public func append(at index: Int, of stack: LuaStack) throws(JSONError) {
@@ -25,7 +25,7 @@ extension JSONWriter {
         }
     }
 
-    /// Begins to append the value at `index`; `advance` goes on. The stack holds what is under way until then. [+]
+    /// Begins to append the value at `index`; `advance` continues. The stack holds unfinished values until then. [+]
     public func begin(at index: Int, of stack: LuaStack) throws(JSONError) {
         levels.removeAll(keepingCapacity: true)
         start = count
@@ -39,12 +39,12 @@ extension JSONWriter {
         lua_pushvalue(stack.state, Int32(index))
     }
 
-    /// Answers true when the value is written, false where the time slice is over in the middle of it. [0 at the end]
+    /// Returns true when the value is written, false if the time slice ended in the middle. [0 at the end]
     public func advance(_ stack: LuaStack) throws(JSONError) -> Bool {
         do throws(Obstructed) {
             guard try proceed(stack) else { return false }
         } catch {
-            // Round and round a cycle, a path says nothing after its first steps.
+            // In a cycle, a path says nothing after its first steps.
             let path = error.obstacle == .cycle ? String(path(stack).prefix(40)) : path(stack)
             lua_settop(stack.state, base)
             count = start
@@ -54,20 +54,20 @@ extension JSONWriter {
         return true
     }
 
-    /// A table that is being written. It lies at `index`, the key under way above it, and the key's value above that.
+    /// A table being written. It lies at `index`, with the current key above it, and the key's value above that.
     struct Level {
         let index: Int32
         let identity: UnsafeRawPointer?
         var shape: Shape
-        /// Of an array: the element under way. Of an object: 0 before the first member.
+        /// The current element of an array; 0 before the first member of an object.
         var position: Int64 = 0
-        /// Where its text began.
+        /// The position where its text began.
         let start: Int
     }
 
     enum Shape {
         case array
-        /// A list whose elements lie in the hash part, so that Lua walks them in any order.
+        /// A list whose elements lie in the hash part, which Lua visits in any order.
         case scattered(count: Int64)
         case object(isMarked: Bool)
     }
@@ -77,12 +77,12 @@ extension JSONWriter {
         init(_ obstacle: JSONError.Obstacle) { self.obstacle = obstacle }
     }
 
-    /// How much is written without a look at the limits. The shortest element takes two bytes.
+    /// How many bytes are written between two checks of the limits. The shortest element takes two bytes.
     private static let stretch = 16 << 10
 
     // MARK: The steps
 
-    /// The value on top is written, or the innermost table goes on.
+    /// Writes the value on top, or continues the innermost table.
     private func proceed(_ stack: LuaStack) throws(Obstructed) -> Bool {
         let state = stack.state
         while true {
@@ -104,7 +104,7 @@ extension JSONWriter {
         }
     }
 
-    /// Answers false where the slice is over.
+    /// Checks the limits; returns false if the slice is over.
     private func look(_ stack: LuaStack, after bytes: Int? = nil) throws(Obstructed) -> Bool {
         guard count <= limit else { throw Obstructed(.tooLarge(limit: limit)) }
         guard count - start <= patience || levels.isEmpty else { throw Obstructed(.long) }
@@ -156,7 +156,7 @@ extension JSONWriter {
         }
     }
 
-    /// Goes on with the long string on top; answers false where the slice is over before its end.
+    /// Continues the long string on top; returns false if the slice ends before it is complete.
     private func appendLong(_ stack: LuaStack) throws(Obstructed) -> Bool {
         var length = 0
         while let offset = longOffset, let text = lua_tolstring(stack.state, -1, &length) {
@@ -180,7 +180,7 @@ extension JSONWriter {
         return true
     }
 
-    /// Where a piece of a text ends that does not end in the middle of a character.
+    /// The end of a text's next piece, which does not split a character.
     static func pieceEnd(of bytes: UnsafeBufferPointer<UInt8>, from offset: Int) -> Int {
         var end = min(bytes.count, offset + Stretch.bytes / 2)
         if end == bytes.count { return end }
@@ -229,7 +229,7 @@ extension JSONWriter {
         lua_pushnil(state)
         if shape == nil {
             if lua_next(state, index) == 0 { return append(raw: "{}") }
-            // Any integer key means a list is wanted; anything else, an object.
+            // An integer key means a list; any other key means an object.
             shape = lua_isinteger(state, -2) != 0 ? .array : .object(isMarked: false)
             stack.pop(2)
             lua_pushnil(state)
@@ -241,7 +241,7 @@ extension JSONWriter {
 
     private func nextElement(_ last: Int, _ stack: LuaStack) throws(Obstructed) {
         let state = stack.state
-        // Lua walks the list part in order, so one pass both writes the elements and finds a key that is out of place.
+        // Lua visits the list part in order, so one pass both writes the elements and finds a misplaced key.
         guard lua_next(state, levels[last].index) != 0 else {
             append(UInt8(ascii: "]"))
             return levels.removeLast(1)
@@ -254,7 +254,7 @@ extension JSONWriter {
         needsValue = true
     }
 
-    /// The table is no list that Lua walks in order: begins it again.
+    /// Starts the table again, as Lua does not visit its list in order.
     private func scatter(_ last: Int, _ stack: LuaStack) throws(Obstructed) {
         let state = stack.state
         let index = levels[last].index
@@ -264,7 +264,7 @@ extension JSONWriter {
         lua_pushnil(state)
         while lua_next(state, index) != 0 {
             guard lua_isinteger(state, -2) != 0, lua_tointegerx(state, -2, nil) > 0 else {
-                // An error names the table, and no element of it.
+                // The error names the table, not one of its elements.
                 levels.removeLast()
                 throw Obstructed(.mixedKeys)
             }
@@ -303,7 +303,7 @@ extension JSONWriter {
         needsValue = true
     }
 
-    /// The key at -2. It is never converted in place: that would break `lua_next`.
+    /// Appends the key at -2. Never converts it in place: that would break `lua_next`.
     private func appendKey(_ stack: LuaStack, ofMarked isMarked: Bool, in last: Int) throws(Obstructed) {
         let state = stack.state
         if lua_type(state, -2) == LUA_TSTRING {
@@ -316,7 +316,7 @@ extension JSONWriter {
                 levels.removeLast()
                 throw error
             }
-            sawDateTime = sawBefore  // the host leaves keys alone
+            sawDateTime = sawBefore  // the host does not change keys
         } else if lua_isinteger(state, -2) != 0, isMarked {
             append(UInt8(ascii: "\""))
             append(integer: lua_tointegerx(state, -2, nil))
@@ -327,7 +327,7 @@ extension JSONWriter {
         }
     }
 
-    /// Appends a long key, without letting others have their turn.
+    /// Appends a long key without giving others their turn.
     private func appendKey(_ text: UnsafePointer<CChar>, _ length: Int, _ stack: LuaStack) throws(Obstructed) {
         append(UInt8(ascii: "\""))
         try text.withMemoryRebound(to: UInt8.self, capacity: length) { pointer throws(Obstructed) in
@@ -347,7 +347,7 @@ extension JSONWriter {
         append(UInt8(ascii: "\""))
     }
 
-    /// Where the value lies that is under way: `.a.b[3]`.
+    /// The path of the current value: `.a.b[3]`.
     private func path(_ stack: LuaStack) -> String {
         levels.map { level in
             switch level.shape {

@@ -1,32 +1,31 @@
 internal import CLua
 
-/// Writes JSON text straight from a Lua stack, into a buffer that is used again and again.
+/// Writes JSON text directly from a Lua stack, into a reused buffer.
 ///
-/// A table is a list if its keys are 1 to n, or if it is marked as one; else an object. Reads tables raw: no
-/// metamethod runs. A value that has no JSON form is an error that names its place; what was written of it is taken
-/// back.
+/// A table is a list if its keys are 1 to n or it is marked as one; otherwise it is an object. Reads tables raw: no
+/// metamethod runs. A value without a JSON form is an error that names its place; the text written of it is removed.
 public final class JSONWriter {
-    /// Grown by doubling; owned by this object alone.
+    /// Grows by doubling; only this object owns it.
     var buffer: UnsafeMutablePointer<UInt8>
     private var capacity: Int
     public internal(set) var count = 0
-    /// Bytes of text beyond which a value is refused: tables that share others can be written endlessly long.
+    /// The greatest size of a value in bytes: tables that share others can produce an endless text.
     public var limit = Int.max
-    /// The size at which the limits are looked at next.
+    /// The size at which the limits are checked next.
     var checkpoint = Int.max
-    /// What the buffer takes counts as memory of a VM.
+    /// Counts the buffer as memory of a VM.
     var held: HeldBytes?
 
-    /// How long a value may become before it is refused as `long`: whoever cannot pause in the middle has it written in
-    /// slices by another writer, and passes that as `prepared`.
+    /// The size at which a value is refused as `long`: code that cannot pause has another writer write it in slices,
+    /// and passes the result as `prepared`.
     public var patience = Int.max
-    /// Tables that were written already, or could not be.
+    /// Tables that were already written, or could not be.
     public var prepared: [TableIdentity: PreparedJSON] = [:]
-    /// The table that was refused as `long`. Whoever takes it releases it.
+    /// The table that was refused as `long`. Whoever takes it must release it.
     public var longTable: LuaReference?
 
-    // Of the Lua value that is being written: the tables around it, outermost first; where its text and its part of the
-    // stack began; whether a value is on top; and how far a long string there is written.
+    // The Lua value being written: the tables around it, outermost first; where its text and its part of the stack
+    // began; whether a value is on top; and how much of a long string there is written.
     var levels: [Level] = []
     var start = 0
     var base: Int32 = 0
@@ -53,7 +52,7 @@ public final class JSONWriter {
 
     // MARK: The buffer
 
-    /// What is written; valid until the next append.
+    /// The written text; valid until the next append.
     public func withSpan<Result>(from start: Int = 0, _ body: (RawSpan) -> Result) -> Result {
         body(RawSpan(_unsafeStart: UnsafeRawPointer(buffer + start), byteCount: count - start))
     }
@@ -65,7 +64,7 @@ public final class JSONWriter {
         withSpan(from: start) { span in span.withUnsafeBytes { [UInt8]($0) } }
     }
 
-    /// Takes back all after the first `count` bytes. A buffer that grew large is given back to the system.
+    /// Removes everything after the first `count` bytes. Gives a buffer that grew large back to the system.
     public func truncate(to count: Int = 0) {
         self.count = count
         guard count == 0 else { return }
@@ -81,7 +80,7 @@ public final class JSONWriter {
         if capacity - count < more { grow(more) }
     }
 
-    /// So much is kept of an empty writer's buffer, and counts for nobody.
+    /// The size of the buffer that an empty writer keeps; it counts for nobody.
     private static let keptCapacity = 64 << 10
 
     private func grow(_ more: Int) {
@@ -137,13 +136,13 @@ public final class JSONWriter {
 
     public func append(raw bytes: [UInt8]) { append(raw: bytes.span.bytes) }
 
-    /// Appends the base64 form of the bytes of a string of a script's as a string.
+    /// Appends the base64 form of a script string's bytes as a string.
     public func append(base64 bytes: RawSpan, of stack: LuaStack) throws(JSONError) {
         try demand(bytes.byteCount / 3 * 4, of: stack)
         append(UInt8(ascii: "\""))
         var offset = 0
         while offset < bytes.byteCount {
-            // A multiple of three, so that the pieces make one text.
+            // A multiple of three, so that the pieces form one base64 text.
             let end = min(bytes.byteCount, offset + (48 << 10))
             append(unquotedBase64: bytes.extracting(offset..<end))
             if end < bytes.byteCount || offset > 0 { try look(of: stack, after: end - offset) }
@@ -155,7 +154,7 @@ public final class JSONWriter {
     private func append(unquotedBase64 bytes: RawSpan) {
         let length = (bytes.byteCount + 2) / 3 * 4
         reserve(length)
-        // There is room for all of it, and each table has an entry for every index of six bits.
+        // There is room for all bytes, and each table has an entry for every six-bit index.
         bytes.withUnsafeBytes { raw in
             base64Alphabet.withUnsafeBufferPointer { alphabet in
                 var place = count
@@ -185,7 +184,7 @@ public final class JSONWriter {
         append(raw: "]")
     }
 
-    /// Puts what was written since `start`, a whole JSON text, into quotes: a JSON string that holds JSON.
+    /// Quotes the JSON text written since `start`: a JSON string that holds JSON.
     public func quote(from start: Int, of stack: LuaStack) throws(JSONError) {
         let length = count - start
         if length > Stretch.bytes { return try quoteLong(from: start, of: stack) }
@@ -232,12 +231,12 @@ public final class JSONWriter {
     }
 }
 
-/// A table, told from all others as long as it lives.
+/// Identifies a table as long as it lives.
 public struct TableIdentity: Hashable, Sendable {
     let address: UInt
 }
 
-/// What became of a table that was written ahead, in slices.
+/// The result of writing a table ahead, in slices.
 public enum PreparedJSON {
     case text(JSONWriter)
     case failed(JSONError)
@@ -246,7 +245,7 @@ public enum PreparedJSON {
 // MARK: Long texts
 
 extension JSONWriter {
-    /// Appends bytes of a script's, which must be UTF-8, as a string.
+    /// Appends a script's bytes, which must be UTF-8, as a string.
     public func append(string bytes: RawSpan, of stack: LuaStack) throws(JSONError) {
         guard bytes.byteCount > Stretch.bytes else { return append(string: bytes) }
         try demand(bytes.byteCount, of: stack)
@@ -264,13 +263,13 @@ extension JSONWriter {
         append(UInt8(ascii: "\""))
     }
 
-    /// Appends bytes of a script's as they are.
+    /// Appends a script's bytes unchanged.
     public func append(raw bytes: RawSpan, of stack: LuaStack) throws(JSONError) {
         if bytes.byteCount > Stretch.bytes { try demand(bytes.byteCount, of: stack) }
         append(raw: bytes)
     }
 
-    /// Escapes from the end to the beginning, where the text lies.
+    /// Escapes in place, from the end to the beginning.
     private func quoteLong(from start: Int, of stack: LuaStack) throws(JSONError) {
         var more = 2
         var place = start
@@ -318,7 +317,7 @@ extension JSONWriter {
         put(UInt8(ascii: "\""))
     }
 
-    /// What is about to grow asks first.
+    /// Throws if the VM has no room for that many more bytes.
     private func demand(_ bytes: Int, of stack: LuaStack) throws(JSONError) {
         guard stack.hasRoom(for: bytes) else { throw .unwritable(.tooLarge(limit: stack.memoryLimit), path: "") }
     }
@@ -334,7 +333,7 @@ extension JSONWriter {
     }
 }
 
-/// The letter after the backslash for each byte that needs an escape, else 0.
+/// The letter after the backslash for each byte that needs an escape; 0 for others.
 private let escapes: [UInt8] = {
     var table = [UInt8](repeating: 0, count: 256)
     for byte in 0..<0x20 { table[byte] = UInt8(ascii: "u") }

@@ -1,21 +1,21 @@
 internal import CLua
 
-/// Reads a long JSON text onto a Lua stack in stretches, between which others have their turn. It gives the values that
-/// `JSONReader` gives, which is faster on short texts but cannot stop in the middle.
+/// Reads a long JSON text onto a Lua stack in pieces, so that others get their turn. The values are those of
+/// `JSONReader`, which is faster on short texts but cannot pause.
 public struct LongJSONReader {
-    /// The length from which a text is read like this. A shorter one takes no longer than a part of a slice.
+    /// The length from which a text is read this way. A shorter one takes only part of a slice.
     public static let shortest = 128 << 10
 
     private let nulls: JSONReader.Nulls
-    /// The containers around what is read next, outermost first. The table of each lies on the stack, and above that of an
-    /// object the key of the member under way.
+    /// The open containers, outermost first. The table of each lies on the stack; above an object's table lies the
+    /// current member's key.
     private var levels: [Level] = []
-    /// How many levels there are around the text itself.
+    /// The nesting levels around the text itself.
     private let depth: Int
-    /// How many members the last object had at each depth: the next one has as many as a rule.
+    /// The member count of the last object at each depth: the next one usually has as many.
     private var sizes = [Int32](repeating: 0, count: JSONScanner.depthLimit)
     private var offset = 0
-    /// What is read of a string that is under way.
+    /// The part of an unfinished string that was read.
     private var part: [UInt8]?
 
     private struct Level {
@@ -30,10 +30,10 @@ public struct LongJSONReader {
         self.depth = depth
     }
 
-    /// Answers true when the text is read and its value is on top of the stack; false where the time slice is over in the
-    /// middle. Until then the stack holds what is under way, and `text` must stay the same. [+1 at the end]
+    /// Returns true when the text is read and its value is on top of the stack; false if the time slice ended in the
+    /// middle. Until then the stack holds unfinished values, and `text` must stay the same. [+1 at the end]
     public mutating func advance(_ text: RawSpan, onto stack: LuaStack) throws(JSONError) -> Bool {
-        // The pointers live as long as the closure, and so does the scanner.
+        // The pointers and the scanner live only during the closure.
         try text.withUnsafeBytes { raw throws(JSONError) in
             var scanner = JSONScanner(raw.assumingMemoryBound(to: UInt8.self), limits: stack)
             scanner.skip(to: offset)
@@ -55,7 +55,7 @@ public struct LongJSONReader {
             if let part = part.take() {
                 guard try pushString(scanner.longString(after: part), &scanner, stack) else { return false }
             } else {
-                // Here begins a value, or a member of the innermost object.
+                // A value begins here, or a member of the innermost object.
                 if levels.last?.isObject == true { JSONReader.push(try scanner.key(), onto: stack) }
                 switch try scanner.peek() {
                 case UInt8(ascii: "{"): if try open(isObject: true, &scanner, stack) { continue }
@@ -88,7 +88,8 @@ public struct LongJSONReader {
         }
     }
 
-    /// A large table whose size is a power of two doubles with the next member, in one go, whatever the memory limit is.
+    /// Asks for room: a large table whose size is a power of two doubles with the next member, in one step and
+    /// regardless of the memory limit.
     @inline(__always)
     private func expectRoom(_ level: Level, _ scanner: JSONScanner, _ stack: LuaStack) throws(JSONError) {
         guard level.count >= 4096, level.count & (level.count - 1) == 0 else { return }
@@ -98,7 +99,7 @@ public struct LongJSONReader {
         }
     }
 
-    /// Pushes a string, or keeps what there is of one that is not whole; then answers false.
+    /// Pushes a string; or keeps the part of an unfinished one, and returns false.
     private mutating func pushString(
         _ bytes: UnsafeBufferPointer<UInt8>?, _ scanner: inout JSONScanner, _ stack: LuaStack
     ) -> Bool {
@@ -110,7 +111,7 @@ public struct LongJSONReader {
         return true
     }
 
-    /// Pushes the table of a container. False if there is nothing in it, and it is whole.
+    /// Pushes the table of a container. Returns false if the container is empty, and so complete.
     private mutating func open(
         isObject: Bool, _ scanner: inout JSONScanner, _ stack: LuaStack
     ) throws(JSONError) -> Bool {
@@ -130,11 +131,11 @@ public struct LongJSONReader {
         return !isEmpty
     }
 
-    /// The table on top, that of the innermost container, is whole.
+    /// Completes the table on top, that of the innermost container.
     private mutating func close(_ stack: LuaStack) {
         let level = levels.removeLast()
         if level.isObject {
-            // More would be a waste where the next one is small.
+            // More would be wasteful if the next object is small.
             sizes[depth + levels.count] = Int32(min(level.count, 16))
         } else {
             stack.markArray(at: -1)

@@ -1,4 +1,4 @@
-/// UTF-8 by the Unicode table 3-7: no overlong forms, no surrogates, nothing over U+10FFFF.
+/// Checks UTF-8 by the Unicode table 3-7: no overlong forms, no surrogates, nothing over U+10FFFF.
 enum UTF8Check {
     /// The length of the sequence of two to four bytes at `pointer`; 0 if it is not valid.
     static func sequenceLength(at pointer: UnsafePointer<UInt8>, before end: UnsafePointer<UInt8>) -> Int {

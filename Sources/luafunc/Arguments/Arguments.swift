@@ -1,4 +1,4 @@
-/// What was given to a command.
+/// The arguments of a command.
 struct Arguments: Sendable {
     /// By name; for flags and switches, whether they are on.
     private var values: [String: any Sendable] = [:]
@@ -9,10 +9,10 @@ struct Arguments: Sendable {
 
     subscript(flag: Flag) -> Bool { values[flag.parameter.name] as? Bool ?? false }
 
-    /// nil where neither form was given.
+    /// nil if neither form was given.
     subscript(pair: Switch) -> Bool? { values[pair.parameter.name] as? Bool }
 
-    /// nil only before the command line was read to its end.
+    /// nil only before the command line is completely read.
     subscript<Value>(operand: Operand<Value>) -> Value? { values[operand.parameter.name] as? Value }
 
     mutating func set(_ value: any Sendable, for parameter: Parameter) { values[parameter.name] = value }

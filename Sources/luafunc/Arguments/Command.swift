@@ -1,18 +1,18 @@
-/// One verb of the program: what help, errors and completion say of it, and what it does.
+/// One command of the program: its text for help, errors and completion, and its action.
 struct Command: Sendable {
     let name: String
     /// One sentence.
     let summary: String
     /// A paragraph below the summary.
     var discussion: String?
-    /// In the order in which help lists them. Every command also has `--version` and `--help`.
+    /// In the order of the help text. Every command also has `--version` and `--help`.
     var options: [any CommandOption] = []
-    /// Arguments without a name, in their order.
+    /// Arguments without a name, in order.
     var operands: [any CommandOperand] = []
     /// The words after `--`.
     var rest: Rest?
-    /// Looks at what no option can check by itself. It runs before arguments that nobody expects are refused: for
-    /// `serve 8080`, to say which port to listen on helps more.
+    /// Checks what no single option can check. It runs before unexpected arguments are refused: for `serve 8080`,
+    /// advice about the port helps more.
     var validate: @Sendable (Arguments) throws -> Void = { _ in }
     let run: @Sendable (Arguments) throws -> Void
 
@@ -25,7 +25,7 @@ struct Rest: Sendable {
     let help: String
 }
 
-/// The program: its commands, and what help says of all of them.
+/// The program: its commands, and the general help text.
 struct CommandSet: Sendable {
     let name: String
     let summary: String

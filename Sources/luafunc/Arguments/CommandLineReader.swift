@@ -1,6 +1,6 @@
 import CustomHandler
 
-/// What a command line asks for.
+/// The request on a command line.
 enum Request {
     case help(String)
     case version
@@ -27,7 +27,7 @@ extension CommandSet {
         do {
             return try reader.read(of: self)
         } catch let error as UsageError {
-            // Whoever asks for help wants to know how it is done right.
+            // A user who asks for help wants the correct usage.
             if asksForHelp(words) { return .help(HelpText(command, of: self).text) }
             throw error.of(command)
         }
@@ -44,7 +44,7 @@ extension CommandSet {
     }
 }
 
-/// Takes the words of one command in turn.
+/// Reads the words of one command in turn.
 private struct CommandLineReader {
     let command: Command
     var words: ArraySlice<String>
@@ -108,7 +108,7 @@ private struct CommandLineReader {
         }
     }
 
-    /// `-v`, also several letters behind one dash.
+    /// Reads `-v`, or several letters after one dash.
     private mutating func readShortFlags(_ word: String) throws(UsageError) {
         for letter in word.dropFirst() {
             guard let parameter = command.parameters.first(where: { $0.short == letter }) else { throw unknown(word) }

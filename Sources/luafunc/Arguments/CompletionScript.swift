@@ -14,11 +14,11 @@ extension CommandSet {
 }
 
 extension Command {
-    /// What help shows; a hidden option is completed as little.
+    /// The options in the help text; completion skips hidden ones too.
     var visibleParameters: [Parameter] { parameters.filter { !$0.isHidden } }
 }
 
 extension String {
-    /// Without the stop at its end, for one line of a list.
+    /// The text without its final full stop, for one line of a list.
     var caption: String { hasSuffix(".") ? String(dropLast()) : self }
 }

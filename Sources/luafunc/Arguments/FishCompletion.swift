@@ -1,4 +1,4 @@
-/// Completes in fish 3 or newer.
+/// Completion for fish 3 or newer.
 struct FishCompletion {
     let program: CommandSet
 

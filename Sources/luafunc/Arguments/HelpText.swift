@@ -1,9 +1,9 @@
-/// What `--help` prints, made from the description of the commands.
+/// The text of `--help`, made from the description of the commands.
 struct HelpText {
     private(set) var text = ""
 
     private static let width = 80
-    /// Where explanations begin.
+    /// The column where explanations begin.
     private static let column = 26
 
     init(_ program: CommandSet) {
@@ -42,7 +42,7 @@ struct HelpText {
             text +=
                 "\n"
                 + discussion.split(separator: "\n").flatMap { line in
-                    // What is indented is to be copied as it is.
+                    // Indented lines are meant to be copied unchanged.
                     line.hasPrefix(" ") ? [String(line)] : Self.wrapped(String(line), width: Self.width)
                 }.map { "\($0)\n" }.joined()
         }
@@ -54,7 +54,7 @@ struct HelpText {
         text += "\n\(title):\n" + entries.map { Self.entry($0.label, $0.explanation) }.joined()
     }
 
-    /// A label, and beside or below it the explanation.
+    /// A label, with the explanation beside or below it.
     private static func entry(_ label: String, _ explanation: String) -> String {
         let lines = wrapped(explanation, width: width - column)
         let indented = lines.map { String(repeating: " ", count: column) + $0 + "\n" }.joined()
@@ -79,7 +79,7 @@ struct HelpText {
         return parameter.help + (notes.isEmpty ? "" : " (\(notes.joined(separator: "; ")))")
     }
 
-    /// Lines of whole words; a word that is longer than a line has one to itself.
+    /// Wraps a text between words; a word longer than a line gets its own.
     private static func wrapped(_ text: String, width: Int) -> [String] {
         var lines: [String] = []
         for word in text.split(separator: " ") {

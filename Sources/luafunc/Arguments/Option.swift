@@ -12,7 +12,7 @@ struct Option<Value: Sendable>: CommandOption {
     }
 }
 
-/// `--auth`: there or not.
+/// `--auth`: present or not.
 struct Flag: CommandOption {
     let parameter: Parameter
 

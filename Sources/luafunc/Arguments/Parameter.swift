@@ -1,11 +1,11 @@
-/// What help, errors and completion know of an option or an operand.
+/// The description of an option or operand for help, errors and completion.
 struct Parameter: Sendable {
     /// `port` for `--port`.
     let name: String
     var short: Character?
-    /// Without the default, which follows it.
+    /// The help text without the default, which is added.
     let help: String
-    /// The value that counts where none is given, or words that say where it comes from.
+    /// The default value, or words that say where it comes from.
     var otherwise: String?
     var isHidden = false
     let form: Form
@@ -31,7 +31,7 @@ struct Parameter: Sendable {
         }
     }
 
-    /// How its value is read, where it has one.
+    /// The form of its value, if it has one.
     var value: ValueForm? {
         switch form {
         case .flag, .pair: nil
@@ -39,7 +39,7 @@ struct Parameter: Sendable {
         }
     }
 
-    /// The long names by which it is given; of an operand, its placeholder.
+    /// Its long names; for an operand, its placeholder.
     var spellings: [String] {
         switch form {
         case .flag, .value: [long]
@@ -49,7 +49,7 @@ struct Parameter: Sendable {
     }
 }
 
-/// How the text of a value is read.
+/// How to read a value's text.
 struct ValueForm: Sendable {
     /// nil for the name of the parameter.
     var placeholder: String?
@@ -68,8 +68,8 @@ struct ValueForm: Sendable {
 
 /// Why a text is no value for a parameter.
 enum ValueProblem: Error {
-    /// It cannot be read; the sentence says what it would look like, if that is not evident.
+    /// It cannot be read; the sentence describes the expected form, if that is not obvious.
     case unreadable(String?)
-    /// It can be read, and is out of bounds: `must be from 0 to 65535`
+    /// It can be read, but is out of bounds: `must be from 0 to 65535`
     case outOfBounds(String)
 }

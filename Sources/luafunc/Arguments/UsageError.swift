@@ -1,14 +1,14 @@
 import CustomHandler
 
-/// A command line that cannot be followed. Ends with 64.
+/// An invalid command line. Exits with 64.
 struct UsageError: Error {
     let fact: Fact
-    /// Whose help to read; nil for the program's.
+    /// The command whose help to read; nil for the program's.
     private(set) var command: String?
 
     enum Fact {
         case unknownCommand(String, known: [String])
-        /// The first word is an option of the commands named.
+        /// The first word is an option of these commands.
         case commandMissing(option: String, users: [String])
         case unknownOption(String, near: String?)
         case missingValue(Parameter)
@@ -17,7 +17,7 @@ struct UsageError: Error {
         case needlessValue(String, String)
         case repeated(Parameter, String)
         case unexpectedArgument(String)
-        /// What a command found out by itself.
+        /// A problem that the command itself found.
         case other(String)
     }
 

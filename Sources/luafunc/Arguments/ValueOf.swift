@@ -1,6 +1,6 @@
 import CustomHandler
 
-/// A form of value whose texts become a `Value`.
+/// A form of value whose text is read as a `Value`.
 struct ValueOf<Value: Sendable>: Sendable {
     let form: ValueForm
 

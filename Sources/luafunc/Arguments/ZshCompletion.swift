@@ -1,4 +1,4 @@
-/// Completes in zsh, either from a file `_luafunc` in `$fpath` or loaded after `compinit`.
+/// Completion for zsh, from a file `_luafunc` in `$fpath` or loaded after `compinit`.
 struct ZshCompletion {
     let program: CommandSet
 
@@ -61,7 +61,7 @@ struct ZshCompletion {
         }
     }
 
-    /// A colon or a bracket would end the part of the specification.
+    /// Escapes colons and brackets, which would end a part of the specification.
     private func escaped(_ text: String) -> String {
         text.map { "[]:\\".contains($0) ? "\\\($0)" : "\($0)" }.joined()
     }

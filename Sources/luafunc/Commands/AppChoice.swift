@@ -1,7 +1,7 @@
 import CustomHandler
 import Files
 
-/// Which app a command works on.
+/// The app that a command works on.
 struct AppChoice {
     /// The folder that was given.
     var app: String?
@@ -13,7 +13,7 @@ struct AppChoice {
     init() {}
     init(_ arguments: Arguments) { app = arguments[Self.option] }
 
-    /// The folder given, else the app inside the program, else where the host says or the person stands.
+    /// The given folder, else the embedded app, else the host's folder or the working folder.
     func source(_ settings: Settings) throws -> AppSource {
         if app == nil, let archive = try AppArchive.carried {
             return .archive(archive.files, of: CommandLine.arguments[0])
@@ -21,12 +21,12 @@ struct AppChoice {
         return .folder(folder(settings))
     }
 
-    /// Where things belong that are not part of the app.
+    /// The folder for files that are not part of the app.
     func folder(_ settings: Settings) -> String { app ?? settings.appRoot ?? Folder.current ?? "." }
 }
 
 extension AppArchive {
-    /// The app inside this program; nil for a plain one.
+    /// The app embedded in this program; nil for a plain one.
     static var carried: AppArchive? {
         get throws {
             do throws(PackError) {
@@ -40,7 +40,7 @@ extension AppArchive {
 }
 
 extension AppLoader {
-    /// The app; or says why there is none.
+    /// The app; prints the reason if there is none.
     func loadOrTell() throws(ExitCode) -> FunctionApp {
         do throws(Problem) {
             return try load()

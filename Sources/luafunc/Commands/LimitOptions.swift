@@ -25,7 +25,7 @@ struct LimitOptions {
         output = arguments[Self.output]
     }
 
-    /// For a handler that is started with them.
+    /// The arguments for starting a handler with these limits.
     var arguments: [String] {
         var arguments: [String] = []
         if let memory { arguments += [Self.memory.parameter.long, "\(memory)"] }

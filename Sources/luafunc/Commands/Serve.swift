@@ -50,7 +50,7 @@ extension Command {
     /// `luafunc start` holds the other end, so that no handler outlives it.
     private static let untilStdinEnds = Flag(
         "until-stdin-ends", "End when standard input ends.", isHidden: true)
-    /// Nobody else on the machine can read it there, as arguments and environment can be.
+    /// Standard input, as other users of the machine can read arguments and environment.
     private static let takesSecret = Flag(
         "secret-on-stdin", "Answer only who sends the first line of standard input as a header.", isHidden: true)
 }

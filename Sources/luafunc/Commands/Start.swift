@@ -60,7 +60,7 @@ extension Command {
             "serve", "--watch", "--until-stdin-ends", "--log-format", "json", "--log-level", level.rawValue,
         ]
         words += LimitOptions(arguments).arguments
-        // Without it, the program's own app. Absolute, as the handler begins in that folder.
+        // Without it, the handler uses its embedded app. Absolute, as the handler starts in that folder.
         if let folder = AppChoice(arguments).app { words += ["--app", Path.standardized(folder)] }
         return .luafunc(executable: ExecutableFile.current, arguments: words)
     }

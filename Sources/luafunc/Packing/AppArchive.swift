@@ -1,13 +1,13 @@
 import Crypto
 import Files
 
-/// An app inside the executable that runs it. After the end of the runtime come eight bytes that mark it, the SHA-256
-/// of the rest, and the files as they are, so that a start does not have to inflate them.
+/// An app embedded in the executable that runs it. After the runtime come eight bytes as a mark, the SHA-256 of the
+/// rest, and the files uncompressed, so that a start need not inflate them.
 struct AppArchive {
     /// By path in the flat layout.
     let files: [String: [UInt8]]
 
-    /// nil for a plain runtime, which ends where its linker ended it.
+    /// nil for a plain runtime, to which nothing was appended.
     static func read(from path: String = ExecutableFile.current) throws(PackError) -> AppArchive? {
         if path == ExecutableFile.current, ExecutableFile.isPlain { return nil }
         let appended = try ExecutableFile(path).appended
@@ -21,7 +21,7 @@ struct AppArchive {
         return AppArchive(files: files)
     }
 
-    /// Replaces what `runtime` carries already.
+    /// Writes a program with an embedded app, which replaces the one in `runtime`.
     static func write(_ files: [PackedFile], runtime: ExecutableFile, to path: String) throws(PackError) {
         var payload: [UInt8] = []
         for file in files {
@@ -45,7 +45,7 @@ struct AppArchive {
         return files
     }
 
-    /// Bytes behind their number.
+    /// Reads a length and that many bytes.
     private static func piece(_ payload: inout ArraySlice<UInt8>) -> ArraySlice<UInt8>? {
         guard payload.count >= 8 else { return nil }
         let length = payload.prefix(8).reduce(UInt64(0)) { $0 << 8 | UInt64($1) }

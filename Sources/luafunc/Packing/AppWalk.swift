@@ -1,8 +1,8 @@
 import Files
 
-/// Goes through those folders of an app that are deployed.
+/// Visits the deployed folders of an app.
 struct AppWalk {
-    /// Without any link in it.
+    /// The root with links resolved.
     private let root: String
     /// The function folders, relative to the app.
     private let functions: Set<String>
@@ -13,7 +13,7 @@ struct AppWalk {
     init(root: String) throws(PackError) {
         self.root = Path.resolved(root)
         guard let entries = FileSystem.entries(of: self.root) else { throw .noApp(root: root) }
-        // As the app is loaded: where there is a `functions` folder, the children of the root are none.
+        // As when the app is loaded: if there is a `functions` folder, the root's children are no functions.
         let written = FileSystem.entries(of: "\(self.root)/functions")
         let parent = written == nil ? "" : "functions/"
         var functions: Set<String> = []
@@ -40,7 +40,7 @@ struct AppWalk {
 
     /// - Parameters:
     ///   - folder: relative to the app; the app itself is "".
-    ///   - chain: where this folder and those above it really are: a link to one of them leads round in a circle.
+    ///   - chain: the real paths of this folder and its ancestors: a link to one of them would form a circle.
     private mutating func enter(_ folder: String, chain: [String], gitIgnore: [IgnoreFile]) throws(PackError) {
         let here = folder.isEmpty ? root : "\(root)/\(folder)"
         guard let names = FileSystem.entries(of: here) else { throw .unreadable(here) }
@@ -84,12 +84,12 @@ struct AppWalk {
 
     private static let modules = "lua_modules/share/lua/5.4/"
 
-    /// What LuaRocks has put into `lua_modules` is ignored by git in many apps, as something to install again, and
-    /// needed all the same; there, .funcignore alone counts.
+    /// Git ignores LuaRocks' files in `lua_modules` in many apps, as they can be installed again, but they are needed
+    /// here; so only .funcignore applies to them.
     private func isIgnored(_ path: String, isFolder: Bool, _ gitIgnore: [IgnoreFile]) -> Bool {
         let isInstalled = path.split(separator: "/").first == "lua_modules"
         let verdict = { (file: IgnoreFile) in file.verdict(on: "\(root)/\(path)", isFolder: isFolder) }
-        // Of several .gitignore, the nearest that says something decides.
+        // Of several .gitignore files, the nearest one with a matching pattern decides.
         return funcIgnore.flatMap(verdict) == true
             || !isInstalled && gitIgnore.reversed().lazy.compactMap(verdict).first == true
     }

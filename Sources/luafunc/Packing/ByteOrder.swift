@@ -1,5 +1,5 @@
 extension [UInt8] {
-    /// The little-endian number at a place; nil beyond the end.
+    /// The little-endian number at a position; nil beyond the end.
     func integer<Integer: FixedWidthInteger & UnsignedInteger>(at place: Int, as type: Integer.Type) -> Integer? {
         let size = Integer.bitWidth / 8
         guard place >= 0, place <= count - size else { return nil }

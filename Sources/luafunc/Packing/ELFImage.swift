@@ -1,21 +1,21 @@
 import Files
 
-/// How far the file of a program reaches as its linker wrote it. That is the end of whatever lies last: a segment, a
-/// section that is not loaded, or the table of the sections; linkers differ.
+/// The end of a program's file as its linker wrote it, which is the end of its last part: a segment, a section that is
+/// not loaded, or the section table; linkers differ.
 struct ELFImage {
     let end: Int
     let isDynamic: Bool
 
     static let headerSize = 64
 
-    /// Of the kind that luafunc is built for.
+    /// Whether it is the kind of executable that luafunc is built for.
     static func isExecutable(_ header: [UInt8]) -> Bool {
         header.starts(with: [0x7f, UInt8(ascii: "E"), UInt8(ascii: "L"), UInt8(ascii: "F"), 2, 1])
     }
 
-    /// nil where the file ends before its own tables.
+    /// nil if the file ends before its own tables.
     ///
-    /// - Parameter read: gives as many bytes from a place, fewer beyond the end of the file.
+    /// - Parameter read: returns bytes from a position, fewer at the end of the file.
     init?(header: [UInt8], read: (_ start: Int, _ count: Int) throws(FileError) -> [UInt8]) throws(FileError) {
         guard header.count == Self.headerSize,
             let segments = try Table(header, startAt: 32, entrySizeAt: 54, countAt: 56, read: read),
@@ -45,7 +45,7 @@ struct ELFImage {
         let entries: StrideTo<Int>
         let end: Int
 
-        /// Reads the places in the header where a table is described.
+        /// Reads the positions in the header that describe a table.
         init?(
             _ header: [UInt8], startAt: Int, entrySizeAt: Int, countAt: Int,
             read: (_ start: Int, _ count: Int) throws(FileError) -> [UInt8]
@@ -70,7 +70,7 @@ extension [UInt8] {
     fileprivate func half(at index: Int) -> Int? { integer(at: index, as: UInt16.self).map { Int($0) } }
     fileprivate func word(at index: Int) -> Int? { integer(at: index, as: UInt32.self).map { Int($0) } }
 
-    /// nil also for what cannot be a place in any file.
+    /// nil also for a position that no file can have.
     fileprivate func place(at index: Int) -> Int? {
         integer(at: index, as: UInt64.self).flatMap { $0 < 1 << 48 ? Int($0) : nil }
     }

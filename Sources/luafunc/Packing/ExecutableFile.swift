@@ -1,21 +1,20 @@
 import Files
 import Lua
 
-/// A 64-bit little-endian ELF executable, and what was appended to it. Only what tells where it ends is read until
-/// somebody asks for more. A class, because it holds the open file: it goes on to read the same one when another takes
-/// its place.
+/// A 64-bit little-endian ELF executable, and the data appended to it. Reads only what determines its end until more is
+/// needed. A class, as it holds the open file: it reads the same file even after another replaces it.
 final class ExecutableFile {
-    /// Has to be started by a dynamic loader, with libraries that may not be where it is deployed.
+    /// Needs a dynamic loader, and libraries that may be missing where it is deployed.
     let isDynamic: Bool
     private let path: String
     private let file: FileDescriptor
     private let size: Int
     private let imageEnd: Int
 
-    /// The program that runs.
+    /// The running program.
     static let current = "/proc/self/exe"
 
-    /// Nothing is appended to the program that runs, which can be told without opening it. false says nothing yet.
+    /// True if nothing is appended to the running program, found without opening it. False is inconclusive.
     static var isPlain: Bool { (try? File.status(of: current))?.size == Int64(Build.imageSize) }
 
     init(_ path: String) throws(PackError) {
@@ -38,10 +37,10 @@ final class ExecutableFile {
         self.size = size
     }
 
-    /// What the linker wrote.
+    /// The program as the linker wrote it.
     var image: [UInt8] { get throws(PackError) { try bytes(0..<imageEnd) } }
 
-    /// What follows.
+    /// The appended data.
     var appended: [UInt8] { get throws(PackError) { try bytes(imageEnd..<size) } }
 
     private func bytes(_ range: Range<Int>) throws(PackError) -> [UInt8] {

@@ -1,6 +1,6 @@
 import Files
 
-/// Reading folders, and writing so that nobody ever sees half of a file, with the errors of packing.
+/// Reads folders and writes files atomically, with the errors of packing.
 enum FileSystem {
     /// nil where there is no such folder.
     static func entries(of folder: String) -> [String]? { try? Folder.names(in: folder) }
@@ -13,8 +13,8 @@ enum FileSystem {
         }
     }
 
-    /// Writes beside `path` first, then puts the new file in its place, where even a program may be running. The file
-    /// beside always has the same name: an attempt that was killed leaves no second runtime of many megabytes.
+    /// Writes a temporary file beside `path`, then renames it to `path`, even if that is a running program. The
+    /// temporary name is always the same, so a killed attempt leaves no second runtime of many megabytes.
     static func write(_ pieces: [[UInt8]], to path: String, isExecutable: Bool = false) throws(PackError) {
         let name = Path.lastComponent(of: path)
         guard !name.isEmpty, let folder = Path.parent(of: path) else {
@@ -22,14 +22,14 @@ enum FileSystem {
         }
         let part = Path.join(folder, ".\(name).part")
         do throws(FileError) {
-            // What an earlier attempt left there.
+            // Removes the leftover of an earlier attempt.
             try File.remove(part)
             let file = try FileDescriptor(opening: part, .new, permissions: isExecutable ? 0o755 : 0o644)
             for piece in pieces { try file.write(piece.span.bytes) }
             try file.close()
             try File.rename(part, to: path)
         } catch {
-            // The first error says more than one of tidying up.
+            // The first error says more than one from tidying up.
             try? File.remove(part)
             throw .unwritable(path, reason: error.reason)
         }

@@ -1,6 +1,6 @@
 import Lua
 
-/// host.json as it is deployed: the author's own bytes, if they name the packed runtime (host-contract §1).
+/// The deployed host.json: the author's own bytes, if they name the packed runtime (host-contract §1).
 struct HostFile {
     let bytes: [UInt8]
     private(set) var notes: [String] = []
@@ -19,7 +19,7 @@ struct HostFile {
             throw .badHost("is not JSON: \(error)")
         }
         guard host.members != nil else { throw .badHost("must hold an object, not \(host.kind)") }
-        // The host reads the older section only where there is no other.
+        // The host reads the older section only if there is no other.
         let isOld = host.member(anyCase: "customHandler") == nil && host.member(anyCase: "httpWorker") != nil
         let path = [isOld ? "httpWorker" : "customHandler", "description", "defaultExecutablePath"]
         let written = path.reduce(host) { tree, name in tree?.member(anyCase: name) }?.string
@@ -50,7 +50,7 @@ struct HostFile {
 }
 
 extension JSONTree {
-    /// This tree with a text at a place, whose names are found in any case, as .NET's configuration does.
+    /// This tree with a text set at a path, whose names ignore case, as in .NET's configuration.
     fileprivate func setting(_ path: ArraySlice<String>, to text: String) -> JSONTree {
         guard let name = path.first else { return JSONTree(.string(text), line: line) }
         var members = members ?? []

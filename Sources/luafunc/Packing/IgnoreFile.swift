@@ -1,9 +1,9 @@
 import Files
 
-/// One `.gitignore` or `.funcignore`. A file that git follows all the same, because it was added once, counts as
-/// ignored here: git's index is not read.
+/// One `.gitignore` or `.funcignore`. Does not read git's index: a file that git tracks although it matches counts as
+/// ignored here.
 struct IgnoreFile {
-    /// What its patterns are relative to.
+    /// The folder that its patterns are relative to.
     let folder: String
     private let patterns: [IgnorePattern]
 
@@ -13,14 +13,14 @@ struct IgnoreFile {
         patterns = text.split(separator: UInt8(ascii: "\n")).compactMap { IgnorePattern(line: $0) }
     }
 
-    /// nil where there is none. One that cannot be read is an error: what it guards might be deployed.
+    /// nil if there is none. An unreadable one is an error: files that it protects might be deployed.
     init?(_ name: String, in folder: String) throws(PackError) {
         let path = Path.join(folder, name)
         guard File.exists(path) else { return nil }
         self.init(folder: folder, text: try FileSystem.bytes(of: path))
     }
 
-    /// Those of the folders above an app in a git repository, the topmost first.
+    /// The files of the folders above an app in a git repository, topmost first.
     static func gitIgnores(above root: String) throws(PackError) -> [IgnoreFile] {
         var folder = root
         var found: [IgnoreFile] = []
@@ -32,8 +32,8 @@ struct IgnoreFile {
         return found
     }
 
-    /// What the last pattern that matches says: true to ignore, false to take back in; nil where none matches. Whoever
-    /// asks does not ask about what is inside an ignored folder, as nothing there can be taken back in.
+    /// The verdict of the last matching pattern: true to ignore, false to include again; nil if none matches. Do not
+    /// ask about the content of an ignored folder, as nothing there can be included again.
     func verdict(on path: String, isFolder: Bool) -> Bool? {
         let names = path.utf8.dropFirst(folder.utf8.count).split(separator: UInt8(ascii: "/")).map { Array($0) }
         return patterns.last { $0.matches(names[...], isFolder: isFolder) }.map { !$0.takesBack }

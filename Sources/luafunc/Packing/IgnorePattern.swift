@@ -1,4 +1,4 @@
-/// A line of an ignore file as git reads it, but without classes that have a name, such as `[[:digit:]]`.
+/// A line of an ignore file as git reads it, except for named classes such as `[[:digit:]]`.
 struct IgnorePattern {
     /// Begins with `!`.
     let takesBack: Bool
@@ -43,12 +43,12 @@ struct IgnorePattern {
         self.segments = segments
     }
 
-    /// - Parameter path: its names, relative to the folder of the ignore file.
+    /// - Parameter path: the names in the path, relative to the ignore file's folder.
     func matches(_ path: ArraySlice<[UInt8]>, isFolder: Bool) -> Bool {
         (isFolder || !isForFolders) && Self.matches(segments, path)
     }
 
-    /// As with `matches` for a name, only the last run of folders is tried again, so the time is bounded.
+    /// As in `matches` for a name, only the last run of folders is retried, so the time is bounded.
     private static func matches(_ segments: [Segment], _ path: ArraySlice<[UInt8]>) -> Bool {
         var (segment, rest) = (0, path)
         var retry: (segment: Int, rest: ArraySlice<[UInt8]>)?
@@ -78,7 +78,7 @@ struct IgnorePattern {
 
     private static func matches(_ pieces: [Piece], _ name: [UInt8]) -> Bool {
         var (piece, byte) = (0, 0)
-        /// Where to go on if what follows the last run does not match: the run takes one byte more.
+        /// Where to continue if the text after the last run does not match: the run takes one more byte.
         var retry: (piece: Int, byte: Int)?
         while byte < name.count {
             if piece < pieces.count, case .run = pieces[piece] {
@@ -99,7 +99,7 @@ struct IgnorePattern {
 
     // MARK: Reading a line
 
-    /// Without the spaces at its end, but for one after a backslash.
+    /// The line without trailing spaces, except one after a backslash.
     private static func trimmed(_ line: ArraySlice<UInt8>) -> ArraySlice<UInt8> {
         var line = line
         if line.last == UInt8(ascii: "\r") { line = line.dropLast() }

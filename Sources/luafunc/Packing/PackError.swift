@@ -1,8 +1,8 @@
-/// Why an app cannot be packed, or why a packed one cannot be used.
+/// Why an app cannot be packed, or a packed one cannot be used.
 enum PackError: Error, Equatable {
     case noApp(root: String)
     case noFunctions(root: String)
-    /// A function has a name that something else has beside it in the flat layout.
+    /// A function has the name of something else in the flat layout.
     case takenName(function: String)
     /// host.json is no JSON object.
     case badHost(String)
@@ -10,9 +10,9 @@ enum PackError: Error, Equatable {
     case unwritable(String, reason: String)
     case tooLargeForZip
     case noExecutable(String)
-    /// Cut off, changed, or packed in a format that this version does not know: nobody can tell which.
+    /// Truncated, changed, or packed in a format that this version does not know: these cannot be told apart.
     case damaged(String)
-    /// The app would be replaced by what is made from it.
+    /// The output would replace the app itself.
     case outputHoldsApp(String)
     /// The output folder holds something that `pack` did not write.
     case foreign(String, output: String)

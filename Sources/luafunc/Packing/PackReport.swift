@@ -1,6 +1,6 @@
 import Log
 
-/// What `pack` tells: what went in, what the author may not expect, and for each thing made what to do with it.
+/// The report of `pack`: what went in, what the author may not expect, and how to use each product.
 struct PackReport {
     enum Product {
         case zip(String, size: Int)
@@ -19,7 +19,7 @@ struct PackReport {
         return lines.joined(separator: "\n")
     }
 
-    /// Names with sizes in bytes, and all together.
+    /// Names with sizes in bytes, and the total.
     static func list(_ files: [(path: String, size: Int)]) -> [String] {
         let files = files.map { (path: Escape.line($0.path), size: $0.size) }
         let total = files.reduce(0) { $0 + $1.size }
@@ -52,7 +52,7 @@ struct PackReport {
 }
 
 extension PackReport.Product {
-    /// Core Tools cannot tell the language of a packed app, as local.settings.json is never in it.
+    /// Core Tools cannot detect the language of a packed app, which never contains local.settings.json.
     fileprivate var lines: [String] {
         switch self {
         case .zip(let path, let size):

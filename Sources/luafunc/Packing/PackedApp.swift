@@ -1,4 +1,4 @@
-/// What the runtime is called where an app is deployed; host.json names it.
+/// The runtime's name in a deployed app; host.json refers to it.
 let runtimeName = "luafunc"
 
 struct PackedFile: Equatable {
@@ -11,7 +11,7 @@ struct PackedFile: Equatable {
 /// The files of an app in Azure's flat layout, which the host and luafunc read alike: every function folder beside
 /// host.json.
 struct PackedApp {
-    /// In the order of their paths; without the runtime.
+    /// Sorted by path; without the runtime.
     let files: [PackedFile]
     /// What the app's author may not expect.
     let notes: [String]
@@ -28,7 +28,7 @@ struct PackedApp {
         notes = host.notes + walk.notes
     }
 
-    /// With the runtime where host.json says it is.
+    /// The files, with the runtime where host.json expects it.
     func files(with runtime: ExecutableFile) throws(PackError) -> [PackedFile] {
         (files + [PackedFile(path: runtimeName, bytes: try runtime.image, isExecutable: true)])
             .sorted { $0.path.utf8.lexicographicallyPrecedes($1.path.utf8) }

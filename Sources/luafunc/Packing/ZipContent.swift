@@ -1,6 +1,6 @@
 import Compression
 
-/// The bytes of a file as they go into a zip: deflated where that makes them fewer.
+/// A file's bytes in a zip: deflated if that makes them fewer.
 struct ZipContent {
     /// 0 for stored, 8 for deflated.
     let method: UInt16

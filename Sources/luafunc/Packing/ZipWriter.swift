@@ -1,11 +1,11 @@
-/// Makes a zip file that is the same for the same files: no times, no names of users. Entries in the order they come.
+/// Makes a zip file that is identical for identical files: no times, no user names. Entries keep their order.
 struct ZipWriter {
     private var file: [UInt8] = []
     private var directory: [UInt8] = []
     private var count: UInt16 = 0
 
     static func zip(_ files: [PackedFile]) throws(PackError) -> [UInt8] {
-        // With room for two headers and two names each, so that nothing needs the format's 64-bit extension.
+        // Includes two headers and two names for each file, so that nothing needs the format's 64-bit extension.
         let size = files.reduce(0) { $0 + $1.bytes.count + 2 * $1.path.utf8.count + 128 }
         guard files.count < Int(UInt16.max), size < Int(UInt32.max) else { throw .tooLargeForZip }
         var zip = ZipWriter()
@@ -61,8 +61,8 @@ struct ZipWriter {
 
     /// 2.0, for folders in names and deflate.
     private static let versionNeeded: UInt16 = 20
-    /// Permissions are read from the upper half of the attributes only where Unix made the entry; few plans would make
-    /// the runtime executable by themselves (host-contract §1).
+    /// Unzippers read permissions from the upper half of the attributes only if Unix made the entry; few plans would
+    /// make the runtime executable themselves (host-contract §1).
     private static let madeByUnix: UInt16 = 3 << 8 | versionNeeded
     private static let nameIsUTF8: UInt16 = 1 << 11
     private static let midnight: UInt16 = 0
