@@ -69,8 +69,9 @@ import Testing
     @Test(arguments: [
         // Where C called, nothing can wait.
         """
-        local object = setmetatable({}, { __tostring = coroutine.wrap(function() task.sleep(0) return 'x' end) })
-        return select(2, pcall(string.format, '%s', object)):find('a function that waits cannot be called here', 1, true)
+        local list = setmetatable({}, { __index = coroutine.wrap(function() task.sleep(0) end) })
+        local _, message = pcall(function() for _ in ipairs(list) do end end)
+        return message:find('a function that waits cannot be called here', 1, true)
         """,
         // The thread of a task is the task's own.
         """
