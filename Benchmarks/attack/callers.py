@@ -156,7 +156,7 @@ def long_metadata(stage):
         connection.sendall(server.head("/api/f", len(body)) + body)
         most[name] = waits(server, connection)
     told = f"most CPU burnt while a small call waits, in ms: {milliseconds(most)}"
-    expect(max(most.values()) <= 0.1, told)
+    expect(max(most.values()) <= 0.15, told)
     return told
 
 
