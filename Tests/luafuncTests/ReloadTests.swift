@@ -137,11 +137,15 @@ import Testing
             "functions/g/handler.lua": "return function() return 'g' end",
         ])
         try served.app.write(["lib/m.lua": "return 'saved'"])
-        #expect(
-            try served.save(
-                ["functions/g/handler.lua": "return function() return 'g2' end"], path: "/api/g", waitFor: "reloaded g")
-                == "g2")
-        #expect(try served.get("/api/f").text == "saved")
+        // The reload that shows the first of these may have read the module while it was being written. The next begins later.
+        for answer in ["g1", "g2"] {
+            #expect(
+                try served.save(
+                    ["functions/g/handler.lua": "return function() return '\(answer)' end"], path: "/api/g",
+                    waitFor: "reloaded g") == answer)
+        }
+        let reply = try served.get("/api/f")
+        #expect(reply.text == "saved", "\(reply)")
     }
 
     @Test func `a function that never worked holds no save back`() throws {
