@@ -9,8 +9,8 @@ import Testing
     func `reading with a pause at every look gives the values of reading in one go`(_ nulls: JSONReader.Nulls) throws {
         let lua = try TestVM()
         var numbers = Numbers(state: 7)
-        for round in 0..<60 {
-            let text = Self.text(&numbers, padding: round * 517)
+        for round in 0..<16 {
+            let text = Self.text(&numbers, padding: round * 1033)
             try JSONReader.read(text.utf8Span.span.bytes, onto: lua.vm.stack, nulls: nulls) {
                 reader throws(JSONError) in
                 try reader.pushValue()

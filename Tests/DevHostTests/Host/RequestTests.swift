@@ -116,7 +116,8 @@ import Testing
         let reader = await SlowReader()
         let handler = try await PlayedHandler(streams: true) { _, connection in reader.take(connection) }
         let host = try await HostInProcess(Self.files, handlerPort: await handler.port, options: Self.proxied)
-        let size = 48 << 20
+        // The system itself may hold 36 MB of each of the two connections.
+        let size = 96 << 20
         let connection = try await Filler(port: host.port)
         connection.send("POST /api/f HTTP/1.1\r\nHost: x\r\nContent-Length: \(size)\r\n\r\n")
         let taken = connection.fill(upTo: size)
@@ -193,18 +194,22 @@ import Testing
 @MainLoop
 private final class SlowReader {
     private var connection: HTTPConnection?
+    private var reads = false
     private var count = 0
 
     func take(_ connection: HTTPConnection) {
         self.connection = connection
-        connection.pauseBody()
+        if !reads { connection.pauseBody() }
         connection.onBody = { [self] in count += $0.byteCount }
         connection.onBodyEnd = { [self] isComplete in
             connection.respond(HTTPResponse(status: 200, text: "\(count) \(isComplete)"))
         }
     }
 
-    func goOn() { connection?.resumeBody() }
+    func goOn() {
+        reads = true
+        connection?.resumeBody()
+    }
 }
 
 /// Sends as much as anybody takes.
