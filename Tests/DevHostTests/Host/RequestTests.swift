@@ -116,6 +116,8 @@ import Testing
         let reader = await SlowReader()
         let handler = try await PlayedHandler(streams: true) { _, connection in reader.take(connection) }
         let host = try await HostInProcess(Self.files, handlerPort: await handler.port, options: Self.proxied)
+        // What comes before the host serves is collected whole.
+        _ = try await RawConnection.request("/", method: "GET", port: host.port)
         // The system itself may hold 36 MB of each of the two connections.
         let size = 96 << 20
         let connection = try await Filler(port: host.port)
