@@ -151,8 +151,11 @@ class Running:
 
     def send(self, name, body=""):
         """Begins an invocation whose answer nobody waits for; the connection is the caller's to close."""
+        return self.send_body(name, body.encode() if self.isPlain else payload(body))
+
+    def send_body(self, name, body):
+        """The same with the bytes of the request's body."""
         connection = self.connect()
-        body = body.encode() if self.isPlain else payload(body)
         connection.sendall(self.head(self.path(name), len(body)) + body)
         return connection
 
