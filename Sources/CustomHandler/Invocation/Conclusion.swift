@@ -34,11 +34,7 @@ extension FunctionVM {
                         + "{ statusCode = …, body = … }")
             }
             guard stack.reserve(64) else { throw InvocationFailure(.function, "the Lua stack is full") }
-            if let invocation = run.invocation {
-                return try answer(of: run) { () throws(InvocationFailure) in
-                    try encode(at: stack.count, of: stack, run, invocation)
-                }
-            }
+            if let invocation = run.invocation { return try answer(of: run, invocation, stack) }
             handler = try takeHandler(from: stack)
             vm.sealGlobals()
             return .ended(.payload)
@@ -53,9 +49,7 @@ extension FunctionVM {
         run.endPreparing()
         guard let invocation = run.invocation, let stack = run.main?.thread.stack else { return .ended(.payload) }
         do throws(InvocationFailure) {
-            return try answer(of: run) { () throws(InvocationFailure) in
-                try encode(at: stack.count, of: stack, run, invocation)
-            }
+            return try answer(of: run, invocation, stack)
         } catch {
             return .ended(.failed(tell(error, run)))
         }
@@ -196,7 +190,7 @@ extension FunctionVM {
     }
 
     /// Writes the value at `index`, which the handler returned or raised, in the form that the caller takes.
-    private func encode(
+    func encode(
         at index: Int, of stack: LuaStack, _ run: Run, _ invocation: Invocation
     ) throws(InvocationFailure) -> Conclusion {
         guard case .request = invocation.wire else {

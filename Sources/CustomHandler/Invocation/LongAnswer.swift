@@ -6,9 +6,9 @@ extension FunctionVM {
     /// How many bytes of a table are written without a break.
     private static let patience = 256 << 10
 
-    /// The conclusion of `body`, or the task that must first write one of its tables.
+    /// The conclusion of the value on top of the stack, or the task that must first write one of its tables.
     func answer(
-        of run: Run, _ body: () throws(InvocationFailure) -> Conclusion
+        of run: Run, _ invocation: Invocation, _ stack: LuaStack
     ) throws(InvocationFailure) -> Conclusion {
         let writer = vm.writer
         writer.patience = Self.patience
@@ -18,7 +18,7 @@ extension FunctionVM {
             if run.prepared != nil { writer.prepared = [:] }
         }
         do throws(InvocationFailure) {
-            return try body()
+            return try encode(at: stack.count, of: stack, run, invocation)
         } catch {
             guard let table = writer.longTable.take() else { throw error }
             return .continues(preparingTask(for: run, table))
@@ -43,7 +43,7 @@ extension FunctionVM {
             guard let run = running, let table = stack.identity(at: 1) else { return 0 }
             let writer = JSONWriter(for: vm)
             let failed = { (error: JSONError) throws(LuaError) in
-                if error.isTimeLimit { throw .timeLimit }
+                if let limit = error.limit { throw limit }
                 run.prepared = (run.prepared ?? [:]).merging([table: .failed(error)]) { $1 }
             }
             do throws(JSONError) {

@@ -97,11 +97,7 @@ extension FunctionVM.Scope {
     func limit(_ error: JSONError) -> LuaError? {
         guard error.isLimit else { return nil }
         running?.machine.reachedLimit = true
-        switch error {
-        case .unwritable(.timeLimit, _), .syntax(.timeLimit, _, _): return .timeLimit
-        case .syntax(.memoryLimit, _, _): return .memoryLimit
-        default: return nil
-        }
+        return error.limit
     }
 }
 

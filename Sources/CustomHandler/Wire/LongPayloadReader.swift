@@ -224,8 +224,7 @@ final class LongPayloadReader {
         do throws(LuaError) {
             return try stack.mayGoOn(after: bytes)
         } catch {
-            if case .timeLimit = error { throw .timeLimit }
-            throw .memoryLimit
+            throw PayloadError(limit: error)
         }
     }
 }

@@ -4,10 +4,10 @@ import Lua
 /// Fills `metadata` of a caller's own request, in steps, since the body may be a JSON object of any size (host-contract §6.3,
 /// §6.4).
 ///
-/// Members of the body, then query fields, then route parameters, each in the place of those before; then `Query`, `Headers`
-/// and `sys`, where nothing of that name is there.
+/// Query fields replace members of the body that have the same name, and route parameters replace both. `Query`, `Headers`
+/// and `sys` come last, and replace nothing.
 final class MetadataFilling {
-    /// The list of `RequestTables.MetadataPart`, where it lies on the stack.
+    /// The stack index of the list whose elements `RequestTables.MetadataPart` names.
     private let parts: Int
     private var metadata: NamedTable
     private var stage = Stage.body
@@ -37,7 +37,8 @@ final class MetadataFilling {
         return .results(0)
     }
 
-    /// Pushes the JSON object that is the body, and the key before its first member. Any other text has no members.
+    /// Pushes the JSON object in the body, and nil as the key before its first member. Any other body has no members.
+    /// Returns false if the time slice ended first.
     private func readBody(_ stack: LuaStack) throws(LuaError) -> Bool {
         if reader == nil {
             stack.pushElement(RequestTables.MetadataPart.body.rawValue, of: parts)
@@ -56,7 +57,7 @@ final class MetadataFilling {
                 return false
             }
         } catch {
-            if error.isLimit { throw error.isTimeLimit ? .timeLimit : .memoryLimit }
+            if let limit = error.limit { throw limit }
             stack.setCount(body)
             stage = .rest
             return true
@@ -66,8 +67,8 @@ final class MetadataFilling {
         return true
     }
 
-    /// Copies the members that follow the key on top: objects as they are, all else but lists and null as text, as .NET writes
-    /// it.
+    /// Copies the members after the key on top: objects as they are, lists and null not at all, everything else as the text
+    /// that .NET writes. Returns false if the time slice ended first.
     private func addMembers(_ stack: LuaStack) throws(LuaError) -> Bool {
         while stack.next(of: tree) {
             let name = stack.bytes(at: -2) ?? []
@@ -86,7 +87,7 @@ final class MetadataFilling {
         return true
     }
 
-    /// The head of a request is short, and so is all that comes from it.
+    /// Adds what comes from the head of the request, which is short enough for one step.
     private func addRest(_ stack: LuaStack) {
         func bytes(_ part: RequestTables.MetadataPart) -> [UInt8] {
             stack.pushElement(part.rawValue, of: parts)
@@ -118,11 +119,11 @@ final class MetadataFilling {
     }
 }
 
-/// A table whose names differ in more than case, as in the host's dictionary.
+/// A table in which no two names differ only in case, like the host's dictionary.
 private struct NamedTable {
     private let table: Int
     private let stack: LuaStack
-    /// Where another table lies: the names as they are written, by their lower case. It counts as memory of the VM.
+    /// The stack index of another table, from names in lower case to names as they are written. It counts as memory of the VM.
     let names: Int
 
     /// Pushes the table of the names. [+1]

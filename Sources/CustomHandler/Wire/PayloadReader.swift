@@ -8,8 +8,12 @@ enum PayloadError: Error, Equatable, CustomStringConvertible {
     case timeLimit
     case memoryLimit
 
+    init(limit: LuaError) {
+        if case .timeLimit = limit { self = .timeLimit } else { self = .memoryLimit }
+    }
+
     init(_ error: JSONError) {
-        self = !error.isLimit ? .notJSON(error) : error.isTimeLimit ? .timeLimit : .memoryLimit
+        self = error.limit.map { PayloadError(limit: $0) } ?? .notJSON(error)
     }
 
     var description: String {

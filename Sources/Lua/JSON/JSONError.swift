@@ -53,10 +53,13 @@ extension JSONError {
     /// The table must be written in slices first.
     public var isLong: Bool { if case .unwritable(.long, _) = self { true } else { false } }
 
-    public var isTimeLimit: Bool {
+    /// The limit that ended the reading, or the time limit that ended the writing; nil for any other error. A text that
+    /// would be too large has a message of its own.
+    public var limit: LuaError? {
         switch self {
-        case .unwritable(.timeLimit, _), .syntax(.timeLimit, _, _): true
-        default: false
+        case .unwritable(.timeLimit, _), .syntax(.timeLimit, _, _): .timeLimit
+        case .syntax(.memoryLimit, _, _): .memoryLimit
+        default: nil
         }
     }
 

@@ -260,7 +260,7 @@ public struct JSONReader {
                     try reader.fill(Int32(table), deferral)
                 } catch {
                     // The text was checked when it was deferred, so only a limit was reached.
-                    stack.endUnfilled(error.isTimeLimit ? .timeLimit : .memoryLimit)
+                    stack.endUnfilled(error.limit ?? .memoryLimit)
                 }
             }
         }
