@@ -41,6 +41,12 @@ public struct LuaStack {
     /// Moves the top value to `index`, and shifts the values above up by one. [0]
     public func insert(at index: Int) { clua_insert(state, Int32(index)) }
 
+    /// Removes the value at `index`, and shifts the values above down by one. [-1]
+    public func remove(at index: Int) {
+        lua_rotate(state, Int32(index), -1)
+        pop()
+    }
+
     /// Moves the top value over the one at `index`. [-1]
     public func replace(at index: Int) { clua_replace(state, Int32(index)) }
 
@@ -163,6 +169,13 @@ public struct LuaStack {
         } ?? true
     }
 
+    /// The number of parameters of the function at `index`; `Int.max` if it takes any number. [0]
+    public func parameters(at index: Int) -> Int {
+        lua_pushvalue(state, Int32(index))
+        let count = clua_parameters(state)
+        return count < 0 ? .max : Int(count)
+    }
+
     // MARK: Tables, always raw
 
     /// nil for anything but a table.
@@ -216,6 +229,10 @@ public struct LuaStack {
     public func pushElement(_ position: Int, of index: Int) -> LuaType {
         LuaType(rawValue: lua_rawgeti(state, Int32(index), Int64(position))) ?? .none
     }
+
+    /// Replaces the key on top by its value in the table at `index`, or nil. [0]
+    @discardableResult
+    public func replaceKey(of index: Int) -> LuaType { LuaType(rawValue: lua_rawget(state, Int32(index))) ?? .none }
 
     /// Sets the field `name` of the table at `index` to the top value. [-1]
     public func setField(_ name: StaticString, of index: Int) {

@@ -164,7 +164,9 @@ extension FunctionVM {
     }
 
     /// The handler function from the script's return value, which is the only value on the stack.
-    private func takeHandler(from stack: LuaStack) throws(InvocationFailure) -> LuaReference {
+    private func takeHandler(
+        from stack: LuaStack
+    ) throws(InvocationFailure) -> (function: LuaReference, parameters: Int) {
         func problem(_ reason: String) -> InvocationFailure {
             InvocationFailure(.function, "\(function.script): \(reason)")
         }
@@ -186,7 +188,8 @@ extension FunctionVM {
                 "the script returns \(stack.type(at: -1).name), but it must return the handler: "
                     + "return function(data, metadata, context) ... end")
         }
-        return stack.reference()
+        let parameters = min(stack.parameters(at: -1), 3)
+        return (stack.reference(), parameters)
     }
 
     /// Writes the value at `index`, which the handler returned or raised, in the form that the caller takes.

@@ -13,8 +13,8 @@ final class FunctionVM {
     /// An option sets a time limit, so the limit may not be host.json's.
     let hasTimeOption: Bool
     private let text: [UInt8]
-    /// The function that the script returned; nil until the script is loaded.
-    var handler: LuaReference?
+    /// The function that the script returned, and how many of its three arguments it takes; nil until the script is loaded.
+    var handler: (function: LuaReference, parameters: Int)?
     /// Lua functions that read a long payload and write a long table of an answer; made on first use.
     var payloadReader: LuaReference?
     var preparer: LuaReference?
@@ -157,29 +157,38 @@ final class FunctionVM {
         case .request(let parameters, let isProxied):
             let body = invocation.request.body.count
             guard stack.hasRoom(for: body) else { throw tooLarge(invocation, run) }
-            RequestReader(function: function, marks: marks, stack: stack)
-                .pushArguments(invocation.request, parameters, isProxied: isProxied)
+            RequestReader(marks: marks, stack: stack)
+                .pushArguments(invocation.request, parameters, isProxied: isProxied, withMetadata: takesMetadata)
             // The script has its own copy.
             if body > HTTPRequest.keptCapacity { _ = invocation.request.takeBody() }
         case .payload:
             let payload = invocation.request.body
             guard run.hold(payload.count) else { throw tooLarge(invocation, run) }
             do throws(PayloadError) {
-                try PayloadReader(function: function, marks: marks, stack: stack).pushArguments(payload.span.bytes)
+                try PayloadReader(function: function, marks: marks, stack: stack)
+                    .pushArguments(payload.span.bytes, withMetadata: takesMetadata)
             } catch {
                 throw failure(of: run, invocation, error)
             }
         }
-        marks.pushContext(of: invocation, onto: stack)
+        pushContext(of: invocation, onto: stack)
         return task
     }
 
-    /// The task that runs the handler, which takes three arguments.
+    private var takesMetadata: Bool { handler.map { $0.parameters > 1 } ?? true }
+
+    /// The task that runs the handler with the arguments that it takes.
     func mainTask(for run: Run) -> ScriptTask {
-        let task = ScriptTask(vm.makeThread(), of: run, arguments: 3)
+        let task = ScriptTask(vm.makeThread(), of: run, arguments: max(1, handler?.parameters ?? 3))
         run.main = task
-        if let handler { task.thread.stack.push(handler) }
+        if let handler { task.thread.stack.push(handler.function) }
         return task
+    }
+
+    /// Pushes `context` if the handler takes it. [+1 or 0]
+    func pushContext(of invocation: Invocation, onto stack: LuaStack) {
+        if let handler, handler.parameters < 3 { return }
+        marks.context.push(of: invocation, onto: stack)
     }
 
     func tooLarge(_ invocation: Invocation, _ run: Run) -> InvocationFailure {

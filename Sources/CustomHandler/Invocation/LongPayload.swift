@@ -25,7 +25,9 @@ extension FunctionVM {
         if let error = run.unreadable.take() { return .ended(.failed(failure(of: run, invocation, error))) }
         let task = mainTask(for: run)
         reading.thread.stack.move(2, to: task.thread.stack)
-        marks.pushContext(of: invocation, onto: task.thread.stack)
+        // Below them lies the handler.
+        task.thread.stack.setCount(1 + min(task.arguments, 2))
+        pushContext(of: invocation, onto: task.thread.stack)
         run.endPreparing()
         return .continues(task)
     }

@@ -301,12 +301,7 @@ struct JSONScanner {
         guard quote == UInt8(ascii: "\"") else { return }
         while plainEnd - cursor >= 8 {
             let word = UnsafeRawPointer(cursor).loadUnaligned(as: UInt64.self)
-            let ones: UInt64 = 0x0101_0101_0101_0101
-            let high: UInt64 = 0x8080_8080_8080_8080
-            let quotes = word ^ (ones &* 0x22)
-            let backslashes = word ^ (ones &* 0x5c)
-            // A byte below n: (x - n) borrows into its top bit. Bytes over 0x7f have the top bit themselves.
-            let found = (word | (word &- ones &* 0x20) | (quotes &- ones) | (backslashes &- ones)) & high
+            let found = UTF8Check.special(word)
             if found != 0 {
                 cursor += found.trailingZeroBitCount / 8
                 return
