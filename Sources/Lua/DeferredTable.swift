@@ -72,8 +72,8 @@ extension LuaStack {
         clua_pushdeferred(state, key(of: filler, place: place), Int32(source))
     }
 
-    /// Checks a JSON text and pushes a copy, which `JSONReader` reads in parts. Others get no turn meanwhile, so the text
-    /// must be shorter than `LongJSONReader.shortest`. [+1]
+    /// Checks a JSON text and pushes a copy, which `JSONReader` reads in parts. Nobody else gets a turn meanwhile, so the
+    /// text must be shorter than `LongJSONReader.shortest`. [+1]
     public func pushChecked(_ text: RawSpan) throws(JSONError) {
         // The pointers live only during the closure.
         try text.withUnsafeBytes { raw throws(JSONError) in
@@ -196,9 +196,13 @@ extension LuaStack {
         case .container, .unclear: return .unclear
         case .scalar(let offset):
             guard isPlain(start + offset) else { return .unclear }
+            let first = start[offset]
+            if first == UInt8(ascii: "\"") {
+                checked.pushString(at: offset, onto: self)
+                return .value
+            }
             var scanner = JSONScanner(checked.text)
             scanner.skip(to: offset)
-            let first = start[offset]
             do throws(JSONError) {
                 try JSONReader.pushScalar(first, &scanner, self)
             } catch {

@@ -151,15 +151,24 @@ public struct LuaStack {
 
     /// Whether the value is this string.
     public func isString(at index: Int, _ text: StaticString) -> Bool {
-        withBytes(at: index) { span in
-            span.withUnsafeBytes {
-                $0.elementsEqual(UnsafeRawBufferPointer(start: text.utf8Start, count: text.utf8CodeUnitCount))
-            }
-        } ?? false
+        isString(at: index, text.utf8Start, text.utf8CodeUnitCount)
     }
 
     public func isString(at index: Int, _ text: [UInt8]) -> Bool {
-        withBytes(at: index) { span in span.withUnsafeBytes { $0.elementsEqual(text) } } ?? false
+        text.withUnsafeBufferPointer { bytes in
+            bytes.baseAddress.map { isString(at: index, $0, bytes.count) } ?? isString(at: index, "")
+        }
+    }
+
+    private func isString(at index: Int, _ text: UnsafePointer<UInt8>, _ count: Int) -> Bool {
+        var length = 0
+        guard lua_type(state, Int32(index)) == LuaType.string.rawValue,
+            let start = lua_tolstring(state, Int32(index), &length), length == count
+        else { return false }
+        // Lua does not move strings.
+        let bytes = UnsafeRawPointer(start).assumingMemoryBound(to: UInt8.self)
+        for offset in 0..<count where bytes[offset] != text[offset] { return false }
+        return true
     }
 
     /// Whether the bytes of a string are UTF-8; true for anything but a string.
@@ -224,6 +233,14 @@ public struct LuaStack {
         return LuaType(rawValue: lua_rawget(state, Int32(index))) ?? .none
     }
 
+    /// The same for a name that is kept as a value, which is faster.
+    @discardableResult
+    public func pushField(_ name: LuaReference, of index: Int) -> LuaType {
+        let index = absolute(index)
+        push(name)
+        return LuaType(rawValue: lua_rawget(state, Int32(index))) ?? .none
+    }
+
     /// Pushes element `position` (from 1) of the table at `index`, or nil. [+1]
     @discardableResult
     public func pushElement(_ position: Int, of index: Int) -> LuaType {
@@ -268,6 +285,22 @@ public struct LuaStack {
     /// Replaces the key on top by the next pair of the table at `index`, or nil by the first pair; returns false after
     /// the last. Meanwhile only values of existing keys may change. [+1, -1 at the end]
     public func next(of index: Int) -> Bool { lua_next(state, Int32(index)) != 0 }
+
+    /// The number of pairs of the table at `index`, but not more than `most`. [0]
+    public func countPairs(at index: Int, upTo most: Int) -> Int {
+        let index = absolute(index)
+        var count = 0
+        pushNil()
+        while lua_next(state, Int32(index)) != 0 {
+            pop()
+            count += 1
+            guard count < most else {
+                pop()
+                break
+            }
+        }
+        return count
+    }
 
     /// Runs `body` for each pair, with the key at -2 and the value at -1. `body` must leave both there, and may change
     /// only values of existing keys.

@@ -21,6 +21,35 @@ struct Marks {
     let context: ContextTable
     /// The name of the trigger's binding.
     let trigger: LuaReference
+    let names: Names
+
+    /// The names of members that a handler may return, kept as strings of the VM.
+    struct Names {
+        let outputs, returnValue, logs, statusCode, status, headers, body, cookies: LuaReference
+        /// Those of the function's named outputs, in their order.
+        let bindings: [LuaReference]
+
+        init(_ stack: LuaStack, _ function: Function) {
+            func name(_ text: StaticString) -> LuaReference {
+                stack.push(text)
+                return stack.reference()
+            }
+            outputs = name("Outputs")
+            returnValue = name("ReturnValue")
+            logs = name("Logs")
+            statusCode = name("statusCode")
+            status = name("status")
+            headers = name("headers")
+            body = name("body")
+            cookies = name("cookies")
+            bindings = function.namedOutputs.map { output in
+                stack.push(bytes: output.key)
+                return stack.reference()
+            }
+        }
+
+        var responseMembers: [LuaReference] { [statusCode, status, headers, body, cookies] }
+    }
 
     private static let chunk = LuaChunk(
         """
@@ -51,6 +80,7 @@ struct Marks {
         tables = RequestTables(stack, scope)
         stack.push(scope.function.trigger?.name ?? "req")
         trigger = stack.reference()
+        names = Names(stack, scope.function)
         context = ContextTable(stack, scope)
         requestFiller = stack.makeFiller(find: { PayloadReader.findRequestMember(of: $1, on: $0, scope) }) {
             stack, table, place in

@@ -104,6 +104,24 @@ struct CheckedJSON {
         return found
     }
 
+    /// Pushes the string whose opening quote is at that offset. [+1]
+    func pushString(at offset: Int, onto stack: LuaStack) {
+        guard let start = text.baseAddress else { return stack.pushNil() }
+        let first = start + offset + 1
+        var cursor = first - 1
+        var isPlain = true
+        while !Self.skipString(&cursor, start + text.count) { isPlain = false }
+        let inside = UnsafeBufferPointer(start: first, count: cursor - 1 - first)
+        if isPlain { return JSONReader.push(inside, onto: stack) }
+        withUnsafeTemporaryAllocation(byteCount: inside.count, alignment: 1) { raw in
+            let output = raw.assumingMemoryBound(to: UInt8.self)
+            guard let place = output.baseAddress, let count = JSONString.unescape(inside, to: place) else {
+                return stack.pushNil()
+            }
+            JSONReader.push(UnsafeBufferPointer(start: place, count: count), onto: stack)
+        }
+    }
+
     @inline(__always)
     private static func skipSpace(_ cursor: inout UnsafePointer<UInt8>) {
         while cursor.pointee <= 0x20 { cursor += 1 }

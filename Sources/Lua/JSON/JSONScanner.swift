@@ -247,8 +247,24 @@ struct JSONScanner {
         cursor += 1
         let first = cursor
         if try reachesEnd(quote) { return plainString(from: first) }
+        if quote == UInt8(ascii: "\""), unescapeShort(from: first) { return unescaped }
         _ = try unescapeRest(from: first, before: quote)
         return unescaped
+    }
+
+    /// Unescapes a string that ends before the next check of the limits, in one go. Returns false, and has done nothing, for
+    /// any other string and for a mistake.
+    private mutating func unescapeShort(from first: UnsafePointer<UInt8>) -> Bool {
+        guard let closing = JSONString.end(from: cursor, before: plainEnd) else { return false }
+        var isRight = false
+        let text = UnsafeBufferPointer(start: first, count: closing - first)
+        scratch = [UInt8](unsafeUninitializedCapacity: text.count) { buffer, count in
+            guard let start = buffer.baseAddress, let length = JSONString.unescape(text, to: start) else { return }
+            isRight = true
+            count = length
+        }
+        if isRight { cursor = closing + 1 }
+        return isRight
     }
 
     /// The same for a possibly long string in double quotes; nil if the time slice ends in the middle.
