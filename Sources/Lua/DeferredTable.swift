@@ -140,7 +140,9 @@ extension LuaStack {
     /// Pushes the source of the table at `index` and answers its place, if the table is not filled yet and that filler makes
     /// its members; else pushes nothing. [+1]
     public func pushSource(of index: Int, madeBy filler: TableFiller) -> Int? {
-        guard hasMetatable(at: index, deferredMark), let (kind, place) = pushSource(of: absolute(index)) else { return nil }
+        guard hasMetatable(at: index, deferredMark), let (kind, place) = pushSource(of: absolute(index)) else {
+            return nil
+        }
         if kind == filler.kind { return place }
         pop()
         return nil

@@ -16,7 +16,8 @@ import Testing
     @Test func `the fast check and the slow one agree on texts with random mistakes`() {
         let outline = JSONOutline()
         var numbers = Numbers(state: 11)
-        let alphabet = Array("{}[]:,\"\\ \n0123456789.-+eEtruefalsnu/x\u{1}\u{7f}".utf8) + [0x80, 0xc3, 0xa9, 0xed, 0xff]
+        let alphabet =
+            Array("{}[]:,\"\\ \n0123456789.-+eEtruefalsnu/x\0\u{1}\u{7f}".utf8) + [0x80, 0xc3, 0xa9, 0xed, 0xff]
         var accepted = 0
         for round in 0..<40_000 {
             var text = Array(Self.texts[round % Self.texts.count].utf8)

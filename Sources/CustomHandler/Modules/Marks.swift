@@ -3,7 +3,7 @@ import HTTP
 import Lua
 
 /// The metatables by which luafunc recognizes its own kinds of tables, made once in each VM.
-struct Marks {
+final class Marks {
     /// `azure.bytes(s)`; the bytes are element 1.
     let bytes: LuaReference
     /// `http.response{…}`.

@@ -42,7 +42,7 @@ struct RequestTables {
             let filling = MetadataFilling(table, of: stack, function: scope.function.name)
             return { stack throws(LuaError) in try filling.advance(stack) }
         }
-        request = stack.makeFiller(find: { stack, place in Self.find(place, of: stack, scope) }) { stack, table, place in
+        request = stack.makeFiller(find: { Self.find($1, of: $0, scope) }) { stack, table, place in
             let source = stack.count
             func set(_ field: StaticString, _ push: () -> Void) {
                 push()
@@ -61,16 +61,18 @@ struct RequestTables {
 
     /// Finds the member of a request that is named at index 2; its block is on top.
     private static func find(_ place: Int, of stack: LuaStack, _ scope: FunctionVM.Scope) -> Field {
+        // All methods begin with a small letter, all members with a capital one.
+        guard stack.withBytes(at: 2, { $0.byteCount > 0 && $0[0] < UInt8(ascii: "a") }) == true else {
+            return RequestMethods.find(on: stack, scope)
+        }
         if stack.isString(at: 2, "Url") {
             pushURL(place, of: stack)
         } else if stack.isString(at: 2, "Method") {
             pushMethod(of: stack)
         } else if stack.isString(at: 2, "Body") {
             stack.pushBlockValue(body, of: -1)
-        } else if ["Query", "Headers", "Params", "Identities"].contains(where: { stack.isString(at: 2, $0) }) {
-            return .unclear
         } else {
-            return RequestMethods.find(on: stack, scope)
+            return .unclear
         }
         return .value
     }

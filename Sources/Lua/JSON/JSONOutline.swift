@@ -16,67 +16,111 @@ final class JSONOutline {
     private(set) var list: UnsafeMutablePointer<Container>
     private(set) var count = 0
     private var capacity = 64
+    /// A copy of the text with zeros behind it, which end everything: nothing compares its place with the end.
+    private var copy: UnsafeMutablePointer<UInt8>
+    private var copyCapacity = JSONOutline.leastCopy
+
+    private static let leastCopy = 4 << 10
+    private static let padding = 8
 
     private static let none = UInt32.max
 
-    init() { list = .allocate(capacity: capacity) }
-
-    deinit { list.deallocate() }
-
-    /// Gives back the memory that a text with many containers took.
-    func trim() {
-        guard capacity > 1024 else { return }
-        list.deallocate()
-        capacity = 64
+    init() {
         list = .allocate(capacity: capacity)
-        count = 0
+        copy = .allocate(capacity: copyCapacity)
+    }
+
+    deinit {
+        list.deallocate()
+        copy.deallocate()
+    }
+
+    /// Gives back the memory that a long text took.
+    func trim() {
+        if capacity > 1024 {
+            list.deallocate()
+            capacity = 64
+            list = .allocate(capacity: capacity)
+            count = 0
+        }
+        if copyCapacity > 4 * Self.leastCopy {
+            copy.deallocate()
+            copyCapacity = Self.leastCopy
+            copy = .allocate(capacity: copyCapacity)
+        }
+    }
+
+    private func take(_ text: UnsafeBufferPointer<UInt8>) -> UnsafePointer<UInt8> {
+        if copyCapacity < text.count + Self.padding {
+            copy.deallocate()
+            copyCapacity = max(2 * copyCapacity, text.count + Self.padding)
+            copy = .allocate(capacity: copyCapacity)
+        }
+        if let start = text.baseAddress { copy.update(from: start, count: text.count) }
+        (copy + text.count).update(repeating: 0, count: Self.padding)
+        return UnsafePointer(copy)
     }
 
     /// Whether the text, which has less than 4 GB, is JSON.
     func check(_ text: UnsafeBufferPointer<UInt8>) -> Bool {
         count = 0
-        guard let start = text.baseAddress else { return false }
+        let start = take(text)
         let end = start + text.count
         var cursor = start
         var depth = 0
         var isObject = false
+        var expectsName = false
         var open = Self.none
+        // Strings are nearly all of a text, so names and values share this code, and it calls nothing.
         while true {
-            // A value begins here.
-            guard skipSpace(&cursor, end) else { return false }
+            guard Self.skipSpace(&cursor) else { return false }
             let first = cursor.pointee
             cursor += 1
-            switch first {
-            case UInt8(ascii: "\""):
-                guard skipString(&cursor, end) else { return false }
-            case UInt8(ascii: "{"), UInt8(ascii: "["):
+            if first == UInt8(ascii: "\"") {
+                while true {
+                    var found = UTF8Check.special(UnsafeRawPointer(cursor).loadUnaligned(as: UInt64.self))
+                    while found == 0 {
+                        cursor += 8
+                        found = UTF8Check.special(UnsafeRawPointer(cursor).loadUnaligned(as: UInt64.self))
+                    }
+                    cursor += found.trailingZeroBitCount >> 3
+                    if cursor.pointee == UInt8(ascii: "\"") { break }
+                    guard Self.skipOdd(&cursor, end) else { return false }
+                }
+                cursor += 1
+                if expectsName {
+                    guard Self.skipSpace(&cursor), cursor.pointee == UInt8(ascii: ":") else { return false }
+                    cursor += 1
+                    expectsName = false
+                    continue
+                }
+            } else if expectsName {
+                return false
+            } else if first == UInt8(ascii: "{") || first == UInt8(ascii: "[") {
                 let place = cursor - 1 - start
-                guard depth < JSONScanner.depthLimit, skipSpace(&cursor, end) else { return false }
+                guard depth < JSONScanner.depthLimit, Self.skipSpace(&cursor) else { return false }
                 // Either bracket is two code points before its counterpart.
                 if cursor.pointee == first + 2 {
                     cursor += 1
-                    break
+                } else {
+                    add(Container(start: UInt32(truncatingIfNeeded: place), next: open))
+                    open = UInt32(truncatingIfNeeded: count - 1)
+                    depth += 1
+                    isObject = first == UInt8(ascii: "{")
+                    expectsName = isObject
+                    continue
                 }
-                add(Container(start: UInt32(truncatingIfNeeded: place), next: open))
-                open = UInt32(truncatingIfNeeded: count - 1)
-                depth += 1
-                isObject = first == UInt8(ascii: "{")
-                if isObject, !skipKey(&cursor, end) { return false }
-                continue
-            case UInt8(ascii: "t"): guard skipWord("rue", &cursor, end) else { return false }
-            case UInt8(ascii: "f"): guard skipWord("alse", &cursor, end) else { return false }
-            case UInt8(ascii: "n"): guard skipWord("ull", &cursor, end) else { return false }
-            default:
+            } else {
                 cursor -= 1
-                guard skipNumber(&cursor, end) else { return false }
+                guard Self.skipWord(&cursor) || Self.skipNumber(&cursor, end) else { return false }
             }
             // A value has ended here, and perhaps containers with it.
             while depth > 0 {
-                guard skipSpace(&cursor, end) else { return false }
+                guard Self.skipSpace(&cursor) else { return false }
                 let byte = cursor.pointee
                 cursor += 1
                 if byte == UInt8(ascii: ",") {
-                    if isObject, !(skipSpace(&cursor, end) && skipKey(&cursor, end)) { return false }
+                    expectsName = isObject
                     break
                 }
                 guard byte == (isObject ? UInt8(ascii: "}") : UInt8(ascii: "]")) else { return false }
@@ -87,7 +131,7 @@ final class JSONOutline {
                 depth -= 1
                 if depth > 0 { isObject = start[Int(list[Int(open)].start)] == UInt8(ascii: "{") }
             }
-            if depth == 0 { return !skipSpace(&cursor, end) }
+            if depth == 0 { return !Self.skipSpace(&cursor) && cursor == end }
         }
     }
 
@@ -108,77 +152,39 @@ final class JSONOutline {
 
     // MARK: Tokens
 
-    /// Moves to the next byte that is no white space; returns false at the end.
+    /// Moves to the next byte that is no white space; returns false if that is a control character, or the end.
     @inline(__always)
-    private func skipSpace(_ cursor: inout UnsafePointer<UInt8>, _ end: UnsafePointer<UInt8>) -> Bool {
-        while cursor < end {
-            let byte = cursor.pointee
-            if byte > 0x20 { return true }
-            guard byte == 0x20 || byte == 0x0a || byte == 0x0d || byte == 0x09 else { return true }
-            cursor += 1
+    private static func skipSpace(_ cursor: inout UnsafePointer<UInt8>) -> Bool {
+        while cursor.pointee <= 0x20 {
+            switch cursor.pointee {
+            case 0x20, 0x0a, 0x0d, 0x09: cursor += 1
+            default: return false
+            }
         }
-        return false
-    }
-
-    /// A member's name, at which the cursor is, and the colon after it.
-    @inline(__always)
-    private func skipKey(_ cursor: inout UnsafePointer<UInt8>, _ end: UnsafePointer<UInt8>) -> Bool {
-        guard cursor.pointee == UInt8(ascii: "\"") else { return false }
-        cursor += 1
-        guard skipString(&cursor, end), skipSpace(&cursor, end), cursor.pointee == UInt8(ascii: ":") else {
-            return false
-        }
-        cursor += 1
         return true
     }
 
-    /// The rest of a string, with its closing quote.
-    @inline(__always)
-    private func skipString(_ cursor: inout UnsafePointer<UInt8>, _ end: UnsafePointer<UInt8>) -> Bool {
-        while true {
-            while end - cursor >= 8 {
-                let found = UTF8Check.special(UnsafeRawPointer(cursor).loadUnaligned(as: UInt64.self))
-                if found != 0 {
-                    cursor += found.trailingZeroBitCount >> 3
-                    break
-                }
-                cursor += 8
-            }
-            guard cursor < end else { return false }
-            let byte = cursor.pointee
-            if byte == UInt8(ascii: "\"") {
-                cursor += 1
+    /// An escape, or characters that are not ASCII, in a string. Everything else that is no plain text is a mistake.
+    private static func skipOdd(_ cursor: inout UnsafePointer<UInt8>, _ end: UnsafePointer<UInt8>) -> Bool {
+        if cursor.pointee == UInt8(ascii: "\\") {
+            switch cursor[1] {
+            case UInt8(ascii: "\""), UInt8(ascii: "\\"), UInt8(ascii: "/"), UInt8(ascii: "b"), UInt8(ascii: "f"),
+                UInt8(ascii: "n"), UInt8(ascii: "r"), UInt8(ascii: "t"):
+                cursor += 2
                 return true
-            }
-            if byte == UInt8(ascii: "\\") {
-                guard skipEscape(&cursor, end) else { return false }
-            } else if byte < 0x20 {
-                return false
-            } else if byte < 0x80 {
-                cursor += 1
-            } else {
-                let length = UTF8Check.sequenceLength(at: cursor, before: end)
-                guard length > 0 else { return false }
-                cursor += length
+            default: return skipUnicode(&cursor, end)
             }
         }
-    }
-
-    @inline(__always)
-    private func skipEscape(_ cursor: inout UnsafePointer<UInt8>, _ end: UnsafePointer<UInt8>) -> Bool {
-        guard end - cursor >= 2 else { return false }
-        switch cursor[1] {
-        case UInt8(ascii: "\""), UInt8(ascii: "\\"), UInt8(ascii: "/"), UInt8(ascii: "b"), UInt8(ascii: "f"),
-            UInt8(ascii: "n"), UInt8(ascii: "r"), UInt8(ascii: "t"):
-            cursor += 2
-            return true
-        case UInt8(ascii: "u"): return skipUnicode(&cursor, end)
-        default: return false
+        guard cursor.pointee >= 0x80 else { return false }
+        while cursor.pointee >= 0x80 {
+            let length = UTF8Check.sequenceLength(at: cursor, before: end)
+            guard length > 0 else { return false }
+            cursor += length
         }
+        return true
     }
 
-    @inline(never)
-    private func skipUnicode(_ cursor: inout UnsafePointer<UInt8>, _ end: UnsafePointer<UInt8>) -> Bool {
+    private static func skipUnicode(_ cursor: inout UnsafePointer<UInt8>, _ end: UnsafePointer<UInt8>) -> Bool {
         guard let code = UTF8Check.escapedUnit(at: cursor, before: end), !(0xdc00..<0xe000).contains(code) else {
             return false
         }
@@ -191,35 +197,35 @@ final class JSONOutline {
         return true
     }
 
+    /// Skips `true`, `false` or `null`.
     @inline(__always)
-    private func skipWord(
-        _ rest: StaticString, _ cursor: inout UnsafePointer<UInt8>, _ end: UnsafePointer<UInt8>
-    ) -> Bool {
-        let count = rest.utf8CodeUnitCount
-        guard end - cursor >= count else { return false }
-        for index in 0..<count where cursor[index] != rest.utf8Start[index] { return false }
-        cursor += count
-        return true
+    private static func skipWord(_ cursor: inout UnsafePointer<UInt8>) -> Bool {
+        switch UnsafeRawPointer(cursor).loadUnaligned(as: UInt32.self) {
+        case 0x6575_7274, 0x6c6c_756e:  // "true", "null"
+            cursor += 4
+            return true
+        case 0x736c_6166 where cursor[4] == UInt8(ascii: "e"):  // "fals"
+            cursor += 5
+            return true
+        default: return false
+        }
     }
 
-    private func skipNumber(_ cursor: inout UnsafePointer<UInt8>, _ end: UnsafePointer<UInt8>) -> Bool {
+    private static func skipNumber(_ cursor: inout UnsafePointer<UInt8>, _ end: UnsafePointer<UInt8>) -> Bool {
         let first = cursor
         if cursor.pointee == UInt8(ascii: "-") { cursor += 1 }
-        guard let leading = digit(cursor, end) else { return false }
+        guard isDigit(cursor) else { return false }
+        let isZero = cursor.pointee == UInt8(ascii: "0")
         cursor += 1
-        if leading > 0 {
-            skipDigits(&cursor, end)
-        } else if digit(cursor, end) != nil {
-            return false
-        }
-        if cursor < end, cursor.pointee == UInt8(ascii: ".") {
+        if isZero, isDigit(cursor) { return false }
+        while isDigit(cursor) { cursor += 1 }
+        if cursor.pointee == UInt8(ascii: ".") {
             cursor += 1
-            guard digit(cursor, end) != nil else { return false }
-            skipDigits(&cursor, end)
+            guard isDigit(cursor) else { return false }
+            while isDigit(cursor) { cursor += 1 }
         }
         // Only these can be too large for a double, or take long to convert.
-        let isOdd = cursor < end && cursor.pointee | 0x20 == UInt8(ascii: "e") || cursor - first > 300
-        guard isOdd else { return true }
+        guard cursor.pointee | 0x20 == UInt8(ascii: "e") || cursor - first > 300 else { return true }
         var scanner = JSONScanner(UnsafeBufferPointer(start: first, count: end - first))
         guard (try? scanner.number()) != nil else { return false }
         cursor = scanner.cursor
@@ -227,14 +233,5 @@ final class JSONOutline {
     }
 
     @inline(__always)
-    private func digit(_ cursor: UnsafePointer<UInt8>, _ end: UnsafePointer<UInt8>) -> UInt8? {
-        guard cursor < end else { return nil }
-        let value = cursor.pointee &- UInt8(ascii: "0")
-        return value < 10 ? value : nil
-    }
-
-    @inline(__always)
-    private func skipDigits(_ cursor: inout UnsafePointer<UInt8>, _ end: UnsafePointer<UInt8>) {
-        while digit(cursor, end) != nil { cursor += 1 }
-    }
+    private static func isDigit(_ cursor: UnsafePointer<UInt8>) -> Bool { cursor.pointee &- UInt8(ascii: "0") < 10 }
 }
