@@ -2,12 +2,15 @@
 struct FailedVersion: Sendable {
     /// Why it does not load.
     let problem: Problem
+    /// Another function stands in its way, so it may load without being changed.
+    let isBlocked: Bool
     private let files: AppFiles
     /// The files on which it depends, found or not.
     private let sources: Set<String>
 
-    init(_ problem: Problem, _ files: AppFiles, sources: Set<String>) {
+    init(_ problem: Problem, _ files: AppFiles, sources: Set<String>, isBlocked: Bool = false) {
         self.problem = problem
+        self.isBlocked = isBlocked
         self.files = files
         self.sources = sources
         files.remember(sources)

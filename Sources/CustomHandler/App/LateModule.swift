@@ -17,23 +17,38 @@ struct LateModule {
         guard let older = running.functions[name], let newer = saved.functions[name] else { return [] }
         let files = running.files(of: name)
         let late = sources.subtracting(loaded).filter { $0 != older.script && (try? files.text(of: $0)) != nil }
-        let modules = Set(late.compactMap { module(in: $0, of: older) })
-        guard !modules.isEmpty else { return [] }
+        let modules = Dictionary(grouping: late) { module(in: $0, of: older) ?? "" }.filter { !$0.key.isEmpty }
         // A script that was changed may no longer require the module.
         let isUnchanged = !saved.files.differs(from: files, in: loaded.union([newer.script]))
-        let texts = isUnchanged ? [] : loaded.union(late).filter { $0.hasSuffix(".lua") }.compactMap { file in
-            (try? saved.files.text(of: file)).map { String(decoding: $0, as: UTF8.self) }
-        }
-        return modules.sorted().compactMap { module in
-            let names = ["\"\(module)\"", "'\(module)'", "[[\(module)]]"]
-            guard isUnchanged || texts.contains(where: { text in names.contains { text.contains($0) } }) else {
-                return nil
-            }
+        let required = isUnchanged ? Set(modules.keys) : named(modules, in: loaded, saved.files)
+        return required.sorted().compactMap { module in
             guard let old = version(older, files, requiring: module),
                 let new = version(newer, saved.files, requiring: module)
             else { return nil }
             return LateModule(function: name, name: module, older: old, newer: new)
         }
+    }
+
+    /// The modules that these scripts name, or modules that are named there.
+    ///
+    /// - Parameter modules: the files of each module.
+    private static func named(
+        _ modules: [String: [String]], in scripts: Set<String>, _ files: AppFiles
+    ) -> Set<String> {
+        var found: Set<String> = []
+        var more = Array(scripts)
+        while let file = more.popLast() {
+            guard file.hasSuffix(".lua"), let bytes = try? files.text(of: file) else { continue }
+            let text = String(decoding: bytes, as: UTF8.self)
+            for (module, own) in modules where !found.contains(module) {
+                guard ["\"\(module)\"", "'\(module)'", "[[\(module)]]"].contains(where: { text.contains($0) }) else {
+                    continue
+                }
+                found.insert(module)
+                more += own
+            }
+        }
+        return found
     }
 
     /// The name by which a function requires a file; nil for a file that is no module.
@@ -74,6 +89,11 @@ struct LateModule {
         let broken = zip(modules, now).compactMap { module, failure in failure.map { (module: module, failure: $0) } }
         guard !broken.isEmpty else { return [] }
         let before = await workers.tryOut(broken.map(\.module.older))
-        return zip(broken, before).filter { $0.1 == nil }.map(\.0)
+        return zip(broken, before).filter { $0.1 == nil }.map { failed, _ in
+            // It would name a line that the script does not have.
+            var failure = failed.failure
+            failure.traceback = []
+            return (failed.module, failure)
+        }
     }
 }

@@ -43,7 +43,7 @@ struct ReloadAttempt {
             failed[name] = FailedVersion(problem, saved.files, sources: files(of: name))
         }
         // A version that has not changed since it failed would fail again.
-        for (name, version) in earlier where saved.functions[name] != nil {
+        for (name, version) in earlier where saved.functions[name] != nil && !version.isBlocked {
             let isUnchanged = changes.contains(name) ? !version.differs(in: saved.files) : failing.contains(name)
             if isUnchanged { failed[name] = version }
         }
@@ -99,7 +99,7 @@ struct ReloadAttempt {
             app = saved.keeping(kept, of: running)
             let clashes = app.broken.filter { failed[$0.key] == nil }
             for (name, problem) in clashes {
-                failed[name] = FailedVersion(problem, saved.files, sources: files(of: name))
+                failed[name] = FailedVersion(problem, saved.files, sources: files(of: name), isBlocked: true)
             }
             more = Set(clashes.keys)
         } while !more.isEmpty

@@ -1,3 +1,4 @@
+import CustomHandler
 import Foundation
 import TestSupport
 import Testing
