@@ -187,7 +187,9 @@ public final class DevHost {
     private func tellBlindness(_ reason: FileWatcher.Blindness) {
         guard reason != blindness else { return }
         blindness = reason
-        tell(.warning("saves are looked for each second: \(reason)"))
+        // luafunc tells the same of the app.
+        let what = options.handler.isLuafunc ? "local.settings.json and files for blob triggers" : "saves"
+        tell(.warning("changes of \(what) are noticed within a second: \(reason)"))
     }
 
     /// Tells a user who saves new settings that they are read only at the start.

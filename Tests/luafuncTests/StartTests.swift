@@ -166,6 +166,42 @@ import Testing
         #expect(try host.request("/api/hello").status == 404)
     }
 
+    @Test func `host and handler agree on the version of a function that does not load`() throws {
+        func function(_ route: String) -> String {
+            TemporaryApp.httpFunction.replacing(#""name": "req","#, with: #""name": "req", "route": "\#(route)","#)
+        }
+        let host = try Host([
+            "host.json": #"{ "version": "2.0", "customHandler": { "enableForwardingHttpRequest": true } }"#,
+            "functions/a/function.json": function("old"), "functions/a/handler.lua": "return function() return 'a' end",
+            "functions/b/function.json": function("b"), "functions/b/handler.lua": "return function() return 'b' end",
+        ])
+        defer { host.process.send(signal: SIGTERM) }
+        #expect(try host.request("/api/old").text == "a")
+        try host.app.write(["functions/a/handler.lua": "return function( broken"], isAtomic: true)
+        #expect(host.process.waitForLine(containing: "a keeps its previous version: functions/a/handler.lua:1"))
+        try host.app.write(["functions/a/function.json": function("new")], isAtomic: true)
+        #expect(host.process.waitForLine(containing: "a keeps its previous version: functions/a/handler.lua:1"))
+        try host.app.write([
+            "functions/c/handler.lua": "return function() return 'c' end", "functions/c/function.json": function("c"),
+        ])
+        #expect(host.waitForLines(containing: ["added c", "/api/c"]))
+        #expect(try host.request("/api/c").text == "c")
+        #expect(try host.request("/api/old").text == "a" && host.request("/api/new").status == 404)
+        try host.app.write(["functions/a/function.json": "{"], isAtomic: true)
+        #expect(host.process.waitForLine(containing: "a keeps its previous version: functions/a/function.json:1"))
+        try FileManager.default.removeItem(at: host.app.folder.appending(path: "functions/c"))
+        #expect(host.process.waitForLine(containing: "removed c"))
+        #expect(try host.request("/api/old").text == "a" && host.request("/api/b").text == "b")
+        try host.app.write(
+            [
+                "functions/a/function.json": function("new"),
+                "functions/a/handler.lua": "return function() return 'mended' end",
+                "functions/d/function.json": function("d"), "functions/d/handler.lua": "return function() end",
+            ], isAtomic: true)
+        #expect(host.waitForLines(containing: ["a loads now", "/api/d"]))
+        #expect(try host.request("/api/new").text == "mended" && host.request("/api/old").status == 404)
+    }
+
     // MARK: HTTP
 
     @Test(arguments: ["", ", \"customHandler\": { \"enableForwardingHttpRequest\": true }"])
