@@ -44,7 +44,7 @@ import Testing
 
     @Test func `a broken save that is undone is told`() throws {
         let served = try ServedApp()
-        let good = try String(contentsOf: served.app.folder.appending(path: "functions/f/handler.lua"), encoding: .utf8)
+        let good = "local m = require 'm' return function() return 'one ' .. m end"
         try served.app.write(["functions/f/handler.lua": "error 'at load'"], isAtomic: true)
         #expect(served.process.waitForErrorLine(containing: "functions/f/handler.lua:1: at load"))
         let text = try served.save(
@@ -55,7 +55,8 @@ import Testing
 
     @Test func `functions that share a broken module are named together, with the reason first`() throws {
         let served = try ServedApp(
-            Self.two.merging(["functions/g/handler.lua": "local m = require 'm' return function() return 'g ' .. m end"]) {
+            Self.two.merging(["functions/g/handler.lua": "local m = require 'm' return function() return 'g ' .. m end"]
+            ) {
                 $1
             })
         try served.app.write(["lib/m.lua": "\nreturn nonsense.field"], isAtomic: true)
@@ -98,7 +99,8 @@ import Testing
     @Test func `a function whose function json is broken goes on, and a new function comes beside it`() throws {
         let served = try ServedApp()
         try served.app.write(["functions/f/function.json": "{"], isAtomic: true)
-        #expect(served.process.waitForErrorLine(containing: "f keeps its previous version: functions/f/function.json:1"))
+        #expect(
+            served.process.waitForErrorLine(containing: "f keeps its previous version: functions/f/function.json:1"))
         #expect(try served.save(Self.two, path: "/api/g", waitFor: "added g") == "g one")
         #expect(try served.get("/api/f").text == "one first")
     }
@@ -107,7 +109,8 @@ import Testing
         let served = try ServedApp()
         try served.app.write(
             [
-                "functions/g/handler.lua": "error 'never worked'", "functions/g/function.json": TemporaryApp.httpFunction,
+                "functions/g/handler.lua": "error 'never worked'",
+                "functions/g/function.json": TemporaryApp.httpFunction,
             ], isAtomic: true)
         #expect(
             served.process.waitForErrorLine(
