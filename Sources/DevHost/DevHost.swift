@@ -64,7 +64,8 @@ public final class DevHost {
     let tell: @MainLoop (HostEvent) -> Void
     let began = MonotonicTime.now
     private var reloading = Reloading.idle
-    private var toldProblems: [String] = []
+    /// What did not load when the app was last read.
+    private var toldProblems: Set<Problem> = []
 
     /// The functions that keep their version, though their files have changed: luafunc has said that these do not load.
     private var kept: Set<String> = []
@@ -90,6 +91,7 @@ public final class DevHost {
         loader = AppLoader(options.source, settings: variables, requiresScripts: options.handler.isLuafunc)
         current = try loader.load()
         linksOutside = loader.linksOutside
+        toldProblems = Set(current.broken.values).union(linksOutside)
         storage = try LocalStorage(root: folder)
         keys = try options.checksKeys ? Keys(file: "\(storage.folder)/keys.json") : nil
         let handlerPort = try HandlerProcess.freePort()
@@ -118,6 +120,7 @@ public final class DevHost {
         invoker = Invoker(
             handler: handler, client: client, storage: storage, tell: tell, isLuafunc: options.handler.isLuafunc)
         listeners = Listeners(invoker, zone: zone)
+        lines.told = { [unowned self] in Set((listing.problems + listing.warnings).map(\.description)) }
         lines.reloaded = { [unowned self] kept in
             self.kept = kept
             reload()
@@ -293,15 +296,17 @@ public final class DevHost {
     /// Tells what does not load after a save, each problem once until it is gone. luafunc tells it itself.
     private func tellProblems(of saved: FunctionApp) {
         linksOutside = loader.linksOutside
+        let all = Set(saved.broken.values).union(linksOutside).union([saved.hostProblem].compactMap(\.self))
+        defer { toldProblems = all }
         guard !options.handler.isLuafunc else { return }
-        var problems = saved.broken.sorted { $0.key < $1.key }.map { name, problem in
+        for (name, problem) in saved.broken.sorted(by: { $0.key < $1.key }) where !toldProblems.contains(problem) {
             let effect = current.functions[name] == nil ? "does not load" : "keeps its previous version"
-            return "\(name) \(effect): \(problem)"
+            tell(.error("\(name) \(effect): \(problem)"))
         }
-        if let problem = saved.hostProblem { problems.append("the previous host.json stays in effect: \(problem)") }
-        problems += linksOutside.map(\.description)
-        for problem in problems where !toldProblems.contains(problem) { tell(.error(problem)) }
-        toldProblems = problems
+        if let problem = saved.hostProblem, !toldProblems.contains(problem) {
+            tell(.error("the previous host.json stays in effect: \(problem)"))
+        }
+        for link in linksOutside where !toldProblems.contains(link) { tell(.error("\(link)")) }
     }
 
     /// Functions that an app setting switches off (host-contract §14).

@@ -9,6 +9,8 @@ struct Announcement {
     let logger: Logger
     /// The server's address.
     let address: SocketAddress
+    /// Links that lead out of the app.
+    let linksOutside: [Problem]
 
     func start(on loop: EventLoop) {
         say("luafunc \(version): serving \(app.root) on http://\(address)")
@@ -25,10 +27,16 @@ struct Announcement {
             logger.warning(
                 "\(app.root) has no functions; a function is a folder, here or in functions/, with a function.json")
         }
-        for warning in app.warnings { logger.warning("\(warning)") }
+        for warning in app.warnings { logger.warning("\(warning)", [.event(LogKey.problem)]) }
         for name in app.names {
-            guard let reason = app.broken[name]?.description ?? failures[name]?.text else { continue }
-            logger.report(.error, reason, [.function(name)])
+            if let problem = app.broken[name] {
+                logger.error("\(problem)", [.function(name), .event(LogKey.problem)])
+            } else if let failure = failures[name] {
+                logger.report(.error, failure.text, [.function(name)])
+            }
+        }
+        for link in linksOutside where !app.broken.values.contains(link) {
+            logger.error("\(link)", [.event(LogKey.problem)])
         }
     }
 

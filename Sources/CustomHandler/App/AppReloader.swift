@@ -36,7 +36,8 @@ public struct AppReloader: Sendable {
             looking: { [logger] in logger.warning("saves take effect within a second: \($0)") },
             changed: { continuation.yield() })
         defer { watcher.close() }
-        var state = State(app: app, linksOutside: loader.linksOutside)
+        // The start has told these.
+        var state = State(app: app, failed: ReloadAttempt.failed(in: app), linksOutside: loader.linksOutside)
         for await _ in saves { await reload(&state) }
     }
 

@@ -91,7 +91,7 @@ public final class FunctionApp: Sendable {
 }
 
 /// A problem in a file of the app.
-public struct Problem: Error, Sendable, Equatable, CustomStringConvertible {
+public struct Problem: Error, Sendable, Hashable, CustomStringConvertible {
     /// Relative to the app.
     public let file: String
     /// From 1; nil if the whole file or its absence is meant.

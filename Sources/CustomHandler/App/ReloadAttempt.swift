@@ -39,9 +39,7 @@ struct ReloadAttempt {
         failing = await workers.failing()
         sources = await workers.sources()
         changes = findChanges()
-        for (name, problem) in saved.broken {
-            failed[name] = FailedVersion(problem, saved.files, sources: files(of: name))
-        }
+        failed = Self.failed(in: saved)
         // A version that has not changed since it failed would fail again.
         for (name, version) in earlier where saved.functions[name] != nil && !version.isBlocked {
             let isUnchanged = changes.contains(name) ? !version.differs(in: saved.files) : failing.contains(name)
@@ -52,6 +50,16 @@ struct ReloadAttempt {
         news = failed.filter { $0.value.isNews(after: earlier[$0.key]) }.mapValues(\.problem)
         whole = Set(earlier.keys).union(running.broken.keys).union(failing.intersection(changes))
             .filter { app.functions[$0] != nil && failed[$0] == nil }
+    }
+
+    /// The functions whose function.json does not load.
+    static func failed(in app: FunctionApp) -> [String: FailedVersion] {
+        var failed: [String: FailedVersion] = [:]
+        for (name, problem) in app.broken {
+            let sources = ["", "functions/"].flatMap { ["\($0)\(name)/function.json", "\($0)\(name)/handler.lua"] }
+            failed[name] = FailedVersion(problem, app.files, sources: Set(sources))
+        }
+        return failed
     }
 
     private func findChanges() -> Set<String> {
@@ -68,8 +76,7 @@ struct ReloadAttempt {
         for function in [running.functions[name], saved.functions[name]].compactMap(\.self) {
             files.formUnion([function.script, "\(function.directory)/function.json"])
         }
-        guard files.isEmpty else { return files }
-        return Set(["", "functions/"].flatMap { ["\($0)\(name)/function.json", "\($0)\(name)/handler.lua"] })
+        return files
     }
 
     private mutating func load() async {

@@ -10,13 +10,14 @@ public struct HandlerLine: Sendable, Equatable {
     /// Set only for lines from luafunc.
     public var function: String?
     public var invocationID: String?
-    /// `listening` or `reloaded`.
+    /// `listening`, `problem` or `reloaded`.
     var event: String?
     /// The functions that keep their previous version after a save.
     var kept: Set<String> = []
 
     static let listening = LogKey.listening
     static let reloaded = LogKey.reloaded
+    static let problem = LogKey.problem
 
     /// A line of any custom handler: its stream and words determine the level (host-contract §11).
     init(_ line: String, isError: Bool, stderrIsForErrors: Bool) {
