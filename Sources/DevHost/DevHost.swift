@@ -120,7 +120,6 @@ public final class DevHost {
         invoker = Invoker(
             handler: handler, client: client, storage: storage, tell: tell, isLuafunc: options.handler.isLuafunc)
         listeners = Listeners(invoker, zone: zone)
-        lines.told = { [unowned self] in Set((listing.problems + listing.warnings).map(\.description)) }
         lines.reloaded = { [unowned self] kept in
             self.kept = kept
             reload()

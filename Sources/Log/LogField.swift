@@ -28,6 +28,4 @@ public enum LogKey {
     /// Values of `event`.
     public static let reloaded = "reloaded"
     public static let listening = "listening"
-    /// A problem or a warning of the app, which the stand-in host finds too.
-    public static let problem = "problem"
 }

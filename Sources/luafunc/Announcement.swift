@@ -27,16 +27,13 @@ struct Announcement {
             logger.warning(
                 "\(app.root) has no functions; a function is a folder, here or in functions/, with a function.json")
         }
-        for warning in app.warnings { logger.warning("\(warning)", [.event(LogKey.problem)]) }
+        for warning in app.warnings { logger.warning("\(warning)") }
         for name in app.names {
-            if let problem = app.broken[name] {
-                logger.error("\(problem)", [.function(name), .event(LogKey.problem)])
-            } else if let failure = failures[name] {
-                logger.report(.error, failure.text, [.function(name)])
-            }
+            guard let reason = app.broken[name]?.description ?? failures[name]?.text else { continue }
+            logger.report(.error, reason, [.function(name)])
         }
         for link in linksOutside where !app.broken.values.contains(link) {
-            logger.error("\(link)", [.event(LogKey.problem)])
+            logger.error("\(link)")
         }
     }
 

@@ -95,7 +95,7 @@ import Testing
         defer { start.send(signal: SIGTERM) }
         let line = try #require(start.line(containing: "http://localhost:"))
         let port = try #require(line.firstMatch(of: #/http://localhost:(\d+)/#).flatMap { Int($0.1) })
-        #expect(start.waitForErrorLine(containing: reason))
+        #expect(start.waitForLine(containing: reason))
         #expect(try RawConnection.request("/api/g", method: "GET", port: port).text == "g")
         for function in ["f", "h"] {
             #expect(try !RawConnection.request("/api/\(function)", method: "GET", port: port).text.contains("outside"))

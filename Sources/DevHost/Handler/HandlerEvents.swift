@@ -5,8 +5,6 @@ import EventLoop
 final class HandlerEvents {
     /// Called when luafunc has taken a save, with the functions that keep their previous version.
     var reloaded: (@MainLoop (_ kept: Set<String>) -> Void)?
-    /// The problems and warnings that the host has told itself.
-    var told: (@MainLoop () -> Set<String>)?
     private let tell: @MainLoop (HostEvent) -> Void
 
     init(_ tell: @escaping @MainLoop (HostEvent) -> Void) { self.tell = tell }
@@ -14,7 +12,6 @@ final class HandlerEvents {
     func take(_ event: HostEvent) {
         if case .handlerLine(let line) = event {
             if line.event == HandlerLine.listening { return }
-            if line.event == HandlerLine.problem, told?().contains(line.text) == true { return }
             if line.event == HandlerLine.reloaded { reloaded?(line.kept) }
         }
         tell(event)

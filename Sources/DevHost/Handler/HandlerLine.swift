@@ -10,14 +10,13 @@ public struct HandlerLine: Sendable, Equatable {
     /// Set only for lines from luafunc.
     public var function: String?
     public var invocationID: String?
-    /// `listening`, `problem` or `reloaded`.
+    /// `listening` or `reloaded`.
     var event: String?
     /// The functions that keep their previous version after a save.
     var kept: Set<String> = []
 
     static let listening = LogKey.listening
     static let reloaded = LogKey.reloaded
-    static let problem = LogKey.problem
 
     /// A line of any custom handler: its stream and words determine the level (host-contract §11).
     init(_ line: String, isError: Bool, stderrIsForErrors: Bool) {

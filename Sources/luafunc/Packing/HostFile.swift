@@ -29,7 +29,9 @@ struct HostFile {
         }
         bytes = Array(host.setting(path[...], to: runtimeName).text.utf8)
         let old = written.map { "the app's own has \"\($0)\"" } ?? "the app's own has none"
-        notes = ["the packed host.json has \"defaultExecutablePath\": \"\(runtimeName)\", so that it starts luafunc; \(old)"]
+        notes = [
+            "the packed host.json has \"defaultExecutablePath\": \"\(runtimeName)\", so that it starts luafunc; \(old)"
+        ]
     }
 
     private static let standard = """
