@@ -87,12 +87,16 @@ final class StartConsole {
             Console.print("  none yet: a function is a folder, here or in functions/, with a function.json")
         }
         Console.print("")
-        // luafunc tells these itself, when it has loaded the scripts.
-        for problem in isLuafunc ? [] : listing.problems { Console.printStyledError(style.red(Escape.line("\(problem)"))) }
-        for warning in isLuafunc ? [] : listing.warnings { Console.printStyledError(style.yellow(Escape.line("warn  \(warning)"))) }
+        if !isLuafunc { tellProblems(of: listing) }
         if let key = listing.masterKey { Console.print("keys are checked; this one opens everything: \(key)") }
         let reload = reloads ? "Every save takes effect. " : ""
         Console.printStyled(style.dim("\(listing.address) · \(reload)Ctrl-C stops.") + "\n")
+    }
+
+    /// luafunc tells these itself, when it has loaded the scripts.
+    private func tellProblems(of listing: HostListing) {
+        for problem in listing.problems { Console.printStyledError(style.red(Escape.line("\(problem)"))) }
+        for warning in listing.warnings { Console.printStyledError(style.yellow(Escape.line("warn  \(warning)"))) }
     }
 
     private func list(_ entries: [HostListing.Entry]) {

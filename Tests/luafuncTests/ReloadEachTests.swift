@@ -119,6 +119,21 @@ import Testing
         #expect(try served.save(["lib/m.lua": "return 'second'"]) == "one second")
     }
 
+    @Test func `a function that never worked is told whatever is wrong with it, and is not removed`() throws {
+        let served = try ServedApp(["functions/g/function.json": "{", "functions/g/handler.lua": "return nothing"])
+        try served.app.write(["functions/g/function.json": TemporaryApp.httpFunction], isAtomic: true)
+        #expect(served.process.waitForErrorLine(containing: "g does not load: functions/g/handler.lua"))
+        try served.app.write(["functions/g/function.json": "["], isAtomic: true)
+        #expect(served.process.waitForErrorLine(containing: "g does not load: functions/g/function.json:1"))
+        #expect(try served.get("/api/g").status == 404)
+        try served.app.write(["functions/g/handler.lua": Self.answer("g")], isAtomic: true)
+        try served.app.write(["functions/g/function.json": TemporaryApp.httpFunction], isAtomic: true)
+        var lines: [String] = []
+        while lines.last?.hasSuffix("g loads now") != true { lines.append(try #require(served.process.line())) }
+        #expect(!lines.contains { $0.contains("removed") }, "\(lines)")
+        #expect(try served.get("/api/g").text == "g")
+    }
+
     @Test func `a broken host json holds no function back`() throws {
         let served = try ServedApp()
         try served.app.write(["host.json": "{"], isAtomic: true)

@@ -70,7 +70,7 @@ public struct AppReloader: Sendable {
         if let summary = attempt.summary {
             logger.info(
                 "\(summary) in \(start.duration(to: .now).milliseconds) ms",
-                [.event(LogKey.reloaded), .kept(attempt.kept)])
+                [.event(LogKey.reloaded)] + (attempt.kept.isEmpty ? [] : [.kept(attempt.kept)]))
         }
         report.tellWhole(attempt.whole, unchanged: attempt.undone)
         report.tell(attempt.news, kept: attempt.kept)

@@ -121,7 +121,7 @@ struct ReloadAttempt {
         let parts = [
             list("reloaded", replaced.filter { running.functions[$0] != nil && app.functions[$0] != nil }),
             list("added", replaced.filter { running.functions[$0] == nil && app.functions[$0] != nil }),
-            list("removed", replaced.filter { app.functions[$0] == nil }),
+            list("removed", replaced.filter { app.functions[$0] == nil && app.broken[$0] == nil }),
             app.host == running.host ? nil : "reloaded host.json",
         ].compactMap(\.self)
         return parts.isEmpty ? nil : parts.joined(separator: ", ")
