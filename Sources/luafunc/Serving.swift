@@ -67,7 +67,11 @@ struct Serving {
         loop.schedule(after: Self.quiet) {
             end.watch(untilStdinEnds: untilStdinEnds)
             addWorkers(to: server, workers)
-            Announcement(app: functions, workers: workers, logger: logger, address: server.address).start(on: loop)
+            Announcement(
+                app: functions, workers: workers, logger: logger, address: server.address,
+                // Looking for them takes time, which a handler in Azure does not have at its start.
+                linksOutside: reloader == nil ? [] : loader.linksOutside
+            ).start(on: loop)
             watchSaves(reloader)
         }
     }

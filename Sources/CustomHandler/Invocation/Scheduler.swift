@@ -48,7 +48,7 @@ final class Scheduler {
 
     func makePool(_ function: Function, of app: FunctionApp) -> FunctionPool {
         FunctionPool(
-            function, files: app.files, timeLimit: limit(of: function, in: app),
+            function, files: app.files(of: function.name), timeLimit: limit(of: function, in: app),
             dismantle: { [weak self] in self?.dismantle($0) })
     }
 
@@ -123,7 +123,7 @@ final class Scheduler {
         for pool in pools {
             pool.loadLimit = nil
             // The code already loaded is the same in the new app; files that it reads later are the new app's.
-            pool.files = app.files
+            pool.files = app.files(of: pool.function.name)
             pool.timeLimit = limit(of: pool.function, in: app)
         }
         for (name, pool) in older where changed.contains(name) { pool.retire() }
@@ -546,7 +546,9 @@ final class Scheduler {
             PayloadWire.response(
                 failure, function: invocation.function.name, id: invocation.id, toHost: invocation.request.isOfHost)
         case .request:
-            PlainWire.response(failure, to: invocation, files: app.files, showsErrors: options.showsErrors)
+            PlainWire.response(
+                failure, to: invocation, files: app.files(of: invocation.function.name),
+                showsErrors: options.showsErrors)
         }
     }
 

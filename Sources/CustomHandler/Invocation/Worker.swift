@@ -99,13 +99,45 @@ final class Worker: HTTPResponder {
         end: @escaping ([String: InvocationFailure]) -> Void
     ) {
         guard let scheduler else { return end([:]) }
-        for pool in prepared.values { pool.retire() }
-        prepared = [:]
+        dropPrepared()
         let pools = functions.map { scheduler.makePool($0, of: app) }
         for pool in pools { pool.loadLimit = limit }
         load(pools[...], [:]) { [self] failures in
             prepared = Dictionary(uniqueKeysWithValues: pools.map { ($0.function.name, $0) })
             end(failures)
+        }
+    }
+
+    /// The files on which each prepared function depends, as far as it could be loaded.
+    var preparedSources: [String: Set<String>] { prepared.mapValues(\.sources) }
+
+    private func dropPrepared() {
+        for pool in prepared.values { pool.retire() }
+        prepared = [:]
+    }
+
+    /// Loads versions of functions only to see whether they load; `end` gets the failure of each.
+    ///
+    /// - Parameter limit: the time that one version may take.
+    func tryOut(
+        _ versions: [FunctionVersion], limit: Duration, end: @escaping ([InvocationFailure?]) -> Void
+    ) {
+        tryOut(versions[...], limit, [], end: end)
+    }
+
+    private func tryOut(
+        _ versions: ArraySlice<FunctionVersion>, _ limit: Duration, _ failures: [InvocationFailure?],
+        end: @escaping ([InvocationFailure?]) -> Void
+    ) {
+        guard let version = versions.first, let scheduler else { return end(failures) }
+        let pool = scheduler.makePool(version.function, of: scheduler.app)
+        pool.files = version.files
+        pool.loadLimit = limit
+        scheduler.load(pool) { [self] failure in
+            loop.perform { [self] in
+                pool.retire()
+                tryOut(versions.dropFirst(), limit, failures + [failure], end: end)
+            }
         }
     }
 
@@ -139,9 +171,17 @@ final class Worker: HTTPResponder {
         guard let scheduler else { return }
         scheduler.adopt(app, changed: changed, loaded: prepared)
         serving?.dispatcher.app = app
-        prepared = [:]
+        // What is in service now stays; the rest did not load, or its function keeps its version.
+        for name in changed where app.functions[name] != nil { prepared[name] = nil }
+        dropPrepared()
     }
 
     /// Closes the functions' outbound connections. Nothing is invoked afterwards.
     func close() { outbound.close() }
+}
+
+/// A function with the files that its code is read from.
+struct FunctionVersion: Sendable {
+    let function: Function
+    let files: AppFiles
 }

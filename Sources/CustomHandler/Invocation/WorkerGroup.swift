@@ -95,6 +95,14 @@ public final class WorkerGroup: Sendable {
         await ask(preloading) { $0.prepare(functions, of: app, limit: limit, end: $1) }
     }
 
+    /// The files on which each prepared function depends.
+    func preparedSources() async -> [String: Set<String>] { await ask(preloading) { $1($0.preparedSources) } }
+
+    /// Loads versions of functions only to see whether they load; returns the failure of each.
+    func tryOut(_ versions: [FunctionVersion], limit: Duration = .seconds(5)) async -> [InvocationFailure?] {
+        await ask(preloading) { $0.tryOut(versions, limit: limit, end: $1) }
+    }
+
     /// The functions that failed to load, of those that were tried.
     func failing() async -> Set<String> { await ask(preloading) { $1($0.failing) } }
 

@@ -67,7 +67,8 @@ final class Listeners {
             default: return nil
             }
         } catch {
-            invoker.tell(.error("\(function.directory)/function.json: binding '\(trigger.name)': \(error)"))
+            let reason = BindingCheck.reason(of: error)
+            invoker.tell(.error("\(function.directory)/function.json: binding '\(trigger.name)': \(reason)"))
             return nil
         }
     }
