@@ -138,21 +138,7 @@ extension FunctionVM {
         tell(InvocationFailure(.limit, timeLimitMessage(of: run)), run)
     }
 
-    private func timeLimitMessage(of run: Run) -> String {
-        if run.invocation == nil, let limit = pool.loadLimit {
-            return "the script is not loaded within \(limit); leave what takes long to the handler"
-        }
-        let own = "\"lua\": { \"timeLimit\" } in \(function.directory)/function.json"
-        let advice =
-            if function.limits.time != nil {
-                own
-            } else if hasTimeOption {
-                "--time-limit, or \(own)"
-            } else {
-                "\"functionTimeout\" in host.json"
-            }
-        return "the time limit is over (\(run.limit ?? .zero)); raise \(advice)"
-    }
+    private func timeLimitMessage(of run: Run) -> String { run.deadline.limit.message(for: function) }
 
     /// Logs a failure, and adds the lines that the invocation logged before.
     private func tell(_ failure: InvocationFailure, _ run: Run) -> InvocationFailure {

@@ -8,10 +8,10 @@ final class FunctionPool {
 
     let function: Function
     var files: AppFiles
-    /// How long an invocation may take; nil for no limit.
-    var timeLimit: Duration?
+    /// How long an invocation may take.
+    var timeLimit: Deadline.Limit
     /// How long the script may load while a saved change waits for it; nil for the time limit of an invocation.
-    var loadLimit: Duration?
+    var loadLimit: Deadline.Limit?
     var loadFailures = 0
     /// Why the script cannot be loaded.
     var failure: InvocationFailure?
@@ -38,7 +38,7 @@ final class FunctionPool {
     /// Takes a VM that is no longer used.
     private let dismantle: (FunctionVM) -> Void
 
-    init(_ function: Function, files: AppFiles, timeLimit: Duration?, dismantle: @escaping (FunctionVM) -> Void) {
+    init(_ function: Function, files: AppFiles, timeLimit: Deadline.Limit, dismantle: @escaping (FunctionVM) -> Void) {
         self.function = function
         self.files = files
         self.timeLimit = timeLimit
@@ -61,7 +61,7 @@ final class FunctionPool {
     func occupy(_ machine: FunctionVM) {
         guard !machine.isBusy else { return }
         machine.isBusy = true
-        free.removeAll { $0 === machine }
+        if free.last === machine { free.removeLast() } else { free.removeAll { $0 === machine } }
     }
 
     func free(_ machine: FunctionVM) {

@@ -10,8 +10,6 @@ final class FunctionVM {
     let pool: FunctionPool
     let marks: Marks
     private let scope: Scope
-    /// An option sets a time limit, so the limit may not be host.json's.
-    let hasTimeOption: Bool
     private let text: [UInt8]
     /// The function that the script returned, and how many of its three arguments it takes; nil until the script is loaded.
     var handler: (function: LuaReference, parameters: Int)?
@@ -106,7 +104,6 @@ final class FunctionVM {
             pool: pool, logger: options.logger(for: function),
             memoryLimit: function.limits.memory ?? options.memoryLimit)
         self.scope = scope
-        hasTimeOption = options.timeLimit != nil
         do throws(Problem) {
             text = try pool.files.text(of: function.script)
         } catch {
@@ -146,7 +143,7 @@ final class FunctionVM {
 
     /// The task that runs the handler with its arguments, or one that must read them first.
     func task(for run: Run, _ invocation: Invocation) throws(InvocationFailure) -> ScriptTask {
-        vm.setDeadline(run.deadline?.nanoseconds ?? .max)
+        vm.setDeadline(run.deadline.nanoseconds)
         vm.forgetRefusals()
         if case .payload = invocation.wire, invocation.request.body.count >= LongJSONReader.shortest {
             return try readingTask(for: run, invocation)
@@ -223,7 +220,7 @@ final class FunctionVM {
         task.arguments = 0
         var complete: HostFunction?
         if let completion { complete = { [self] stack throws(LuaError) in try completion.push(onto: stack, of: self) } }
-        return task.thread.resume(arguments: arguments, deadline: run.deadline?.nanoseconds, complete: complete)
+        return task.thread.resume(arguments: arguments, deadline: run.deadline.nanoseconds, complete: complete)
     }
 
     /// Completes `write` for the task that waits in it.

@@ -27,15 +27,14 @@ final class Invocation {
     let wire: Wire
     let caller: any Caller
     private let identity: InvocationID
-    /// nil for no limit.
-    let deadline: MonotonicTime?
+    let deadline: Deadline
     var state = State.ended
     /// The invocation ends if the caller disconnects.
     var watchesCaller = false
 
     init(
         of function: Function, _ request: HTTPRequest, wire: Wire, caller: any Caller, id: InvocationID,
-        deadline: MonotonicTime?
+        deadline: Deadline
     ) {
         self.function = function
         self.request = request

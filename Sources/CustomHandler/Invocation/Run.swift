@@ -8,9 +8,7 @@ final class Run {
     /// nil if the script is being loaded.
     let invocation: Invocation?
     let machine: FunctionVM
-    /// How long it may go without writing a piece of its response; nil for no limit.
-    let limit: Duration?
-    private(set) var deadline: MonotonicTime?
+    var deadline: Deadline
     var log: InvocationLog
     private(set) var hasEnded = false
     /// The response body, if a script writes it piece by piece.
@@ -42,18 +40,11 @@ final class Run {
     /// Tasks whose threads must be given back after the run's end.
     private var leftovers: ArraySlice<ScriptTask> = []
 
-    init(_ invocation: Invocation?, on machine: FunctionVM, limit: Duration?, deadline: MonotonicTime?) {
+    init(_ invocation: Invocation?, on machine: FunctionVM, deadline: Deadline) {
         self.invocation = invocation
         self.machine = machine
-        self.limit = limit
         self.deadline = deadline
         log = InvocationLog(machine.logger)
-    }
-
-    /// Gives the run its whole time again: for a streamed response, the limit applies to each silence.
-    func extendDeadline() {
-        guard let limit else { return }
-        deadline = .now + limit
     }
 
     /// Starts the body. The head waits for the first piece: until then, a failure can have its own response.

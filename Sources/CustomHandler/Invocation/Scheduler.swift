@@ -42,18 +42,14 @@ final class Scheduler {
 
     func memoryLimit(of number: Int) -> Int { pools[number].function.limits.memory ?? options.memoryLimit }
 
-    func timeLimit(of number: Int) -> Duration? { pools[number].timeLimit }
+    func timeLimit(of number: Int) -> Duration? { pools[number].timeLimit.duration }
 
     private func makePool(_ function: Function) -> FunctionPool { makePool(function, of: app) }
 
     func makePool(_ function: Function, of app: FunctionApp) -> FunctionPool {
         FunctionPool(
-            function, files: app.files(of: function.name), timeLimit: limit(of: function, in: app),
+            function, files: app.files(of: function.name), timeLimit: Deadline.Limit(function, options, app.host),
             dismantle: { [weak self] in self?.dismantle($0) })
-    }
-
-    private func limit(of function: Function, in app: FunctionApp) -> Duration? {
-        function.limits.time ?? options.timeLimit ?? app.host.invocationTimeLimit
     }
 
     // MARK: In
@@ -67,7 +63,7 @@ final class Scheduler {
         let id = request.lastRange(of: HTTPRequest.invocationID).map { InvocationID.host($0) } ?? ids.next()
         let invocation = Invocation(
             of: pool.function, request, wire: wire, caller: caller, id: id,
-            deadline: pool.timeLimit.map { .now + $0 })
+            deadline: Deadline(pool.timeLimit))
         if request.isCut {
             return fail(
                 invocation,
@@ -124,7 +120,7 @@ final class Scheduler {
             pool.loadLimit = nil
             // The code already loaded is the same in the new app; files that it reads later are the new app's.
             pool.files = app.files(of: pool.function.name)
-            pool.timeLimit = limit(of: pool.function, in: app)
+            pool.timeLimit = Deadline.Limit(pool.function, options, app.host)
         }
         for (name, pool) in older where changed.contains(name) { pool.retire() }
     }
@@ -189,7 +185,7 @@ final class Scheduler {
             } else if let failure = pool.failure {
                 drop(invocation, of: pool)
                 fail(invocation, failure)
-            } else if let deadline = invocation.deadline, deadline <= .now {
+            } else if invocation.deadline.hasPassed {
                 drop(invocation, of: pool)
                 if invocation.caller.waitsForRoom({}) {
                     invocation.caller.respond(Refusal.overloaded.response)
@@ -222,10 +218,10 @@ final class Scheduler {
     }
 
     /// Serves again at the deadline of the first waiting invocation, which may then have to be refused.
-    private func serveAgain(_ pool: FunctionPool, at deadline: MonotonicTime?) {
-        guard let deadline, !pool.isTimed else { return }
+    private func serveAgain(_ pool: FunctionPool, at deadline: Deadline) {
+        guard !deadline.isNever, !pool.isTimed else { return }
         pool.isTimed = true
-        loop.schedule(after: deadline - .now) { [weak self] in
+        loop.schedule(after: deadline.time - .now) { [weak self] in
             pool.isTimed = false
             self?.serveLater(pool)
         }
@@ -254,8 +250,7 @@ final class Scheduler {
         pool.loading += 1
         do throws(InvocationFailure) {
             let machine = try FunctionVM(pool: pool, options: options)
-            let limit = pool.loadLimit ?? pool.timeLimit
-            let run = Run(nil, on: machine, limit: limit, deadline: limit.map { .now + $0 })
+            let run = Run(nil, on: machine, deadline: Deadline(pool.loadLimit ?? pool.timeLimit))
             machine.active += 1
             advance(try machine.loadingTask(for: run))
         } catch {
@@ -286,7 +281,7 @@ final class Scheduler {
     }
 
     private func start(_ invocation: Invocation, on machine: FunctionVM) {
-        let run = Run(invocation, on: machine, limit: machine.pool.timeLimit, deadline: invocation.deadline)
+        let run = Run(invocation, on: machine, deadline: invocation.deadline)
         invocation.state = .running(run)
         machine.active += 1
         active += 1
@@ -397,15 +392,15 @@ final class Scheduler {
 
     /// Ends a waiting run at its deadline.
     private func expire(_ run: Run) {
-        guard !run.hasEnded, let deadline = run.deadline else { return }
+        guard !run.hasEnded else { return }
         // It has written since, which moved its deadline.
-        if deadline > .now { return startTimer(of: run, until: deadline) }
+        if !run.deadline.hasPassed { return startTimer(of: run) }
         finish(run, .failed(run.machine.timeLimitFailure(of: run)))
     }
 
-    func startTimer(of run: Run, until deadline: MonotonicTime) {
+    func startTimer(of run: Run) {
         // Timers fire before the loop polls, so nothing may run in them.
-        run.timer = loop.schedule(after: deadline - .now) { [weak self] in
+        run.timer = loop.schedule(after: run.deadline.time - .now) { [weak self] in
             run.timer = nil
             self?.enqueue(.expire(run))
         }

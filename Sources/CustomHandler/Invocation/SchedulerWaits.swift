@@ -4,7 +4,7 @@ import Lua
 /// How tasks wait, and how they continue.
 extension Scheduler {
     func wait(_ task: ScriptTask, of run: Run, for operation: any Operation) {
-        if run.timer == nil, let deadline = run.deadline { startTimer(of: run, until: deadline) }
+        if run.timer == nil, !run.deadline.isNever { startTimer(of: run) }
         switch operation as? Wait {
         case .sleep(let time):
             // Timers fire before the loop polls, so nothing may run in them.

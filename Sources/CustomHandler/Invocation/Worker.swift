@@ -101,7 +101,7 @@ final class Worker: HTTPResponder {
         guard let scheduler else { return end([:]) }
         dropPrepared()
         let pools = functions.map { scheduler.makePool($0, of: app) }
-        for pool in pools { pool.loadLimit = limit }
+        for pool in pools { pool.loadLimit = Deadline.Limit(limit, .reload) }
         load(pools[...], [:]) { [self] failures in
             prepared = Dictionary(uniqueKeysWithValues: pools.map { ($0.function.name, $0) })
             end(failures)
@@ -132,7 +132,7 @@ final class Worker: HTTPResponder {
         guard let version = versions.first, let scheduler else { return end(failures) }
         let pool = scheduler.makePool(version.function, of: scheduler.app)
         pool.files = version.files
-        pool.loadLimit = limit
+        pool.loadLimit = Deadline.Limit(limit, .reload)
         scheduler.load(pool) { [self] failure in
             loop.perform { [self] in
                 pool.retire()

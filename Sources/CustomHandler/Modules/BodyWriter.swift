@@ -52,8 +52,8 @@ enum BodyWriter {
         case .full:
             throw .message("the response body takes more than the function's \(ByteCount.text(scope.memoryLimit))")
         case .sent:
-            run.extendDeadline()
-            if let deadline = run.deadline { run.machine.vm.setDeadline(deadline.nanoseconds) }
+            run.deadline.extend()
+            run.machine.vm.setDeadline(run.deadline.nanoseconds)
             return 0
         }
     }

@@ -79,8 +79,7 @@ struct ContextTable {
     private static func pushDeadline(onto stack: LuaStack, _ scope: FunctionVM.Scope) {
         if let deadline = scope.deadline { return stack.push(deadline) }
         stack.push(function: "deadline") { stack throws(LuaError) in
-            let left = scope.running?.deadline.map { ($0 - .now) / .seconds(1) }
-            stack.push(left ?? .infinity)
+            stack.push(scope.running?.deadline.left ?? .infinity)
             return 1
         }
         stack.pushValue(at: -1)
