@@ -146,7 +146,7 @@ public final class DevHost {
     public func run() async throws {
         tell(.listening(listing))
         for warning in storage.warnings { tell(.warning(warning)) }
-        listeners.adopt(current, except: disabled(current))
+        listeners.install(current, except: disabled(current))
         front.serve(self)
         do {
             watch()
@@ -250,7 +250,7 @@ public final class DevHost {
 
     private func read() async {
         do throws(Problem) {
-            adopt(try await load())
+            install(try await load())
         } catch {
             // The handler has reported it.
             tell(.warning("\(error)"))
@@ -276,12 +276,12 @@ public final class DevHost {
         return try result.get()
     }
 
-    private func adopt(_ saved: FunctionApp) {
+    private func install(_ saved: FunctionApp) {
         let older = current
         let newer = saved.keeping(kept.union(saved.broken.keys), of: older)
         current = newer
         tellProblems(of: saved)
-        listeners.adopt(newer, except: disabled(newer))
+        listeners.install(newer, except: disabled(newer))
         if newer.names != older.names || newer.host != older.host { tell(.reloaded(listing)) }
         // The host restarts a handler after a change of host.json or function.json (host-contract §4.5); luafunc
         // reloads by itself.

@@ -30,7 +30,7 @@ struct AppCheck {
         let loop = EventLoop.main
         loop.bind()
         let workers = WorkerGroup(loop: loop, settings: settings.values)
-        workers.adopt(app, options: InvocationOptions(logger: .silent))
+        workers.install(app, options: InvocationOptions(logger: .silent))
         let found = Found()
         loop.task {
             let failures = await workers.check(app)

@@ -62,7 +62,7 @@ struct Serving {
         let reloader =
             source.changes && (watch ?? settings.isDevelopment)
             ? AppReloader(loader: loader, app: functions, workers: workers, logger: logger) : nil
-        workers.adopt(functions, options: options)
+        workers.install(functions, options: options)
         let end = ServingEnd(server, code: settings.isHosted ? .stoppedByHost : .success)
         loop.schedule(after: Self.quiet) {
             end.watch(untilStdinEnds: untilStdinEnds)

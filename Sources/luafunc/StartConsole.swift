@@ -50,7 +50,7 @@ final class StartConsole {
         case .listening(let listing): show(listing)
         case .reloaded(let listing):
             let known = functions
-            adopt(listing)
+            install(listing)
             list(listing.functions.filter { !known.contains($0) })
         case .handlerReady(let time): if verbose { say("the handler is ready after \(time.shown)", style.dim) }
         case .handlerEnded(let text, let isCrash): say(text, isCrash ? style.red : style.dim)
@@ -80,7 +80,7 @@ final class StartConsole {
     // MARK: Functions
 
     private func show(_ listing: HostListing) {
-        adopt(listing)
+        install(listing)
         Console.printStyled("\n" + style.bold("Functions in \(Escape.line(listing.root))") + "\n")
         list(listing.functions)
         if listing.functions.isEmpty {
@@ -110,7 +110,7 @@ final class StartConsole {
         }
     }
 
-    private func adopt(_ listing: HostListing) {
+    private func install(_ listing: HostListing) {
         functions = listing.functions
         nameWidth = max(8, min(24, listing.functions.map(\.name.count).max() ?? 8))
         causeWidth = max(16, min(40, listing.functions.map { $0.cause.count }.max() ?? 16))

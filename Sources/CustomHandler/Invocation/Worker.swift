@@ -23,7 +23,7 @@ final class Worker: HTTPResponder {
     var scheduler: Scheduler? { serving?.scheduler }
 
     /// Starts to serve the app. Earlier callers get status 503.
-    func adopt(_ app: FunctionApp, _ options: InvocationOptions) {
+    func install(_ app: FunctionApp, _ options: InvocationOptions) {
         if !Preemption.start(slice: options.slice) {
             options.logger.warning("there is no timer on this system that could end time slices and time limits")
         }
@@ -54,21 +54,21 @@ final class Worker: HTTPResponder {
         }
     }
 
-    func patience(for request: HTTPRequest) -> Duration {
+    func requestTimeout(for request: HTTPRequest) -> Duration {
         guard let (dispatcher, scheduler) = serving,
             case .invoke(let number, _) = dispatcher.destination(of: request)
-        else { return Self.longestPatience }
-        return min(scheduler.timeLimit(of: number) ?? Self.longestPatience, Self.longestPatience)
+        else { return Self.longestTimeout }
+        return min(scheduler.timeLimit(of: number) ?? Self.longestTimeout, Self.longestTimeout)
     }
 
     /// For a function without a time limit or with a longer one.
-    private static let longestPatience = Duration.seconds(300)
+    private static let longestTimeout = Duration.seconds(300)
 
     /// A half-closed connection means that the host has given up its request: unlike other clients, the host never
     /// closes its half and then waits for the answer.
     func halfCloseMeansGone(_ request: HTTPRequest) -> Bool { request.isOfHost }
 
-    func answer(_ request: HTTPRequest, to caller: some Caller) {
+    func answer(_ request: HTTPRequest, to caller: some ResponseSink) {
         if let told = firstRequest.take() { told() }
         guard let (dispatcher, scheduler) = serving else {
             if request.isProbe { return Self.answerProbe(to: caller) }
@@ -84,7 +84,7 @@ final class Worker: HTTPResponder {
         }
     }
 
-    private static func answerProbe(to caller: some Caller) {
+    private static func answerProbe(to caller: some ResponseSink) {
         caller.respond(
             status: 200, contentType: "text/plain; charset=utf-8", body: "luafunc is ready\n".utf8Span.span.bytes)
     }
@@ -169,7 +169,7 @@ final class Worker: HTTPResponder {
     /// Switches to a newer app, with the functions prepared for it here.
     func replace(with app: FunctionApp, changed: Set<String>) {
         guard let scheduler else { return }
-        scheduler.adopt(app, changed: changed, loaded: prepared)
+        scheduler.install(app, changed: changed, loaded: prepared)
         serving?.dispatcher.app = app
         // What is in service now stays; the rest did not load, or its function keeps its version.
         for name in changed where app.functions[name] != nil { prepared[name] = nil }

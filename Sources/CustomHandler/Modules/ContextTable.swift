@@ -75,7 +75,7 @@ struct ContextTable {
         stack.setField(field, of: 1)
     }
 
-    /// Pushes the function `deadline`, which returns the seconds left to the run that calls it.
+    /// Pushes the function `deadline`, which returns the seconds left to the execution that calls it.
     private static func pushDeadline(onto stack: LuaStack, _ scope: FunctionVM.Scope) {
         if let deadline = scope.deadline { return stack.push(deadline) }
         stack.push(function: "deadline") { stack throws(LuaError) in
