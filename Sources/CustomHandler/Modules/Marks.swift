@@ -25,7 +25,9 @@ final class Marks {
 
     /// The names of members that a handler may return, kept as strings of the VM.
     struct Names {
-        let outputs, returnValue, logs, statusCode, status, headers, body, cookies: LuaReference
+        let outputs, returnValue, logs: LuaReference
+        /// Those of an HTTP response, in the order of the list of that name.
+        let responseMembers: [LuaReference]
         /// Those of the function's named outputs, in their order.
         let bindings: [LuaReference]
 
@@ -37,18 +39,15 @@ final class Marks {
             outputs = name("Outputs")
             returnValue = name("ReturnValue")
             logs = name("Logs")
-            statusCode = name("statusCode")
-            status = name("status")
-            headers = name("headers")
-            body = name("body")
-            cookies = name("cookies")
+            responseMembers = CustomHandler.responseMembers.map { member in
+                stack.push(member)
+                return stack.reference()
+            }
             bindings = function.namedOutputs.map { output in
                 stack.push(bytes: output.key)
                 return stack.reference()
             }
         }
-
-        var responseMembers: [LuaReference] { [statusCode, status, headers, body, cookies] }
     }
 
     private static let chunk = LuaChunk(

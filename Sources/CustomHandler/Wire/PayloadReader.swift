@@ -44,23 +44,7 @@ struct PayloadReader {
         stack.pushNil()
         do throws(JSONError) {
             try stack.pushChecked(payload)
-            try JSONReader.read(checked: source, of: stack) { reader throws(JSONError) in
-                try reader.forEachMember("an invocation payload, {\"Data\":…,\"Metadata\":…},") {
-                    key, reader throws(JSONError) in
-                    switch key {
-                    case "Data":
-                        try pushData(&reader)
-                        stack.replace(at: data)
-                    case "Metadata" where takesMetadata:
-                        if try reader.pushesDeferred(.unwrapped, ofObject: true) {
-                            stack.replace(at: metadata)
-                        } else {
-                            try reader.skip()
-                        }
-                    default: try reader.skip()
-                    }
-                }
-            }
+            try pushMembers(of: source, takesMetadata)
         } catch {
             throw PayloadError(error)
         }
@@ -72,19 +56,52 @@ struct PayloadReader {
         stack.setCount(takesMetadata ? metadata : data)
     }
 
-    private func pushData(_ reader: inout JSONReader) throws(JSONError) {
+    /// Puts `data` and `metadata` into the two places below the checked payload on top. [0]
+    private func pushMembers(of source: Int, _ takesMetadata: Bool) throws(JSONError) {
+        guard let payload = stack.checkedValue(at: source) else { return }
+        guard payload.isObject else {
+            throw stack.unexpected(
+                payload, inChecked: source, wanted: "an invocation payload, {\"Data\":…,\"Metadata\":…},")
+        }
+        try stack.forEachMember(of: payload.place, inChecked: source) { key, value throws(JSONError) in
+            switch key {
+            case "Data":
+                try pushData(value, of: source)
+                stack.replace(at: source - 2)
+            case "Metadata" where takesMetadata:
+                if value.isObject, let place = value.place {
+                    stack.pushDeferred(.unwrapped, place: place, source: source)
+                } else {
+                    stack.pushNil()
+                }
+                stack.replace(at: source - 1)
+            default: break
+            }
+        }
+    }
+
+    private func pushData(_ data: CheckedValue, of source: Int) throws(JSONError) {
+        guard data.isObject else {
+            throw stack.unexpected(data, inChecked: source, wanted: "an object for \"Data\"")
+        }
         stack.pushTable(hash: function.inputCount)
-        try reader.forEachMember("an object for \"Data\"") { key, reader throws(JSONError) in
+        try stack.forEachMember(of: data.place, inChecked: source) { key, value throws(JSONError) in
             stack.push(key)
             switch function.input(of: key) {
-            case .request: try pushRequest(&reader)
-            case .wrapped(let levels): try reader.pushValue(unwrapping: levels)
-            case .bytes(let nullable): try pushBytes(&reader, nullable: nullable)
+            case .request: try pushRequest(value, of: source)
+            case .wrapped(let levels): try pushValue(value, of: source, unwrapping: levels)
+            case .bytes(let nullable): try pushBytes(value, of: source, nullable: nullable)
             case .manyBytes:
-                try reader.pushValue(unwrapping: 1)
+                try pushValue(value, of: source, unwrapping: 1)
                 decodeElements()
             }
             setMember()
+        }
+    }
+
+    private func pushValue(_ value: CheckedValue, of source: Int, unwrapping levels: Int = 0) throws(JSONError) {
+        try stack.read(value, inChecked: source) { reader throws(JSONError) in
+            try reader.pushValue(unwrapping: levels)
         }
     }
 
@@ -99,11 +116,17 @@ struct PayloadReader {
 
     // MARK: Bytes
 
-    private func pushBytes(_ reader: inout JSONReader, nullable: Bool) throws(JSONError) {
-        guard try reader.peek() == UInt8(ascii: "\"") else { return try reader.pushValue() }
-        let text = try reader.string()
-        if nullable, text == "null" { return stack.pushNull() }
-        if let bytes = Base64.decode(text) { stack.push(bytes: bytes) } else { stack.push(text) }
+    private func pushBytes(_ value: CheckedValue, of source: Int, nullable: Bool) throws(JSONError) {
+        try pushValue(value, of: source)
+        guard value.isString, let text = stack.string(at: -1) else { return }
+        if nullable, text == "null" {
+            stack.pushNull()
+        } else if let bytes = Base64.decode(text) {
+            stack.push(bytes: bytes)
+        } else {
+            return
+        }
+        stack.replace(at: -2)
     }
 
     /// Decodes each element of the list on top that is base64. [0]
@@ -121,10 +144,10 @@ struct PayloadReader {
 
     // MARK: The request of an HTTP trigger (host-contract §6.4)
 
-    private func pushRequest(_ reader: inout JSONReader) throws(JSONError) {
-        guard try reader.peek() == UInt8(ascii: "{") else { return try reader.pushValue(unwrapping: 1) }
-        if try reader.pushesDeferred(marks.requestFiller) { return }
-        try reader.pushValue()
+    private func pushRequest(_ value: CheckedValue, of source: Int) throws(JSONError) {
+        guard value.isObject else { return try pushValue(value, of: source, unwrapping: 1) }
+        if let place = value.place { return stack.pushDeferred(marks.requestFiller, place: place, source: source) }
+        stack.pushTable()
         stack.setMetatable(at: -1, marks.request)
     }
 

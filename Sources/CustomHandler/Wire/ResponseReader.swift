@@ -30,19 +30,19 @@ extension OutputEncoder {
     /// Reads the response from the table at `index`. Its parts stay on the stack above it. [+]
     func readResponse(at index: Int, place: Place) throws(OutputError) -> ResponseParts {
         stack.expandDeferred(at: index)
-        try checkMembers(at: index, place: place)
-        let status = try status(at: index, place: place)
-        stack.pushField(marks.names.headers, of: index)
-        let headers = stack.count
-        stack.pushField(marks.names.body, of: index)
-        var parts = ResponseParts(status: status, body: stack.count)
+        let first = stack.count + 1
+        for name in marks.names.responseMembers { stack.pushField(name, of: index) }
+        let known = (first..<first + responseMembers.count).count { !stack.isNil(at: $0) }
+        if stack.countPairs(at: index, upTo: known + 1) > known { throw unknownMember(at: index, place: place) }
+        // In the order of `responseMembers`.
+        let (statusCode, otherStatus, headers, body, cookies) = (first, first + 1, first + 2, first + 3, first + 4)
+        let status = try status(at: statusCode, or: otherStatus, place: place)
+        var parts = ResponseParts(status: status, body: body)
         if parts.isBodyless, !isEmptyBody(at: parts.body) {
             throw .lost(place.member("body"), "a response with status \(status) has no body; leave it out")
         }
         try readHeaders(at: headers, into: &parts, place: place)
-        if stack.pushField(marks.names.cookies, of: index) != .nil {
-            parts.cookies = try SetCookie.values(at: stack.count, on: stack, place: place)
-        }
+        if !stack.isNil(at: cookies) { parts.cookies = try SetCookie.values(at: cookies, on: stack, place: place) }
         return parts
     }
 
@@ -50,30 +50,26 @@ extension OutputEncoder {
         stack.isNil(at: index) || stack.isNull(at: index) || stack.withBytes(at: index, { $0.isEmpty }) == true
     }
 
-    private func checkMembers(at index: Int, place: Place) throws(OutputError) {
+    private func unknownMember(at index: Int, place: Place) -> OutputError {
         var unknown: String?
         stack.forEachPair(at: index) { () throws(Never) in
             if responseKeys.contains(where: { stack.isString(at: -2, $0) }) { return }
             let name = stack.messageText(at: -2) ?? "\(stack.integer(at: -2) ?? 0)"
             if unknown.map({ name < $0 }) ?? true { unknown = name }
         }
-        if let unknown { throw .unknownMember(unknown, of: "\(place), an HTTP response,", allowed: responseMembers) }
+        return .unknownMember(unknown ?? "", of: "\(place), an HTTP response,", allowed: responseMembers)
     }
 
     // MARK: Status
 
-    private func status(at index: Int, place: Place) throws(OutputError) -> Int {
-        stack.pushField(marks.names.status, of: index)
-        stack.pushField(marks.names.statusCode, of: index)
-        defer { stack.pop(2) }
-        if stack.isNil(at: -1) {
-            stack.pushValue(at: -2)
-            stack.replace(at: stack.count - 1)
-        } else if !stack.isNil(at: -2) {
+    private func status(at statusCode: Int, or other: Int, place: Place) throws(OutputError) -> Int {
+        let isOther = stack.isNil(at: statusCode)
+        if !isOther, !stack.isNil(at: other) {
             throw .lost(place.member("status"), "statusCode is there, too, and means the same; write one of them")
         }
-        if stack.isNil(at: -1) { return 200 }
-        let written = stack.integer(at: -1) ?? stack.string(at: -1).flatMap { Int64($0) }
+        let index = isOther ? other : statusCode
+        if stack.isNil(at: index) { return 200 }
+        let written = stack.integer(at: index) ?? stack.string(at: index).flatMap { Int64($0) }
         guard let written, 200...599 ~= written else {
             throw .lost(place.member("statusCode"), "a status is a whole number from 200 to 599")
         }

@@ -29,7 +29,7 @@ public struct JSONReader {
     /// Lets `body` read the value at `offset` of the checked text at `index`. A null member of an object is absent.
     ///
     /// - Parameter next: the place in the outline of the first container from there on.
-    public static func read(
+    static func read(
         checked index: Int, of stack: LuaStack, at offset: Int = 0, next: Int = 0,
         _ body: (inout JSONReader) throws(JSONError) -> Void
     ) throws(JSONError) {
@@ -68,9 +68,7 @@ public struct JSONReader {
     public mutating func forEachMember(
         _ wanted: String, _ body: (JSONKey, inout JSONReader) throws(JSONError) -> Void
     ) throws(JSONError) {
-        let isOutlined = container(try scanner.peek()) != nil
         try scanner.expect(UInt8(ascii: "{"), wanted)
-        if isOutlined { checked?.next += 1 }
         if try scanner.closes(UInt8(ascii: "}")) { return }
         repeat {
             let key = JSONKey(bytes: try scanner.key())
@@ -78,10 +76,7 @@ public struct JSONReader {
         } while try scanner.another(before: UInt8(ascii: "}"))
     }
 
-    public mutating func skip() throws(JSONError) {
-        if try moves(past: scanner.peek()) { return }
-        try scanner.skipValue(depth: depth)
-    }
+    public mutating func skip() throws(JSONError) { try scanner.skipValue(depth: depth) }
 
     /// Moves past the container at the cursor, which begins with that byte, if the outline tells where it ends.
     private mutating func moves(past bracket: UInt8) -> Bool {
@@ -170,13 +165,9 @@ public struct JSONReader {
 
     /// Pushes a table that is filled on first access in place of the container at the cursor. Returns false, and pushes
     /// nothing, if there is an empty container or any other value, or the text was not checked before. [+1]
-    public mutating func pushesDeferred(
-        _ filler: TableFiller, ofObject isObject: Bool = false
-    ) throws(JSONError) -> Bool {
+    mutating func pushesDeferred(_ filler: TableFiller) throws(JSONError) -> Bool {
         let first = try scanner.peek()
-        guard let (_, index, next) = checked, container(first) != nil, !isObject || first == UInt8(ascii: "{") else {
-            return false
-        }
+        guard let (_, index, next) = checked, container(first) != nil else { return false }
         stack.pushDeferred(filler, place: next, source: Int(index))
         return moves(past: first)
     }

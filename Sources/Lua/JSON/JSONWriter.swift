@@ -110,6 +110,8 @@ public final class JSONWriter {
 
     public func append(raw text: StaticString) { append(text.utf8Start, text.utf8CodeUnitCount) }
 
+    /// Not for literals, which are of the kind above.
+    @_disfavoredOverload
     public func append(raw text: String) {
         var text = text
         text.withUTF8 { utf8 in
