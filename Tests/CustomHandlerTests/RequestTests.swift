@@ -30,6 +30,52 @@ import Testing
         #expect(try await handler.request("/api/f").text == "1")
     }
 
+    /// A handler gets only the arguments that it takes.
+    @Test(arguments: [
+        ("function(...) return select('#', ...) .. type((select(3, ...))) end", "3table"),
+        ("function(data, metadata, ...) return select('#', ...) .. type(metadata.sys) end", "1table"),
+        ("function(_, metadata) return type(metadata.Headers) end", "table"),
+        ("function(data) return data.req.Method end", "GET"),
+        ("function() return 'none' end", "none"),
+        ("function(...) local data = ... return type(data.req) end", "table"),
+        ("coroutine.wrap(function(...) return select('#', ...) end)", "3"),
+    ])
+    func `a handler may have any number of parameters`(_ handler: String, _ expected: String) async throws {
+        let app = try Self.app(handler: handler)
+        let forwarded = try await InProcessHandler(root: app.folder.path, settings: InProcessHandler.forwarding)
+        #expect(try await forwarded.request("/api/f").text == expected)
+        let payload = #"{"Data":{"req":{"Method":"GET"}},"Metadata":{"sys":{},"Headers":{}}}"#
+        let hosted = try await InProcessHandler(root: app.folder.path)
+        #expect(try await hosted.send("f", payload).text.contains("\"body\":\"\(expected)\""))
+    }
+
+    /// Each must be true on both wires, for a request that nothing has touched before.
+    @Test(arguments: [
+        "req:query 'a' == '1' and req:query 'b' == 'x y' and req:query 'c' == nil",
+        "(function() req.Url = 'http://y/?a=2' return req:query 'a' == '2' end)()",
+        "(function() req.Url = nil return req:query 'a' == nil end)()",
+        "(function() local r = setmetatable({}, { __index = req }) return r:query 'a' == '1' end)()",
+        "not pcall(req.query, 'a') and not pcall(req.query) and not pcall(req.json)",
+        "select(2, pcall(function() return req.body end)):find \"the host writes it 'Body'\" ~= nil",
+        "req.Method == 'GET' and req.method2 == nil and req.Other == nil",
+        "req.Headers == req.Headers and req.Query == req.Query and req.Params == req.Params",
+        "(function() req.Query = nil return req.Query == nil and req:query 'a' == '1' end)()",
+        "(function() req.Extra = 5 return req.Extra == 5 and req:query 'a' == '1' and req.json ~= nil end)()",
+        "(function() local m = req.Method req.Method = nil return m == 'GET' and req.Method == nil end)()",
+        "req.Body == nil and req:bytes() == '' and req[1] == nil and req[true] == nil",
+        "(function() local n = 0 for _ in pairs(req) do n = n + 1 end return n >= 5 end)()",
+    ])
+    func `a request is the same whichever part is touched first`(_ expression: String) async throws {
+        let app = try Self.app(handler: "function(data) local req = data.req return tostring(\(expression)) end")
+        let forwarded = try await InProcessHandler(root: app.folder.path, settings: InProcessHandler.forwarding)
+        #expect(try await forwarded.request("/api/f?a=1&b=x+y").text == "true")
+        let payload =
+            #"{"Data":{"req":{"Url":"http://x/api/f?a=1&b=x+y","Method":"GET","Query":{"a":"1"},"Headers":{"A":["1"]},"Params":{}}},"Metadata":{}}"#
+        let hosted = try await InProcessHandler(root: app.folder.path)
+        let text = try await hosted.send("f", payload).text
+        #expect(text.contains("\"body\":\"true\""), "\(text)")
+    }
+
     /// A script may keep what it got, and look into it when the invocation is long over.
     @Test(arguments: [
         "kept.context.invocationId .. kept.context.functionName .. kept.context.hostVersion",
@@ -71,9 +117,12 @@ import Testing
     }
 
     private static func app(_ code: String, before: String = "") throws -> TemporaryApp {
+        try app(handler: "function(data, metadata, context) \(code) end", before: before)
+    }
+
+    private static func app(handler: String, before: String = "") throws -> TemporaryApp {
         try TemporaryApp([
-            "f/function.json": TemporaryApp.httpFunction,
-            "f/handler.lua": "\(before) return function(data, metadata, context) \(code) end",
+            "f/function.json": TemporaryApp.httpFunction, "f/handler.lua": "\(before) return \(handler)",
         ])
     }
 }

@@ -1,3 +1,4 @@
+import CLua
 import Testing
 
 @testable import Lua
@@ -88,6 +89,17 @@ import Testing
             return
         }
         #expect(thread.stack.integer(at: -1) == 7)
+    }
+
+    @Test func `blocks that Lua frees stay for the next ones, but not many, and go with the garbage`() throws {
+        let lua = try TestVM()
+        let host = clua_host(lua.vm.stack.state)
+        #expect(
+            try lua.evaluate("for i = 1, 200000 do local t = { i, { i } } local s = i .. '' end return true"))
+        let kept = try #require(host?.pointee.kept)
+        #expect((1...Int(CLUA_KEPT + CLUA_SMALL + 16)).contains(kept))
+        lua.vm.collectGarbage()
+        #expect(host?.pointee.kept == 0)
     }
 
     @Test func `no error handler of the script goes on after the time limit of work`() throws {
