@@ -1,5 +1,6 @@
 #include <malloc.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "CLua.h"
 
@@ -27,6 +28,79 @@ static int grants (CLuaHost *host, size_t more) {
 
 
 /*
+** Small blocks that Lua frees stay with their VM, in a list for each size, for
+** the next of that size: an invocation makes many that die with it. The sizes
+** are those of glibc's chunks, so that nothing is lost by rounding up.
+*/
+static unsigned sizeclass (size_t size) {
+  return (unsigned)((size + 7) >> 4);
+}
+
+
+static size_t roundup (size_t size) {
+  return ((size + 7) & ~(size_t)15) + 8;
+}
+
+
+static void *take (CLuaHost *host, size_t size) {
+  if (size <= CLUA_SMALL) {
+    CLuaBlock **list = &host->blocks[sizeclass(size)];
+    CLuaBlock *block = *list;
+    if (block) {
+      *list = block->next;
+      host->kept -= roundup(size);
+      return block;
+    }
+    return malloc(roundup(size));
+  }
+  return malloc(size);
+}
+
+
+static void giveback (CLuaHost *host, void *ptr, size_t size) {
+  if (size <= CLUA_SMALL && host->kept < CLUA_KEPT) {
+    CLuaBlock *block = ptr;
+    CLuaBlock **list = &host->blocks[sizeclass(size)];
+    block->next = *list;
+    *list = block;
+    host->kept += roundup(size);
+  }
+  else
+    free(ptr);
+}
+
+
+/* Frees the blocks that are kept. */
+void clua_dropblocks (CLuaHost *host) {
+  unsigned i;
+  for (i = 0; i <= CLUA_SMALL / 16; i++) {
+    while (host->blocks[i]) {
+      CLuaBlock *block = host->blocks[i];
+      host->blocks[i] = block->next;
+      free(block);
+    }
+  }
+  host->kept = 0;
+}
+
+
+static void *resize (CLuaHost *host, void *ptr, size_t old, size_t size) {
+  void *fresh;
+  if (old > CLUA_SMALL && size > CLUA_SMALL)
+    return realloc(ptr, size);
+  if (old <= CLUA_SMALL && size <= CLUA_SMALL &&
+      sizeclass(old) == sizeclass(size))
+    return ptr;
+  fresh = take(host, size);
+  if (fresh) {
+    memcpy(fresh, ptr, old < size ? old : size);
+    giveback(host, ptr, old);
+  }
+  return fresh;
+}
+
+
+/*
 ** Must be C: Lua calls it for every allocation, also in the middle of an
 ** error, where no Swift frame may be.
 ** 'osize' is a type tag, not a size, when 'ptr' is NULL.
@@ -36,15 +110,17 @@ static void *budget (void *ud, void *ptr, size_t osize, size_t nsize) {
   size_t old = ptr ? osize : 0;
   void *fresh;
   if (nsize == 0) {
-    free(ptr);
-    host->used -= old;
+    if (ptr) {
+      giveback(host, ptr, old);
+      host->used -= old;
+    }
     return NULL;
   }
   /* Lua asks for less than 2^63 bytes, so the sum is not too large. */
   if (nsize > old && host->running &&
       host->used + (nsize - old) > host->limit && !grants(host, nsize - old))
     return NULL;
-  fresh = realloc(ptr, nsize);
+  fresh = ptr ? resize(host, ptr, old, nsize) : take(host, nsize);
   host->collecting = 0;
   if (fresh)
     host->used += nsize - old;

@@ -1,10 +1,10 @@
 #include "CLua.h"
 
 /*
-** A deferred table holds the text of a JSON object or array and becomes the
-** real table, in place, at the first touch. A script cannot tell: every way
-** into a table (metamethods, and the base functions that go around them)
-** expands it first.
+** A deferred table holds what its members are made of, and becomes the real
+** table, in place, when a script touches it; single members that are no tables
+** are found without that. A script cannot tell: every other way into a table
+** (metamethods, and the base functions that go around them) expands it first.
 **
 ** All functions here are C because they touch tables that a script chose, so
 ** they may raise. Upvalue 1 is the metatable of deferred tables, 2 the Swift
@@ -153,10 +153,29 @@ CONTINUATION(walk) {
 }
 
 
-static int index (lua_State *L) { return expandthen(L, 1, get); }
+/* Most fields are found without the others. */
+static int index (lua_State *L) {
+  return clua_field(L) ? 1 : expandthen(L, 1, get);
+}
+
+
 static int newindex (lua_State *L) { return expandthen(L, 1, set); }
 static int len (lua_State *L) { return expandthen(L, 1, length); }
 static int pairs (lua_State *L) { return expandthen(L, 1, walk); }
+
+
+/*
+** Pushes a table that will be filled from the value at 'source'. Called from
+** Swift, so nothing is refused.
+*/
+void clua_pushdeferred (lua_State *L, void *key, int source) {
+  source = lua_absindex(L, source);
+  lua_createtable(L, 0, 1);
+  lua_pushvalue(L, source);
+  lua_rawsetp(L, -2, key);
+  lua_rawgeti(L, LUA_REGISTRYINDEX, clua_host(L)->deferred);
+  lua_setmetatable(L, -2);
+}
 
 
 static void setwrapped (lua_State *L, int metatable, int expander,

@@ -33,6 +33,15 @@ static void pushplace (lua_State *L) {
 }
 
 
+/* Raises the text on top, with its place. */
+static int raise (lua_State *L) {
+  pushplace(L);
+  lua_insert(L, -2);
+  lua_concat(L, 2);
+  return lua_error(L);
+}
+
+
 /* Swift has what the wait was for. */
 static int complete (lua_State *L, int status, lua_KContext context) {
   (void)status;
@@ -60,10 +69,7 @@ static int call (lua_State *L, int function) {
     clua_press(host);  /* Swift was refused nothing */
   switch (verdict) {
     case CLUA_RAISE:
-      pushplace(L);
-      lua_insert(L, -2);
-      lua_concat(L, 2);
-      return lua_error(L);
+      return raise(L);
     case CLUA_THROW:
       return lua_error(L);
     case CLUA_WAIT:
@@ -88,6 +94,22 @@ static int call (lua_State *L, int function) {
     default:
       return verdict;
   }
+}
+
+
+/*
+** A script reads a field of a deferred table. True if it is found, and pushed.
+*/
+int clua_field (lua_State *L) {
+  CLuaHost *host = clua_host(L);
+  int running = host->running;
+  int found;
+  host->running = 0;
+  found = host->dispatch(L, CLUA_FIELD);
+  host->running = running;
+  if (host->used > host->limit)
+    clua_press(host);
+  return found == CLUA_RAISE ? raise(L) : found;
 }
 
 

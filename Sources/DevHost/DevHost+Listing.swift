@@ -22,9 +22,10 @@ extension DevHost {
             if disabled.contains(function.name) { entry.address = "disabled" }
             return entry
         }
+        let problems = app.broken.sorted { $0.key < $1.key }.map(\.value)
         return HostListing(
             root: app.root, address: address, functions: entries,
-            problems: app.broken.sorted { $0.key < $1.key }.map(\.value), warnings: app.warnings,
+            problems: problems + linksOutside.filter { !problems.contains($0) }, warnings: app.warnings,
             masterKey: keys?.master)
     }
 }

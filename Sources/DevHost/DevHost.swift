@@ -50,6 +50,8 @@ public final class DevHost {
     private let loader: AppLoader
     /// Only replaced as a whole.
     private(set) var current: FunctionApp
+    /// Links that lead out of the app, as last seen.
+    private(set) var linksOutside: [Problem] = []
     let storage: LocalStorage
     let handler: HandlerProcess
     let invoker: Invoker
@@ -62,6 +64,11 @@ public final class DevHost {
     let tell: @MainLoop (HostEvent) -> Void
     let began = MonotonicTime.now
     private var reloading = Reloading.idle
+    /// What did not load when the app was last read.
+    private var toldProblems: Set<Problem> = []
+
+    /// The functions that keep their version, though their files have changed: luafunc has said that these do not load.
+    private var kept: Set<String> = []
 
     /// If several saves come while one is read, only the last is read.
     private enum Reloading {
@@ -83,6 +90,8 @@ public final class DevHost {
         let variables = settings.values.merging(options.environment) { $1 }
         loader = AppLoader(options.source, settings: variables, requiresScripts: options.handler.isLuafunc)
         current = try loader.load()
+        linksOutside = loader.linksOutside
+        toldProblems = Set(current.broken.values).union(linksOutside)
         storage = try LocalStorage(root: folder)
         keys = try options.checksKeys ? Keys(file: "\(storage.folder)/keys.json") : nil
         let handlerPort = try HandlerProcess.freePort()
@@ -111,7 +120,10 @@ public final class DevHost {
         invoker = Invoker(
             handler: handler, client: client, storage: storage, tell: tell, isLuafunc: options.handler.isLuafunc)
         listeners = Listeners(invoker, zone: zone)
-        lines.reloaded = { [unowned self] in reload() }
+        lines.reloaded = { [unowned self] kept in
+            self.kept = kept
+            reload()
+        }
     }
 
     private static func front(
@@ -134,7 +146,7 @@ public final class DevHost {
     public func run() async throws {
         tell(.listening(listing))
         for warning in storage.warnings { tell(.warning(warning)) }
-        listeners.adopt(current, except: disabled(current))
+        listeners.install(current, except: disabled(current))
         front.serve(self)
         do {
             watch()
@@ -177,7 +189,9 @@ public final class DevHost {
     private func tellBlindness(_ reason: FileWatcher.Blindness) {
         guard reason != blindness else { return }
         blindness = reason
-        tell(.warning("saves are looked for each second: \(reason)"))
+        // luafunc tells the same of the app.
+        let what = options.handler.isLuafunc ? "local.settings.json and files for blob triggers" : "saves"
+        tell(.warning("changes of \(what) are noticed within a second: \(reason)"))
     }
 
     /// Tells a user who saves new settings that they are read only at the start.
@@ -236,7 +250,7 @@ public final class DevHost {
 
     private func read() async {
         do throws(Problem) {
-            adopt(try await load())
+            install(try await load())
         } catch {
             // The handler has reported it.
             tell(.warning("\(error)"))
@@ -248,10 +262,10 @@ public final class DevHost {
 
     /// Reads the app on a separate thread, as it may have many files.
     private func load() async throws(Problem) -> FunctionApp {
-        let loader = loader
+        let (loader, host) = (loader, current.host)
         let result = await withCheckedContinuation { (done: CheckedContinuation<Result<FunctionApp, Problem>, Never>) in
             let read: @Sendable () -> Void = {
-                done.resume(returning: Result { () throws(Problem) in try loader.load() })
+                done.resume(returning: Result { () throws(Problem) in try loader.load(earlier: host) })
             }
             do throws(StreamError) {
                 try Thread.start(named: "app", read)
@@ -262,10 +276,12 @@ public final class DevHost {
         return try result.get()
     }
 
-    private func adopt(_ newer: FunctionApp) {
+    private func install(_ saved: FunctionApp) {
         let older = current
+        let newer = saved.keeping(kept.union(saved.broken.keys), of: older)
         current = newer
-        listeners.adopt(newer, except: disabled(newer))
+        tellProblems(of: saved)
+        listeners.install(newer, except: disabled(newer))
         if newer.names != older.names || newer.host != older.host { tell(.reloaded(listing)) }
         // The host restarts a handler after a change of host.json or function.json (host-contract §4.5); luafunc
         // reloads by itself.
@@ -274,6 +290,22 @@ public final class DevHost {
         }
         tell(.warning("host.json or a function.json has changed: the handler is started again"))
         handler.replace()
+    }
+
+    /// Tells what does not load after a save, each problem once until it is gone. luafunc tells it itself.
+    private func tellProblems(of saved: FunctionApp) {
+        linksOutside = loader.linksOutside
+        let all = Set(saved.broken.values).union(linksOutside).union([saved.hostProblem].compactMap(\.self))
+        defer { toldProblems = all }
+        guard !options.handler.isLuafunc else { return }
+        for (name, problem) in saved.broken.sorted(by: { $0.key < $1.key }) where !toldProblems.contains(problem) {
+            let effect = current.functions[name] == nil ? "does not load" : "keeps its previous version"
+            tell(.error("\(name) \(effect): \(problem)"))
+        }
+        if let problem = saved.hostProblem, !toldProblems.contains(problem) {
+            tell(.error("the previous host.json stays in effect: \(problem)"))
+        }
+        for link in linksOutside where !toldProblems.contains(link) { tell(.error("\(link)")) }
     }
 
     /// Functions that an app setting switches off (host-contract §14).

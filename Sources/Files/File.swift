@@ -24,6 +24,14 @@ public enum File {
     /// False also for a link without a target, and if the status cannot be read.
     public static func exists(_ path: String) -> Bool { kind(of: path) != nil }
 
+    /// The path in a link, as it was written: relative to the link's folder unless it begins with "/". Throws for
+    /// anything else than a link.
+    public static func target(ofLink path: String) throws(FileError) -> String {
+        var bytes = [CChar](repeating: 0, count: Int(PATH_MAX))
+        let count = try attempt(.look, path) { readlink(path, &bytes, bytes.count) }
+        return String(decoding: bytes.prefix(count).map { UInt8(bitPattern: $0) }, as: UTF8.self)
+    }
+
     // MARK: Reading
 
     /// - Parameter limit: more bytes than this are an error whose cause is `.tooLarge`.

@@ -23,7 +23,7 @@ public final class HTTPRequest {
     init() {}
 
     /// Makes a request that did not come over a connection. If `fields` has no `Host`, one is added.
-    public init(
+    public convenience init(
         method: HTTPMethod = .get, target: String, fields: HTTPFields = [:], body: [UInt8] = []
     ) throws(RequestError) {
         var bytes = Array("\(method) \(target) HTTP/1.1\r\n".utf8)
@@ -35,16 +35,21 @@ public final class HTTPRequest {
             bytes += [UInt8(ascii: "\r"), UInt8(ascii: "\n")]
         }
         bytes += [UInt8(ascii: "\r"), UInt8(ascii: "\n")]
+        try self.init(head: bytes.span.bytes)
+        self.body = body
+    }
+
+    /// Makes a request of a head, with its blank line.
+    public init(head bytes: RawSpan) throws(RequestError) {
         var parser = RequestParser(limits: HeadLimits(bytes: .max, fields: .max))
         var head = RequestHead()
-        switch parser.parse(bytes.span.bytes, into: &head) {
+        switch parser.parse(bytes, into: &head) {
         case .complete: break
         case .incomplete: throw .requestLine
         case .invalid(let error): throw error
         }
         self.head = head
-        self.body = body
-        takeHead(from: bytes.span.bytes)
+        takeHead(from: bytes)
     }
 
     /// Copies the head, which was parsed from the beginning of `bytes`.

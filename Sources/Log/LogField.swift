@@ -12,6 +12,10 @@ public struct LogField: Equatable, Sendable {
     public static func invocation(_ id: String) -> LogField { LogField(LogKey.invocation, id) }
     /// The event that the line reports to the stand-in host: see `LogKey`.
     public static func event(_ name: String) -> LogField { LogField(LogKey.event, name) }
+    /// The functions that keep their previous version after a save.
+    public static func kept(_ names: some Sequence<String>) -> LogField {
+        LogField(LogKey.kept, names.sorted().joined(separator: ","))
+    }
 }
 
 /// The keys of fields, as JSON lines spell them.
@@ -19,6 +23,7 @@ public enum LogKey {
     public static let function = "function"
     public static let invocation = "invocationId"
     public static let event = "event"
+    public static let kept = "kept"
 
     /// Values of `event`.
     public static let reloaded = "reloaded"

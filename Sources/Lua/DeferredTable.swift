@@ -1,46 +1,223 @@
 internal import CLua
 
 /// How tables of one kind get their members when a script first touches them.
-public struct TableFiller {
-    /// Told apart from the numbers of `JSONReader.Deferral`.
-    fileprivate let kind: Int64
+public struct TableFiller: Equatable, Sendable {
+    fileprivate let kind: Int
 
-    fileprivate static let firstKind: Int64 = 16
+    /// The members of a container of a checked JSON text.
+    public static let members = TableFiller(kind: 1)
+    /// The same; strings that hold JSON text become the value in them (host-contract §6.2).
+    public static let unwrapped = TableFiller(kind: 2)
+
+    fileprivate static let firstKind = 3
+    fileprivate static let kinds = 0x100
+
+    /// What looks up a member alone: the table is at index 1, the member's name, a string, at index 2, and the table's
+    /// source on top. It leaves the result there.
+    public typealias Finder = (LuaStack, _ place: Int) -> Field
+
+    /// The functions behind a kind that does not come from JSON alone.
+    struct Functions {
+        let find: Finder?
+        let fill: (LuaStack, _ table: Int, _ place: Int) -> WorkStep?
+    }
+}
+
+/// What looking up one member of a deferred table gives.
+public enum Field {
+    /// The member's value, now on top of the stack, which the table need not hold.
+    case value
+    /// There is none.
+    case missing
+    /// The script must not ask for that: the text on top tells why.
+    case refused
+    /// The table must be filled first.
+    case unclear
 }
 
 /// Deferred tables: they hold a value that tells what their members will be, and a script cannot tell them from others.
 extension LuaStack {
-    /// Makes a filler, which lives as long as the VM. `body` gets the index of an empty table, and on top of the stack
-    /// the value that `pushDeferred` took; it may leave more values there.
-    public func makeFiller(_ body: @escaping (LuaStack, _ table: Int) -> Void) -> TableFiller {
-        makeLongFiller { stack, table in
-            body(stack, table)
+    /// Makes a filler, which lives as long as the VM. `fill` gets the index of an empty table, and on top of the stack
+    /// the source that `pushDeferred` took; it may leave more values there.
+    public func makeFiller(
+        find: TableFiller.Finder? = nil, _ fill: @escaping (LuaStack, _ table: Int, _ place: Int) -> Void
+    ) -> TableFiller {
+        makeLongFiller(find: find) { stack, table, place in
+            fill(stack, table, place)
             return nil
         }
     }
 
-    /// Makes a filler that takes long: `body` answers the step that goes on until it has results, of which there are none.
+    /// Makes a filler that takes long: `fill` answers the step that goes on until it has results, of which there are none.
     /// A step that throws ends the run, since the table is not whole.
-    public func makeLongFiller(_ body: @escaping (LuaStack, _ table: Int) -> WorkStep?) -> TableFiller {
-        guard let vm else { return TableFiller(kind: JSONReader.Deferral.plain.rawValue) }
-        vm.fillers.append(body)
-        return TableFiller(kind: TableFiller.firstKind + Int64(vm.fillers.count - 1))
+    public func makeLongFiller(
+        find: TableFiller.Finder? = nil, _ fill: @escaping (LuaStack, _ table: Int, _ place: Int) -> WorkStep?
+    ) -> TableFiller {
+        guard let vm else { return .members }
+        precondition(vm.fillers.count < TableFiller.kinds - TableFiller.firstKind)
+        vm.fillers.append(TableFiller.Functions(find: find, fill: fill))
+        return TableFiller(kind: TableFiller.firstKind + vm.fillers.count - 1)
     }
 
     /// Puts a table in place of the value on top, which is not nil; `filler` makes the table's members of that value. [0]
-    public func pushDeferred(_ filler: TableFiller) { pushDeferred(kind: filler.kind) }
+    public func pushDeferred(_ filler: TableFiller) {
+        clua_pushdeferred(state, key(of: filler, place: 0), -1)
+        clua_replace(state, -2)
+    }
 
-    func pushDeferred(kind: Int64) {
-        clua_newtable(state, 0, 1)
-        clua_insert(state, -2)
-        lua_rawsetp(state, -2, deferredKey + Int(kind))
-        setMetatable(at: -1, deferredMark)
+    /// Pushes a table whose members `filler` makes of the value at `source`. [+1]
+    ///
+    /// - Parameter place: tells the filler which part of the value it is.
+    public func pushDeferred(_ filler: TableFiller, place: Int, source: Int) {
+        clua_pushdeferred(state, key(of: filler, place: place), Int32(source))
+    }
+
+    /// Checks a JSON text and pushes a copy, which `JSONReader` reads in parts. Nobody else gets a turn meanwhile, so the
+    /// text must be shorter than `LongJSONReader.shortest`. [+1]
+    public func pushChecked(_ text: RawSpan) throws(JSONError) {
+        // The pointers live only during the closure.
+        try text.withUnsafeBytes { raw throws(JSONError) in
+            let bytes = raw.assumingMemoryBound(to: UInt8.self)
+            if pushesChecked(bytes) { return }
+            var scanner = JSONScanner(bytes)
+            try scanner.skipValue()
+            try scanner.expectEnd()
+            throw scanner.unexpected("JSON")
+        }
+    }
+
+    private func pushesChecked(_ bytes: UnsafeBufferPointer<UInt8>) -> Bool {
+        guard let outline = vm?.outline, outline.check(bytes) else { return false }
+        CheckedJSON.push(bytes, outline, onto: self)
+        outline.trim()
+        return true
+    }
+
+    /// Pushes a table that is filled on first access from an object or array in JSON. Returns false, and pushes nothing, if
+    /// the text is not JSON or takes long to check. [+1]
+    func pushDeferred(_ text: UnsafeBufferPointer<UInt8>) -> Bool {
+        guard text.count < LongJSONReader.shortest, pushesChecked(text) else { return false }
+        guard CheckedJSON(at: -1, of: self)?.containerCount ?? 0 > 0 else {
+            pop()
+            return false
+        }
+        pushDeferred(.members)
+        return true
     }
 
     private var deferredMark: LuaReference { LuaReference(slot: clua_host(state).pointee.deferred) }
 
-    /// The key of the one thing that a deferred table holds is this address, which no script can come by, plus the kind.
-    private var deferredKey: UnsafeRawPointer { UnsafeRawPointer(clua_host(state)) }
+    /// The key of the one thing that a deferred table holds: no script can come by light userdata that is not null.
+    private func key(of filler: TableFiller, place: Int) -> UnsafeMutableRawPointer? {
+        UnsafeMutableRawPointer(bitPattern: place * TableFiller.kinds + filler.kind)
+    }
+
+    // MARK: One member
+
+    /// Looks up the member named at index 2 in the deferred table at index 1; answers C, and leaves only the result.
+    func findField() -> Int32 {
+        guard lua_type(state, 2) == LuaType.string.rawValue, let (kind, place) = pushSource(of: 1) else {
+            return CLUA_UNCLEAR
+        }
+        let field: Field
+        switch kind {
+        case TableFiller.members.kind: field = pushMember(of: place)
+        case TableFiller.unwrapped.kind: field = pushUnwrapped(of: place)
+        default: field = vm?.fillers[kind - TableFiller.firstKind].find?(self, place) ?? .unclear
+        }
+        switch field {
+        case .value: return CLUA_FOUND
+        case .missing:
+            pushNil()
+            return CLUA_FOUND
+        case .refused: return CLUA_RAISE
+        case .unclear:
+            setCount(2)
+            return CLUA_UNCLEAR
+        }
+    }
+
+    /// Pushes the source of the table at `index` and answers its place, if the table is not filled yet and that filler makes
+    /// its members; else pushes nothing. [+1]
+    public func pushSource(of index: Int, madeBy filler: TableFiller) -> Int? {
+        guard hasMetatable(at: index, deferredMark), let (kind, place) = pushSource(of: absolute(index)) else {
+            return nil
+        }
+        if kind == filler.kind { return place }
+        pop()
+        return nil
+    }
+
+    /// Pushes what a deferred table holds, and answers what it is. [+1]
+    private func pushSource(of table: Int) -> (kind: Int, place: Int)? {
+        pushNil()
+        guard lua_next(state, Int32(table)) != 0 else { return nil }
+        guard let key = lua_touserdata(state, -2) else {
+            pop(2)
+            return nil
+        }
+        // Over the key.
+        clua_replace(state, -2)
+        let word = Int(bitPattern: key)
+        return (word % TableFiller.kinds, word / TableFiller.kinds)
+    }
+
+    /// Pushes the member that is named at index 2 of an object in the checked text on top, if it is no container. [+1 if
+    /// there is a value]
+    public func pushMember(of place: Int) -> Field { withName { pushMember($0, of: place) { _ in true } } }
+
+    /// The same for another name.
+    public func pushMember(_ name: StaticString, of place: Int) -> Field {
+        pushMember(UnsafeBufferPointer(start: name.utf8Start, count: name.utf8CodeUnitCount), of: place) { _ in true }
+    }
+
+    private func pushUnwrapped(of place: Int) -> Field {
+        // The value in a text may be a table, which must be the same at each access.
+        withName { name in
+            pushMember(name, of: place) { text in
+                text.pointee != UInt8(ascii: "\"") || text[1] != UInt8(ascii: "\\") && !JSONReader.mayBegin(text[1])
+            }
+        }
+    }
+
+    private func withName(_ body: (UnsafeBufferPointer<UInt8>) -> Field) -> Field {
+        var length = 0
+        guard let name = lua_tolstring(state, 2, &length) else { return .unclear }
+        // Lua does not move strings, and this one stays on the stack while `body` runs.
+        return name.withMemoryRebound(to: UInt8.self, capacity: length) {
+            body(UnsafeBufferPointer(start: $0, count: length))
+        }
+    }
+
+    private func pushMember(
+        _ name: UnsafeBufferPointer<UInt8>, of place: Int, _ isPlain: (UnsafePointer<UInt8>) -> Bool
+    ) -> Field {
+        guard let checked = CheckedJSON(at: -1, of: self), let start = checked.text.baseAddress else { return .unclear }
+        switch checked.member(name, of: place) {
+        case .missing: return .missing
+        case .container, .unclear: return .unclear
+        case .scalar(let offset):
+            guard isPlain(start + offset) else { return .unclear }
+            let first = start[offset]
+            if first == UInt8(ascii: "\"") {
+                checked.pushString(at: offset, onto: self)
+                return .value
+            }
+            var scanner = JSONScanner(checked.text)
+            scanner.skip(to: offset)
+            do throws(JSONError) {
+                try JSONReader.pushScalar(first, &scanner, self)
+            } catch {
+                return .unclear
+            }
+            return .value
+        }
+    }
+
+    // MARK: The whole table
+
+    /// Fills the table at `table` with the members of a container of the checked text on top. [0]
+    public func fillMembers(of place: Int, into table: Int) { JSONReader.fill(table, .members, from: place, of: self) }
 
     /// Makes sure that the table at `index` holds its members. [0]
     public func expandDeferred(at index: Int) {
@@ -60,23 +237,18 @@ extension LuaStack {
     /// Begins to turn the deferred table at `index` into the real one, in place; answers the step that goes on, if there is
     /// more to do. The stack is the same at its end.
     func beginExpanding(at index: Int) -> WorkStep? {
-        let table = lua_absindex(state, Int32(index))
-        guard reserve(8) else { return nil }
+        let table = absolute(index)
+        guard reserve(8), let (kind, place) = pushSource(of: table) else { return nil }
         pushNil()
-        guard lua_next(state, table) != 0, let key = lua_touserdata(state, -2) else { return nil }
-        let kind = Int64(UnsafeRawPointer(key) - deferredKey)
+        lua_rawsetp(state, Int32(table), key(of: TableFiller(kind: kind), place: place))
         pushNil()
-        lua_rawsetp(state, table, key)
-        // Over the key, on which nothing more depends.
-        clua_replace(state, -2)
-        pushNil()
-        lua_setmetatable(state, table)
+        lua_setmetatable(state, Int32(table))
         let level = count
         var step: WorkStep?
-        if let deferral = JSONReader.Deferral(rawValue: kind) {
-            JSONReader.fill(Int(table), deferral, of: self)
+        if kind < TableFiller.firstKind {
+            JSONReader.fill(table, TableFiller(kind: kind), from: place, of: self)
         } else {
-            step = vm?.fillers[Int(kind - TableFiller.firstKind)](self, Int(table))
+            step = vm?.fillers[kind - TableFiller.firstKind].fill(self, table, place)
         }
         guard let step else {
             setCount(level - 1)

@@ -41,6 +41,12 @@ public struct LuaStack {
     /// Moves the top value to `index`, and shifts the values above up by one. [0]
     public func insert(at index: Int) { clua_insert(state, Int32(index)) }
 
+    /// Removes the value at `index`, and shifts the values above down by one. [-1]
+    public func remove(at index: Int) {
+        lua_rotate(state, Int32(index), -1)
+        pop()
+    }
+
     /// Moves the top value over the one at `index`. [-1]
     public func replace(at index: Int) { clua_replace(state, Int32(index)) }
 
@@ -145,15 +151,24 @@ public struct LuaStack {
 
     /// Whether the value is this string.
     public func isString(at index: Int, _ text: StaticString) -> Bool {
-        withBytes(at: index) { span in
-            span.withUnsafeBytes {
-                $0.elementsEqual(UnsafeRawBufferPointer(start: text.utf8Start, count: text.utf8CodeUnitCount))
-            }
-        } ?? false
+        isString(at: index, text.utf8Start, text.utf8CodeUnitCount)
     }
 
     public func isString(at index: Int, _ text: [UInt8]) -> Bool {
-        withBytes(at: index) { span in span.withUnsafeBytes { $0.elementsEqual(text) } } ?? false
+        text.withUnsafeBufferPointer { bytes in
+            bytes.baseAddress.map { isString(at: index, $0, bytes.count) } ?? isString(at: index, "")
+        }
+    }
+
+    private func isString(at index: Int, _ text: UnsafePointer<UInt8>, _ count: Int) -> Bool {
+        var length = 0
+        guard lua_type(state, Int32(index)) == LuaType.string.rawValue,
+            let start = lua_tolstring(state, Int32(index), &length), length == count
+        else { return false }
+        // Lua does not move strings.
+        let bytes = UnsafeRawPointer(start).assumingMemoryBound(to: UInt8.self)
+        for offset in 0..<count where bytes[offset] != text[offset] { return false }
+        return true
     }
 
     /// Whether the bytes of a string are UTF-8; true for anything but a string.
@@ -161,6 +176,13 @@ public struct LuaStack {
         withBytes(at: index) { span in
             span.withUnsafeBytes { UTF8Check.firstInvalid(in: $0.assumingMemoryBound(to: UInt8.self)) == nil }
         } ?? true
+    }
+
+    /// The number of parameters of the function at `index`; `Int.max` if it takes any number. [0]
+    public func parameters(at index: Int) -> Int {
+        lua_pushvalue(state, Int32(index))
+        let count = clua_parameters(state)
+        return count < 0 ? .max : Int(count)
     }
 
     // MARK: Tables, always raw
@@ -211,11 +233,23 @@ public struct LuaStack {
         return LuaType(rawValue: lua_rawget(state, Int32(index))) ?? .none
     }
 
+    /// The same for a name that is kept as a value, which is faster.
+    @discardableResult
+    public func pushField(_ name: LuaReference, of index: Int) -> LuaType {
+        let index = absolute(index)
+        push(name)
+        return LuaType(rawValue: lua_rawget(state, Int32(index))) ?? .none
+    }
+
     /// Pushes element `position` (from 1) of the table at `index`, or nil. [+1]
     @discardableResult
     public func pushElement(_ position: Int, of index: Int) -> LuaType {
         LuaType(rawValue: lua_rawgeti(state, Int32(index), Int64(position))) ?? .none
     }
+
+    /// Replaces the key on top by its value in the table at `index`, or nil. [0]
+    @discardableResult
+    public func replaceKey(of index: Int) -> LuaType { LuaType(rawValue: lua_rawget(state, Int32(index))) ?? .none }
 
     /// Sets the field `name` of the table at `index` to the top value. [-1]
     public func setField(_ name: StaticString, of index: Int) {
@@ -251,6 +285,22 @@ public struct LuaStack {
     /// Replaces the key on top by the next pair of the table at `index`, or nil by the first pair; returns false after
     /// the last. Meanwhile only values of existing keys may change. [+1, -1 at the end]
     public func next(of index: Int) -> Bool { lua_next(state, Int32(index)) != 0 }
+
+    /// The number of pairs of the table at `index`, but not more than `most`. [0]
+    public func countPairs(at index: Int, upTo most: Int) -> Int {
+        let index = absolute(index)
+        var count = 0
+        pushNil()
+        while lua_next(state, Int32(index)) != 0 {
+            pop()
+            count += 1
+            guard count < most else {
+                pop()
+                break
+            }
+        }
+        return count
+    }
 
     /// Runs `body` for each pair, with the key at -2 and the value at -1. `body` must leave both there, and may change
     /// only values of existing keys.

@@ -13,7 +13,9 @@ public final class LuaVM {
     let account: HeldBytes.Account
     private var functions: [(name: String, body: HostFunction)] = []
     /// What fills the deferred tables that do not come from JSON.
-    var fillers: [(LuaStack, Int) -> WorkStep?] = []
+    var fillers: [TableFiller.Functions] = []
+    /// Reused for each JSON text that is checked.
+    let outline = JSONOutline()
     private var idleThreads: [LuaThread] = []
     private var seal: LuaReference?
     private var cyclesLeft = 0
@@ -51,6 +53,7 @@ public final class LuaVM {
     deinit {
         account.stack = nil
         lua_close(state)
+        clua_dropblocks(host)
         host.deallocate()
     }
 
@@ -69,7 +72,10 @@ public final class LuaVM {
     public func letGo(_ bytes: Int) { host.pointee.used -= bytes }
 
     /// Collects all garbage now; the time grows with the VM's data.
-    public func collectGarbage() { clua_collect(state) }
+    public func collectGarbage() {
+        clua_collect(state)
+        clua_dropblocks(host)
+    }
 
     /// Begins to collect all garbage in pieces; other work may run between them.
     public func beginCollection() { cyclesLeft = 2 }
@@ -170,6 +176,7 @@ public final class LuaVM {
     fileprivate func call(_ index: Int, on stack: LuaStack) -> Int32 {
         do throws(LuaError) {
             switch Int32(index) {
+            case CLUA_FIELD: return stack.findField()
             case CLUA_COMPLETE:
                 let complete = completion
                 completion = nil

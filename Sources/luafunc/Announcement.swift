@@ -9,6 +9,8 @@ struct Announcement {
     let logger: Logger
     /// The server's address.
     let address: SocketAddress
+    /// Links that lead out of the app.
+    let linksOutside: [Problem]
 
     func start(on loop: EventLoop) {
         say("luafunc \(version): serving \(app.root) on http://\(address)")
@@ -29,6 +31,9 @@ struct Announcement {
         for name in app.names {
             guard let reason = app.broken[name]?.description ?? failures[name]?.text else { continue }
             logger.report(.error, reason, [.function(name)])
+        }
+        for link in linksOutside where !app.broken.values.contains(link) {
+            logger.error("\(link)")
         }
     }
 

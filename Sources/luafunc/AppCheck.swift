@@ -7,18 +7,22 @@ import Synchronization
 /// Finds all problems of an app without serving it.
 struct AppCheck {
     let app: FunctionApp
-    /// The problems of functions that cannot run, or for which the host cannot listen, sorted by function name.
+    /// The problems of functions that cannot run, or for which the host cannot listen, sorted by function name; then
+    /// links that lead out of the app.
     private(set) var problems: [String] = []
 
     /// Loads every script once. Throws if nothing at all can run.
     init(_ source: AppSource, settings: Settings) throws {
-        app = try AppLoader(source, settings: settings.values).loadOrTell()
+        let loader = AppLoader(source, settings: settings.values)
+        app = try loader.loadOrTell()
         let failures = Self.failures(of: app, settings)
         problems = app.names.flatMap { [app] name -> [String] in
             let problem = app.broken[name] ?? failures[name].map { app.problem($0, loading: name) }
             let ofBindings = app.functions[name].map { BindingCheck($0).problems } ?? []
             return ((problem.map { [$0] } ?? []) + ofBindings).map(\.description)
         }
+        // One that a function needs is among them already.
+        problems += loader.linksOutside.map(\.description).filter { !problems.contains($0) }
     }
 
     /// Runs the first loop until every script is loaded.
@@ -26,7 +30,7 @@ struct AppCheck {
         let loop = EventLoop.main
         loop.bind()
         let workers = WorkerGroup(loop: loop, settings: settings.values)
-        workers.adopt(app, options: InvocationOptions(logger: .silent))
+        workers.install(app, options: InvocationOptions(logger: .silent))
         let found = Found()
         loop.task {
             let failures = await workers.check(app)

@@ -62,12 +62,16 @@ struct Serving {
         let reloader =
             source.changes && (watch ?? settings.isDevelopment)
             ? AppReloader(loader: loader, app: functions, workers: workers, logger: logger) : nil
-        workers.adopt(functions, options: options)
+        workers.install(functions, options: options)
         let end = ServingEnd(server, code: settings.isHosted ? .stoppedByHost : .success)
         loop.schedule(after: Self.quiet) {
             end.watch(untilStdinEnds: untilStdinEnds)
             addWorkers(to: server, workers)
-            Announcement(app: functions, workers: workers, logger: logger, address: server.address).start(on: loop)
+            Announcement(
+                app: functions, workers: workers, logger: logger, address: server.address,
+                // Looking for them takes time, which a handler in Azure does not have at its start.
+                linksOutside: reloader == nil ? [] : loader.linksOutside
+            ).start(on: loop)
             watchSaves(reloader)
         }
     }

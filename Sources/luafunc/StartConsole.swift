@@ -15,6 +15,8 @@ final class StartConsole {
     private let reloads: Bool
     private let verbose: Bool
     private var open: [String: OpenInvocation] = [:]
+    /// The number of invocations that have ended and are not shown yet.
+    private var ending = 0
     /// The invocation whose lines were printed last, so that its late lines need no name.
     private var last: String?
     private var functions: [HostListing.Entry] = []
@@ -30,6 +32,8 @@ final class StartConsole {
         var lines: [HandlerLine] = []
         /// It takes so long that its lines are shown immediately.
         var isShown = false
+        /// Its last line of level error, once its lines are shown immediately.
+        var lastError: String?
     }
 
     /// - Parameter isLuafunc: the handler is luafunc, which sends the content of `Logs` as lines too.
@@ -46,7 +50,7 @@ final class StartConsole {
         case .listening(let listing): show(listing)
         case .reloaded(let listing):
             let known = functions
-            adopt(listing)
+            install(listing)
             list(listing.functions.filter { !known.contains($0) })
         case .handlerReady(let time): if verbose { say("the handler is ready after \(time.shown)", style.dim) }
         case .handlerEnded(let text, let isCrash): say(text, isCrash ? style.red : style.dim)
@@ -56,27 +60,43 @@ final class StartConsole {
             open[start.id] = OpenInvocation(start: start)
         case .invocationEnded(let end):
             // The handler's lines take another way than its answer, and may come a moment later.
-            EventLoop.main.schedule(after: .milliseconds(10)) { [self] in show(end) }
-        case .warning(let text): say("warn  \(text)", style.yellow)
-        case .error(let text): say(text, style.red)
+            ending += 1
+            EventLoop.main.schedule(after: Self.pauseForLines) { [self] in
+                ending -= 1
+                show(end)
+            }
+        case .warning(let text): afterEnds { [self] in say("warn  \(text)", style.yellow) }
+        case .error(let text): afterEnds { [self] in say(text, style.red) }
         }
+    }
+
+    private static let pauseForLines = Duration.milliseconds(10)
+
+    /// Keeps the order of events: what an invocation has led to is shown after its end.
+    private func afterEnds(_ body: @escaping @MainLoop () -> Void) {
+        if ending == 0 { body() } else { EventLoop.main.schedule(after: Self.pauseForLines) { body() } }
     }
 
     // MARK: Functions
 
     private func show(_ listing: HostListing) {
-        adopt(listing)
+        install(listing)
         Console.printStyled("\n" + style.bold("Functions in \(Escape.line(listing.root))") + "\n")
         list(listing.functions)
         if listing.functions.isEmpty {
             Console.print("  none yet: a function is a folder, here or in functions/, with a function.json")
         }
         Console.print("")
-        for problem in listing.problems { Console.printStyledError(style.red(Escape.line("\(problem)"))) }
-        for warning in listing.warnings { Console.printStyledError(style.yellow(Escape.line("warn  \(warning)"))) }
+        if !isLuafunc { tellProblems(of: listing) }
         if let key = listing.masterKey { Console.print("keys are checked; this one opens everything: \(key)") }
         let reload = reloads ? "Every save takes effect. " : ""
         Console.printStyled(style.dim("\(listing.address) · \(reload)Ctrl-C stops.") + "\n")
+    }
+
+    /// luafunc tells these itself, when it has loaded the scripts.
+    private func tellProblems(of listing: HostListing) {
+        for problem in listing.problems { Console.printStyledError(style.red(Escape.line("\(problem)"))) }
+        for warning in listing.warnings { Console.printStyledError(style.yellow(Escape.line("warn  \(warning)"))) }
     }
 
     private func list(_ entries: [HostListing.Entry]) {
@@ -90,7 +110,7 @@ final class StartConsole {
         }
     }
 
-    private func adopt(_ listing: HostListing) {
+    private func install(_ listing: HostListing) {
         functions = listing.functions
         nameWidth = max(8, min(24, listing.functions.map(\.name.count).max() ?? 8))
         causeWidth = max(16, min(40, listing.functions.map { $0.cause.count }.max() ?? 16))
@@ -114,7 +134,8 @@ final class StartConsole {
         if let failure = end.failure {
             let first = failure.split(separator: "\n").first.map(String.init) ?? failure
             // luafunc's own lines have already reported it.
-            if !lines.contains(where: { $0.level == .error && $0.text.hasPrefix(first) }) {
+            let errors = lines.filter { $0.level == .error }.map(\.text) + [invocation?.lastError].compactMap(\.self)
+            if !errors.contains(where: { $0.hasPrefix(first) }) {
                 for line in failure.split(separator: "\n") { indent(String(line), style.red) }
             }
             for line in end.detail { indent(line, style.dim) }
@@ -139,6 +160,7 @@ final class StartConsole {
                 Console.printStyled("  " + style.dim(Escape.line("\(start.function), \(start.cause):")))
                 last = id
             }
+            if line.level == .error { open[id]?.lastError = line.text }
             return indent(line)
         }
         open[id]?.lines.append(line)
@@ -155,6 +177,7 @@ final class StartConsole {
             Console.printStyled("\(beginning(start.function, start.cause))  \(style.dim("runs"))")
             for line in invocation.lines { indent(line) }
             open[id]?.isShown = true
+            open[id]?.lastError = invocation.lines.last { $0.level == .error }?.text
             open[id]?.lines = []
             last = id
         }

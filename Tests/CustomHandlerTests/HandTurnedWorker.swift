@@ -27,7 +27,7 @@ final class HandTurnedWorker {
         loop.bind()
         clock = Timer(loop)
         workers = WorkerGroup(loop: loop)
-        workers.adopt(app, options: InvocationOptions(logger: .silent))
+        workers.install(app, options: InvocationOptions(logger: .silent))
         worker = workers.worker(on: loop)
         // Else a poll with nothing left to wait for would never return.
         clock.fired = { [unowned clock] in clock.start(after: .milliseconds(5)) }

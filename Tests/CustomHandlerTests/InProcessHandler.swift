@@ -25,7 +25,7 @@ struct InProcessHandler {
         let loop = EventLoop()
         try Thread.start(named: "handler") { loop.run() }
         workers = WorkerGroup(loop: loop, settings: settings)
-        workers.adopt(app, options: InvocationOptions(logger: .silent, showsErrors: showsErrors, door: door))
+        workers.install(app, options: InvocationOptions(logger: .silent, showsErrors: showsErrors, door: door))
     }
 
     /// Sends the payload of an invocation.
@@ -73,9 +73,9 @@ struct Reply: Sendable {
 }
 
 /// Takes a response as a connection does, with all the room in the world.
-final class TestCaller: Caller {
-    var onRoom: (() -> Void)?
-    var onLeaving: (() -> Void)?
+final class TestCaller: ResponseSink {
+    var onWritable: (() -> Void)?
+    var onDisconnect: (() -> Void)?
     private let done: (Reply) -> Void
     private var reply: Reply?
 
@@ -97,8 +97,8 @@ final class TestCaller: Caller {
         done(reply)
     }
 
-    let isGone = false
-    let hasRoom = true
+    let isClosed = false
+    let isWritable = true
     /// What is called when others have read; nil where there is room.
     var waiting: [() -> Void]?
     func waitsForRoom(_ body: @escaping () -> Void) -> Bool {

@@ -26,11 +26,11 @@ import Testing
         "request('--b\\r\\n\\r\\n' .. ('\\r\\n--'):rep(#text // 4) .. '\\r\\n--b--', 'multipart/form-data; boundary=b'):form()",
     ])
     func `there is a look at the limits at least every 64 KB`(_ code: String) throws {
-        let machine = try Self.machine()
-        let result = try Self.run(code, in: machine)
+        let vm = try Self.vm()
+        let result = try Self.run(code, in: vm)
         #expect(result == "done", "\(code): \(result)")
-        #expect(machine.vm.looks.longest <= Stretch.bytes, "\(code)")
-        if !code.hasSuffix(".form") { #expect(machine.vm.looks.bytes >= Self.size / 5, "\(code)") }
+        #expect(vm.lua.looks.longest <= Stretch.bytes, "\(code)")
+        if !code.hasSuffix(".form") { #expect(vm.lua.looks.bytes >= Self.size / 5, "\(code)") }
     }
 
     @Test(arguments: [
@@ -40,14 +40,14 @@ import Testing
         "local t = { text } for i = 1, 60 do t = { t, t } end require('json').encode(t)",
     ])
     func `what is made of a long text is counted before there is too much of it`(_ code: String) throws {
-        let machine = try Self.machine(memoryLimit: "1MB")
-        let before = machine.vm.memoryUsed
-        let result = try Self.run("text = text:rep(2) \(code) collectgarbage 'count'", in: machine)
+        let vm = try Self.vm(memoryLimit: "1MB")
+        let before = vm.lua.memoryUsed
+        let result = try Self.run("text = text:rep(2) \(code) collectgarbage 'count'", in: vm)
         #expect(
             result.contains("not enough memory") || result.contains("more than the function's 1 MB")
                 || code.hasPrefix("error"), "\(code): \(result)")
-        machine.vm.collectGarbage()
-        #expect(machine.vm.memoryUsed < before + (200 << 10), "\(code)")
+        vm.lua.collectGarbage()
+        #expect(vm.lua.memoryUsed < before + (200 << 10), "\(code)")
     }
 
     @Test(arguments: [
@@ -75,12 +75,12 @@ import Testing
     }
 
     @Test func `the head of a part has a limit`() throws {
-        let machine = try Self.machine()
+        let vm = try Self.vm()
         let code = """
             request('--b\\r\\nX: ' .. ('x'):rep(20000) .. '\\r\\n\\r\\n1\\r\\n--b--', 'multipart/form-data; boundary=b'):form()
             """
         #expect(
-            try Self.run(code, in: machine).contains("the head of a part of the multipart body is longer than 16 KB"))
+            try Self.run(code, in: vm).contains("the head of a part of the multipart body is longer than 16 KB"))
     }
 
     @Test(arguments: [
@@ -88,13 +88,13 @@ import Testing
         "--b\\r\\n\\r\\n1\\r\\n--b", "", "--", "-",
     ])
     func `a multipart body that does not end as one is refused at once`(_ body: String) throws {
-        let machine = try Self.machine()
-        let reply = try Self.run("request('\(body)', 'multipart/form-data; boundary=b'):form()", in: machine)
+        let vm = try Self.vm()
+        let reply = try Self.run("request('\(body)', 'multipart/form-data; boundary=b'):form()", in: vm)
         #expect(reply.contains("is cut off"), "\(reply)")
     }
 
     @Test func `a cookie header of 60 KB that nothing matches is no work`() throws {
-        let machine = try Self.machine()
+        let vm = try Self.vm()
         let code = """
             local req = request("", "text/plain")
             req.Headers = { Cookie = ((" "):rep(60) .. "\\t"):rep(1000) }
@@ -102,7 +102,7 @@ import Testing
             req.Headers.Cookie = ("a"):rep(61000)
             assert(req:cookie "a" == nil)
             """
-        #expect(try Self.run(code, in: machine) == "done")
+        #expect(try Self.run(code, in: vm) == "done")
     }
 
     @Test func `base64 is read as before`() {
@@ -120,7 +120,7 @@ import Testing
 
     // MARK: -
 
-    private static func machine(memoryLimit: String = "64MB") throws -> FunctionVM {
+    private static func vm(memoryLimit: String = "64MB") throws -> FunctionVM {
         let app = try TemporaryApp([
             "f/function.json":
                 #"{ "bindings": [ { "name": "req", "type": "httpTrigger" }, { "name": "res", "type": "http", "direction": "out" } ], "lua": { "memoryLimit": "\#(memoryLimit)" } }"#,
@@ -129,14 +129,15 @@ import Testing
         let loaded = try AppLoader(.folder(app.folder.path), settings: [:]).load()
         let function = try #require(loaded.list.first)
         return try FunctionVM(
-            pool: FunctionPool(function, files: loaded.files, timeLimit: nil, dismantle: { _ in }),
+            pool: FunctionPool(
+                function, files: loaded.files, timeLimit: Deadline.Limit(nil, .host), dismantle: { _ in }),
             options: InvocationOptions(logger: .silent))
     }
 
     /// Runs code as a handler's; answers its error, or `done`.
-    private static func run(_ code: String, in machine: FunctionVM) throws -> String {
-        let run = Run(nil, on: machine, limit: nil, deadline: nil)
-        let task = ScriptTask(machine.vm.makeThread(), of: run, arguments: 1)
+    private static func run(_ code: String, in vm: FunctionVM) throws -> String {
+        let execution = Execution(nil, on: vm, deadline: Deadline(Deadline.Limit(nil, .host)))
+        let task = ScriptTask(vm.lua.makeThread(), of: execution, arguments: 1)
         let stack = task.thread.stack
         let script = """
             local new = ...
@@ -148,21 +149,21 @@ import Testing
             """
         try stack.load(script.utf8Span.span.bytes, name: "=test")
         stack.push(function: "new") { stack throws(LuaError) in
-            stack.setMetatable(at: 1, machine.marks.request)
+            stack.setMetatable(at: 1, vm.marks.request)
             return 1
         }
-        var step = machine.resume(task, of: run, nil)
+        var step = vm.resume(task, of: execution, nil)
         loop: while true {
             switch step {
             case .preempted: break
             case .needsMemory:
-                machine.vm.collectGarbage()
-                if machine.vm.isFull { return "not enough memory" }
+                vm.lua.collectGarbage()
+                if vm.lua.isFull { return "not enough memory" }
             default: break loop
             }
-            step = machine.resume(task, of: run, nil)
+            step = vm.resume(task, of: execution, nil)
         }
-        defer { machine.giveBack(task) }
+        defer { vm.giveBack(task) }
         switch step {
         case .failed:
             let stack = task.thread.stack

@@ -102,7 +102,7 @@ import Testing
             """,
         ])
         workers = WorkerGroup(loop: .main)
-        workers.adopt(
+        workers.install(
             try AppLoader(.folder(app.folder.path), settings: InProcessHandler.forwarding).load(),
             options: InvocationOptions(logger: .silent))
         var settings = HTTPServer.Settings()

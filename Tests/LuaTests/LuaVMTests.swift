@@ -116,7 +116,7 @@ import Testing
     ])
     func `a script cannot tell a deferred table from a plain one`(_ expression: String) throws {
         let lua = try TestVM()
-        try defer_(#"{"a":1,"b":[1,2],"n":null}"#, lua)
+        try lua.pushDeferred(#"{"a":1,"b":[1,2],"n":null}"#)
         #expect(try lua.evaluate("local t = ... return \(expression)"))
         #expect(lua.vm.stack.count == 0)
     }
@@ -130,27 +130,21 @@ import Testing
     ])
     func `a deferred list is a list`(_ expression: String) throws {
         let lua = try TestVM()
-        try defer_("[10,20,30]", lua)
+        try lua.pushDeferred("[10,20,30]")
         #expect(try lua.evaluate("local t = ... return \(expression)"))
     }
 
     @Test(arguments: [#"{"a":[1,{}]}"#, "[1,2,3]", "{ }", "[ ]", #"{"a":{"b":{"c":[]}}}"#])
     func `a deferred table is written as what it holds`(_ text: String) throws {
         let lua = try TestVM()
-        try defer_(text, lua)
+        try lua.pushDeferred(text)
         try lua.vm.writer.append(at: -1, of: lua.vm.stack)
         #expect(lua.vm.writer.text == text.filter { $0 != " " })
     }
 
     @Test func `a mistake in a deferred value is found at once`() throws {
         let lua = try TestVM()
-        #expect(throws: JSONError.self) { try defer_(#"{"a":[1,}"#, lua) }
-    }
-
-    private func defer_(_ text: String, _ lua: TestVM) throws {
-        try JSONReader.read(text.utf8Span.span.bytes, onto: lua.vm.stack, nulls: .absent) { reader throws(JSONError) in
-            try reader.pushDeferred(.plain)
-        }
+        #expect(throws: JSONError.self) { try lua.pushDeferred(#"{"a":[1,}"#) }
     }
 }
 

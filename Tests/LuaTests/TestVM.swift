@@ -39,6 +39,16 @@ final class TestVM {
         vm.stack.pushNull()
     }
 
+    /// Pushes the value of a JSON text on a stack of this VM, whose members are read on first access.
+    func pushDeferred(_ text: String, onto stack: LuaStack? = nil) throws {
+        let stack = stack ?? vm.stack
+        try stack.pushChecked(text.utf8Span.span.bytes)
+        try JSONReader.read(checked: -1, of: stack) { reader throws(JSONError) in
+            if try !reader.pushesDeferred(.members) { try reader.pushValue() }
+        }
+        stack.remove(at: stack.count - 1)
+    }
+
     func readError(_ text: [UInt8]) -> String? {
         defer { vm.stack.setCount(0) }
         do throws(JSONError) {

@@ -61,7 +61,7 @@ import Testing
         let lua = try TestVM()
         try #require(Preemption.start(slice: 1))
         var pauses = 0
-        let filler = lua.vm.stack.makeLongFiller { stack, table in
+        let filler = lua.vm.stack.makeLongFiller { stack, table, _ in
             for value in 1...2 {
                 stack.push(Int64(value))
                 stack.setElement(value, of: table)

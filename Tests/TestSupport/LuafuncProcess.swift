@@ -71,7 +71,10 @@ public final class LuafuncProcess: Sendable {
     public func line(containing text: String) -> String? { Self.line(containing: text, in: output) }
 
     /// Reads stderr likewise.
-    public func waitForErrorLine(containing text: String) -> Bool { Self.line(containing: text, in: errors) != nil }
+    public func waitForErrorLine(containing text: String) -> Bool { errorLine(containing: text) != nil }
+
+    /// Reads stderr likewise.
+    public func errorLine(containing text: String) -> String? { Self.line(containing: text, in: errors) }
 
     private static func line(containing text: String, in pipe: Pipe) -> String? {
         while let line = line(of: pipe) {

@@ -21,6 +21,22 @@ public final class TemporaryApp: Sendable {
         }
     }
 
+    /// Makes a link, or lets an existing one lead elsewhere in one step.
+    ///
+    /// - Parameter target: relative to the link's folder, unless it begins with "/".
+    public func link(_ path: String, to target: String) throws {
+        let link = folder.appending(path: path)
+        try FileManager.default.createDirectory(at: link.deletingLastPathComponent(), withIntermediateDirectories: true)
+        let draft = folder.appending(path: ".link-\(UUID().uuidString)").path
+        try FileManager.default.createSymbolicLink(atPath: draft, withDestinationPath: target)
+        guard rename(draft, link.path) == 0 else { throw CocoaError(.fileWriteUnknown) }
+    }
+
+    public func makeFolder(_ path: String) throws {
+        try FileManager.default.createDirectory(
+            at: folder.appending(path: path), withIntermediateDirectories: true)
+    }
+
     deinit { try? FileManager.default.removeItem(at: folder) }
 
     public static let httpFunction = """

@@ -4,47 +4,8 @@ import Testing
 
 /// Saves while the built program serves.
 @Suite struct ReloadTests {
-    private struct Served {
-        let app: TemporaryApp
-        let process: LuafuncProcess
-
-        init(_ files: [String: String] = [:], environment: [String: String] = [:]) throws {
-            app = try TemporaryApp(
-                [
-                    "host.json": Served.host(), "functions/f/function.json": TemporaryApp.httpFunction,
-                    "functions/f/handler.lua": "local m = require 'm' return function() return 'one ' .. m end",
-                    "lib/m.lua": "return 'first'",
-                ].merging(files) { $1 })
-            process = try LuafuncProcess(
-                ["serve", "--port", "0", "--watch", "--app", app.folder.path],
-                environment: environment.merging(["AZURE_FUNCTIONS_ENVIRONMENT": "Development"]) { own, _ in own })
-            // Watches are set after the functions are listed; the first save comes after that.
-            _ = process.waitForLine(containing: "f: httpTrigger")
-        }
-
-        static func host(_ prefix: String = "api") -> String {
-            #"{ "version": "2.0", "customHandler": { "enableForwardingHttpRequest": true }, "extensions": { "http": { "routePrefix": "\#(prefix)" } } }"#
-        }
-
-        func get(_ path: String) throws -> HTTPReply {
-            try RawConnection.request(path, method: "GET", port: process.port)
-        }
-
-        /// Saves, waits for the line that says so, and answers what the function says then.
-        ///
-        /// - Parameter isAtomic: else a save before that still loads may read half of this one.
-        func save(
-            _ files: [String: String], path: String = "/api/f", waitFor line: String = "reloaded f",
-            isAtomic: Bool = true
-        ) throws -> String {
-            try app.write(files, isAtomic: isAtomic)
-            #expect(process.waitForLine(containing: line))
-            return try get(path).text
-        }
-    }
-
     @Test func `a save of a script or a module takes effect`() throws {
-        let served = try Served()
+        let served = try ServedApp()
         #expect(try served.get("/api/f").text == "one first")
         #expect(
             try served.save(
@@ -55,7 +16,7 @@ import Testing
     }
 
     @Test func `functions and settings come and go`() throws {
-        let served = try Served()
+        let served = try ServedApp()
         let files = [
             "functions/g/function.json": TemporaryApp.httpFunction,
             "functions/g/handler.lua": "return function() return 'g' end",
@@ -65,7 +26,7 @@ import Testing
         #expect(served.process.waitForLine(containing: "removed g"))
         #expect(try served.get("/api/g").status == 404)
         #expect(
-            try served.save(["host.json": Served.host("v2")], path: "/v2/f", waitFor: "reloaded host.json")
+            try served.save(["host.json": ServedApp.host("v2")], path: "/v2/f", waitFor: "reloaded host.json")
                 == "one first")
         let route = TemporaryApp.httpFunction.replacing(#""name": "req","#, with: #""name": "req", "route": "other","#)
         #expect(try served.save(["functions/f/function.json": route], path: "/v2/other") == "one first")
@@ -90,7 +51,7 @@ import Testing
     func `a broken save is told, and keeps the version before`(
         _ file: String, text: String, reason: String, more: String
     ) throws {
-        let served = try Served()
+        let served = try ServedApp()
         let good = try String(contentsOf: served.app.folder.appending(path: file), encoding: .utf8)
         try served.app.write([file: text])
         #expect(served.process.waitForErrorLine(containing: reason))
@@ -102,7 +63,7 @@ import Testing
     }
 
     @Test func `a save by renaming over the file takes effect`() throws {
-        let served = try Served()
+        let served = try ServedApp()
         let file = served.app.folder.appending(path: "lib/m.lua")
         let draft = served.app.folder.appending(path: "lib/.m.lua.swp")
         try Data("return 'renamed'".utf8).write(to: draft)
@@ -112,7 +73,7 @@ import Testing
     }
 
     @Test func `what runs ends with the code it began with`() throws {
-        let served = try Served([
+        let served = try ServedApp([
             "functions/f/handler.lua": """
             local task, m = require "task", require "m"
             return function() print "begun" task.sleep(0.3) return "old " .. m .. require "late" end
@@ -131,7 +92,7 @@ import Testing
     }
 
     @Test func `a module that nobody has asked for yet is the saved one when somebody does`() throws {
-        let served = try Served([
+        let served = try ServedApp([
             "functions/f/handler.lua": "return function() return require 'm' end",
             "functions/g/function.json": TemporaryApp.httpFunction,
             "functions/g/handler.lua": "return function() return 'g' end",
@@ -149,7 +110,7 @@ import Testing
     }
 
     @Test func `a function that never worked holds no save back`() throws {
-        let served = try Served([
+        let served = try ServedApp([
             "functions/bad/function.json": TemporaryApp.httpFunction,
             "functions/bad/handler.lua": "require 'm' error 'never worked'",
         ])
@@ -162,7 +123,7 @@ import Testing
     }
 
     @Test func `links in a circle do no harm`() throws {
-        let served = try Served()
+        let served = try ServedApp()
         for name in ["a", "b", "c"] {
             try FileManager.default.createSymbolicLink(
                 at: served.app.folder.appending(path: "lib/\(name)"), withDestinationURL: served.app.folder)
@@ -171,7 +132,7 @@ import Testing
     }
 
     @Test func `in development saves take effect without being asked to`() throws {
-        let served = try Served(environment: ["AZURE_FUNCTIONS_ENVIRONMENT": "Development"])
+        let served = try ServedApp(environment: ["AZURE_FUNCTIONS_ENVIRONMENT": "Development"])
         // Else the first load could see a file in the middle of the save.
         #expect(try served.get("/api/f").text == "one first")
         let text = try served.save(["lib/m.lua": "return 'second'"])

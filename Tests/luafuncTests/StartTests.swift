@@ -52,6 +52,13 @@ import Testing
             return true
         }
 
+        /// The lines from here to the first that contains `text`.
+        func lines(upTo text: String) throws -> [String] {
+            var lines: [String] = []
+            while lines.last?.contains(text) != true { lines.append(try #require(process.line())) }
+            return lines
+        }
+
         func blob(_ path: String) -> String? {
             try? String(contentsOf: app.folder.appending(path: ".luafunc/blobs/\(path)"), encoding: .utf8)
         }
@@ -132,7 +139,7 @@ import Testing
         try host.fire("products", #"[{"id":"1","name":"tea"}]"#)
         #expect(host.process.waitForLine(containing: "1: tea"))
         try host.fire("cleanup")
-        #expect(host.process.waitForLine(containing: "next run: 20"))
+        #expect(host.process.waitForLine(containing: "scheduled for 20"))
     }
 
     // MARK: Saves
@@ -164,6 +171,42 @@ import Testing
         #expect(host.waitForLines(containing: ["reloaded host.json", "/v2/hello"]))
         #expect(try host.request("/v2/hello").text == "four")
         #expect(try host.request("/api/hello").status == 404)
+    }
+
+    @Test func `host and handler agree on the version of a function that does not load`() throws {
+        func function(_ route: String) -> String {
+            TemporaryApp.httpFunction.replacing(#""name": "req","#, with: #""name": "req", "route": "\#(route)","#)
+        }
+        let host = try Host([
+            "host.json": #"{ "version": "2.0", "customHandler": { "enableForwardingHttpRequest": true } }"#,
+            "functions/a/function.json": function("old"), "functions/a/handler.lua": "return function() return 'a' end",
+            "functions/b/function.json": function("b"), "functions/b/handler.lua": "return function() return 'b' end",
+        ])
+        defer { host.process.send(signal: SIGTERM) }
+        #expect(try host.request("/api/old").text == "a")
+        try host.app.write(["functions/a/handler.lua": "return function( broken"], isAtomic: true)
+        #expect(host.process.waitForLine(containing: "a keeps its previous version: functions/a/handler.lua:1"))
+        try host.app.write(["functions/a/function.json": function("new")], isAtomic: true)
+        #expect(host.process.waitForLine(containing: "a keeps its previous version: functions/a/handler.lua:1"))
+        try host.app.write([
+            "functions/c/handler.lua": "return function() return 'c' end", "functions/c/function.json": function("c"),
+        ])
+        #expect(host.waitForLines(containing: ["added c", "/api/c"]))
+        #expect(try host.request("/api/c").text == "c")
+        #expect(try host.request("/api/old").text == "a" && host.request("/api/new").status == 404)
+        try host.app.write(["functions/a/function.json": "{"], isAtomic: true)
+        #expect(host.process.waitForLine(containing: "a keeps its previous version: functions/a/function.json:1"))
+        try FileManager.default.removeItem(at: host.app.folder.appending(path: "functions/c"))
+        #expect(host.process.waitForLine(containing: "removed c"))
+        #expect(try host.request("/api/old").text == "a" && host.request("/api/b").text == "b")
+        try host.app.write(
+            [
+                "functions/a/function.json": function("new"),
+                "functions/a/handler.lua": "return function() return 'mended' end",
+                "functions/d/function.json": function("d"), "functions/d/handler.lua": "return function() end",
+            ], isAtomic: true)
+        #expect(host.waitForLines(containing: ["a loads now", "/api/d"]))
+        #expect(try host.request("/api/new").text == "mended" && host.request("/api/old").status == 404)
     }
 
     // MARK: HTTP
@@ -223,6 +266,43 @@ import Testing
         #expect(try host.request("/api/f").text == "hello")
         try host.app.write(["local.settings.json": "{"])
         #expect(host.process.waitForLine(containing: "is not JSON"))
+    }
+
+    @Test func `a time-out is told once, though the invocation was shown while it ran`() throws {
+        let host = try Host(
+            [
+                "functions/slow/function.json": TemporaryApp.httpFunction,
+                "functions/slow/handler.lua": "return function() while true do end end",
+                "functions/ping/function.json": TemporaryApp.httpFunction,
+                "functions/ping/handler.lua": "return function() return 'pong' end",
+            ], ["--time-limit", "1500ms"])
+        defer { host.process.send(signal: SIGTERM) }
+        #expect(try host.request("/api/slow").status == 500)
+        #expect(try host.request("/api/ping").text == "pong")
+        let lines = try host.lines(upTo: "  ping ")
+        #expect(lines.contains { $0.contains("  slow ") && $0.hasSuffix("  runs") })
+        #expect(lines.count { $0.contains("the time limit is over") } == 1, "\(lines)")
+    }
+
+    @Test func `problems and warnings are told once at the start, and once while they last`() async throws {
+        let host = try Host([
+            "functions/a/handler.lua": "", "functions/b/function.json": #"{ "bindings": [] }"#,
+            "functions/b/handler.lua": "", "functions/c/function.json": TemporaryApp.httpFunction,
+            "functions/c/handler.lua": "error 'at load'", "functions/d/function.json": TemporaryApp.httpFunction,
+            "functions/d/handler.lua": "return function() return 'one' end",
+        ])
+        let lines = try host.lines(upTo: "functions/c/handler.lua:1: at load")
+        try host.app.write(["functions/d/handler.lua": "return function() return 'two' end"], isAtomic: true)
+        let more = try host.lines(upTo: "reloaded d")
+        let told = (lines + more).map { $0.dropFirst("00:00:00  ".count) }.filter { $0.hasPrefix("functions/") }
+        #expect(
+            told == [
+                "functions/a: has a handler.lua but no function.json, so it is not a function",
+                "functions/b/function.json:1: at least one binding must be declared",
+                "functions/c/handler.lua:1: at load",
+            ])
+        host.process.send(signal: SIGTERM)
+        #expect(await host.process.end().errors.isEmpty)
     }
 
     @Test func `limits reach the handler, where it is luafunc's own`() async throws {
@@ -344,11 +424,13 @@ import Testing
             "functions/put/handler.lua": "return function(data) return { o = data.req.Body, res = 'put' } end",
         ])
         #expect(try host.request("/api/put", method: "POST", body: "some work").text == "put")
-        #expect(
-            host.waitForLines(
-                containing: (1...5).map { "try \($0)" } + [
-                    "failed 5 times and is now in work-poison", "poisoned some work",
-                ]))
+        let lines = try host.lines(upTo: "poisoned some work")
+        for number in 1...5 { #expect(lines.contains { $0.contains("try \(number)") }) }
+        // First what has happened, then what it has led to.
+        let last = try #require(lines.firstIndex { $0.contains("try 5") })
+        let moved = try #require(lines.firstIndex { $0.contains("failed 5 times and is now in work-poison") })
+        let poisoned = try #require(lines.firstIndex { $0.contains("  poison ") })
+        #expect(last < moved && moved < poisoned, "\(lines)")
     }
 
     @Test func `messages that nobody took are there after a restart`() async throws {

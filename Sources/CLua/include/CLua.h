@@ -45,6 +45,13 @@
 /* and to go on with work that is not done. */
 #define CLUA_CONTINUE	(-2)
 
+/* and to look up the field of a deferred table, at 1, that is named at 2. */
+#define CLUA_FIELD	(-3)
+
+/* What it answers then, besides CLUA_RAISE: */
+#define CLUA_UNCLEAR	0  /* the table must be filled */
+#define CLUA_FOUND	1  /* the field's value is on top */
+
 /* What long work of Swift's is told between two steps. */
 #define CLUA_GOON	0
 #define CLUA_PAUSE	1  /* the slice is over: answer CLUA_AGAIN */
@@ -68,6 +75,15 @@
 
 typedef int (*CLuaDispatch) (lua_State *L, int function);
 
+/* The largest block that stays with its VM when Lua frees it, and the bytes of
+   all that stay. */
+#define CLUA_SMALL	520
+#define CLUA_KEPT	(16 << 10)
+
+typedef struct CLuaBlock {
+  struct CLuaBlock *next;
+} CLuaBlock;
+
 /*
 ** One per VM; every thread of the VM finds it in its extra space. Swift owns
 ** the memory and frees it after the state is closed.
@@ -77,6 +93,8 @@ typedef struct CLuaHost {
   CLuaDispatch dispatch;  /* runs the Swift function of that number */
   size_t used;            /* bytes allocated now, and held outside for it */
   size_t limit;           /* bytes Lua may use */
+  size_t kept;            /* bytes of the blocks that are kept, by their size */
+  CLuaBlock *blocks[CLUA_SMALL / 16 + 1];
   int running;            /* Lua runs, so an allocation may be refused */
   int array;              /* registry slots of the metatables that mark a */
   int object;             /* JSON array, a JSON object, and a table whose */
@@ -111,6 +129,7 @@ lua_State *clua_newstate (CLuaHost *host);
 void clua_tunememory (void);
 void clua_trim (void);
 int clua_collectpiece (lua_State *L);
+void clua_dropblocks (CLuaHost *host);
 void clua_clear (lua_State *L);
 
 const char *clua_commit (void);
@@ -120,6 +139,7 @@ void clua_openendless (lua_State *L);
 
 /* door.c */
 void clua_pushhostfunction (lua_State *L, int function);
+int clua_field (lua_State *L);
 int clua_resume (lua_State *L, lua_State *from, int nargs, int *nresults);
 int clua_run (lua_State *L, int nargs);
 int clua_tostring (lua_State *L, int index);
@@ -192,6 +212,7 @@ int clua_checkchunk (lua_State *L);
 void clua_hidemodules (lua_State *L);
 
 /* deferred.c */
+void clua_pushdeferred (lua_State *L, void *key, int source);
 void clua_wrapbase (lua_State *L, int metatable, int expander);
 
 /* The lowest bit of a thread's extra space is coroutine.c's. */
@@ -223,6 +244,13 @@ static inline void clua_insert (lua_State *L, int index) {
 static inline void clua_replace (lua_State *L, int index) {
   lua_copy(L, -1, index);
   clua_pop(L, 1);
+}
+
+/* Pops a function; answers the number of its parameters, -1 if any. */
+static inline int clua_parameters (lua_State *L) {
+  lua_Debug record;
+  lua_getinfo(L, ">u", &record);
+  return record.isvararg ? -1 : record.nparams;
 }
 
 static inline int clua_pcall (lua_State *L, int nargs, int nresults) {

@@ -8,13 +8,15 @@ final class AppFiles: Sendable {
     let root: String
     /// Set if the app is inside the program.
     private let archive: [String: [UInt8]]?
+    private let links: AppLinks?
     /// By name relative to the app.
     private let texts = Mutex<[String: Content]>([:])
 
     private enum Content: Equatable {
         case text([UInt8])
-        /// Why the file could not be read.
-        case none(String)
+        case unreadable(Problem)
+        /// The file is read through a link out of the app.
+        case outside(Problem)
 
         var bytes: [UInt8]? { if case .text(let bytes) = self { bytes } else { nil } }
     }
@@ -27,9 +29,23 @@ final class AppFiles: Sendable {
         case .folder(let path):
             root = Path.standardized(path)
             archive = nil
+            links = AppLinks(root: root)
         case .archive(let files, let program):
             root = program
             archive = files
+            links = nil
+        }
+    }
+
+    /// The same files but for one text.
+    init(_ files: AppFiles, replacing file: String, with text: [UInt8]) {
+        root = files.root
+        archive = files.archive
+        links = files.links
+        let known = files.texts.withLock { $0 }
+        texts.withLock { texts in
+            texts = known
+            texts[file] = .text(text)
         }
     }
 
@@ -37,6 +53,8 @@ final class AppFiles: Sendable {
         case text([UInt8], file: String)
         /// A C module of that name exists, and cannot be loaded.
         case native(file: String)
+        /// A file of that name is a link out of the app, or in a folder that is one.
+        case outside(Problem)
         case missing(tried: [String])
     }
 
@@ -44,9 +62,12 @@ final class AppFiles: Sendable {
     func text(of file: String) throws(Problem) -> [UInt8] {
         switch content(of: file) {
         case .text(let text): return text
-        case .none(let reason): throw Problem(file, reason)
+        case .unreadable(let problem), .outside(let problem): throw problem
         }
     }
+
+    /// The link out of the app through which a file is read; nil if there is none.
+    func link(outOfAppFor file: String) -> Problem? { links?.problem(of: file) }
 
     private func content(of file: String) -> Content {
         texts.withLock { texts in
@@ -61,18 +82,20 @@ final class AppFiles: Sendable {
     private func read(_ file: String) -> Content {
         let text: [UInt8]
         if let archive {
-            guard let member = archive[file] else { return .none("is not in the program") }
+            guard let member = archive[file] else { return .unreadable(Problem(file, "is not in the program")) }
             text = member
         } else {
             let limit = Self.limit(of: file)
             do throws(FileError) {
                 text = try File.read("\(root)/\(file)", limit: limit)
             } catch {
-                if error.cause == .tooLarge {
-                    return .none("has more than the \(ByteCount.text(limit)) that luafunc reads; make it smaller")
-                }
-                return .none("cannot be read (\(error.reason)); check that it is a file and its permissions")
+                let reason =
+                    error.cause == .tooLarge
+                    ? "has more than the \(ByteCount.text(limit)) that luafunc reads; make it smaller"
+                    : "cannot be read (\(error.reason)); check that it is a file and its permissions"
+                return .unreadable(Problem(file, reason))
             }
+            if let problem = links?.problem(of: file) { return .outside(problem) }
         }
         // Some editors put this mark in front of UTF-8, and Lua does not know it.
         let mark: [UInt8] = [0xEF, 0xBB, 0xBF]
@@ -82,39 +105,15 @@ final class AppFiles: Sendable {
     /// Reads every Lua file not read yet, so that a module required late comes from this version too.
     func readAll() {
         guard archive == nil else { return }
-        for folder in Self.folders(of: root) {
+        for folder in AppFolders(of: root).paths {
             for name in entries(of: folder) ?? [] where name.hasSuffix(".lua") {
                 _ = content(of: folder.isEmpty ? name : "\(folder)/\(name)")
             }
         }
     }
 
-    /// The folders in which an app's owner writes, relative to the app: its root, the functions, and the modules. Does
-    /// not follow links, which may form a circle or lead out of the app.
-    static func folders(of root: String) -> [String] {
-        func children(_ folder: String) -> [String] {
-            ((try? Folder.names(in: "\(root)/\(folder)")) ?? []).compactMap { name in
-                let path = folder.isEmpty ? name : "\(folder)/\(name)"
-                guard !name.hasPrefix("."), File.kind(of: "\(root)/\(path)", followsLinks: false) == .folder else {
-                    return nil
-                }
-                return path
-            }
-        }
-        let functions = children("").filter { name in
-            ["functions", "lib"].contains(name) || File.exists("\(root)/\(name)/function.json")
-        }
-        var found = functions + ["lua_modules/share/lua/5.4"].filter { File.exists("\(root)/\($0)") }
-        var next = 0
-        while next < found.count, found.count < folderLimit {
-            found += children(found[next])
-            next += 1
-        }
-        return [""] + found
-    }
-
-    /// More than anybody writes by hand.
-    private static let folderLimit = 4096
+    /// Reads these files, if they are not read yet, so that a later version can be compared.
+    func remember(_ files: Set<String>) { for file in files { _ = content(of: file) } }
 
     /// Whether one of these files differs between the two, or exists in only one.
     func differs(from other: AppFiles, in files: Set<String>) -> Bool {
@@ -160,7 +159,11 @@ final class AppFiles: Sendable {
         }
         for file in candidates {
             looked(file)
-            if isInside(file), let text = content(of: file).bytes { return .text(text, file: file) }
+            switch content(of: file) {
+            case .text(let text): return .text(text, file: file)
+            case .outside(let problem): return .outside(problem)
+            case .unreadable: continue
+            }
         }
         let native = "lua_modules/lib/lua/5.4/\(path).so"
         if exists(native) { return .native(file: native) }
@@ -174,10 +177,5 @@ final class AppFiles: Sendable {
             true
         default: false
         }
-    }
-
-    private func isInside(_ file: String) -> Bool {
-        guard archive == nil else { return true }
-        return Path.isInside(Path.resolved("\(root)/\(file)"), of: Path.resolved(root))
     }
 }

@@ -1,3 +1,4 @@
+import Files
 import Lua
 
 /// Reads an app into a `FunctionApp`.
@@ -18,25 +19,24 @@ public struct AppLoader: Sendable {
 
     /// Throws if nothing can run: there is no such folder, or the host would refuse host.json. A broken function is not
     /// an error: it is listed in `broken`.
-    public func load() throws(Problem) -> FunctionApp {
+    ///
+    /// - Parameter earlier: takes the place of a host.json that the host would refuse.
+    public func load(earlier: HostConfiguration? = nil) throws(Problem) -> FunctionApp {
         let files = freshFiles
         guard let entries = files.entries(of: "") else {
             throw Problem(files.root, "is not a folder that can be read; name the app with --app")
         }
-        let host: HostConfiguration
-        var missing: Problem?
-        if entries.contains("host.json") {
-            let text = try files.text(of: "host.json")
-            host = try HostConfiguration(text.span.bytes, settings: settings)
-        } else {
-            host = HostConfiguration()
-            missing = Problem(
-                "host.json",
-                "is missing, without which the Functions host does not start; { \"version\": \"2.0\" } is enough")
+        let hasHost = entries.contains("host.json")
+        let (host, hostProblem) = hasHost ? try readHost(files, earlier) : (HostConfiguration(), nil)
+        var warnings = host.warnings
+        if !hasHost {
+            warnings.append(
+                Problem(
+                    "host.json",
+                    "is missing, without which the Functions host does not start; { \"version\": \"2.0\" } is enough"))
         }
         var functions: [String: Function] = [:]
         var broken: [String: Problem] = [:]
-        var warnings = host.warnings + (missing.map { [$0] } ?? [])
         // The host expects function folders at the root; a `functions` folder is for the people who write them.
         let folders = files.entries(of: "functions")
         if folders == nil, entries.contains("functions"), !files.isFile("functions") {
@@ -62,7 +62,7 @@ public struct AppLoader: Sendable {
                 }
                 functions[name] = function
                 warnings += function.warnings
-                if missing == nil, !host.hasExtensionBundle, let problem = missingBundle(function) {
+                if hasHost, !host.hasExtensionBundle, let problem = missingBundle(function) {
                     warnings.append(problem)
                 }
             } catch {
@@ -77,18 +77,38 @@ public struct AppLoader: Sendable {
         return FunctionApp(
             root: files.root, host: host, functions: functions, broken: broken, warnings: warnings,
             router: routes.router,
-            files: files)
+            files: files, hostProblem: hostProblem)
     }
 
     /// The folders to watch for saved changes, as absolute paths.
     public var folders: [String] {
         guard case .folder = source else { return [] }
         let root = freshFiles.root
-        return AppFiles.folders(of: root).map { "\(root)/\($0)" }
+        let folders = AppFolders(of: root)
+        let paths = folders.paths.map { Path.join(root, $0) }
+        return paths + folders.others.subtracting(paths).sorted()
+    }
+
+    /// The links of the app that lead out of it. They are not followed, so what is behind them is missing.
+    public var linksOutside: [Problem] {
+        guard case .folder = source else { return [] }
+        return AppFolders(of: freshFiles.root).outside
     }
 
     /// The files as they are now.
     var freshFiles: AppFiles { AppFiles(source) }
+
+    private func readHost(
+        _ files: AppFiles, _ earlier: HostConfiguration?
+    ) throws(Problem) -> (HostConfiguration, Problem?) {
+        do throws(Problem) {
+            let text = try files.text(of: "host.json")
+            return (try HostConfiguration(text.span.bytes, settings: settings), nil)
+        } catch {
+            guard let earlier else { throw error }
+            return (earlier, error)
+        }
+    }
 
     private func read(_ name: String, in parent: String, _ files: AppFiles) throws(Problem) -> Function {
         let directory = "\(parent)\(name)"
@@ -96,7 +116,9 @@ public struct AppLoader: Sendable {
             name: name, directory: directory, settings: settings,
             exists: { !requiresScripts || files.exists("\(directory)/\($0)") })
         let text = try files.text(of: "\(directory)/function.json")
-        return try reader.read(text.span.bytes)
+        let function = try reader.read(text.span.bytes)
+        if requiresScripts, let problem = files.link(outOfAppFor: function.script) { throw problem }
+        return function
     }
 
     /// Under the real host, every trigger but http and timer needs the bundle (host-contract §15).

@@ -15,6 +15,10 @@ public final class FunctionApp: Sendable {
     /// Finds the functions of HTTP triggers.
     public let router: Router
     let files: AppFiles
+    /// Why an earlier host.json counts; nil if the present one does.
+    public let hostProblem: Problem?
+    /// The files of functions that keep an earlier version, by name.
+    private let earlierFiles: [String: AppFiles]
     /// The functions in alphabetical order. A function's place in here is its number on every worker.
     let list: [Function]
     /// Finds a function's number.
@@ -24,7 +28,8 @@ public final class FunctionApp: Sendable {
 
     init(
         root: String, host: HostConfiguration, functions: [String: Function], broken: [String: Problem],
-        warnings: [Problem], router: Router, files: AppFiles
+        warnings: [Problem], router: Router, files: AppFiles, hostProblem: Problem? = nil,
+        earlierFiles: [String: AppFiles] = [:]
     ) {
         self.root = root
         self.host = host
@@ -33,10 +38,36 @@ public final class FunctionApp: Sendable {
         self.warnings = warnings
         self.router = router
         self.files = files
+        self.hostProblem = hostProblem
+        self.earlierFiles = earlierFiles
         list = functions.values.sorted { $0.name < $1.name }
         let table = FunctionTable(list.map(\.name))
         self.table = table
         routed = router.functions.map { table.find($0.utf8Span.span) }
+    }
+
+    /// The files of the version of a function that is in here.
+    func files(of function: String) -> AppFiles { earlierFiles[function] ?? files }
+
+    /// This app, in which some functions, such as those that do not load, keep the version that they have in an earlier
+    /// app. A function that has no version there stays as it is.
+    public func keeping(_ names: Set<String>, of earlier: FunctionApp) -> FunctionApp {
+        let names = names.filter { earlier.functions[$0] != nil }
+        guard !names.isEmpty else { return self }
+        var (functions, broken, files) = (functions, broken, earlierFiles)
+        for name in names {
+            functions[name] = earlier.functions[name]
+            broken[name] = nil
+            files[name] = earlier.files(of: name)
+        }
+        let routes = Routes(functions, prefix: host.routePrefix, kept: names)
+        for (name, problem) in routes.problems {
+            functions[name] = nil
+            broken[name] = problem
+        }
+        return FunctionApp(
+            root: root, host: host, functions: functions, broken: broken, warnings: warnings, router: routes.router,
+            files: self.files, hostProblem: hostProblem, earlierFiles: files)
     }
 
     /// Whether the function gets callers' own requests.
@@ -60,7 +91,7 @@ public final class FunctionApp: Sendable {
 }
 
 /// A problem in a file of the app.
-public struct Problem: Error, Sendable, Equatable, CustomStringConvertible {
+public struct Problem: Error, Sendable, Hashable, CustomStringConvertible {
     /// Relative to the app.
     public let file: String
     /// From 1; nil if the whole file or its absence is meant.

@@ -5,14 +5,21 @@ struct Routes {
     /// Functions whose route another function already has.
     private(set) var problems: [String: Problem] = [:]
 
-    init(_ functions: [String: Function], prefix: String) {
+    /// - Parameter kept: functions that already have their routes, which no other function can take from them.
+    init(_ functions: [String: Function], prefix: String, kept: Set<String> = []) {
         var routes: [Router.Route] = []
         var owners: [String: [Function]] = [:]
+        for name in kept {
+            guard let function = functions[name], let route = function.route else { continue }
+            owners[route.lowercased(), default: []].append(function)
+        }
         for function in functions.values.sorted(by: { $0.name.lowercased() < $1.name.lowercased() }) {
             guard let route = function.route else { continue }
             // The host compares the texts of routes.
-            let twin = owners[route.lowercased()]?.first { $0.sharesMethod(with: function) }
-            if let twin {
+            let twin = owners[route.lowercased()]?.first {
+                $0.name != function.name && $0.sharesMethod(with: function)
+            }
+            if let twin, !kept.contains(function.name) {
                 problems[function.name] = Problem(
                     "\(function.directory)/function.json",
                     "'\(twin.name)' has the same route '\(route)' for one of these methods, so the host does not load "

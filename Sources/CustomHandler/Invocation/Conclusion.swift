@@ -8,7 +8,7 @@ extension FunctionVM {
     /// What follows the end of a handler.
     enum Conclusion {
         case ended(Outcome)
-        /// This task is the next part of the run. No other code of the VM may run before it.
+        /// This task is the next part of the execution. No other code of the VM may run before it.
         case continues(ScriptTask)
         /// This function or coroutine produces the body and runs next. A head, if there is one, goes out before the
         /// body.
@@ -16,7 +16,7 @@ extension FunctionVM {
     }
 
     /// Turns the main task's `results` values, on top of its stack, into a conclusion.
-    func conclusion(of run: Run, _ task: ScriptTask, results: Int) -> Conclusion {
+    func conclusion(of execution: Execution, _ task: ScriptTask, results: Int) -> Conclusion {
         let stack = task.thread.stack
         // Lua's functions report an error as nil and a message; a handler that returns their results means the same.
         let first = stack.count - results + 1
@@ -24,59 +24,61 @@ extension FunctionVM {
         // Only the first result counts; the others may have filled the stack.
         if results == 0 { stack.pushNil() } else { stack.pop(results - 1) }
         do throws(InvocationFailure) {
-            if run.invocation != nil, let message {
+            if execution.invocation != nil, let message {
                 throw InvocationFailure(.function, "the handler returned nil and a message: \(message)")
             }
-            if run.invocation != nil, results > 1 {
-                run.write(
+            if execution.invocation != nil, results > 1 {
+                execution.write(
                     .warning,
                     "the handler returned \(results) values; only the first one counts. For a status, return "
                         + "{ statusCode = …, body = … }")
             }
             guard stack.reserve(64) else { throw InvocationFailure(.function, "the Lua stack is full") }
-            if let invocation = run.invocation { return try answer(of: run, invocation, stack) }
+            if let invocation = execution.invocation { return try answer(of: execution, invocation, stack) }
             handler = try takeHandler(from: stack)
-            vm.sealGlobals()
+            lua.sealGlobals()
             return .ended(.payload)
         } catch {
-            return .ended(.failed(tell(error, run)))
+            return .ended(.failed(tell(error, execution)))
         }
     }
 
-    /// The next step of the run, after its payload was read or one more table of its answer was written.
-    func conclusion(ofPrepared run: Run) -> Conclusion {
-        if run.main == nil, let task = run.preparing { return beginning(of: run, task) }
-        run.endPreparing()
-        guard let invocation = run.invocation, let stack = run.main?.thread.stack else { return .ended(.payload) }
+    /// The next step of the execution, after its payload was read or one more table of its answer was written.
+    func conclusion(ofPrepared execution: Execution) -> Conclusion {
+        if execution.main == nil, let task = execution.preparing { return beginning(of: execution, task) }
+        execution.endPreparing()
+        guard let invocation = execution.invocation, let stack = execution.main?.thread.stack else {
+            return .ended(.payload)
+        }
         do throws(InvocationFailure) {
-            return try answer(of: run, invocation, stack)
+            return try answer(of: execution, invocation, stack)
         } catch {
-            return .ended(.failed(tell(error, run)))
+            return .ended(.failed(tell(error, execution)))
         }
     }
 
-    /// The outcome of a run whose body is written: the payload, which is known only now, or nothing more.
-    func conclusion(ofBody run: Run) -> Outcome {
-        guard let kept = run.body?.kept, let stack = run.main?.thread.stack else { return .payload }
+    /// The outcome of an execution whose body is written: the payload, which is known only now, or nothing more.
+    func conclusion(ofBody execution: Execution) -> Outcome {
+        guard let kept = execution.body?.kept, let stack = execution.main?.thread.stack else { return .payload }
         do throws(InvocationFailure) {
-            guard try encodePayload(at: stack.count, of: stack, logs: run.log.lines, streamed: kept) == nil else {
+            guard try encodePayload(at: stack.count, of: stack, logs: execution.log.lines, streamed: kept) == nil else {
                 throw InvocationFailure(.function, "\(function.script): the body is not written yet")
             }
             return .payload
         } catch {
-            return .failed(tell(error, run))
+            return .failed(tell(error, execution))
         }
     }
 
-    func failure(of run: Run, _ task: ScriptTask, _ cause: Step.Cause) -> Conclusion {
+    func failure(of execution: Execution, _ task: ScriptTask, _ cause: Step.Cause) -> Conclusion {
         let stack = task.thread.stack
-        if cause == .error, task.isMain, function.isHTTP, run.invocation != nil,
+        if cause == .error, task.isMain, function.isHTTP, execution.invocation != nil,
             stack.hasMetatable(at: -1, marks.httpResponse)
         {
-            return conclusion(of: run, task, results: 1)
+            return conclusion(of: execution, task, results: 1)
         }
         guard stack.reserve(64) else {
-            return .ended(.failed(tell(InvocationFailure(.limit, "the Lua stack is full"), run)))
+            return .ended(.failed(tell(InvocationFailure(.limit, "the Lua stack is full"), execution)))
         }
         let reported = task.thread.failure()
         var failure = InvocationFailure(.function, reported.message, traceback: reported.traceback)
@@ -90,7 +92,7 @@ extension FunctionVM {
             failure.message = memoryLimitMessage
         case .deadline:
             failure.fault = .limit
-            failure.message = timeLimitMessage(of: run)
+            failure.message = timeLimitMessage(of: execution)
         case .held:
             failure.fault = .limit
             failure.message =
@@ -99,7 +101,7 @@ extension FunctionVM {
                 + "which others wait for; do less in it"
         }
         reachedLimit = reachedLimit || failure.fault == .limit
-        return .ended(.failed(tell(failure, run)))
+        return .ended(.failed(tell(failure, execution)))
     }
 
     /// Whether an error value was probably meant as a response.
@@ -111,60 +113,48 @@ extension FunctionVM {
         return types.contains(.number)
     }
 
-    /// The failure of a run whose task needs memory when there is none.
-    func memoryLimitFailure(of run: Run, _ task: ScriptTask) -> InvocationFailure {
+    /// The failure of an execution whose task needs memory when there is none.
+    func memoryLimitFailure(of execution: Execution, _ task: ScriptTask) -> InvocationFailure {
         reachedLimit = true
-        return tell(InvocationFailure(.limit, memoryLimitMessage, traceback: task.thread.traceback), run)
+        return tell(InvocationFailure(.limit, memoryLimitMessage, traceback: task.thread.traceback), execution)
     }
 
-    /// The failure of a run whose payload cannot be read.
-    func failure(of run: Run, _ invocation: Invocation, _ error: PayloadError) -> InvocationFailure {
+    /// The failure of an execution whose payload cannot be read.
+    func failure(of execution: Execution, _ invocation: Invocation, _ error: PayloadError) -> InvocationFailure {
         switch error {
         case .timeLimit:
             reachedLimit = true
-            return tell(InvocationFailure(.limit, timeLimitMessage(of: run)), run)
-        case .memoryLimit: return tooLarge(invocation, run)
-        case .notJSON, .noData: return tell(InvocationFailure(.request, error.description), run)
+            return tell(InvocationFailure(.limit, timeLimitMessage(of: execution)), execution)
+        case .memoryLimit: return tooLarge(invocation, execution)
+        case .notJSON, .noData: return tell(InvocationFailure(.request, error.description), execution)
         }
     }
 
     private var memoryLimitMessage: String {
-        "not enough memory: the limit is \(ByteCount.text(vm.memoryLimit)); raise it with --memory-limit, or "
+        "not enough memory: the limit is \(ByteCount.text(lua.memoryLimit)); raise it with --memory-limit, or "
             + "\"lua\": { \"memoryLimit\" } in \(function.directory)/function.json"
     }
 
-    /// The failure of a run that waited past its deadline.
-    func timeLimitFailure(of run: Run) -> InvocationFailure {
-        tell(InvocationFailure(.limit, timeLimitMessage(of: run)), run)
+    /// The failure of an execution that waited past its deadline.
+    func timeLimitFailure(of execution: Execution) -> InvocationFailure {
+        tell(InvocationFailure(.limit, timeLimitMessage(of: execution)), execution)
     }
 
-    private func timeLimitMessage(of run: Run) -> String {
-        if run.invocation == nil, let limit = pool.loadLimit {
-            return "the script is not loaded within \(limit); leave what takes long to the handler"
-        }
-        let own = "\"lua\": { \"timeLimit\" } in \(function.directory)/function.json"
-        let advice =
-            if function.limits.time != nil {
-                own
-            } else if hasTimeOption {
-                "--time-limit, or \(own)"
-            } else {
-                "\"functionTimeout\" in host.json"
-            }
-        return "the time limit is over (\(run.limit ?? .zero)); raise \(advice)"
-    }
+    private func timeLimitMessage(of execution: Execution) -> String { execution.deadline.limit.message(for: function) }
 
     /// Logs a failure, and adds the lines that the invocation logged before.
-    private func tell(_ failure: InvocationFailure, _ run: Run) -> InvocationFailure {
+    private func tell(_ failure: InvocationFailure, _ execution: Execution) -> InvocationFailure {
         var failure = failure
-        failure.logs = run.log.lines
+        failure.logs = execution.log.lines
         // Whoever loads a script reports that it does not load.
-        if run.invocation != nil { run.log.write(failure, of: run.invocation) }
+        if execution.invocation != nil { execution.log.write(failure, of: execution.invocation) }
         return failure
     }
 
     /// The handler function from the script's return value, which is the only value on the stack.
-    private func takeHandler(from stack: LuaStack) throws(InvocationFailure) -> LuaReference {
+    private func takeHandler(
+        from stack: LuaStack
+    ) throws(InvocationFailure) -> (function: LuaReference, parameters: Int) {
         func problem(_ reason: String) -> InvocationFailure {
             InvocationFailure(.function, "\(function.script): \(reason)")
         }
@@ -186,21 +176,22 @@ extension FunctionVM {
                 "the script returns \(stack.type(at: -1).name), but it must return the handler: "
                     + "return function(data, metadata, context) ... end")
         }
-        return stack.reference()
+        let parameters = min(stack.parameters(at: -1), 3)
+        return (stack.reference(), parameters)
     }
 
     /// Writes the value at `index`, which the handler returned or raised, in the form that the caller takes.
     func encode(
-        at index: Int, of stack: LuaStack, _ run: Run, _ invocation: Invocation
+        at index: Int, of stack: LuaStack, _ execution: Execution, _ invocation: Invocation
     ) throws(InvocationFailure) -> Conclusion {
         guard case .request = invocation.wire else {
-            let body = try encodePayload(at: index, of: stack, logs: run.log.lines)
+            let body = try encodePayload(at: index, of: stack, logs: execution.log.lines)
             return body.map { .streams($0, head: nil) } ?? .ended(.payload)
         }
         do throws(OutputError) {
             let plain = try OutputEncoder(function: function, marks: marks, stack: stack, writer: emptyWriter())
                 .plainResponse(at: index)
-            for line in plain.logs { run.write(.info, line) }
+            for line in plain.logs { execution.write(.info, line) }
             guard let body = plain.body else { return .ended(plain.outcome) }
             guard case .response(let head) = plain.outcome, invocation.request.method != .head else {
                 stack.release(body)
@@ -234,8 +225,8 @@ extension FunctionVM {
 
     /// The writer's content is sent before other code of the VM runs.
     private func emptyWriter() -> JSONWriter {
-        vm.writer.limit = vm.memoryLimit
-        vm.writer.truncate()
-        return vm.writer
+        lua.writer.limit = lua.memoryLimit
+        lua.writer.truncate()
+        return lua.writer
     }
 }

@@ -9,8 +9,8 @@ enum Continuation {
     case joined(TaskJoin)
     /// Gives back the thread of a task.
     case discard(ScriptTask)
-    /// Gives back the next of the threads that a run has left.
-    case close(Run)
+    /// Gives back the next of the threads that an execution has left.
+    case close(Execution)
     /// Collects the next piece of garbage in a VM whose memory limit a task has reached.
     case relieve(ScriptTask)
     /// Collects the next piece of garbage in a VM that an invocation left large.
@@ -21,7 +21,7 @@ enum Continuation {
     case resume(FunctionVM)
     /// Starts the invocations that wait for a VM of this function.
     case serve(FunctionPool)
-    case expire(Run)
+    case expire(Execution)
     case leave(Invocation)
 }
 
@@ -37,12 +37,12 @@ enum Completion {
     case unknown
 
     /// Pushes the results; returns their number.
-    func push(onto stack: LuaStack, of machine: FunctionVM) throws(LuaError) -> Int {
+    func push(onto stack: LuaStack, of vm: FunctionVM) throws(LuaError) -> Int {
         switch self {
         case .slept: return 0
         case .joined(let results): return try results.push(onto: stack)
         case .replied(let reply): return try reply.push(onto: stack)
-        case .writes: return try machine.write(on: stack)
+        case .writes: return try vm.write(on: stack)
         case .unknown: throw .message("nothing completes this wait")
         }
     }

@@ -8,15 +8,15 @@ final class FunctionPool {
 
     let function: Function
     var files: AppFiles
-    /// How long an invocation may take; nil for no limit.
-    var timeLimit: Duration?
+    /// How long an invocation may take.
+    var timeLimit: Deadline.Limit
     /// How long the script may load while a saved change waits for it; nil for the time limit of an invocation.
-    var loadLimit: Duration?
+    var loadLimit: Deadline.Limit?
     var loadFailures = 0
     /// Why the script cannot be loaded.
     var failure: InvocationFailure?
     /// The number of VMs, including those that still load.
-    var machines = 0
+    var vms = 0
     var loading = 0
     /// VMs in which no slice is unfinished.
     private(set) var free: [FunctionVM] = []
@@ -38,7 +38,7 @@ final class FunctionPool {
     /// Takes a VM that is no longer used.
     private let dismantle: (FunctionVM) -> Void
 
-    init(_ function: Function, files: AppFiles, timeLimit: Duration?, dismantle: @escaping (FunctionVM) -> Void) {
+    init(_ function: Function, files: AppFiles, timeLimit: Deadline.Limit, dismantle: @escaping (FunctionVM) -> Void) {
         self.function = function
         self.files = files
         self.timeLimit = timeLimit
@@ -58,25 +58,25 @@ final class FunctionPool {
         free = []
     }
 
-    func occupy(_ machine: FunctionVM) {
-        guard !machine.isBusy else { return }
-        machine.isBusy = true
-        free.removeAll { $0 === machine }
+    func occupy(_ vm: FunctionVM) {
+        guard !vm.isBusy else { return }
+        vm.isBusy = true
+        if free.last === vm { free.removeLast() } else { free.removeAll { $0 === vm } }
     }
 
-    func free(_ machine: FunctionVM) {
-        machine.isBusy = false
-        if let more = machine.takeNewSources() { sources.formUnion(more) }
-        guard machine.isLoaded else { return }
-        if isRetired, waiting.isEmpty { dismantle(machine) } else { free.append(machine) }
+    func free(_ vm: FunctionVM) {
+        vm.isBusy = false
+        if let more = vm.takeNewSources() { sources.formUnion(more) }
+        guard vm.isLoaded else { return }
+        if isRetired, waiting.isEmpty { dismantle(vm) } else { free.append(vm) }
     }
 
     /// Drops a VM that, after a collection, still uses more than half of its memory limit; the next invocation gets a
     /// fresh one. Returns true if it did.
-    func replaceIfFull(_ machine: FunctionVM) -> Bool {
-        guard machine.vm.memoryUsed > machine.vm.memoryLimit / 2 else { return false }
-        machines -= 1
-        dismantle(machine)
+    func replaceIfFull(_ vm: FunctionVM) -> Bool {
+        guard vm.lua.memoryUsed > vm.lua.memoryLimit / 2 else { return false }
+        vms -= 1
+        dismantle(vm)
         return true
     }
 }

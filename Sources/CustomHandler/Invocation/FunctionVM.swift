@@ -6,15 +6,13 @@ import Lua
 /// One function in a Lua VM of its own.
 final class FunctionVM {
     let function: Function
-    let vm: LuaVM
+    let lua: LuaVM
     let pool: FunctionPool
     let marks: Marks
     private let scope: Scope
-    /// An option sets a time limit, so the limit may not be host.json's.
-    let hasTimeOption: Bool
     private let text: [UInt8]
-    /// The function that the script returned; nil until the script is loaded.
-    var handler: LuaReference?
+    /// The function that the script returned, and how many of its three arguments it takes; nil until the script is loaded.
+    var handler: (function: LuaReference, parameters: Int)?
     /// Lua functions that read a long payload and write a long table of an answer; made on first use.
     var payloadReader: LuaReference?
     var preparer: LuaReference?
@@ -34,15 +32,15 @@ final class FunctionVM {
     /// The size in bytes above which the VM is collected before it goes idle.
     private var idleSize = FunctionVM.leastIdleSize
     static let leastIdleSize = 4 << 20
-    var isLarge: Bool { vm.memoryUsed > idleSize }
+    var isLarge: Bool { lua.memoryUsed > idleSize }
 
     /// Sets the idle size after a collection, so that the next one comes only when as much has been added to what is
     /// alive now.
     func noteSize() {
         reachedLimit = false
         // Far enough from the limit that no invocation begins close to it because of another one's garbage.
-        let most = max(vm.memoryLimit / 2, vm.memoryUsed + vm.memoryLimit / 8)
-        idleSize = min(2 * vm.memoryUsed + Self.leastIdleSize, most)
+        let most = max(lua.memoryLimit / 2, lua.memoryUsed + lua.memoryLimit / 8)
+        idleSize = min(2 * lua.memoryUsed + Self.leastIdleSize, most)
     }
 
     /// The files on which the loaded code depends; nil if they have not changed since the last call.
@@ -53,11 +51,11 @@ final class FunctionVM {
     }
 
     var isLoaded: Bool { handler != nil }
-    /// The run whose code runs now.
-    var running: Run? { scope.running }
+    /// The execution whose code runs now.
+    var running: Execution? { scope.running }
     var logger: Logger { scope.logger }
 
-    /// State that the VM's Swift functions share: the run whose code runs, and the files they may read.
+    /// State that the VM's Swift functions share: the execution whose code runs, and the files they may read.
     final class Scope {
         private let pool: FunctionPool
         var function: Function { pool.function }
@@ -65,8 +63,8 @@ final class FunctionVM {
         let logger: Logger
         /// In bytes.
         let memoryLimit: Int
-        /// The run whose Lua code runs now.
-        var running: Run?
+        /// The execution whose Lua code runs now.
+        var running: Execution?
         var marks: Marks?
         /// luafunc's opened modules by name: a script gets the same table every time.
         var modules: [String: LuaReference] = [:]
@@ -106,14 +104,13 @@ final class FunctionVM {
             pool: pool, logger: options.logger(for: function),
             memoryLimit: function.limits.memory ?? options.memoryLimit)
         self.scope = scope
-        hasTimeOption = options.timeLimit != nil
         do throws(Problem) {
             text = try pool.files.text(of: function.script)
         } catch {
             throw InvocationFailure(.function, error.description)
         }
         do throws(LuaFailure) {
-            vm = try LuaVM(
+            lua = try LuaVM(
                 memoryLimit: scope.memoryLimit,
                 sandbox: Sandbox(
                     write: { stack throws(LuaError) in
@@ -121,20 +118,20 @@ final class FunctionVM {
                         return 0
                     },
                     find: { stack throws(LuaError) in try Modules.find(on: stack, scope) }))
-            marks = try Marks(vm.stack, scope)
+            marks = try Marks(lua.stack, scope)
         } catch {
             throw InvocationFailure(.function, error.message)
         }
         scope.marks = marks
-        vm.setLabel("luafunc: function \(function.name), invocation")
+        lua.setLabel("luafunc: function \(function.name), invocation")
     }
 
     // MARK: Tasks
 
     /// The task that runs the script's top level.
-    func loadingTask(for run: Run) throws(InvocationFailure) -> ScriptTask {
-        let task = ScriptTask(vm.makeThread(), of: run, arguments: 0)
-        run.main = task
+    func loadingTask(for execution: Execution) throws(InvocationFailure) -> ScriptTask {
+        let task = ScriptTask(lua.makeThread(), of: execution, arguments: 0)
+        execution.main = task
         let text = text
         do throws(LuaFailure) {
             try task.thread.stack.load(text.span.bytes, name: "@\(function.script)")
@@ -145,88 +142,97 @@ final class FunctionVM {
     }
 
     /// The task that runs the handler with its arguments, or one that must read them first.
-    func task(for run: Run, _ invocation: Invocation) throws(InvocationFailure) -> ScriptTask {
-        vm.setDeadline(run.deadline?.nanoseconds ?? .max)
-        vm.forgetRefusals()
+    func task(for execution: Execution, _ invocation: Invocation) throws(InvocationFailure) -> ScriptTask {
+        lua.setDeadline(execution.deadline.nanoseconds)
+        lua.forgetRefusals()
         if case .payload = invocation.wire, invocation.request.body.count >= LongJSONReader.shortest {
-            return try readingTask(for: run, invocation)
+            return try readingTask(for: execution, invocation)
         }
-        let task = mainTask(for: run)
+        let task = mainTask(for: execution)
         let stack = task.thread.stack
         switch invocation.wire {
         case .request(let parameters, let isProxied):
             let body = invocation.request.body.count
-            guard stack.hasRoom(for: body) else { throw tooLarge(invocation, run) }
-            RequestReader(function: function, marks: marks, stack: stack)
-                .pushArguments(invocation.request, parameters, isProxied: isProxied)
+            guard stack.hasRoom(for: body) else { throw tooLarge(invocation, execution) }
+            RequestReader(marks: marks, stack: stack)
+                .pushArguments(invocation.request, parameters, isProxied: isProxied, withMetadata: takesMetadata)
             // The script has its own copy.
             if body > HTTPRequest.keptCapacity { _ = invocation.request.takeBody() }
         case .payload:
             let payload = invocation.request.body
-            guard run.hold(payload.count) else { throw tooLarge(invocation, run) }
+            guard execution.hold(payload.count) else { throw tooLarge(invocation, execution) }
             do throws(PayloadError) {
-                try PayloadReader(function: function, marks: marks, stack: stack).pushArguments(payload.span.bytes)
+                try PayloadReader(function: function, marks: marks, stack: stack)
+                    .pushArguments(payload.span.bytes, withMetadata: takesMetadata)
             } catch {
-                throw failure(of: run, invocation, error)
+                throw failure(of: execution, invocation, error)
             }
         }
-        marks.pushContext(of: invocation, onto: stack)
+        pushContext(of: invocation, onto: stack)
         return task
     }
 
-    /// The task that runs the handler, which takes three arguments.
-    func mainTask(for run: Run) -> ScriptTask {
-        let task = ScriptTask(vm.makeThread(), of: run, arguments: 3)
-        run.main = task
-        if let handler { task.thread.stack.push(handler) }
+    private var takesMetadata: Bool { handler.map { $0.parameters > 1 } ?? true }
+
+    /// The task that runs the handler with the arguments that it takes.
+    func mainTask(for execution: Execution) -> ScriptTask {
+        let task = ScriptTask(lua.makeThread(), of: execution, arguments: max(1, handler?.parameters ?? 3))
+        execution.main = task
+        if let handler { task.thread.stack.push(handler.function) }
         return task
     }
 
-    func tooLarge(_ invocation: Invocation, _ run: Run) -> InvocationFailure {
+    /// Pushes `context` if the handler takes it. [+1 or 0]
+    func pushContext(of invocation: Invocation, onto stack: LuaStack) {
+        if let handler, handler.parameters < 3 { return }
+        marks.context.push(of: invocation, onto: stack)
+    }
+
+    func tooLarge(_ invocation: Invocation, _ execution: Execution) -> InvocationFailure {
         reachedLimit = true
         let failure = InvocationFailure(
             .limit,
-            "not enough memory: the request takes more than the function's \(ByteCount.text(vm.memoryLimit)); raise it with "
+            "not enough memory: the request takes more than the function's \(ByteCount.text(lua.memoryLimit)); raise it with "
                 + "--memory-limit, or \"lua\": { \"memoryLimit\" } in \(function.directory)/function.json")
-        run.log.write(failure, of: invocation)
+        execution.log.write(failure, of: invocation)
         return failure
     }
 
     /// The task that runs the function or coroutine that produces the response body.
-    func writingTask(for run: Run, _ body: LuaReference) -> ScriptTask {
-        let task = ScriptTask(vm.makeThread(), of: run, arguments: 2)
-        run.writing = task
+    func writingTask(for execution: Execution, _ body: LuaReference) -> ScriptTask {
+        let task = ScriptTask(lua.makeThread(), of: execution, arguments: 2)
+        execution.writing = task
         marks.pushWriter(body, onto: task.thread.stack)
-        vm.stack.release(body)
+        lua.stack.release(body)
         return task
     }
 
     /// Runs one slice of a task.
-    func resume(_ task: ScriptTask, of run: Run, _ completion: Completion?) -> Step {
-        scope.running = run
+    func resume(_ task: ScriptTask, of execution: Execution, _ completion: Completion?) -> Step {
+        scope.running = execution
         defer { scope.running = nil }
-        if let invocation = run.invocation {
-            invocation.withID { vm.setRun($0) }
+        if let invocation = execution.invocation {
+            invocation.withID { lua.setRun($0) }
         } else {
-            vm.setRun("none (the script loads)")
+            lua.setRun("none (the script loads)")
         }
         let arguments = task.arguments
         task.arguments = 0
         var complete: HostFunction?
         if let completion { complete = { [self] stack throws(LuaError) in try completion.push(onto: stack, of: self) } }
-        return task.thread.resume(arguments: arguments, deadline: run.deadline?.nanoseconds, complete: complete)
+        return task.thread.resume(arguments: arguments, deadline: execution.deadline.nanoseconds, complete: complete)
     }
 
     /// Completes `write` for the task that waits in it.
     func write(on stack: LuaStack) throws(LuaError) -> Int { try BodyWriter.write(on: stack, scope) }
 
     /// Gives back the thread of a task that has ended or that nobody waits for. What its to-be-closed variables print
-    /// is logged for its run.
+    /// is logged for its execution.
     func giveBack(_ task: ScriptTask) {
-        if case .failed(let cause) = task.state, cause.isFinal { return vm.abandon(task.thread) }
-        scope.running = task.run
+        if case .failed(let cause) = task.state, cause.isFinal { return lua.abandon(task.thread) }
+        scope.running = task.execution
         defer { scope.running = nil }
-        vm.recycle(task.thread, &task.run.lastWords)
+        lua.recycle(task.thread, &task.execution.lastWords)
     }
 }
 

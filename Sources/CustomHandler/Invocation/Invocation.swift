@@ -18,24 +18,23 @@ final class Invocation {
     enum State {
         /// Waits for a VM of this function.
         case waiting(FunctionPool)
-        case running(Run)
+        case running(Execution)
         case ended
     }
 
     let function: Function
     let request: HTTPRequest
     let wire: Wire
-    let caller: any Caller
+    let caller: any ResponseSink
     private let identity: InvocationID
-    /// nil for no limit.
-    let deadline: MonotonicTime?
+    let deadline: Deadline
     var state = State.ended
     /// The invocation ends if the caller disconnects.
     var watchesCaller = false
 
     init(
-        of function: Function, _ request: HTTPRequest, wire: Wire, caller: any Caller, id: InvocationID,
-        deadline: MonotonicTime?
+        of function: Function, _ request: HTTPRequest, wire: Wire, caller: any ResponseSink, id: InvocationID,
+        deadline: Deadline
     ) {
         self.function = function
         self.request = request
@@ -47,7 +46,7 @@ final class Invocation {
 
     /// The caller, if it sent its own request: it gets the body piece by piece, and ends the invocation by
     /// disconnecting. nil for a payload from the host.
-    var streamCaller: (any Caller)? { if case .request = wire { caller } else { nil } }
+    var streamSink: (any ResponseSink)? { if case .request = wire { caller } else { nil } }
 
     var hasEnded: Bool { if case .ended = state { true } else { false } }
 

@@ -8,43 +8,43 @@ extension FunctionVM {
 
     /// The conclusion of the value on top of the stack, or the task that must first write one of its tables.
     func answer(
-        of run: Run, _ invocation: Invocation, _ stack: LuaStack
+        of execution: Execution, _ invocation: Invocation, _ stack: LuaStack
     ) throws(InvocationFailure) -> Conclusion {
-        let writer = vm.writer
+        let writer = lua.writer
         writer.patience = Self.patience
-        if let prepared = run.prepared { writer.prepared = prepared }
+        if let prepared = execution.prepared { writer.prepared = prepared }
         defer {
             writer.patience = .max
-            if run.prepared != nil { writer.prepared = [:] }
+            if execution.prepared != nil { writer.prepared = [:] }
         }
         do throws(InvocationFailure) {
-            return try encode(at: stack.count, of: stack, run, invocation)
+            return try encode(at: stack.count, of: stack, execution, invocation)
         } catch {
             guard let table = writer.longTable.take() else { throw error }
-            return .continues(preparingTask(for: run, table))
+            return .continues(preparingTask(for: execution, table))
         }
     }
 
     /// The task that writes a table.
-    private func preparingTask(for run: Run, _ table: LuaReference) -> ScriptTask {
-        let task = ScriptTask(vm.makeThread(), of: run, arguments: 1)
-        run.preparing = task
+    private func preparingTask(for execution: Execution, _ table: LuaReference) -> ScriptTask {
+        let task = ScriptTask(lua.makeThread(), of: execution, arguments: 1)
+        execution.preparing = task
         let stack = task.thread.stack
         let preparer = preparer ?? makePreparer()
         self.preparer = preparer
         stack.push(preparer)
         stack.push(table)
-        vm.stack.release(table)
+        lua.stack.release(table)
         return task
     }
 
     private func makePreparer() -> LuaReference {
-        vm.stack.push(function: "answer") { [unowned self] stack throws(LuaError) in
-            guard let run = running, let table = stack.identity(at: 1) else { return 0 }
-            let writer = JSONWriter(for: vm)
+        lua.stack.push(function: "answer") { [unowned self] stack throws(LuaError) in
+            guard let execution = running, let table = stack.identity(at: 1) else { return 0 }
+            let writer = JSONWriter(for: lua)
             let failed = { (error: JSONError) throws(LuaError) in
                 if let limit = error.limit { throw limit }
-                run.prepared = (run.prepared ?? [:]).merging([table: .failed(error)]) { $1 }
+                execution.prepared = (execution.prepared ?? [:]).merging([table: .failed(error)]) { $1 }
             }
             do throws(JSONError) {
                 try writer.begin(at: 1, of: stack)
@@ -55,13 +55,13 @@ extension FunctionVM {
             return try stack.work { stack throws(LuaError) in
                 do throws(JSONError) {
                     guard try writer.advance(stack) else { return .more(after: 0) }
-                    run.prepared = (run.prepared ?? [:]).merging([table: .text(writer)]) { $1 }
+                    execution.prepared = (execution.prepared ?? [:]).merging([table: .text(writer)]) { $1 }
                 } catch {
                     try failed(error)
                 }
                 return .results(0)
             }
         }
-        return vm.stack.reference()
+        return lua.stack.reference()
     }
 }

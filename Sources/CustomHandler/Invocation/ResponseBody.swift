@@ -6,7 +6,7 @@ final class ResponseBody {
     private enum State {
         case kept([UInt8])
         /// Pieces go out as they come; the head goes out before the first.
-        case sent(any Caller, head: HTTPResponse?)
+        case sent(any ResponseSink, head: HTTPResponse?)
         case closed
     }
 
@@ -28,7 +28,7 @@ final class ResponseBody {
     }
 
     /// - Parameter caller: nil if the host waits for a payload.
-    init(_ caller: (any Caller)?, head: HTTPResponse?) {
+    init(_ caller: (any ResponseSink)?, head: HTTPResponse?) {
         state = if let caller { .sent(caller, head: head) } else { .kept([]) }
     }
 
@@ -44,10 +44,10 @@ final class ResponseBody {
             return .kept
         case .sent(let caller, _):
             sendHead()
-            guard !caller.isGone else { return .callerGone }
+            guard !caller.isClosed else { return .callerGone }
             // An empty chunk would end the body.
             if piece.isEmpty { return .kept }
-            guard caller.hasRoom else { return .noRoom }
+            guard caller.isWritable else { return .noRoom }
             caller.write(piece)
             return .sent
         }
@@ -63,7 +63,7 @@ final class ResponseBody {
     func whenRoom(_ task: ScriptTask, wake: @escaping (ScriptTask) -> Void) {
         waiting.append(task)
         guard case .sent(let caller, _) = state else { return }
-        caller.onRoom = { [self] in
+        caller.onWritable = { [self] in
             let all = waiting
             waiting = []
             for task in all { wake(task) }
@@ -83,7 +83,7 @@ final class ResponseBody {
         }
         state = .closed
         waiting = []
-        caller.onRoom = nil
+        caller.onWritable = nil
         caller.end(isComplete: isComplete)
         return true
     }

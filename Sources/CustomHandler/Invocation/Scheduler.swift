@@ -42,18 +42,14 @@ final class Scheduler {
 
     func memoryLimit(of number: Int) -> Int { pools[number].function.limits.memory ?? options.memoryLimit }
 
-    func timeLimit(of number: Int) -> Duration? { pools[number].timeLimit }
+    func timeLimit(of number: Int) -> Duration? { pools[number].timeLimit.duration }
 
     private func makePool(_ function: Function) -> FunctionPool { makePool(function, of: app) }
 
     func makePool(_ function: Function, of app: FunctionApp) -> FunctionPool {
         FunctionPool(
-            function, files: app.files, timeLimit: limit(of: function, in: app),
+            function, files: app.files(of: function.name), timeLimit: Deadline.Limit(function, options, app.host),
             dismantle: { [weak self] in self?.dismantle($0) })
-    }
-
-    private func limit(of function: Function, in app: FunctionApp) -> Duration? {
-        function.limits.time ?? options.timeLimit ?? app.host.invocationTimeLimit
     }
 
     // MARK: In
@@ -62,12 +58,12 @@ final class Scheduler {
     /// if the function neither waits nor takes long.
     ///
     /// - Parameter number: the function's number in the app.
-    func begin(_ number: Int, _ request: HTTPRequest, _ wire: Invocation.Wire, caller: any Caller) {
+    func begin(_ number: Int, _ request: HTTPRequest, _ wire: Invocation.Wire, caller: any ResponseSink) {
         let pool = pools[number]
         let id = request.lastRange(of: HTTPRequest.invocationID).map { InvocationID.host($0) } ?? ids.next()
         let invocation = Invocation(
             of: pool.function, request, wire: wire, caller: caller, id: id,
-            deadline: pool.timeLimit.map { .now + $0 })
+            deadline: Deadline(pool.timeLimit))
         if request.isCut {
             return fail(
                 invocation,
@@ -78,18 +74,18 @@ final class Scheduler {
                 ))
         }
         if mayRun, !isAnswering, pool.waiting.isEmpty, pool.failure == nil, !pool.isServing,
-            let machine = pool.free.last
+            let vm = pool.free.last
         {
-            start(invocation, on: machine)
+            start(invocation, on: vm)
         } else {
             invocation.state = .waiting(pool)
             pool.waiting.append(invocation)
             if isAnswering { serveLater(pool) } else { serve(pool) }
         }
         // Most invocations have ended by now.
-        guard !invocation.hasEnded, let caller = invocation.streamCaller else { return }
+        guard !invocation.hasEnded, let caller = invocation.streamSink else { return }
         invocation.watchesCaller = true
-        caller.onLeaving = { [weak self] in self?.enqueue(.leave(invocation)) }
+        caller.onDisconnect = { [weak self] in self?.enqueue(.leave(invocation)) }
     }
 
     // MARK: Reload
@@ -98,9 +94,9 @@ final class Scheduler {
 
     /// Loads a function ahead of its first call; `end` gets the reason if that fails.
     func load(_ pool: FunctionPool, end: @escaping (InvocationFailure?) -> Void) {
-        if pool.machines > 0 || pool.failure != nil { return end(pool.failure) }
+        if pool.vms > 0 || pool.failure != nil { return end(pool.failure) }
         pool.loadWatchers.append(end)
-        addMachine(to: pool)
+        addVM(to: pool)
     }
 
     /// The files on which each function's loaded code depends.
@@ -113,7 +109,7 @@ final class Scheduler {
     /// - Parameters:
     ///   - changed: functions that are new, gone or different.
     ///   - loaded: the pools of those functions that are already loaded.
-    func adopt(_ app: FunctionApp, changed: Set<String>, loaded: [String: FunctionPool]) {
+    func install(_ app: FunctionApp, changed: Set<String>, loaded: [String: FunctionPool]) {
         self.app = app
         let older = Dictionary(uniqueKeysWithValues: pools.map { ($0.function.name, $0) })
         pools = app.list.map { function in
@@ -123,8 +119,8 @@ final class Scheduler {
         for pool in pools {
             pool.loadLimit = nil
             // The code already loaded is the same in the new app; files that it reads later are the new app's.
-            pool.files = app.files
-            pool.timeLimit = limit(of: pool.function, in: app)
+            pool.files = app.files(of: pool.function.name)
+            pool.timeLimit = Deadline.Limit(pool.function, options, app.host)
         }
         for (name, pool) in older where changed.contains(name) { pool.retire() }
     }
@@ -162,15 +158,15 @@ final class Scheduler {
         case .wake(let task, let completion): wake(task, completion)
         case .joined(let join): finish(join)
         case .discard(let task): giveBack(task)
-        case .close(let run): closeSome(run)
+        case .close(let execution): closeSome(execution)
         case .relieve(let task): relieve(task)
-        case .tidy(let machine): tidy(machine)
-        case .dismantle(let machine): dismantleSome(machine)
-        case .resume(let machine): resumeWaiting(on: machine)
+        case .tidy(let vm): tidy(vm)
+        case .dismantle(let vm): dismantleSome(vm)
+        case .resume(let vm): resumeWaiting(on: vm)
         case .serve(let pool):
             pool.isQueued = false
             serve(pool)
-        case .expire(let run): expire(run)
+        case .expire(let execution): expire(execution)
         case .leave(let invocation): leave(invocation)
         }
     }
@@ -184,12 +180,12 @@ final class Scheduler {
         pool.isServing = true
         defer { pool.isServing = false }
         while let invocation = pool.waiting.first {
-            if invocation.streamCaller?.isGone == true {
+            if invocation.streamSink?.isClosed == true {
                 drop(invocation, of: pool)
             } else if let failure = pool.failure {
                 drop(invocation, of: pool)
                 fail(invocation, failure)
-            } else if let deadline = invocation.deadline, deadline <= .now {
+            } else if invocation.deadline.hasPassed {
                 drop(invocation, of: pool)
                 if invocation.caller.waitsForRoom({}) {
                     invocation.caller.respond(Refusal.overloaded.response)
@@ -200,7 +196,7 @@ final class Scheduler {
                     InvocationFailure(
                         .function,
                         "no Lua VM was free within the time limit: other invocations of this function take too long"))
-            } else if let machine = pool.free.last {
+            } else if let vm = pool.free.last {
                 guard mayRun else { return serveLater(pool) }
                 // Its place at the head of the queue does not help: other callers have left too many responses unread
                 // since it came.
@@ -208,12 +204,12 @@ final class Scheduler {
                     return serveAgain(pool, at: invocation.deadline)
                 }
                 drop(invocation, of: pool)
-                start(invocation, on: machine)
+                start(invocation, on: vm)
             } else {
-                guard pool.machines < FunctionPool.limit, pool.loading < pool.waiting.count else { return }
+                guard pool.vms < FunctionPool.limit, pool.loading < pool.waiting.count else { return }
                 guard mayRun else { return serveLater(pool) }
                 let failures = pool.loadFailures
-                addMachine(to: pool)
+                addVM(to: pool)
                 // After a failure, loading again at once would fail too: the calls wait for a VM that already runs.
                 guard pool.loadFailures == failures else { return }
             }
@@ -222,10 +218,10 @@ final class Scheduler {
     }
 
     /// Serves again at the deadline of the first waiting invocation, which may then have to be refused.
-    private func serveAgain(_ pool: FunctionPool, at deadline: MonotonicTime?) {
-        guard let deadline, !pool.isTimed else { return }
+    private func serveAgain(_ pool: FunctionPool, at deadline: Deadline) {
+        guard !deadline.isNever, !pool.isTimed else { return }
         pool.isTimed = true
-        loop.schedule(after: deadline - .now) { [weak self] in
+        loop.schedule(after: deadline.time - .now) { [weak self] in
             pool.isTimed = false
             self?.serveLater(pool)
         }
@@ -249,15 +245,14 @@ final class Scheduler {
         answer(invocation, .failed(failure), writer: nil)
     }
 
-    private func addMachine(to pool: FunctionPool) {
-        pool.machines += 1
+    private func addVM(to pool: FunctionPool) {
+        pool.vms += 1
         pool.loading += 1
         do throws(InvocationFailure) {
-            let machine = try FunctionVM(pool: pool, options: options)
-            let limit = pool.loadLimit ?? pool.timeLimit
-            let run = Run(nil, on: machine, limit: limit, deadline: limit.map { .now + $0 })
-            machine.active += 1
-            advance(try machine.loadingTask(for: run))
+            let vm = try FunctionVM(pool: pool, options: options)
+            let execution = Execution(nil, on: vm, deadline: Deadline(pool.loadLimit ?? pool.timeLimit))
+            vm.active += 1
+            advance(try vm.loadingTask(for: execution))
         } catch {
             loaded(pool, error)
         }
@@ -266,11 +261,11 @@ final class Scheduler {
     private func loaded(_ pool: FunctionPool, _ failure: InvocationFailure?) {
         pool.loading -= 1
         if let failure {
-            pool.machines -= 1
+            pool.vms -= 1
             pool.loadFailures += 1
             // If another VM of the function runs, the waiting calls are for that one. A limit may not be reached next
             // time, so it is no lasting failure.
-            if pool.machines == 0 {
+            if pool.vms == 0 {
                 if failure.fault != .limit { pool.failure = failure }
                 let calls = pool.waiting
                 pool.waiting = RingBuffer()
@@ -285,16 +280,16 @@ final class Scheduler {
         for watcher in watchers { watcher(failure) }
     }
 
-    private func start(_ invocation: Invocation, on machine: FunctionVM) {
-        let run = Run(invocation, on: machine, limit: machine.pool.timeLimit, deadline: invocation.deadline)
-        invocation.state = .running(run)
-        machine.active += 1
+    private func start(_ invocation: Invocation, on vm: FunctionVM) {
+        let execution = Execution(invocation, on: vm, deadline: invocation.deadline)
+        invocation.state = .running(execution)
+        vm.active += 1
         active += 1
         mostActive = max(mostActive, active)
         do throws(InvocationFailure) {
-            advance(try machine.task(for: run, invocation))
+            advance(try vm.task(for: execution, invocation))
         } catch {
-            finish(run, .failed(error))
+            finish(execution, .failed(error))
         }
     }
 
@@ -303,31 +298,31 @@ final class Scheduler {
     /// Runs a task until it ends, waits, or its slice is over. Its VM must be free for it, and stays busy for others
     /// meanwhile: what the code writes to a caller can call back into this loop in any way.
     private func advance(_ task: ScriptTask, _ completion: Completion? = nil) {
-        let run = task.run
-        let machine = run.machine
-        machine.pool.occupy(machine)
-        guard !run.hasEnded, !task.isDiscarded else { return release(machine) }
+        let execution = task.execution
+        let vm = execution.vm
+        vm.pool.occupy(vm)
+        guard !execution.hasEnded, !task.isDiscarded else { return release(vm) }
         var conclusion: FunctionVM.Conclusion?
-        switch machine.resume(task, of: run, completion) {
+        switch vm.resume(task, of: execution, completion) {
         case .preempted:
             endTurn()
             return enqueue(.advance(task, nil))
         case .needsMemory:
-            machine.vm.beginCollection()
+            vm.lua.beginCollection()
             endTurn()
             return enqueue(.relieve(task))
         case .waiting(let operation):
-            wait(task, of: run, for: operation)
+            wait(task, of: execution, for: operation)
         case .finished(let count):
             task.state = .finished
-            if task.isMain { conclusion = machine.conclusion(of: run, task, results: count) }
-            if task.isWriting { conclusion = .ended(machine.conclusion(ofBody: run)) }
-            if task.isPreparing { conclusion = machine.conclusion(ofPrepared: run) }
+            if task.isMain { conclusion = vm.conclusion(of: execution, task, results: count) }
+            if task.isWriting { conclusion = .ended(vm.conclusion(ofBody: execution)) }
+            if task.isPreparing { conclusion = vm.conclusion(ofPrepared: execution) }
         case .failed(let cause):
             task.state = .failed(cause)
             // A time limit ends the whole invocation, whichever task ran into it.
             if task.isMain || task.isWriting || task.isPreparing || cause.isFinal {
-                conclusion = machine.failure(of: run, task, cause)
+                conclusion = vm.failure(of: execution, task, cause)
             }
         }
         if task.hasEnded, !task.isMain {
@@ -339,75 +334,75 @@ final class Scheduler {
         }
         switch conclusion {
         case .ended(let outcome):
-            finish(run, outcome, ownsVM: true)
-            release(machine)
+            finish(execution, outcome, ownsVM: true)
+            release(vm)
         case .continues(let next):
-            beginSpawned(run)
+            beginSpawned(execution)
             // At once, so that the answer is still what it was when the handler returned.
             advance(next)
         case .streams(let body, let head):
-            beginSpawned(run)
-            release(machine)
-            stream(run, body, head)
+            beginSpawned(execution)
+            release(vm)
+            stream(execution, body, head)
         case nil:
-            beginSpawned(run)
-            release(machine)
+            beginSpawned(execution)
+            release(vm)
         }
     }
 
-    private func stream(_ run: Run, _ body: LuaReference, _ head: HTTPResponse?) {
-        run.begin(head)
-        whenFree(run.machine, .advance(run.machine.writingTask(for: run, body), nil))
+    private func stream(_ execution: Execution, _ body: LuaReference, _ head: HTTPResponse?) {
+        execution.begin(head)
+        whenFree(execution.vm, .advance(execution.vm.writingTask(for: execution, body), nil))
     }
 
     /// Makes the VM free for the next task.
-    private func release(_ machine: FunctionVM) {
-        machine.pool.free(machine)
-        if !machine.waiting.isEmpty { resumeWaiting(on: machine) }
-        settle(machine.pool)
+    private func release(_ vm: FunctionVM) {
+        vm.pool.free(vm)
+        if !vm.waiting.isEmpty { resumeWaiting(on: vm) }
+        settle(vm.pool)
     }
 
     private func settle(_ pool: FunctionPool) { if pool.waiting.isEmpty { pool.settle() } else { serve(pool) } }
 
     /// Runs what waited for the VM, one after the other; each calls this again when it is done with the VM.
-    private func resumeWaiting(on machine: FunctionVM) {
-        guard !machine.isResuming else { return }
-        machine.isResuming = true
-        defer { machine.isResuming = false }
+    private func resumeWaiting(on vm: FunctionVM) {
+        guard !vm.isResuming else { return }
+        vm.isResuming = true
+        defer { vm.isResuming = false }
         for _ in 0..<Self.stretch {
             guard mayRun else { break }
-            guard !machine.isBusy, let next = machine.waiting.popFirst() else { return }
+            guard !vm.isBusy, let next = vm.waiting.popFirst() else { return }
             perform(next)
         }
-        if !machine.isBusy, !machine.waiting.isEmpty { enqueue(.resume(machine)) }
+        if !vm.isBusy, !vm.waiting.isEmpty { enqueue(.resume(vm)) }
     }
 
     /// How many continue in a row before the loop looks after its connections.
     private static let stretch = 64
 
     /// Continues as soon as no other task on the VM is in the middle of a slice.
-    func whenFree(_ machine: FunctionVM, _ continuation: Continuation) {
-        if machine.isBusy { return machine.waiting.append(continuation) }
+    func whenFree(_ vm: FunctionVM, _ continuation: Continuation) {
+        if vm.isBusy { return vm.waiting.append(continuation) }
         if mayRun { return perform(continuation) }
-        machine.waiting.append(continuation)
-        enqueue(.resume(machine))
+        vm.waiting.append(continuation)
+        enqueue(.resume(vm))
     }
 
     // MARK: Out
 
-    /// Ends a waiting run at its deadline.
-    private func expire(_ run: Run) {
-        guard !run.hasEnded, let deadline = run.deadline else { return }
+    /// Ends a waiting execution at its deadline.
+    private func expire(_ execution: Execution) {
+        guard !execution.hasEnded else { return }
         // It has written since, which moved its deadline.
-        if deadline > .now { return startTimer(of: run, until: deadline) }
-        finish(run, .failed(run.machine.timeLimitFailure(of: run)))
+        if !execution.deadline.hasPassed { return startTimer(of: execution) }
+        finish(execution, .failed(execution.vm.timeLimitFailure(of: execution)))
     }
 
-    func startTimer(of run: Run, until deadline: MonotonicTime) {
+    func startTimer(of execution: Execution) {
         // Timers fire before the loop polls, so nothing may run in them.
-        run.timer = loop.schedule(after: deadline - .now) { [weak self] in
-            run.timer = nil
-            self?.enqueue(.expire(run))
+        execution.timer = loop.schedule(after: execution.deadline.time - .now) { [weak self] in
+            execution.timer = nil
+            self?.enqueue(.expire(execution))
         }
     }
 
@@ -419,59 +414,59 @@ final class Scheduler {
             invocation.state = .ended
             pool.waiting.removeAll { $0 === invocation }
             pool.settle()
-        case .running(let run):
-            run.write(.info, "the caller left before the response was complete; the invocation ends")
-            finish(run, .failed(InvocationFailure(.request, "the caller has left")))
+        case .running(let execution):
+            execution.write(.info, "the caller left before the response was complete; the invocation ends")
+            finish(execution, .failed(InvocationFailure(.request, "the caller has left")))
         }
     }
 
-    /// Reports the outcome and ends everything left of the run. The answer goes first, as its content may lie in the
+    /// Reports the outcome and ends everything left of the execution. The answer goes first, as its content may lie in the
     /// VM.
     ///
-    /// - Parameter ownsVM: the run's own slice has just ended, and nothing else has used the VM since.
-    func finish(_ run: Run, _ outcome: Outcome, ownsVM: Bool = false) {
-        guard !run.hasEnded else { return }
-        run.close()
-        let machine = run.machine
-        if let invocation = run.invocation {
+    /// - Parameter ownsVM: the execution's own slice has just ended, and nothing else has used the VM since.
+    func finish(_ execution: Execution, _ outcome: Outcome, ownsVM: Bool = false) {
+        guard !execution.hasEnded else { return }
+        execution.close()
+        let vm = execution.vm
+        if let invocation = execution.invocation {
             isAnswering = true
-            let isOut = run.body?.end(isComplete: !outcome.isFailure) ?? false
-            if !isOut { answer(invocation, outcome, writer: machine.vm.writer) }
+            let isOut = execution.body?.end(isComplete: !outcome.isFailure) ?? false
+            if !isOut { answer(invocation, outcome, writer: vm.lua.writer) }
             isAnswering = false
-            machine.vm.writer.truncate()
+            vm.lua.writer.truncate()
             invocation.state = .ended
             active -= 1
         }
-        run.leaveTasks { $0.discard() }
-        if ownsVM { closeSome(run) } else { whenFree(machine, .close(run)) }
-        if active == 0, mostActive >= Self.crowd { scheduleTidying() }
-        if run.invocation == nil { endLoading(of: machine, outcome) }
+        execution.leaveTasks { $0.discard() }
+        if ownsVM { closeSome(execution) } else { whenFree(vm, .close(execution)) }
+        if active == 0, mostActive >= Self.trimThreshold { scheduleTidying() }
+        if execution.invocation == nil { endLoading(of: vm, outcome) }
     }
 
-    /// Gives back some of the threads that a run has left; all of them share one budget of last words.
-    private func closeSome(_ run: Run) {
+    /// Gives back some of the threads that an execution has left; all of them share one budget of last words.
+    private func closeSome(_ execution: Execution) {
         var left = Self.stretch
-        while left > 0, let task = run.takeLeftover() {
+        while left > 0, let task = execution.takeLeftover() {
             left -= 1
             guard giveBack(task) else { break }
         }
-        let machine = run.machine
-        guard !run.hasLeftovers else {
+        let vm = execution.vm
+        guard !execution.hasLeftovers else {
             endTurn()
-            return whenFree(machine, .close(run))
+            return whenFree(vm, .close(execution))
         }
-        machine.active -= 1
-        guard machine.active == 0, machine.reachedLimit || machine.isLarge else { return }
-        machine.vm.beginCollection()
-        whenFree(machine, .tidy(machine))
+        vm.active -= 1
+        guard vm.active == 0, vm.reachedLimit || vm.isLarge else { return }
+        vm.lua.beginCollection()
+        whenFree(vm, .tidy(vm))
     }
 
     /// Returns false if that took so long that others get their turn.
     @discardableResult
     private func giveBack(_ task: ScriptTask) -> Bool {
-        let before = task.run.lastWords
-        task.run.machine.giveBack(task)
-        guard task.run.lastWords != before else { return true }
+        let before = task.execution.lastWords
+        task.execution.vm.giveBack(task)
+        guard task.execution.lastWords != before else { return true }
         endTurn()
         return false
     }
@@ -481,55 +476,55 @@ final class Scheduler {
     /// Collects a piece of garbage for a task at its memory limit. After the last piece the task continues, or fails if
     /// that did not help.
     private func relieve(_ task: ScriptTask) {
-        let run = task.run
-        let machine = run.machine
-        guard !run.hasEnded, !task.isDiscarded else { return release(machine) }
-        if machine.vm.collectPiece(toGoOn: true) {
+        let execution = task.execution
+        let vm = execution.vm
+        guard !execution.hasEnded, !task.isDiscarded else { return release(vm) }
+        if vm.lua.collectPiece(toGoOn: true) {
             endTurn()
             return enqueue(.relieve(task))
         }
-        guard machine.vm.isFull else { return advance(task) }
-        finish(run, .failed(machine.memoryLimitFailure(of: run, task)), ownsVM: true)
-        release(machine)
+        guard vm.lua.isFull else { return advance(task) }
+        finish(execution, .failed(vm.memoryLimitFailure(of: execution, task)), ownsVM: true)
+        release(vm)
     }
 
     /// Collects a piece of what an invocation left, so that memory goes back to the system. A VM that stays full is
     /// replaced. It stays busy for others meanwhile.
-    private func tidy(_ machine: FunctionVM) {
-        machine.pool.occupy(machine)
-        if machine.vm.collectPiece() {
+    private func tidy(_ vm: FunctionVM) {
+        vm.pool.occupy(vm)
+        if vm.lua.collectPiece() {
             endTurn()
-            return enqueue(.tidy(machine))
+            return enqueue(.tidy(vm))
         }
-        let isReplaced = machine.reachedLimit && machine.active == 0 && machine.pool.replaceIfFull(machine)
-        machine.noteSize()
+        let isReplaced = vm.reachedLimit && vm.active == 0 && vm.pool.replaceIfFull(vm)
+        vm.noteSize()
         LuaVM.releaseFreeMemory()
-        if isReplaced { settle(machine.pool) } else { release(machine) }
+        if isReplaced { settle(vm.pool) } else { release(vm) }
     }
 
     /// Frees a VM, in pieces if it is large.
-    private func dismantle(_ machine: FunctionVM) {
-        guard machine.active == 0, machine.vm.memoryUsed > FunctionVM.leastIdleSize else { return }
-        machine.vm.clear()
-        machine.vm.beginCollection()
-        enqueue(.dismantle(machine))
+    private func dismantle(_ vm: FunctionVM) {
+        guard vm.active == 0, vm.lua.memoryUsed > FunctionVM.leastIdleSize else { return }
+        vm.lua.clear()
+        vm.lua.beginCollection()
+        enqueue(.dismantle(vm))
     }
 
-    private func dismantleSome(_ machine: FunctionVM) {
+    private func dismantleSome(_ vm: FunctionVM) {
         endTurn()
-        if machine.vm.collectPiece() { enqueue(.dismantle(machine)) } else { LuaVM.releaseFreeMemory() }
+        if vm.lua.collectPiece() { enqueue(.dismantle(vm)) } else { LuaVM.releaseFreeMemory() }
     }
 
-    private func endLoading(of machine: FunctionVM, _ outcome: Outcome) {
+    private func endLoading(of vm: FunctionVM, _ outcome: Outcome) {
         // A quarter of a fresh VM is garbage from its making. In a large VM a whole collection takes longer than a
         // slice.
-        if machine.isLoaded, machine.vm.memoryUsed < 1 << 20 { machine.vm.collectGarbage() }
-        if case .failed(let failure) = outcome { loaded(machine.pool, failure) } else { loaded(machine.pool, nil) }
+        if vm.isLoaded, vm.lua.memoryUsed < 1 << 20 { vm.lua.collectGarbage() }
+        if case .failed(let failure) = outcome { loaded(vm.pool, failure) } else { loaded(vm.pool, nil) }
     }
 
     private func answer(_ invocation: Invocation, _ outcome: Outcome, writer: JSONWriter?) {
         let caller = invocation.caller
-        if invocation.watchesCaller { caller.onLeaving = nil }
+        if invocation.watchesCaller { caller.onDisconnect = nil }
         switch outcome {
         case .written(let status, let contentType):
             writer?.withSpan { caller.respond(status: status, contentType: contentType, body: $0) }
@@ -546,21 +541,23 @@ final class Scheduler {
             PayloadWire.response(
                 failure, function: invocation.function.name, id: invocation.id, toHost: invocation.request.isOfHost)
         case .request:
-            PlainWire.response(failure, to: invocation, files: app.files, showsErrors: options.showsErrors)
+            PlainWire.response(
+                failure, to: invocation, files: app.files(of: invocation.function.name),
+                showsErrors: options.showsErrors)
         }
     }
 
     /// The number of concurrent invocations from which it is worth giving memory back.
-    private static let crowd = 500
+    private static let trimThreshold = 500
 
     /// Gives memory back to the system soon after many concurrent invocations, when their connections are gone too.
     private func scheduleTidying() {
         mostActive = 0
         loop.schedule(after: .milliseconds(200)) { [weak self] in
             for pool in self?.pools ?? [] {
-                for machine in pool.free where machine.vm.memoryUsed > 1 << 20 {
-                    machine.vm.beginCollection()
-                    self?.whenFree(machine, .tidy(machine))
+                for vm in pool.free where vm.lua.memoryUsed > 1 << 20 {
+                    vm.lua.beginCollection()
+                    self?.whenFree(vm, .tidy(vm))
                 }
             }
             LuaVM.releaseFreeMemory()

@@ -1,6 +1,6 @@
 import Lua
 
-/// One Lua thread of a run: the handler's own, or that of a spawned task.
+/// One Lua thread of an execution: the handler's own, or that of a spawned task.
 final class ScriptTask {
     enum State {
         /// Not begun, or between two slices.
@@ -18,23 +18,23 @@ final class ScriptTask {
     var state = State.ready
     /// The joins that wait for its end.
     var joins: [TaskJoin] = []
-    /// The number by which the script knows it; 0 for the run's own task.
+    /// The number by which the script knows it; 0 for the execution's own task.
     var number: Int64 = 0
     /// The number of joins that will take its results.
     var takers = 0
     /// Nobody waits for it any more; its thread is given back as soon as the VM is free.
     var isDiscarded = false
-    let run: Run
+    let execution: Execution
 
-    init(_ thread: LuaThread, of run: Run, arguments: Int) {
+    init(_ thread: LuaThread, of execution: Execution, arguments: Int) {
         self.thread = thread
-        self.run = run
+        self.execution = execution
         self.arguments = arguments
     }
 
-    var isMain: Bool { run.main === self }
-    var isWriting: Bool { run.writing === self }
-    var isPreparing: Bool { run.preparing === self }
+    var isMain: Bool { execution.main === self }
+    var isWriting: Bool { execution.writing === self }
+    var isPreparing: Bool { execution.preparing === self }
 
     /// Cancels its wait and marks it as discarded.
     func discard() {
@@ -65,10 +65,10 @@ final class TaskJoin {
     /// The waiter's wake-up is queued.
     private var isDone = false
 
-    init(_ waiter: ScriptTask, numbers: [Int64], of run: Run, returnsList: Bool) {
+    init(_ waiter: ScriptTask, numbers: [Int64], of execution: Execution, returnsList: Bool) {
         self.waiter = waiter
         self.numbers = numbers
-        others = numbers.compactMap { run.tasks[$0] }
+        others = numbers.compactMap { execution.tasks[$0] }
         self.returnsList = returnsList
         for other in others {
             other.takers += 1

@@ -23,7 +23,7 @@ final class Worker: HTTPResponder {
     var scheduler: Scheduler? { serving?.scheduler }
 
     /// Starts to serve the app. Earlier callers get status 503.
-    func adopt(_ app: FunctionApp, _ options: InvocationOptions) {
+    func install(_ app: FunctionApp, _ options: InvocationOptions) {
         if !Preemption.start(slice: options.slice) {
             options.logger.warning("there is no timer on this system that could end time slices and time limits")
         }
@@ -54,21 +54,21 @@ final class Worker: HTTPResponder {
         }
     }
 
-    func patience(for request: HTTPRequest) -> Duration {
+    func requestTimeout(for request: HTTPRequest) -> Duration {
         guard let (dispatcher, scheduler) = serving,
             case .invoke(let number, _) = dispatcher.destination(of: request)
-        else { return Self.longestPatience }
-        return min(scheduler.timeLimit(of: number) ?? Self.longestPatience, Self.longestPatience)
+        else { return Self.longestTimeout }
+        return min(scheduler.timeLimit(of: number) ?? Self.longestTimeout, Self.longestTimeout)
     }
 
     /// For a function without a time limit or with a longer one.
-    private static let longestPatience = Duration.seconds(300)
+    private static let longestTimeout = Duration.seconds(300)
 
     /// A half-closed connection means that the host has given up its request: unlike other clients, the host never
     /// closes its half and then waits for the answer.
     func halfCloseMeansGone(_ request: HTTPRequest) -> Bool { request.isOfHost }
 
-    func answer(_ request: HTTPRequest, to caller: some Caller) {
+    func answer(_ request: HTTPRequest, to caller: some ResponseSink) {
         if let told = firstRequest.take() { told() }
         guard let (dispatcher, scheduler) = serving else {
             if request.isProbe { return Self.answerProbe(to: caller) }
@@ -84,7 +84,7 @@ final class Worker: HTTPResponder {
         }
     }
 
-    private static func answerProbe(to caller: some Caller) {
+    private static func answerProbe(to caller: some ResponseSink) {
         caller.respond(
             status: 200, contentType: "text/plain; charset=utf-8", body: "luafunc is ready\n".utf8Span.span.bytes)
     }
@@ -99,13 +99,45 @@ final class Worker: HTTPResponder {
         end: @escaping ([String: InvocationFailure]) -> Void
     ) {
         guard let scheduler else { return end([:]) }
-        for pool in prepared.values { pool.retire() }
-        prepared = [:]
+        dropPrepared()
         let pools = functions.map { scheduler.makePool($0, of: app) }
-        for pool in pools { pool.loadLimit = limit }
+        for pool in pools { pool.loadLimit = Deadline.Limit(limit, .reload) }
         load(pools[...], [:]) { [self] failures in
             prepared = Dictionary(uniqueKeysWithValues: pools.map { ($0.function.name, $0) })
             end(failures)
+        }
+    }
+
+    /// The files on which each prepared function depends, as far as it could be loaded.
+    var preparedSources: [String: Set<String>] { prepared.mapValues(\.sources) }
+
+    private func dropPrepared() {
+        for pool in prepared.values { pool.retire() }
+        prepared = [:]
+    }
+
+    /// Loads versions of functions only to see whether they load; `end` gets the failure of each.
+    ///
+    /// - Parameter limit: the time that one version may take.
+    func tryOut(
+        _ versions: [FunctionVersion], limit: Duration, end: @escaping ([InvocationFailure?]) -> Void
+    ) {
+        tryOut(versions[...], limit, [], end: end)
+    }
+
+    private func tryOut(
+        _ versions: ArraySlice<FunctionVersion>, _ limit: Duration, _ failures: [InvocationFailure?],
+        end: @escaping ([InvocationFailure?]) -> Void
+    ) {
+        guard let version = versions.first, let scheduler else { return end(failures) }
+        let pool = scheduler.makePool(version.function, of: scheduler.app)
+        pool.files = version.files
+        pool.loadLimit = Deadline.Limit(limit, .reload)
+        scheduler.load(pool) { [self] failure in
+            loop.perform { [self] in
+                pool.retire()
+                tryOut(versions.dropFirst(), limit, failures + [failure], end: end)
+            }
         }
     }
 
@@ -137,11 +169,19 @@ final class Worker: HTTPResponder {
     /// Switches to a newer app, with the functions prepared for it here.
     func replace(with app: FunctionApp, changed: Set<String>) {
         guard let scheduler else { return }
-        scheduler.adopt(app, changed: changed, loaded: prepared)
+        scheduler.install(app, changed: changed, loaded: prepared)
         serving?.dispatcher.app = app
-        prepared = [:]
+        // What is in service now stays; the rest did not load, or its function keeps its version.
+        for name in changed where app.functions[name] != nil { prepared[name] = nil }
+        dropPrepared()
     }
 
     /// Closes the functions' outbound connections. Nothing is invoked afterwards.
     func close() { outbound.close() }
+}
+
+/// A function with the files that its code is read from.
+struct FunctionVersion: Sendable {
+    let function: Function
+    let files: AppFiles
 }

@@ -55,7 +55,7 @@ public final class WorkerGroup: Sendable {
             // Weak: with one thread, nobody needs the group once it has made its worker.
             worker.firstRequest = { [weak self] in self?.state.withLock { $0.firstIsUsed = true } }
         }
-        if let (app, options) = state.withLock({ $0.shown }) { worker.adopt(app, options) }
+        if let (app, options) = state.withLock({ $0.shown }) { worker.install(app, options) }
         return worker
     }
 
@@ -78,11 +78,11 @@ public final class WorkerGroup: Sendable {
     private var preloading: EventLoop { state.withLock { $0.firstIsUsed ? loop : $0.added.first ?? loop } }
 
     /// Gives the app to all workers.
-    public func adopt(_ app: FunctionApp, options: InvocationOptions) {
+    public func install(_ app: FunctionApp, options: InvocationOptions) {
         state.withLock { $0.shown = (app, options) }
         // A worker made later serves it from the start.
         for loop in loops {
-            perform(on: loop) { if $0.scheduler?.app !== app { $0.adopt(app, options) } }
+            perform(on: loop) { if $0.scheduler?.app !== app { $0.install(app, options) } }
         }
     }
 
@@ -93,6 +93,14 @@ public final class WorkerGroup: Sendable {
         _ functions: [Function], of app: FunctionApp, limit: Duration = .seconds(5)
     ) async -> [String: InvocationFailure] {
         await ask(preloading) { $0.prepare(functions, of: app, limit: limit, end: $1) }
+    }
+
+    /// The files on which each prepared function depends.
+    func preparedSources() async -> [String: Set<String>] { await ask(preloading) { $1($0.preparedSources) } }
+
+    /// Loads versions of functions only to see whether they load; returns the failure of each.
+    func tryOut(_ versions: [FunctionVersion], limit: Duration = .seconds(5)) async -> [InvocationFailure?] {
+        await ask(preloading) { $0.tryOut(versions, limit: limit, end: $1) }
     }
 
     /// The functions that failed to load, of those that were tried.

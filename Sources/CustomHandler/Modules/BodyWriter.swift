@@ -28,19 +28,19 @@ enum BodyWriter {
     /// `write(piece)`: waits while the caller takes no more. Sending a piece gives the invocation its whole time limit
     /// again.
     static func write(on stack: LuaStack, _ scope: FunctionVM.Scope) throws(LuaError) -> Int {
-        guard let run = scope.running else { throw .message("nothing is written outside an invocation") }
+        guard let execution = scope.running else { throw .message("nothing is written outside an invocation") }
         // Bytes kept for the end count too.
-        if let kept = run.body?.kept,
+        if let kept = execution.body?.kept,
             kept.count + (stack.withBytes(at: 1) { $0.byteCount } ?? 0) > scope.memoryLimit
-                || !run.hold(stack.withBytes(at: 1) { $0.byteCount } ?? 0)
+                || !execution.hold(stack.withBytes(at: 1) { $0.byteCount } ?? 0)
         {
             throw .message("the response body takes more than the function's \(ByteCount.text(scope.memoryLimit))")
         }
         let written: ResponseBody.Written?
         if let text = stack.numberText(at: 1) {
-            written = run.body?.write(text.utf8Span.span.bytes, limit: scope.memoryLimit) ?? .closed
+            written = execution.body?.write(text.utf8Span.span.bytes, limit: scope.memoryLimit) ?? .closed
         } else {
-            written = stack.withBytes(at: 1) { run.body?.write($0, limit: scope.memoryLimit) ?? .closed }
+            written = stack.withBytes(at: 1) { execution.body?.write($0, limit: scope.memoryLimit) ?? .closed }
         }
         guard let written else { throw stack.wrongArgument(1, "string") }
         switch written {
@@ -52,8 +52,8 @@ enum BodyWriter {
         case .full:
             throw .message("the response body takes more than the function's \(ByteCount.text(scope.memoryLimit))")
         case .sent:
-            run.extendDeadline()
-            if let deadline = run.deadline { run.machine.vm.setDeadline(deadline.nanoseconds) }
+            execution.deadline.extend()
+            execution.vm.lua.setDeadline(execution.deadline.nanoseconds)
             return 0
         }
     }

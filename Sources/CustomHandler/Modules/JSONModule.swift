@@ -96,7 +96,7 @@ extension FunctionVM.Scope {
     /// other.
     func limit(_ error: JSONError) -> LuaError? {
         guard error.isLimit else { return nil }
-        running?.machine.reachedLimit = true
+        running?.vm.reachedLimit = true
         return error.limit
     }
 }

@@ -30,6 +30,10 @@ enum Modules {
             stack.pushNil()
             stack.push("module '\(name)' is a C module (\(file)); luafunc runs modules of Lua text only")
             return 2
+        case .outside(let problem):
+            stack.pushNil()
+            stack.push("module '\(name)': \(problem)")
+            return 2
         case .missing(let tried):
             stack.pushNil()
             stack.push(missing(name, tried))

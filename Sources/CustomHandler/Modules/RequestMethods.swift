@@ -4,12 +4,12 @@ import Lua
 ///
 /// Receives `json(text)` (value, or nil and a reason), `response(table)`, `query(url, name, all)` (the first value, or
 /// a list of all), `cookie(header, name)`, `fields(text)` and `multipart(text, boundary)` (lists of names and values),
-/// `parameter(header, name)`; returns the function that finds a method by its name. Swift reads the caller's bytes, so
-/// that no Lua pattern does.
+/// `parameter(header, name)`, `first(request, name)` (true and the first value in the query, or nothing if that is no plain
+/// request); returns the methods by name. Swift reads the caller's bytes, so that no Lua pattern does.
 enum RequestMethods {
     static let chunk = LuaChunk(
         #"""
-        local json, response, query, cookie, fields, parameter, multipart = ...
+        local json, response, query, cookie, fields, parameter, multipart, first_value = ...
         local error, next, type = error, next, type
         local find, lower = string.find, string.lower
 
@@ -77,28 +77,137 @@ enum RequestMethods {
             return first, all
         end
 
-        -- A method called with a dot gets no request; the mistake is told at the caller's line. Fields of other case are
-        -- told, too: the host writes Body, not body.
+        -- A method called with a dot gets no request; the mistake is told at the caller's line.
+        local function check(self, name)
+            if type(self) ~= "table" or self.json ~= methods.json then
+                error("write req:" .. name .. "(...) with a colon", 3)
+            end
+        end
+
         for name, method in next, methods do
-            methods[name] = function(self, ...)
-                if type(self) ~= "table" or self.json ~= methods.json then
-                    error("write req:" .. name .. "(...) with a colon", 2)
-                end
-                return method(self, ...)
+            methods[name] = function(self, argument)
+                check(self, name)
+                return method(self, argument)
             end
         end
 
-        local members = {}
-        for _, name in next, { "Url", "Method", "Query", "Headers", "Params", "Identities", "Body" } do
-            members[lower(name)] = name
+        -- The method that is called most.
+        local general = methods.query
+        function methods:query(name)
+            local found, value = first_value(self, name)
+            if found then return value end
+            check(self, "query")
+            return general(self, name)
         end
 
-        return function(_, name)
-            local method = methods[name]
-            if method == nil and members[name] then
-                error("a request has no field '" .. name .. "'; the host writes it '" .. members[name] .. "'", 2)
-            end
-            return method
-        end
+        return methods
         """#)
+
+    private static let members = ["Url", "Method", "Query", "Headers", "Params", "Identities", "Body"]
+
+    /// The `__index` of a request: its methods. A field in the wrong case is an error.
+    static func index(on stack: LuaStack, _ scope: FunctionVM.Scope) throws(LuaError) -> Int {
+        switch try lookUp(on: stack, scope) {
+        case .value: return 1
+        case .refused: throw .message(stack.string(at: -1) ?? "")
+        default:
+            stack.pushNil()
+            return 1
+        }
+    }
+
+    /// Finds the method that is named at index 2, for a request that is not filled yet.
+    static func find(on stack: LuaStack, _ scope: FunctionVM.Scope) -> Field {
+        do throws(LuaError) { return try lookUp(on: stack, scope) } catch { return .unclear }
+    }
+
+    private static func lookUp(on stack: LuaStack, _ scope: FunctionVM.Scope) throws(LuaError) -> Field {
+        try push(onto: stack, scope)
+        stack.pushValue(at: 2)
+        if stack.replaceKey(of: -2) != .nil { return .value }
+        // The host writes Body, not body.
+        guard let name = stack.string(at: 2, upTo: 16), let member = members.first(where: { $0.lowercased() == name })
+        else { return .missing }
+        stack.push("a request has no field '\(name)'; the host writes it '\(member)'")
+        return .refused
+    }
+
+    /// Pushes the table of the methods, which most functions never use; each VM has only one. [+1]
+    private static func push(onto stack: LuaStack, _ scope: FunctionVM.Scope) throws(LuaError) {
+        if let methods = scope.requestMethods { return stack.push(methods) }
+        stack.push(function: "json") { stack throws(LuaError) in
+            // An error here only means that the body is not JSON.
+            try Modules.readJSON(on: stack, scope) { error throws(LuaError) in
+                stack.pushNil()
+                stack.push(error.description)
+                return 2
+            }
+        }
+        stack.push(function: "response") { stack throws(LuaError) in
+            guard let marks = scope.marks else { throw .message("there is no response before the VM is made") }
+            stack.setMetatable(at: 1, marks.httpResponse)
+            return 1
+        }
+        stack.push(function: "query") { stack throws(LuaError) in pushQuery(of: stack) }
+        stack.push(function: "cookie") { stack throws(LuaError) in
+            let name = try stack.argumentBytes(2)
+            let value = stack.withBytes(at: 1) { CookieReader.find(name, in: $0) }
+            if let value = value.flatMap(\.self) { stack.push(bytes: value) } else { stack.pushNil() }
+            return 1
+        }
+        stack.push(function: "form") { stack throws(LuaError) in try FormReader.urlEncoded(on: stack) }
+        stack.push(function: "parameter") { stack throws(LuaError) in
+            let name = try stack.argumentText(2)
+            let header =
+                stack.withBytes(at: 1) { $0.extracting(first: FormReader.headLimit).withUnsafeBytes { Array($0) } }
+                ?? []
+            if let value = HeaderParameter.find(name, in: header) { stack.push(bytes: value) } else { stack.pushNil() }
+            return 1
+        }
+        stack.push(function: "form") { stack throws(LuaError) in try FormReader.multipart(on: stack) }
+        stack.push(function: "fast") { stack throws(LuaError) in pushFirst(of: stack, scope) }
+        try Modules.run(chunk, arguments: 8, onto: stack)
+        stack.pushValue(at: -1)
+        scope.requestMethods = stack.reference()
+    }
+
+    /// `query(url, name, all)`: compares decoded names, with their case.
+    private static func pushQuery(of stack: LuaStack) -> Int {
+        let listsAll = stack.boolean(at: 3)
+        if listsAll { stack.pushTable() }
+        var found = 0
+        _ = stack.withBytes(at: 2) { name in
+            stack.withBytes(at: 1) { url in
+                QueryString.forEachField(of: url) { field, value in
+                    guard QueryString.isName(field, name) else { return true }
+                    found += 1
+                    QueryString.push(value, onto: stack)
+                    if listsAll { stack.setElement(found, of: -2) }
+                    return listsAll
+                }
+            }
+        }
+        if found == 0, !listsAll { stack.pushNil() }
+        return 1
+    }
+
+    /// The first value of a query field in a request that a script has not made itself; nothing for any other value.
+    private static func pushFirst(of stack: LuaStack, _ scope: FunctionVM.Scope) -> Int {
+        guard stack.type(at: 2) == .string, let marks = scope.marks, marks.pushURL(ofRequest: 1, on: stack) else {
+            return 0
+        }
+        let url = stack.count
+        stack.push(true)
+        _ = stack.withBytes(at: 2) { name in
+            marks.withURL(at: url, of: stack) { url in
+                QueryString.forEachField(of: url) { field, value in
+                    guard QueryString.isName(field, name) else { return true }
+                    QueryString.push(value, onto: stack)
+                    return false
+                }
+            }
+        }
+        if stack.count == url + 1 { stack.pushNil() }
+        return 2
+    }
 }

@@ -18,20 +18,20 @@ extension Modules {
         }
         stack.push(function: "spawn") { stack throws(LuaError) in
             guard stack.type(at: 1) == .function else { throw stack.wrongArgument(1, "function") }
-            guard let run = scope.running, !run.hasEnded else {
+            guard let execution = scope.running, !execution.hasEnded else {
                 throw .message("no invocation runs that could own a task")
             }
             stack.push(objects)
-            run.forgetTasks { number in
+            execution.forgetTasks { number in
                 defer { stack.pop() }
                 return stack.pushElement(Int(number), of: -1) != .nil
             }
             stack.pop()
             let arguments = stack.count - 1
-            let thread = run.machine.vm.makeThread()
+            let thread = execution.vm.lua.makeThread()
             guard thread.stack.reserve(arguments + 1) else { throw .message("too many arguments") }
             stack.move(arguments + 1, to: thread.stack)
-            stack.push(run.add(ScriptTask(thread, of: run, arguments: arguments)))
+            stack.push(execution.add(ScriptTask(thread, of: execution, arguments: arguments)))
             return 1
         }
         stack.push(function: "join") { stack throws(LuaError) in

@@ -3,7 +3,7 @@ import HTTP1
 import Log
 
 /// Decides what a request is: the payload of an invocation, or a caller's own request (host-contract §5).
-struct Dispatcher {
+final class Dispatcher {
     enum Destination {
         /// The function's number in the app, and the form of its request.
         case invoke(Int, Invocation.Wire)
@@ -12,14 +12,22 @@ struct Dispatcher {
         case probe
     }
 
-    var app: FunctionApp
+    var app: FunctionApp { didSet { recent = RecentPaths() } }
     let door: Door
     let logger: Logger
+    private var recent = RecentPaths()
+
+    init(app: FunctionApp, door: Door, logger: Logger) {
+        self.app = app
+        self.door = door
+        self.logger = logger
+    }
 
     func destination(of request: HTTPRequest) -> Destination {
         let bytes = request.headBytes
         let path = bytes.span.extracting(request.pathRange)
         if path.count <= 1, request.isProbe { return .probe }
+        if let number = recent.find(request.method, path) { return .invoke(number, .request([], isProxied: isProxied)) }
         let number = path.isEmpty ? nil : app.table.find(path.extracting(droppingFirst: 1))
         switch app.host.httpWire {
         case .payload:
@@ -35,7 +43,12 @@ struct Dispatcher {
                 if isPayload(request) { return payload }
             }
             switch match {
-            case .found(let match): return forwarded(match, request)
+            case .found(let match):
+                let destination = forwarded(match, request)
+                if case .invoke(let number, _) = destination, match.parameters.isEmpty {
+                    recent.note(request.method, path, number)
+                }
+                return destination
             case .notFound: return .respond(.notFound(request, app))
             case .bad: return .respond(.badPath)
             }
@@ -46,8 +59,10 @@ struct Dispatcher {
         guard let number = app.routed[match.index] else { return .respond(.notFound(request, app)) }
         let function = app.list[number]
         guard function.isHTTPOnly else { return .respond(.notForwarded(function)) }
-        return .invoke(number, .request(match.parameters, isProxied: app.host.httpWire == .proxied))
+        return .invoke(number, .request(match.parameters, isProxied: isProxied))
     }
+
+    private var isProxied: Bool { app.host.httpWire == .proxied }
 
     /// Whether a request that two functions could take is the host's own payload; a caller cannot imitate one. The host
     /// sends payloads in chunks but forwards only bodies with a length, and it adds headers to proxied requests.

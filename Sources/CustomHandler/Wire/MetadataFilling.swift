@@ -7,8 +7,9 @@ import Lua
 /// Query fields replace members of the body that have the same name, and route parameters replace both. `Query`, `Headers`
 /// and `sys` come last, and replace nothing.
 final class MetadataFilling {
-    /// The stack index of the list whose elements `RequestTables.MetadataPart` names.
-    private let parts: Int
+    /// The stack index of the request's block (`RequestTables`).
+    private let source: Int
+    private let function: String
     private var metadata: NamedTable
     private var stage = Stage.body
     private var reader: LongJSONReader?
@@ -20,9 +21,10 @@ final class MetadataFilling {
     private var body: Int { metadata.names + 1 }
     private var tree: Int { body + 1 }
 
-    init(_ table: Int, of stack: LuaStack) {
+    init(_ table: Int, of stack: LuaStack, function: String) {
         _ = stack.reserve(24)
-        parts = stack.count
+        source = stack.count
+        self.function = function
         metadata = NamedTable(table, of: stack)
     }
 
@@ -41,7 +43,7 @@ final class MetadataFilling {
     /// Returns false if the time slice ended first.
     private func readBody(_ stack: LuaStack) throws(LuaError) -> Bool {
         if reader == nil {
-            stack.pushElement(RequestTables.MetadataPart.body.rawValue, of: parts)
+            stack.pushBlockValue(RequestTables.body, of: source)
             let isObject = stack.withBytes(at: body) { text in
                 text.withUnsafeBytes { $0.first { !" \t\r\n".utf8.contains($0) } == UInt8(ascii: "{") }
             }
@@ -89,31 +91,27 @@ final class MetadataFilling {
 
     /// Adds what comes from the head of the request, which is short enough for one step.
     private func addRest(_ stack: LuaStack) {
-        func bytes(_ part: RequestTables.MetadataPart) -> [UInt8] {
-            stack.pushElement(part.rawValue, of: parts)
-            defer { stack.pop() }
-            return stack.bytes(at: -1) ?? []
-        }
-        let query = RequestTables.named(query: bytes(.query)).entries
+        let query = RequestTables.namedQuery(at: source, of: stack).entries
         for (name, values) in query where name.lowercased != Array("code".utf8) {
             metadata.set(name, values.last ?? [])
         }
-        stack.pushElement(RequestTables.MetadataPart.params.rawValue, of: parts)
-        stack.forEachPair(at: -1) { () throws(Never) in
-            metadata.set(stack.bytes(at: -2) ?? [], stack.bytes(at: -1) ?? [])
+        if stack.pushBlockValue(RequestTables.params, of: source) == .table {
+            stack.forEachPair(at: -1) { () throws(Never) in
+                metadata.set(stack.bytes(at: -2) ?? [], stack.bytes(at: -1) ?? [])
+            }
         }
         stack.pop()
         metadata.setGroup("Query", query.map { ($0.name, $0.values.last ?? []) })
         metadata.setGroup(
             "Headers",
-            RequestTables.named(headers: bytes(.headers)).entries.map {
+            RequestTables.namedHeaders(at: source, of: stack).entries.map {
                 ($0.name, Array($0.values.joined(separator: Array(",".utf8))))
             })
         let now = Date().formatted(Date.ISO8601FormatStyle(includingFractionalSeconds: true))
         metadata.setGroup(
             "sys",
             [
-                (Array("MethodName".utf8), bytes(.function)), (Array("UtcNow".utf8), Array(now.utf8)),
+                (Array("MethodName".utf8), Array(function.utf8)), (Array("UtcNow".utf8), Array(now.utf8)),
                 (Array("RandGuid".utf8), Array(UUID().uuidString.lowercased().utf8)),
             ])
     }

@@ -82,9 +82,13 @@ struct OutputEncoder {
     }
 
     private func interpretTable(_ index: Int) throws(OutputError) -> Returned {
-        let keys = countKeys(at: index)
-        if keys.envelope == keys.all { return interpretEnvelope(index) }
-        if keys.outputs == keys.all { return Returned(outputs: index) }
+        let level = stack.count
+        let parts = interpretEnvelope(index)
+        let known = max(3, function.namedOutputs.count)
+        let keys = stack.countPairs(at: index, upTo: known + 1)
+        if (level + 1...level + 3).count(where: { !stack.isNil(at: $0) }) == keys { return parts }
+        stack.setCount(level)
+        if countOutputs(of: index) == keys { return Returned(outputs: index) }
         if function.returnOutput != nil { return Returned(value: index) }
         guard let names = memberNames(at: index) else {
             let example =
@@ -113,25 +117,12 @@ struct OutputEncoder {
         responseMembers.contains { $0.lowercased() == name.lowercased() }
     }
 
-    /// The number of keys in a table, and how many of them are names of each kind.
-    private struct Keys {
-        var all = 0
-        var envelope = 0
-        var outputs = 0
-    }
-
-    private func countKeys(at index: Int) -> Keys {
-        var keys = Keys()
-        stack.forEachPair(at: index) { () throws(Never) in
-            keys.all += 1
-            if stack.isString(at: -2, "Outputs") || stack.isString(at: -2, "ReturnValue")
-                || stack.isString(at: -2, "Logs")
-            {
-                keys.envelope += 1
-            }
-            if function.namedOutputs.contains(where: { stack.isString(at: -2, $0.key) }) { keys.outputs += 1 }
+    /// The number of the table's members that are named outputs.
+    private func countOutputs(of index: Int) -> Int {
+        marks.names.bindings.count { name in
+            defer { stack.pop() }
+            return stack.pushField(name, of: index) != .nil
         }
-        return keys
     }
 
     /// The table's keys in alphabetical order for an error, limited to as many as anybody reads. nil if one is not a
@@ -150,11 +141,12 @@ struct OutputEncoder {
 
     /// Leaves the fields on the stack for the caller to remove. [+3]
     private func interpretEnvelope(_ index: Int) -> Returned {
-        func field(_ name: StaticString) -> Int? {
-            stack.pushField(name, of: index)
-            return stack.isNil(at: -1) || stack.isNull(at: -1) ? nil : stack.count
+        func field(_ name: LuaReference) -> Int? {
+            let type = stack.pushField(name, of: index)
+            return type == .nil || stack.isNull(at: -1) ? nil : stack.count
         }
-        return Returned(outputs: field("Outputs"), value: field("ReturnValue"), logs: field("Logs"))
+        let names = marks.names
+        return Returned(outputs: field(names.outputs), value: field(names.returnValue), logs: field(names.logs))
     }
 
     private func isOutput(_ name: String) -> Bool {
@@ -201,9 +193,9 @@ struct OutputEncoder {
         writer.append(raw: "\"Outputs\":{")
         var answered = false
         var separator: StaticString = ""
-        for output in function.namedOutputs {
+        for (position, output) in function.namedOutputs.enumerated() {
             defer { stack.pop() }
-            guard stack.pushField(output.key, of: index) != .nil else { continue }
+            guard stack.pushField(marks.names.bindings[position], of: index) != .nil else { continue }
             writer.append(raw: separator)
             separator = ","
             writer.append(raw: output.memberStart)
@@ -226,8 +218,8 @@ struct OutputEncoder {
             throw .notATable("Outputs", got: stack.type(at: index).name)
         }
         stack.expandDeferred(at: index)
-        let keys = countKeys(at: index)
-        if keys.outputs == keys.all { return keys.all }
+        let outputs = countOutputs(of: index)
+        if stack.countPairs(at: index, upTo: outputs + 1) == outputs { return outputs }
         guard let names = memberNames(at: index) else { throw .notATable("Outputs", got: "a list") }
         if let unknown = names.first(where: { !isOutput($0) }) {
             throw unknown == "$return"

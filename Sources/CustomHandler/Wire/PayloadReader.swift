@@ -35,23 +35,28 @@ struct PayloadReader {
     let marks: Marks
     let stack: LuaStack
 
-    /// Pushes `data` and `metadata`. [+2]
-    func pushArguments(_ payload: RawSpan) throws(PayloadError) {
+    /// Pushes `data` and, if the handler takes them, `metadata`. [+1 or 2]
+    func pushArguments(_ payload: RawSpan, withMetadata takesMetadata: Bool = true) throws(PayloadError) {
         let data = stack.count + 1
-        let metadata = stack.count + 2
+        let metadata = data + 1
+        let source = data + 2
         stack.pushNil()
         stack.pushNil()
         do throws(JSONError) {
-            try JSONReader.read(payload, onto: stack, nulls: .absent) { reader throws(JSONError) in
+            try stack.pushChecked(payload)
+            try JSONReader.read(checked: source, of: stack) { reader throws(JSONError) in
                 try reader.forEachMember("an invocation payload, {\"Data\":…,\"Metadata\":…},") {
                     key, reader throws(JSONError) in
                     switch key {
                     case "Data":
                         try pushData(&reader)
                         stack.replace(at: data)
-                    case "Metadata":
-                        try pushMetadata(&reader)
-                        stack.replace(at: metadata)
+                    case "Metadata" where takesMetadata:
+                        if try reader.pushesDeferred(.unwrapped, ofObject: true) {
+                            stack.replace(at: metadata)
+                        } else {
+                            try reader.skip()
+                        }
                     default: try reader.skip()
                     }
                 }
@@ -60,18 +65,11 @@ struct PayloadReader {
             throw PayloadError(error)
         }
         guard !stack.isNil(at: data) else { throw .noData }
-        if stack.isNil(at: metadata) {
+        if takesMetadata, stack.isNil(at: metadata) {
             stack.pushTable()
             stack.replace(at: metadata)
         }
-    }
-
-    private func pushMetadata(_ reader: inout JSONReader) throws(JSONError) {
-        guard try reader.peek() == UInt8(ascii: "{") else {
-            try reader.skip()
-            return stack.pushNil()
-        }
-        try reader.pushDeferred(.unwrapped)
+        stack.setCount(takesMetadata ? metadata : data)
     }
 
     private func pushData(_ reader: inout JSONReader) throws(JSONError) {
@@ -125,17 +123,30 @@ struct PayloadReader {
 
     private func pushRequest(_ reader: inout JSONReader) throws(JSONError) {
         guard try reader.peek() == UInt8(ascii: "{") else { return try reader.pushValue(unwrapping: 1) }
-        stack.pushTable(hash: 8)
-        try reader.forEachMember("a request") { key, reader throws(JSONError) in
-            stack.push(key)
-            switch key {
-            case "Headers", "Identities": try reader.pushDeferred(.plain)
-            default: try reader.pushValue()
-            }
-            setMember()
+        if try reader.pushesDeferred(marks.requestFiller) { return }
+        try reader.pushValue()
+        stack.setMetatable(at: -1, marks.request)
+    }
+
+    /// Looks up a member of a request that is not filled yet.
+    static func findRequestMember(of place: Int, on stack: LuaStack, _ scope: FunctionVM.Scope) -> Field {
+        let field = stack.pushMember(of: place)
+        switch field {
+        case .value where stack.isString(at: 2, "Body"):
+            // Whether it is bytes depends on the headers.
+            return stack.withBytes(at: -1, Base64.isBase64) == true ? .unclear : field
+        case .missing: return RequestMethods.find(on: stack, scope)
+        default: return field
         }
+    }
+
+    /// Fills a request from the checked payload on top. [0]
+    func fillRequest(_ table: Int, from place: Int) {
+        stack.fillMembers(of: place, into: table)
+        stack.pushValue(at: table)
         decodeBody()
         stack.setMetatable(at: -1, marks.request)
+        stack.pop()
     }
 
     /// The host sends the body as base64 for two content types, and as text for all others.

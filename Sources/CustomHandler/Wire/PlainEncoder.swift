@@ -32,8 +32,8 @@ extension OutputEncoder {
             return try response(at: value, place: .returnValue)
         }
         if let index = returned.outputs, try countOutputs(at: index) > 0 {
-            for output in function.namedOutputs {
-                if stack.pushField(output.key, of: index) != .nil {
+            for (position, output) in function.namedOutputs.enumerated() {
+                if stack.pushField(marks.names.bindings[position], of: index) != .nil {
                     return try response(at: stack.count, place: .output(output.name))
                 }
                 stack.pop()

@@ -1,3 +1,5 @@
+import Lua
+
 /// The decoded fields of a query string, in order.
 struct QueryString {
     struct Field {
@@ -39,17 +41,36 @@ extension QueryString {
         }
     }
 
-    static func decode(_ text: RawSpan) -> [UInt8] {
+    /// Pushes the decoded text. [+1]
+    static func push(_ text: RawSpan, onto stack: LuaStack) {
+        if isPlain(text) { stack.push(bytes: text) } else { stack.push(bytes: decode(text)) }
+    }
+
+    private static func isPlain(_ text: RawSpan) -> Bool {
+        for index in 0..<text.byteCount where text[index] == UInt8(ascii: "%") || text[index] == UInt8(ascii: "+") {
+            return false
+        }
+        return true
+    }
+
+    private static func decode(_ text: RawSpan) -> [UInt8] {
         PercentEncoding.decode(text.withUnsafeBytes { Array($0) }, plusIsSpace: true)
     }
 
     /// Whether the text, decoded, is that name. Decoding never makes a text longer.
-    static func isName(_ text: RawSpan, _ name: [UInt8]) -> Bool {
-        guard text.byteCount >= name.count else { return false }
-        for index in 0..<text.byteCount where text[index] == UInt8(ascii: "%") || text[index] == UInt8(ascii: "+") {
-            return decode(text) == name
+    static func isName(_ text: RawSpan, _ name: RawSpan) -> Bool {
+        guard text.byteCount >= name.byteCount else { return false }
+        guard isPlain(text) else {
+            let text = decode(text)
+            return equal(text.span.bytes, name)
         }
-        return text.byteCount == name.count && name.indices.allSatisfy { text[$0] == name[$0] }
+        return equal(text, name)
+    }
+
+    private static func equal(_ text: RawSpan, _ name: RawSpan) -> Bool {
+        guard text.byteCount == name.byteCount else { return false }
+        for index in 0..<text.byteCount where text[index] != name[index] { return false }
+        return true
     }
 }
 

@@ -1,26 +1,25 @@
 import FoundationEssentials
+import HTTP
 import Lua
 
-/// The tables of a caller's own request that most handlers never read; they are filled on first access.
+/// The tables of a caller's own request, which are filled on first access. All are made from one source: a block that holds
+/// the head of the request, its body as value 1 and the route's parameters, a table, as value 2.
 struct RequestTables {
-    let query: TableFiller
-    let headers: TableFiller
-    let identities: TableFiller
+    /// The request itself. Its place is 1 if the request was proxied, else 0.
+    let request: TableFiller
     let metadata: TableFiller
 
-    /// The parts that `metadata` is made of, by their position in the deferred list.
-    enum MetadataPart: Int, CaseIterable {
-        case query = 1, headers, body, params, function
-    }
+    static let body = 1
+    static let params = 2
 
-    init(_ stack: LuaStack) {
-        query = stack.makeFiller { stack, table in
-            for (name, values) in Self.named(query: stack.bytes(at: -1) ?? []).entries {
+    init(_ stack: LuaStack, _ scope: FunctionVM.Scope) {
+        let query = stack.makeFiller { stack, table, _ in
+            for (name, values) in Self.namedQuery(at: -1, of: stack).entries {
                 Self.set(name, Array(values.joined(separator: [UInt8(ascii: ",")])), in: table, of: stack)
             }
         }
-        headers = stack.makeFiller { stack, table in
-            for (name, values) in Self.named(headers: stack.bytes(at: -1) ?? []).entries {
+        let headers = stack.makeFiller { stack, table, _ in
+            for (name, values) in Self.namedHeaders(at: -1, of: stack).entries {
                 stack.push(bytes: name)
                 stack.pushTable(array: values.count)
                 for (position, value) in values.enumerated() {
@@ -31,7 +30,7 @@ struct RequestTables {
                 stack.setPair(of: table)
             }
         }
-        identities = stack.makeFiller { stack, table in
+        let identities = stack.makeFiller { stack, table, _ in
             stack.push(Self.anonymous)
             let text = stack.count
             // The text is luafunc's own, so it is JSON.
@@ -39,10 +38,68 @@ struct RequestTables {
             stack.setElement(1, of: table)
             stack.markArray(at: table)
         }
-        metadata = stack.makeLongFiller { stack, table in
-            let filling = MetadataFilling(table, of: stack)
+        metadata = stack.makeLongFiller { stack, table, _ in
+            let filling = MetadataFilling(table, of: stack, function: scope.function.name)
             return { stack throws(LuaError) in try filling.advance(stack) }
         }
+        request = stack.makeFiller(find: { Self.find($1, of: $0, scope) }) { stack, table, place in
+            let source = stack.count
+            func set(_ field: StaticString, _ push: () -> Void) {
+                push()
+                stack.setField(field, of: table)
+            }
+            set("Url") { Self.pushURL(place, of: stack) }
+            set("Method") { Self.pushMethod(of: stack) }
+            set("Query") { stack.pushDeferred(query, place: 0, source: source) }
+            set("Headers") { stack.pushDeferred(headers, place: 0, source: source) }
+            set("Params") { if stack.pushBlockValue(Self.params, of: source) != .table { stack.pushTable() } }
+            set("Identities") { stack.pushDeferred(identities, place: 0, source: source) }
+            set("Body") { stack.pushBlockValue(Self.body, of: source) }
+            if let marks = scope.marks { stack.setMetatable(at: table, marks.request) }
+        }
+    }
+
+    /// Finds the member of a request that is named at index 2; its block is on top.
+    private static func find(_ place: Int, of stack: LuaStack, _ scope: FunctionVM.Scope) -> Field {
+        // All methods begin with a small letter, all members with a capital one.
+        guard stack.withBytes(at: 2, { $0.byteCount > 0 && $0[0] < UInt8(ascii: "a") }) == true else {
+            return RequestMethods.find(on: stack, scope)
+        }
+        if stack.isString(at: 2, "Url") {
+            pushURL(place, of: stack)
+        } else if stack.isString(at: 2, "Method") {
+            pushMethod(of: stack)
+        } else if stack.isString(at: 2, "Body") {
+            stack.pushBlockValue(body, of: -1)
+        } else {
+            return .unclear
+        }
+        return .value
+    }
+
+    /// Pushes the URL that the caller asked for; the block is on top. [+1]
+    private static func pushURL(_ place: Int, of stack: LuaStack) {
+        // The head was parsed before.
+        let request = stack.withBlock(at: -1) { try? HTTPRequest(head: $0) }
+        stack.push(bytes: request.flatMap(\.self)?.url(isProxied: place == 1) ?? [])
+    }
+
+    private static func pushMethod(of stack: LuaStack) {
+        _ = stack.withBlock(at: -1) { head in
+            var end = 0
+            while end < head.byteCount, head[end] != 0x20 { end += 1 }
+            stack.push(bytes: head.extracting(0..<end))
+        }
+    }
+
+    /// The range of the target in the first line of a head.
+    static func target(of head: RawSpan) -> Range<Int> {
+        var start = 0
+        while start < head.byteCount, head[start] != 0x20 { start += 1 }
+        start = min(start + 1, head.byteCount)
+        var end = start
+        while end < head.byteCount, head[end] != 0x20 { end += 1 }
+        return start..<end
     }
 
     /// Who called is known to the host alone: it does not forward it. What it sends where nobody has signed in.
@@ -60,10 +117,19 @@ struct RequestTables {
         stack.setPair(of: table)
     }
 
-    static func named(query: [UInt8]) -> NamedValues {
+    /// The fields of the query of the block at `index`.
+    static func namedQuery(at index: Int, of stack: LuaStack) -> NamedValues {
         var values = NamedValues()
-        for field in QueryString(query).fields { values.add(field.name, field.value) }
+        _ = stack.withBlock(at: index) { head in
+            let target = head.extracting(target(of: head)).withUnsafeBytes { Array($0) }
+            let query = target.drop { $0 != UInt8(ascii: "?") }.dropFirst()
+            for field in QueryString(Array(query)).fields { values.add(field.name, field.value) }
+        }
         return values
+    }
+
+    static func namedHeaders(at index: Int, of stack: LuaStack) -> NamedValues {
+        named(headers: stack.withBlock(at: index) { $0.withUnsafeBytes { Array($0) } } ?? [])
     }
 
     /// - Parameter head: the head of a request, with its first line; already checked when the request was read.

@@ -32,15 +32,17 @@ extension OutputEncoder {
         stack.expandDeferred(at: index)
         try checkMembers(at: index, place: place)
         let status = try status(at: index, place: place)
-        stack.pushField("headers", of: index)
+        stack.pushField(marks.names.headers, of: index)
         let headers = stack.count
-        stack.pushField("body", of: index)
+        stack.pushField(marks.names.body, of: index)
         var parts = ResponseParts(status: status, body: stack.count)
         if parts.isBodyless, !isEmptyBody(at: parts.body) {
             throw .lost(place.member("body"), "a response with status \(status) has no body; leave it out")
         }
         try readHeaders(at: headers, into: &parts, place: place)
-        parts.cookies = try SetCookie.values(of: index, on: stack, place: place)
+        if stack.pushField(marks.names.cookies, of: index) != .nil {
+            parts.cookies = try SetCookie.values(at: stack.count, on: stack, place: place)
+        }
         return parts
     }
 
@@ -61,8 +63,8 @@ extension OutputEncoder {
     // MARK: Status
 
     private func status(at index: Int, place: Place) throws(OutputError) -> Int {
-        stack.pushField("status", of: index)
-        stack.pushField("statusCode", of: index)
+        stack.pushField(marks.names.status, of: index)
+        stack.pushField(marks.names.statusCode, of: index)
         defer { stack.pop(2) }
         if stack.isNil(at: -1) {
             stack.pushValue(at: -2)

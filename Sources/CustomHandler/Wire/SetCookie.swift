@@ -7,13 +7,10 @@ enum SetCookie {
         "name", "value", "path", "domain", "expires", "maxAge", "secure", "httpOnly", "sameSite",
     ]
 
-    /// - Parameter response: the stack index of the response. [0]
-    static func values(of response: Int, on stack: LuaStack, place: Place) throws(OutputError) -> [String] {
+    /// - Parameter list: the stack index of the member `cookies`. [0]
+    static func values(at list: Int, on stack: LuaStack, place: Place) throws(OutputError) -> [String] {
         let level = stack.count
         defer { stack.setCount(level) }
-        stack.pushField("cookies", of: response)
-        let list = stack.count
-        guard !stack.isNil(at: list) else { return [] }
         guard stack.type(at: list) == .table else {
             throw .notATable("\(place).cookies", got: stack.type(at: list).name)
         }

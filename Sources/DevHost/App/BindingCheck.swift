@@ -63,7 +63,16 @@ public struct BindingCheck {
         do {
             try read(text)
         } catch {
-            tell(tree, binding, "\(error)")
+            tell(tree, binding, Self.reason(of: error))
+        }
+    }
+
+    /// An error of a binding, without the binding's name.
+    static func reason(of error: any Error) -> String {
+        switch error {
+        case let error as BindingTemplateError: error.reason
+        case let error as BindingError: error.reason
+        default: "\(error)"
         }
     }
 

@@ -3,8 +3,8 @@ import EventLoop
 /// Events that the handler reports to the host, removed from the lines that people see.
 @MainLoop
 final class HandlerEvents {
-    /// Called when luafunc has taken a save.
-    var reloaded: (@MainLoop () -> Void)?
+    /// Called when luafunc has taken a save, with the functions that keep their previous version.
+    var reloaded: (@MainLoop (_ kept: Set<String>) -> Void)?
     private let tell: @MainLoop (HostEvent) -> Void
 
     init(_ tell: @escaping @MainLoop (HostEvent) -> Void) { self.tell = tell }
@@ -12,7 +12,7 @@ final class HandlerEvents {
     func take(_ event: HostEvent) {
         if case .handlerLine(let line) = event {
             if line.event == HandlerLine.listening { return }
-            if line.event == HandlerLine.reloaded { reloaded?() }
+            if line.event == HandlerLine.reloaded { reloaded?(line.kept) }
         }
         tell(event)
     }

@@ -12,6 +12,8 @@ public struct HandlerLine: Sendable, Equatable {
     public var invocationID: String?
     /// `listening` or `reloaded`.
     var event: String?
+    /// The functions that keep their previous version after a save.
+    var kept: Set<String> = []
 
     static let listening = LogKey.listening
     static let reloaded = LogKey.reloaded
@@ -55,6 +57,7 @@ public struct HandlerLine: Sendable, Equatable {
         function = tree[LogKey.function]?.string
         invocationID = tree[LogKey.invocation]?.string
         event = tree[LogKey.event]?.string
+        kept = Set((tree[LogKey.kept]?.string ?? "").split(separator: ",").map(String.init))
         level =
             switch tree["level"]?.string {
             case "debug", "trace": .debug

@@ -116,7 +116,14 @@ enum BindingError: Error, CustomStringConvertible {
 
     var description: String {
         switch self {
-        case .missing(let property, let binding): "the binding '\(binding)' has no \"\(property)\" in function.json"
+        case .missing(_, let binding): "the binding '\(binding)' \(reason) in function.json"
+        }
+    }
+
+    /// For a place that names the binding already.
+    var reason: String {
+        switch self {
+        case .missing(let property, _): "has no \"\(property)\""
         }
     }
 }

@@ -34,7 +34,7 @@ final class ProxiedExchange {
     }
 
     func begin(_ outgoing: ClientRequest, by client: HTTPClient) {
-        guard !connection.isGone else { return callerLeft() }
+        guard !connection.isClosed else { return callerLeft() }
         let length = request.first("content-length").flatMap { Int($0) }
         guard (length ?? 0) <= Front.bodyLimit else { return refuse() }
         var outgoing = outgoing
@@ -43,7 +43,7 @@ final class ProxiedExchange {
         } else if !request.body.isEmpty {
             outgoing.body = .bytes(request.body)
         }
-        connection.onLeaving = { [self] in callerLeft() }
+        connection.onDisconnect = { [self] in callerLeft() }
         call = client.send(
             outgoing, head: { [self] in respond($0) }, received: { [self] in handBack($0) },
             ended: { [self] in end($0) })
@@ -62,9 +62,9 @@ final class ProxiedExchange {
             received += piece.byteCount
             guard received <= Front.bodyLimit else { return refuse() }
             call.write(piece)
-            guard !call.hasRoom else { return }
+            guard !call.isWritable else { return }
             connection.pauseBody()
-            call.onRoom = { [connection] in connection.resumeBody() }
+            call.onWritable = { [connection] in connection.resumeBody() }
         }
         connection.onBodyEnd = { call.endBody(isComplete: $0) }
         connection.resumeBody()
@@ -91,9 +91,9 @@ final class ProxiedExchange {
     private func handBack(_ piece: RawSpan) {
         guard case .responding = state else { return }
         connection.write(piece)
-        guard !connection.hasRoom, let call else { return }
+        guard !connection.isWritable, let call else { return }
         call.pause()
-        connection.onRoom = { call.resume() }
+        connection.onWritable = { call.resume() }
     }
 
     private func end(_ result: Result<Void, HTTPClientError>) {

@@ -91,6 +91,9 @@ extension BindingTemplateError: CustomStringConvertible {
         "the \(place.property) '\(place.text)' of binding '\(place.binding)' \(sentence)"
     }
 
+    /// For a place that names the binding already.
+    var reason: String { "the \(place.property) '\(place.text)' \(sentence)" }
+
     private var sentence: String {
         switch fault {
         case .unclosed(let position): "has no } for the { at character \(position); a brace itself is written {{"

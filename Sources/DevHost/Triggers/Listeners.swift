@@ -27,7 +27,7 @@ final class Listeners {
     }
 
     /// Listens for exactly these functions. The listener of an unchanged function continues.
-    func adopt(_ app: FunctionApp, except disabled: Set<String>) {
+    func install(_ app: FunctionApp, except disabled: Set<String>) {
         let functions = app.functions.filter { !disabled.contains($0.key) && !$0.value.isHTTP }
         for (name, old) in listening
         where functions[name]?.definition != old.definition || app.host != old.host {
@@ -67,7 +67,8 @@ final class Listeners {
             default: return nil
             }
         } catch {
-            invoker.tell(.error("\(function.directory)/function.json: binding '\(trigger.name)': \(error)"))
+            let reason = BindingCheck.reason(of: error)
+            invoker.tell(.error("\(function.directory)/function.json: binding '\(trigger.name)': \(reason)"))
             return nil
         }
     }

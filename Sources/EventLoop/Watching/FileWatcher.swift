@@ -11,6 +11,8 @@ public final class FileWatcher {
     private let looking: ((Blindness) -> Void)?
     private var poll: Poll?
     private var watches: FolderWatches
+    /// The folders that were listed last.
+    private var watched: [String] = []
     private var burst: ChangeBurst
     private let burstEnd: Timer
     private let nextLook: Timer
@@ -138,8 +140,24 @@ public final class FileWatcher {
         changed()
     }
 
+    /// A folder that was made after its parent was listed and before its parent was watched makes no event. So after a
+    /// list with new folders, another one is made.
+    private func updateWatches() -> FolderWatches.Verdict {
+        var list = folders()
+        var verdict = watches.update(list)
+        for _ in 0..<Self.mostListings where list != watched {
+            watched = list
+            list = folders()
+            if list != watched { verdict = watches.update(list) }
+        }
+        return verdict
+    }
+
+    /// For folders that somebody makes all the time; their next event comes soon.
+    private static let mostListings = 8
+
     private func watch() {
-        switch watches.update(folders()) {
+        switch updateWatches() {
         case .everything:
             sight = .events
             blindness = nil

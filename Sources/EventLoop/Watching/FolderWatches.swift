@@ -6,14 +6,20 @@ struct FolderWatches {
     /// -1 if the system has none left; it limits their number per user.
     let descriptor: Int32
     private let silentFileSystems: Set<UInt32>
+    private let add: Add
     private var watches: Set<Int32> = []
+
+    /// `inotify_add_watch`: returns the number of the watch, or -1 with the reason in `errno`.
+    typealias Add = (_ descriptor: Int32, _ folder: String, _ events: UInt32) -> Int32
 
     init(
         descriptor: Int32 = inotify_init1(Int32(IN_NONBLOCK) | Int32(IN_CLOEXEC)),
-        silentFileSystems: Set<UInt32> = Self.silentFileSystems
+        silentFileSystems: Set<UInt32> = Self.silentFileSystems,
+        add: @escaping Add = { inotify_add_watch($0, $1, $2) }
     ) {
         self.descriptor = descriptor
         self.silentFileSystems = silentFileSystems
+        self.add = add
     }
 
     /// `IN_MODIFY` extends a burst while a file is written: one that was just truncated is not saved yet. inotify
@@ -35,7 +41,7 @@ struct FolderWatches {
         var verdict = Verdict.everything
         var kept: Set<Int32> = []
         for folder in folders {
-            let watch = inotify_add_watch(descriptor, folder, Self.events)
+            let watch = add(descriptor, folder, Self.events)
             if watch >= 0 {
                 kept.insert(watch)
                 if silentFileSystems.contains(Self.fileSystem(of: folder)) {

@@ -42,7 +42,7 @@ public final class ClientCall {
     private var stage: (HTTPClientError.Stage, MonotonicTime)?
 
     /// Called once when there is room again for the body of the request.
-    public var onRoom: (() -> Void)?
+    public var onWritable: (() -> Void)?
 
     init(_ client: HTTPClient, _ request: ClientRequest, _ events: Events) {
         self.client = client
@@ -207,7 +207,7 @@ public final class ClientCall {
     }
 
     /// Whether the server keeps up with the body as it is written.
-    public var hasRoom: Bool { if case .active(let connection) = state { connection.hasRoom } else { true } }
+    public var isWritable: Bool { if case .active(let connection) = state { connection.isWritable } else { true } }
 
     // MARK: The response
 
@@ -272,7 +272,7 @@ public final class ClientCall {
         case .trusting, .unpacking, .ended: break
         }
         if isMaking { client.giveUp(origin) }
-        onRoom = nil
+        onWritable = nil
         let told = events
         events = nil
         client.forget(self)
@@ -360,8 +360,8 @@ extension ClientCall: ClientExchange {
     }
 
     func connectionHasRoom() {
-        guard let told = onRoom else { return }
-        onRoom = nil
+        guard let told = onWritable else { return }
+        onWritable = nil
         told()
     }
 }

@@ -116,7 +116,7 @@ final class ClientConnection {
 
     func requestCompleted() { isRequestComplete = true }
 
-    var hasRoom: Bool { !stream.isFull }
+    var isWritable: Bool { !stream.isFull }
 
     func pause() { stream.pauseReading() }
     func resume() { stream.resumeReading() }

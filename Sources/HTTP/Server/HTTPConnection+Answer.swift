@@ -64,7 +64,7 @@ extension HTTPConnection {
         stream.write(body)
     }
 
-    /// Sends a piece of a streamed body. Without room the piece is queued, so check `hasRoom` first.
+    /// Sends a piece of a streamed body. Without room the piece is queued, so check `isWritable` first.
     public func write(_ piece: RawSpan) {
         let (count, isChunk) = state.write(piece.byteCount)
         guard count > 0 else { return }
@@ -89,10 +89,10 @@ extension HTTPConnection {
     }
 
     /// False while more than the high watermark is queued for the caller.
-    public var hasRoom: Bool { !stream.isFull }
+    public var isWritable: Bool { !stream.isFull }
 
     /// The connection calls this once when there is room again, and forgets it.
-    public var onRoom: (() -> Void)? {
+    public var onWritable: (() -> Void)? {
         get { hooks.room }
         set {
             hooks.room = newValue
@@ -101,10 +101,10 @@ extension HTTPConnection {
     }
 
     /// The caller is gone, or the connection has given up on it.
-    public var isGone: Bool { state.output == .finished }
+    public var isClosed: Bool { state.output == .finished }
 
     /// The connection calls this at most once: if the caller leaves before the response is complete.
-    public var onLeaving: (() -> Void)? {
+    public var onDisconnect: (() -> Void)? {
         get { hooks.leaving }
         set {
             hooks.leaving = newValue

@@ -62,7 +62,7 @@ extension HTTPConnection: ByteStreamDelegate {
     /// More bytes would be taken at once.
     var isHungry: Bool {
         switch state.input {
-        case .head: hasRoom
+        case .head: isWritable
         case .body(let body): !body.isStreamed || canDeliver
         case .next: false
         case .dropped: true

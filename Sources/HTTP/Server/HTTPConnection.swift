@@ -34,7 +34,7 @@ public final class HTTPConnection {
     private let held: HeldOutput
     private var told = 0
     /// Runs while the request waits for other callers to read.
-    private var patience: Timer?
+    private var waiting: Timer?
 
     private var timer: Timer?
     private var look: MonotonicTime?
@@ -110,10 +110,10 @@ public final class HTTPConnection {
         responder.respond(to: request, through: self)
     }
 
-    /// The request waits until other callers have read what is queued for them, or its patience ends.
+    /// The request waits until other callers have read what is queued for them, or its time-out passes.
     private func wait() {
-        patience = loop.schedule(after: responder.patience(for: request)) { [unowned self] in
-            patience = nil
+        waiting = loop.schedule(after: responder.requestTimeout(for: request)) { [unowned self] in
+            waiting = nil
             respond(settings.refusal(.overloaded))
         }
         held.wait(on: loop) { [self] in beginLate() }
@@ -129,8 +129,8 @@ public final class HTTPConnection {
 
     /// Starts a request that had to wait, now that there is room for its response.
     func beginLate() {
-        guard let timer = patience else { return }
-        patience = nil
+        guard let timer = waiting else { return }
+        waiting = nil
         timer.close()
         if state.isAwaited { responder.respond(to: request, through: self) }
     }
@@ -208,7 +208,7 @@ public final class HTTPConnection {
     /// begin.
     func makesRoom() -> Bool {
         if output.count >= Self.watermark { flush() }
-        return hasRoom
+        return isWritable
     }
 
     func flush() {
@@ -266,8 +266,8 @@ public final class HTTPConnection {
     func closed() {
         isClosing = true
         timer?.close()
-        patience?.close()
-        patience = nil
+        waiting?.close()
+        waiting = nil
         tellHeld(0)
         state.closed()
         endBody(isComplete: false)

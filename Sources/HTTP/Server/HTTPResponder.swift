@@ -13,7 +13,7 @@ public protocol HTTPResponder: AnyObject {
 
     /// How long a request may wait while the server holds as much as it may for callers who do not read. After that,
     /// the caller gets 503.
-    func patience(for request: HTTPRequest) -> Duration
+    func requestTimeout(for request: HTTPRequest) -> Duration
 
     /// Whether a caller that closes its sending half has abandoned the request. The connection asks when that happens
     /// before the response is complete. Most callers still read the response.
@@ -23,6 +23,6 @@ public protocol HTTPResponder: AnyObject {
 extension HTTPResponder {
     public func takesStream(_ request: HTTPRequest) -> Bool { false }
     public func bodyLimit(of request: HTTPRequest) -> BodyLimit { BodyLimit() }
-    public func patience(for request: HTTPRequest) -> Duration { .seconds(30) }
+    public func requestTimeout(for request: HTTPRequest) -> Duration { .seconds(30) }
     public func halfCloseMeansGone(_ request: HTTPRequest) -> Bool { false }
 }

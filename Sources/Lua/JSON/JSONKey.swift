@@ -6,10 +6,17 @@ public struct JSONKey {
 
     /// Allows a switch over keys.
     public static func ~= (name: StaticString, key: JSONKey) -> Bool {
-        key.bytes.elementsEqual(UnsafeBufferPointer(start: name.utf8Start, count: name.utf8CodeUnitCount))
+        let count = name.utf8CodeUnitCount
+        guard key.bytes.count == count else { return false }
+        for index in 0..<count where key.bytes[index] != name.utf8Start[index] { return false }
+        return true
     }
 
-    public static func == (key: JSONKey, name: [UInt8]) -> Bool { key.bytes.elementsEqual(name) }
+    public static func == (key: JSONKey, name: [UInt8]) -> Bool {
+        guard key.bytes.count == name.count else { return false }
+        for index in name.indices where key.bytes[index] != name[index] { return false }
+        return true
+    }
 }
 
 extension LuaStack {

@@ -11,23 +11,35 @@ public struct JSONReader {
         case absent
     }
 
-    /// How the members of a deferred object are read on first access.
-    public enum Deferral: Int64, Sendable {
-        case plain
-        /// Replaces strings that hold JSON text by the value in them (host-contract §6.2).
-        case unwrapped
-    }
-
     private var scanner: JSONScanner
     public let stack: LuaStack
     private let nulls: Nulls
     private var depth = 0
+    /// The text, if it was checked before, the stack index of its userdata, and the place in its outline of the next
+    /// container.
+    private var checked: (text: CheckedJSON, index: Int32, next: Int)?
 
     private init(_ scanner: JSONScanner, stack: LuaStack, nulls: Nulls, depth: Int = 0) {
         self.scanner = scanner
         self.stack = stack
         self.nulls = nulls
         self.depth = depth
+    }
+
+    /// Lets `body` read the value at `offset` of the checked text at `index`. A null member of an object is absent.
+    ///
+    /// - Parameter next: the place in the outline of the first container from there on.
+    public static func read(
+        checked index: Int, of stack: LuaStack, at offset: Int = 0, next: Int = 0,
+        _ body: (inout JSONReader) throws(JSONError) -> Void
+    ) throws(JSONError) {
+        guard let text = CheckedJSON(at: index, of: stack) else { return }
+        // Outside of a run, no code could end, so the values are for luafunc, which must get all of them.
+        var scanner = JSONScanner(text.text, limits: stack.isInsideRun ? stack : nil)
+        scanner.skip(to: offset)
+        var reader = JSONReader(scanner, stack: stack, nulls: .absent)
+        reader.checked = (text, Int32(stack.absolute(index)), next)
+        try body(&reader)
     }
 
     /// Lets `body` read all of `text`; unread text is an error.
@@ -56,7 +68,9 @@ public struct JSONReader {
     public mutating func forEachMember(
         _ wanted: String, _ body: (JSONKey, inout JSONReader) throws(JSONError) -> Void
     ) throws(JSONError) {
+        let isOutlined = container(try scanner.peek()) != nil
         try scanner.expect(UInt8(ascii: "{"), wanted)
+        if isOutlined { checked?.next += 1 }
         if try scanner.closes(UInt8(ascii: "}")) { return }
         repeat {
             let key = JSONKey(bytes: try scanner.key())
@@ -64,7 +78,27 @@ public struct JSONReader {
         } while try scanner.another(before: UInt8(ascii: "}"))
     }
 
-    public mutating func skip() throws(JSONError) { try scanner.skipValue(depth: depth) }
+    public mutating func skip() throws(JSONError) {
+        if try moves(past: scanner.peek()) { return }
+        try scanner.skipValue(depth: depth)
+    }
+
+    /// Moves past the container at the cursor, which begins with that byte, if the outline tells where it ends.
+    private mutating func moves(past bracket: UInt8) -> Bool {
+        guard let (text, index, _) = checked, let container = container(bracket) else { return false }
+        scanner.skip(to: Int(container.end))
+        checked = (text, index, Int(container.next))
+        return true
+    }
+
+    /// The container at the cursor, which begins with that byte; nil for an empty one, any other value, or a text that was
+    /// not checked before.
+    private func container(_ bracket: UInt8) -> JSONOutline.Container? {
+        guard let (text, _, next) = checked, bracket == UInt8(ascii: "{") || bracket == UInt8(ascii: "["),
+            next < text.containerCount, Int(text.containers[next].start) == scanner.cursor - scanner.start
+        else { return nil }
+        return text.containers[next]
+    }
 
     /// The string at the cursor as text.
     public mutating func string() throws(JSONError) -> String {
@@ -114,6 +148,8 @@ public struct JSONReader {
         guard levels > 0, try scanner.peek() == UInt8(ascii: "\"") else { return try pushValue() }
         let text = try scanner.string()
         guard let first = text.first, Self.mayBegin(first) else { return pushBytes(text) }
+        let isWhole = levels == 1 && (first == UInt8(ascii: "{") || first == UInt8(ascii: "["))
+        if isWhole, text.count > Self.eager, stack.pushDeferred(text) { return }
         let level = stack.count
         do throws(JSONError) {
             // `text` may lie in the scanner's scratch buffer, which stays: this scanner rests until the inner one is
@@ -128,19 +164,21 @@ public struct JSONReader {
         }
     }
 
-    /// Pushes a table whose members are read on first access. The text is checked now. [+1]
-    public mutating func pushDeferred(_ deferral: Deferral) throws(JSONError) {
+    /// A container of a checked text with at most this many bytes is read at once, as a table of its own to be filled later
+    /// would cost as much.
+    private static let eager = 256
+
+    /// Pushes a table that is filled on first access in place of the container at the cursor. Returns false, and pushes
+    /// nothing, if there is an empty container or any other value, or the text was not checked before. [+1]
+    public mutating func pushesDeferred(
+        _ filler: TableFiller, ofObject isObject: Bool = false
+    ) throws(JSONError) -> Bool {
         let first = try scanner.peek()
-        guard first == UInt8(ascii: "{") || first == UInt8(ascii: "[") else { return try pushValue() }
-        let start = scanner.cursor
-        try scanner.skipValue(depth: depth)
-        let count = scanner.cursor - start
-        if count <= 2 {
-            scanner.cursor = start
-            return try pushValue()
+        guard let (_, index, next) = checked, container(first) != nil, !isObject || first == UInt8(ascii: "{") else {
+            return false
         }
-        pushBytes(UnsafeBufferPointer(start: start, count: count))
-        stack.pushDeferred(kind: deferral.rawValue)
+        stack.pushDeferred(filler, place: next, source: Int(index))
+        return moves(past: first)
     }
 
     /// Whether JSON text may begin with that byte.
@@ -166,6 +204,10 @@ public struct JSONReader {
     private static let batch: Int32 = 16
 
     private mutating func pushContainer(closing bracket: UInt8) throws(JSONError) {
+        if let (text, index, next) = checked, let container = container(scanner.cursor.pointee) {
+            if container.end - container.start > Self.eager, try pushesDeferred(.members) { return }
+            checked = (text, index, next + 1)
+        }
         guard depth < JSONScanner.depthLimit, lua_checkstack(stack.state, 2 * Self.batch + 8) != 0 else {
             throw scanner.error(.tooDeep(limit: JSONScanner.depthLimit))
         }
@@ -245,41 +287,36 @@ public struct JSONReader {
 
     // MARK: Expanding
 
-    /// Fills the table at `table` with the members of the text on top, which was checked when it was deferred. At a
-    /// limit it stops: the accessing code ends before it sees the table. [0]
-    static func fill(_ table: Int, _ deferral: Deferral, of stack: LuaStack) {
-        guard lua_checkstack(stack.state, 2 * batch + 8) != 0 else { return }
+    /// Fills the table at `table` with the members of a container of the checked text on top. At a limit it stops: the
+    /// accessing code ends before it sees the table. [0]
+    static func fill(_ table: Int, _ filler: TableFiller, from place: Int, of stack: LuaStack) {
+        guard lua_checkstack(stack.state, 2 * batch + 8) != 0,
+            let container = CheckedJSON(at: -1, of: stack)?.containers[place]
+        else { return }
         let level = stack.count
-        _ = stack.withBytes(at: -1) { text in
-            text.withUnsafeBytes { raw in
-                var reader = JSONReader(
-                    // Outside of a run, no code could end, so the table is for luafunc, which must get all of it.
-                    JSONScanner(raw.assumingMemoryBound(to: UInt8.self), limits: stack.isInsideRun ? stack : nil),
-                    stack: stack, nulls: .absent)
-                do throws(JSONError) {
-                    try reader.fill(Int32(table), deferral)
-                } catch {
-                    // The text was checked when it was deferred, so only a limit was reached.
-                    stack.endUnfilled(error.limit ?? .memoryLimit)
-                }
+        do throws(JSONError) {
+            try read(checked: -1, of: stack, at: Int(container.start), next: place + 1) { reader throws(JSONError) in
+                try reader.fill(Int32(table), filler)
             }
+        } catch {
+            // The text was checked, so only a limit was reached.
+            stack.endUnfilled(error.limit ?? .memoryLimit)
         }
         stack.setCount(level)
     }
 
-    private mutating func fill(_ table: Int32, _ deferral: Deferral) throws(JSONError) {
+    /// The container at the cursor has members.
+    private mutating func fill(_ table: Int32, _ filler: TableFiller) throws(JSONError) {
         depth = 1
         let isObject = try scanner.peek() == UInt8(ascii: "{")
         scanner.cursor += 1
-        if try scanner.closes(isObject ? UInt8(ascii: "}") : UInt8(ascii: "]")) {
-            return isObject ? () : stack.markArray(at: Int(table))
-        }
-        switch (isObject, deferral) {
-        case (true, .plain): try fillObject(at: table)
-        case (true, .unwrapped): try fillUnwrapped(at: table)
-        case (false, _):
+        if !isObject {
             try fillArray(at: table, from: 0)
             stack.markArray(at: Int(table))
+        } else if filler == .unwrapped {
+            try fillUnwrapped(at: table)
+        } else {
+            try fillObject(at: table)
         }
     }
 

@@ -247,8 +247,24 @@ struct JSONScanner {
         cursor += 1
         let first = cursor
         if try reachesEnd(quote) { return plainString(from: first) }
+        if quote == UInt8(ascii: "\""), unescapeShort(from: first) { return unescaped }
         _ = try unescapeRest(from: first, before: quote)
         return unescaped
+    }
+
+    /// Unescapes a string that ends before the next check of the limits, in one go. Returns false, and has done nothing, for
+    /// any other string and for a mistake.
+    private mutating func unescapeShort(from first: UnsafePointer<UInt8>) -> Bool {
+        guard let closing = JSONString.end(from: cursor, before: plainEnd) else { return false }
+        var isRight = false
+        let text = UnsafeBufferPointer(start: first, count: closing - first)
+        scratch = [UInt8](unsafeUninitializedCapacity: text.count) { buffer, count in
+            guard let start = buffer.baseAddress, let length = JSONString.unescape(text, to: start) else { return }
+            isRight = true
+            count = length
+        }
+        if isRight { cursor = closing + 1 }
+        return isRight
     }
 
     /// The same for a possibly long string in double quotes; nil if the time slice ends in the middle.
@@ -301,12 +317,7 @@ struct JSONScanner {
         guard quote == UInt8(ascii: "\"") else { return }
         while plainEnd - cursor >= 8 {
             let word = UnsafeRawPointer(cursor).loadUnaligned(as: UInt64.self)
-            let ones: UInt64 = 0x0101_0101_0101_0101
-            let high: UInt64 = 0x8080_8080_8080_8080
-            let quotes = word ^ (ones &* 0x22)
-            let backslashes = word ^ (ones &* 0x5c)
-            // A byte below n: (x - n) borrows into its top bit. Bytes over 0x7f have the top bit themselves.
-            let found = (word | (word &- ones &* 0x20) | (quotes &- ones) | (backslashes &- ones)) & high
+            let found = UTF8Check.special(word)
             if found != 0 {
                 cursor += found.trailingZeroBitCount / 8
                 return

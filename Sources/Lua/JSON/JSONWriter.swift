@@ -154,23 +154,23 @@ public final class JSONWriter {
     private func append(unquotedBase64 bytes: RawSpan) {
         let length = (bytes.byteCount + 2) / 3 * 4
         reserve(length)
-        // There is room for all bytes, and each table has an entry for every six-bit index.
+        // There is room for all bytes, and the alphabet has an entry for every six-bit index.
         bytes.withUnsafeBytes { raw in
-            base64Alphabet.withUnsafeBufferPointer { alphabet in
-                var place = count
-                var index = 0
-                while index < raw.count {
-                    let left = raw.count - index
-                    let second = left > 1 ? raw[index + 1] : 0
-                    let third = left > 2 ? raw[index + 2] : 0
-                    buffer[place] = alphabet[Int(raw[index] >> 2)]
-                    buffer[place + 1] = alphabet[Int(raw[index] << 4 & 0x30 | second >> 4)]
-                    buffer[place + 2] = left > 1 ? alphabet[Int(second << 2 & 0x3c | third >> 6)] : UInt8(ascii: "=")
-                    buffer[place + 3] = left > 2 ? alphabet[Int(third & 0x3f)] : UInt8(ascii: "=")
-                    place += 4
-                    index += 3
-                }
+            let alphabet = base64Alphabet.utf8Start
+            var place = buffer + count
+            func put(_ bits: UInt32, _ digits: Int) {
+                for digit in 0..<digits { place[digit] = alphabet[Int(bits >> UInt32(18 - 6 * digit) & 63)] }
+                place += digits
             }
+            var index = 0
+            while index + 3 <= raw.count {
+                put(UInt32(raw[index]) << 16 | UInt32(raw[index + 1]) << 8 | UInt32(raw[index + 2]), 4)
+                index += 3
+            }
+            guard index < raw.count else { return }
+            let hasTwo = index + 1 < raw.count
+            put(UInt32(raw[index]) << 16 | (hasTwo ? UInt32(raw[index + 1]) << 8 : 0), hasTwo ? 3 : 2)
+            for position in 0..<(hasTwo ? 1 : 2) { place[position] = UInt8(ascii: "=") }
         }
         count += length
     }
@@ -209,7 +209,7 @@ public final class JSONWriter {
             let end = start + bytes.count
             while pointer < end {
                 let plain = pointer
-                while pointer < end, escapes[Int(pointer.pointee)] == 0 { pointer += 1 }
+                skipPlain(&pointer, end)
                 append(plain, pointer - plain)
                 if pointer < end {
                     appendEscape(pointer.pointee)
@@ -219,15 +219,41 @@ public final class JSONWriter {
         }
     }
 
+    /// Moves to the next byte that needs an escape.
+    @inline(__always)
+    private func skipPlain(_ pointer: inout UnsafePointer<UInt8>, _ end: UnsafePointer<UInt8>) {
+        while true {
+            while end - pointer >= 8 {
+                let found = Self.special(UnsafeRawPointer(pointer).loadUnaligned(as: UInt64.self))
+                if found != 0 {
+                    pointer += found.trailingZeroBitCount >> 3
+                    break
+                }
+                pointer += 8
+            }
+            guard pointer < end, escape(pointer.pointee) == 0 else { return }
+            pointer += 1
+        }
+    }
+
+    /// As `UTF8Check.special`, with marks for bytes that need an escape, and perhaps for others.
+    @inline(__always)
+    private static func special(_ word: UInt64) -> UInt64 {
+        let ones: UInt64 = 0x0101_0101_0101_0101
+        let deletes = word ^ (ones &* 0x7f)
+        let isASCII = ~word & (ones &* 0x80)
+        return (UTF8Check.special(word) | (deletes &- ones)) & isASCII
+    }
+
     private func appendEscape(_ byte: UInt8) {
         append(UInt8(ascii: "\\"))
-        let letter = escapes[Int(byte)]
+        let letter = escape(byte)
         append(letter)
         guard letter == UInt8(ascii: "u") else { return }
         append(UInt8(ascii: "0"))
         append(UInt8(ascii: "0"))
-        append(hexadecimal[Int(byte >> 4)])
-        append(hexadecimal[Int(byte & 15)])
+        append(hexadecimalDigit(byte >> 4))
+        append(hexadecimalDigit(byte & 15))
     }
 }
 
@@ -276,7 +302,7 @@ extension JSONWriter {
         while place < count {
             let end = min(count, place + Stretch.bytes)
             for index in place..<end {
-                let letter = escapes[Int(buffer[index])]
+                let letter = escape(buffer[index])
                 more += letter == 0 ? 0 : letter == UInt8(ascii: "u") ? 5 : 1
             }
             try look(of: stack, after: end - place)
@@ -298,14 +324,14 @@ extension JSONWriter {
             while from > end {
                 from -= 1
                 let byte = buffer[from]
-                let letter = escapes[Int(byte)]
+                let letter = escape(byte)
                 guard letter != 0 else {
                     put(byte)
                     continue
                 }
                 if letter == UInt8(ascii: "u") {
-                    put(hexadecimal[Int(byte & 15)])
-                    put(hexadecimal[Int(byte >> 4)])
+                    put(hexadecimalDigit(byte & 15))
+                    put(hexadecimalDigit(byte >> 4))
                     put(UInt8(ascii: "0"))
                     put(UInt8(ascii: "0"))
                 }
@@ -333,21 +359,23 @@ extension JSONWriter {
     }
 }
 
-/// The letter after the backslash for each byte that needs an escape; 0 for others.
-private let escapes: [UInt8] = {
-    var table = [UInt8](repeating: 0, count: 256)
-    for byte in 0..<0x20 { table[byte] = UInt8(ascii: "u") }
-    table[0x08] = UInt8(ascii: "b")
-    table[0x09] = UInt8(ascii: "t")
-    table[0x0a] = UInt8(ascii: "n")
-    table[0x0c] = UInt8(ascii: "f")
-    table[0x0d] = UInt8(ascii: "r")
-    table[0x22] = UInt8(ascii: "\"")
-    table[0x5c] = UInt8(ascii: "\\")
-    table[0x7f] = UInt8(ascii: "u")
-    return table
-}()
+/// The letter after the backslash if the byte needs an escape; else 0.
+@inline(__always)
+private func escape(_ byte: UInt8) -> UInt8 {
+    switch byte {
+    case UInt8(ascii: "\""), UInt8(ascii: "\\"): byte
+    case 0x08: UInt8(ascii: "b")
+    case 0x09: UInt8(ascii: "t")
+    case 0x0a: UInt8(ascii: "n")
+    case 0x0c: UInt8(ascii: "f")
+    case 0x0d: UInt8(ascii: "r")
+    case 0x7f, 0..<0x20: UInt8(ascii: "u")
+    default: 0
+    }
+}
 
-private let base64Alphabet = Array("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/".utf8)
+private let base64Alphabet: StaticString = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/"
 
-private let hexadecimal = Array("0123456789abcdef".utf8)
+private func hexadecimalDigit(_ value: UInt8) -> UInt8 {
+    value < 10 ? UInt8(ascii: "0") + value : UInt8(ascii: "a") - 10 + value
+}

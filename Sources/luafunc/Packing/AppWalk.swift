@@ -1,3 +1,4 @@
+import CustomHandler
 import Files
 
 /// Visits the deployed folders of an app.
@@ -53,10 +54,7 @@ struct AppWalk {
             guard isDeployed(path, isFolder: isFolder), !isIgnored(path, isFolder: isFolder, gitIgnore) else {
                 continue
             }
-            guard place.hasPrefix(root + "/") else {
-                notes.append("\(path) is left out: it is a link that leads out of the app")
-                continue
-            }
+            guard Path.isInside(place, of: root) else { throw .outside(Problem(link: path, outOfAppTo: place)) }
             switch kind {
             case .folder where chain.contains(place):
                 notes.append("\(path) is left out: it is a link to a folder that it is in")

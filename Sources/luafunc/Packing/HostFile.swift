@@ -28,8 +28,10 @@ struct HostFile {
             return
         }
         bytes = Array(host.setting(path[...], to: runtimeName).text.utf8)
-        let old = written.map { "'\($0)'" } ?? "nothing"
-        notes = ["host.json is written anew: its defaultExecutablePath was \(old) and must be '\(runtimeName)'"]
+        let old = written.map { "the app's own has \"\($0)\"" } ?? "the app's own has none"
+        notes = [
+            "the packed host.json has \"defaultExecutablePath\": \"\(runtimeName)\", so that it starts luafunc; \(old)"
+        ]
     }
 
     private static let standard = """

@@ -1,3 +1,5 @@
+import CustomHandler
+
 /// Why an app cannot be packed, or a packed one cannot be used.
 enum PackError: Error, Equatable {
     case noApp(root: String)
@@ -7,6 +9,8 @@ enum PackError: Error, Equatable {
     /// host.json is no JSON object.
     case badHost(String)
     case unreadable(String)
+    /// A link leads out of the app.
+    case outside(Problem)
     case unwritable(String, reason: String)
     case tooLargeForZip
     case noExecutable(String)
@@ -30,6 +34,7 @@ extension PackError: CustomStringConvertible {
                 + "'lib' and 'lua_modules', so no function may have one of these names or be called 'functions'; rename it"
         case .badHost(let reason): "host.json: \(reason)"
         case .unreadable(let path): "\(path) cannot be read; check that it is there and its permissions"
+        case .outside(let problem): problem.description
         case .unwritable(let path, let reason): "\(path) cannot be written: \(reason)"
         case .tooLargeForZip:
             "the app is too large for a zip file, which holds 4 GB and 65,534 files; leave files out with .funcignore"

@@ -45,6 +45,14 @@ import Testing
         #expect(found.first?.contains(problem) == true, "\(found)")
     }
 
+    @Test func `the name of a binding is said once`() throws {
+        #expect(
+            try problems(#"{ "name": "o", "type": "blob", "direction": "out", "path": "x/{na" }"#) == [
+                "functions/f/function.json:2: binding 'o': the path 'x/{na' has no } for the { at character 3; a brace "
+                    + "itself is written {{"
+            ])
+    }
+
     @Test(arguments: [
         #""type": "queue", "direction": "out", "queueName": "orders""#,
         #""type": "queue", "direction": "out", "queueName": "orders-{id}""#,

@@ -76,4 +76,21 @@ import Testing
         try await host.stop()
         await handler.stop()
     }
+
+    @Test func `a function json that is broken is told once, and its function goes on`() async throws {
+        let handler = try await PlayedHandler { _, connection in connection.respond(HTTPResponse(status: 204)) }
+        let host = try await HostInProcess(
+            ["f/function.json": TemporaryApp.httpFunction], handlerPort: await handler.port)
+        try await host.wait(for: "a ready handler") { if case .handlerReady = $0 { true } else { false } }
+        try host.app.write(["f/function.json": "{"])
+        try await host.waitForLine(containing: "f keeps its previous version: f/function.json:1: is not JSON")
+        try host.app.write(["g/function.json": TemporaryApp.httpFunction])
+        try await host.wait(for: "the new function") { event in
+            if case .reloaded(let listing) = event { listing.functions.map(\.name) == ["f", "g"] } else { false }
+        }
+        let errors = await host.events.count { if case .error = $0 { true } else { false } }
+        #expect(errors == 1)
+        try await host.stop()
+        await handler.stop()
+    }
 }

@@ -160,7 +160,7 @@ import Testing
     @Test func `a caller that leaves a proxied response ends the handler's exchange, which is no error`() async throws {
         let left = AsyncStream<Void>.makeStream()
         let handler = try await PlayedHandler { _, connection in
-            connection.onLeaving = { left.continuation.yield() }
+            connection.onDisconnect = { left.continuation.yield() }
             let fields: HTTPFields = ["Content-Type": "text/event-stream"]
             connection.respond(HTTPResponse(status: 200, fields: fields, body: .streamed))
             connection.write("data: 1\n\n".utf8Span.span.bytes)

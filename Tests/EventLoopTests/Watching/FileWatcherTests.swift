@@ -1,3 +1,4 @@
+import Files
 import Glibc
 import LoopTesting
 import Synchronization
@@ -147,6 +148,53 @@ struct FileWatcherTests {
             try folder.rename("a", to: "b")
             try await watched.change(3)
             #expect(watched.reasons == [.noWatches])
+            watched.close()
+        }
+    }
+
+    @Test func `when watches run out, folders are looked at until there is room again`() async throws {
+        let folder = try TemporaryFolder()
+        try folder.makeFolder("inner")
+        let hasRoom = Mutex(false)
+        try await onLoop { loop in
+            let inner = folder("inner")
+            let watches = FolderWatches { descriptor, path, events in
+                if path == inner, !hasRoom.withLock({ $0 }) {
+                    errno = ENOSPC
+                    return -1
+                }
+                return inotify_add_watch(descriptor, path, events)
+            }
+            let watched = Watched(loop, ChangeBurst(), watches) { [folder.path, inner] }
+            #expect(watched.watcher?.blindness == .noWatches && watched.reasons == [.noWatches])
+            try await watched.change(1)
+            try folder.write("1", to: "inner/a")
+            try await watched.change(watched.changes + 1)
+            hasRoom.withLock { $0 = true }
+            // The other folder still makes events.
+            try folder.write("1", to: "a")
+            try await watched.change(watched.changes + 1)
+            #expect(watched.watcher?.blindness == nil)
+            try folder.write("2", to: "inner/a")
+            try await watched.change(watched.changes + 1)
+            #expect(watched.reasons == [.noWatches])
+            watched.close()
+        }
+    }
+
+    @Test func `a folder that is made between the listing and the watch of its parent is watched`() async throws {
+        let folder = try TemporaryFolder()
+        try await onLoop { loop in
+            let watched = Watched(loop) {
+                let all = [folder.path, folder("inner"), folder("inner/deep")].filter { File.kind(of: $0) == .folder }
+                if all.count == 2 { try? folder.makeFolder("inner/deep") }
+                return all
+            }
+            try await watched.change(1)
+            try folder.makeFolder("inner")
+            try await watched.change(2)
+            try folder.write("1", to: "inner/deep/a")
+            try await watched.change(3)
             watched.close()
         }
     }

@@ -71,11 +71,11 @@ import Testing
             var rooms = 0
             let body = ClientRequest.Body.stream(length: nil) { call in
                 func fill() {
-                    while call.hasRoom, written < 64 << 20 {
+                    while call.isWritable, written < 64 << 20 {
                         call.write(Self.megabyte.span.bytes)
                         written += Self.megabyte.count
                     }
-                    call.onRoom = {
+                    call.onWritable = {
                         rooms += 1
                         fill()
                     }

@@ -302,13 +302,13 @@ import Testing
         var waiting: [HTTPConnection] = []
         let test = TestConnection { _ in
         } _: { _, connection in
-            connection.onLeaving = { leavings += 1 }
+            connection.onDisconnect = { leavings += 1 }
             waiting.append(connection)
         }
         test.stream.receive("GET /a HTTP/1.1\r\nHost: x\r\n\r\n")
-        #expect(!waiting[0].isGone)
+        #expect(!waiting[0].isClosed)
         test.stream.reset()
-        #expect(leavings == 1 && test.hasEnded && waiting[0].isGone)
+        #expect(leavings == 1 && test.hasEnded && waiting[0].isClosed)
         waiting[0].respond(HTTPResponse(status: 200, text: "late"))
         #expect(test.stream.text.isEmpty)
     }
@@ -317,7 +317,7 @@ import Testing
         var leavings = 0
         let test = TestConnection { _ in
         } _: { _, connection in
-            connection.onLeaving = { leavings += 1 }
+            connection.onDisconnect = { leavings += 1 }
             connection.respond(HTTPResponse(status: 204))
         }
         test.stream.receive("GET /a HTTP/1.1\r\nHost: x\r\n\r\n")
@@ -330,7 +330,7 @@ import Testing
         var waiting: [HTTPConnection] = []
         let test = TestConnection { _ in
         } _: { _, connection in
-            connection.onLeaving = { leavings += 1 }
+            connection.onDisconnect = { leavings += 1 }
             waiting.append(connection)
         }
         test.responder.hostLeaves = true

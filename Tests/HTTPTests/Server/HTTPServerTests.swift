@@ -25,7 +25,7 @@ import Testing
             requests += 1
             waiter.changed()
             if request.path == "/never" {
-                connection.onLeaving = { [self] in
+                connection.onDisconnect = { [self] in
                     leavings += 1
                     waiter.changed()
                 }

@@ -47,7 +47,7 @@ import Testing
         } _: { request, connection in
             #expect(answering.open == nil, "one request at a time")
             answering.ends = 0
-            connection.onLeaving = { answering.leavings += 1 }
+            connection.onDisconnect = { answering.leavings += 1 }
             if request.isStreamed {
                 connection.onBody = { #expect($0.byteCount > 0 && answering.ends == 0) }
                 connection.onBodyEnd = { _ in answering.ends += 1 }
@@ -81,7 +81,7 @@ import Testing
             case 23 where Int.random(in: 0..<20, using: &numbers) == 0: test.stream.endInput()
             default: break
             }
-            if test.stream.isFinished { #expect(test.connection?.isGone != false) }
+            if test.stream.isFinished { #expect(test.connection?.isClosed != false) }
             #expect((test.connection?.input.count ?? 0) <= HTTPConnection.watermark + 80)
         }
         if Bool.random(using: &numbers) { test.stream.reset() } else { test.stream.endInput() }
@@ -104,7 +104,7 @@ import Testing
         case 1 where !answering.isStreaming:
             answering.isStreaming = true
             connection.respond(HTTPResponse(status: 200, body: .streamed))
-        case 2 where answering.isStreaming && connection.hasRoom: connection.write(piece.span.bytes)
+        case 2 where answering.isStreaming && connection.isWritable: connection.write(piece.span.bytes)
         case 3 where answering.isStreaming:
             answering.open = nil
             connection.end(isComplete: Bool.random(using: &numbers))

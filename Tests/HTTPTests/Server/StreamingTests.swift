@@ -67,8 +67,8 @@ import Testing
     func `a streamed response to HEAD is its head, and the end of the connection`(_ isEnded: Bool) {
         let (test, connection) = connection("HEAD /a HTTP/1.1\r\nHost: x\r\n\r\n")
         var leavings = 0
-        connection?.onLeaving = { leavings += 1 }
-        #expect(connection?.isGone == true && leavings == 0)
+        connection?.onDisconnect = { leavings += 1 }
+        #expect(connection?.isClosed == true && leavings == 0)
         write("one", connection)
         if isEnded { connection?.end(isComplete: true) }
         #expect(
@@ -92,11 +92,11 @@ import Testing
         test.stream.room = 1000
         var pieces = 0
         func go() {
-            while connection?.hasRoom == true, pieces < 100 {
+            while connection?.isWritable == true, pieces < 100 {
                 write(String(repeating: "x", count: 10_000), connection)
                 pieces += 1
             }
-            if pieces < 100 { connection?.onRoom = { go() } }
+            if pieces < 100 { connection?.onWritable = { go() } }
         }
         go()
         #expect(pieces == 7)
@@ -117,7 +117,7 @@ import Testing
         } _: { _, connection in
             connection.respond(HTTPResponse(status: 200, body: .streamed))
             let piece = [UInt8](repeating: 0x78, count: 10_000)
-            while connection.hasRoom, pieces < 100 {
+            while connection.isWritable, pieces < 100 {
                 connection.write(piece.span.bytes)
                 pieces += 1
             }
@@ -130,9 +130,9 @@ import Testing
     @Test func `a caller that leaves in the middle of a body is told`() {
         let (test, connection) = connection("GET /a HTTP/1.1\r\nHost: x\r\n\r\n")
         var leavings = 0
-        connection?.onLeaving = { leavings += 1 }
+        connection?.onDisconnect = { leavings += 1 }
         test.stream.reset()
-        #expect(leavings == 1 && connection?.isGone == true)
+        #expect(leavings == 1 && connection?.isClosed == true)
         write("one", connection)
         connection?.end(isComplete: true)
         #expect(leavings == 1)
@@ -164,7 +164,7 @@ import Testing
             heard.pieces.append(piece.withUnsafeBytes { String(decoding: $0, as: UTF8.self) })
         }
         connection?.onBodyEnd = { heard.end = $0 }
-        connection?.onLeaving = { heard.leavings += 1 }
+        connection?.onDisconnect = { heard.leavings += 1 }
     }
 
     @Test(arguments: [

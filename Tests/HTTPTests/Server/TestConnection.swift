@@ -77,6 +77,6 @@ final class TestResponder: HTTPResponder {
 
     func takesStream(_ request: HTTPRequest) -> Bool { streams }
     func bodyLimit(of request: HTTPRequest) -> BodyLimit { limit }
-    func patience(for request: HTTPRequest) -> Duration { patience }
+    func requestTimeout(for request: HTTPRequest) -> Duration { patience }
     func halfCloseMeansGone(_ request: HTTPRequest) -> Bool { hostLeaves }
 }

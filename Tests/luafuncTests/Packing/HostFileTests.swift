@@ -19,26 +19,29 @@ import Testing
     @Test(arguments: [
         (
             #"{ "version": "2.0" }"#,
-            #"{"version":"2.0","customHandler":{"description":{"defaultExecutablePath":"luafunc"}}}"#, "nothing"
+            #"{"version":"2.0","customHandler":{"description":{"defaultExecutablePath":"luafunc"}}}"#, "none"
         ),
         (
             #"{ "CUSTOMHANDLER": { "port": 80, "description": { "defaultExecutablePath": "dist/luafunc", "arguments": ["a"] } } }"#,
             #"{"CUSTOMHANDLER":{"port":80,"description":{"defaultExecutablePath":"luafunc","arguments":["a"]}}}"#,
-            "'dist/luafunc'"
+            "\"dist/luafunc\""
         ),
         (
             #"{ "customHandler": { "description": null } }"#,
-            #"{"customHandler":{"description":{"defaultExecutablePath":"luafunc"}}}"#, "nothing"
+            #"{"customHandler":{"description":{"defaultExecutablePath":"luafunc"}}}"#, "none"
         ),
         (
-            #"{ "httpWorker": {} }"#, #"{"httpWorker":{"description":{"defaultExecutablePath":"luafunc"}}}"#, "nothing"
+            #"{ "httpWorker": {} }"#, #"{"httpWorker":{"description":{"defaultExecutablePath":"luafunc"}}}"#, "none"
         ),
     ])
     func `a host json that does not is changed, and that is told`(text: String, changed: String, old: String) throws {
         let host = try HostFile(Array(text.utf8))
         #expect(String(decoding: host.bytes, as: UTF8.self) == changed)
         #expect(
-            host.notes == ["host.json is written anew: its defaultExecutablePath was \(old) and must be 'luafunc'"])
+            host.notes == [
+                "the packed host.json has \"defaultExecutablePath\": \"luafunc\", so that it starts luafunc; the app's own "
+                    + "has \(old)"
+            ])
     }
 
     @Test func `an app without a host json gets one`() throws {

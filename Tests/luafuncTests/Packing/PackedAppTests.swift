@@ -1,3 +1,4 @@
+import CustomHandler
 import Foundation
 import TestSupport
 import Testing
@@ -111,7 +112,7 @@ import Testing
             functions.merging(["lua_modules/lib/lua/5.4/lfs.so": "", "shared/a.lua": "a"]) { $1 })
         for (link, target) in [
             ("lib", "shared"), ("functions/order/b.lua", "../../shared/a.lua"), ("functions/order/gone", "nowhere"),
-            ("functions/order/out", "/etc/hostname"), ("functions/order/round", "../order"),
+            ("functions/order/round", "../order"),
         ] {
             try FileManager.default.createSymbolicLink(
                 atPath: app.folder.appending(path: link).path, withDestinationPath: target)
@@ -126,10 +127,21 @@ import Testing
         #expect(
             packed.notes.dropFirst() == [
                 "functions/order/gone is left out: it is neither a file nor a folder",
-                "functions/order/out is left out: it is a link that leads out of the app",
                 "functions/order/round is left out: it is a link to a folder that it is in",
                 "lua_modules/lib is left out: luafunc does not load C modules",
             ])
+    }
+
+    @Test(arguments: ["functions/order/out", "lib"])
+    func `a link that leads out of the app is refused`(link: String) throws {
+        let other = try TemporaryApp([:])
+        let app = try TemporaryApp(functions)
+        try FileManager.default.createSymbolicLink(
+            at: app.folder.appending(path: link), withDestinationURL: other.folder)
+        let target = other.folder.resolvingSymlinksInPath().path
+        #expect(throws: PackError.outside(Problem(link: link, outOfAppTo: target))) {
+            try PackedApp(root: app.folder.path)
+        }
     }
 
     @Test(arguments: ["lib", "Lua_Modules", "functions", "luafunc"])

@@ -4,20 +4,18 @@ import Log
 import Lua
 
 /// One invocation, or the loading of a script, from its first slice to its outcome.
-final class Run {
+final class Execution {
     /// nil if the script is being loaded.
     let invocation: Invocation?
-    let machine: FunctionVM
-    /// How long it may go without writing a piece of its response; nil for no limit.
-    let limit: Duration?
-    private(set) var deadline: MonotonicTime?
+    let vm: FunctionVM
+    var deadline: Deadline
     var log: InvocationLog
     private(set) var hasEnded = false
     /// The response body, if a script writes it piece by piece.
     private(set) var body: ResponseBody?
-    /// Ends the run if its deadline passes while it waits.
+    /// Ends the execution if its deadline passes while it waits.
     var timer: Timer?
-    /// The handler's own thread, until the run has ended.
+    /// The handler's own thread, until the execution has ended.
     var main: ScriptTask?
     /// The thread that writes the response body, once the handler has returned.
     var writing: ScriptTask?
@@ -33,46 +31,39 @@ final class Run {
     /// Tasks that have ended and that nobody can join any more. The slice's end gives their threads back.
     private var forgotten: [ScriptTask] = []
     /// The number of tasks at which to look for those that the script has dropped.
-    private var crowd = leastCrowd
-    private static let leastCrowd = 64
+    private var forgetThreshold = leastForgotten
+    private static let leastForgotten = 64
     /// Spawned, but not begun.
     var spawned: [ScriptTask] = []
-    /// The budget of the code that closes variables after the run's end.
+    /// The budget of the code that closes variables after the execution's end.
     var lastWords = LastWords()
-    /// Tasks whose threads must be given back after the run's end.
+    /// Tasks whose threads must be given back after the execution's end.
     private var leftovers: ArraySlice<ScriptTask> = []
 
-    init(_ invocation: Invocation?, on machine: FunctionVM, limit: Duration?, deadline: MonotonicTime?) {
+    init(_ invocation: Invocation?, on vm: FunctionVM, deadline: Deadline) {
         self.invocation = invocation
-        self.machine = machine
-        self.limit = limit
+        self.vm = vm
         self.deadline = deadline
-        log = InvocationLog(machine.logger)
-    }
-
-    /// Gives the run its whole time again: for a streamed response, the limit applies to each silence.
-    func extendDeadline() {
-        guard let limit else { return }
-        deadline = .now + limit
+        log = InvocationLog(vm.logger)
     }
 
     /// Starts the body. The head waits for the first piece: until then, a failure can have its own response.
-    func begin(_ head: HTTPResponse?) { body = ResponseBody(invocation?.streamCaller, head: head) }
+    func begin(_ head: HTTPResponse?) { body = ResponseBody(invocation?.streamSink, head: head) }
 
     /// Bytes kept for it outside the VM, which count toward the VM's memory.
     private var held = 0
 
     /// Returns false if the VM would exceed its memory limit.
     func hold(_ bytes: Int) -> Bool {
-        guard machine.vm.hold(bytes) else { return false }
+        guard vm.lua.hold(bytes) else { return false }
         held += bytes
         return true
     }
 
-    /// Marks the run as ended and releases its bytes and timer.
+    /// Marks the execution as ended and releases its bytes and timer.
     func close() {
         hasEnded = true
-        machine.vm.letGo(held)
+        vm.lua.letGo(held)
         held = 0
         timer?.close()
         timer = nil
@@ -100,8 +91,8 @@ final class Run {
 
     /// Registers a task and returns its number.
     func add(_ task: ScriptTask) -> Int64 {
-        machine.lastTask += 1
-        task.number = machine.lastTask
+        vm.lastTask += 1
+        task.number = vm.lastTask
         tasks[task.number] = task
         spawned.append(task)
         return task.number
@@ -123,10 +114,10 @@ final class Run {
     ///
     /// - Parameter isKnown: whether the script holds the task's object.
     func forgetTasks(_ isKnown: (Int64) -> Bool) {
-        guard tasks.count >= crowd else { return }
+        guard tasks.count >= forgetThreshold else { return }
         for task in tasks.values where task.hasEnded && task.takers == 0 && !isKnown(task.number) { forget(task) }
         // Soon again: a task whose object is not collected yet keeps its thread until then.
-        crowd = tasks.count + max(Self.leastCrowd, tasks.count / 4)
+        forgetThreshold = tasks.count + max(Self.leastForgotten, tasks.count / 4)
     }
 
     func write(_ level: LogLevel, _ text: String) { log.write(level, text, of: invocation) }

@@ -3,7 +3,7 @@ import HTTP
 /// The receiver of a response. Lives on the loop of the worker that answers.
 ///
 /// Responding may deliver the connection's next request before `respond` or `end` returns.
-protocol Caller: AnyObject {
+protocol ResponseSink: AnyObject {
     /// Takes a whole response with no header fields of its own.
     func respond(status: Int, contentType: StaticString, body: RawSpan)
 
@@ -17,20 +17,20 @@ protocol Caller: AnyObject {
     func end(isComplete: Bool)
 
     /// Whether the caller keeps up with the body as it is written.
-    var hasRoom: Bool { get }
+    var isWritable: Bool { get }
 
     /// Called once, when there is room again.
-    var onRoom: (() -> Void)? { get set }
+    var onWritable: (() -> Void)? { get set }
 
     /// Returns false if the response may begin now. Otherwise callers who do not read have too much buffered, and
     /// `body` is called once they have read or left.
     func waitsForRoom(_ body: @escaping () -> Void) -> Bool
 
     /// The caller has disconnected.
-    var isGone: Bool { get }
+    var isClosed: Bool { get }
 
     /// Called once, if the caller disconnects before the response is complete.
-    var onLeaving: (() -> Void)? { get set }
+    var onDisconnect: (() -> Void)? { get set }
 }
 
-extension HTTPConnection: Caller {}
+extension HTTPConnection: ResponseSink {}

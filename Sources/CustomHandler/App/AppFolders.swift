@@ -1,0 +1,94 @@
+import Files
+
+/// The folders in which an app's owner writes: the root, the functions and the modules. Links are followed as long as
+/// they stay in the app.
+struct AppFolders {
+    /// Relative to the app, each by a path that leads to it; the root is "".
+    private(set) var paths = [""]
+    /// Absolute paths of further folders in which a change may concern the app: those that may become functions, and
+    /// those that contain the targets of links.
+    private(set) var others: Set<String> = []
+    /// Links that lead out of the app, which are not followed.
+    private(set) var outside: [Problem] = []
+
+    private let root: String
+    private let links: AppLinks
+
+    init(of root: String) {
+        self.root = root
+        links = AppLinks(root: root)
+        let names = Self.names(in: root)
+        let hasFunctionsFolder = names.contains("functions") && (try? Folder.names(in: "\(root)/functions")) != nil
+        for name in names {
+            switch name {
+            case "functions", "lib": add(name, within: [links.realRoot])
+            case "lua_modules": addModules(name)
+            case "host.json": follow(name)
+            default: if !hasFunctionsFolder { addPossibleFunction(name) }
+            }
+        }
+    }
+
+    /// More than anybody writes by hand.
+    private static let limit = 4096
+
+    private static func names(in folder: String) -> [String] {
+        ((try? Folder.names(in: folder)) ?? []).filter { !$0.hasPrefix(".") }
+    }
+
+    /// Adds a file or folder with everything in it.
+    ///
+    /// - Parameter chain: the real paths of the folders around it: a link to one of them would form a circle.
+    private mutating func add(_ path: String, within chain: [String]) {
+        let name = Path.lastComponent(of: path)
+        let place = "\(root)/\(path)"
+        var real = Path.join(chain.last ?? "", name)
+        switch File.kind(of: place, followsLinks: false) {
+        case .folder: break
+        case .link:
+            guard follow(path) else { return }
+            real = Path.resolved(place)
+            guard File.kind(of: real) == .folder, !chain.contains(real) else { return }
+        default: return
+        }
+        guard paths.count < Self.limit else { return }
+        paths.append(path)
+        for inner in Self.names(in: place) { add("\(path)/\(inner)", within: chain + [real]) }
+    }
+
+    /// Watches a link's targets. Returns false if it leads out of the app.
+    @discardableResult
+    private mutating func follow(_ path: String) -> Bool {
+        if let problem = links.problem(of: path) {
+            // These are no part of the app that is deployed.
+            let isPrivate = path.hasSuffix("_test.lua") || path.hasSuffix("local.settings.json")
+            if !isPrivate { outside.append(problem) }
+            return false
+        }
+        others.formUnion(links.foldersOfTargets(of: path))
+        return true
+    }
+
+    /// In Azure's flat layout, each folder in the root may become a function.
+    private mutating func addPossibleFunction(_ name: String) {
+        let place = "\(root)/\(name)"
+        guard File.kind(of: place) == .folder else { return }
+        if File.exists("\(place)/function.json") {
+            add(name, within: [links.realRoot])
+        } else if links.problem(of: name) == nil {
+            others.insert(place)
+        }
+    }
+
+    /// LuaRocks' tree; the folders above it are watched until it exists.
+    private mutating func addModules(_ name: String) {
+        guard follow(name) else { return }
+        let tree = "\(name)/share/lua/5.4"
+        if File.kind(of: "\(root)/\(tree)") == .folder { add(tree, within: [links.realRoot]) }
+        var above = Path.parent(of: tree)
+        while let folder = above, !folder.isEmpty {
+            if File.kind(of: "\(root)/\(folder)") == .folder { others.insert("\(root)/\(folder)") }
+            above = Path.parent(of: folder)
+        }
+    }
+}

@@ -1,0 +1,45 @@
+/// A saved version of a function, or of host.json, that does not load.
+struct FailedVersion: Sendable {
+    /// Why it does not load.
+    let problem: Problem
+    /// Another function stands in its way, so it may load without being changed.
+    let isBlocked: Bool
+    private let files: AppFiles
+    /// The files on which it depends, found or not.
+    private let sources: Set<String>
+
+    init(_ problem: Problem, _ files: AppFiles, sources: Set<String>, isBlocked: Bool = false) {
+        self.problem = problem
+        self.isBlocked = isBlocked
+        self.files = files
+        self.sources = sources
+        files.remember(sources)
+    }
+
+    /// Whether the version in these files is another one.
+    func differs(in newer: AppFiles) -> Bool { newer.differs(from: files, in: sources) }
+
+    /// Whether there is something to tell after `other` was told.
+    func isNews(after other: FailedVersion?) -> Bool {
+        guard let other else { return true }
+        return problem != other.problem || other.differs(in: files)
+    }
+}
+
+extension FunctionApp {
+    /// The reason why a function cannot be loaded, with the place in its script.
+    public func problem(_ failure: InvocationFailure, loading name: String) -> Problem {
+        let script = functions[name]?.script ?? name
+        var problem: Problem
+        if failure.fault == .limit {
+            problem = Problem(script, "takes too long or too much memory to load: \(failure.text)")
+        } else if let place = SourceExcerpt.place(failure.message) {
+            return Problem(place.file, line: place.line, place.rest)
+        } else {
+            let isAtPlace = failure.text.hasPrefix("\(script): ")
+            problem = Problem(script, isAtPlace ? String(failure.text.dropFirst(script.count + 2)) : failure.text)
+        }
+        problem.isReport = true
+        return problem
+    }
+}

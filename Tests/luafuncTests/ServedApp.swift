@@ -1,0 +1,49 @@
+import Foundation
+import TestSupport
+import Testing
+
+/// An app that the built program serves and whose saves take effect.
+struct ServedApp {
+    let app: TemporaryApp
+    let process: LuafuncProcess
+
+    init(_ files: [String: String] = [:], environment: [String: String] = [:]) throws {
+        let app = try TemporaryApp(
+            [
+                "host.json": ServedApp.host(), "functions/f/function.json": TemporaryApp.httpFunction,
+                "functions/f/handler.lua": "local m = require 'm' return function() return 'one ' .. m end",
+                "lib/m.lua": "return 'first'",
+            ].merging(files) { $1 })
+        try self.init(app, environment: environment)
+    }
+
+    /// - Parameter line: the one that lists the last function.
+    init(_ app: TemporaryApp, waitFor line: String = "f: httpTrigger", environment: [String: String] = [:]) throws {
+        self.app = app
+        process = try LuafuncProcess(
+            ["serve", "--port", "0", "--watch", "--app", app.folder.path],
+            environment: environment.merging(["AZURE_FUNCTIONS_ENVIRONMENT": "Development"]) { own, _ in own })
+        // Watches are set after the functions are listed; the first save comes after that.
+        _ = process.waitForLine(containing: line)
+    }
+
+    static func host(_ prefix: String = "api") -> String {
+        #"{ "version": "2.0", "customHandler": { "enableForwardingHttpRequest": true }, "extensions": { "http": { "routePrefix": "\#(prefix)" } } }"#
+    }
+
+    func get(_ path: String) throws -> HTTPReply {
+        try RawConnection.request(path, method: "GET", port: process.port)
+    }
+
+    /// Saves, waits for the line that says so, and answers what the function says then.
+    ///
+    /// - Parameter isAtomic: else a save before that still loads may read half of this one.
+    func save(
+        _ files: [String: String], path: String = "/api/f", waitFor line: String = "reloaded f",
+        isAtomic: Bool = true
+    ) throws -> String {
+        try app.write(files, isAtomic: isAtomic)
+        #expect(process.waitForLine(containing: line))
+        return try get(path).text
+    }
+}
