@@ -23,8 +23,10 @@ def command(program, workload, port, scratch, options=()):
     configuration = (HERE / "nginx.conf").read_text()
     for word, value in words.items():
         configuration = configuration.replace(word, str(value))
-    (scratch / "nginx.conf").write_text(configuration)
-    return ["nginx", "-p", scratch, "-c", "nginx.conf", "-e", "stderr"], {}
+    # Several may run at once.
+    path = scratch / f"nginx-{port}.conf"
+    path.write_text(configuration)
+    return ["nginx", "-p", scratch, "-c", path, "-e", "stderr"], {}
 
 
 def luafunc(app, port, options=()):

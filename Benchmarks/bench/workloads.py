@@ -79,7 +79,7 @@ def order_is_right(answer):
 
 
 def all_workloads():
-    small, large = {"connections": 4, "counted": (20, 70)}, {"connections": 2, "counted": (4, 10)}
+    small, large = {"connections": 4, "counted": (10, 30)}, {"connections": 2, "counted": (2, 5)}
     lines = [{"color": color, "quantity": 20, "note": "a gift"} for color in payloads.COLORS]
     total = b"order 1005: 7400 cents"
     return [
