@@ -5,6 +5,7 @@ import sys
 import tempfile
 import time
 from pathlib import Path
+from typing import NamedTuple
 
 import parts
 from serving import Server, answer, payload, until
@@ -87,11 +88,19 @@ def make_app(folder, count):
         (function / "handler.lua").write_text(HANDLER)
 
 
-def memory(server):
-    """MB by kind: resident, proportional (shared pages divided among those who share them), and not from a file."""
+class Taken(NamedTuple):
+    """MB by kind: resident, proportional (shared pages divided among those who share them), and not from a file; and
+    milliseconds of CPU."""
+    resident: float
+    proportional: float
+    not_files: float
+    cpu: float
+
+
+def taken(server):
     fields = (line.split() for line in Path(f"/proc/{server.pid}/smaps_rollup").read_text().splitlines()[1:])
     kilobytes = {name: int(size) for name, size, *_ in fields}
-    return [kilobytes[name] * 1024 / 1e6 for name in ("Rss:", "Pss:", "Pss_Anon:")]
+    return Taken(*(kilobytes[name] * 1024 / 1e6 for name in ("Rss:", "Pss:", "Pss_Anon:")), cpu(server))
 
 
 def cpu(server):
@@ -117,15 +126,16 @@ def call_all(server, count, threads):
         connection.close()
 
 
-def measure(program, app, count, threads):
+def measured(program, app, count, threads):
+    """What is taken when all functions are loaded, and when each was called on each thread."""
     command = [program, "serve", "--port", "0", "--threads", str(threads), "--app", str(app)]
     with Server(command, {}) as server:
         # Every function is loaded once, and then listed.
         until(lambda: sum(line.startswith("  order") for line in server.lines) == count, server.ended)
-        row(count, threads, "started, all loaded once", *memory(server), cpu(server))
+        loaded = taken(server)
         call_all(server, count, threads)
         time.sleep(0.2)
-        row(count, threads, "each called on each thread", *memory(server), cpu(server))
+        return loaded, taken(server)
 
 
 def main():
@@ -146,7 +156,9 @@ def print_tables(program):
             app = Path(folder)
             make_app(app, count)
             for threads in sorted({1, ALL}):
-                measure(program, app, count, threads)
+                loaded, called = measured(program, app, count, threads)
+                row(count, threads, "started, all loaded once", *loaded)
+                row(count, threads, "each called on each thread", *called)
                 command = [program, "--threads", str(threads)]
                 last = f"/order{count}"
                 times = [first_answer(command, app, last, ORDER.encode()) for _ in range(STARTS)]

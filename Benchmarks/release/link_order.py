@@ -15,7 +15,7 @@ from pathlib import Path
 
 import serving
 
-ORDER = Path(__file__).parent.parent / "order"
+ORDER = Path(__file__).parent.parent / "workloads/order"
 # Address, load address, size, alignment; then, the further right the smaller: output section, input section, symbol.
 MAP_LINE = re.compile(r"^ *([0-9a-f]+) +[0-9a-f]+ +([0-9a-f]+) +\d+ ( *)(.*)$", re.MULTILINE)
 OUTPUT_SECTION = re.compile(r"^ *\[ *\d+\] (\S+) +(PROGBITS|NOBITS) +([0-9a-f]+) ([0-9a-f]+) ([0-9a-f]+)", re.MULTILINE)

@@ -16,7 +16,7 @@ from serving import Broken
 
 LIMIT = 24_000_000  # bytes
 STARTS = 40  # of each contestant
-ORDER = Path(__file__).parent.parent / "order"
+ORDER = Path(__file__).parent.parent / "workloads/order"
 DOCUMENTED = ORDER.parent.parent / "Tests/Handlers/documentation.go"
 
 

@@ -1,0 +1,51 @@
+"""The bodies of the requests: what the Functions host sends, with documents of any size."""
+
+import json
+import random
+
+COLORS = ["black", "white", "red"]
+NOTES = ["a gift", "leave it at the door, please", "zwölf Stück, \"eilig\"", "ring twice\nthen wait", ""]
+
+
+def invocation(name, value):
+    """An invocation's payload, with one value in its Data."""
+    return json.dumps({"Data": {name: value}, "Metadata": {}}).encode()
+
+
+def request(body, query={}):
+    """The payload of an HTTP trigger. The host sends the body as a text, JSON too."""
+    headers = {"Host": ["localhost:7071"], "Accept": ["*/*"], "Content-Type": ["application/json"]}
+    return invocation("req", {
+        "Url": "http://localhost:7071/api/document", "Method": "POST", "Query": query, "Headers": headers, "Params": {},
+        "Body": body})
+
+
+def message(order):
+    """The payload of a queue trigger. The host sends the message as JSON text of a text."""
+    return invocation("order", json.dumps(json.dumps(order)))
+
+
+def order(size):
+    """JSON of about so many bytes, always the same: an order whose customer comes last."""
+    chance = random.Random(size)
+    lines = []
+    left = size - 120
+    while left > 0 or not lines:
+        line = {
+            "sku": f"{chance.randrange(16**10):010x}", "color": chance.choice(COLORS),
+            "quantity": chance.randrange(1, 500), "weight": chance.randrange(1, 400) / 4, "gift": chance.random() < 0.5,
+            "note": chance.choice(NOTES)}
+        left -= len(json.dumps(line)) + 2
+        lines.append(line)
+    return json.dumps({"id": size, "lines": lines, "customer": {"id": 7, "name": "Ada"}})
+
+
+def walked(value):
+    """What the function `walk` computes."""
+    if isinstance(value, dict):
+        return sum(len(name) + walked(member) for name, member in value.items())
+    if isinstance(value, list):
+        return sum(map(walked, value))
+    if isinstance(value, str):
+        return len(value.encode())
+    return 0 if isinstance(value, bool) or value is None else value

@@ -1,0 +1,21 @@
+"""Says on stderr what is being done: on a terminal in one line, elsewhere in a line each."""
+
+import shutil
+import sys
+import time
+
+begin = time.monotonic()
+
+
+def say(words):
+    line = f"{time.monotonic() - begin:5.0f} s  {words}"
+    if sys.stderr.isatty():
+        width = shutil.get_terminal_size().columns - 1
+        print(f"\r\033[K{line[:width]}", end="", file=sys.stderr, flush=True)
+    else:
+        print(line, file=sys.stderr, flush=True)
+
+
+def clear():
+    if sys.stderr.isatty():
+        print("\r\033[K", end="", file=sys.stderr, flush=True)

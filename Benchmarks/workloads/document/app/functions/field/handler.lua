@@ -1,0 +1,3 @@
+return function(data)
+  return data.req:json().customer.name
+end

@@ -1,0 +1,43 @@
+-- Repeats one operation on a JSON document with the JSON module of luafunc or of lua-cjson, and answers what came out.
+
+-- Touches every value; answers how many there are. A null may be a value or none.
+local function count(value, null)
+  if value == null then return 0 end
+  if type(value) ~= "table" then return 1 end
+  local values = 1
+  for _, member in pairs(value) do values = values + count(member, null) end
+  return values
+end
+
+-- The document in tables that no decoder has made.
+local function copy(value)
+  if type(value) ~= "table" then return value end
+  local made = {}
+  for name, member in pairs(value) do made[name] = copy(member) end
+  return made
+end
+
+local operations = {}
+
+function operations.decode(json, times, text)
+  local document
+  for _ = 1, times do document = json.decode(text) end
+  return count(document, json.null)
+end
+
+-- luafunc makes a table when it is touched, so this is what a script pays that touches all.
+function operations.walk(json, times, text)
+  local values
+  for _ = 1, times do values = count(json.decode(text), json.null) end
+  return values
+end
+
+function operations.encode(json, times, text)
+  local document, answer = copy(json.decode(text)), nil
+  for _ = 1, times do answer = json.encode(document) end
+  return count(json.decode(answer), json.null)
+end
+
+return function(json, operation, times, text)
+  return ("%d values"):format(operations[operation](json, times, text))
+end
