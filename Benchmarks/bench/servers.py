@@ -12,7 +12,7 @@ from pathlib import Path
 import programs
 from start import free_port
 
-PATIENCE = 60  # seconds for anything that must happen: under valgrind all is fifty times slower
+PATIENCE = 300  # seconds for anything that must happen: under valgrind all is fifty times slower
 
 
 class Wrong(Exception):

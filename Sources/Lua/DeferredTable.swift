@@ -8,8 +8,10 @@ public struct TableFiller: Equatable, Sendable {
     public static let members = TableFiller(kind: 1)
     /// The same; strings that hold JSON text become the value in them (host-contract §6.2).
     public static let unwrapped = TableFiller(kind: 2)
+    /// The same as `members`, but a null is `json.null`.
+    public static let decoded = TableFiller(kind: 3)
 
-    fileprivate static let firstKind = 3
+    fileprivate static let firstKind = 4
     fileprivate static let kinds = 0x100
 
     /// What looks up a member alone: the table is at index 1, the member's name, a string, at index 2, and the table's
@@ -122,6 +124,7 @@ extension LuaStack {
         let field: Field
         switch kind {
         case TableFiller.members.kind: field = pushMember(of: place)
+        case TableFiller.decoded.kind: field = withName { pushMember($0, of: place, nulls: .sentinel) { _ in true } }
         case TableFiller.unwrapped.kind: field = pushUnwrapped(of: place)
         default: field = vm?.fillers[kind - TableFiller.firstKind].find?(self, place) ?? .unclear
         }
@@ -190,11 +193,15 @@ extension LuaStack {
     }
 
     private func pushMember(
-        _ name: UnsafeBufferPointer<UInt8>, of place: Int, _ isPlain: (UnsafePointer<UInt8>) -> Bool
+        _ name: UnsafeBufferPointer<UInt8>, of place: Int, nulls: JSONReader.Nulls = .absent,
+        _ isPlain: (UnsafePointer<UInt8>) -> Bool
     ) -> Field {
         guard let checked = CheckedJSON(at: -1, of: self), let start = checked.text.baseAddress else { return .unclear }
         switch checked.member(name, of: place) {
-        case .missing: return .missing
+        case .null where nulls == .sentinel:
+            pushNull()
+            return .value
+        case .missing, .null: return .missing
         case .container, .unclear: return .unclear
         case .scalar(let offset):
             guard isPlain(start + offset) else { return .unclear }

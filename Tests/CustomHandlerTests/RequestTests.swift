@@ -76,6 +76,31 @@ import Testing
         #expect(text.contains("\"body\":\"true\""), "\(text)")
     }
 
+    /// Each must be true of a decoded text of some kilobytes, `v`, of which nothing has been touched before.
+    @Test(arguments: [
+        "v.items[50].none == json.null and v.items[50].n == 50", "v.none == json.null and v.missing == nil",
+        "#v.items == 100 and v.items == v.items and v.big.key7 == 7 and v.big.none == json.null",
+        "#json.encode(v) == #json.encode(json.decode(json.encode(v)))",
+        "(function() local n = 0 for k, x in pairs(v) do n = n + 1 end return n == 4 end)()",
+        "(function() v.none = nil v.big.none = 1 return v.none == nil and v.big.none == 1 end)()",
+        "select(2, pcall(json.decode, text .. ' x')) == select(2, pcall(json.decode, '[]' .. (' '):rep(#text - 2) .. ' x'))",
+        "#json.encode(json.decode('{\"a\":[],\"b\":{},\"c\":\"' .. ('x'):rep(2000) .. '\"}')) == 2022",
+    ])
+    func `a decoded text is the same whichever part is touched first`(_ expression: String) async throws {
+        let app = try Self.app(
+            """
+            local json = require "json"
+            local items, big = {}, {}
+            for i = 1, 100 do items[i] = '{"n":' .. i .. ',"none":null,"list":[1,null]}' big[i] = '"key' .. i .. '":' .. i end
+            local text = '{"items":[' .. table.concat(items, ",") .. '],"none":null,"big":{' .. table.concat(big, ",")
+                .. ',"none":null},"text":"\\\\u00e9\\\\n"}'
+            local v = json.decode(text)
+            return tostring(\(expression))
+            """)
+        let handler = try await InProcessHandler(root: app.folder.path, settings: InProcessHandler.forwarding)
+        #expect(try await handler.request("/api/f").text == "true")
+    }
+
     /// A script may keep what it got, and look into it when the invocation is long over.
     @Test(arguments: [
         "kept.context.invocationId .. kept.context.functionName .. kept.context.hostVersion",

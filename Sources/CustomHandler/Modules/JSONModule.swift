@@ -102,11 +102,19 @@ extension FunctionVM.Scope {
 }
 
 extension LuaStack {
-    /// Pushes the value of the JSON text in the string at `index`. [+1]
+    /// Texts from this length on are checked first, and their values made where a script touches them: most scripts read
+    /// only a few fields.
+    private static let leastChecked = 1 << 10
+
+    /// Pushes the value of the JSON text in the string at `index`, which is shorter than `LongJSONReader.shortest`. [+1]
     func pushJSON(at index: Int) throws(JSONError) {
         let level = count
         do throws(JSONError) {
             try withBytes(at: index) { text throws(JSONError) in
+                if text.byteCount >= Self.leastChecked, hasRoom(for: 2 * text.byteCount) {
+                    try pushChecked(text)
+                    return try readChecked()
+                }
                 try JSONReader.read(text, onto: self) { reader throws(JSONError) in try reader.pushValue() }
             }
         } catch {

@@ -49,6 +49,7 @@ struct CheckedJSON {
 
     enum Lookup {
         case missing
+        case null
         /// The offset of a value that is no container.
         case scalar(Int)
         case container
@@ -72,7 +73,7 @@ struct CheckedJSON {
             found =
                 switch member.first {
                 case UInt8(ascii: "{"), UInt8(ascii: "["): .container
-                case UInt8(ascii: "n"): .missing
+                case UInt8(ascii: "n"): .null
                 default: .scalar(member.offset)
                 }
         }
@@ -249,6 +250,15 @@ extension LuaStack {
             }
             try name.withUnsafeBufferPointer { bytes throws(Failure) in try body(JSONKey(bytes: bytes), value) }
         }
+    }
+
+    /// Replaces the checked text on top by its value. A large object or array in it is filled on first access. [0]
+    public func readChecked() throws(JSONError) {
+        let source = count
+        try JSONReader.read(checked: source, of: self, nulls: .sentinel) { reader throws(JSONError) in
+            try reader.pushValue()
+        }
+        replace(at: source)
     }
 
     /// Lets `body` read a value, in which a null member of an object is absent.

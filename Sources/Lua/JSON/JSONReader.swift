@@ -26,18 +26,18 @@ public struct JSONReader {
         self.depth = depth
     }
 
-    /// Lets `body` read the value at `offset` of the checked text at `index`. A null member of an object is absent.
+    /// Lets `body` read the value at `offset` of the checked text at `index`.
     ///
     /// - Parameter next: the place in the outline of the first container from there on.
     static func read(
-        checked index: Int, of stack: LuaStack, at offset: Int = 0, next: Int = 0,
+        checked index: Int, of stack: LuaStack, at offset: Int = 0, next: Int = 0, nulls: Nulls = .absent,
         _ body: (inout JSONReader) throws(JSONError) -> Void
     ) throws(JSONError) {
         guard let text = CheckedJSON(at: index, of: stack) else { return }
         // Outside of a run, no code could end, so the values are for luafunc, which must get all of them.
         var scanner = JSONScanner(text.text, limits: stack.isInsideRun ? stack : nil)
         scanner.skip(to: offset)
-        var reader = JSONReader(scanner, stack: stack, nulls: .absent)
+        var reader = JSONReader(scanner, stack: stack, nulls: nulls)
         reader.checked = (text, Int32(stack.absolute(index)), next)
         try body(&reader)
     }
@@ -196,7 +196,11 @@ public struct JSONReader {
 
     private mutating func pushContainer(closing bracket: UInt8) throws(JSONError) {
         if let (text, index, next) = checked, let container = container(scanner.cursor.pointee) {
-            if container.end - container.start > Self.eager, try pushesDeferred(.members) { return }
+            if container.end - container.start > Self.eager,
+                try pushesDeferred(nulls == .sentinel ? .decoded : .members)
+            {
+                return
+            }
             checked = (text, index, next + 1)
         }
         guard depth < JSONScanner.depthLimit, lua_checkstack(stack.state, 2 * Self.batch + 8) != 0 else {
@@ -286,9 +290,10 @@ public struct JSONReader {
         else { return }
         let level = stack.count
         do throws(JSONError) {
-            try read(checked: -1, of: stack, at: Int(container.start), next: place + 1) { reader throws(JSONError) in
-                try reader.fill(Int32(table), filler)
-            }
+            try read(
+                checked: -1, of: stack, at: Int(container.start), next: place + 1,
+                nulls: filler == .decoded ? .sentinel : .absent
+            ) { reader throws(JSONError) in try reader.fill(Int32(table), filler) }
         } catch {
             // The text was checked, so only a limit was reached.
             stack.endUnfilled(error.limit ?? .memoryLimit)
