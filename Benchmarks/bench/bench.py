@@ -19,6 +19,11 @@ from tables import table
 from workloads import all_workloads
 
 LUA = "Lua's own speed with all limits on, beside lua5.4 and the same library without limits"
+DESCRIPTION = """\
+Measures luafunc beside nginx + LuaJIT + lua-cjson, the Go handler of Azure's documentation and lua5.4.
+Without names it measures all workloads under load, and lua; that takes about four minutes."""
+EPILOG = """\
+LUAFUNC=PROGRAM measures another build than dist/luafunc. A wrong answer ends the run with exit code 1."""
 JSON = "instructions of json.decode and json.encode beside lua-cjson, for three well-known documents"
 
 
@@ -28,16 +33,22 @@ def arguments():
     abouts = {name: workload.about for name, workload in workloads.items()} | others
     abouts |= {name: about for name, (_, about) in growth.ALL.items()}
     parser = argparse.ArgumentParser(
-        prog="scripts/bench", formatter_class=argparse.RawDescriptionHelpFormatter,
-        description="Measures luafunc beside nginx + LuaJIT + lua-cjson, the Go handler of Azure's documentation and lua5.4.\n"
-        "Without names it measures all workloads under load, and lua; that takes about four minutes.",
-        epilog="names:\n" + "\n".join(f"  {name:12} {about}" for name, about in abouts.items()) + "\n\n"
-        "LUAFUNC=PROGRAM measures another build than dist/luafunc. A wrong answer ends the run with exit code 1.")
+        prog="scripts/bench", formatter_class=argparse.RawDescriptionHelpFormatter, description=DESCRIPTION,
+        epilog="names:\n" + "\n".join(f"  {name:12} {about}" for name, about in abouts.items()) + f"\n\n{EPILOG}")
     parser.add_argument("names", nargs="*", metavar="NAME", help="what to measure; the names are below")
-    parser.add_argument("--instructions", action="store_true", help="count instructions of the workloads instead of putting load on them: slow, but the figures repeat on any machine")
-    parser.add_argument("--rounds", type=positive, metavar="N", help="how often each program has its turn (default: 3, or 5 with --full)")
-    parser.add_argument("--seconds", type=positive, metavar="S", help="how long each turn puts load on a program (default: 2, or 3 with --full)")
-    parser.add_argument("--full", action="store_true", help="measure all and both ways, and write Benchmarks/RESULTS.md and its charts: about 20 minutes")
+    parser.add_argument(
+        "--instructions", action="store_true",
+        help="count instructions of the workloads instead of putting load on them: slow, but the figures repeat on any"
+        " machine")
+    parser.add_argument(
+        "--rounds", type=positive, metavar="N",
+        help="how often each program has its turn (default: 3, or 5 with --full)")
+    parser.add_argument(
+        "--seconds", type=positive, metavar="S",
+        help="how long each turn puts load on a program (default: 2, or 3 with --full)")
+    parser.add_argument(
+        "--full", action="store_true",
+        help="measure all and both ways, and write Benchmarks/RESULTS.md and its charts: about 20 minutes")
     options = parser.parse_args()
     if unknown := [name for name in options.names if name not in abouts]:
         parser.error(f"there is no '{unknown[0]}'; there are {', '.join(abouts)}")

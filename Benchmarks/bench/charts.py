@@ -14,7 +14,7 @@ set output '{path}'
 set grid ytics lc rgb '#dddddd' lt 1
 set border 3 lc rgb '#555555'
 set tics nomirror
-set key top left reverse Left
+set key above reverse Left
 """
 
 
@@ -37,8 +37,8 @@ def peers(path, rows):
     programs = list(dict.fromkeys(row[1] for row in rows))
     lines = []
     for workload in own:
-        cells = {program: cpu / own[workload] for name, program, cpu, *_ in rows if name == workload}
-        lines.append(" ".join([f'"{workload}"', *(f"{cells[program]:.3f}" if program in cells else "NaN" for program in programs)]))
+        cells = {program: f"{cpu / own[workload]:.3f}" for name, program, cpu, *_ in rows if name == workload}
+        lines.append(" ".join([f'"{workload}"', *(cells.get(program, "NaN") for program in programs)]))
     plots = ", ".join(
         f"$data using {place + 2}:xtic(1) title '{NAMES[program]}' lc rgb '{COLORS[program]}'"
         for place, program in enumerate(programs))
@@ -49,7 +49,6 @@ set style data histograms
 set style histogram clustered gap 1
 set style fill solid noborder
 set boxwidth 0.9
-set key top right noreverse
 set yrange [0:*]
 plot {plots}
 """)
@@ -65,10 +64,11 @@ def growth(path, section, title, panels, tics=""):
     script += f"set multiplot layout 1,{len(panels)}\nset logscale x\nset xlabel '{title}'\n{tics}\n"
     for name, column, scale in panels:
         plots = ", ".join(
-            f"${program} using 1:{column + 1} with linespoints lw 2 pt 7 ps 0.6 lc rgb '{COLORS[program]}' title '{NAMES[program]}'"
+            f"${program} using 1:{column + 1} with linespoints lw 2 pt 7 ps 0.6 lc rgb '{COLORS[program]}'"
+            f" title '{NAMES[program]}'"
             for program in programs)
-        script += f"set title '{name}'\n{'set logscale y' if scale else 'unset logscale y; set yrange [0:*]'}\nplot {plots}\n"
-        script += "set autoscale y\n"
+        axis = "set logscale y" if scale else "unset logscale y; set yrange [0:*]"
+        script += f"set title '{name}'\n{axis}\nplot {plots}\nset autoscale y\n"
     gnuplot(script)
 
 

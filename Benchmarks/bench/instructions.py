@@ -1,6 +1,7 @@
 """Counts what a request costs in instructions, in user space, by callgrind.
 
-Counted in two runs of different length, whose difference leaves start and end out: the figure is the same on a busy machine.
+Counted in two runs of different length, whose difference leaves start and end out: the figure is the same on a busy
+machine.
 """
 
 import re

