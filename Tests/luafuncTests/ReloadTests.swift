@@ -83,11 +83,16 @@ import Testing
         let connection = try RawConnection(port: served.process.port)
         connection.send("GET /api/f HTTP/1.1\r\nHost: x\r\n\r\n")
         #expect(served.process.waitForLine(containing: "begun"))
-        #expect(
-            try served.save([
-                "functions/f/handler.lua": "return function() return 'new' end", "lib/m.lua": "return 'second'",
-                "lib/late.lua": "return ' new'",
-            ]) == "new")
+        var text = try served.save([
+            "functions/f/handler.lua": "return function() return 'new' end", "lib/m.lua": "return 'second'",
+            "lib/late.lua": "return ' new'",
+        ])
+        // Where the machine is busy, each of the three files may be a save of its own.
+        for _ in 0..<2 where text != "new" {
+            #expect(served.process.waitForLine(containing: "reloaded f"))
+            text = try served.get("/api/f").text
+        }
+        #expect(text == "new")
         #expect(connection.response()?.text == "old first late")
     }
 
