@@ -126,8 +126,48 @@ void clua_hidemodules (lua_State *L) {
 }
 
 
+/* As Lua's, which makes a string of the name each time. The upvalues are the
+   names of all types. */
+static int type (lua_State *L) {
+  int kind = lua_type(L, 1);
+  luaL_argcheck(L, kind != LUA_TNONE, 1, "value expected");
+  lua_pushvalue(L, lua_upvalueindex(kind + 1));
+  return 1;
+}
+
+
+/*
+** As Lua's, but does not look for a metamethod where there is none: in the mark
+** of a JSON array. Upvalue 1 is Lua's 'next', 2 its 'pairs'.
+*/
+static int pairs (lua_State *L) {
+  luaL_checkany(L, 1);
+  if (lua_getmetatable(L, 1)) {
+    int marked;
+    lua_rawgeti(L, LUA_REGISTRYINDEX, clua_host(L)->array);
+    marked = lua_rawequal(L, -1, -2);
+    lua_pop(L, 2);
+    if (!marked)
+      return lua_tocfunction(L, lua_upvalueindex(2))(L);
+  }
+  lua_pushvalue(L, lua_upvalueindex(1));
+  lua_pushvalue(L, 1);
+  lua_pushnil(L);
+  return 3;
+}
+
+
 int clua_openbase (lua_State *L) {
+  int kind;
   luaopen_base(L);
+  for (kind = LUA_TNIL; kind < LUA_NUMTYPES; kind++)
+    lua_pushstring(L, lua_typename(L, kind));
+  lua_pushcclosure(L, type, LUA_NUMTYPES);
+  lua_setfield(L, -2, "type");
+  lua_getfield(L, -1, "next");
+  lua_getfield(L, -2, "pairs");
+  lua_pushcclosure(L, pairs, 2);
+  lua_setfield(L, -2, "pairs");
   lua_pushcfunction(L, tostring);
   lua_setfield(L, -2, "tostring");
   return 1;

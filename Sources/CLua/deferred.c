@@ -165,12 +165,13 @@ static int pairs (lua_State *L) { return expandthen(L, 1, walk); }
 
 
 /*
-** Pushes a table that will be filled from the value at 'source'. Called from
-** Swift, so nothing is refused.
+** Pushes a table, with room for so many elements and fields, that will be
+** filled from the value at 'source'. Called from Swift, so nothing is refused.
 */
-void clua_pushdeferred (lua_State *L, void *key, int source) {
+void clua_pushdeferred (lua_State *L, void *key, int source, int array,
+                        int hash) {
   source = lua_absindex(L, source);
-  lua_createtable(L, 0, 1);
+  lua_createtable(L, array, hash);
   lua_pushvalue(L, source);
   lua_rawsetp(L, -2, key);
   lua_rawgeti(L, LUA_REGISTRYINDEX, clua_host(L)->deferred);

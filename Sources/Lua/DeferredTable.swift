@@ -63,7 +63,7 @@ extension LuaStack {
 
     /// Puts a table in place of the value on top, which is not nil; `filler` makes the table's members of that value. [0]
     public func pushDeferred(_ filler: TableFiller) {
-        clua_pushdeferred(state, key(of: filler, place: 0), -1)
+        clua_pushdeferred(state, key(of: filler, place: 0), -1, 0, 1)
         clua_replace(state, -2)
     }
 
@@ -71,38 +71,37 @@ extension LuaStack {
     ///
     /// - Parameter place: tells the filler which part of the value it is.
     public func pushDeferred(_ filler: TableFiller, place: Int, source: Int) {
-        clua_pushdeferred(state, key(of: filler, place: place), Int32(source))
+        clua_pushdeferred(state, key(of: filler, place: place), Int32(source), 0, 1)
+    }
+
+    /// The same for a container of the checked text at `source`: the table has room for its members.
+    func pushDeferred(_ filler: TableFiller, place: Int, source: Int, of json: CheckedJSON) {
+        let count = Int32(clamping: json.parts[place].count)
+        let isObject = json.start[Int(json.parts[place].start)] == UInt8(ascii: "{")
+        // The key that the table holds until it is filled keeps its place.
+        clua_pushdeferred(
+            state, key(of: filler, place: place), Int32(source), isObject ? 0 : count, isObject ? count + 1 : 1)
     }
 
     /// Checks a JSON text and pushes a copy, which `JSONReader` reads in parts. Nobody else gets a turn meanwhile, so the
     /// text must be shorter than `LongJSONReader.shortest`. [+1]
     public func pushChecked(_ text: RawSpan) throws(JSONError) {
+        guard let outline = vm?.outline else { return }
+        defer { outline.trim() }
         // The pointers live only during the closure.
         try text.withUnsafeBytes { raw throws(JSONError) in
-            let bytes = raw.assumingMemoryBound(to: UInt8.self)
-            if pushesChecked(bytes) { return }
-            var scanner = JSONScanner(bytes)
-            try scanner.skipValue()
-            try scanner.expectEnd()
-            throw scanner.unexpected("JSON")
+            guard outline.check(raw.assumingMemoryBound(to: UInt8.self)) else { throw outline.mistake }
+            CheckedJSON.push(outline, onto: self)
         }
-    }
-
-    private func pushesChecked(_ bytes: UnsafeBufferPointer<UInt8>) -> Bool {
-        guard let outline = vm?.outline, outline.check(bytes) else { return false }
-        CheckedJSON.push(bytes, outline, onto: self)
-        outline.trim()
-        return true
     }
 
     /// Pushes a table that is filled on first access from an object or array in JSON. Returns false, and pushes nothing, if
-    /// the text is not JSON or takes long to check. [+1]
+    /// the text is not JSON, has no members, or takes long to check. [+1]
     func pushDeferred(_ text: UnsafeBufferPointer<UInt8>) -> Bool {
-        guard text.count < LongJSONReader.shortest, pushesChecked(text) else { return false }
-        guard CheckedJSON(at: -1, of: self)?.containerCount ?? 0 > 0 else {
-            pop()
-            return false
-        }
+        guard text.count < LongJSONReader.shortest, let outline = vm?.outline else { return false }
+        defer { outline.trim() }
+        guard outline.check(text), outline.count > 0 else { return false }
+        CheckedJSON.push(outline, onto: self)
         pushDeferred(.members)
         return true
     }
@@ -196,24 +195,18 @@ extension LuaStack {
         _ name: UnsafeBufferPointer<UInt8>, of place: Int, nulls: JSONReader.Nulls = .absent,
         _ isPlain: (UnsafePointer<UInt8>) -> Bool
     ) -> Field {
-        guard let checked = CheckedJSON(at: -1, of: self), let start = checked.text.baseAddress else { return .unclear }
+        guard let checked = CheckedJSON(at: -1, of: self) else { return .unclear }
         switch checked.member(name, of: place) {
         case .null where nulls == .sentinel:
             pushNull()
             return .value
         case .missing, .null: return .missing
         case .container, .unclear: return .unclear
-        case .scalar(let offset):
-            guard isPlain(start + offset) else { return .unclear }
-            let first = start[offset]
-            if first == UInt8(ascii: "\"") {
-                checked.pushString(at: offset, onto: self)
-                return .value
-            }
-            var scanner = JSONScanner(checked.text)
-            scanner.skip(to: offset)
+        case .scalar(let offset, let next):
+            guard isPlain(checked.start + offset) else { return .unclear }
+            var reader = JSONReader(checked, at: offset, next: next, stack: self, limits: nil, nulls: nulls)
             do throws(JSONError) {
-                try JSONReader.pushScalar(first, &scanner, self)
+                try reader.pushValue()
             } catch {
                 return .unclear
             }

@@ -16,6 +16,7 @@ public final class LuaVM {
     var fillers: [TableFiller.Functions] = []
     /// Reused for each JSON text that is checked.
     let outline = JSONOutline()
+    private var knownNames: JSONNames?
     private var idleThreads: [LuaThread] = []
     private var seal: LuaReference?
     private var cyclesLeft = 0
@@ -55,6 +56,15 @@ public final class LuaVM {
         lua_close(state)
         clua_dropblocks(host)
         host.deallocate()
+        knownNames?.deallocate()
+    }
+
+    /// The names in the JSON texts that were read here.
+    var names: JSONNames {
+        if let knownNames { return knownNames }
+        let names = JSONNames()
+        knownNames = names
+        return names
     }
 
     public var memoryUsed: Int { host.pointee.used }

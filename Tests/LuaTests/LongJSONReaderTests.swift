@@ -33,7 +33,7 @@ import Testing
         let lua = try TestVM()
         for padding in [0, 40_000] {
             let text = String(repeating: " ", count: padding) + text
-            var reader = LongJSONReader()
+            let reader = LongJSONReader()
             let error = #expect(throws: JSONError.self) {
                 while !(try reader.advance(text.utf8Span.span.bytes, onto: lua.vm.stack)) {}
             }
@@ -45,11 +45,11 @@ import Testing
     @Test func `nesting goes as deep as in one go`() throws {
         let lua = try TestVM()
         let text = String(repeating: "[", count: 128) + String(repeating: "]", count: 128)
-        var reader = LongJSONReader()
+        let reader = LongJSONReader()
         #expect(try reader.advance(text.utf8Span.span.bytes, onto: lua.vm.stack))
         #expect(lua.vm.stack.count == 1)
         lua.vm.stack.pop()
-        var inner = LongJSONReader(depth: 2)
+        let inner = LongJSONReader(depth: 2)
         #expect(throws: JSONError.self) { try inner.advance(text.utf8Span.span.bytes, onto: lua.vm.stack) }
         lua.vm.stack.setCount(0)
     }
@@ -60,7 +60,7 @@ import Testing
         try JSONReader.read(text.utf8Span.span.bytes, onto: lua.vm.stack, nulls: .absent) { reader throws(JSONError) in
             try reader.pushValue()
         }
-        var reader = LongJSONReader(nulls: .absent)
+        let reader = LongJSONReader(nulls: .absent)
         #expect(try reader.advance(text.utf8Span.span.bytes, onto: lua.vm.stack))
         #expect(
             try lua.evaluate(
@@ -74,7 +74,7 @@ import Testing
     private static func readWithPauses(_ text: String, _ nulls: JSONReader.Nulls, in lua: TestVM) throws -> Int {
         var pauses = 0
         lua.vm.stack.push(function: "read") { stack throws(LuaError) in
-            var reader = LongJSONReader(nulls: nulls)
+            let reader = LongJSONReader(nulls: nulls)
             stack.push(text)
             do throws(JSONError) {
                 clua_host(stack.state).pointee.ticks = 1

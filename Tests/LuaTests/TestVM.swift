@@ -44,7 +44,7 @@ final class TestVM {
         let stack = stack ?? vm.stack
         try stack.pushChecked(text.utf8Span.span.bytes)
         try JSONReader.read(checked: -1, of: stack) { reader throws(JSONError) in
-            if try !reader.pushesDeferred(.members) { try reader.pushValue() }
+            if !reader.pushesDeferred(.members) { try reader.pushValue() }
         }
         stack.remove(at: stack.count - 1)
     }

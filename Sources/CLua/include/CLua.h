@@ -212,7 +212,8 @@ int clua_checkchunk (lua_State *L);
 void clua_hidemodules (lua_State *L);
 
 /* deferred.c */
-void clua_pushdeferred (lua_State *L, void *key, int source);
+void clua_pushdeferred (lua_State *L, void *key, int source, int array,
+                        int hash);
 void clua_wrapbase (lua_State *L, int metatable, int expander);
 
 /* The lowest bit of a thread's extra space is coroutine.c's. */

@@ -105,9 +105,9 @@ struct ContextTable {
         var max: Int64?
         let read: Void? = try? JSONReader.read(payload.span.bytes, onto: stack) { reader throws(JSONError) in
             try reader.forEachMember("a payload") { key, reader throws(JSONError) in
-                guard "Metadata" ~= key, try reader.peek() == UInt8(ascii: "{") else { return try reader.skip() }
+                guard "Metadata" ~= key, reader.peek() == UInt8(ascii: "{") else { return try reader.skip() }
                 try reader.forEachMember("an object") { key, reader throws(JSONError) in
-                    guard "RetryContext" ~= key, try reader.peek() == UInt8(ascii: "{") else {
+                    guard "RetryContext" ~= key, reader.peek() == UInt8(ascii: "{") else {
                         return try reader.skip()
                     }
                     try reader.forEachMember("an object") { key, reader throws(JSONError) in

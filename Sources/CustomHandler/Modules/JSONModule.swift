@@ -66,7 +66,7 @@ extension Modules {
                 return try failed(error)
             }
         }
-        var reader = LongJSONReader()
+        let reader = LongJSONReader()
         return try stack.work { stack throws(LuaError) in
             do throws(JSONError) {
                 return try reader.advance(at: 1, of: stack) ? .results(1) : .more(after: 0)

@@ -5,7 +5,7 @@ import Lua
 final class LongPayloadReader {
     private let reader: PayloadReader
     private let payload: [UInt8]
-    private var json = LongJSONReader(nulls: .absent)
+    private let json = LongJSONReader(nulls: .absent)
     private var stage = Stage.text
     /// The unfinished conversion of the value on top; nil between two members.
     private var conversion: Conversion?
@@ -147,12 +147,10 @@ final class LongPayloadReader {
             while left > 0, let first = stack.withBytes(at: index, { $0.isEmpty ? 0 : $0[0] }),
                 JSONReader.mayBegin(first)
             {
-                var reader = json ?? LongJSONReader(nulls: .absent, depth: Self.depth)
+                let reader = json ?? LongJSONReader(nulls: .absent, depth: Self.depth)
+                json = reader
                 do throws(JSONError) {
-                    guard try reader.advance(at: index, of: stack) else {
-                        json = reader
-                        return false
-                    }
+                    guard try reader.advance(at: index, of: stack) else { return false }
                 } catch {
                     if error.isLimit { throw PayloadError(error) }
                     stack.setCount(index)

@@ -52,12 +52,10 @@ final class MetadataFilling {
                 return true
             }
         }
-        var reading = reader ?? LongJSONReader()
+        let reading = reader ?? LongJSONReader()
+        reader = reading
         do throws(JSONError) {
-            guard try reading.advance(at: body, of: stack) else {
-                reader = reading
-                return false
-            }
+            guard try reading.advance(at: body, of: stack) else { return false }
         } catch {
             if let limit = error.limit { throw limit }
             stack.setCount(body)

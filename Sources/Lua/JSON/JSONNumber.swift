@@ -1,96 +1,166 @@
-/// Reads numbers: an integer if it fits 64 bits, else the nearest double.
-extension JSONScanner {
-    /// An integer if the text has neither fraction nor exponent and fits 64 bits, else a double.
-    mutating func number() throws(JSONError) -> Number {
+/// A number in a JSON text: an integer if the text has neither fraction nor exponent and fits 64 bits, else the nearest
+/// double.
+enum JSONNumber {
+    case integer(Int64)
+    case double(Double)
+
+    /// Reads the number at the cursor, which must be right and end before the text does. nil if it is too large for a
+    /// double.
+    @inline(__always)
+    static func read(_ cursor: inout UnsafePointer<UInt8>) -> JSONNumber? {
         let first = cursor
-        let negative = first < end && first.pointee == UInt8(ascii: "-")
-        if negative { cursor += 1 }
-        guard let leading = digit else {
-            cursor = first
-            if negative { throw error(.invalidNumber) }
-            throw unexpected("a value")
-        }
-        var mantissa: UInt64 = 0
-        var overflowed = false
-        var exponent = 0
-        if leading == 0 {
-            cursor += 1
-            if digit != nil { throw error(.invalidNumber, at: first) }
-        } else {
-            while let digit {
-                append(digit, to: &mantissa, &overflowed)
-                cursor += 1
+        let isNegative = cursor.pointee == UInt8(ascii: "-")
+        if isNegative { cursor += 1 }
+        var decimal = Decimal()
+        decimal.readDigits(&cursor)
+        if cursor.pointee != UInt8(ascii: "."), cursor.pointee | 0x20 != UInt8(ascii: "e") {
+            // Of 19 digits, not all fit; and -0 is a double.
+            if decimal.digits < 19, decimal.mantissa != 0 || !isNegative {
+                let value = Int64(truncatingIfNeeded: decimal.mantissa)
+                return .integer(isNegative ? 0 &- value : value)
             }
+            return long(decimal, isNegative, from: first, to: cursor)
         }
-        let isInteger = cursor == end || !isFraction(cursor.pointee)
-        if isInteger, !overflowed, let value = integer(mantissa, negative: negative) { return .integer(value) }
-        if cursor < end, cursor.pointee == UInt8(ascii: ".") {
-            cursor += 1
-            guard digit != nil else { throw error(.invalidNumber, at: first) }
-            while let digit {
-                append(digit, to: &mantissa, &overflowed)
-                exponent -= 1
-                cursor += 1
-            }
-        }
-        if cursor < end, cursor.pointee | 0x20 == UInt8(ascii: "e") {
-            cursor += 1
-            var negativeExponent = false
-            if cursor < end, cursor.pointee == UInt8(ascii: "-") || cursor.pointee == UInt8(ascii: "+") {
-                negativeExponent = cursor.pointee == UInt8(ascii: "-")
-                cursor += 1
-            }
-            guard digit != nil else { throw error(.invalidNumber, at: first) }
-            var written = 0
-            while let digit {
-                if written < 100_000 { written = written * 10 + Int(digit) }
-                cursor += 1
-            }
-            exponent += negativeExponent ? -written : written
-        }
-        return .double(try double(mantissa, exponent, negative, exact: !overflowed, from: first))
+        decimal.readFraction(&cursor)
+        decimal.readExponent(&cursor)
+        if let value = decimal.value { return .double(isNegative ? -value : value) }
+        return long(decimal, isNegative, from: first, to: cursor)
     }
 
-    private var digit: UInt8? {
-        guard cursor < end else { return nil }
-        let value = cursor.pointee &- UInt8(ascii: "0")
-        return value < 10 ? value : nil
-    }
-
-    private func isFraction(_ byte: UInt8) -> Bool { byte == UInt8(ascii: ".") || byte | 0x20 == UInt8(ascii: "e") }
-
-    private func append(_ digit: UInt8, to mantissa: inout UInt64, _ overflowed: inout Bool) {
-        let (product, tooLarge) = mantissa.multipliedReportingOverflow(by: 10)
-        let (sum, carried) = product.addingReportingOverflow(UInt64(digit))
-        if tooLarge || carried { overflowed = true }
-        mantissa = sum
-    }
-
-    private func integer(_ mantissa: UInt64, negative: Bool) -> Int64? {
-        if !negative { return Int64(exactly: mantissa) }
-        if mantissa == 0 { return nil }  // -0 is a double
-        return mantissa <= 1 << 63 ? Int64(truncatingIfNeeded: 0 &- mantissa) : nil
-    }
-
-    private func double(
-        _ mantissa: UInt64, _ exponent: Int, _ negative: Bool, exact: Bool, from first: UnsafePointer<UInt8>
-    ) throws(JSONError) -> Double {
-        // Both operands are exact doubles, so the single rounding is correct (Clinger).
-        if exact, mantissa <= 1 << 53, -22...22 ~= exponent {
-            let value = Double(mantissa)
-            let scaled = exponent < 0 ? value / powersOfTen[-exponent] : value * powersOfTen[exponent]
-            return negative ? -scaled : scaled
-        }
-        // Limited, as nothing could stop the conversion.
-        guard cursor - first <= 64 << 10 else { throw error(.numberOutOfRange, at: first) }
-        let text = String(decoding: UnsafeBufferPointer(start: first, count: cursor - first), as: UTF8.self)
-        guard let value = Double(text) else { throw error(.invalidNumber, at: first) }
-        guard value.isFinite else { throw error(.numberOutOfRange, at: first) }
-        return value
+    /// Reads a number that is none of the usual ones.
+    @inline(never)
+    private static func long(
+        _ decimal: Decimal, _ isNegative: Bool, from first: UnsafePointer<UInt8>, to end: UnsafePointer<UInt8>
+    ) -> JSONNumber? {
+        let text = String(decoding: UnsafeBufferPointer(start: first, count: end - first), as: UTF8.self)
+        if decimal.exponent == 0, decimal.digits <= 19, let value = Int64(text), value != 0 { return .integer(value) }
+        guard let value = Double(text), value.isFinite else { return nil }
+        return .double(value)
     }
 }
 
-private let powersOfTen: [Double] = [
-    1e0, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9, 1e10, 1e11, 1e12, 1e13, 1e14, 1e15, 1e16, 1e17, 1e18, 1e19, 1e20,
-    1e21, 1e22,
-]
+/// The digits and the exponent of a number: mantissa × 10^exponent.
+struct Decimal {
+    /// Right for at most 19 digits.
+    private(set) var mantissa: UInt64 = 0
+    /// How many digits the mantissa has, not counting zeros at the beginning.
+    private(set) var digits = 0
+    private(set) var exponent = 0
+
+    @inline(__always)
+    mutating func readDigits(_ cursor: inout UnsafePointer<UInt8>) {
+        if cursor.pointee == UInt8(ascii: "0"), mantissa == 0 {
+            repeat { cursor += 1 } while cursor.pointee == UInt8(ascii: "0")
+        }
+        let first = cursor
+        while true {
+            let digit = cursor.pointee &- UInt8(ascii: "0")
+            guard digit < 10 else { break }
+            mantissa = mantissa &* 10 &+ UInt64(digit)
+            cursor += 1
+        }
+        digits &+= cursor - first
+    }
+
+    @inline(__always)
+    mutating func readFraction(_ cursor: inout UnsafePointer<UInt8>) {
+        guard cursor.pointee == UInt8(ascii: ".") else { return }
+        cursor += 1
+        let first = cursor
+        if mantissa == 0 {
+            while cursor.pointee == UInt8(ascii: "0") { cursor += 1 }
+        }
+        let significant = cursor
+        var more: (value: UInt64, digits: Int)
+        repeat {
+            more = EightBytes.decimal(EightBytes.load(cursor))
+            mantissa = mantissa &* PowersOfTen.upToEight(more.digits) &+ more.value
+            cursor += more.digits
+        } while more.digits == 8
+        digits &+= cursor - significant
+        exponent = first - cursor
+    }
+
+    @inline(__always)
+    mutating func readExponent(_ cursor: inout UnsafePointer<UInt8>) {
+        guard cursor.pointee | 0x20 == UInt8(ascii: "e") else { return }
+        cursor += 1
+        let isNegative = cursor.pointee == UInt8(ascii: "-")
+        if isNegative || cursor.pointee == UInt8(ascii: "+") { cursor += 1 }
+        var written = 0
+        while true {
+            let digit = cursor.pointee &- UInt8(ascii: "0")
+            guard digit < 10 else { break }
+            if written < 100_000 { written = written * 10 + Int(digit) }
+            cursor += 1
+        }
+        exponent += isNegative ? -written : written
+    }
+
+    /// The nearest double, ties to even; nil for a number that takes more than 64 bits on the way.
+    @inline(__always)
+    var value: Double? {
+        guard digits <= 19 else { return nil }
+        if mantissa <= 1 << 53, -22...22 ~= exponent {
+            // Both operands are exact doubles, so the single rounding is right (Clinger).
+            let power = PowersOfTen.double[abs(exponent)]
+            return exponent < 0 ? Double(mantissa) / power : Double(mantissa) * power
+        }
+        guard mantissa != 0, -27...27 ~= exponent else { return mantissa == 0 ? 0 : nil }
+        return exponent < 0 ? quotient : product
+    }
+
+    /// The mantissa divided by a power of ten: 64 bits of the quotient, and whether there are more, tell how to round.
+    private var quotient: Double {
+        let five = PowersOfTen.ofFive[-exponent]
+        let divisor = five << UInt64(five.leadingZeroBitCount)
+        let dividend = mantissa << UInt64(mantissa.leadingZeroBitCount)
+        let scale = five.leadingZeroBitCount - mantissa.leadingZeroBitCount + exponent
+        // So that the quotient has 64 bits.
+        let isLess = dividend < divisor
+        let (quotient, rest) = divisor.dividingFullWidth(
+            isLess ? (dividend, 0) : (dividend >> 1, dividend << 63))
+        return Self.rounded(quotient, more: rest != 0, scale - (isLess ? 64 : 63))
+    }
+
+    private var product: Double {
+        let (high, low) = mantissa.multipliedFullWidth(by: PowersOfTen.ofFive[exponent])
+        if high == 0 {
+            let shift = low.leadingZeroBitCount
+            return Self.rounded(low << UInt64(shift), more: false, exponent - shift)
+        }
+        let shift = high.leadingZeroBitCount
+        return Self.rounded(
+            high << UInt64(shift) | low >> UInt64(64 - shift), more: low << UInt64(shift) != 0, exponent + 64 - shift)
+    }
+
+    /// The double nearest to bits × 2^exponent, of which the highest bit is set, or to a little `more`.
+    private static func rounded(_ bits: UInt64, more: Bool, _ exponent: Int) -> Double {
+        var mantissa = bits >> 11
+        let rest = bits & 0x7ff
+        if rest > 0x400 || rest == 0x400 && (more || mantissa & 1 == 1) { mantissa += 1 }
+        // If the mantissa becomes 2^53, the carry makes the exponent larger by one, which is right.
+        let biased = UInt64(exponent + 11 + 52 + 1023)
+        return Double(bitPattern: biased << 52 &+ (mantissa &- 1 << 52))
+    }
+}
+
+private enum PowersOfTen {
+    @inline(__always)
+    static func upToEight(_ exponent: Int) -> UInt64 { exponent == 8 ? 100_000_000 : short[exponent] }
+
+    private static let short: [UInt64] = [1, 10, 100, 1000, 10_000, 100_000, 1_000_000, 10_000_000]
+
+    static let double: [Double] = [
+        1e0, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9, 1e10, 1e11, 1e12, 1e13, 1e14, 1e15, 1e16, 1e17, 1e18, 1e19,
+        1e20, 1e21, 1e22,
+    ]
+
+    /// 5^27 is the greatest that fits 64 bits.
+    static let ofFive: [UInt64] = [
+        1, 5, 25, 125, 625, 3125, 15_625, 78_125, 390_625, 1_953_125, 9_765_625, 48_828_125, 244_140_625, 1_220_703_125,
+        6_103_515_625, 30_517_578_125, 152_587_890_625, 762_939_453_125, 3_814_697_265_625, 19_073_486_328_125,
+        95_367_431_640_625, 476_837_158_203_125, 2_384_185_791_015_625, 11_920_928_955_078_125, 59_604_644_775_390_625,
+        298_023_223_876_953_125, 1_490_116_119_384_765_625, 7_450_580_596_923_828_125,
+    ]
+}

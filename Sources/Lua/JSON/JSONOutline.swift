@@ -1,29 +1,63 @@
-/// Checks a JSON text in one pass, without making any value, and notes where its containers end.
+/// Checks a JSON text in one pass, without making any value, and notes where its containers and its long strings end.
 ///
-/// Every payload passes through it, so it works on pointers, eight bytes at a time where it can. It only tells whether
-/// the text is JSON; `JSONScanner`, which is slower, tells what is wrong.
+/// Every text passes through it, so it works on pointers, eight bytes at a time where it can. It can stop anywhere and
+/// continue later. It only tells whether the text is JSON; `mistake` tells what is wrong.
 final class JSONOutline {
-    /// The bounds of an object or array that has members.
-    struct Container {
-        /// Offsets of the opening bracket, and of the byte after the closing one.
+    /// A part of the text that can be passed over: an object or array that has members, or a long string.
+    struct Part {
+        /// Offsets of the first byte, and of the byte after the last one.
         let start: UInt32
         var end: UInt32 = 0
-        /// The position in the list of the first container after this one. While it is open, that of the one around it.
+        /// The position in the list of the first part after this one. While a container is open, that of the one around it.
         var next: UInt32
+        /// How many members or elements there are; of a string, 1 if it has escapes. While a container is open, how many
+        /// come before the one inside.
+        var count: UInt32 = 0
     }
 
-    /// Containers in the order in which they begin. Only this object owns the memory.
-    private(set) var list: UnsafeMutablePointer<Container>
+    /// A string with more bytes is a part.
+    static let longString = 16 << 10
+
+    /// The bytes that must be behind a text: they are zero, which ends everything, so nothing compares its place with the end.
+    static let padding = 16
+
+    /// Parts in the order in which they begin. Only this object owns the memory.
+    private(set) var list: UnsafeMutablePointer<Part>
     private(set) var count = 0
     private var capacity = 64
-    /// A copy of the text with zeros behind it, which end everything: nothing compares its place with the end.
     private var copy: UnsafeMutablePointer<UInt8>
     private var copyCapacity = JSONOutline.leastCopy
 
-    private static let leastCopy = 4 << 10
-    private static let padding = 8
+    private var length = 0
+    private var place = Place(depth: 0)
 
+    private var start: UnsafePointer<UInt8> { UnsafePointer(copy) }
+
+    private static let leastCopy = 4 << 10
     private static let none = UInt32.max
+
+    /// What has been seen so far.
+    private struct Place {
+        var offset = 0
+        var expects = Expects.value
+        /// The innermost open container; whether it is an object; how many of its members ended.
+        var open = JSONOutline.none
+        var isObject = false
+        var members: UInt32 = 0
+        /// The nesting levels around.
+        var depth: Int
+        /// The string that is being read.
+        var stringStart = 0
+        var hasEscapes = false
+    }
+
+    private enum Expects: Int {
+        case value, firstElement, name, firstName, colon, comma
+        /// In the middle of a string.
+        case restOfName, restOfValue
+    }
+
+    enum Verdict { case json, notJSON, unfinished }
 
     init() {
         list = .allocate(capacity: capacity)
@@ -50,188 +84,235 @@ final class JSONOutline {
         }
     }
 
-    private func take(_ text: UnsafeBufferPointer<UInt8>) -> UnsafePointer<UInt8> {
-        if copyCapacity < text.count + Self.padding {
-            copy.deallocate()
-            copyCapacity = max(2 * copyCapacity, text.count + Self.padding)
-            copy = .allocate(capacity: copyCapacity)
-        }
-        if let start = text.baseAddress { copy.update(from: start, count: text.count) }
-        (copy + text.count).update(repeating: 0, count: Self.padding)
-        return UnsafePointer(copy)
-    }
+    /// The text that was checked, valid until the next one; nothing about it is kept elsewhere.
+    var checked: CheckedJSON { CheckedJSON(start, length, parts: list, count) }
 
     /// Whether the text, which has less than 4 GB, is JSON.
-    func check(_ text: UnsafeBufferPointer<UInt8>) -> Bool {
+    func check(_ text: UnsafeBufferPointer<UInt8>, depth: Int = 0) -> Bool {
+        begin(copying: text, depth: depth)
+        return proceed(by: length + 1) == .json
+    }
+
+    func begin(copying text: UnsafeBufferPointer<UInt8>, depth: Int = 0) {
+        begin(text.count, depth: depth)
+        copy(text, to: 0)
+    }
+
+    /// Begins with a text of that length, which must be copied before it is checked.
+    ///
+    /// - Parameter depth: the nesting levels around the text.
+    func begin(_ length: Int, depth: Int) {
+        if copyCapacity < length + Self.padding {
+            copy.deallocate()
+            copyCapacity = length + Self.padding
+            copy = .allocate(capacity: copyCapacity)
+        }
+        (copy + length).update(repeating: 0, count: Self.padding)
+        self.length = length
         count = 0
-        let start = take(text)
-        let end = start + text.count
-        var cursor = start
-        var depth = 0
-        var isObject = false
-        var expectsName = false
-        var open = Self.none
+        place = Place(depth: depth)
+    }
+
+    func copy(_ text: UnsafeBufferPointer<UInt8>, to offset: Int) {
+        if let start = text.baseAddress { (copy + offset).update(from: start, count: text.count) }
+    }
+
+    /// Continues for about so many bytes.
+    func proceed(by bytes: Int) -> Verdict {
+        let start = start
+        let end = start + length
+        var cursor = start + place.offset
+        let stop = bytes <= end - cursor ? cursor + bytes : end + 1
+        var at = place
+        defer {
+            at.offset = cursor - start
+            place = at
+        }
         // Strings are nearly all of a text, so names and values share this code, and it calls nothing.
         while true {
-            guard Self.skipSpace(&cursor) else { return false }
-            let first = cursor.pointee
-            cursor += 1
-            if first == UInt8(ascii: "\"") {
-                while true {
-                    var found = UTF8Check.special(UnsafeRawPointer(cursor).loadUnaligned(as: UInt64.self))
-                    while found == 0 {
-                        cursor += 8
-                        found = UTF8Check.special(UnsafeRawPointer(cursor).loadUnaligned(as: UInt64.self))
-                    }
-                    cursor += found.trailingZeroBitCount >> 3
-                    if cursor.pointee == UInt8(ascii: "\"") { break }
-                    guard Self.skipOdd(&cursor, end) else { return false }
-                }
-                cursor += 1
-                if expectsName {
-                    guard Self.skipSpace(&cursor), cursor.pointee == UInt8(ascii: ":") else { return false }
-                    cursor += 1
-                    expectsName = false
-                    continue
-                }
-            } else if expectsName {
-                return false
-            } else if first == UInt8(ascii: "{") || first == UInt8(ascii: "[") {
-                let place = cursor - 1 - start
-                guard depth < JSONScanner.depthLimit, Self.skipSpace(&cursor) else { return false }
-                // Either bracket is two code points before its counterpart.
-                if cursor.pointee == first + 2 {
-                    cursor += 1
-                } else {
-                    add(Container(start: UInt32(truncatingIfNeeded: place), next: open))
-                    open = UInt32(truncatingIfNeeded: count - 1)
-                    depth += 1
-                    isObject = first == UInt8(ascii: "{")
-                    expectsName = isObject
-                    continue
-                }
-            } else {
-                cursor -= 1
-                guard Self.skipWord(&cursor) || Self.skipNumber(&cursor, end) else { return false }
-            }
-            // A value has ended here, and perhaps containers with it.
-            while depth > 0 {
-                guard Self.skipSpace(&cursor) else { return false }
+            if at.expects.rawValue < Expects.restOfName.rawValue {
+                JSONTokens.skipSpace(&cursor, to: stop)
+                if cursor >= stop { return .unfinished }
                 let byte = cursor.pointee
-                cursor += 1
-                if byte == UInt8(ascii: ",") {
-                    expectsName = isObject
-                    break
+                switch at.expects {
+                case .value, .firstElement:
+                    if byte == UInt8(ascii: "{") || byte == UInt8(ascii: "[") {
+                        guard at.depth < JSONScanner.depthLimit else { return .notJSON }
+                        open(&at, cursor - start, byte)
+                        cursor += 1
+                        continue
+                    } else if byte != UInt8(ascii: "\"") {
+                        if byte == UInt8(ascii: "]"), at.expects == .firstElement {
+                            cursor += 1
+                            close(&at, cursor - start, isEmpty: true)
+                            continue
+                        }
+                        guard JSONTokens.skipWord(&cursor) || JSONTokens.skipNumber(&cursor) else { return .notJSON }
+                        at.expects = .comma
+                        continue
+                    }
+                    at.expects = .restOfValue
+                case .comma:
+                    guard at.open != Self.none else { return cursor == end ? self.end() : .notJSON }
+                    if byte == UInt8(ascii: ",") {
+                        cursor += 1
+                        at.members &+= 1
+                        at.expects = at.isObject ? .name : .value
+                    } else {
+                        guard byte == (at.isObject ? UInt8(ascii: "}") : UInt8(ascii: "]")) else { return .notJSON }
+                        cursor += 1
+                        close(&at, cursor - start, isEmpty: false)
+                    }
+                    continue
+                case .colon:
+                    guard byte == UInt8(ascii: ":") else { return .notJSON }
+                    cursor += 1
+                    at.expects = .value
+                    continue
+                case .firstName where byte == UInt8(ascii: "}"):
+                    cursor += 1
+                    close(&at, cursor - start, isEmpty: true)
+                    continue
+                default:
+                    guard byte == UInt8(ascii: "\"") else { return .notJSON }
+                    at.expects = .restOfName
                 }
-                guard byte == (isObject ? UInt8(ascii: "}") : UInt8(ascii: "]")) else { return false }
-                let closed = Int(open)
-                open = list[closed].next
-                list[closed].end = UInt32(truncatingIfNeeded: cursor - start)
-                list[closed].next = UInt32(truncatingIfNeeded: count)
-                depth -= 1
-                if depth > 0 { isObject = start[Int(list[Int(open)].start)] == UInt8(ascii: "{") }
+                at.stringStart = cursor - start
+                at.hasEscapes = false
+                cursor += 1
             }
-            if depth == 0 { return !Self.skipSpace(&cursor) && cursor == end }
+            while true {
+                var found = EightBytes.odd(EightBytes.load(cursor))
+                while found == 0 {
+                    cursor += 8
+                    if cursor >= stop { return .unfinished }
+                    found = EightBytes.odd(EightBytes.load(cursor))
+                }
+                cursor += EightBytes.before(found)
+                if cursor.pointee == UInt8(ascii: "\"") { break }
+                if cursor.pointee == UInt8(ascii: "\\") { at.hasEscapes = true }
+                guard JSONTokens.skipOdd(&cursor) else { return .notJSON }
+                if cursor >= stop { return .unfinished }
+            }
+            cursor += 1
+            if cursor - start &- at.stringStart > Self.longString { addString(at, cursor - start) }
+            if at.expects == .restOfValue {
+                at.expects = .comma
+            } else if cursor.pointee == UInt8(ascii: ":") {
+                cursor += 1
+                at.expects = .value
+            } else {
+                at.expects = .colon
+            }
         }
     }
 
     @inline(__always)
-    private func add(_ container: Container) {
+    private func open(_ at: inout Place, _ offset: Int, _ bracket: UInt8) {
+        if at.open != Self.none { list[Int(at.open)].count = at.members }
+        add(Part(start: UInt32(truncatingIfNeeded: offset), next: at.open))
+        at.open = UInt32(truncatingIfNeeded: count - 1)
+        at.members = 0
+        at.depth += 1
+        at.isObject = bracket == UInt8(ascii: "{")
+        at.expects = at.isObject ? .firstName : .firstElement
+    }
+
+    @inline(__always)
+    private func close(_ at: inout Place, _ end: Int, isEmpty: Bool) {
+        let closed = Int(at.open)
+        at.open = list[closed].next
+        if isEmpty {
+            count -= 1
+        } else {
+            list[closed].end = UInt32(truncatingIfNeeded: end)
+            list[closed].next = UInt32(truncatingIfNeeded: count)
+            list[closed].count = at.members + 1
+        }
+        at.depth -= 1
+        at.expects = .comma
+        guard at.open != Self.none else { return }
+        at.members = list[Int(at.open)].count
+        at.isObject = start[Int(list[Int(at.open)].start)] == UInt8(ascii: "{")
+    }
+
+    /// Puts behind the list a part that begins nowhere, so that whoever looks for the next part finds none.
+    private func end() -> Verdict {
+        add(Part(start: Self.none, next: 0))
+        count -= 1
+        return .json
+    }
+
+    private func addString(_ at: Place, _ end: Int) {
+        add(
+            Part(
+                start: UInt32(truncatingIfNeeded: at.stringStart), end: UInt32(truncatingIfNeeded: end),
+                next: UInt32(truncatingIfNeeded: count + 1), count: at.hasEscapes ? 1 : 0))
+    }
+
+    @inline(__always)
+    private func add(_ part: Part) {
         if count == capacity { grow() }
-        (list + count).initialize(to: container)
+        (list + count).initialize(to: part)
         count += 1
     }
 
     private func grow() {
-        let larger = UnsafeMutablePointer<Container>.allocate(capacity: 2 * capacity)
+        let larger = UnsafeMutablePointer<Part>.allocate(capacity: 2 * capacity)
         larger.moveInitialize(from: list, count: count)
         list.deallocate()
         list = larger
         capacity *= 2
     }
 
-    // MARK: Tokens
+    /// The bytes that the list takes.
+    var listSize: Int { count * MemoryLayout<Part>.stride }
+}
 
-    /// Moves to the next byte that is no white space; returns false if that is a control character, or the end.
-    @inline(__always)
-    private static func skipSpace(_ cursor: inout UnsafePointer<UInt8>) -> Bool {
-        while cursor.pointee <= 0x20 {
-            switch cursor.pointee {
-            case 0x20, 0x0a, 0x0d, 0x09: cursor += 1
-            default: return false
+extension JSONOutline {
+    /// Checks the text; throws what is wrong with it, or that a limit was reached.
+    func check(
+        _ text: UnsafeBufferPointer<UInt8>, depth: Int = 0, for stack: LuaStack?
+    ) throws(JSONError) {
+        begin(copying: text, depth: depth)
+        while true {
+            switch proceed(by: JSONScanner.stretch) {
+            case .json: return
+            case .notJSON: throw mistake
+            case .unfinished: if let stack { _ = try mayGoOn(after: JSONScanner.stretch, stack) }
             }
         }
-        return true
     }
 
-    /// An escape, or characters that are not ASCII, in a string. Everything else that is no plain text is a mistake.
-    private static func skipOdd(_ cursor: inout UnsafePointer<UInt8>, _ end: UnsafePointer<UInt8>) -> Bool {
-        if cursor.pointee == UInt8(ascii: "\\") {
-            switch cursor[1] {
-            case UInt8(ascii: "\""), UInt8(ascii: "\\"), UInt8(ascii: "/"), UInt8(ascii: "b"), UInt8(ascii: "f"),
-                UInt8(ascii: "n"), UInt8(ascii: "r"), UInt8(ascii: "t"):
-                cursor += 2
-                return true
-            default: return skipUnicode(&cursor, end)
+    /// Returns false if the slice is over; throws if a limit was reached.
+    func mayGoOn(after bytes: Int, _ stack: LuaStack) throws(JSONError) -> Bool {
+        do throws(LuaError) {
+            return try stack.mayGoOn(after: bytes)
+        } catch {
+            let scanner = JSONScanner(UnsafeBufferPointer(start: start, count: length))
+            let place = start + min(place.offset, length)
+            if case .timeLimit = error { throw scanner.error(.timeLimit, at: place) }
+            throw scanner.error(.memoryLimit(stack.memoryLimit), at: place)
+        }
+    }
+
+    /// What is wrong, where `proceed` has found that the text is not JSON.
+    var mistake: JSONError {
+        var scanner = JSONScanner(UnsafeBufferPointer(start: start, count: length))
+        scanner.cursor = start + place.offset
+        do throws(JSONError) {
+            switch place.expects {
+            case .value, .firstElement: try scanner.skipValue(depth: place.depth)
+            case .name, .firstName: _ = try scanner.key()
+            case .colon: try scanner.expect(UInt8(ascii: ":"), "':'")
+            case .comma where place.open != Self.none:
+                _ = try scanner.another(before: place.isObject ? UInt8(ascii: "}") : UInt8(ascii: "]"))
+            case .comma: try scanner.expectEnd()
+            case .restOfName, .restOfValue: try scanner.scanRest(before: UInt8(ascii: "\""))
             }
+        } catch {
+            return error
         }
-        guard cursor.pointee >= 0x80 else { return false }
-        while cursor.pointee >= 0x80 {
-            let length = UTF8Check.sequenceLength(at: cursor, before: end)
-            guard length > 0 else { return false }
-            cursor += length
-        }
-        return true
+        return scanner.unexpected("JSON")
     }
-
-    private static func skipUnicode(_ cursor: inout UnsafePointer<UInt8>, _ end: UnsafePointer<UInt8>) -> Bool {
-        guard let code = UTF8Check.escapedUnit(at: cursor, before: end), !(0xdc00..<0xe000).contains(code) else {
-            return false
-        }
-        cursor += 6
-        guard (0xd800..<0xdc00).contains(code) else { return true }
-        guard let low = UTF8Check.escapedUnit(at: cursor, before: end), (0xdc00..<0xe000).contains(low) else {
-            return false
-        }
-        cursor += 6
-        return true
-    }
-
-    /// Skips `true`, `false` or `null`.
-    @inline(__always)
-    private static func skipWord(_ cursor: inout UnsafePointer<UInt8>) -> Bool {
-        switch UnsafeRawPointer(cursor).loadUnaligned(as: UInt32.self) {
-        case 0x6575_7274, 0x6c6c_756e:  // "true", "null"
-            cursor += 4
-            return true
-        case 0x736c_6166 where cursor[4] == UInt8(ascii: "e"):  // "fals"
-            cursor += 5
-            return true
-        default: return false
-        }
-    }
-
-    private static func skipNumber(_ cursor: inout UnsafePointer<UInt8>, _ end: UnsafePointer<UInt8>) -> Bool {
-        let first = cursor
-        if cursor.pointee == UInt8(ascii: "-") { cursor += 1 }
-        guard isDigit(cursor) else { return false }
-        let isZero = cursor.pointee == UInt8(ascii: "0")
-        cursor += 1
-        if isZero, isDigit(cursor) { return false }
-        while isDigit(cursor) { cursor += 1 }
-        if cursor.pointee == UInt8(ascii: ".") {
-            cursor += 1
-            guard isDigit(cursor) else { return false }
-            while isDigit(cursor) { cursor += 1 }
-        }
-        // Only these can be too large for a double, or take long to convert.
-        guard cursor.pointee | 0x20 == UInt8(ascii: "e") || cursor - first > 300 else { return true }
-        var scanner = JSONScanner(UnsafeBufferPointer(start: first, count: end - first))
-        guard (try? scanner.number()) != nil else { return false }
-        cursor = scanner.cursor
-        return true
-    }
-
-    @inline(__always)
-    private static func isDigit(_ cursor: UnsafePointer<UInt8>) -> Bool { cursor.pointee &- UInt8(ascii: "0") < 10 }
 }

@@ -1,9 +1,10 @@
 internal import CLua
 
-/// Reads JSON text directly onto a Lua stack, without a tree in between.
+/// Makes the values of a checked JSON text on a Lua stack, without a tree in between.
 ///
-/// Integers that fit 64 bits stay exact; the last of two equal keys wins; nesting is limited to 128 levels. A reader
-/// exists only inside `read`, because it points into the text.
+/// Integers that fit 64 bits stay exact; the last of two equal keys wins. Nothing here recurses: the open containers are a
+/// list of levels, so that reading can stop between any two values and continue later. A reader points into the text, so it
+/// must not outlive it.
 public struct JSONReader {
     /// The meaning of a null member of an object. In an array it is always `json.null`.
     public enum Nulls: Sendable {
@@ -11,320 +12,309 @@ public struct JSONReader {
         case absent
     }
 
-    private var scanner: JSONScanner
     public let stack: LuaStack
-    private let nulls: Nulls
-    private var depth = 0
-    /// The text, if it was checked before, the stack index of its userdata, and the place in its outline of the next
-    /// container.
-    private var checked: (text: CheckedJSON, index: Int32, next: Int)?
+    let json: CheckedJSON
+    let nulls: Nulls
+    /// The stack index of the text's userdata; 0 if all containers are to be read at once.
+    let source: Int32
+    var cursor: UnsafePointer<UInt8>
+    /// The place in the outline of the next part.
+    var next: Int
+    /// Where the limits are checked next.
+    private var lookout: UnsafePointer<UInt8>
+    let limits: LuaStack?
+    /// How many elements of the innermost array are set; or one of the two below.
+    var position = JSONReader.none
+    static let object: Int64 = -1
+    private static let none: Int64 = -2
+    /// The positions of the containers around, outermost first.
+    private var outer: [Int64] = []
+    /// The beginning of a long string that is being read.
+    private var part: [UInt8]?
 
-    private init(_ scanner: JSONScanner, stack: LuaStack, nulls: Nulls, depth: Int = 0) {
-        self.scanner = scanner
+    private let names: JSONNames?
+
+    /// In a text with fewer bytes, most names come once.
+    private static let leastNamed = 4 << 10
+    /// A container with at most this many bytes is read at once, as a table of its own to be filled later would cost as much.
+    static let eager = 1024
+
+    /// - Parameters:
+    ///   - source: the stack index of the text's userdata, if large containers are to be filled on first access.
+    ///   - next: the place in the outline of the first part from `offset` on.
+    init(
+        _ json: CheckedJSON, source: Int = 0, at offset: Int = 0, next: Int = 0, stack: LuaStack, limits: LuaStack?,
+        nulls: Nulls
+    ) {
+        self.json = json
+        self.source = Int32(source)
+        self.next = next
         self.stack = stack
+        self.limits = limits
         self.nulls = nulls
-        self.depth = depth
-    }
-
-    /// Lets `body` read the value at `offset` of the checked text at `index`.
-    ///
-    /// - Parameter next: the place in the outline of the first container from there on.
-    static func read(
-        checked index: Int, of stack: LuaStack, at offset: Int = 0, next: Int = 0, nulls: Nulls = .absent,
-        _ body: (inout JSONReader) throws(JSONError) -> Void
-    ) throws(JSONError) {
-        guard let text = CheckedJSON(at: index, of: stack) else { return }
-        // Outside of a run, no code could end, so the values are for luafunc, which must get all of them.
-        var scanner = JSONScanner(text.text, limits: stack.isInsideRun ? stack : nil)
-        scanner.skip(to: offset)
-        var reader = JSONReader(scanner, stack: stack, nulls: nulls)
-        reader.checked = (text, Int32(stack.absolute(index)), next)
-        try body(&reader)
-    }
-
-    /// Lets `body` read all of `text`; unread text is an error.
-    ///
-    /// - Parameter depth: the nesting levels around the text.
-    public static func read(
-        _ text: RawSpan, onto stack: LuaStack, nulls: Nulls = .sentinel, depth: Int = 0,
-        _ body: (inout JSONReader) throws(JSONError) -> Void
-    ) throws(JSONError) {
-        // The pointers and the reader live only during the closure.
-        try text.withUnsafeBytes { raw throws(JSONError) in
-            var reader = JSONReader(
-                JSONScanner(raw.assumingMemoryBound(to: UInt8.self), limits: stack), stack: stack, nulls: nulls,
-                depth: depth)
-            try body(&reader)
-            try reader.scanner.expectEnd()
-        }
-    }
-
-    // MARK: Steps for a caller that knows the shape
-
-    /// The first byte of the next value: `{`, `[`, `"`, a digit, `-`, `t`, `f` or `n`.
-    public mutating func peek() throws(JSONError) -> UInt8 { try scanner.peek() }
-
-    /// Consumes an object and calls `body` at each member's value, which `body` must consume.
-    public mutating func forEachMember(
-        _ wanted: String, _ body: (JSONKey, inout JSONReader) throws(JSONError) -> Void
-    ) throws(JSONError) {
-        try scanner.expect(UInt8(ascii: "{"), wanted)
-        if try scanner.closes(UInt8(ascii: "}")) { return }
-        repeat {
-            let key = JSONKey(bytes: try scanner.key())
-            try body(key, &self)
-        } while try scanner.another(before: UInt8(ascii: "}"))
-    }
-
-    public mutating func skip() throws(JSONError) { try scanner.skipValue(depth: depth) }
-
-    /// Moves past the container at the cursor, which begins with that byte, if the outline tells where it ends.
-    private mutating func moves(past bracket: UInt8) -> Bool {
-        guard let (text, index, _) = checked, let container = container(bracket) else { return false }
-        scanner.skip(to: Int(container.end))
-        checked = (text, index, Int(container.next))
-        return true
-    }
-
-    /// The container at the cursor, which begins with that byte; nil for an empty one, any other value, or a text that was
-    /// not checked before.
-    private func container(_ bracket: UInt8) -> JSONOutline.Container? {
-        guard let (text, _, next) = checked, bracket == UInt8(ascii: "{") || bracket == UInt8(ascii: "["),
-            next < text.containerCount, Int(text.containers[next].start) == scanner.cursor - scanner.start
-        else { return nil }
-        return text.containers[next]
-    }
-
-    /// The string at the cursor as text.
-    public mutating func string() throws(JSONError) -> String {
-        let first = try scanner.peek()
-        guard first == UInt8(ascii: "\"") else { throw scanner.error(.unexpected(first, wanted: "a string")) }
-        return String(decoding: try scanner.string(), as: UTF8.self)
+        names = json.count < Self.leastNamed ? nil : stack.vm?.names
+        cursor = json.start + offset
+        lookout = json.start + json.count
+        if limits != nil, json.count - offset > JSONScanner.stretch { lookout = cursor + JSONScanner.stretch }
     }
 
     // MARK: Values onto the stack
 
     /// Pushes the next value. [+1]
-    public mutating func pushValue() throws(JSONError) {
-        switch try scanner.peek() {
-        case UInt8(ascii: "{"): try pushContainer(closing: UInt8(ascii: "}"))
-        case UInt8(ascii: "["): try pushContainer(closing: UInt8(ascii: "]"))
-        case let first: try Self.pushScalar(first, &scanner, stack)
-        }
-    }
+    public mutating func pushValue() throws(JSONError) { while !(try proceed()) {} }
 
-    /// Pushes the next value, which begins with `first` and is no container. [+1]
-    @inline(__always)
-    static func pushScalar(
-        _ first: UInt8, _ scanner: inout JSONScanner, _ stack: LuaStack
-    ) throws(JSONError) {
-        switch first {
-        case UInt8(ascii: "\""): push(try scanner.string(), onto: stack)
-        case UInt8(ascii: "t"):
-            try scanner.expectWord("true")
-            lua_pushboolean(stack.state, 1)
-        case UInt8(ascii: "f"):
-            try scanner.expectWord("false")
-            lua_pushboolean(stack.state, 0)
-        case UInt8(ascii: "n"):
-            try scanner.expectWord("null")
-            stack.pushNull()
-        default:
-            switch try scanner.number() {
-            case .integer(let value): lua_pushinteger(stack.state, value)
-            case .double(let value): lua_pushnumber(stack.state, value)
+    /// Goes on with the value that is being read, or the next one; returns false if the time slice ended in the middle. Then
+    /// the stack holds unfinished values. [+1 at the end]
+    mutating func proceed() throws(JSONError) -> Bool {
+        let state = stack.state
+        while true {
+            if part == nil {
+                if position == Self.object {
+                    skipSpace()
+                    pushKey()
+                    skipSpace()
+                    // Over the colon.
+                    cursor += 1
+                }
+                skipSpace()
             }
+            switch cursor.pointee {
+            case _ where part != nil: guard try pushLongString() else { return false }
+            case UInt8(ascii: "\""): guard try pushString() else { return false }
+            case UInt8(ascii: "{"), UInt8(ascii: "["): if try opens() { continue }
+            case UInt8(ascii: "t"):
+                cursor += 4
+                lua_pushboolean(state, 1)
+            case UInt8(ascii: "f"):
+                cursor += 5
+                lua_pushboolean(state, 0)
+            case UInt8(ascii: "n"):
+                cursor += 4
+                if nulls == .absent, position == Self.object { lua_pushnil(state) } else { stack.pushNull() }
+            default: try pushNumber()
+            }
+            // Here a value is on top.
+            while true {
+                if position == Self.object {
+                    lua_rawset(state, -3)
+                } else if position >= 0 {
+                    position += 1
+                    lua_rawseti(state, -2, position)
+                } else {
+                    return true
+                }
+                skipSpace()
+                cursor += 1
+                if cursor[-1] == UInt8(ascii: ",") { break }
+                if position >= 0 { stack.markArray(at: -1) }
+                position = outer.popLast() ?? Self.none
+            }
+            if cursor >= lookout, !(try look()) { return false }
         }
     }
 
-    /// Pushes the next value; a string that is JSON text becomes the value in it, up to `levels` times. Any other
-    /// string stays as it is, which is no error. [+1]
-    public mutating func pushValue(unwrapping levels: Int) throws(JSONError) {
-        guard levels > 0, try scanner.peek() == UInt8(ascii: "\"") else { return try pushValue() }
-        let text = try scanner.string()
-        guard let first = text.first, Self.mayBegin(first) else { return pushBytes(text) }
-        let isWhole = levels == 1 && (first == UInt8(ascii: "{") || first == UInt8(ascii: "["))
-        if isWhole, text.count > Self.eager, stack.pushDeferred(text) { return }
-        let level = stack.count
-        do throws(JSONError) {
-            // `text` may lie in the scanner's scratch buffer, which stays: this scanner rests until the inner one is
-            // done.
-            var inner = JSONReader(JSONScanner(text, limits: stack), stack: stack, nulls: nulls, depth: depth)
-            try inner.pushValue(unwrapping: levels - 1)
-            try inner.scanner.expectEnd()
-        } catch {
-            if error.isLimit { throw error }
-            stack.setCount(level)
-            pushBytes(text)
+    @inline(__always)
+    mutating func skipSpace() { CheckedJSON.skipSpace(&cursor) }
+
+    @inline(__always)
+    private mutating func pushNumber() throws(JSONError) {
+        switch JSONNumber.read(&cursor) {
+        case .integer(let value): lua_pushinteger(stack.state, value)
+        case .double(let value): lua_pushnumber(stack.state, value)
+        case nil: throw error(.numberOutOfRange)  // it was checked
         }
     }
 
-    /// A container of a checked text with at most this many bytes is read at once, as a table of its own to be filled later
-    /// would cost as much.
-    private static let eager = 256
+    // MARK: Containers
 
-    /// Pushes a table that is filled on first access in place of the container at the cursor. Returns false, and pushes
-    /// nothing, if there is an empty container or any other value, or the text was not checked before. [+1]
-    mutating func pushesDeferred(_ filler: TableFiller) throws(JSONError) -> Bool {
-        let first = try scanner.peek()
-        guard let (_, index, next) = checked, container(first) != nil else { return false }
-        stack.pushDeferred(filler, place: next, source: Int(index))
-        return moves(past: first)
+    /// Whether the value at the cursor is the next part.
+    @inline(__always)
+    var isAtPart: Bool { Int(json.parts[next].start) == cursor - json.start }
+
+    /// Pushes the table of the container at the cursor. Returns true if its members follow.
+    @inline(__always)
+    private mutating func opens() throws(JSONError) -> Bool {
+        let isObject = cursor.pointee == UInt8(ascii: "{")
+        guard isAtPart else {
+            // It is empty.
+            cursor += 1
+            skipSpace()
+            cursor += 1
+            clua_newtable(stack.state, 0, 0)
+            if !isObject { stack.markArray(at: -1) }
+            return false
+        }
+        let container = json.parts[next]
+        let length = container.end - container.start
+        if length > Self.eager, source > 0 {
+            pushDeferred(nulls == .sentinel ? .decoded : .members)
+            return false
+        }
+        let members = Int(container.count)
+        if members > 4096 { try demand(members * (isObject ? 40 : 16)) }
+        guard lua_checkstack(stack.state, 8) != 0 else { throw error(.memoryLimit(stack.memoryLimit)) }
+        clua_newtable(stack.state, isObject ? 0 : Int32(members), isObject ? Int32(members) : 0)
+        if position != Self.none { outer.append(position) }
+        position = isObject ? Self.object : 0
+        cursor += 1
+        next += 1
+        return true
     }
 
-    /// Whether JSON text may begin with that byte.
-    public static func mayBegin(_ byte: UInt8) -> Bool {
-        switch byte {
-        case UInt8(ascii: "\""), UInt8(ascii: "{"), UInt8(ascii: "["), UInt8(ascii: "-"), UInt8(ascii: "t"),
-            UInt8(ascii: "f"), UInt8(ascii: "n"), UInt8(ascii: "0")...UInt8(ascii: "9"):
-            true
-        default: false
+    /// Pushes a table that is filled on first access in place of the container at the cursor.
+    private mutating func pushDeferred(_ filler: TableFiller) {
+        stack.pushDeferred(filler, place: next, source: Int(source), of: json)
+        // The table costs about as much as one that is read at once.
+        jump(counting: Self.eager)
+    }
+
+    /// The same, if there is a container with members at the cursor; else pushes nothing and returns false. [+1]
+    mutating func pushesDeferred(_ filler: TableFiller) -> Bool {
+        skipSpace()
+        guard source > 0, isAtPart, cursor.pointee != UInt8(ascii: "\"") else { return false }
+        pushDeferred(filler)
+        return true
+    }
+
+    /// Moves past the part at the cursor.
+    mutating func jump(counting bytes: Int) {
+        let part = json.parts[next]
+        cursor = json.start + Int(part.end)
+        lookout += Int(part.end - part.start) - bytes
+        next = Int(part.next)
+    }
+
+    // MARK: Strings
+
+    @inline(__always)
+    private mutating func pushKey() {
+        let first = cursor + 1
+        var place = first
+        JSONString.skipPlain(&place)
+        guard place.pointee == UInt8(ascii: "\""), place - first <= JSONOutline.longString - 2 else {
+            return pushOdd()
+        }
+        cursor = place + 1
+        if let names {
+            names.push(first, place - first, onto: stack)
+        } else {
+            Self.push(UnsafeBufferPointer(start: first, count: place - first), onto: stack)
         }
     }
 
-    private func pushBytes(_ bytes: UnsafeBufferPointer<UInt8>) { Self.push(bytes, onto: stack) }
+    /// Pushes the string at the cursor; returns false if the slice ends in the middle of a long one.
+    @inline(__always)
+    private mutating func pushString() throws(JSONError) -> Bool {
+        if isAtPart { return try pushLongString() }
+        let first = cursor + 1
+        var place = first
+        JSONString.skipPlain(&place)
+        guard place.pointee == UInt8(ascii: "\"") else {
+            pushOdd()
+            return true
+        }
+        cursor = place + 1
+        Self.push(UnsafeBufferPointer(start: first, count: place - first), onto: stack)
+        return true
+    }
+
+    /// Pushes the string at the cursor, of any kind, in one go.
+    @inline(never)
+    private mutating func pushOdd() {
+        let stack = stack
+        withString { Self.push($0, onto: stack) }
+    }
+
+    /// Passes the string at the cursor to `body`, and moves past it.
+    mutating func withString<Result, Failure: Error>(
+        _ body: (UnsafeBufferPointer<UInt8>) throws(Failure) -> Result
+    ) throws(Failure) -> Result {
+        let first = cursor + 1
+        let hasEscapes: Bool
+        if isAtPart {
+            hasEscapes = json.parts[next].count > 0
+            jump(counting: 0)
+        } else {
+            cursor += 1
+            hasEscapes = JSONString.skip(&cursor)
+            cursor += 1
+        }
+        let text = UnsafeBufferPointer(start: first, count: cursor - 1 - first)
+        guard hasEscapes else { return try body(text) }
+        return try withUnsafeTemporaryAllocation(byteCount: text.count, alignment: 1) { raw throws(Failure) in
+            let output = raw.assumingMemoryBound(to: UInt8.self)
+            let count = output.baseAddress.map { JSONString.unescape(text, to: $0) } ?? 0
+            return try body(UnsafeBufferPointer(rebasing: output[..<count]))
+        }
+    }
+
+    /// Goes on with the string at the cursor, which is a part; returns false if the slice ends in the middle.
+    @inline(never)
+    private mutating func pushLongString() throws(JSONError) -> Bool {
+        let whole = json.parts[next]
+        if part == nil {
+            try demand(Int(whole.end - whole.start))
+            guard whole.count > 0 else {
+                let text = UnsafeBufferPointer(start: cursor + 1, count: Int(whole.end - whole.start) - 2)
+                jump(counting: 0)
+                Self.push(text, onto: stack)
+                return true
+            }
+            cursor += 1
+            part = []
+            part?.reserveCapacity(Int(whole.end - whole.start))
+        }
+        let end = json.start + Int(whole.end) - 1
+        while cursor < end {
+            unescapePiece(before: end)
+            if cursor >= lookout, !(try look()) { return false }
+        }
+        cursor += 1
+        next = Int(whole.next)
+        part?.withUnsafeBufferPointer { Self.push($0, onto: stack) }
+        part = nil
+        return true
+    }
+
+    private mutating func unescapePiece(before end: UnsafePointer<UInt8>) {
+        let limit = min(end, cursor + JSONScanner.stretch)
+        // An escape may end behind the limit.
+        withUnsafeTemporaryAllocation(byteCount: JSONScanner.stretch + 16, alignment: 8) { raw in
+            let output = raw.assumingMemoryBound(to: UInt8.self)
+            guard let place = output.baseAddress else { return }
+            let count = JSONString.unescape(&cursor, until: limit, end, to: place)
+            part?.append(contentsOf: UnsafeBufferPointer(rebasing: output[..<count]))
+        }
+    }
 
     @inline(__always)
     static func push(_ bytes: UnsafeBufferPointer<UInt8>, onto stack: LuaStack) {
         bytes.withMemoryRebound(to: CChar.self) { _ = lua_pushlstring(stack.state, $0.baseAddress, $0.count) }
     }
 
-    // MARK: Containers
+    // MARK: Limits
 
-    /// How many members or elements are kept on the stack before their table is made, so that it gets its final size.
-    private static let batch: Int32 = 16
-
-    private mutating func pushContainer(closing bracket: UInt8) throws(JSONError) {
-        if let (text, index, next) = checked, let container = container(scanner.cursor.pointee) {
-            if container.end - container.start > Self.eager,
-                try pushesDeferred(nulls == .sentinel ? .decoded : .members)
-            {
-                return
-            }
-            checked = (text, index, next + 1)
+    /// Returns false if the slice is over.
+    @inline(never)
+    private mutating func look() throws(JSONError) -> Bool {
+        guard let limits else {
+            lookout = json.start + json.count
+            return true
         }
-        guard depth < JSONScanner.depthLimit, lua_checkstack(stack.state, 2 * Self.batch + 8) != 0 else {
-            throw scanner.error(.tooDeep(limit: JSONScanner.depthLimit))
-        }
-        depth += 1
-        scanner.cursor += 1
-        if bracket == UInt8(ascii: "}") { try pushObject() } else { try pushArray() }
-        depth -= 1
-    }
-
-    private mutating func pushObject() throws(JSONError) {
-        let state = stack.state
-        guard !(try scanner.closes(UInt8(ascii: "}"))) else { return clua_newtable(state, 0, 0) }
-        let base = lua_gettop(state)
-        var waiting: Int32 = 0
-        var more = true
-        while more, waiting < Self.batch {
-            try pushMember()
-            waiting += 1
-            more = try scanner.another(before: UInt8(ascii: "}"))
-        }
-        clua_newtable(state, 0, waiting)
-        let table = base + 2 * waiting + 1
-        for index in 0..<waiting {
-            lua_pushvalue(state, base + 2 * index + 1)
-            lua_pushvalue(state, base + 2 * index + 2)
-            lua_rawset(state, table)
-        }
-        clua_replace(state, base + 1)
-        lua_settop(state, base + 1)
-        if more { try fillObject(at: base + 1) }
-    }
-
-    /// Sets the members from the cursor on, including the closing brace.
-    private mutating func fillObject(at table: Int32) throws(JSONError) {
-        repeat {
-            try pushMember()
-            lua_rawset(stack.state, table)
-        } while try scanner.another(before: UInt8(ascii: "}"))
-    }
-
-    /// Pushes key and value; the value is nil for a null to be left out, which removes an earlier member of that name.
-    private mutating func pushMember() throws(JSONError) {
-        pushBytes(try scanner.key())
-        if nulls == .absent, try scanner.peek() == UInt8(ascii: "n") {
-            try scanner.expectWord("null")
-            lua_pushnil(stack.state)
-        } else {
-            try pushValue()
-        }
-    }
-
-    private mutating func pushArray() throws(JSONError) {
-        let state = stack.state
-        let base = lua_gettop(state)
-        var waiting: Int32 = 0
-        var more = !(try scanner.closes(UInt8(ascii: "]")))
-        while more, waiting < 2 * Self.batch {
-            try pushValue()
-            waiting += 1
-            more = try scanner.another(before: UInt8(ascii: "]"))
-        }
-        clua_newtable(state, waiting, 0)
-        clua_insert(state, base + 1)
-        for index in stride(from: waiting, to: 0, by: -1) { lua_rawseti(state, base + 1, Int64(index)) }
-        if more { try fillArray(at: base + 1, from: Int64(waiting)) }
-        stack.markArray(at: -1)
-    }
-
-    private mutating func fillArray(at table: Int32, from count: Int64) throws(JSONError) {
-        var count = count
-        repeat {
-            try pushValue()
-            count += 1
-            lua_rawseti(stack.state, table, count)
-        } while try scanner.another(before: UInt8(ascii: "]"))
-    }
-
-    // MARK: Expanding
-
-    /// Fills the table at `table` with the members of a container of the checked text on top. At a limit it stops: the
-    /// accessing code ends before it sees the table. [0]
-    static func fill(_ table: Int, _ filler: TableFiller, from place: Int, of stack: LuaStack) {
-        guard lua_checkstack(stack.state, 2 * batch + 8) != 0,
-            let container = CheckedJSON(at: -1, of: stack)?.containers[place]
-        else { return }
-        let level = stack.count
-        do throws(JSONError) {
-            try read(
-                checked: -1, of: stack, at: Int(container.start), next: place + 1,
-                nulls: filler == .decoded ? .sentinel : .absent
-            ) { reader throws(JSONError) in try reader.fill(Int32(table), filler) }
+        let read = JSONScanner.stretch + (cursor - lookout)
+        lookout = cursor + JSONScanner.stretch
+        do throws(LuaError) {
+            return try limits.mayGoOn(after: read)
         } catch {
-            // The text was checked, so only a limit was reached.
-            stack.endUnfilled(error.limit ?? .memoryLimit)
-        }
-        stack.setCount(level)
-    }
-
-    /// The container at the cursor has members.
-    private mutating func fill(_ table: Int32, _ filler: TableFiller) throws(JSONError) {
-        depth = 1
-        let isObject = try scanner.peek() == UInt8(ascii: "{")
-        scanner.cursor += 1
-        if !isObject {
-            try fillArray(at: table, from: 0)
-            stack.markArray(at: Int(table))
-        } else if filler == .unwrapped {
-            try fillUnwrapped(at: table)
-        } else {
-            try fillObject(at: table)
+            if case .timeLimit = error { throw self.error(.timeLimit) }
+            throw self.error(.memoryLimit(limits.memoryLimit))
         }
     }
 
-    private mutating func fillUnwrapped(at table: Int32) throws(JSONError) {
-        repeat {
-            pushBytes(try scanner.key())
-            try pushValue(unwrapping: 1)
-            if stack.isNull(at: -1) {
-                lua_pushnil(stack.state)
-                clua_replace(stack.state, -2)
-            }
-            lua_rawset(stack.state, table)
-        } while try scanner.another(before: UInt8(ascii: "}"))
+    private func demand(_ bytes: Int) throws(JSONError) {
+        guard let limits, !limits.hasRoom(for: bytes) else { return }
+        throw error(.memoryLimit(limits.memoryLimit))
     }
+
+    func error(_ fault: JSONError.Fault) -> JSONError { JSONScanner(json.text).error(fault, at: cursor) }
 }

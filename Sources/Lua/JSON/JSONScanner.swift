@@ -16,14 +16,6 @@ struct JSONScanner {
     let end: UnsafePointer<UInt8>
     var cursor: UnsafePointer<UInt8>
     let dialect: JSONDialect
-    /// The stack whose limits are checked during the scan.
-    private let limits: LuaStack?
-    /// The position of the next check: past the end of a short text, so never.
-    private var lookout: UnsafePointer<UInt8>
-    /// The end, or the position of the next check if that comes first.
-    private var plainEnd: UnsafePointer<UInt8>
-    /// The time slice was over at the last check. Code that can pause does so then.
-    private(set) var isSliceOver = false
     /// Holds a string that had escapes, until the next one.
     private var scratch: [UInt8] = []
 
@@ -32,27 +24,14 @@ struct JSONScanner {
 
     static let depthLimit = 128
 
-    /// - Parameter limits: reading throws when the limits of that stack's code are reached: nothing else stops Swift
-    ///   code, and it is not refused memory.
-    init(_ bytes: UnsafeBufferPointer<UInt8>, dialect: JSONDialect = .strict, limits: LuaStack? = nil) {
+    /// In bytes: nothing could stop the conversion of a longer one.
+    static let longestNumber = 64 << 10
+
+    init(_ bytes: UnsafeBufferPointer<UInt8>, dialect: JSONDialect = .strict) {
         start = bytes.baseAddress ?? UnsafePointer(("" as StaticString).utf8Start)
         end = start + bytes.count
         cursor = start
         self.dialect = dialect
-        self.limits = limits
-        lookout = start + (limits == nil ? bytes.count + 1 : min(Self.stretch, bytes.count + 1))
-        plainEnd = min(end, lookout)
-    }
-
-    /// Continues where another scanner of the same text has stopped.
-    mutating func skip(to offset: Int) {
-        cursor = start + offset
-        setLookout()
-    }
-
-    enum Number {
-        case integer(Int64)
-        case double(Double)
     }
 
     // MARK: Position
@@ -88,7 +67,6 @@ struct JSONScanner {
                 try skipComment()
             } else if byte == 0x20 || byte == 0x0a || byte == 0x0d || byte == 0x09 {
                 cursor += 1
-                try look()
             } else {
                 return byte
             }
@@ -102,30 +80,6 @@ struct JSONScanner {
         cursor += 1
     }
 
-    /// Checks the limits, if it is time to.
-    @inline(__always)
-    private mutating func look() throws(JSONError) {
-        if cursor >= lookout { try lookNow() }
-    }
-
-    @inline(never)
-    private mutating func lookNow() throws(JSONError) {
-        let read = Self.stretch + (cursor - lookout)
-        setLookout()
-        guard let limits else { return }
-        do throws(LuaError) {
-            isSliceOver = !(try limits.mayGoOn(after: read))
-        } catch {
-            if case .timeLimit = error { throw self.error(.timeLimit) }
-            throw self.error(.memoryLimit(limits.memoryLimit))
-        }
-    }
-
-    private mutating func setLookout() {
-        lookout = cursor + min(Self.stretch, end - cursor + 1)
-        plainEnd = min(end, lookout)
-    }
-
     /// After an opening bracket: true if the container is empty, with its closing bracket consumed.
     @inline(__always)
     mutating func closes(_ bracket: UInt8) throws(JSONError) -> Bool {
@@ -137,7 +91,6 @@ struct JSONScanner {
     /// After a member or element: true if another follows, false if the closing bracket was consumed.
     @inline(__always)
     mutating func another(before bracket: UInt8) throws(JSONError) -> Bool {
-        try look()
         let byte = try peek()
         if byte == bracket {
             cursor += 1
@@ -245,125 +198,28 @@ struct JSONScanner {
     mutating func string() throws(JSONError) -> UnsafeBufferPointer<UInt8> {
         let quote = cursor.pointee
         cursor += 1
-        let first = cursor
-        if try reachesEnd(quote) { return plainString(from: first) }
-        if quote == UInt8(ascii: "\""), unescapeShort(from: first) { return unescaped }
-        _ = try unescapeRest(from: first, before: quote)
-        return unescaped
+        scratch.removeAll(keepingCapacity: true)
+        try scanRest(before: quote)
+        // It does not change before the next string, so its storage stays in place.
+        return scratch.withUnsafeBufferPointer { $0 }
     }
 
-    /// Unescapes a string that ends before the next check of the limits, in one go. Returns false, and has done nothing, for
-    /// any other string and for a mistake.
-    private mutating func unescapeShort(from first: UnsafePointer<UInt8>) -> Bool {
-        guard let closing = JSONString.end(from: cursor, before: plainEnd) else { return false }
-        var isRight = false
-        let text = UnsafeBufferPointer(start: first, count: closing - first)
-        scratch = [UInt8](unsafeUninitializedCapacity: text.count) { buffer, count in
-            guard let start = buffer.baseAddress, let length = JSONString.unescape(text, to: start) else { return }
-            isRight = true
-            count = length
-        }
-        if isRight { cursor = closing + 1 }
-        return isRight
-    }
-
-    /// The same for a possibly long string in double quotes; nil if the time slice ends in the middle.
-    mutating func longString() throws(JSONError) -> UnsafeBufferPointer<UInt8>? {
-        cursor += 1
-        let first = cursor
-        if try reachesEnd(UInt8(ascii: "\"")) { return plainString(from: first) }
-        return try unescapeRest(from: first, before: UInt8(ascii: "\""), pausing: true) ? unescaped : nil
-    }
-
-    /// Continues a long string of which another scanner has read a part.
-    mutating func longString(after part: [UInt8]) throws(JSONError) -> UnsafeBufferPointer<UInt8>? {
-        scratch = part
-        return try unescapeRest(from: cursor, before: UInt8(ascii: "\""), pausing: true) ? unescaped : nil
-    }
-
-    /// The part of a long string read so far.
-    mutating func takePart() -> [UInt8] {
-        defer { scratch = [] }
-        return scratch
-    }
-
-    /// Moves to the end of a string and returns true, or to its first escape and returns false.
-    @inline(__always)
-    private mutating func reachesEnd(_ quote: UInt8) throws(JSONError) -> Bool {
-        while true {
-            skipPlain(before: quote)
-            guard cursor < end else { throw error(.unexpectedEnd) }
-            let byte = cursor.pointee
-            if byte == quote { return true }
-            if byte == UInt8(ascii: "\\") {
-                scratch.removeAll(keepingCapacity: true)
-                return false
-            }
-            try skipOne(byte)
-        }
-    }
-
-    /// The bytes before the closing quote at the cursor; consumes the quote.
-    @inline(__always)
-    private mutating func plainString(from first: UnsafePointer<UInt8>) -> UnsafeBufferPointer<UInt8> {
-        defer { cursor += 1 }
-        return UnsafeBufferPointer(start: first, count: cursor - first)
-    }
-
-    /// Skips bytes that need no check, eight at a time: ASCII other than control characters, double quote and
-    /// backslash.
-    @inline(__always)
-    private mutating func skipPlain(before quote: UInt8) {
-        guard quote == UInt8(ascii: "\"") else { return }
-        while plainEnd - cursor >= 8 {
-            let word = UnsafeRawPointer(cursor).loadUnaligned(as: UInt64.self)
-            let found = UTF8Check.special(word)
-            if found != 0 {
-                cursor += found.trailingZeroBitCount / 8
-                return
-            }
-            cursor += 8
-        }
-    }
-
-    /// Skips one character that is neither the closing quote nor an escape.
-    @inline(__always)
-    private mutating func skipOne(_ byte: UInt8) throws(JSONError) {
-        try look()
-        if byte < 0x20 { throw error(.controlCharacter) }
-        if byte < 0x80 {
-            cursor += 1
-        } else {
-            let length = UTF8Check.sequenceLength(at: cursor, before: end)
-            guard length > 0 else { throw error(.invalidUTF8) }
-            cursor += length
-        }
-    }
-
-    /// `scratch` does not change before the next string, so its storage stays in place.
-    private var unescaped: UnsafeBufferPointer<UInt8> { scratch.withUnsafeBufferPointer { $0 } }
-
-    /// Appends the string from `first` on to `scratch`; there is no escape before the cursor. Returns false if it
-    /// pauses because the time slice is over.
-    private mutating func unescapeRest(
-        from first: UnsafePointer<UInt8>, before quote: UInt8, pausing: Bool = false
-    ) throws(JSONError) -> Bool {
-        var plain = first
+    /// Scans the string from the cursor to the quote that closes it.
+    mutating func scanRest(before quote: UInt8) throws(JSONError) {
         while true {
             guard cursor < end else { throw error(.unexpectedEnd) }
             let byte = cursor.pointee
             if byte == quote || byte == UInt8(ascii: "\\") {
-                scratch.append(contentsOf: UnsafeBufferPointer(start: plain, count: cursor - plain))
                 cursor += 1
-                if byte == quote { return true }
+                if byte == quote { return }
                 try unescape()
-                try look()
-                if pausing, isSliceOver { return false }
-                plain = cursor
             } else {
-                try skipOne(byte)
+                if byte < 0x20 { throw error(.controlCharacter) }
+                let length = byte < 0x80 ? 1 : UTF8Check.sequenceLength(at: cursor, before: end)
+                guard length > 0 else { throw error(.invalidUTF8) }
+                scratch.append(contentsOf: UnsafeBufferPointer(start: cursor, count: length))
+                cursor += length
             }
-            skipPlain(before: quote)
         }
     }
 
@@ -416,5 +272,51 @@ struct JSONScanner {
             cursor += 1
         }
         return value
+    }
+
+    // MARK: Numbers
+
+    mutating func number() throws(JSONError) -> JSONNumber {
+        let first = cursor
+        let isNegative = byte == UInt8(ascii: "-")
+        if isNegative { cursor += 1 }
+        guard isDigit else {
+            cursor = first
+            if isNegative { throw error(.invalidNumber) }
+            throw unexpected("a value")
+        }
+        let isZero = byte == UInt8(ascii: "0")
+        cursor += 1
+        if isZero, isDigit { throw error(.invalidNumber, at: first) }
+        skipDigits()
+        var isInteger = true
+        if byte == UInt8(ascii: ".") {
+            isInteger = false
+            cursor += 1
+            guard isDigit else { throw error(.invalidNumber, at: first) }
+            skipDigits()
+        }
+        if byte | 0x20 == UInt8(ascii: "e") {
+            isInteger = false
+            cursor += 1
+            if byte == UInt8(ascii: "-") || byte == UInt8(ascii: "+") { cursor += 1 }
+            guard isDigit else { throw error(.invalidNumber, at: first) }
+            skipDigits()
+        }
+        guard cursor - first <= Self.longestNumber else { throw error(.numberOutOfRange, at: first) }
+        let text = String(decoding: UnsafeBufferPointer(start: first, count: cursor - first), as: UTF8.self)
+        // -0 is a double.
+        if isInteger, let value = Int64(text), value != 0 || !isNegative { return .integer(value) }
+        guard let value = Double(text), value.isFinite else { throw error(.numberOutOfRange, at: first) }
+        return .double(value)
+    }
+
+    /// The byte at the cursor; 0 at the end.
+    private var byte: UInt8 { cursor < end ? cursor.pointee : 0 }
+
+    private var isDigit: Bool { byte &- UInt8(ascii: "0") < 10 }
+
+    private mutating func skipDigits() {
+        while isDigit { cursor += 1 }
     }
 }

@@ -1,112 +1,148 @@
 /// The inside of a JSON string in double quotes.
 enum JSONString {
-    /// The closing quote of a string that goes on at `cursor`; nil if there is none before `end`, or if a byte must be
-    /// checked: a control character, or one that is not ASCII.
-    static func end(
-        from cursor: UnsafePointer<UInt8>, before end: UnsafePointer<UInt8>
-    ) -> UnsafePointer<UInt8>? {
-        var cursor = cursor
+    /// Moves from any place in a string to its closing quote, or to its first escape. The string must be right, and there
+    /// must be seven more bytes behind the text.
+    @inline(__always)
+    static func skipPlain(_ cursor: inout UnsafePointer<UInt8>) {
         while true {
-            while end - cursor >= 8 {
-                let found = UTF8Check.special(UnsafeRawPointer(cursor).loadUnaligned(as: UInt64.self))
-                if found != 0 {
-                    cursor += found.trailingZeroBitCount >> 3
-                    break
-                }
-                cursor += 8
-            }
-            guard cursor < end else { return nil }
-            switch cursor.pointee {
-            case UInt8(ascii: "\""): return cursor
-            case UInt8(ascii: "\\"): cursor += 2
-            case 0x20..<0x80: cursor += 1
-            default: return nil
-            }
+            let found = EightBytes.quotesAndBackslashes(EightBytes.load(cursor))
+            cursor += EightBytes.before(found)
+            if found != 0 { return }
         }
     }
 
-    /// Writes the text without its escapes to a place with room for as many bytes; returns how many it has written. nil for
-    /// a mistake in an escape.
-    static func unescape(_ text: UnsafeBufferPointer<UInt8>, to output: UnsafeMutablePointer<UInt8>) -> Int? {
+    /// Moves from any place in a string to its closing quote; returns whether there was an escape.
+    @inline(__always)
+    static func skip(_ cursor: inout UnsafePointer<UInt8>) -> Bool {
+        var hasEscapes = false
+        while true {
+            skipPlain(&cursor)
+            if cursor.pointee == UInt8(ascii: "\"") { return hasEscapes }
+            hasEscapes = true
+            cursor += 2
+        }
+    }
+
+    /// Writes the text without its escapes to a place with room for as many bytes; returns how many it has written. The
+    /// escapes must be right.
+    static func unescape(_ text: UnsafeBufferPointer<UInt8>, to output: UnsafeMutablePointer<UInt8>) -> Int {
         guard var cursor = text.baseAddress else { return 0 }
         let end = cursor + text.count
+        return unescape(&cursor, until: end, end, to: output)
+    }
+
+    /// The same for the part that ends at `limit` or, where that would be inside of an escape, a little later.
+    static func unescape(
+        _ cursor: inout UnsafePointer<UInt8>, until limit: UnsafePointer<UInt8>, _ end: UnsafePointer<UInt8>,
+        to output: UnsafeMutablePointer<UInt8>
+    ) -> Int {
         var place = output
-        while cursor < end {
+        while cursor < limit {
             if end - cursor >= 8 {
-                let word = UnsafeRawPointer(cursor).loadUnaligned(as: UInt64.self)
+                let word = EightBytes.load(cursor)
                 // The bytes after a backslash are overwritten: never more are written than read.
                 UnsafeMutableRawPointer(place).storeBytes(of: word, as: UInt64.self)
-                let found = backslashes(word)
-                if found == 0 {
-                    cursor += 8
-                    place += 8
-                    continue
-                }
-                let plain = found.trailingZeroBitCount >> 3
+                let found = EightBytes.backslashes(word)
+                let plain = EightBytes.before(found)
                 cursor += plain
                 place += plain
+                if found == 0 { continue }
             } else if cursor.pointee != UInt8(ascii: "\\") {
                 place.pointee = cursor.pointee
                 cursor += 1
                 place += 1
                 continue
             }
-            guard let length = unescapeOne(&cursor, end, to: place) else { return nil }
-            place += length
+            place += unescapeOne(&cursor, to: place)
         }
         return place - output
-    }
-
-    /// As `UTF8Check.special`, for backslashes only.
-    @inline(__always)
-    private static func backslashes(_ word: UInt64) -> UInt64 {
-        let ones: UInt64 = 0x0101_0101_0101_0101
-        let difference = word ^ (ones &* 0x5c)
-        return (difference &- ones) & ~difference & (ones &* 0x80)
     }
 
     /// Writes what the escape at the cursor stands for, and moves past it.
     @inline(__always)
     private static func unescapeOne(
-        _ cursor: inout UnsafePointer<UInt8>, _ end: UnsafePointer<UInt8>, to place: UnsafeMutablePointer<UInt8>
-    ) -> Int? {
-        guard end - cursor >= 2 else { return nil }
-        let byte: UInt8
-        switch cursor[1] {
-        case UInt8(ascii: "\""), UInt8(ascii: "\\"), UInt8(ascii: "/"): byte = cursor[1]
-        case UInt8(ascii: "b"): byte = 0x08
-        case UInt8(ascii: "f"): byte = 0x0c
-        case UInt8(ascii: "n"): byte = 0x0a
-        case UInt8(ascii: "r"): byte = 0x0d
-        case UInt8(ascii: "t"): byte = 0x09
-        case UInt8(ascii: "u"): return unescapeUnicode(&cursor, end, to: place)
-        default: return nil
-        }
+        _ cursor: inout UnsafePointer<UInt8>, to place: UnsafeMutablePointer<UInt8>
+    ) -> Int {
+        let byte = cursor[1]
+        if byte == UInt8(ascii: "u") { return unescapeUnicode(&cursor, to: place) }
         cursor += 2
-        place.pointee = byte
+        place.pointee =
+            switch byte {
+            case UInt8(ascii: "n"): 0x0a
+            case UInt8(ascii: "b"): 0x08
+            case UInt8(ascii: "f"): 0x0c
+            case UInt8(ascii: "r"): 0x0d
+            case UInt8(ascii: "t"): 0x09
+            default: byte
+            }
         return 1
     }
 
     @inline(never)
     private static func unescapeUnicode(
-        _ cursor: inout UnsafePointer<UInt8>, _ end: UnsafePointer<UInt8>, to place: UnsafeMutablePointer<UInt8>
-    ) -> Int? {
-        guard let unit = UTF8Check.escapedUnit(at: cursor, before: end) else { return nil }
+        _ cursor: inout UnsafePointer<UInt8>, to place: UnsafeMutablePointer<UInt8>
+    ) -> Int {
+        var code = UInt32(unit(at: cursor + 2) ?? 0)
         cursor += 6
-        var code = UInt32(unit)
         if (0xd800..<0xdc00).contains(code) {
-            guard let low = UTF8Check.escapedUnit(at: cursor, before: end), (0xdc00..<0xe000).contains(low) else {
-                return nil
-            }
+            code = 0x10000 + (code - 0xd800) << 10 + UInt32(unit(at: cursor + 2) ?? 0) & 0x3ff
             cursor += 6
-            code = 0x10000 + (code - 0xd800) << 10 + (UInt32(low) - 0xdc00)
         }
-        guard let scalar = UnicodeScalar(code) else { return nil }
-        var length = 0
-        for byte in UTF8.encode(scalar) ?? .init() {
-            place[length] = byte
-            length += 1
+        func put(_ index: Int, _ lead: UInt32, _ shift: UInt32) {
+            place[index] = UInt8(truncatingIfNeeded: lead | code >> shift & (lead == 0x80 ? 0x3f : 0xff))
         }
-        return length
+        switch code {
+        case 0..<0x80:
+            put(0, 0, 0)
+            return 1
+        case 0x80..<0x800:
+            put(0, 0xc0, 6)
+            put(1, 0x80, 0)
+            return 2
+        case 0x800..<0x10000:
+            put(0, 0xe0, 12)
+            put(1, 0x80, 6)
+            put(2, 0x80, 0)
+            return 3
+        default:
+            put(0, 0xf0, 18)
+            put(1, 0x80, 12)
+            put(2, 0x80, 6)
+            put(3, 0x80, 0)
+            return 4
+        }
+    }
+
+    /// The value of four hexadecimal digits; nil for anything else.
+    @inline(__always)
+    static func unit(at pointer: UnsafePointer<UInt8>) -> UInt16? {
+        var unit: UInt16 = 0
+        for index in 0..<4 {
+            let byte = pointer[index]
+            let digit: UInt8
+            switch byte {
+            case UInt8(ascii: "0")...UInt8(ascii: "9"): digit = byte - UInt8(ascii: "0")
+            case UInt8(ascii: "a")...UInt8(ascii: "f"): digit = byte - UInt8(ascii: "a") + 10
+            case UInt8(ascii: "A")...UInt8(ascii: "F"): digit = byte - UInt8(ascii: "A") + 10
+            default: return nil
+            }
+            unit = unit << 4 | UInt16(digit)
+        }
+        return unit
+    }
+
+    /// The length of the escape at `pointer`; 0 if it is not right. There must be 12 more bytes, of any kind.
+    static func escapeLength(at pointer: UnsafePointer<UInt8>) -> Int {
+        switch pointer[1] {
+        case UInt8(ascii: "\""), UInt8(ascii: "\\"), UInt8(ascii: "/"), UInt8(ascii: "b"), UInt8(ascii: "f"),
+            UInt8(ascii: "n"), UInt8(ascii: "r"), UInt8(ascii: "t"):
+            return 2
+        case UInt8(ascii: "u"):
+            guard let unit = unit(at: pointer + 2), !(0xdc00..<0xe000).contains(unit) else { return 0 }
+            guard (0xd800..<0xdc00).contains(unit) else { return 6 }
+            guard pointer[6] == UInt8(ascii: "\\"), pointer[7] == UInt8(ascii: "u") else { return 0 }
+            return self.unit(at: pointer + 8).map { (0xdc00..<0xe000).contains($0) } == true ? 12 : 0
+        default: return 0
+        }
     }
 }

@@ -28,6 +28,7 @@ extension JSONWriter {
     /// Begins to append the value at `index`; `advance` continues. The stack holds unfinished values until then. [+]
     public func begin(at index: Int, of stack: LuaStack) throws(JSONError) {
         levels.removeAll(keepingCapacity: true)
+        isOpen = false
         start = count
         longOffset = nil
         needsValue = true
@@ -72,13 +73,13 @@ extension JSONWriter {
         case object(isMarked: Bool)
     }
 
-    private struct Obstructed: Error {
+    struct Obstructed: Error {
         let obstacle: JSONError.Obstacle
         init(_ obstacle: JSONError.Obstacle) { self.obstacle = obstacle }
     }
 
     /// How many bytes are written between two checks of the limits. The shortest element takes two bytes.
-    private static let stretch = 16 << 10
+    static let stretch = 16 << 10
 
     // MARK: The steps
 
@@ -94,20 +95,20 @@ extension JSONWriter {
                 try appendTop(stack)
                 if longOffset != nil { continue }
             }
-            guard let last = levels.indices.last else { return true }
-            lua_settop(state, levels[last].index + 1)
-            switch levels[last].shape {
-            case .array: try nextElement(last, stack)
-            case .scattered(let count): try nextElement(last, of: count, stack)
-            case .object(let isMarked): try nextMember(last, isMarked, stack)
+            guard isOpen else { return true }
+            lua_settop(state, level.index + 1)
+            switch level.shape {
+            case .array: try nextElement(stack)
+            case .scattered(let count): try nextElement(of: count, stack)
+            case .object(let isMarked): try nextMember(isMarked, stack)
             }
         }
     }
 
     /// Checks the limits; returns false if the slice is over.
-    private func look(_ stack: LuaStack, after bytes: Int? = nil) throws(Obstructed) -> Bool {
+    func look(_ stack: LuaStack, after bytes: Int? = nil) throws(Obstructed) -> Bool {
         guard count <= limit else { throw Obstructed(.tooLarge(limit: limit)) }
-        guard count - start <= patience || levels.isEmpty else { throw Obstructed(.long) }
+        guard count - start <= patience || !isOpen else { throw Obstructed(.long) }
         let written = bytes ?? max(0, count - (checkpoint - Self.stretch))
         checkpoint = min(limit, count + Self.stretch)
         do throws(LuaError) {
@@ -136,7 +137,7 @@ extension JSONWriter {
             } else {
                 let value = lua_tonumberx(state, -1, nil)
                 guard value.isFinite else { throw Obstructed(.notFinite(value)) }
-                append(raw: value.description)
+                append(value)
             }
         case LUA_TBOOLEAN: append(raw: lua_toboolean(state, -1) != 0 ? "true" : "false")
         case LUA_TTABLE: try open(stack)
@@ -146,13 +147,12 @@ extension JSONWriter {
         }
     }
 
-    private func appendString(_ text: UnsafePointer<CChar>, _ length: Int) throws(Obstructed) {
+    func appendString(_ text: UnsafePointer<CChar>, _ length: Int) throws(Obstructed) {
         // Lua does not move strings, and this one is on the stack.
         try text.withMemoryRebound(to: UInt8.self, capacity: length) { pointer throws(Obstructed) in
             let bytes = UnsafeBufferPointer(start: pointer, count: length)
-            if let offset = UTF8Check.firstInvalid(in: bytes) { throw Obstructed(.invalidUTF8(byte: offset + 1)) }
             if DateTimeText.matches(bytes) { sawDateTime = true }
-            appendQuoted(bytes)
+            if let offset = appendQuoted(bytes) { throw Obstructed(.invalidUTF8(byte: offset + 1)) }
         }
     }
 
@@ -163,10 +163,9 @@ extension JSONWriter {
             let end = try text.withMemoryRebound(to: UInt8.self, capacity: length) { pointer throws(Obstructed) in
                 let bytes = UnsafeBufferPointer(start: pointer, count: length)
                 let piece = UnsafeBufferPointer(rebasing: bytes[offset..<Self.pieceEnd(of: bytes, from: offset)])
-                if let invalid = UTF8Check.firstInvalid(in: piece) {
+                if let invalid = appendEscaped(piece) {
                     throw Obstructed(.invalidUTF8(byte: offset + invalid + 1))
                 }
-                appendEscaped(piece)
                 return offset + piece.count
             }
             if end == length {
@@ -207,149 +206,12 @@ extension JSONWriter {
         count = end
     }
 
-    // MARK: Tables
-
-    /// Begins the table on top.
-    private func open(_ stack: LuaStack) throws(Obstructed) {
-        let state = stack.state
-        let index = lua_gettop(state)
-        let identity = lua_topointer(state, index)
-        guard levels.count < JSONScanner.depthLimit, lua_checkstack(state, 8) != 0 else {
-            let isCycle = levels.contains { $0.identity == identity }
-            throw Obstructed(isCycle ? .cycle : .tooDeep(limit: JSONScanner.depthLimit))
-        }
-        var shape: Shape?
-        if lua_getmetatable(state, index) != 0 {
-            stack.pop()
-            stack.expandDeferred(at: Int(index))
-            if stack.vm?.fault != nil { _ = try look(stack) }
-            if stack.isMarkedArray(at: Int(index)) { shape = .array }
-            if stack.isMarkedObject(at: Int(index)) { shape = .object(isMarked: true) }
-        }
-        lua_pushnil(state)
-        if shape == nil {
-            if lua_next(state, index) == 0 { return append(raw: "{}") }
-            // An integer key means a list; any other key means an object.
-            shape = lua_isinteger(state, -2) != 0 ? .array : .object(isMarked: false)
-            stack.pop(2)
-            lua_pushnil(state)
-        }
-        guard let shape else { return }
-        levels.append(Level(index: index, identity: identity, shape: shape, start: count))
-        if case .array = shape { append(UInt8(ascii: "[")) } else { append(UInt8(ascii: "{")) }
-    }
-
-    private func nextElement(_ last: Int, _ stack: LuaStack) throws(Obstructed) {
-        let state = stack.state
-        // Lua visits the list part in order, so one pass both writes the elements and finds a misplaced key.
-        guard lua_next(state, levels[last].index) != 0 else {
-            append(UInt8(ascii: "]"))
-            return levels.removeLast(1)
-        }
-        levels[last].position += 1
-        guard lua_isinteger(state, -2) != 0, lua_tointegerx(state, -2, nil) == levels[last].position else {
-            return try scatter(last, stack)
-        }
-        if levels[last].position > 1 { append(UInt8(ascii: ",")) }
-        needsValue = true
-    }
-
-    /// Starts the table again, as Lua does not visit its list in order.
-    private func scatter(_ last: Int, _ stack: LuaStack) throws(Obstructed) {
-        let state = stack.state
-        let index = levels[last].index
-        lua_settop(state, index)
-        count = levels[last].start + 1
-        var elements: Int64 = 0
-        lua_pushnil(state)
-        while lua_next(state, index) != 0 {
-            guard lua_isinteger(state, -2) != 0, lua_tointegerx(state, -2, nil) > 0 else {
-                // The error names the table, not one of its elements.
-                levels.removeLast()
-                throw Obstructed(.mixedKeys)
-            }
-            elements += 1
-            stack.pop()
-            if elements % Int64(Stretch.steps) == 0 { _ = try look(stack, after: Stretch.steps) }
-        }
-        levels[last].shape = .scattered(count: elements)
-        levels[last].position = 0
-    }
-
-    private func nextElement(_ last: Int, of count: Int64, _ stack: LuaStack) throws(Obstructed) {
-        guard levels[last].position < count else {
-            append(UInt8(ascii: "]"))
-            return levels.removeLast(1)
-        }
-        levels[last].position += 1
-        let position = levels[last].position
-        if position > 1 { append(UInt8(ascii: ",")) }
-        guard lua_rawgeti(stack.state, levels[last].index, position) != LUA_TNIL else {
-            levels.removeLast()
-            throw Obstructed(.hole(index: Int(position)))
-        }
-        needsValue = true
-    }
-
-    private func nextMember(_ last: Int, _ isMarked: Bool, _ stack: LuaStack) throws(Obstructed) {
-        guard lua_next(stack.state, levels[last].index) != 0 else {
-            append(UInt8(ascii: "}"))
-            return levels.removeLast(1)
-        }
-        if levels[last].position > 0 { append(UInt8(ascii: ",")) }
-        levels[last].position = 1
-        try appendKey(stack, ofMarked: isMarked, in: last)
-        append(UInt8(ascii: ":"))
-        needsValue = true
-    }
-
-    /// Appends the key at -2. Never converts it in place: that would break `lua_next`.
-    private func appendKey(_ stack: LuaStack, ofMarked isMarked: Bool, in last: Int) throws(Obstructed) {
-        let state = stack.state
-        if lua_type(state, -2) == LUA_TSTRING {
-            var length = 0
-            guard let text = lua_tolstring(state, -2, &length) else { return }
-            let sawBefore = sawDateTime
-            do throws(Obstructed) {
-                if length <= Self.stretch { try appendString(text, length) } else { try appendKey(text, length, stack) }
-            } catch {
-                levels.removeLast()
-                throw error
-            }
-            sawDateTime = sawBefore  // the host does not change keys
-        } else if lua_isinteger(state, -2) != 0, isMarked {
-            append(UInt8(ascii: "\""))
-            append(integer: lua_tointegerx(state, -2, nil))
-            append(UInt8(ascii: "\""))
-        } else {
-            levels.removeLast()
-            throw Obstructed(lua_isinteger(state, -2) != 0 ? .mixedKeys : .key(stack.type(at: -2).name))
-        }
-    }
-
-    /// Appends a long key without giving others their turn.
-    private func appendKey(_ text: UnsafePointer<CChar>, _ length: Int, _ stack: LuaStack) throws(Obstructed) {
-        append(UInt8(ascii: "\""))
-        try text.withMemoryRebound(to: UInt8.self, capacity: length) { pointer throws(Obstructed) in
-            let bytes = UnsafeBufferPointer(start: pointer, count: length)
-            var offset = 0
-            while offset < length {
-                let end = Self.pieceEnd(of: bytes, from: offset)
-                let piece = UnsafeBufferPointer(rebasing: bytes[offset..<end])
-                if let invalid = UTF8Check.firstInvalid(in: piece) {
-                    throw Obstructed(.invalidUTF8(byte: offset + invalid + 1))
-                }
-                appendEscaped(piece)
-                _ = try look(stack, after: end - offset)
-                offset = end
-            }
-        }
-        append(UInt8(ascii: "\""))
-    }
+    /// Outermost first.
+    var openLevels: [Level] { isOpen ? levels + [level] : [] }
 
     /// The path of the current value: `.a.b[3]`.
     private func path(_ stack: LuaStack) -> String {
-        levels.map { level in
+        openLevels.map { level in
             switch level.shape {
             case .array, .scattered: "[\(level.position)]"
             case .object: ".\(stack.messageText(at: Int(level.index) + 1) ?? "?")"

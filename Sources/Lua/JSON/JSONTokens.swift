@@ -1,0 +1,99 @@
+/// Passes over the tokens of a text that may not be JSON. The padding of an outline must be behind it.
+enum JSONTokens {
+    /// Skips white space up to anything else, or to `stop` or a little further.
+    @inline(__always)
+    static func skipSpace(_ cursor: inout UnsafePointer<UInt8>, to stop: UnsafePointer<UInt8>) {
+        while cursor.pointee <= 0x20, 1 &<< UInt64(cursor.pointee) & spaces != 0, cursor < stop {
+            cursor += 1
+            var word = EightBytes.load(cursor)
+            while word == EightBytes.allSpaces, cursor < stop {
+                cursor += 8
+                word = EightBytes.load(cursor)
+            }
+            cursor += EightBytes.spaces(word)
+        }
+    }
+
+    private static let spaces: UInt64 = 1 << 0x20 | 1 << 0x0a | 1 << 0x0d | 1 << 0x09
+
+    /// An escape, or characters that are not ASCII, in a string. Everything else that is no plain text is a mistake.
+    static func skipOdd(_ cursor: inout UnsafePointer<UInt8>) -> Bool {
+        if cursor.pointee == UInt8(ascii: "\\") {
+            let length = JSONString.escapeLength(at: cursor)
+            cursor += length
+            return length > 0
+        }
+        guard cursor.pointee >= 0x80 else { return false }
+        // Not too many, as the caller may have to pause.
+        let stop = cursor + 256
+        while cursor.pointee >= 0x80, cursor < stop {
+            let length = UTF8Check.sequenceLength(UnsafeRawPointer(cursor).loadUnaligned(as: UInt32.self))
+            guard length > 0 else { return false }
+            cursor += length
+        }
+        return true
+    }
+
+    /// Skips `true`, `false` or `null`.
+    @inline(__always)
+    static func skipWord(_ cursor: inout UnsafePointer<UInt8>) -> Bool {
+        switch UnsafeRawPointer(cursor).loadUnaligned(as: UInt32.self) {
+        case 0x6575_7274, 0x6c6c_756e:  // "true", "null"
+            cursor += 4
+            return true
+        case 0x736c_6166 where cursor[4] == UInt8(ascii: "e"):  // "fals"
+            cursor += 5
+            return true
+        default: return false
+        }
+    }
+
+    /// The cursor stays at a number that is wrong.
+    @inline(__always)
+    static func skipNumber(_ cursor: inout UnsafePointer<UInt8>) -> Bool {
+        let first = cursor
+        var end = cursor
+        if end.pointee == UInt8(ascii: "-") { end += 1 }
+        guard isDigit(end) else { return false }
+        let isZero = end.pointee == UInt8(ascii: "0")
+        end += 1
+        if isZero, isDigit(end) { return false }
+        while isDigit(end) { end += 1 }
+        if end.pointee == UInt8(ascii: ".") {
+            end += 1
+            guard isDigit(end) else { return false }
+            var digits: Int
+            repeat {
+                digits = EightBytes.digits(EightBytes.load(end))
+                end += digits
+            } while digits == 8
+        }
+        // Only these can be too large for a double, or take long to convert.
+        if end.pointee | 0x20 == UInt8(ascii: "e") || end - first > 300 {
+            guard let rest = endOfOdd(first, end) else { return false }
+            end = rest
+        }
+        cursor = end
+        return true
+    }
+
+    /// The end of a number with an exponent, or of one that is long; nil if it is wrong.
+    @inline(never)
+    private static func endOfOdd(
+        _ first: UnsafePointer<UInt8>, _ end: UnsafePointer<UInt8>
+    ) -> UnsafePointer<UInt8>? {
+        var end = end
+        if end.pointee | 0x20 == UInt8(ascii: "e") {
+            end += 1
+            if end.pointee == UInt8(ascii: "-") || end.pointee == UInt8(ascii: "+") { end += 1 }
+            guard isDigit(end) else { return nil }
+            while isDigit(end) { end += 1 }
+        }
+        guard end - first <= JSONScanner.longestNumber else { return nil }
+        var cursor = first
+        return JSONNumber.read(&cursor) == nil ? nil : end
+    }
+
+    @inline(__always)
+    private static func isDigit(_ cursor: UnsafePointer<UInt8>) -> Bool { cursor.pointee &- UInt8(ascii: "0") < 10 }
+}
