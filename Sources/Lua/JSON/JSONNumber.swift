@@ -135,6 +135,7 @@ struct Decimal {
     }
 
     /// The double nearest to bits × 2^exponent, of which the highest bit is set, or to a little `more`.
+    @inline(__always)
     private static func rounded(_ bits: UInt64, more: Bool, _ exponent: Int) -> Double {
         var mantissa = bits >> 11
         let rest = bits & 0x7ff

@@ -107,6 +107,12 @@ final class JSONOutline {
             copyCapacity = length + Self.padding
             copy = .allocate(capacity: copyCapacity)
         }
+        // Hardly any text has more parts; memory that is not used is none.
+        if capacity < length / 32 {
+            list.deallocate()
+            capacity = length / 32
+            list = .allocate(capacity: capacity)
+        }
         (copy + length).update(repeating: 0, count: Self.padding)
         self.length = length
         count = 0
@@ -147,8 +153,11 @@ final class JSONOutline {
                             close(&at, cursor - start, isEmpty: true)
                             continue
                         }
-                        guard JSONTokens.skipWord(&cursor) || JSONTokens.skipNumber(&cursor) else { return .notJSON }
-                        at.expects = .comma
+                        let isWord = byte > UInt8(ascii: "9")
+                        guard isWord ? JSONTokens.skipWord(&cursor) : JSONTokens.skipNumber(&cursor) else {
+                            return .notJSON
+                        }
+                        skipComma(&at, &cursor)
                         continue
                     }
                     at.expects = .restOfValue
@@ -197,13 +206,25 @@ final class JSONOutline {
             cursor += 1
             if cursor - start &- at.stringStart > Self.longString { addString(at, cursor - start) }
             if at.expects == .restOfValue {
-                at.expects = .comma
+                skipComma(&at, &cursor)
             } else if cursor.pointee == UInt8(ascii: ":") {
                 cursor += 1
                 at.expects = .value
             } else {
                 at.expects = .colon
             }
+        }
+    }
+
+    /// After a value: skips the comma, if it comes at once.
+    @inline(__always)
+    private func skipComma(_ at: inout Place, _ cursor: inout UnsafePointer<UInt8>) {
+        if cursor.pointee == UInt8(ascii: ","), at.open != Self.none {
+            cursor += 1
+            at.members &+= 1
+            at.expects = at.isObject ? .name : .value
+        } else {
+            at.expects = .comma
         }
     }
 

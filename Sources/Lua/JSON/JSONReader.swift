@@ -67,21 +67,32 @@ public struct JSONReader {
     /// the stack holds unfinished values. [+1 at the end]
     mutating func proceed() throws(JSONError) -> Bool {
         let state = stack.state
+        // A copy in a register; the functions that are called less often change the original.
+        var cursor = cursor
+        var isResumed = part != nil
         while true {
-            if part == nil {
+            if !isResumed {
                 if position == Self.object {
-                    skipSpace()
-                    pushKey()
-                    skipSpace()
+                    CheckedJSON.skipSpace(&cursor)
+                    pushKey(&cursor)
+                    CheckedJSON.skipSpace(&cursor)
                     // Over the colon.
                     cursor += 1
                 }
-                skipSpace()
+                CheckedJSON.skipSpace(&cursor)
             }
-            switch cursor.pointee {
-            case _ where part != nil: guard try pushLongString() else { return false }
-            case UInt8(ascii: "\""): guard try pushString() else { return false }
-            case UInt8(ascii: "{"), UInt8(ascii: "["): if try opens() { continue }
+            switch isResumed ? UInt8(ascii: "\"") : cursor.pointee {
+            case UInt8(ascii: "-"), UInt8(ascii: "0")...UInt8(ascii: "9"):
+                switch JSONNumber.read(&cursor) {
+                case .integer(let value): lua_pushinteger(state, value)
+                case .double(let value): lua_pushnumber(state, value)
+                case nil: throw error(.numberOutOfRange)  // it was checked
+                }
+            case UInt8(ascii: "{"), UInt8(ascii: "["):
+                self.cursor = cursor
+                let opens = try opens()
+                cursor = self.cursor
+                if opens { continue }
             case UInt8(ascii: "t"):
                 cursor += 4
                 lua_pushboolean(state, 1)
@@ -91,39 +102,36 @@ public struct JSONReader {
             case UInt8(ascii: "n"):
                 cursor += 4
                 if nulls == .absent, position == Self.object { lua_pushnil(state) } else { stack.pushNull() }
-            default: try pushNumber()
+            default:
+                isResumed = false
+                guard try pushString(&cursor) else { return false }
             }
             // Here a value is on top.
             while true {
                 if position == Self.object {
                     lua_rawset(state, -3)
                 } else if position >= 0 {
-                    position += 1
+                    position &+= 1
                     lua_rawseti(state, -2, position)
                 } else {
+                    self.cursor = cursor
                     return true
                 }
-                skipSpace()
+                CheckedJSON.skipSpace(&cursor)
                 cursor += 1
                 if cursor[-1] == UInt8(ascii: ",") { break }
                 if position >= 0 { stack.markArray(at: -1) }
                 position = outer.popLast() ?? Self.none
             }
-            if cursor >= lookout, !(try look()) { return false }
+            if cursor >= lookout {
+                self.cursor = cursor
+                guard try look() else { return false }
+            }
         }
     }
 
     @inline(__always)
     mutating func skipSpace() { CheckedJSON.skipSpace(&cursor) }
-
-    @inline(__always)
-    private mutating func pushNumber() throws(JSONError) {
-        switch JSONNumber.read(&cursor) {
-        case .integer(let value): lua_pushinteger(stack.state, value)
-        case .double(let value): lua_pushnumber(stack.state, value)
-        case nil: throw error(.numberOutOfRange)  // it was checked
-        }
-    }
 
     // MARK: Containers
 
@@ -187,12 +195,12 @@ public struct JSONReader {
     // MARK: Strings
 
     @inline(__always)
-    private mutating func pushKey() {
+    private mutating func pushKey(_ cursor: inout UnsafePointer<UInt8>) {
         let first = cursor + 1
         var place = first
         JSONString.skipPlain(&place)
         guard place.pointee == UInt8(ascii: "\""), place - first <= JSONOutline.longString - 2 else {
-            return pushOdd()
+            return pushOdd(&cursor)
         }
         cursor = place + 1
         if let names {
@@ -202,15 +210,19 @@ public struct JSONReader {
         }
     }
 
-    /// Pushes the string at the cursor; returns false if the slice ends in the middle of a long one.
+    /// Pushes the string at the cursor, or goes on with a long one; returns false if the slice ends in the middle of it.
     @inline(__always)
-    private mutating func pushString() throws(JSONError) -> Bool {
-        if isAtPart { return try pushLongString() }
+    private mutating func pushString(_ cursor: inout UnsafePointer<UInt8>) throws(JSONError) -> Bool {
+        if part != nil || Int(json.parts[next].start) == cursor - json.start {
+            self.cursor = cursor
+            defer { cursor = self.cursor }
+            return try pushLongString()
+        }
         let first = cursor + 1
         var place = first
         JSONString.skipPlain(&place)
         guard place.pointee == UInt8(ascii: "\"") else {
-            pushOdd()
+            pushOdd(&cursor)
             return true
         }
         cursor = place + 1
@@ -220,9 +232,11 @@ public struct JSONReader {
 
     /// Pushes the string at the cursor, of any kind, in one go.
     @inline(never)
-    private mutating func pushOdd() {
+    private mutating func pushOdd(_ cursor: inout UnsafePointer<UInt8>) {
         let stack = stack
+        self.cursor = cursor
         withString { Self.push($0, onto: stack) }
+        cursor = self.cursor
     }
 
     /// Passes the string at the cursor to `body`, and moves past it.
