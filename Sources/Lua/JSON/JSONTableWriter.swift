@@ -61,6 +61,7 @@ extension JSONWriter {
         let index = level.index
         lua_settop(state, index)
         count = level.start + 1
+        names.forget()
         var elements: Int64 = 0
         lua_pushnil(state)
         while lua_next(state, index) != 0 {
@@ -104,12 +105,17 @@ extension JSONWriter {
         needsValue = true
     }
 
+    /// The length of a key that is worth to be known.
+    private static let longestKnown = 64
+
     /// Appends the key at -2. Never converts it in place: that would break `lua_next`.
     private func appendKey(_ stack: LuaStack, ofMarked isMarked: Bool) throws(Obstructed) {
         let state = stack.state
         if lua_type(state, -2) == LUA_TSTRING {
             var length = 0
             guard let text = lua_tolstring(state, -2, &length) else { return }
+            if let written = names.find(text) { return append(again: written) }
+            let from = count
             let sawBefore = sawDateTime
             do throws(Obstructed) {
                 if length <= Self.stretch { try appendString(text, length) } else { try appendKey(text, length, stack) }
@@ -118,6 +124,7 @@ extension JSONWriter {
                 throw error
             }
             sawDateTime = sawBefore  // the host does not change keys
+            if length <= Self.longestKnown { names.add(text, at: from..<count) }
         } else if lua_isinteger(state, -2) != 0, isMarked {
             append(UInt8(ascii: "\""))
             append(integer: lua_tointegerx(state, -2, nil))

@@ -29,6 +29,7 @@ extension JSONWriter {
     public func begin(at index: Int, of stack: LuaStack) throws(JSONError) {
         levels.removeAll(keepingCapacity: true)
         isOpen = false
+        names.forget()
         start = count
         longOffset = nil
         needsValue = true

@@ -33,6 +33,7 @@ public final class JSONWriter {
     var base: Int32 = 0
     var needsValue = false
     var longOffset: Int?
+    var names = WrittenNames()
 
     /// Set by `append(at:of:)` if a string in the value is exactly an ISO date-time, which the host would rewrite
     /// (host-contract §9.3 b).
@@ -50,7 +51,10 @@ public final class JSONWriter {
         limit = vm?.memoryLimit ?? .max
     }
 
-    deinit { buffer.deallocate() }
+    deinit {
+        buffer.deallocate()
+        names.deallocate()
+    }
 
     // MARK: The buffer
 
@@ -105,6 +109,23 @@ public final class JSONWriter {
     func append(_ bytes: UnsafePointer<UInt8>, _ length: Int) {
         reserve(length)
         (buffer + count).update(from: bytes, count: length)
+        count += length
+    }
+
+    /// Appends a part of the written text once more.
+    @inline(__always)
+    func append(again range: Range<Int>) {
+        let length = range.upperBound - range.lowerBound
+        reserve(length + 8)
+        // Up to seven bytes more than needed are copied: there is room.
+        let from = UnsafeRawPointer(buffer + range.lowerBound)
+        let to = UnsafeMutableRawPointer(buffer + count)
+        var offset = 0
+        while offset < length {
+            to.storeBytes(
+                of: from.loadUnaligned(fromByteOffset: offset, as: UInt64.self), toByteOffset: offset, as: UInt64.self)
+            offset += 8
+        }
         count += length
     }
 
