@@ -105,7 +105,14 @@ final class Execution {
     /// Gives up the task that has read the payload or written a table.
     func endPreparing() { if let task = preparing.take() { forgotten.append(task) } }
 
+    func takeSpawned() -> [ScriptTask] {
+        if spawned.isEmpty { return [] }
+        defer { spawned = [] }
+        return spawned
+    }
+
     func takeForgotten() -> [ScriptTask] {
+        if forgotten.isEmpty { return [] }
         defer { forgotten = [] }
         return forgotten
     }

@@ -6,10 +6,10 @@ extension FunctionVM {
     /// How many bytes of a table are written without a break.
     private static let patience = 256 << 10
 
-    /// The conclusion of the value on top of the stack, or the task that must first write one of its tables.
+    /// Writes the value on top of the stack, unless a task must first write one of its tables.
     func answer(
         of execution: Execution, _ invocation: Invocation, _ stack: LuaStack
-    ) throws(InvocationFailure) -> Conclusion {
+    ) throws(InvocationFailure) -> Next {
         let writer = lua.writer
         writer.patience = Self.patience
         if let prepared = execution.prepared { writer.prepared = prepared }
@@ -18,16 +18,16 @@ extension FunctionVM {
             if execution.prepared != nil { writer.prepared = [:] }
         }
         do throws(InvocationFailure) {
-            return try encode(at: stack.count, of: stack, execution, invocation)
+            return .end(try invocation.wire.write(at: stack.count, of: stack, for: execution, invocation))
         } catch {
             guard let table = writer.longTable.take() else { throw error }
-            return .continues(preparingTask(for: execution, table))
+            return .run(writingTask(for: execution, table))
         }
     }
 
     /// The task that writes a table.
-    private func preparingTask(for execution: Execution, _ table: LuaReference) -> ScriptTask {
-        let task = ScriptTask(lua.makeThread(), of: execution, arguments: 1)
+    private func writingTask(for execution: Execution, _ table: LuaReference) -> ScriptTask {
+        let task = ScriptTask(.writer, lua.makeThread(), of: execution, arguments: 1)
         execution.preparing = task
         let stack = task.thread.stack
         let preparer = preparer ?? makePreparer()

@@ -8,7 +8,7 @@ extension FunctionVM {
     func readingTask(for execution: Execution, _ invocation: Invocation) throws(InvocationFailure) -> ScriptTask {
         let payload = invocation.request.body
         guard execution.hold(payload.count) else { throw tooLarge(invocation, execution) }
-        let task = ScriptTask(lua.makeThread(), of: execution, arguments: 0)
+        let task = ScriptTask(.reader, lua.makeThread(), of: execution, arguments: 0)
         execution.preparing = task
         let stack = task.thread.stack
         execution.payload = LongPayloadReader(PayloadReader(function: function, marks: marks, stack: stack), payload)
@@ -19,17 +19,17 @@ extension FunctionVM {
     }
 
     /// Continues with the handler and the two arguments that the task has read.
-    func beginning(of execution: Execution, _ reading: ScriptTask) -> Conclusion {
-        guard let invocation = execution.invocation else { return .ended(.payload) }
+    func beginning(of execution: Execution, _ reading: ScriptTask) -> Next {
+        guard let invocation = execution.invocation else { return .end(.complete) }
         execution.payload = nil
-        if let error = execution.unreadable.take() { return .ended(.failed(failure(of: execution, invocation, error))) }
-        let task = mainTask(for: execution)
+        if let error = execution.unreadable.take() { return .end(.failed(failure(of: execution, invocation, error))) }
+        let task = handlerTask(for: execution)
         reading.thread.stack.move(2, to: task.thread.stack)
         // Below them lies the handler.
         task.thread.stack.setCount(1 + min(task.arguments, 2))
         pushContext(of: invocation, onto: task.thread.stack)
         execution.endPreparing()
-        return .continues(task)
+        return .run(task)
     }
 
     private func makePayloadReader() -> LuaReference {

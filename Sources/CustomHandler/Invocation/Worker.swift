@@ -47,7 +47,7 @@ final class Worker: HTTPResponder {
         switch dispatcher.destination(of: request) {
         case .invoke(let number, let wire):
             let limit = scheduler.memoryLimit(of: number)
-            guard case .payload = wire, request.isOfHost else { return BodyLimit(bytes: limit) }
+            guard wire.isPayload, request.isOfHost else { return BodyLimit(bytes: limit) }
             return BodyLimit(bytes: limit, excess: .dropped)
         // The answer does not depend on the body.
         case .respond, .probe: return BodyLimit(bytes: 0, excess: .dropped)
