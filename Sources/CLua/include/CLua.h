@@ -77,8 +77,8 @@ typedef int (*CLuaDispatch) (lua_State *L, int function);
 
 /* The largest block that stays with its VM when Lua frees it, and the bytes of
    all that stay. */
-#define CLUA_SMALL	520
-#define CLUA_KEPT	(16 << 10)
+#define CLUA_SMALL	4104
+#define CLUA_KEPT	(64 << 10)
 
 typedef struct CLuaBlock {
   struct CLuaBlock *next;

@@ -20,7 +20,7 @@ extension FunctionVM {
             case .handler: return try returned(task, results: count)
             case .reader: return beginning(of: execution, task)
             case .writer:
-                execution.endPreparing()
+                giveBackPreparing(of: execution)
                 guard let invocation = execution.invocation, let main = execution.main else { return .end(.complete) }
                 return try answer(of: execution, invocation, main.thread.stack)
             case .body: return .end(try bodyEnded(execution))
@@ -152,7 +152,7 @@ extension FunctionVM {
         var failure = failure
         failure.logs = execution.log.lines
         // Whoever loads a script reports that it does not load.
-        if execution.invocation != nil { execution.log.write(failure, of: execution.invocation) }
+        if execution.invocation != nil { execution.write(failure) }
         return failure
     }
 

@@ -170,7 +170,7 @@ final class FunctionVM {
             .limit,
             "not enough memory: the request takes more than the function's \(ByteCount.text(lua.memoryLimit)); raise it with "
                 + "--memory-limit, or \"lua\": { \"memoryLimit\" } in \(function.directory)/function.json")
-        execution.log.write(failure, of: invocation)
+        execution.write(failure)
         return failure
     }
 
@@ -212,6 +212,11 @@ final class FunctionVM {
         scope.running = task.execution
         defer { scope.running = nil }
         lua.recycle(task.thread, &task.execution.lastWords)
+    }
+
+    /// Gives back the thread of the task that has read the payload or written a table.
+    func giveBackPreparing(of execution: Execution) {
+        if let task = execution.preparation?.task.take() { giveBack(task) }
     }
 }
 

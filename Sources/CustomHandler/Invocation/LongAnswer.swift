@@ -12,10 +12,10 @@ extension FunctionVM {
     ) throws(InvocationFailure) -> Next {
         let writer = lua.writer
         writer.patience = Self.patience
-        if let prepared = execution.prepared { writer.prepared = prepared }
+        if let preparation = execution.preparation { writer.prepared = preparation.tables }
         defer {
             writer.patience = .max
-            if execution.prepared != nil { writer.prepared = [:] }
+            if execution.preparation != nil { writer.prepared = [:] }
         }
         do throws(InvocationFailure) {
             return .end(try invocation.wire.write(at: stack.count, of: stack, for: execution, invocation))
@@ -28,7 +28,7 @@ extension FunctionVM {
     /// The task that writes a table.
     private func writingTask(for execution: Execution, _ table: LuaReference) -> ScriptTask {
         let task = ScriptTask(.writer, lua.makeThread(), of: execution, arguments: 1)
-        execution.preparing = task
+        _ = execution.prepare(task)
         let stack = task.thread.stack
         let preparer = preparer ?? makePreparer()
         self.preparer = preparer
@@ -44,7 +44,7 @@ extension FunctionVM {
             let writer = JSONWriter(for: lua)
             let failed = { (error: JSONError) throws(LuaError) in
                 if let limit = error.limit { throw limit }
-                execution.prepared = (execution.prepared ?? [:]).merging([table: .failed(error)]) { $1 }
+                execution.preparation?.tables[table] = .failed(error)
             }
             do throws(JSONError) {
                 try writer.begin(at: 1, of: stack)
@@ -55,7 +55,7 @@ extension FunctionVM {
             return try stack.work { stack throws(LuaError) in
                 do throws(JSONError) {
                     guard try writer.advance(stack) else { return .more(after: 0) }
-                    execution.prepared = (execution.prepared ?? [:]).merging([table: .text(writer)]) { $1 }
+                    execution.preparation?.tables[table] = .text(writer)
                 } catch {
                     try failed(error)
                 }

@@ -15,9 +15,9 @@ extension Scheduler {
 
     func startTimer(of execution: Execution) {
         // Timers fire before the loop polls, so nothing may run in them.
-        execution.timer = loop.schedule(after: execution.deadline.time - .now) { [weak self] in
+        execution.timer = loop.schedule(after: execution.deadline.time - .now) { [self] in
             execution.timer = nil
-            self?.queue.enqueue(.expire(execution))
+            queue.enqueue(.expire(execution))
         }
     }
 
@@ -47,7 +47,7 @@ extension Scheduler {
             invocation.state = .ended
             active -= 1
         }
-        execution.leaveTasks { $0.discard() }
+        execution.discardTasks()
         if ownsVM { closeSome(execution) } else { queue.perform(.close(execution)) }
         if active == 0, mostActive >= Self.trimThreshold { scheduleTrimming() }
         if execution.invocation == nil { endLoading(of: vm, outcome) }
@@ -169,11 +169,11 @@ extension Scheduler {
     /// Gives memory back to the system soon after many concurrent invocations, when their connections are gone too.
     private func scheduleTrimming() {
         mostActive = 0
-        loop.schedule(after: .milliseconds(200)) { [weak self] in
-            for pool in self?.pools ?? [] {
+        loop.schedule(after: .milliseconds(200)) { [self] in
+            for pool in pools {
                 for vm in pool.free where vm.lua.memoryUsed > 1 << 20 {
                     vm.lua.beginCollection()
-                    self?.queue.enqueue(.tidy(vm))
+                    queue.enqueue(.tidy(vm))
                 }
             }
             LuaVM.releaseFreeMemory()

@@ -10,19 +10,19 @@ extension Scheduler {
         switch operation as? Wait {
         case .sleep(let time):
             // Timers fire before the loop polls, so nothing may run in them.
-            let timer = loop.schedule(after: time) { [weak self] in
-                if task.goesOn(with: .slept) { self?.queue.enqueue(.advance(task)) }
+            let timer = loop.schedule(after: time) { [self] in
+                if task.goesOn(with: .slept) { queue.enqueue(.advance(task)) }
             }
             task.state = .waiting(.timer(timer))
         case .tasks(let numbers, let returnsList):
             check(TaskJoin(task, numbers: numbers, of: execution, returnsList: returnsList))
         case .http(let request):
-            let call = outbound.send(request, of: execution.vm.lua) { [weak self] reply in
-                self?.wake(task, .replied(reply))
+            let call = outbound.send(request, of: execution.vm.lua) { [self] reply in
+                wake(task, .replied(reply))
             }
             task.state = .waiting(.reply(call))
         case .room:
-            execution.body?.whenRoom(task) { [weak self] in self?.wake($0, .writes) }
+            execution.body?.whenRoom(task) { [self] in wake($0, .writes) }
         case nil:
             wake(task, .unknown)
         }
@@ -34,8 +34,9 @@ extension Scheduler {
     }
 
     func beginSpawned(_ execution: Execution) {
-        for task in execution.takeForgotten() { discard(task) }
-        for task in execution.takeSpawned() { queue.enqueue(.advance(task)) }
+        guard let spawned = execution.spawned else { return }
+        for task in spawned.takeForgotten() { discard(task) }
+        for task in spawned.takeFresh() { queue.enqueue(.advance(task)) }
     }
 
     func tellJoins(of task: ScriptTask) {
@@ -56,10 +57,7 @@ extension Scheduler {
     }
 
     private func cancel(_ number: Int64, of execution: Execution) {
-        guard let task = execution.tasks[number] else { return }
-        execution.tasks[number] = nil
-        execution.spawned.removeAll { $0 === task }
-        discard(task)
+        if let task = execution.spawned?.remove(number) { discard(task) }
     }
 
     private func discard(_ task: ScriptTask) {

@@ -41,7 +41,7 @@ final class Scheduler {
     func makePool(_ function: Function, of app: FunctionApp) -> FunctionPool {
         FunctionPool(
             function, files: app.files(of: function.name), timeLimit: Deadline.Limit(function, options, app.host),
-            dismantle: { [weak self] in self?.dismantle($0) })
+            dismantle: { [unowned self] in dismantle($0) })
     }
 
     // MARK: In
@@ -74,7 +74,7 @@ final class Scheduler {
         guard !invocation.hasEnded, let caller = invocation.streamSink else { return }
         invocation.watchesCaller = true
         // A disconnection may be noticed while something runs.
-        caller.onDisconnect = { [weak self] in self?.queue.enqueue(.leave(invocation)) }
+        caller.onDisconnect = { [queue] in queue.enqueue(.leave(invocation)) }
     }
 
     // MARK: Reload
@@ -187,7 +187,7 @@ final class Scheduler {
             case .start(let invocation, let vm):
                 // Its place at the head of the queue does not help: other callers have left too many responses unread
                 // since it came.
-                if invocation.caller.waitsForRoom({ [weak self] in self?.serveSoon(pool) }) {
+                if invocation.caller.waitsForRoom({ [self] in serveSoon(pool) }) {
                     return serveAgain(pool, at: invocation.deadline)
                 }
                 pool.removeFirst()
@@ -205,9 +205,9 @@ final class Scheduler {
     private func serveAgain(_ pool: FunctionPool, at deadline: Deadline) {
         guard !deadline.isNever, !pool.isTimed else { return }
         pool.isTimed = true
-        loop.schedule(after: deadline.time - .now) { [weak self] in
+        loop.schedule(after: deadline.time - .now) { [self] in
             pool.isTimed = false
-            guard let self, !pool.isQueued else { return }
+            guard !pool.isQueued else { return }
             pool.isQueued = true
             queue.enqueue(.serve(pool))
         }

@@ -16,7 +16,7 @@ final class TaskJoin {
     init(_ waiter: ScriptTask, numbers: [Int64], of execution: Execution, returnsList: Bool) {
         self.waiter = waiter
         self.numbers = numbers
-        others = numbers.compactMap { execution.tasks[$0] }
+        others = numbers.compactMap { execution.task($0) }
         self.returnsList = returnsList
         for other in others {
             other.takers += 1

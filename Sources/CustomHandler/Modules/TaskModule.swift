@@ -22,7 +22,7 @@ extension Modules {
                 throw .message("no invocation runs that could own a task")
             }
             stack.push(objects)
-            execution.forgetTasks { number in
+            execution.spawned?.forgetEnded { number in
                 defer { stack.pop() }
                 return stack.pushElement(Int(number), of: -1) != .nil
             }
@@ -38,7 +38,7 @@ extension Modules {
             let isList = stack.type(at: 1) == .table
             var numbers: [Int64] = []
             func add(at index: Int) throws(LuaError) {
-                guard let number = stack.integer(at: index), scope.running?.tasks[number] != nil else {
+                guard let number = stack.integer(at: index), scope.running?.task(number) != nil else {
                     throw .message("the task belongs to another invocation, or was cancelled")
                 }
                 numbers.append(number)
