@@ -255,7 +255,8 @@ struct OutputEncoder {
     private mutating func appendOutput(_ output: Binding, at index: Int, place: Place) throws(OutputError) {
         if output.output == .http { return try appendResponse(at: index, place: place) }
         let encoder = ValueEncoder(
-            kind: output.output, isBinary: output.isBinary, type: output.type, place: place, marks: marks, stack: stack,
+            kind: output.output, isBinary: output.isBinary, type: output.writtenType, place: place, marks: marks,
+            stack: stack,
             writer: writer)
         try encoder.append(at: index)
     }
