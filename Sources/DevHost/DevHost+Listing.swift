@@ -8,7 +8,9 @@ extension DevHost {
         let app = current
         let disabled = disabled(app)
         let entries = app.names.compactMap { app.functions[$0] }.map { function in
-            var entry = HostListing.Entry(name: function.name, trigger: function.trigger?.type ?? "", address: "")
+            var entry = HostListing.Entry(
+                name: function.name, trigger: function.trigger?.writtenType ?? "", address: "")
+            entry.isHTTP = function.isHTTP
             if function.isHTTP {
                 let order = ["GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS"]
                 entry.methods = (function.methods ?? []).sorted {
@@ -34,12 +36,12 @@ extension Function {
     /// The source of the trigger's events, as text for people.
     fileprivate var source: String {
         func text(_ property: String) -> String? { trigger?.tree.member(anyCase: property)?.string }
-        return switch trigger?.type.lowercased() {
-        case "timertrigger": text("schedule") ?? ""
-        case "queuetrigger": text("queueName") ?? ""
-        case "servicebustrigger": text("queueName") ?? text("topicName") ?? ""
-        case "eventhubtrigger": text("eventHubName") ?? ""
-        case "blobtrigger": text("path") ?? ""
+        return switch trigger?.type {
+        case .timerTrigger: text("schedule") ?? ""
+        case .queueTrigger: text("queueName") ?? ""
+        case .serviceBusTrigger: text("queueName") ?? text("topicName") ?? ""
+        case .eventHubTrigger: text("eventHubName") ?? ""
+        case .blobTrigger: text("path") ?? ""
         default: "by hand: POST /admin/functions/\(name)"
         }
     }

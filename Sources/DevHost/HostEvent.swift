@@ -22,6 +22,7 @@ public struct HostListing: Sendable, Equatable {
         public let name: String
         /// The trigger's type, as function.json has it.
         public let trigger: String
+        public var isHTTP = false
         /// The methods of an HTTP trigger, in the usual order; empty for all.
         public var methods: [String] = []
         /// A URL, or the trigger's source: `orders`, `0 */5 * * * *`, `uploads/{name}`.

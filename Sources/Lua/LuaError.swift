@@ -8,15 +8,19 @@ public enum LuaError: Error {
     case argument(Int, expected: String)
     /// Raises the value on top of the stack unchanged.
     case value
-    /// No error: the thread waits for the operation. The completion given to the next `resume` then takes this
-    /// function's place.
-    case wait(any Operation)
     /// The time limit is over: nothing continues, whatever the script does with errors.
     case timeLimit
     /// The VM has reached its memory limit. Raised as Lua's own "not enough memory".
     case memoryLimit
-    /// The work continues after others had their turn. Only `LuaStack.work` throws it.
-    case paused
+}
+
+extension LuaStack {
+    /// Makes the thread wait for the operation. A Swift function called from Lua must return what this returns, as C
+    /// functions return `lua_yield`; the completion given to the next `resume` then takes its place.
+    public func wait(for operation: any Operation) -> Int {
+        vm?.operation = operation
+        return Int(CLUA_WAIT)
+    }
 }
 
 /// Something that a Lua thread waits for. Its meaning is up to the code that resumes the thread.

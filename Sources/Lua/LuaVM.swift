@@ -210,10 +210,6 @@ public final class LuaVM {
                 return CLUA_RAISE
             case .value:
                 return CLUA_THROW
-            case .wait(let operation):
-                self.operation = operation
-                return CLUA_WAIT
-            case .paused: return CLUA_AGAIN
             case .timeLimit: return CLUA_ENDED
             case .memoryLimit: return CLUA_FULL
             }

@@ -36,7 +36,7 @@ public struct Looks: Sendable {
 /// of at most `Stretch` and checks the limits after each.
 extension LuaStack {
     /// Calls `step` until it has its results, and lets others have their turn if a time slice ends in between. A Swift
-    /// function called from Lua must call this last.
+    /// function called from Lua must return what this returns.
     ///
     /// The stack stays the same between steps.
     public func work(_ step: @escaping WorkStep) throws(LuaError) -> Int {
@@ -46,7 +46,7 @@ extension LuaStack {
             case .more(let bytes):
                 guard try mayGoOn(after: bytes) else {
                     vm?.unfinished = step
-                    throw .paused
+                    return Int(CLUA_AGAIN)
                 }
             }
         }

@@ -20,7 +20,7 @@ struct Announcement {
     private func tell(_ failures: [String: InvocationFailure]) {
         for name in app.names {
             if let function = app.functions[name], failures[name] == nil {
-                say("  \(name): \(function.trigger?.type ?? "")  \(app.address(of: function))")
+                say("  \(name): \(function.trigger?.writtenType ?? "")  \(app.address(of: function))")
             }
         }
         if app.names.isEmpty {

@@ -219,8 +219,6 @@ final class StartConsole {
 }
 
 extension HostListing.Entry {
-    fileprivate var isHTTP: Bool { trigger.lowercased() == "httptrigger" }
-
     /// A text as wide as the longest cause of this function's invocations.
     fileprivate var cause: String {
         guard isHTTP else { return address }

@@ -154,7 +154,7 @@ import Testing
     @Test func `settings replace names between percent signs`() throws {
         let json = #"{ "bindings": [ { "name": "a", "type": "%KIND%Trigger", "queueName": "%Q%-%NONE%" } ] }"#
         let app = try load(["f/function.json": json, "f/handler.lua": ""], settings: ["KIND": "queue", "Q": "orders"])
-        #expect(app.functions["f"]?.trigger?.type == "queueTrigger")
+        #expect(app.functions["f"]?.trigger?.type == .queueTrigger)
         #expect(app.functions["f"]?.trigger?.tree["queueName"]?.string == "orders-%NONE%")
     }
 

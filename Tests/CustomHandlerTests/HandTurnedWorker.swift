@@ -35,7 +35,7 @@ final class HandTurnedWorker {
         var isLoaded = false
         worker.load(app.names) { failures in isLoaded = failures.isEmpty }
         try turn { isLoaded }
-        worker.scheduler?.preempted = { [unowned self] in
+        worker.scheduler?.queue.preempted = { [unowned self] in
             inTurn = turn == loop.turn ? inTurn + 1 : 1
             turn = loop.turn
             ends += 1

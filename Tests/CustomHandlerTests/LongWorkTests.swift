@@ -137,7 +137,7 @@ import Testing
     /// Runs code as a handler's; answers its error, or `done`.
     private static func run(_ code: String, in vm: FunctionVM) throws -> String {
         let execution = Execution(nil, on: vm, deadline: Deadline(Deadline.Limit(nil, .host)))
-        let task = ScriptTask(vm.lua.makeThread(), of: execution, arguments: 1)
+        let task = ScriptTask(.handler, vm.lua.makeThread(), of: execution, arguments: 1)
         let stack = task.thread.stack
         let script = """
             local new = ...
@@ -152,7 +152,7 @@ import Testing
             stack.setMetatable(at: 1, vm.marks.request)
             return 1
         }
-        var step = vm.resume(task, of: execution, nil)
+        var step = vm.resume(task)
         loop: while true {
             switch step {
             case .preempted: break
@@ -161,7 +161,7 @@ import Testing
                 if vm.lua.isFull { return "not enough memory" }
             default: break loop
             }
-            step = vm.resume(task, of: execution, nil)
+            step = vm.resume(task)
         }
         defer { vm.giveBack(task) }
         switch step {

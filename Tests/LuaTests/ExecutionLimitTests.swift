@@ -361,7 +361,7 @@ private final class TickingVM {
             count.value += 1
             return 0
         }
-        add("wait") { _ throws(LuaError) in throw .wait(Wait()) }
+        add("wait") { stack in stack.wait(for: Wait()) }
         add("grow") { stack throws(LuaError) in
             stack.push(bytes: [UInt8](repeating: 120, count: memoryLimit))
             return 1

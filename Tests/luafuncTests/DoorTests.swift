@@ -241,7 +241,9 @@ import Testing
         #expect(try host.request("/api/f").text == "one")
         try FileManager.default.removeItem(at: app.folder)
         #expect(host.process.waitForLine(containing: "is not a folder that can be read"))
-        try app.write(files("two"))
+        // In one step, so that the function is never seen as gone.
+        let second = try TemporaryApp(files("two"))
+        try FileManager.default.moveItem(at: second.folder, to: app.folder)
         #expect(host.process.waitForLine(containing: "reloaded f"))
         #expect(try host.request("/api/f").text == "two")
         try app.write(files("three"))

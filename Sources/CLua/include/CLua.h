@@ -54,14 +54,14 @@
 
 /* What long work of Swift's is told between two steps. */
 #define CLUA_GOON	0
-#define CLUA_PAUSE	1  /* the slice is over: answer CLUA_AGAIN */
+#define CLUA_PAUSE	1  /* the slice is over: return CLUA_AGAIN */
 #define CLUA_EXPIRED	2  /* the deadline has passed: answer CLUA_ENDED */
 #define CLUA_OVERFULL	3  /* more is held than may be: answer CLUA_FULL */
 
 /* Why an invocation's thread yielded. */
 #define CLUA_SCRIPT	0     /* its own code called coroutine.yield */
 #define CLUA_PREEMPTED	1     /* its time slice is over */
-#define CLUA_WAITING	2     /* a Swift function answered CLUA_WAIT */
+#define CLUA_WAITING	2     /* a Swift function returned CLUA_WAIT */
 #define CLUA_PRESSED	3     /* its VM's garbage is to be collected first */
 
 /* The name of luafunc's own chunks. */
@@ -77,8 +77,8 @@ typedef int (*CLuaDispatch) (lua_State *L, int function);
 
 /* The largest block that stays with its VM when Lua frees it, and the bytes of
    all that stay. */
-#define CLUA_SMALL	520
-#define CLUA_KEPT	(16 << 10)
+#define CLUA_SMALL	4104
+#define CLUA_KEPT	(64 << 10)
 
 typedef struct CLuaBlock {
   struct CLuaBlock *next;

@@ -6,15 +6,19 @@ public struct AppLoader: Sendable {
     private let source: AppSource
     let settings: [String: String]
     private let requiresScripts: Bool
+    private let types: BindingTypes
 
     /// - Parameters:
     ///   - source: the place of host.json.
     ///   - settings: app settings, which the host passes as environment variables.
     ///   - requiresScripts: false if another custom handler runs the app's functions.
-    public init(_ source: AppSource, settings: [String: String], requiresScripts: Bool = true) {
+    public init(
+        _ source: AppSource, settings: [String: String], requiresScripts: Bool = true, types: BindingTypes = .known
+    ) {
         self.source = source
         self.settings = settings
         self.requiresScripts = requiresScripts
+        self.types = types
     }
 
     /// Throws if nothing can run: there is no such folder, or the host would refuse host.json. A broken function is not
@@ -113,7 +117,7 @@ public struct AppLoader: Sendable {
     private func read(_ name: String, in parent: String, _ files: AppFiles) throws(Problem) -> Function {
         let directory = "\(parent)\(name)"
         let reader = FunctionReader(
-            name: name, directory: directory, settings: settings,
+            name: name, directory: directory, settings: settings, types: types,
             exists: { !requiresScripts || files.exists("\(directory)/\($0)") })
         let text = try files.text(of: "\(directory)/function.json")
         let function = try reader.read(text.span.bytes)
@@ -123,13 +127,10 @@ public struct AppLoader: Sendable {
 
     /// Under the real host, every trigger but http and timer needs the bundle (host-contract §15).
     private func missingBundle(_ function: Function) -> Problem? {
-        let builtIn = ["httptrigger", "http", "timertrigger", "warmuptrigger"]
-        guard let binding = function.bindings.first(where: { !builtIn.contains($0.type.lowercased()) }) else {
-            return nil
-        }
+        guard let binding = function.bindings.first(where: { $0.type.needsBundle }) else { return nil }
         return Problem(
             "host.json",
-            "has no \"extensionBundle\", which the host needs for '\(binding.type)' in "
+            "has no \"extensionBundle\", which the host needs for '\(binding.writtenType)' in "
                 + "\(function.directory)/function.json")
     }
 }

@@ -79,7 +79,7 @@ public final class Function: Sendable {
         returnOutput = outputs.first { $0.name == "$return" }
         httpOutput = outputs.first(where: \.isHTTPOutput)
         trigger = bindings.first(where: \.isTrigger)
-        let isHTTP = trigger?.type.lowercased() == "httptrigger"
+        let isHTTP = trigger?.type == .httpTrigger
         self.isHTTP = isHTTP
         isHTTPOnly = isHTTP && bindings.count == 2 && httpOutput?.direction == .out
     }

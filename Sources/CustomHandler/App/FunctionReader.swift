@@ -7,6 +7,7 @@ struct FunctionReader {
     let directory: String
     /// App settings, for `%NAME%`.
     let settings: [String: String]
+    let types: BindingTypes
     /// Whether a file, relative to the function's folder, exists.
     let exists: (String) -> Bool
 
@@ -43,37 +44,21 @@ struct FunctionReader {
             }
         }
         let keys = ["bindings", "scriptFile", "entryPoint", "retry", "lua"]
-        // The keys of the usual bindings. There are others, so only a similar one is reported.
-        let bindingKeys = [
-            "name", "type", "direction", "dataType", "cardinality", "connection", "authLevel", "methods", "route",
-            "schedule", "runOnStartup", "useMonitor", "queueName", "topicName", "subscriptionName", "isSessionsEnabled",
-            "path", "source", "eventHubName", "consumerGroup", "databaseName", "containerName", "leaseContainerName",
-            "createIfNotExists", "createLeaseContainerIfNotExists", "partitionKey", "sqlQuery", "id", "tableName",
-            "rowKey", "take", "filter", "commandText", "commandType", "parameters",
-        ]
         return problems(tree, keys, anyCase: false, "")
             + (tree["bindings"]?.elements ?? []).flatMap { binding in
                 let name = binding.member(anyCase: "name")?.string ?? ""
-                return problems(binding, bindingKeys, anyCase: true, "binding '\(name)': ") + misspeltType(of: binding)
+                return problems(binding, types.properties, anyCase: true, "binding '\(name)': ")
+                    + misspeltType(of: binding)
             }
     }
 
-    /// Warns about types that resemble the usual ones. This is only a guess, as the host has types that luafunc does
-    /// not know.
+    /// Warns about types that resemble known ones. This is only a guess, as the host has types that luafunc does not know.
     private func misspeltType(of binding: JSONTree) -> [Problem] {
-        guard let type = binding.member(anyCase: "type"), let text = type.string else { return [] }
-        let suffix = text.lowercased().hasSuffix("trigger") ? "Trigger" : ""
-        let triggers = ["http", "timer", "queue", "blob", "serviceBus", "eventHub", "eventGrid", "cosmosDB", "sql"]
-        let known = suffix.isEmpty ? triggers + ["table", "signalR", "sendGrid"] : triggers
-        // Their common ending would make all of them similar.
-        let stem = String(text.dropLast(suffix.count))
-        guard !known.contains(stem), !known.contains(where: { $0.lowercased() == stem.lowercased() }),
-            let meant = NearestName.find(stem, among: known)
+        guard let type = binding.member(anyCase: "type"), let text = type.string, let meant = types.nearest(to: text)
         else { return [] }
         return [
             Problem(
-                file, line: type.line,
-                "the host has no type \"\(text)\" of its own; did you mean \"\(meant)\(suffix)\"?")
+                file, line: type.line, "the host has no type \"\(text)\" of its own; did you mean \"\(meant.name)\"?")
         ]
     }
 
@@ -127,15 +112,12 @@ struct FunctionReader {
     }
 
     private func nearTrigger(_ bindings: [Binding]) -> String {
-        let triggers = [
-            "httpTrigger", "queueTrigger", "timerTrigger", "blobTrigger", "cosmosDBTrigger", "serviceBusTrigger",
-            "eventHubTrigger", "eventGridTrigger", "warmupTrigger",
-        ]
+        let triggers = types.triggers.map(\.name)
         for binding in bindings {
-            if let meant = NearestName.find(binding.type, among: triggers),
-                meant.lowercased() != binding.type.lowercased()
+            if let meant = NearestName.find(binding.writtenType, among: triggers),
+                meant.lowercased() != binding.writtenType.lowercased()
             {
-                return "; did you mean '\(meant)' instead of '\(binding.type)'?"
+                return "; did you mean '\(meant)' instead of '\(binding.writtenType)'?"
             }
         }
         return ""
@@ -167,10 +149,11 @@ struct FunctionReader {
         guard name != "$return" || direction == .out else {
             throw problem("direction", "$return must have the direction 'out'")
         }
-        guard type.lowercased() != "http" || direction == .out else {
+        let known = types.type(type)
+        guard known != .http || direction == .out else {
             throw problem("direction", "the type 'http' is an output; its direction must be 'out'")
         }
-        guard type.lowercased() != "http" || type == "http" else {
+        guard known != .http || type == known.name else {
             throw problem("type", "write 'http' in lower case: the host does not treat '\(type)' as an HTTP output")
         }
         let dataType = try text("dataType", of: tree)?.lowercased()
@@ -182,8 +165,8 @@ struct FunctionReader {
             throw problem("cardinality", "'\(cardinality)' is not a cardinality; the host would take it for 'one'")
         }
         return Binding(
-            name: name, type: type, direction: direction, dataType: dataType, isMany: cardinality == "many",
-            tree: tree.resolvingSettings(settings))
+            name: name, type: known, writtenType: type, direction: direction, dataType: dataType,
+            isMany: cardinality == "many", tree: tree.resolvingSettings(settings))
     }
 
     /// A member of a binding; the host ignores the case of these names.

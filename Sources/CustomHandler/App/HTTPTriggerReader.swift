@@ -7,7 +7,7 @@ struct HTTPTriggerReader {
     let name: String
 
     private func trigger(_ bindings: [Binding]) -> Binding? {
-        bindings.first { $0.type.lowercased() == "httptrigger" }
+        bindings.first { $0.type == .httpTrigger }
     }
 
     /// nil for another trigger. Throws for a route that the host would refuse.

@@ -1,28 +1,42 @@
 import Lua
 
-/// Work that continues after the loop has polled its sockets, or when its VM is free.
+/// Work that goes on after the loop has polled its sockets, or when its VM is free.
 enum Continuation {
-    /// The next slice of a task.
-    case advance(ScriptTask, Completion?)
-    /// A task whose operation has completed.
-    case wake(ScriptTask, Completion)
+    /// A task that is ready begins or goes on, once its VM is free.
+    case advance(ScriptTask)
+    /// The next slice of a task that keeps its VM.
+    case proceed(ScriptTask)
     case joined(TaskJoin)
-    /// Gives back the thread of a task.
+    /// Gives back the thread of a task, once its VM is free.
     case discard(ScriptTask)
-    /// Gives back the next of the threads that an execution has left.
+    /// Gives back the next of the threads that an execution has left, once its VM is free.
     case close(Execution)
     /// Collects the next piece of garbage in a VM whose memory limit a task has reached.
     case relieve(ScriptTask)
-    /// Collects the next piece of garbage in a VM that an invocation left large.
+    /// Collects a VM that an invocation left large, once it is free.
     case tidy(FunctionVM)
+    /// The next piece of that collection, during which the VM stays busy.
+    case tidyFurther(FunctionVM)
     /// Frees the next piece of a VM that is no longer used.
     case dismantle(FunctionVM)
-    /// Runs what waits for this VM.
+    /// The next of what waits for this VM.
     case resume(FunctionVM)
-    /// Starts the invocations that wait for a VM of this function.
+    /// Loads a function ahead of its first call.
+    case load(FunctionPool)
+    /// The invocations that wait for a VM of this function.
     case serve(FunctionPool)
     case expire(Execution)
     case leave(Invocation)
+
+    /// The VM that must be free for it.
+    var needed: FunctionVM? {
+        switch self {
+        case .advance(let task), .discard(let task): task.execution.vm
+        case .close(let execution): execution.vm
+        case .tidy(let vm): vm
+        default: nil
+        }
+    }
 }
 
 /// The result of the function in which a task waited.

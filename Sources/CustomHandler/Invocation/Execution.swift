@@ -9,49 +9,45 @@ final class Execution {
     let invocation: Invocation?
     let vm: FunctionVM
     var deadline: Deadline
-    var log: InvocationLog
+    private(set) var log = InvocationLog()
     private(set) var hasEnded = false
     /// The response body, if a script writes it piece by piece.
     private(set) var body: ResponseBody?
     /// Ends the execution if its deadline passes while it waits.
     var timer: Timer?
-    /// The handler's own thread, until the execution has ended.
+    /// The handler's own task, until the execution has ended.
     var main: ScriptTask?
-    /// The thread that writes the response body, once the handler has returned.
+    /// The task that writes the response body, once the handler has returned.
     var writing: ScriptTask?
-    /// The thread that reads a long payload, or writes a long table of the answer.
-    var preparing: ScriptTask?
-    /// Reads a long payload; `unreadable` is the reason why it cannot be read.
-    var payload: LongPayloadReader?
-    var unreadable: PayloadError?
-    /// The tables of the answer that are already written.
-    var prepared: [TableIdentity: PreparedJSON]?
-    /// The spawned tasks that the script may still join, by number.
-    var tasks: [Int64: ScriptTask] = [:]
-    /// Tasks that have ended and that nobody can join any more. The slice's end gives their threads back.
-    private var forgotten: [ScriptTask] = []
-    /// The number of tasks at which to look for those that the script has dropped.
-    private var forgetThreshold = leastForgotten
-    private static let leastForgotten = 64
-    /// Spawned, but not begun.
-    var spawned: [ScriptTask] = []
+    /// The work on a long payload or a long table of the answer, if there is any.
+    private(set) var preparation: Preparation?
+    /// nil until the script has spawned a task.
+    private(set) var spawned: SpawnedTasks?
+    /// Tasks, besides the ones above, whose threads must be given back after the execution's end.
+    private var leftovers: ArraySlice<ScriptTask>?
     /// The budget of the code that closes variables after the execution's end.
     var lastWords = LastWords()
-    /// Tasks whose threads must be given back after the execution's end.
-    private var leftovers: ArraySlice<ScriptTask> = []
+    /// Bytes kept for it outside the VM, which count toward the VM's memory.
+    private var held = 0
+
+    /// What is done for an invocation before or after its handler, in a task of its own.
+    final class Preparation {
+        /// The task that reads the payload, or writes a table.
+        var task: ScriptTask?
+        /// Reads a long payload; `unreadable` is the reason why it cannot be read.
+        var payload: LongPayloadReader?
+        var unreadable: PayloadError?
+        /// The tables of the answer that are already written.
+        var tables: [TableIdentity: PreparedJSON] = [:]
+    }
 
     init(_ invocation: Invocation?, on vm: FunctionVM, deadline: Deadline) {
         self.invocation = invocation
         self.vm = vm
         self.deadline = deadline
-        log = InvocationLog(vm.logger)
     }
 
-    /// Starts the body. The head waits for the first piece: until then, a failure can have its own response.
-    func begin(_ head: HTTPResponse?) { body = ResponseBody(invocation?.streamSink, head: head) }
-
-    /// Bytes kept for it outside the VM, which count toward the VM's memory.
-    private var held = 0
+    // MARK: Memory
 
     /// Returns false if the VM would exceed its memory limit.
     func hold(_ bytes: Int) -> Bool {
@@ -59,6 +55,43 @@ final class Execution {
         held += bytes
         return true
     }
+
+    // MARK: Log
+
+    func write(_ level: LogLevel, _ text: String) { log.write(level, text, of: invocation, to: vm.logger) }
+
+    /// Writes a failure live on one line.
+    func write(_ failure: InvocationFailure) { InvocationLog.write(failure, of: invocation, to: vm.logger) }
+
+    // MARK: Parts
+
+    /// Starts the body. The head waits for the first piece: until then, a failure can have its own response.
+    func begin(_ head: HTTPResponse?) { body = ResponseBody(invocation?.streamSink, head: head) }
+
+    /// Begins a part of the work that has a task of its own.
+    func prepare(_ task: ScriptTask) -> Preparation {
+        let preparation = preparation ?? Preparation()
+        preparation.task = task
+        self.preparation = preparation
+        return preparation
+    }
+
+    // MARK: Tasks
+
+    /// The spawned task of that number, if the script may still join it.
+    func task(_ number: Int64) -> ScriptTask? { spawned?.byNumber[number] }
+
+    /// Adds a task that the script spawns, and returns its number.
+    func add(_ task: ScriptTask) -> Int64 {
+        vm.lastTask += 1
+        task.number = vm.lastTask
+        let spawned = spawned ?? SpawnedTasks()
+        self.spawned = spawned
+        spawned.add(task)
+        return task.number
+    }
+
+    // MARK: End
 
     /// Marks the execution as ended and releases its bytes and timer.
     func close() {
@@ -69,56 +102,22 @@ final class Execution {
         timer = nil
     }
 
-    /// Moves all tasks to those to be given back, and calls `each` for each of them.
-    func leaveTasks(_ each: (ScriptTask) -> Void) {
-        if !tasks.isEmpty {
-            leftovers = tasks.sorted { $0.key < $1.key }.map(\.value)[...]
-            tasks = [:]
-            spawned = []
-        }
-        if !forgotten.isEmpty { leftovers += takeForgotten() }
-        if !leftovers.isEmpty { leftovers.forEach(each) }
-        if let main { each(main) }
-        if let writing { each(writing) }
-        if let preparing { each(preparing) }
-        prepared = nil
+    /// Discards all tasks. Their threads must then be given back.
+    func discardTasks() {
+        if let spawned { leftovers = spawned.takeAll()[...] }
+        leftovers?.forEach { $0.discard() }
+        main?.discard()
+        writing?.discard()
+        preparation?.task?.discard()
+        preparation?.tables = [:]
     }
 
     /// The next task whose thread must be given back: the handler's own first, as the time may not be enough for all.
-    func takeLeftover() -> ScriptTask? { main.take() ?? writing.take() ?? preparing.take() ?? leftovers.popFirst() }
-
-    var hasLeftovers: Bool { main != nil || writing != nil || preparing != nil || !leftovers.isEmpty }
-
-    /// Registers a task and returns its number.
-    func add(_ task: ScriptTask) -> Int64 {
-        vm.lastTask += 1
-        task.number = vm.lastTask
-        tasks[task.number] = task
-        spawned.append(task)
-        return task.number
+    func takeLeftover() -> ScriptTask? {
+        main.take() ?? writing.take() ?? preparation?.task.take() ?? leftovers?.popFirst()
     }
 
-    func forget(_ task: ScriptTask) {
-        if tasks.removeValue(forKey: task.number) != nil { forgotten.append(task) }
+    var hasLeftovers: Bool {
+        main != nil || writing != nil || preparation?.task != nil || leftovers?.isEmpty == false
     }
-
-    /// Gives up the task that has read the payload or written a table.
-    func endPreparing() { if let task = preparing.take() { forgotten.append(task) } }
-
-    func takeForgotten() -> [ScriptTask] {
-        defer { forgotten = [] }
-        return forgotten
-    }
-
-    /// Forgets tasks that have ended, if there are many.
-    ///
-    /// - Parameter isKnown: whether the script holds the task's object.
-    func forgetTasks(_ isKnown: (Int64) -> Bool) {
-        guard tasks.count >= forgetThreshold else { return }
-        for task in tasks.values where task.hasEnded && task.takers == 0 && !isKnown(task.number) { forget(task) }
-        // Soon again: a task whose object is not collected yet keeps its thread until then.
-        forgetThreshold = tasks.count + max(Self.leastForgotten, tasks.count / 4)
-    }
-
-    func write(_ level: LogLevel, _ text: String) { log.write(level, text, of: invocation) }
 }

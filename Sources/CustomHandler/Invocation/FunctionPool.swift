@@ -2,6 +2,8 @@ import EventLoop
 import Lua
 
 /// The VMs of one function on one worker, and the invocations that wait for one.
+///
+/// It decides which invocation gets which VM; the scheduler carries that out.
 final class FunctionPool {
     /// One VM is enough for any number of invocations that are quick or wait; only long-running ones need more.
     static let limit = 4
@@ -12,28 +14,27 @@ final class FunctionPool {
     var timeLimit: Deadline.Limit
     /// How long the script may load while a saved change waits for it; nil for the time limit of an invocation.
     var loadLimit: Deadline.Limit?
-    var loadFailures = 0
     /// Why the script cannot be loaded.
-    var failure: InvocationFailure?
+    private(set) var failure: InvocationFailure?
+    /// The files from which its VMs were loaded so far.
+    private(set) var sources: Set<String> = []
+
     /// The number of VMs, including those that still load.
-    var vms = 0
-    var loading = 0
+    private(set) var vms = 0
+    private var loading = 0
+    private(set) var loadFailures = 0
     /// VMs in which no slice is unfinished.
     private(set) var free: [FunctionVM] = []
-    /// Invocations that have no VM yet.
-    var waiting = RingBuffer<Invocation>()
-    /// The scheduler is starting waiting invocations.
-    var isServing = false
-    /// The scheduler starts waiting invocations after the loop has polled.
+    private var waiting = RingBuffer<Invocation>()
+    /// A newer version of the function exists; this pool only finishes what it has begun.
+    private var isRetired = false
+
+    /// It is in the scheduler's queue.
     var isQueued = false
     /// The scheduler looks again when the first waiting invocation reaches its deadline.
     var isTimed = false
-    var loadWatchers: [(InvocationFailure?) -> Void] = []
-
-    /// The files from which its VMs were loaded so far.
-    private(set) var sources: Set<String> = []
-    /// A newer version of the function exists; this pool only finishes what it has begun.
-    private var isRetired = false
+    /// Called when the loading of a VM has ended, with the reason if it failed.
+    private var loadWatchers: [(InvocationFailure?) -> Void] = []
 
     /// Takes a VM that is no longer used.
     private let dismantle: (FunctionVM) -> Void
@@ -44,6 +45,88 @@ final class FunctionPool {
         self.timeLimit = timeLimit
         self.dismantle = dismantle
     }
+
+    // MARK: Admission
+
+    /// The VM on which an invocation that arrives now may begin at once; nil if it must wait.
+    var idleVM: FunctionVM? { waiting.isEmpty && failure == nil ? free.last : nil }
+
+    func add(_ invocation: Invocation) {
+        invocation.state = .waiting(self)
+        waiting.append(invocation)
+    }
+
+    var hasWaiting: Bool { !waiting.isEmpty }
+
+    /// What can be done about the first waiting invocation.
+    enum Decision {
+        /// Its caller has gone.
+        case drop(Invocation)
+        case fail(Invocation, InvocationFailure)
+        /// It has waited until its deadline.
+        case expire(Invocation)
+        case start(Invocation, on: FunctionVM)
+        /// A further VM is worth it.
+        case load
+        /// It waits for a VM, or there is none.
+        case wait
+    }
+
+    var decision: Decision {
+        guard let first = waiting.first else { return .wait }
+        if first.streamSink?.isClosed == true { return .drop(first) }
+        if let failure { return .fail(first, failure) }
+        if first.deadline.hasPassed { return .expire(first) }
+        if let vm = free.last { return .start(first, on: vm) }
+        return vms < Self.limit && loading < waiting.count ? .load : .wait
+    }
+
+    /// Removes the first waiting invocation.
+    func removeFirst() { waiting.popFirst()?.state = .ended }
+
+    func remove(_ invocation: Invocation) {
+        invocation.state = .ended
+        waiting.removeAll { $0 === invocation }
+        settle()
+    }
+
+    // MARK: Loading
+
+    /// Whether nobody has tried to load the script yet.
+    var isUntried: Bool { vms == 0 && failure == nil }
+
+    func watchLoading(_ watcher: @escaping (InvocationFailure?) -> Void) { loadWatchers.append(watcher) }
+
+    /// Counts a VM that begins to load.
+    func beginLoading() {
+        vms += 1
+        loading += 1
+    }
+
+    /// Ends the loading of a VM. Returns the invocations that fail with it.
+    func endLoading(_ failure: InvocationFailure?) -> [Invocation] {
+        loading -= 1
+        var failed: [Invocation] = []
+        if let failure {
+            vms -= 1
+            loadFailures += 1
+            // If another VM of the function runs, the waiting invocations are for that one.
+            if vms == 0 {
+                // A limit may not be reached next time, so it is no lasting failure.
+                if failure.fault != .limit { self.failure = failure }
+                while let invocation = waiting.first {
+                    failed.append(invocation)
+                    removeFirst()
+                }
+            }
+        }
+        let watchers = loadWatchers
+        loadWatchers = []
+        for watcher in watchers { watcher(failure) }
+        return failed
+    }
+
+    // MARK: VMs
 
     /// Releases the VMs as soon as nothing runs in them.
     func retire() {

@@ -19,10 +19,10 @@ final class FunctionVM {
 
     /// A task here is in the middle of a slice, or the script still loads.
     var isBusy = true
-    /// Work that continues when the VM is free again.
+    /// Work that goes on when the VM is free again.
     var waiting = RingBuffer<Continuation>()
-    /// The scheduler is running what waited.
-    var isResuming = false
+    /// It is in the scheduler's queue.
+    var isQueued = false
     /// The number of the task spawned last.
     var lastTask: Int64 = 0
     /// The number of invocations that have begun here and not ended.
@@ -130,7 +130,7 @@ final class FunctionVM {
 
     /// The task that runs the script's top level.
     func loadingTask(for execution: Execution) throws(InvocationFailure) -> ScriptTask {
-        let task = ScriptTask(lua.makeThread(), of: execution, arguments: 0)
+        let task = ScriptTask(.script, lua.makeThread(), of: execution, arguments: 0)
         execution.main = task
         let text = text
         do throws(LuaFailure) {
@@ -145,38 +145,14 @@ final class FunctionVM {
     func task(for execution: Execution, _ invocation: Invocation) throws(InvocationFailure) -> ScriptTask {
         lua.setDeadline(execution.deadline.nanoseconds)
         lua.forgetRefusals()
-        if case .payload = invocation.wire, invocation.request.body.count >= LongJSONReader.shortest {
-            return try readingTask(for: execution, invocation)
-        }
-        let task = mainTask(for: execution)
-        let stack = task.thread.stack
-        switch invocation.wire {
-        case .request(let parameters, let isProxied):
-            let body = invocation.request.body.count
-            guard stack.hasRoom(for: body) else { throw tooLarge(invocation, execution) }
-            RequestReader(marks: marks, stack: stack)
-                .pushArguments(invocation.request, parameters, isProxied: isProxied, withMetadata: takesMetadata)
-            // The script has its own copy.
-            if body > HTTPRequest.keptCapacity { _ = invocation.request.takeBody() }
-        case .payload:
-            let payload = invocation.request.body
-            guard execution.hold(payload.count) else { throw tooLarge(invocation, execution) }
-            do throws(PayloadError) {
-                try PayloadReader(function: function, marks: marks, stack: stack)
-                    .pushArguments(payload.span.bytes, withMetadata: takesMetadata)
-            } catch {
-                throw failure(of: execution, invocation, error)
-            }
-        }
-        pushContext(of: invocation, onto: stack)
-        return task
+        return try invocation.wire.read(invocation, for: execution, on: self)
     }
 
-    private var takesMetadata: Bool { handler.map { $0.parameters > 1 } ?? true }
+    var takesMetadata: Bool { handler.map { $0.parameters > 1 } ?? true }
 
     /// The task that runs the handler with the arguments that it takes.
-    func mainTask(for execution: Execution) -> ScriptTask {
-        let task = ScriptTask(lua.makeThread(), of: execution, arguments: max(1, handler?.parameters ?? 3))
+    func handlerTask(for execution: Execution) -> ScriptTask {
+        let task = ScriptTask(.handler, lua.makeThread(), of: execution, arguments: max(1, handler?.parameters ?? 3))
         execution.main = task
         if let handler { task.thread.stack.push(handler.function) }
         return task
@@ -194,13 +170,13 @@ final class FunctionVM {
             .limit,
             "not enough memory: the request takes more than the function's \(ByteCount.text(lua.memoryLimit)); raise it with "
                 + "--memory-limit, or \"lua\": { \"memoryLimit\" } in \(function.directory)/function.json")
-        execution.log.write(failure, of: invocation)
+        execution.write(failure)
         return failure
     }
 
     /// The task that runs the function or coroutine that produces the response body.
-    func writingTask(for execution: Execution, _ body: LuaReference) -> ScriptTask {
-        let task = ScriptTask(lua.makeThread(), of: execution, arguments: 2)
+    func bodyTask(for execution: Execution, _ body: LuaReference) -> ScriptTask {
+        let task = ScriptTask(.body, lua.makeThread(), of: execution, arguments: 2)
         execution.writing = task
         marks.pushWriter(body, onto: task.thread.stack)
         lua.stack.release(body)
@@ -208,7 +184,8 @@ final class FunctionVM {
     }
 
     /// Runs one slice of a task.
-    func resume(_ task: ScriptTask, of execution: Execution, _ completion: Completion?) -> Step {
+    func resume(_ task: ScriptTask) -> Step {
+        let execution = task.execution
         scope.running = execution
         defer { scope.running = nil }
         if let invocation = execution.invocation {
@@ -219,7 +196,9 @@ final class FunctionVM {
         let arguments = task.arguments
         task.arguments = 0
         var complete: HostFunction?
-        if let completion { complete = { [self] stack throws(LuaError) in try completion.push(onto: stack, of: self) } }
+        if let completion = task.completion.take() {
+            complete = { [self] stack throws(LuaError) in try completion.push(onto: stack, of: self) }
+        }
         return task.thread.resume(arguments: arguments, deadline: execution.deadline.nanoseconds, complete: complete)
     }
 
@@ -233,6 +212,11 @@ final class FunctionVM {
         scope.running = task.execution
         defer { scope.running = nil }
         lua.recycle(task.thread, &task.execution.lastWords)
+    }
+
+    /// Gives back the thread of the task that has read the payload or written a table.
+    func giveBackPreparing(of execution: Execution) {
+        if let task = execution.preparation?.task.take() { giveBack(task) }
     }
 }
 

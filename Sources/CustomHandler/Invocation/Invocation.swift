@@ -4,17 +4,6 @@ import HTTP1
 
 /// One call of one function, from its start to its outcome.
 final class Invocation {
-    /// The form of the request and the response.
-    enum Wire {
-        /// The body is `{"Data":…,"Metadata":…}` (host-contract §6).
-        case payload
-        /// The caller's own request, with the parameters that its route found in the path (host-contract §7, §8).
-        case request(Parameters, isProxied: Bool)
-    }
-
-    /// The parameters that a route found in a path; a missing optional one has no value.
-    typealias Parameters = [(name: String, value: String?)]
-
     enum State {
         /// Waits for a VM of this function.
         case waiting(FunctionPool)
@@ -46,12 +35,12 @@ final class Invocation {
 
     /// The caller, if it sent its own request: it gets the body piece by piece, and ends the invocation by
     /// disconnecting. nil for a payload from the host.
-    var streamSink: (any ResponseSink)? { if case .request = wire { caller } else { nil } }
+    var streamSink: (any ResponseSink)? { wire.isPayload ? nil : caller }
 
     var hasEnded: Bool { if case .ended = state { true } else { false } }
 
     /// The body, if it is an invocation payload.
-    var payload: [UInt8]? { if case .payload = wire { request.body } else { nil } }
+    var payload: [UInt8]? { wire.isPayload ? request.body : nil }
 
     var id: String { withID { id in id.withUnsafeBytes { String(decoding: $0, as: UTF8.self) } } }
 

@@ -5,14 +5,11 @@ struct InvocationLog {
     /// At most `byteLimit` bytes in all, as the host keeps them in memory (host-contract §19).
     private(set) var lines: [String] = []
     private var bytes = 0
-    /// The function's logger; each line adds the invocation's id.
-    private let logger: Logger
 
     static let byteLimit = 256 << 10
 
-    init(_ logger: Logger) { self.logger = logger }
-
-    mutating func write(_ level: LogLevel, _ text: String, of invocation: Invocation?) {
+    /// - Parameter logger: the function's; each line adds the invocation's id.
+    mutating func write(_ level: LogLevel, _ text: String, of invocation: Invocation?, to logger: Logger) {
         guard level >= logger.level else { return }
         // Cut first: the limits on Lua code do not cover the time that a text of many megabytes takes here.
         let text = Logger.cut(text)
@@ -32,10 +29,6 @@ struct InvocationLog {
     }
 
     /// Writes a failure live on one line: the message, and the innermost place in Lua code.
-    func write(_ failure: InvocationFailure, of invocation: Invocation?) {
-        Self.write(failure, of: invocation, to: logger)
-    }
-
     static func write(_ failure: InvocationFailure, of invocation: Invocation?, to logger: Logger) {
         let place = failure.traceback.first { !$0.hasPrefix("[C]") }.map { " (\($0))" } ?? ""
         logger.error(

@@ -6,29 +6,29 @@ extension FunctionVM {
     /// How many bytes of a table are written without a break.
     private static let patience = 256 << 10
 
-    /// The conclusion of the value on top of the stack, or the task that must first write one of its tables.
+    /// Writes the value on top of the stack, unless a task must first write one of its tables.
     func answer(
         of execution: Execution, _ invocation: Invocation, _ stack: LuaStack
-    ) throws(InvocationFailure) -> Conclusion {
+    ) throws(InvocationFailure) -> Next {
         let writer = lua.writer
         writer.patience = Self.patience
-        if let prepared = execution.prepared { writer.prepared = prepared }
+        if let preparation = execution.preparation { writer.prepared = preparation.tables }
         defer {
             writer.patience = .max
-            if execution.prepared != nil { writer.prepared = [:] }
+            if execution.preparation != nil { writer.prepared = [:] }
         }
         do throws(InvocationFailure) {
-            return try encode(at: stack.count, of: stack, execution, invocation)
+            return .end(try invocation.wire.write(at: stack.count, of: stack, for: execution, invocation))
         } catch {
             guard let table = writer.longTable.take() else { throw error }
-            return .continues(preparingTask(for: execution, table))
+            return .run(writingTask(for: execution, table))
         }
     }
 
     /// The task that writes a table.
-    private func preparingTask(for execution: Execution, _ table: LuaReference) -> ScriptTask {
-        let task = ScriptTask(lua.makeThread(), of: execution, arguments: 1)
-        execution.preparing = task
+    private func writingTask(for execution: Execution, _ table: LuaReference) -> ScriptTask {
+        let task = ScriptTask(.writer, lua.makeThread(), of: execution, arguments: 1)
+        _ = execution.prepare(task)
         let stack = task.thread.stack
         let preparer = preparer ?? makePreparer()
         self.preparer = preparer
@@ -44,7 +44,7 @@ extension FunctionVM {
             let writer = JSONWriter(for: lua)
             let failed = { (error: JSONError) throws(LuaError) in
                 if let limit = error.limit { throw limit }
-                execution.prepared = (execution.prepared ?? [:]).merging([table: .failed(error)]) { $1 }
+                execution.preparation?.tables[table] = .failed(error)
             }
             do throws(JSONError) {
                 try writer.begin(at: 1, of: stack)
@@ -55,7 +55,7 @@ extension FunctionVM {
             return try stack.work { stack throws(LuaError) in
                 do throws(JSONError) {
                     guard try writer.advance(stack) else { return .more(after: 0) }
-                    execution.prepared = (execution.prepared ?? [:]).merging([table: .text(writer)]) { $1 }
+                    execution.preparation?.tables[table] = .text(writer)
                 } catch {
                     try failed(error)
                 }

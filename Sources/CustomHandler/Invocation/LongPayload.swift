@@ -8,10 +8,10 @@ extension FunctionVM {
     func readingTask(for execution: Execution, _ invocation: Invocation) throws(InvocationFailure) -> ScriptTask {
         let payload = invocation.request.body
         guard execution.hold(payload.count) else { throw tooLarge(invocation, execution) }
-        let task = ScriptTask(lua.makeThread(), of: execution, arguments: 0)
-        execution.preparing = task
+        let task = ScriptTask(.reader, lua.makeThread(), of: execution, arguments: 0)
         let stack = task.thread.stack
-        execution.payload = LongPayloadReader(PayloadReader(function: function, marks: marks, stack: stack), payload)
+        execution.prepare(task).payload = LongPayloadReader(
+            PayloadReader(function: function, marks: marks, stack: stack), payload)
         let reader = payloadReader ?? makePayloadReader()
         payloadReader = reader
         stack.push(reader)
@@ -19,27 +19,29 @@ extension FunctionVM {
     }
 
     /// Continues with the handler and the two arguments that the task has read.
-    func beginning(of execution: Execution, _ reading: ScriptTask) -> Conclusion {
-        guard let invocation = execution.invocation else { return .ended(.payload) }
-        execution.payload = nil
-        if let error = execution.unreadable.take() { return .ended(.failed(failure(of: execution, invocation, error))) }
-        let task = mainTask(for: execution)
+    func beginning(of execution: Execution, _ reading: ScriptTask) -> Next {
+        guard let invocation = execution.invocation else { return .end(.complete) }
+        execution.preparation?.payload = nil
+        if let error = execution.preparation?.unreadable.take() {
+            return .end(.failed(failure(of: execution, invocation, error)))
+        }
+        let task = handlerTask(for: execution)
         reading.thread.stack.move(2, to: task.thread.stack)
         // Below them lies the handler.
         task.thread.stack.setCount(1 + min(task.arguments, 2))
         pushContext(of: invocation, onto: task.thread.stack)
-        execution.endPreparing()
-        return .continues(task)
+        giveBackPreparing(of: execution)
+        return .run(task)
     }
 
     private func makePayloadReader() -> LuaReference {
         lua.stack.push(function: "payload") { [unowned self] stack throws(LuaError) in
-            guard let execution = running, let payload = execution.payload else { return 0 }
+            guard let execution = running, let payload = execution.preparation?.payload else { return 0 }
             return try stack.work { stack throws(LuaError) in
                 do throws(PayloadError) {
                     return try payload.advance(stack) ? .results(2) : .more(after: 0)
                 } catch {
-                    execution.unreadable = error
+                    execution.preparation?.unreadable = error
                     return .results(0)
                 }
             }

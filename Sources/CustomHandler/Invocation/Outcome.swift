@@ -1,13 +1,19 @@
 import HTTP
+import Lua
 
 /// How an invocation ended.
 enum Outcome {
     /// A body in the VM's writer, valid until other code runs there: a response payload, a JSON object (host-contract
     /// §9), or the response to a caller's own request.
     case written(status: Int, contentType: StaticString)
-    /// The response to the caller's own request; its body may still be on its way.
+    /// A response with header fields of its own.
     case response(HTTPResponse)
+    /// This function or coroutine produces the body, and runs next. With a head, the pieces go out after it as they
+    /// come; without one, they are kept for the payload.
+    case streamed(LuaReference, head: HTTPResponse?)
     case failed(InvocationFailure)
+    /// There is nothing more to send: the script is loaded, or the body has gone out piece by piece.
+    case complete
 
     var isFailure: Bool { if case .failed = self { true } else { false } }
 

@@ -1,45 +1,84 @@
+import EventLoop
 import Lua
 
-/// One Lua thread of an execution: the handler's own, or that of a spawned task.
+/// One Lua thread of an execution: the handler's own, that of a spawned task, or one for a part of luafunc's own work.
 final class ScriptTask {
+    /// What its code is for.
+    enum Role {
+        /// The top level of the script.
+        case script
+        case handler
+        /// Reads a long payload before the handler begins.
+        case reader
+        /// Writes a long table of the answer.
+        case writer
+        /// Produces the response body after the handler has returned.
+        case body
+        case spawned
+    }
+
     enum State {
-        /// Not begun, or between two slices.
+        /// Not begun, between two slices, or about to go on with its completion.
         case ready
-        /// Waits for its operation to wake it; `cancel` cancels the operation.
-        case waiting(cancel: (() -> Void)?)
+        case waiting(Source)
         case finished
         /// The error value is on top of its stack.
         case failed(Step.Cause)
     }
 
+    /// What a waiting task waits for.
+    enum Source {
+        case timer(Timer)
+        case reply(OutboundCall)
+        /// Other tasks, or room in the response body: there is nothing to cancel.
+        case others
+
+        func cancel() {
+            switch self {
+            case .timer(let timer): timer.close()
+            case .reply(let call): call.cancel()
+            case .others: break
+            }
+        }
+    }
+
     let thread: LuaThread
+    let role: Role
+    let execution: Execution
     /// The number of arguments on the stack for its function; 0 once it has begun.
     var arguments: Int
     var state = State.ready
+    /// The result of what it waited for, with which it goes on.
+    var completion: Completion?
     /// The joins that wait for its end.
     var joins: [TaskJoin] = []
-    /// The number by which the script knows it; 0 for the execution's own task.
+    /// The number by which the script knows it; 0 for tasks that it has not spawned.
     var number: Int64 = 0
     /// The number of joins that will take its results.
     var takers = 0
     /// Nobody waits for it any more; its thread is given back as soon as the VM is free.
     var isDiscarded = false
-    let execution: Execution
 
-    init(_ thread: LuaThread, of execution: Execution, arguments: Int) {
+    init(_ role: Role, _ thread: LuaThread, of execution: Execution, arguments: Int) {
+        self.role = role
         self.thread = thread
         self.execution = execution
         self.arguments = arguments
     }
 
-    var isMain: Bool { execution.main === self }
-    var isWriting: Bool { execution.writing === self }
-    var isPreparing: Bool { execution.preparing === self }
+    /// Ends its wait with this result. Returns false if it does not wait any more.
+    func goesOn(with completion: Completion) -> Bool {
+        guard case .waiting = state, !isDiscarded else { return false }
+        state = .ready
+        self.completion = completion
+        return true
+    }
 
     /// Cancels its wait and marks it as discarded.
     func discard() {
-        if case .waiting(let cancel) = state { cancel?() }
+        if case .waiting(let source) = state { source.cancel() }
         isDiscarded = true
+        completion = nil
         // Joins hold the tasks they watch, and so this one.
         joins = []
     }
@@ -50,47 +89,4 @@ final class ScriptTask {
         case .ready, .waiting: false
         }
     }
-}
-
-/// One task's wait for the end of others: all of them, or the first that fails.
-final class TaskJoin {
-    let waiter: ScriptTask
-    let numbers: [Int64]
-    private let others: [ScriptTask]
-    private let returnsList: Bool
-    /// The number of tasks that have not ended, and the first that failed. Counted, as there may be many thousands:
-    /// none may search all others when it ends.
-    private var left = 0
-    private var failed: ScriptTask?
-    /// The waiter's wake-up is queued.
-    private var isDone = false
-
-    init(_ waiter: ScriptTask, numbers: [Int64], of execution: Execution, returnsList: Bool) {
-        self.waiter = waiter
-        self.numbers = numbers
-        others = numbers.compactMap { execution.tasks[$0] }
-        self.returnsList = returnsList
-        for other in others {
-            other.takers += 1
-            left += 1
-            if other.hasEnded { note(other) } else { other.joins.append(self) }
-        }
-    }
-
-    var hasFailed: Bool { failed != nil }
-
-    /// Notes that one of the tasks has ended.
-    func note(_ other: ScriptTask) {
-        left -= 1
-        if case .failed = other.state, failed == nil { failed = other }
-    }
-
-    /// Whether the wait is over. True only once.
-    func isOver() -> Bool {
-        guard !isDone, hasFailed || left == 0 else { return false }
-        isDone = true
-        return true
-    }
-
-    var results: TaskResults { TaskResults(others, failed: failed, returnsList: returnsList) }
 }

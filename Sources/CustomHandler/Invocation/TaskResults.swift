@@ -40,7 +40,7 @@ struct TaskResults {
     private func letGo() {
         for task in tasks {
             task.takers -= 1
-            if returnsList, task.hasEnded, task.takers == 0 { task.execution.forget(task) }
+            if returnsList, task.hasEnded, task.takers == 0 { task.execution.spawned?.forget(task) }
         }
     }
 }

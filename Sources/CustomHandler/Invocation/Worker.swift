@@ -7,8 +7,9 @@ import Lua
 /// it: other threads go through `WorkerGroup`.
 final class Worker: HTTPResponder {
     let loop: EventLoop
-    /// nil until there is an app.
-    private var serving: (dispatcher: Dispatcher, scheduler: Scheduler)?
+    // Both nil until there is an app.
+    private var dispatcher: Dispatcher?
+    private(set) var scheduler: Scheduler?
     /// Functions of a newer app that are loaded but not yet in service.
     private var prepared: [String: FunctionPool] = [:]
     private let outbound: OutboundClient
@@ -20,17 +21,13 @@ final class Worker: HTTPResponder {
         outbound = OutboundClient(loop: loop, trust: trust)
     }
 
-    var scheduler: Scheduler? { serving?.scheduler }
-
     /// Starts to serve the app. Earlier callers get status 503.
     func install(_ app: FunctionApp, _ options: InvocationOptions) {
         if !Preemption.start(slice: options.slice) {
             options.logger.warning("there is no timer on this system that could end time slices and time limits")
         }
-        serving = (
-            Dispatcher(app: app, door: options.door, logger: options.logger),
-            Scheduler(loop: loop, app: app, options: options, outbound: outbound)
-        )
+        dispatcher = Dispatcher(app: app, door: options.door, logger: options.logger)
+        scheduler = Scheduler(loop: loop, app: app, options: options, outbound: outbound)
     }
 
     // MARK: Requests
@@ -43,11 +40,11 @@ final class Worker: HTTPResponder {
     /// The function's memory limit. The host throws the body of an error status away, so a payload from the host is
     /// read to its end, and the function reports the failure (host-contract §9.1).
     func bodyLimit(of request: HTTPRequest) -> BodyLimit {
-        guard let (dispatcher, scheduler) = serving else { return BodyLimit() }
+        guard let dispatcher, let scheduler else { return BodyLimit() }
         switch dispatcher.destination(of: request) {
         case .invoke(let number, let wire):
             let limit = scheduler.memoryLimit(of: number)
-            guard case .payload = wire, request.isOfHost else { return BodyLimit(bytes: limit) }
+            guard wire.isPayload, request.isOfHost else { return BodyLimit(bytes: limit) }
             return BodyLimit(bytes: limit, excess: .dropped)
         // The answer does not depend on the body.
         case .respond, .probe: return BodyLimit(bytes: 0, excess: .dropped)
@@ -55,7 +52,7 @@ final class Worker: HTTPResponder {
     }
 
     func requestTimeout(for request: HTTPRequest) -> Duration {
-        guard let (dispatcher, scheduler) = serving,
+        guard let dispatcher, let scheduler,
             case .invoke(let number, _) = dispatcher.destination(of: request)
         else { return Self.longestTimeout }
         return min(scheduler.timeLimit(of: number) ?? Self.longestTimeout, Self.longestTimeout)
@@ -70,7 +67,7 @@ final class Worker: HTTPResponder {
 
     func answer(_ request: HTTPRequest, to caller: some ResponseSink) {
         if let told = firstRequest.take() { told() }
-        guard let (dispatcher, scheduler) = serving else {
+        guard let dispatcher, let scheduler else {
             if request.isProbe { return Self.answerProbe(to: caller) }
             return caller.respond(
                 HTTPResponse.problem(
@@ -170,7 +167,7 @@ final class Worker: HTTPResponder {
     func replace(with app: FunctionApp, changed: Set<String>) {
         guard let scheduler else { return }
         scheduler.install(app, changed: changed, loaded: prepared)
-        serving?.dispatcher.app = app
+        dispatcher?.app = app
         // What is in service now stays; the rest did not load, or its function keeps its version.
         for name in changed where app.functions[name] != nil { prepared[name] = nil }
         dropPrepared()

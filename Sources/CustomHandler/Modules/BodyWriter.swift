@@ -45,7 +45,7 @@ enum BodyWriter {
         guard let written else { throw stack.wrongArgument(1, "string") }
         switch written {
         case .kept: return 0
-        case .noRoom: throw .wait(Wait.room)
+        case .noRoom: return stack.wait(for: Wait.room)
         case .callerGone: throw .message("the caller has left")
         case .closed:
             throw .message("nothing can be written now: only the function that is the body may, while it runs")

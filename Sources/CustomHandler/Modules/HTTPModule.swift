@@ -15,7 +15,7 @@ extension Modules {
         }
         stack.push(function: "request") { stack throws(LuaError) in
             try stack.argumentTable(1)
-            throw .wait(Wait.http(try OutboundRequest(at: 1, of: stack, function: scope.function.name)))
+            return stack.wait(for: Wait.http(try OutboundRequest(at: 1, of: stack, function: scope.function.name)))
         }
         stack.push(function: "json") { stack throws(LuaError) in
             try readJSON(on: stack, scope) { error throws(LuaError) in

@@ -14,7 +14,7 @@ extension Modules {
         stack.push(function: "sleep") { stack throws(LuaError) in
             let seconds = try stack.argumentNumber(1)
             guard seconds >= 0, seconds < 1e9 else { throw .argument(1, expected: "seconds of 0 or more expected") }
-            throw .wait(Wait.sleep(.nanoseconds(Int64(seconds * 1e9))))
+            return stack.wait(for: Wait.sleep(.nanoseconds(Int64(seconds * 1e9))))
         }
         stack.push(function: "spawn") { stack throws(LuaError) in
             guard stack.type(at: 1) == .function else { throw stack.wrongArgument(1, "function") }
@@ -22,7 +22,7 @@ extension Modules {
                 throw .message("no invocation runs that could own a task")
             }
             stack.push(objects)
-            execution.forgetTasks { number in
+            execution.spawned?.forgetEnded { number in
                 defer { stack.pop() }
                 return stack.pushElement(Int(number), of: -1) != .nil
             }
@@ -31,21 +31,21 @@ extension Modules {
             let thread = execution.vm.lua.makeThread()
             guard thread.stack.reserve(arguments + 1) else { throw .message("too many arguments") }
             stack.move(arguments + 1, to: thread.stack)
-            stack.push(execution.add(ScriptTask(thread, of: execution, arguments: arguments)))
+            stack.push(execution.add(ScriptTask(.spawned, thread, of: execution, arguments: arguments)))
             return 1
         }
         stack.push(function: "join") { stack throws(LuaError) in
             let isList = stack.type(at: 1) == .table
             var numbers: [Int64] = []
             func add(at index: Int) throws(LuaError) {
-                guard let number = stack.integer(at: index), scope.running?.tasks[number] != nil else {
+                guard let number = stack.integer(at: index), scope.running?.task(number) != nil else {
                     throw .message("the task belongs to another invocation, or was cancelled")
                 }
                 numbers.append(number)
             }
             guard isList else {
                 try add(at: 1)
-                throw .wait(Wait.tasks(numbers, returnsList: false))
+                return stack.wait(for: Wait.tasks(numbers, returnsList: false))
             }
             // The list may be the script's own, with holes, for which Lua reports an endless length.
             for position in 0..<stack.length(at: 1) {
@@ -53,7 +53,7 @@ extension Modules {
                 try add(at: -1)
                 stack.pop()
             }
-            throw .wait(Wait.tasks(numbers, returnsList: true))
+            return stack.wait(for: Wait.tasks(numbers, returnsList: true))
         }
         try run(taskChunk, arguments: 4, onto: stack)
     }

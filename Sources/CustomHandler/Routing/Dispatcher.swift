@@ -6,7 +6,7 @@ import Log
 final class Dispatcher {
     enum Destination {
         /// The function's number in the app, and the form of its request.
-        case invoke(Int, Invocation.Wire)
+        case invoke(Int, Wire)
         case respond(HTTPResponse)
         /// The host's readiness probe, which is no invocation (host-contract §3).
         case probe
@@ -27,13 +27,15 @@ final class Dispatcher {
         let bytes = request.headBytes
         let path = bytes.span.extracting(request.pathRange)
         if path.count <= 1, request.isProbe { return .probe }
-        if let number = recent.find(request.method, path) { return .invoke(number, .request([], isProxied: isProxied)) }
+        if let number = recent.find(request.method, path) {
+            return .invoke(number, .forwarded([], isProxied: isProxied))
+        }
         let number = path.isEmpty ? nil : app.table.find(path.extracting(droppingFirst: 1))
         switch app.host.httpWire {
         case .payload:
             return payload(number, request) ?? .respond(.notFound(request, app))
         case .named:
-            if let number, app.list[number].isHTTPOnly { return .invoke(number, .request([], isProxied: false)) }
+            if let number, app.list[number].isHTTPOnly { return .invoke(number, .forwarded([], isProxied: false)) }
             return payload(number, request) ?? .respond(.notFound(request, app))
         case .forwarded, .proxied:
             let match = app.router.match(method: request.method.text, path: path) { logger.warning($0) }
@@ -59,7 +61,7 @@ final class Dispatcher {
         guard let number = app.routed[match.index] else { return .respond(.notFound(request, app)) }
         let function = app.list[number]
         guard function.isHTTPOnly else { return .respond(.notForwarded(function)) }
-        return .invoke(number, .request(match.parameters, isProxied: isProxied))
+        return .invoke(number, .forwarded(match.parameters, isProxied: isProxied))
     }
 
     private var isProxied: Bool { app.host.httpWire == .proxied }
@@ -80,7 +82,7 @@ final class Dispatcher {
         let name = String(request.path.dropFirst())
         guard let problem = app.broken[name] else { return nil }
         let failure = InvocationFailure(.function, problem.description)
-        return .respond(PayloadWire.response(failure, function: name, id: nil, toHost: request.isOfHost))
+        return .respond(PayloadWire.response(to: failure, function: name, id: nil, toHost: request.isOfHost))
     }
 }
 

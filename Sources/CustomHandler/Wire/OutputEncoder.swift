@@ -8,9 +8,12 @@ struct OutputEncoder {
     let writer: JSONWriter
     /// The http output's body as its function has written it, once that has run.
     var streamed: [UInt8]?
+    /// The function or coroutine that must run first: it produces the http output's body, which is missing in what was
+    /// written.
+    var unwritten: LuaReference?
 
     /// Appends the whole payload for the value at `index`. [0]
-    func append(at index: Int, logs: [String]) throws(OutputError) {
+    mutating func append(at index: Int, logs: [String]) throws(OutputError) {
         let level = stack.count
         defer { stack.setCount(level) }
         let returned = try interpret(index)
@@ -181,7 +184,7 @@ struct OutputEncoder {
     // MARK: Outputs
 
     /// Appends the member `Outputs`; returns false if there is nothing to write.
-    private func appendOutputs(_ returned: Returned) throws(OutputError) -> Bool {
+    private mutating func appendOutputs(_ returned: Returned) throws(OutputError) -> Bool {
         if let (output, index) = returned.single {
             writer.append(raw: "\"Outputs\":{")
             writer.append(raw: output.memberStart)
@@ -230,7 +233,7 @@ struct OutputEncoder {
         return names.count
     }
 
-    private func appendReturnValue(at index: Int) throws(OutputError) {
+    private mutating func appendReturnValue(at index: Int) throws(OutputError) {
         try checkReturnValue(at: index)
         if let output = function.returnOutput {
             return try appendOutput(output, at: index, place: .returnValue)
@@ -249,10 +252,11 @@ struct OutputEncoder {
         }
     }
 
-    private func appendOutput(_ output: Binding, at index: Int, place: Place) throws(OutputError) {
+    private mutating func appendOutput(_ output: Binding, at index: Int, place: Place) throws(OutputError) {
         if output.output == .http { return try appendResponse(at: index, place: place) }
         let encoder = ValueEncoder(
-            kind: output.output, isBinary: output.isBinary, type: output.type, place: place, marks: marks, stack: stack,
+            kind: output.output, isBinary: output.isBinary, type: output.writtenType, place: place, marks: marks,
+            stack: stack,
             writer: writer)
         try encoder.append(at: index)
     }

@@ -11,8 +11,6 @@ enum OutputError: Error, Equatable {
     case unwritable(Place, JSONError)
     /// The host would lose or change the value of the output.
     case lost(Place, String)
-    /// Not an error: this function or coroutine produces the body, and must run before the payload can be written.
-    case streams(LuaReference)
 }
 
 extension OutputError: CustomStringConvertible {
@@ -35,7 +33,6 @@ extension OutputError: CustomStringConvertible {
             "\(place)\(JSONError.unwritable(obstacle, path: path))".replacingFirstSpace(path.isEmpty, "\(place)")
         case .unwritable(let place, let error): "\(place): \(error)"
         case .lost(let place, let reason): "\(place): \(reason)"
-        case .streams: "the body is not written yet"
         }
     }
 

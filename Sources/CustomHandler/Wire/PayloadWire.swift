@@ -1,11 +1,46 @@
 import HTTP
+import Lua
 
-/// The host's default protocol: `POST /<function>` with a payload (host-contract §6.1, §9.1).
+/// The host's default protocol: `POST /<function>` with `{"Data":…,"Metadata":…}`, answered with
+/// `{"Outputs":…,"Logs":…,"ReturnValue":…}` (host-contract §6.1, §9.1).
 enum PayloadWire {
+    static func read(
+        _ invocation: Invocation, for execution: Execution, on vm: FunctionVM
+    ) throws(InvocationFailure) -> ScriptTask {
+        let payload = invocation.request.body
+        if payload.count >= LongJSONReader.shortest { return try vm.readingTask(for: execution, invocation) }
+        let task = vm.handlerTask(for: execution)
+        guard execution.hold(payload.count) else { throw vm.tooLarge(invocation, execution) }
+        do throws(PayloadError) {
+            try PayloadReader(function: vm.function, marks: vm.marks, stack: task.thread.stack)
+                .pushArguments(payload.span.bytes, withMetadata: vm.takesMetadata)
+        } catch {
+            throw vm.failure(of: execution, invocation, error)
+        }
+        vm.pushContext(of: invocation, onto: task.thread.stack)
+        return task
+    }
+
+    /// - Parameter streamed: the http output's body as its function has written it, once that has run.
+    static func write(
+        at index: Int, of stack: LuaStack, for execution: Execution, streamed: [UInt8]? = nil
+    ) throws(InvocationFailure) -> Outcome {
+        let vm = execution.vm
+        var encoder = OutputEncoder(
+            function: vm.function, marks: vm.marks, stack: stack, writer: vm.emptyWriter(), streamed: streamed)
+        do throws(OutputError) {
+            try encoder.append(at: index, logs: execution.log.lines)
+            return encoder.unwritten.map { .streamed($0, head: nil) } ?? .payload
+        } catch {
+            if let body = encoder.unwritten { stack.release(body) }
+            throw vm.unsendable(error)
+        }
+    }
+
     /// The host throws the body of an error status away. A text that it cannot read as a payload fails the invocation
     /// too, and the host logs it (host-contract §9.1). Other callers get a true error status.
     static func response(
-        _ failure: InvocationFailure, function: String, id: String?, toHost: Bool
+        to failure: InvocationFailure, function: String, id: String?, toHost: Bool
     ) -> HTTPResponse {
         if toHost {
             return HTTPResponse(status: 200, contentType: "text/plain; charset=utf-8", body: Array(failure.text.utf8))

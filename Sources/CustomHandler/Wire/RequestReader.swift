@@ -10,7 +10,7 @@ struct RequestReader {
 
     /// Pushes `data` and, if the handler takes them, `metadata`. [+1 or 2]
     func pushArguments(
-        _ request: HTTPRequest, _ parameters: Invocation.Parameters, isProxied: Bool, withMetadata takesMetadata: Bool
+        _ request: HTTPRequest, _ parameters: Wire.Parameters, isProxied: Bool, withMetadata takesMetadata: Bool
     ) {
         let head = request.headBytes
         pushSource(request, head.span.bytes.extracting(0..<request.head.length), parameters)
@@ -24,7 +24,7 @@ struct RequestReader {
     }
 
     /// Pushes the block from which the tables are filled. [+1]
-    private func pushSource(_ request: HTTPRequest, _ head: RawSpan, _ parameters: Invocation.Parameters) {
+    private func pushSource(_ request: HTTPRequest, _ head: RawSpan, _ parameters: Wire.Parameters) {
         if request.body.isEmpty, parameters.isEmpty { return stack.pushBlock(head, values: 0) }
         if request.body.isEmpty { stack.pushNil() } else { stack.push(bytes: request.body) }
         if parameters.isEmpty { stack.pushNil() } else { push(parameters) }
@@ -32,7 +32,7 @@ struct RequestReader {
     }
 
     /// The router has decoded `%` in the parameters; a missing optional one is absent.
-    private func push(_ parameters: Invocation.Parameters) {
+    private func push(_ parameters: Wire.Parameters) {
         stack.pushTable(hash: parameters.count)
         for parameter in parameters {
             guard let value = parameter.value else { continue }

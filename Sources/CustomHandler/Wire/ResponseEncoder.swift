@@ -3,7 +3,7 @@ import Lua
 /// Writes the value of an HTTP output (host-contract §9.5, §9.6): always an object with a text body, which both a named
 /// output and `$return` accept.
 extension OutputEncoder {
-    func appendResponse(at index: Int, place: Place) throws(OutputError) {
+    mutating func appendResponse(at index: Int, place: Place) throws(OutputError) {
         guard stack.type(at: index) == .table, !marks.isBytes(at: index, of: stack) else {
             if try appendBareBytes(at: index, place: place) { return }
             writer.append(raw: "{\"statusCode\":200,\"body\":")
@@ -77,7 +77,7 @@ extension OutputEncoder {
     }
 
     /// Appends the body as a JSON string: text as it is, a table as JSON text.
-    func appendBody(at index: Int, place: Place) throws(OutputError) {
+    mutating func appendBody(at index: Int, place: Place) throws(OutputError) {
         if isBinary(at: index) { throw .lost(place, binaryAdvice) }
         switch stack.type(at: index) {
         case .nil, .none: writer.append(raw: "\"\"")
@@ -93,7 +93,7 @@ extension OutputEncoder {
                 throw .unwritable(place, error)
             }
         case .function, .thread:
-            guard let streamed else { throw streams(at: index) }
+            guard let streamed else { return leaveUnwritten(at: index) }
             guard String(validating: streamed, as: UTF8.self) != nil else { throw .lost(place, binaryAdvice) }
             try appendText(streamed.span.bytes, place)
         case let other: throw Self.unsendable(other, place)
@@ -113,10 +113,10 @@ extension OutputEncoder {
         writer.append(string: text.span.bytes)
     }
 
-    /// Reports that the function or coroutine at `index` produces the body, and must run first.
-    func streams(at index: Int) -> OutputError {
+    /// Notes that the function or coroutine at `index` produces the body, and must run before the payload is written.
+    private mutating func leaveUnwritten(at index: Int) {
         stack.pushValue(at: index)
-        return .streams(stack.reference())
+        unwritten = stack.reference()
     }
 
     static func unsendable(_ type: LuaType, _ place: Place) -> OutputError {

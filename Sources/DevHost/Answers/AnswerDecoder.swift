@@ -1,3 +1,5 @@
+import CustomHandler
+
 /// Decodes answers as the Functions host does in the default payload mode (host-contract §9), and warns where the host
 /// would be silent.
 public struct AnswerDecoder: Sendable {
@@ -77,7 +79,7 @@ public struct AnswerDecoder: Sendable {
         var values: [String: Value] = [:]
         for output in outputs where !output.isReturn {
             let value = members.first { $0.name == output.name }?.value
-            if output.type == "http" {
+            if output.type == .http, output.writtenType == output.type.name {
                 values[output.name] =
                     try value.map { value throws(AnswerFailure) in
                         var http = HTTPOutput(output)

@@ -1,3 +1,4 @@
+import CustomHandler
 import Lua
 
 /// Makes what arrives through an output other than HTTP: a blob's content, or messages and rows (host-contract §9.4).
@@ -19,7 +20,7 @@ struct MessageOutput {
             let documents = try elements(of: value)
             warnOfDates(inside: documents)
             return try documents.map { element throws(AnswerFailure) in try document(element) }
-        case .messages, .texts, .http:
+        case .messages, .textMessages, .items, .http:
             let elements = try elements(of: value)
             warn(of: elements, areSeveral: value.elements != nil)
             return elements.map(message)
@@ -28,7 +29,7 @@ struct MessageOutput {
 
     private mutating func warnOfBase64(_ value: NewtonsoftValue) {
         switch (binding.kind, value) {
-        case (.texts, .bytes(_, let text)):
+        case (.textMessages, .bytes(_, let text)), (.items, .bytes(_, let text)):
             warnings.append(.byteArray(place: place, text, advice: binding.advice))
         case (.blob, .bytes(let bytes, let text)), (.messages, .bytes(let bytes, let text)):
             if Base64Guess.isAccident(text, decodedAs: bytes) {
@@ -87,7 +88,7 @@ struct MessageOutput {
 
     private func document(_ element: NewtonsoftValue) throws(AnswerFailure) -> [UInt8] {
         guard element.members != nil else {
-            throw .notADocument(place: place, type: binding.type, kind: element.kind)
+            throw .notADocument(place: place, type: binding.writtenType, kind: element.kind)
         }
         return Array(element.json().utf8)
     }

@@ -1,39 +1,32 @@
+import CustomHandler
+
 /// An output binding, reduced to what affects the delivered value.
 public struct OutputBinding: Sendable {
     public let name: String
+    let type: BindingType
     /// As written in function.json: the host does not treat `HTTP` like `http` (host-contract §14).
-    public let type: String
+    public let writtenType: String
     public let dataType: String?
 
+    init(_ binding: Binding) {
+        name = binding.name
+        type = binding.type
+        writtenType = binding.writtenType
+        dataType = binding.dataType
+    }
+
+    /// A binding of a known type, by its name.
     public init(name: String, type: String, dataType: String? = nil) {
         self.name = name
-        self.type = type
+        self.type = BindingTypes.known.type(type)
+        writtenType = type
         self.dataType = dataType
     }
 }
 
 extension OutputBinding {
-    /// How the host treats a value (host-contract §9.4).
-    enum Kind {
-        case http
-        case blob
-        /// Queue and Event Hub: one message or several, each of which may be bytes.
-        case messages
-        /// Cosmos DB and Table: one object or several.
-        case documents
-        /// Service Bus and all others: one message or several, each a text.
-        case texts
-    }
-
-    var kind: Kind {
-        switch type.lowercased() {
-        case "http": .http
-        case "blob": .blob
-        case "queue", "eventhub": .messages
-        case "cosmosdb", "table": .documents
-        default: .texts
-        }
-    }
+    /// How the host treats a value.
+    var kind: Binding.Output { type.output }
 
     var isReturn: Bool { name == "$return" }
 
@@ -52,7 +45,7 @@ extension OutputBinding {
         case .blob: isBinary ? "remove \"dataType\" and send base64 of the text" : "send base64 of the text"
         case .messages: isBinary ? "send [\"text\"]" : "send base64 of the text, or [\"text\"]"
         case .documents: "send an object"
-        case .texts: "send [\"text\"]"
+        case .textMessages, .items: "send [\"text\"]"
         }
     }
 

@@ -13,25 +13,25 @@ public struct BindingCheck {
     }
 
     private mutating func check(_ binding: Binding) {
-        switch binding.type.lowercased() {
-        case "httptrigger": checkLevel(of: binding)
-        case "timertrigger": property("schedule", of: binding) { _ = try TimerSchedule($0) }
-        case "queuetrigger":
+        switch binding.type {
+        case .httpTrigger: checkLevel(of: binding)
+        case .timerTrigger: property("schedule", of: binding) { _ = try TimerSchedule($0) }
+        case .queueTrigger:
             property("queueName", of: binding) { _ = try QueueService.storageQueues.queue(named: $0.lowercased()) }
-        case "eventhubtrigger":
+        case .eventHubTrigger:
             property("eventHubName", of: binding) { _ = try QueueService.eventHubs.queue(named: $0) }
-        case "servicebustrigger", "servicebus":
+        case .serviceBusTrigger, .serviceBus:
             let isTopic = binding.tree.member(anyCase: "topicName") != nil
             property(isTopic ? "topicName" : "queueName", of: binding) {
                 _ = try QueueService.serviceBus.queue(named: $0)
             }
-        case "blobtrigger":
+        case .blobTrigger:
             property("path", of: binding) { _ = try BlobPattern($0, binding: binding.name) }
-        case "queue":
+        case .queue:
             expression("queueName", of: binding) { _ = try QueueService.storageQueues.queue(named: $0.lowercased()) }
-        case "eventhub":
+        case .eventHub:
             expression("eventHubName", of: binding) { _ = try QueueService.eventHubs.queue(named: $0) }
-        case "blob":
+        case .blob:
             expression("path", of: binding) { _ = try BlobPath($0) }
         default: break
         }

@@ -36,7 +36,7 @@ struct AdminAPI {
         case ("POST", "host", 2) where parts.last == "resume":
             return json(.object([member("state", .string("Running"))]))
         case ("GET", "warmup", 1), ("POST", "warmup", 1):
-            if let function = app.functions.values.first(where: { $0.trigger?.type.lowercased() == "warmuptrigger" }) {
+            if let function = app.functions.values.first(where: { $0.trigger?.type == .warmupTrigger }) {
                 invoke(function, "")
             }
             return HTTPResponse(status: 200)

@@ -25,13 +25,13 @@ extension DevHost {
         let binding = function.triggerBinding
         do {
             let payload: InvocationPayload
-            switch trigger.type.lowercased() {
-            case "httptrigger":
+            switch trigger.type {
+            case .httpTrigger:
                 return tell(.error("\(function.name) has an HTTP trigger: it needs a request; call its URL instead"))
-            case "timertrigger":
+            case .timerTrigger:
                 let timer = try TimerTrigger(function, trigger, zone: zone, in: app, invoker)
                 payload = binding.payload(timer: timer.valueByHand(at: Date()))
-            case "blobtrigger":
+            case .blobTrigger:
                 let path = try BlobPath(input)
                 let pattern = try BlobPattern(
                     trigger.tree.member(anyCase: "path")?.string ?? "", binding: trigger.name)

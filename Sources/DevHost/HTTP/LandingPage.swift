@@ -10,7 +10,7 @@ struct LandingPage {
         let rows = listing.functions.map { entry in
             let address = Self.escaped(entry.address)
             let isLink =
-                entry.trigger.lowercased() == "httptrigger" && (entry.methods.isEmpty || entry.methods.contains("GET"))
+                entry.isHTTP && (entry.methods.isEmpty || entry.methods.contains("GET"))
             let how = isLink && !address.contains("{") ? "<a href=\"\(address)\">\(address)</a>" : address
             return """
                 <tr><td>\(Self.escaped(entry.name))</td><td>\(Self.escaped(entry.trigger))</td>\

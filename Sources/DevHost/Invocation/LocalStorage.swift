@@ -62,7 +62,7 @@ final class LocalStorage {
     /// The values of a function's input bindings other than its trigger.
     func inputs(of function: Function, _ data: BindingData) throws -> [(name: String, value: BindingValue)] {
         try function.bindings.filter { !$0.isTrigger && $0.direction != .out }.map { binding in
-            guard binding.type.lowercased() == "blob" else { return (binding.name, .nothing(for: binding.tree)) }
+            guard binding.type == .blob else { return (binding.name, .nothing(for: binding.type, binding.tree)) }
             let path = try BlobPath(try resolve("path", of: binding, data))
             return (binding.name, .blob(try blobs.read(path), isBinary: binding.dataType == "binary"))
         }
@@ -75,30 +75,30 @@ final class LocalStorage {
         _ output: WrittenOutput, to binding: Binding, of function: Function, _ data: BindingData
     ) throws -> String {
         let count = output.messages.count == 1 ? "" : " ×\(output.messages.count)"
-        switch binding.type.lowercased() {
-        case "queue":
+        switch binding.type {
+        case .queue:
             // The host accepts any case.
             let name = try resolve("queueName", of: binding, data).lowercased()
             for message in output.messages { try queues.send(message, to: name) }
             return "queue \(name)\(count)"
-        case "servicebus":
+        case .serviceBus:
             let topic = binding.tree.member(anyCase: "topicName") != nil
             let name = try resolve(topic ? "topicName" : "queueName", of: binding, data)
             if topic { break }
             for message in output.messages { try serviceBus.send(message, to: name) }
             return "Service Bus queue \(name)\(count)"
-        case "eventhub":
+        case .eventHub:
             let name = try resolve("eventHubName", of: binding, data)
             for message in output.messages { try eventHubs.send(message, to: name) }
             return "event hub \(name)\(count)"
-        case "blob":
+        case .blob:
             let path = try BlobPath(try resolve("path", of: binding, data))
             for message in output.messages { try blobs.write(message, to: path) }
             return "blob \(path)"
         default: break
         }
         try outputs.write(output, of: binding, function)
-        return "\(binding.type) '\(binding.name)'\(count) in .luafunc/outputs.jsonl"
+        return "\(binding.writtenType) '\(binding.name)'\(count) in .luafunc/outputs.jsonl"
     }
 
     /// A property of a binding, with its expressions filled in from the trigger.
@@ -140,7 +140,7 @@ struct OutputLog {
             lines +=
                 JSONText.object([
                     ("time", .text(time)), ("function", .text(function.name)), ("binding", .text(binding.name)),
-                    ("type", .text(binding.type)),
+                    ("type", .text(binding.writtenType)),
                     text.map { ("text", .text($0)) } ?? ("base64", .text(Data(message).base64EncodedString())),
                 ]) + "\n"
         }

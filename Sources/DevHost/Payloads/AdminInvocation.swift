@@ -1,3 +1,4 @@
+import CustomHandler
 import FoundationEssentials
 import Lua
 
@@ -7,22 +8,22 @@ extension TriggerBinding {
     /// Nil for triggers whose event needs more than a text: an HTTP function has no request and fails, a blob trigger's
     /// text is the path of a blob, and a timer's is ignored.
     func payload(adminInput text: String, now: Date, newID: () -> String) -> InvocationPayload? {
-        switch type.lowercased() {
-        case "httptrigger", "blobtrigger", "timertrigger": nil
-        case "queuetrigger": queueMessage(text, now, newID).payload(for: self)
-        case "servicebustrigger":
+        switch type {
+        case .httpTrigger, .blobTrigger, .timerTrigger: nil
+        case .queueTrigger: queueMessage(text, now, newID).payload(for: self)
+        case .serviceBusTrigger:
             payload(ofMessagesIn: text) { body, number in
                 ServiceBusMessage(
                     body: body, lockToken: newID(), messageId: newID(), sequenceNumber: number, enqueuedTime: now,
                     expiresAt: now.addingTimeInterval(14 * 86_400))
             }
-        case "eventhubtrigger":
+        case .eventHubTrigger:
             payload(ofMessagesIn: text) { body, number in
                 EventHubEvent(body: body, offset: String(number), sequenceNumber: number, enqueuedTime: now)
             }
-        case "cosmosdbtrigger": payload(documents: documents(in: text))
-        case "eventgridtrigger": payload(eventGridEvent: text)
-        case "warmuptrigger": payloadOfWarmup
+        case .cosmosDBTrigger: payload(documents: documents(in: text))
+        case .eventGridTrigger: payload(eventGridEvent: text)
+        case .warmupTrigger: payloadOfWarmup
         default: payload(body: Array(text.utf8))
         }
     }

@@ -1,3 +1,4 @@
+import CustomHandler
 import Lua
 
 /// Payloads of triggers whose event is a single value.
@@ -27,16 +28,14 @@ extension TriggerBinding {
 }
 
 extension BindingValue {
-    /// The value of an input binding that finds nothing: an empty list if its entry in function.json asks for several,
-    /// else null (host-contract §6.12).
-    static func nothing(for input: JSONTree) -> BindingValue {
-        let isOne =
-            switch input.member(anyCase: "type")?.string?.lowercased() {
-            case "table": input.member(anyCase: "rowKey") != nil
-            case "cosmosdb": input.member(anyCase: "id") != nil
-            case "sql": false
-            default: true
-            }
-        return isOne ? .null : .json(.list([]))
+    /// The value of an input binding of this type that finds nothing.
+    ///
+    /// - Parameter entry: the binding in function.json.
+    static func nothing(for type: BindingType, _ entry: JSONTree) -> BindingValue {
+        switch type.missing {
+        case .null: .null
+        case .list: .json(.list([]))
+        case .nullWith(let property): entry.member(anyCase: property) != nil ? .null : .json(.list([]))
+        }
     }
 }

@@ -1,7 +1,9 @@
+import CustomHandler
+
 /// The properties of a function's trigger that affect its payload.
 struct TriggerBinding: Sendable {
     var function: String
-    var type: String
+    var type: BindingType
     var name: String
     /// `dataType` is `binary`.
     var isBinary = false

@@ -49,19 +49,19 @@ final class Listeners {
     private func listener(for function: Function, in app: FunctionApp) -> (any TriggerListener)? {
         guard let trigger = function.trigger else { return nil }
         do {
-            switch trigger.type.lowercased() {
-            case "timertrigger":
+            switch trigger.type {
+            case .timerTrigger:
                 let timer = try TimerTrigger(function, trigger, zone: zone, in: app, invoker)
                 if let warning = timer.warning { invoker.tell(.warning("\(function.name): \(warning)")) }
                 return timer
-            case "queuetrigger":
+            case .queueTrigger:
                 return listener(of: try queue("queueName", trigger).lowercased(), storage.queues, function, app)
-            case "servicebustrigger":
+            case .serviceBusTrigger:
                 guard trigger.tree.member(anyCase: "topicName") == nil else { return nil }
                 return listener(of: try queue("queueName", trigger), storage.serviceBus, function, app)
-            case "eventhubtrigger":
+            case .eventHubTrigger:
                 return listener(of: try queue("eventHubName", trigger), storage.eventHubs, function, app)
-            case "blobtrigger":
+            case .blobTrigger:
                 let path = trigger.tree.member(anyCase: "path")?.string ?? ""
                 return BlobTrigger(function, try BlobPattern(path, binding: trigger.name), in: app, invoker)
             default: return nil

@@ -9,9 +9,9 @@ struct QueueEvent: Sendable {
     private enum Kind { case queue, serviceBus, eventHub }
 
     private var kind: Kind {
-        switch function.trigger?.type.lowercased() {
-        case "servicebustrigger": .serviceBus
-        case "eventhubtrigger": .eventHub
+        switch function.trigger?.type {
+        case .serviceBusTrigger: .serviceBus
+        case .eventHubTrigger: .eventHub
         default: .queue
         }
     }

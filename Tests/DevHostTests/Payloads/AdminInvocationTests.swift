@@ -1,3 +1,4 @@
+import CustomHandler
 import Lua
 import Testing
 
@@ -6,7 +7,7 @@ import Testing
 /// host-contract §13: what `POST /admin/functions/<name>` runs.
 struct AdminInvocationTests {
     private func invocation(_ type: String, _ input: String, isMany: Bool = false) -> InvocationPayload? {
-        TriggerBinding(function: "F", type: type, name: "v", isMany: isMany)
+        TriggerBinding(function: "F", type: BindingTypes.known.type(type), name: "v", isMany: isMany)
             .payload(adminInput: input, now: Fixed.now, newID: { "id" })
     }
 

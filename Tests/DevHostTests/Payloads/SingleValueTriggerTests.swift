@@ -1,3 +1,4 @@
+import CustomHandler
 import Lua
 import Testing
 
@@ -6,7 +7,7 @@ import Testing
 /// host-contract §6.7, §6.8, §6.11, §6.12 and §18.
 struct SingleValueTriggerTests {
     private func trigger(_ type: String, _ name: String) -> TriggerBinding {
-        TriggerBinding(function: "F", type: type, name: name)
+        TriggerBinding(function: "F", type: BindingTypes.known.type(type), name: name)
     }
 
     @Test(arguments: [
@@ -69,6 +70,8 @@ struct SingleValueTriggerTests {
         (#"{}"#, #""null""#),
     ])
     func `an input with nothing behind it`(_ input: String, _ expected: String) throws {
-        #expect(NewtonsoftJSON.text(BindingValue.nothing(for: try json(input)).member) == expected)
+        let tree = try json(input)
+        let type = BindingTypes.known.type(tree.member(anyCase: "type")?.string ?? "")
+        #expect(NewtonsoftJSON.text(BindingValue.nothing(for: type, tree).member) == expected)
     }
 }

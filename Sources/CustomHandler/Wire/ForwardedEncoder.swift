@@ -5,27 +5,20 @@ import Lua
 /// Turns a handler's result into the response to the caller's own request. The rules are those of a payload, but the
 /// response need not survive the host: bytes, several cookies and repeated headers can be sent.
 extension OutputEncoder {
-    struct PlainResponse {
-        /// A whole response, or the head of a streamed one.
-        var outcome: Outcome
-        /// The function or coroutine that produces the body; nil if the body is whole.
-        var body: LuaReference?
-        /// Lines that the handler returned.
-        var logs: [String] = []
-    }
-
     /// The response for the value at `index`. [0]
-    func plainResponse(at index: Int) throws(OutputError) -> PlainResponse {
+    ///
+    /// - Parameter log: called with each line that the handler returned.
+    func forwardedResponse(at index: Int, log: (String) -> Void) throws(OutputError) -> Outcome {
         let level = stack.count
         defer { stack.setCount(level) }
         let returned = try interpret(index)
-        let logs = try returned.logs.map { list throws(OutputError) in try texts(at: list) } ?? []
-        var plain = try response(returned)
-        plain.logs = logs
-        return plain
+        let lines = try returned.logs.map { list throws(OutputError) in try texts(at: list) } ?? []
+        let outcome = try response(returned)
+        lines.forEach(log)
+        return outcome
     }
 
-    private func response(_ returned: Returned) throws(OutputError) -> PlainResponse {
+    private func response(_ returned: Returned) throws(OutputError) -> Outcome {
         if let (output, index) = returned.single { return try response(at: index, place: .output(output.name)) }
         if let value = returned.value {
             try checkReturnValue(at: value)
@@ -39,46 +32,46 @@ extension OutputEncoder {
                 stack.pop()
             }
         }
-        return PlainResponse(outcome: .response(HTTPResponse(status: 204)))
+        return .response(HTTPResponse(status: 204))
     }
 
-    private func response(at index: Int, place: Place) throws(OutputError) -> PlainResponse {
+    private func response(at index: Int, place: Place) throws(OutputError) -> Outcome {
         guard stack.type(at: index) == .table, !marks.isBytes(at: index, of: stack) else {
-            return try plain(ResponseParts(body: index), place: place)
+            return try response(to: ResponseParts(body: index), place: place)
         }
-        return try plain(try readResponse(at: index, place: place), place: place.member("body"))
+        return try response(to: try readResponse(at: index, place: place), place: place.member("body"))
     }
 
-    private func plain(_ parts: ResponseParts, place: Place) throws(OutputError) -> PlainResponse {
+    private func response(to parts: ResponseParts, place: Place) throws(OutputError) -> Outcome {
         let isStreamed = [.function, .thread].contains(stack.type(at: parts.body))
         if parts.isBodyless || isStreamed || !parts.headers.isEmpty || !parts.cookies.isEmpty {
             return try response(of: parts, isStreamed: isStreamed, place: place)
         }
         try writeBody(at: parts.body, place: place)
-        return PlainResponse(outcome: .written(status: parts.status, contentType: contentType(of: parts.body)))
+        return .written(status: parts.status, contentType: contentType(of: parts.body))
     }
 
     /// A response with header fields of its own, or whose body is not written yet.
     private func response(
         of parts: ResponseParts, isStreamed: Bool, place: Place
-    ) throws(OutputError) -> PlainResponse {
+    ) throws(OutputError) -> Outcome {
         var response = HTTPResponse(status: parts.status)
         for header in parts.headers {
             for value in header.values { response.fields.add(header.name, value) }
         }
         for cookie in parts.cookies { response.fields.add("Set-Cookie", cookie) }
-        if parts.isBodyless { return PlainResponse(outcome: .response(response)) }
+        if parts.isBodyless { return .response(response) }
         if !parts.hasHeader("content-type") {
             response.fields.add("content-type", "\(contentType(of: parts.body))")
         }
         guard isStreamed else {
             try writeBody(at: parts.body, place: place)
             response.body = .bytes(writer.bytes(from: 0))
-            return PlainResponse(outcome: .response(response))
+            return .response(response)
         }
         response.body = .streamed
         stack.pushValue(at: parts.body)
-        return PlainResponse(outcome: .response(response), body: stack.reference())
+        return .streamed(stack.reference(), head: response)
     }
 
     /// The content type that the host adds to a response without one (host-contract §9.5).

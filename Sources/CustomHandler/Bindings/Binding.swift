@@ -5,7 +5,9 @@ public final class Binding: Sendable {
     public enum Direction: String, Sendable { case `in`, out, `inout` }
 
     public let name: String
-    public let type: String
+    public let type: BindingType
+    /// The type as function.json writes it.
+    public let writtenType: String
     public let direction: Direction
     /// `string`, `binary` or `stream`, in lower case; nil if function.json does not say.
     public let dataType: String?
@@ -14,28 +16,31 @@ public final class Binding: Sendable {
     /// The whole entry with `%NAME%` replaced, as a script sees it in `context.bindings`.
     public let tree: JSONTree
 
-    public let isTrigger: Bool
     let input: Input
-    let output: Output
+    public let output: Output
     /// The name's bytes.
     let key: [UInt8]
     /// The text before an output's value in a payload: `"name":`.
     let memberStart: [UInt8]
 
-    init(name: String, type: String, direction: Direction, dataType: String?, isMany: Bool, tree: JSONTree) {
+    init(
+        name: String, type: BindingType, writtenType: String, direction: Direction, dataType: String?, isMany: Bool,
+        tree: JSONTree
+    ) {
         self.name = name
         self.type = type
+        self.writtenType = writtenType
         self.direction = direction
         self.dataType = dataType
         self.isMany = isMany
         self.tree = tree
-        isTrigger = type.lowercased().hasSuffix("trigger")
-        input = Input(type.lowercased(), isBinary: dataType == "binary", isMany: isMany)
-        output = Output(type.lowercased())
+        input = type.input(isBinary: dataType == "binary", isMany: isMany)
+        output = type.output
         key = Array(name.utf8)
         memberStart = Array("\"\(name)\":".utf8)
     }
 
+    public var isTrigger: Bool { type.isTrigger }
     public var isOutput: Bool { direction != .in }
     public var isHTTPOutput: Bool { isOutput && output == .http }
     var isBinary: Bool { dataType == "binary" }
@@ -43,7 +48,7 @@ public final class Binding: Sendable {
 
 extension Binding {
     /// How the host wrote this binding's value in `Data` (host-contract §6).
-    enum Input: Sendable {
+    public enum Input: Sendable {
         /// The request object, which is not encoded.
         case request
         /// A string that holds JSON, nested this many times; any other kind of value stands for itself.
@@ -55,7 +60,7 @@ extension Binding {
     }
 
     /// How the host treats the value of an output of this type (host-contract §9.3-§9.6).
-    enum Output: Sendable {
+    public enum Output: Sendable {
         case http
         case blob
         /// Queue and Event Hub: text or bytes, one message or several.
@@ -66,33 +71,5 @@ extension Binding {
         case documents
         /// A type luafunc knows nothing about: objects and text that survive as they are.
         case items
-    }
-}
-
-extension Binding.Input {
-    init(_ type: String, isBinary: Bool, isMany: Bool) {
-        self =
-            switch type {
-            case "httptrigger": .request
-            // These arrive as a string in a string, and the inner one is always JSON (host-contract §6.8, §6.11, §6.12).
-            case "cosmosdbtrigger", "cosmosdb", "eventgridtrigger", "sql", "sqltrigger": .wrapped(levels: 2)
-            case _ where isBinary && isMany: .manyBytes
-            case _ where isBinary: .bytes(nullable: !type.hasSuffix("trigger"))
-            default: .wrapped(levels: 1)
-            }
-    }
-}
-
-extension Binding.Output {
-    init(_ type: String) {
-        self =
-            switch type {
-            case "http": .http
-            case "blob": .blob
-            case "queue", "eventhub": .messages
-            case "servicebus": .textMessages
-            case "cosmosdb", "table": .documents
-            default: .items
-            }
     }
 }

@@ -1,0 +1,141 @@
+/// A type of binding: everything in which bindings of one type differ from those of another.
+///
+/// The host has more types than luafunc knows; `BindingTypes` makes them up from their name.
+public struct BindingType: Sendable {
+    /// As the host's documentation writes it. The host ignores the case, but for `http` (host-contract §14).
+    public let name: String
+    public let isTrigger: Bool
+    /// The properties that only some types have, with their spelling.
+    let properties: [String]
+    /// How the host writes an input's or a trigger's value in `Data`; nil if its data type and cardinality say.
+    let input: Binding.Input?
+    public let output: Binding.Output
+    /// What an input is that finds nothing (host-contract §6.12).
+    public let missing: Missing
+    /// Under the real host, such bindings need the extension bundle (host-contract §15).
+    let needsBundle: Bool
+
+    /// - Parameter name: a trigger's ends with `Trigger`.
+    public init(
+        _ name: String, properties: [String] = [], input: Binding.Input? = nil, output: Binding.Output = .items,
+        missing: Missing = .null, needsBundle: Bool = true
+    ) {
+        self.name = name
+        self.properties = properties
+        self.input = input
+        self.output = output
+        self.missing = missing
+        self.needsBundle = needsBundle
+        isTrigger = name.lowercased().hasSuffix(Self.ending.lowercased())
+    }
+
+    public enum Missing: Sendable {
+        case null
+        case list
+        /// Null for a binding with this property, else an empty list.
+        case nullWith(String)
+    }
+
+    /// What the names of triggers end with.
+    static let ending = "Trigger"
+
+    /// The name without this ending.
+    var stem: String { isTrigger ? String(name.dropLast(Self.ending.count)) : name }
+
+    func input(isBinary: Bool, isMany: Bool) -> Binding.Input {
+        if let input { return input }
+        if isBinary { return isMany ? .manyBytes : .bytes(nullable: !isTrigger) }
+        return .wrapped(levels: 1)
+    }
+}
+
+extension BindingType: Equatable {
+    public static func == (a: BindingType, b: BindingType) -> Bool { a.name == b.name }
+}
+
+/// The types that luafunc knows.
+extension BindingType {
+    public static let httpTrigger = BindingType(
+        "httpTrigger", properties: ["authLevel", "methods", "route"], input: .request, needsBundle: false)
+    public static let http = BindingType("http", output: .http, needsBundle: false)
+    public static let timerTrigger = BindingType(
+        "timerTrigger", properties: ["schedule", "runOnStartup", "useMonitor"], needsBundle: false)
+    public static let warmupTrigger = BindingType("warmupTrigger", needsBundle: false)
+
+    public static let queueTrigger = BindingType("queueTrigger", properties: ["queueName"])
+    public static let queue = BindingType("queue", properties: ["queueName"], output: .messages)
+    public static let blobTrigger = BindingType("blobTrigger", properties: ["path", "source"])
+    public static let blob = BindingType("blob", properties: ["path"], output: .blob)
+    public static let table = BindingType(
+        "table", properties: ["tableName", "partitionKey", "rowKey", "take", "filter"], output: .documents,
+        missing: .nullWith("rowKey"))
+
+    public static let serviceBusTrigger = BindingType(
+        "serviceBusTrigger", properties: ["queueName", "topicName", "subscriptionName", "isSessionsEnabled"])
+    public static let serviceBus = BindingType(
+        "serviceBus", properties: ["queueName", "topicName"], output: .textMessages)
+    public static let eventHubTrigger = BindingType("eventHubTrigger", properties: ["eventHubName", "consumerGroup"])
+    public static let eventHub = BindingType("eventHub", properties: ["eventHubName"], output: .messages)
+
+    // These arrive as a string in a string, and the inner one is always JSON (host-contract §6.8, §6.11, §6.12).
+    public static let eventGridTrigger = BindingType("eventGridTrigger", input: .wrapped(levels: 2))
+    public static let eventGrid = BindingType("eventGrid")
+    public static let cosmosDBTrigger = BindingType(
+        "cosmosDBTrigger",
+        properties: [
+            "databaseName", "containerName", "leaseContainerName", "createLeaseContainerIfNotExists",
+        ], input: .wrapped(levels: 2))
+    public static let cosmosDB = BindingType(
+        "cosmosDB",
+        properties: ["databaseName", "containerName", "createIfNotExists", "partitionKey", "sqlQuery", "id"],
+        input: .wrapped(levels: 2), output: .documents, missing: .nullWith("id"))
+    public static let sqlTrigger = BindingType("sqlTrigger", properties: ["tableName"], input: .wrapped(levels: 2))
+    public static let sql = BindingType(
+        "sql", properties: ["commandText", "commandType", "parameters"], input: .wrapped(levels: 2), missing: .list)
+
+    public static let signalR = BindingType("signalR")
+    public static let sendGrid = BindingType("sendGrid")
+}
+
+/// The types of binding that an app may use.
+public struct BindingTypes: Sendable {
+    private let list: [BindingType]
+    /// By name in lower case.
+    private let byName: [String: BindingType]
+
+    public init(_ list: [BindingType]) {
+        self.list = list
+        byName = Dictionary(list.map { ($0.name.lowercased(), $0) }, uniquingKeysWith: { first, _ in first })
+    }
+
+    public static let known = BindingTypes([
+        .httpTrigger, .http, .timerTrigger, .warmupTrigger, .queueTrigger, .queue, .blobTrigger, .blob, .table,
+        .serviceBusTrigger, .serviceBus, .eventHubTrigger, .eventHub, .eventGridTrigger, .eventGrid, .cosmosDBTrigger,
+        .cosmosDB, .sqlTrigger, .sql, .signalR, .sendGrid,
+    ])
+
+    /// The same types with one more.
+    public func with(_ type: BindingType) -> BindingTypes { BindingTypes(list + [type]) }
+
+    /// The type of that name, in any case, if luafunc knows it.
+    func find(_ name: String) -> BindingType? { byName[name.lowercased()] }
+
+    /// The type of that name; one that luafunc does not know takes what survives as it is.
+    public func type(_ name: String) -> BindingType { find(name) ?? BindingType(name) }
+
+    var triggers: [BindingType] { list.filter(\.isTrigger) }
+
+    /// The known type that the name probably means, if it is none itself.
+    func nearest(to name: String) -> BindingType? {
+        if find(name) != nil { return nil }
+        let type = BindingType(name)
+        // Their common ending would make all triggers similar.
+        let like = list.filter { $0.isTrigger == type.isTrigger }
+        return NearestName.find(type.stem, among: like.map(\.stem)).flatMap { stem in like.first { $0.stem == stem } }
+    }
+
+    /// The properties that bindings have.
+    var properties: [String] {
+        ["name", "type", "direction", "dataType", "cardinality", "connection"] + list.flatMap(\.properties)
+    }
+}

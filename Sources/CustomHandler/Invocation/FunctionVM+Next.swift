@@ -1,0 +1,199 @@
+import HTTP
+import HTTP1
+import Log
+import Lua
+
+/// Decides how an execution goes on when one of its tasks has ended.
+extension FunctionVM {
+    enum Next {
+        /// This task runs. No other code of the VM may run before it.
+        case run(ScriptTask)
+        case end(Outcome)
+    }
+
+    /// What follows a task that has returned `count` values, on top of its stack; nil if only other tasks go on.
+    func next(after task: ScriptTask, results count: Int) -> Next? {
+        let execution = task.execution
+        do throws(InvocationFailure) {
+            switch task.role {
+            case .script: return .end(try loaded(task, results: count))
+            case .handler: return try returned(task, results: count)
+            case .reader: return beginning(of: execution, task)
+            case .writer:
+                giveBackPreparing(of: execution)
+                guard let invocation = execution.invocation, let main = execution.main else { return .end(.complete) }
+                return try answer(of: execution, invocation, main.thread.stack)
+            case .body: return .end(try bodyEnded(execution))
+            case .spawned: return nil
+            }
+        } catch {
+            return .end(.failed(tell(error, execution)))
+        }
+    }
+
+    /// Takes the handler that the script has returned.
+    private func loaded(_ task: ScriptTask, results: Int) throws(InvocationFailure) -> Outcome {
+        let stack = task.thread.stack
+        keepFirst(of: results, on: stack)
+        guard stack.reserve(64) else { throw InvocationFailure(.function, "the Lua stack is full") }
+        handler = try takeHandler(from: stack)
+        lua.sealGlobals()
+        return .complete
+    }
+
+    /// Writes the answer that the handler has returned.
+    private func returned(_ task: ScriptTask, results: Int) throws(InvocationFailure) -> Next {
+        let stack = task.thread.stack
+        let execution = task.execution
+        guard let invocation = execution.invocation else { return .end(.complete) }
+        // Lua's functions report an error as nil and a message; a handler that returns their results means the same.
+        let first = stack.count - results + 1
+        if results > 1, stack.isNil(at: first), let message = stack.messageText(at: first + 1) {
+            throw InvocationFailure(.function, "the handler returned nil and a message: \(message)")
+        }
+        if results > 1 {
+            execution.write(
+                .warning,
+                "the handler returned \(results) values; only the first one counts. For a status, return "
+                    + "{ statusCode = …, body = … }")
+        }
+        keepFirst(of: results, on: stack)
+        guard stack.reserve(64) else { throw InvocationFailure(.function, "the Lua stack is full") }
+        return try answer(of: execution, invocation, stack)
+    }
+
+    /// Only the first result counts; the others may have filled the stack. [1 - results]
+    private func keepFirst(of results: Int, on stack: LuaStack) {
+        if results == 0 { stack.pushNil() } else { stack.pop(results - 1) }
+    }
+
+    /// Ends an execution whose body is written. A payload is known only now.
+    private func bodyEnded(_ execution: Execution) throws(InvocationFailure) -> Outcome {
+        guard let kept = execution.body?.kept, let stack = execution.main?.thread.stack else { return .complete }
+        return try PayloadWire.write(at: stack.count, of: stack, for: execution, streamed: kept)
+    }
+
+    /// What follows a task that has failed with the error value on top of its stack; nil if only other tasks go on.
+    func next(after task: ScriptTask, failed cause: Step.Cause) -> Next? {
+        // A time limit ends the whole invocation, whichever task ran into it.
+        if task.role == .spawned, !cause.isFinal { return nil }
+        let stack = task.thread.stack
+        let execution = task.execution
+        if cause == .error, task.role == .handler, function.isHTTP, stack.hasMetatable(at: -1, marks.httpResponse) {
+            return next(after: task, results: 1)
+        }
+        guard stack.reserve(64) else {
+            return .end(.failed(tell(InvocationFailure(.limit, "the Lua stack is full"), execution)))
+        }
+        let reported = task.thread.failure()
+        var failure = InvocationFailure(.function, reported.message, traceback: reported.traceback)
+        switch cause {
+        case .error:
+            if function.isHTTP, isResponse(at: -1, of: stack) {
+                failure.message += "; to answer with this table, raise require(\"http\").response { … }"
+            }
+        case .memory:
+            failure.fault = .limit
+            failure.message = memoryLimitMessage
+        case .deadline:
+            failure.fault = .limit
+            failure.message = timeLimitMessage(of: execution)
+        case .held:
+            failure.fault = .limit
+            failure.message =
+                "code that cannot be stopped in the middle (a message handler of xpcall, __close in coroutine.close, "
+                + "a metamethod that a library function calls, a comparison of long texts) held the thread for 50 ms, "
+                + "which others wait for; do less in it"
+        }
+        reachedLimit = reachedLimit || failure.fault == .limit
+        return .end(.failed(tell(failure, execution)))
+    }
+
+    /// Whether an error value was probably meant as a response.
+    private func isResponse(at index: Int, of stack: LuaStack) -> Bool {
+        guard stack.type(at: index) == .table else { return false }
+        let index = stack.absolute(index)
+        defer { stack.pop(2) }
+        let types = [stack.pushField("statusCode", of: index), stack.pushField("status", of: index)]
+        return types.contains(.number)
+    }
+
+    /// The failure of an execution one of whose tasks needs memory when there is none.
+    func memoryLimitFailure(of task: ScriptTask) -> InvocationFailure {
+        reachedLimit = true
+        return tell(InvocationFailure(.limit, memoryLimitMessage, traceback: task.thread.traceback), task.execution)
+    }
+
+    /// The failure of an execution whose payload cannot be read.
+    func failure(of execution: Execution, _ invocation: Invocation, _ error: PayloadError) -> InvocationFailure {
+        switch error {
+        case .timeLimit:
+            reachedLimit = true
+            return tell(InvocationFailure(.limit, timeLimitMessage(of: execution)), execution)
+        case .memoryLimit: return tooLarge(invocation, execution)
+        case .notJSON, .noData: return tell(InvocationFailure(.request, error.description), execution)
+        }
+    }
+
+    private var memoryLimitMessage: String {
+        "not enough memory: the limit is \(ByteCount.text(lua.memoryLimit)); raise it with --memory-limit, or "
+            + "\"lua\": { \"memoryLimit\" } in \(function.directory)/function.json"
+    }
+
+    /// The failure of an execution that waited past its deadline.
+    func timeLimitFailure(of execution: Execution) -> InvocationFailure {
+        tell(InvocationFailure(.limit, timeLimitMessage(of: execution)), execution)
+    }
+
+    private func timeLimitMessage(of execution: Execution) -> String { execution.deadline.limit.message(for: function) }
+
+    /// Logs a failure, and adds the lines that the invocation logged before.
+    private func tell(_ failure: InvocationFailure, _ execution: Execution) -> InvocationFailure {
+        var failure = failure
+        failure.logs = execution.log.lines
+        // Whoever loads a script reports that it does not load.
+        if execution.invocation != nil { execution.write(failure) }
+        return failure
+    }
+
+    /// The handler function from the script's return value, which is the only value on the stack.
+    private func takeHandler(
+        from stack: LuaStack
+    ) throws(InvocationFailure) -> (function: LuaReference, parameters: Int) {
+        func problem(_ reason: String) -> InvocationFailure {
+            InvocationFailure(.function, "\(function.script): \(reason)")
+        }
+        if stack.type(at: -1) == .table {
+            guard let entryPoint = function.entryPoint else {
+                throw problem(
+                    "the script returns a table; name the function to call in \"entryPoint\" of function.json, or "
+                        + "return the function itself")
+            }
+            stack.pushField(entryPoint, of: -1)
+            guard stack.type(at: -1) == .function else {
+                throw problem(
+                    "\"entryPoint\" in function.json is '\(entryPoint)', but the table that the script returns has no "
+                        + "function of that name")
+            }
+        }
+        guard stack.type(at: -1) == .function else {
+            throw problem(
+                "the script returns \(stack.type(at: -1).name), but it must return the handler: "
+                    + "return function(data, metadata, context) ... end")
+        }
+        let parameters = min(stack.parameters(at: -1), 3)
+        return (stack.reference(), parameters)
+    }
+
+    func unsendable(_ error: OutputError) -> InvocationFailure {
+        if case .unwritable(_, let error) = error, error.isLimit { reachedLimit = true }
+        return InvocationFailure(.function, "\(function.script): \(error)")
+    }
+
+    /// The writer's content is sent before other code of the VM runs.
+    func emptyWriter() -> JSONWriter {
+        lua.writer.limit = lua.memoryLimit
+        lua.writer.truncate()
+        return lua.writer
+    }
+}

@@ -1,0 +1,182 @@
+import EventLoop
+import HTTP
+import Log
+import Lua
+
+/// How executions end, and what is given back after them.
+extension Scheduler {
+    /// Ends a waiting execution at its deadline.
+    func expire(_ execution: Execution) {
+        guard !execution.hasEnded else { return }
+        // It has written since, which moved its deadline.
+        if !execution.deadline.hasPassed { return startTimer(of: execution) }
+        finish(execution, .failed(execution.vm.timeLimitFailure(of: execution)))
+    }
+
+    func startTimer(of execution: Execution) {
+        // Timers fire before the loop polls, so nothing may run in them.
+        execution.timer = loop.schedule(after: execution.deadline.time - .now) { [self] in
+            execution.timer = nil
+            queue.enqueue(.expire(execution))
+        }
+    }
+
+    /// Ends an invocation whose caller has disconnected.
+    func leave(_ invocation: Invocation) {
+        switch invocation.state {
+        case .ended: break
+        case .waiting(let pool): pool.remove(invocation)
+        case .running(let execution):
+            execution.write(.info, "the caller left before the response was complete; the invocation ends")
+            finish(execution, .failed(InvocationFailure(.request, "the caller has left")))
+        }
+    }
+
+    /// Reports the outcome and ends everything left of the execution. The answer goes first, as its content may lie in the
+    /// VM.
+    ///
+    /// - Parameter ownsVM: the execution's own slice has just ended, and nothing else has used the VM since.
+    func finish(_ execution: Execution, _ outcome: Outcome, ownsVM: Bool = false) {
+        guard !execution.hasEnded else { return }
+        execution.close()
+        let vm = execution.vm
+        if let invocation = execution.invocation {
+            let isOut = execution.body?.end(isComplete: !outcome.isFailure) ?? false
+            if !isOut { answer(invocation, outcome, writer: vm.lua.writer) }
+            vm.lua.writer.truncate()
+            invocation.state = .ended
+            active -= 1
+        }
+        execution.discardTasks()
+        if ownsVM { closeSome(execution) } else { queue.perform(.close(execution)) }
+        if active == 0, mostActive >= Self.trimThreshold { scheduleTrimming() }
+        if execution.invocation == nil { endLoading(of: vm, outcome) }
+    }
+
+    private func endLoading(of vm: FunctionVM, _ outcome: Outcome) {
+        // A quarter of a fresh VM is garbage from its making. In a large VM a whole collection takes longer than a
+        // slice.
+        if vm.isLoaded, vm.lua.memoryUsed < 1 << 20 { vm.lua.collectGarbage() }
+        if case .failed(let failure) = outcome {
+            endLoading(of: vm.pool, failure)
+        } else {
+            endLoading(of: vm.pool, nil)
+        }
+    }
+
+    // MARK: Answers
+
+    /// Fails an invocation that got no VM.
+    func fail(_ invocation: Invocation, _ failure: InvocationFailure) {
+        InvocationLog.write(failure, of: invocation, to: options.logger(for: invocation.function))
+        answer(invocation, .failed(failure), writer: nil)
+    }
+
+    private func answer(_ invocation: Invocation, _ outcome: Outcome, writer: JSONWriter?) {
+        let caller = invocation.caller
+        if invocation.watchesCaller { caller.onDisconnect = nil }
+        switch outcome {
+        case .written(let status, let contentType):
+            writer?.withSpan { caller.respond(status: status, contentType: contentType, body: $0) }
+        case .response(let response):
+            caller.respond(response)
+        case .failed(let failure):
+            let files = app.files(of: invocation.function.name)
+            caller.respond(
+                invocation.wire.response(to: failure, of: invocation, files: files, showsErrors: options.showsErrors))
+        case .streamed, .complete:
+            break
+        }
+    }
+
+    // MARK: Threads
+
+    /// Gives back some of the threads that an execution has left; all of them share one budget of last words.
+    func closeSome(_ execution: Execution) {
+        var left = RunQueue.stretch
+        while left > 0, let task = execution.takeLeftover() {
+            left -= 1
+            guard giveBack(task) else { break }
+        }
+        guard !execution.hasLeftovers else {
+            queue.endTurn()
+            return queue.enqueue(.close(execution))
+        }
+        let vm = execution.vm
+        vm.active -= 1
+        guard vm.active == 0, vm.reachedLimit || vm.isLarge else { return }
+        vm.lua.beginCollection()
+        queue.perform(.tidy(vm))
+    }
+
+    /// Returns false if that took so long that others get their turn.
+    @discardableResult
+    func giveBack(_ task: ScriptTask) -> Bool {
+        let before = task.execution.lastWords
+        task.execution.vm.giveBack(task)
+        guard task.execution.lastWords != before else { return true }
+        queue.endTurn()
+        return false
+    }
+
+    // MARK: Garbage
+
+    /// Collects a piece of garbage for a task at its memory limit. After the last piece the task goes on, or fails if that
+    /// did not help.
+    func relieve(_ task: ScriptTask) {
+        let execution = task.execution
+        let vm = execution.vm
+        guard !execution.hasEnded, !task.isDiscarded else { return release(vm) }
+        if vm.lua.collectPiece(toGoOn: true) {
+            queue.endTurn()
+            return queue.enqueue(.relieve(task))
+        }
+        guard vm.lua.isFull else { return advance(task) }
+        finish(execution, .failed(vm.memoryLimitFailure(of: task)), ownsVM: true)
+        release(vm)
+    }
+
+    /// Collects a piece of what an invocation left, so that memory goes back to the system. A VM that stays full is
+    /// replaced. It stays busy for others meanwhile.
+    func tidy(_ vm: FunctionVM) {
+        vm.pool.occupy(vm)
+        if vm.lua.collectPiece() {
+            queue.endTurn()
+            return queue.enqueue(.tidyFurther(vm))
+        }
+        let isReplaced = vm.reachedLimit && vm.active == 0 && vm.pool.replaceIfFull(vm)
+        vm.noteSize()
+        LuaVM.releaseFreeMemory()
+        if isReplaced { settle(vm.pool) } else { release(vm) }
+    }
+
+    /// Frees a VM, in pieces if it is large.
+    func dismantle(_ vm: FunctionVM) {
+        guard vm.active == 0, vm.lua.memoryUsed > FunctionVM.leastIdleSize else { return }
+        vm.lua.clear()
+        vm.lua.beginCollection()
+        queue.enqueue(.dismantle(vm))
+    }
+
+    func dismantleSome(_ vm: FunctionVM) {
+        queue.endTurn()
+        if vm.lua.collectPiece() { queue.enqueue(.dismantle(vm)) } else { LuaVM.releaseFreeMemory() }
+    }
+
+    /// The number of concurrent invocations from which it is worth giving memory back.
+    private static let trimThreshold = 500
+
+    /// Gives memory back to the system soon after many concurrent invocations, when their connections are gone too.
+    private func scheduleTrimming() {
+        mostActive = 0
+        loop.schedule(after: .milliseconds(200)) { [self] in
+            for pool in pools {
+                for vm in pool.free where vm.lua.memoryUsed > 1 << 20 {
+                    vm.lua.beginCollection()
+                    queue.enqueue(.tidy(vm))
+                }
+            }
+            LuaVM.releaseFreeMemory()
+        }
+    }
+}

@@ -1,0 +1,44 @@
+import Lua
+
+/// One task's wait for the end of others: all of them, or the first that fails.
+final class TaskJoin {
+    let waiter: ScriptTask
+    let numbers: [Int64]
+    private let others: [ScriptTask]
+    private let returnsList: Bool
+    /// The number of tasks that have not ended, and the first that failed. Counted, as there may be many thousands:
+    /// none may search all others when it ends.
+    private var left = 0
+    private var failed: ScriptTask?
+    /// The waiter's wake-up is queued.
+    private var isDone = false
+
+    init(_ waiter: ScriptTask, numbers: [Int64], of execution: Execution, returnsList: Bool) {
+        self.waiter = waiter
+        self.numbers = numbers
+        others = numbers.compactMap { execution.task($0) }
+        self.returnsList = returnsList
+        for other in others {
+            other.takers += 1
+            left += 1
+            if other.hasEnded { note(other) } else { other.joins.append(self) }
+        }
+    }
+
+    var hasFailed: Bool { failed != nil }
+
+    /// Notes that one of the tasks has ended.
+    func note(_ other: ScriptTask) {
+        left -= 1
+        if case .failed = other.state, failed == nil { failed = other }
+    }
+
+    /// Whether the wait is over. True only once.
+    func isOver() -> Bool {
+        guard !isDone, hasFailed || left == 0 else { return false }
+        isDone = true
+        return true
+    }
+
+    var results: TaskResults { TaskResults(others, failed: failed, returnsList: returnsList) }
+}

@@ -1,0 +1,181 @@
+import EventLoop
+import Foundation
+import HTTP
+import HTTP1
+import Log
+import Lua
+import TestSupport
+import Testing
+
+@testable import CustomHandler
+
+/// A function whose pools a test fills by hand.
+struct TemporaryPool {
+    private let app: TemporaryApp
+    private let loaded: FunctionApp
+    let function: Function
+
+    init() throws {
+        app = try TemporaryApp([
+            "f/function.json": TemporaryApp.queueFunction, "f/handler.lua": "return function() end",
+        ])
+        loaded = try AppLoader(.folder(app.folder.path), settings: [:]).load()
+        function = try #require(loaded.list.first)
+    }
+
+    func pool(dismantle: @escaping (FunctionVM) -> Void = { _ in }) -> FunctionPool {
+        FunctionPool(function, files: loaded.files, timeLimit: Deadline.Limit(nil, .host), dismantle: dismantle)
+    }
+
+    func vm(of pool: FunctionPool) throws -> FunctionVM {
+        try FunctionVM(pool: pool, options: InvocationOptions(logger: .silent))
+    }
+
+    func invocation(limit: Duration? = nil, wire: Wire = .payload, caller: TestCaller = TestCaller { _ in }) throws
+        -> Invocation
+    {
+        Invocation(
+            of: function, try HTTPRequest(method: .post, target: "/f"), wire: wire, caller: caller, id: .host(0..<0),
+            deadline: Deadline(Deadline.Limit(limit, .host)))
+    }
+}
+
+/// Who gets a VM, who waits and who fails.
+@Suite struct FunctionPoolTests {
+    private let folder: TemporaryPool
+    init() throws { folder = try TemporaryPool() }
+
+    @Test func `a pool without VMs loads one for the first invocation`() throws {
+        let pool = folder.pool()
+        #expect(pool.isUntried && pool.idleVM == nil)
+        guard case .wait = pool.decision else { throw Unexpected() }
+        pool.add(try folder.invocation())
+        guard case .load = pool.decision else { throw Unexpected() }
+        pool.beginLoading()
+        guard case .wait = pool.decision else { throw Unexpected() }
+    }
+
+    @Test func `another VM is loaded for each waiting invocation, up to the limit`() throws {
+        let pool = folder.pool()
+        for _ in 0..<10 { pool.add(try folder.invocation()) }
+        for _ in 0..<FunctionPool.limit {
+            guard case .load = pool.decision else { throw Unexpected() }
+            pool.beginLoading()
+        }
+        guard case .wait = pool.decision else { throw Unexpected() }
+        #expect(pool.vms == FunctionPool.limit)
+    }
+
+    @Test func `invocations start in the order in which they came, each on a free VM`() throws {
+        let pool = folder.pool()
+        let invocations = try (0..<2).map { _ in try folder.invocation() }
+        for invocation in invocations { pool.add(invocation) }
+        let vm = try loadedVM(of: pool)
+        guard case .start(let first, let its) = pool.decision else { throw Unexpected() }
+        #expect(first === invocations[0] && its === vm)
+        pool.removeFirst()
+        pool.occupy(vm)
+        #expect(pool.free.isEmpty)
+        guard case .load = pool.decision else { throw Unexpected() }
+        pool.free(vm)
+        guard case .start(let second, _) = pool.decision else { throw Unexpected() }
+        #expect(second === invocations[1])
+    }
+
+    @Test func `an invocation begins at once only if no other waits`() throws {
+        let pool = folder.pool()
+        let vm = try loadedVM(of: pool)
+        #expect(pool.idleVM === vm)
+        pool.add(try folder.invocation())
+        #expect(pool.idleVM == nil)
+        pool.removeFirst()
+        #expect(pool.idleVM === vm)
+    }
+
+    @Test func `an invocation whose deadline has passed fails even where a VM is free`() throws {
+        let pool = folder.pool()
+        _ = try loadedVM(of: pool)
+        let late = try folder.invocation(limit: .zero)
+        pool.add(late)
+        guard case .expire(let expired) = pool.decision else { throw Unexpected() }
+        #expect(expired === late)
+    }
+
+    @Test func `an invocation that leaves makes room for the next`() throws {
+        let pool = folder.pool()
+        let invocations = try (0..<2).map { _ in try folder.invocation() }
+        for invocation in invocations { pool.add(invocation) }
+        pool.remove(invocations[0])
+        #expect(invocations[0].hasEnded)
+        _ = try loadedVM(of: pool)
+        guard case .start(let next, _) = pool.decision else { throw Unexpected() }
+        #expect(next === invocations[1])
+    }
+
+    // MARK: Loading
+
+    @Test func `a script that cannot be loaded fails all who wait, and all who come`() throws {
+        let pool = folder.pool()
+        let waiting = try folder.invocation()
+        pool.add(waiting)
+        pool.beginLoading()
+        var told: [InvocationFailure?] = []
+        pool.watchLoading { told.append($0) }
+        let failure = InvocationFailure(.function, "broken")
+        #expect(pool.endLoading(failure).map(ObjectIdentifier.init) == [ObjectIdentifier(waiting)])
+        #expect(told == [failure] && pool.failure == failure && pool.vms == 0)
+        pool.add(try folder.invocation())
+        guard case .fail(_, failure) = pool.decision else { throw Unexpected() }
+    }
+
+    @Test func `a limit that loading reached may not be reached next time`() throws {
+        let pool = folder.pool()
+        pool.beginLoading()
+        _ = pool.endLoading(InvocationFailure(.limit, "slow"))
+        #expect(pool.failure == nil && pool.isUntried)
+    }
+
+    @Test func `those who wait are for the VM that runs, if another cannot be loaded`() throws {
+        let pool = folder.pool()
+        let vm = try loadedVM(of: pool)
+        pool.occupy(vm)
+        pool.add(try folder.invocation())
+        pool.beginLoading()
+        #expect(pool.endLoading(InvocationFailure(.function, "broken")).isEmpty)
+        #expect(pool.failure == nil && pool.hasWaiting && pool.loadFailures == 1)
+    }
+
+    // MARK: The end
+
+    @Test func `a retired pool gives up each VM that is free, once nobody waits`() throws {
+        var given: [FunctionVM] = []
+        let pool = folder.pool { given.append($0) }
+        let (idle, busy) = (try loadedVM(of: pool), try loadedVM(of: pool))
+        pool.occupy(busy)
+        let waiting = try folder.invocation()
+        pool.add(waiting)
+        pool.retire()
+        #expect(given.isEmpty)
+        pool.remove(waiting)
+        #expect(given.count == 1 && given[0] === idle && pool.free.isEmpty)
+        pool.free(busy)
+        #expect(given.count == 2 && given[1] === busy && pool.free.isEmpty)
+    }
+
+    // MARK: -
+
+    private struct Unexpected: Error {}
+
+    /// A VM as it is after its script was loaded, free for an invocation.
+    private func loadedVM(of pool: FunctionPool) throws -> FunctionVM {
+        pool.beginLoading()
+        let vm = try folder.vm(of: pool)
+        let task = try vm.loadingTask(for: Execution(nil, on: vm, deadline: Deadline(Deadline.Limit(nil, .host))))
+        guard case .finished(let count) = vm.resume(task),
+            case .end(.complete) = vm.next(after: task, results: count)
+        else { throw Unexpected() }
+        #expect(pool.endLoading(nil).isEmpty)
+        pool.free(vm)
+        return vm
+    }
+}
