@@ -11,13 +11,15 @@ import Testing
         var numbers = Numbers(state: 7)
         for round in 0..<16 {
             let text = Self.text(&numbers, padding: round * 1033)
-            try JSONReader.read(text.utf8Span.span.bytes, onto: lua.vm.stack, nulls: nulls) {
-                reader throws(JSONError) in
-                try reader.pushValue()
+            for isSparing in [false, true] {
+                try JSONReader.read(text.utf8Span.span.bytes, onto: lua.vm.stack, nulls: nulls) {
+                    reader throws(JSONError) in
+                    try reader.pushValue()
+                }
+                let pauses = try Self.readWithPauses(text, nulls, isSparing: isSparing, in: lua)
+                #expect(pauses >= text.utf8.count / (4 * JSONScanner.stretch), "round \(round)")
+                #expect(try lua.evaluate(Self.equality), "round \(round)")
             }
-            let pauses = try Self.readWithPauses(text, nulls, in: lua)
-            #expect(pauses >= text.utf8.count / (4 * JSONScanner.stretch), "round \(round)")
-            #expect(try lua.evaluate(Self.equality), "round \(round)")
             lua.vm.stack.setCount(0)
         }
     }
@@ -71,14 +73,21 @@ import Testing
     // MARK: -
 
     /// Pushes the value, read by code that a thread runs and whose slice is always over; answers how often it stopped.
-    private static func readWithPauses(_ text: String, _ nulls: JSONReader.Nulls, in lua: TestVM) throws -> Int {
+    private static func readWithPauses(
+        _ text: String, _ nulls: JSONReader.Nulls, isSparing: Bool, in lua: TestVM
+    ) throws -> Int {
         var pauses = 0
         lua.vm.stack.push(function: "read") { stack throws(LuaError) in
             let reader = LongJSONReader(nulls: nulls)
+            var sparing = SparingJSONReader(nulls: nulls, depth: 0)
             stack.push(text)
             do throws(JSONError) {
                 clua_host(stack.state).pointee.ticks = 1
-                while !(try reader.advance(at: 1, of: stack)) { pauses += 1 }
+                if isSparing {
+                    while !(try sparing.advance(text.utf8Span.span.bytes, onto: stack)) { pauses += 1 }
+                } else {
+                    while !(try reader.advance(at: 1, of: stack)) { pauses += 1 }
+                }
                 clua_host(stack.state).pointee.ticks = 0
             } catch {
                 throw .message("\(error)")

@@ -16,8 +16,16 @@ struct JSONScanner {
     let end: UnsafePointer<UInt8>
     var cursor: UnsafePointer<UInt8>
     let dialect: JSONDialect
+    /// The stack whose limits are checked during the scan.
+    private let limits: LuaStack?
+    /// The position of the next check: past the end of a short text, so never.
+    private var lookout: UnsafePointer<UInt8>
+    /// The end, or the position of the next check if that comes first.
+    private(set) var plainEnd: UnsafePointer<UInt8>
+    /// The time slice was over at the last check. Code that can pause does so then.
+    private(set) var isSliceOver = false
     /// Holds a string that had escapes, until the next one.
-    private var scratch: [UInt8] = []
+    var scratch: [UInt8] = []
 
     /// The bytes between two checks of the limits, with at most half as many values.
     static let stretch = 16 << 10
@@ -27,11 +35,22 @@ struct JSONScanner {
     /// In bytes: nothing could stop the conversion of a longer one.
     static let longestNumber = 64 << 10
 
-    init(_ bytes: UnsafeBufferPointer<UInt8>, dialect: JSONDialect = .strict) {
+    /// - Parameter limits: reading throws when the limits of that stack's code are reached: nothing else stops Swift
+    ///   code, and it is not refused memory.
+    init(_ bytes: UnsafeBufferPointer<UInt8>, dialect: JSONDialect = .strict, limits: LuaStack? = nil) {
         start = bytes.baseAddress ?? UnsafePointer(("" as StaticString).utf8Start)
         end = start + bytes.count
         cursor = start
         self.dialect = dialect
+        self.limits = limits
+        lookout = start + (limits == nil ? bytes.count + 1 : min(Self.stretch, bytes.count + 1))
+        plainEnd = min(end, lookout)
+    }
+
+    /// Continues where another scanner of the same text has stopped.
+    mutating func skip(to offset: Int) {
+        cursor = start + offset
+        setLookout()
     }
 
     // MARK: Position
@@ -67,6 +86,7 @@ struct JSONScanner {
                 try skipComment()
             } else if byte == 0x20 || byte == 0x0a || byte == 0x0d || byte == 0x09 {
                 cursor += 1
+                try look()
             } else {
                 return byte
             }
@@ -80,6 +100,30 @@ struct JSONScanner {
         cursor += 1
     }
 
+    /// Checks the limits, if it is time to.
+    @inline(__always)
+    mutating func look() throws(JSONError) {
+        if cursor >= lookout { try lookNow() }
+    }
+
+    @inline(never)
+    private mutating func lookNow() throws(JSONError) {
+        let read = Self.stretch + (cursor - lookout)
+        setLookout()
+        guard let limits else { return }
+        do throws(LuaError) {
+            isSliceOver = !(try limits.mayGoOn(after: read))
+        } catch {
+            if case .timeLimit = error { throw self.error(.timeLimit) }
+            throw self.error(.memoryLimit(limits.memoryLimit))
+        }
+    }
+
+    private mutating func setLookout() {
+        lookout = cursor + min(Self.stretch, end - cursor + 1)
+        plainEnd = min(end, lookout)
+    }
+
     /// After an opening bracket: true if the container is empty, with its closing bracket consumed.
     @inline(__always)
     mutating func closes(_ bracket: UInt8) throws(JSONError) -> Bool {
@@ -91,6 +135,7 @@ struct JSONScanner {
     /// After a member or element: true if another follows, false if the closing bracket was consumed.
     @inline(__always)
     mutating func another(before bracket: UInt8) throws(JSONError) -> Bool {
+        try look()
         let byte = try peek()
         if byte == bracket {
             cursor += 1
@@ -190,133 +235,5 @@ struct JSONScanner {
         default:
             throw error(.unexpected(UInt8(ascii: "/"), wanted: "a value"), at: opening)
         }
-    }
-
-    // MARK: Strings
-
-    /// The bytes of the string at the cursor, unescaped; valid until the next string is scanned.
-    mutating func string() throws(JSONError) -> UnsafeBufferPointer<UInt8> {
-        let quote = cursor.pointee
-        cursor += 1
-        scratch.removeAll(keepingCapacity: true)
-        try scanRest(before: quote)
-        // It does not change before the next string, so its storage stays in place.
-        return scratch.withUnsafeBufferPointer { $0 }
-    }
-
-    /// Scans the string from the cursor to the quote that closes it.
-    mutating func scanRest(before quote: UInt8) throws(JSONError) {
-        while true {
-            guard cursor < end else { throw error(.unexpectedEnd) }
-            let byte = cursor.pointee
-            if byte == quote || byte == UInt8(ascii: "\\") {
-                cursor += 1
-                if byte == quote { return }
-                try unescape()
-            } else {
-                if byte < 0x20 { throw error(.controlCharacter) }
-                let length = byte < 0x80 ? 1 : UTF8Check.sequenceLength(at: cursor, before: end)
-                guard length > 0 else { throw error(.invalidUTF8) }
-                scratch.append(contentsOf: UnsafeBufferPointer(start: cursor, count: length))
-                cursor += length
-            }
-        }
-    }
-
-    private mutating func unescape() throws(JSONError) {
-        guard cursor < end else { throw error(.unexpectedEnd) }
-        let byte = cursor.pointee
-        switch byte {
-        case UInt8(ascii: "\""), UInt8(ascii: "\\"), UInt8(ascii: "/"): scratch.append(byte)
-        case UInt8(ascii: "b"): scratch.append(0x08)
-        case UInt8(ascii: "f"): scratch.append(0x0c)
-        case UInt8(ascii: "n"): scratch.append(0x0a)
-        case UInt8(ascii: "r"): scratch.append(0x0d)
-        case UInt8(ascii: "t"): scratch.append(0x09)
-        case UInt8(ascii: "u"):
-            cursor += 1
-            try unescapeUnicode()
-            return
-        case UInt8(ascii: "'") where dialect == .newtonsoft: scratch.append(byte)
-        default: throw error(.invalidEscape)
-        }
-        cursor += 1
-    }
-
-    private mutating func unescapeUnicode() throws(JSONError) {
-        let place = cursor
-        var code = UInt32(try hexadecimal())
-        if (0xd800..<0xdc00).contains(code) {
-            guard end - cursor >= 2, cursor[0] == UInt8(ascii: "\\"), cursor[1] == UInt8(ascii: "u") else {
-                throw error(.loneSurrogate, at: place)
-            }
-            cursor += 2
-            let low = UInt32(try hexadecimal())
-            guard (0xdc00..<0xe000).contains(low) else { throw error(.loneSurrogate, at: place) }
-            code = 0x10000 + (code - 0xd800) << 10 + (low - 0xdc00)
-        }
-        guard let scalar = UnicodeScalar(code), let encoded = UTF8.encode(scalar) else {
-            throw error(.loneSurrogate, at: place)
-        }
-        scratch.append(contentsOf: encoded)
-    }
-
-    private mutating func hexadecimal() throws(JSONError) -> UInt16 {
-        guard end - cursor >= 4 else { throw error(.unexpectedEnd) }
-        var value: UInt16 = 0
-        for _ in 0..<4 {
-            guard let digit = Character(UnicodeScalar(cursor.pointee)).hexDigitValue, cursor.pointee < 0x80 else {
-                throw error(.invalidEscape)
-            }
-            value = value << 4 | UInt16(digit)
-            cursor += 1
-        }
-        return value
-    }
-
-    // MARK: Numbers
-
-    mutating func number() throws(JSONError) -> JSONNumber {
-        let first = cursor
-        let isNegative = byte == UInt8(ascii: "-")
-        if isNegative { cursor += 1 }
-        guard isDigit else {
-            cursor = first
-            if isNegative { throw error(.invalidNumber) }
-            throw unexpected("a value")
-        }
-        let isZero = byte == UInt8(ascii: "0")
-        cursor += 1
-        if isZero, isDigit { throw error(.invalidNumber, at: first) }
-        skipDigits()
-        var isInteger = true
-        if byte == UInt8(ascii: ".") {
-            isInteger = false
-            cursor += 1
-            guard isDigit else { throw error(.invalidNumber, at: first) }
-            skipDigits()
-        }
-        if byte | 0x20 == UInt8(ascii: "e") {
-            isInteger = false
-            cursor += 1
-            if byte == UInt8(ascii: "-") || byte == UInt8(ascii: "+") { cursor += 1 }
-            guard isDigit else { throw error(.invalidNumber, at: first) }
-            skipDigits()
-        }
-        guard cursor - first <= Self.longestNumber else { throw error(.numberOutOfRange, at: first) }
-        let text = String(decoding: UnsafeBufferPointer(start: first, count: cursor - first), as: UTF8.self)
-        // -0 is a double.
-        if isInteger, let value = Int64(text), value != 0 || !isNegative { return .integer(value) }
-        guard let value = Double(text), value.isFinite else { throw error(.numberOutOfRange, at: first) }
-        return .double(value)
-    }
-
-    /// The byte at the cursor; 0 at the end.
-    private var byte: UInt8 { cursor < end ? cursor.pointee : 0 }
-
-    private var isDigit: Bool { byte &- UInt8(ascii: "0") < 10 }
-
-    private mutating func skipDigits() {
-        while isDigit { cursor += 1 }
     }
 }

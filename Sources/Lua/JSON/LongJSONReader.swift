@@ -1,7 +1,7 @@
 internal import CLua
 
 /// Reads a long JSON text onto a Lua stack in pieces, so that others get their turn. First it copies the text, then it checks
-/// it, then it makes the values.
+/// it, then it makes the values. A text that takes much of the VM's memory is read without a copy, which is slower.
 public final class LongJSONReader {
     /// The length from which a text is read this way. A shorter one takes only part of a slice.
     public static let shortest = 128 << 10
@@ -15,6 +15,7 @@ public final class LongJSONReader {
     /// How much of the text is copied.
     private var copied: Int?
     private var reader: JSONReader?
+    private var sparing: SparingJSONReader?
 
     private enum Stage { case copying, checking, reading }
 
@@ -26,6 +27,10 @@ public final class LongJSONReader {
     /// Returns true when the text is read and its value is on top of the stack; false if the time slice ended in the
     /// middle. Until then the stack holds unfinished values, and `text` must stay the same. [+1 at the end]
     public func advance(_ text: RawSpan, onto stack: LuaStack) throws(JSONError) -> Bool {
+        if copied == nil, sparing == nil, !hasRoomForCopy(of: text, stack) {
+            sparing = SparingJSONReader(nulls: nulls, depth: depth)
+        }
+        if sparing != nil { return try sparing?.advance(text, onto: stack) ?? true }
         if stage == .copying {
             guard try copy(text, onto: stack) else { return false }
             stage = .checking
@@ -45,11 +50,14 @@ public final class LongJSONReader {
         try stack.withBytes(at: index) { text throws(JSONError) in try advance(text, onto: stack) } ?? true
     }
 
+    /// Whether the copy and the outline are a small part of the memory, and offsets fit 32 bits.
+    private func hasRoomForCopy(of text: RawSpan, _ stack: LuaStack) -> Bool {
+        text.byteCount < UInt32.max && text.byteCount <= stack.memoryLimit / 16
+            && stack.hasRoom(for: 2 * text.byteCount)
+    }
+
     private func copy(_ text: RawSpan, onto stack: LuaStack) throws(JSONError) -> Bool {
         if copied == nil {
-            guard stack.reserve(16), text.byteCount < UInt32.max, stack.hasRoom(for: text.byteCount) else {
-                throw .syntax(.memoryLimit(stack.memoryLimit), line: 1, column: 1)
-            }
             outline.begin(text.byteCount, depth: depth)
             held = HeldBytes(stack.vm)
             copied = 0

@@ -1,0 +1,156 @@
+internal import CLua
+
+/// Reads a long JSON text onto a Lua stack in pieces, without a copy of it: for a text that takes much of the VM's memory. The
+/// values are those of `JSONReader`.
+struct SparingJSONReader {
+    private let nulls: JSONReader.Nulls
+    /// The open containers, outermost first. The table of each lies on the stack; above an object's table lies the
+    /// current member's key.
+    private var levels: [Level] = []
+    /// The nesting levels around the text itself.
+    private let depth: Int
+    /// The member count of the last object at each depth: the next one usually has as many.
+    private var sizes = [Int32](repeating: 0, count: JSONScanner.depthLimit)
+    private var offset = 0
+    /// The part of an unfinished string that was read.
+    private var part: [UInt8]?
+
+    private struct Level {
+        let isObject: Bool
+        /// Members or elements so far.
+        var count: Int64 = 0
+        var bracket: UInt8 { isObject ? UInt8(ascii: "}") : UInt8(ascii: "]") }
+    }
+
+    init(nulls: JSONReader.Nulls, depth: Int) {
+        self.nulls = nulls
+        self.depth = depth
+    }
+
+    /// Returns true when the text is read and its value is on top of the stack; false if the time slice ended in the
+    /// middle. Until then the stack holds unfinished values, and `text` must stay the same. [+1 at the end]
+    mutating func advance(_ text: RawSpan, onto stack: LuaStack) throws(JSONError) -> Bool {
+        // The pointers and the scanner live only during the closure.
+        try text.withUnsafeBytes { raw throws(JSONError) in
+            var scanner = JSONScanner(raw.assumingMemoryBound(to: UInt8.self), limits: stack)
+            scanner.skip(to: offset)
+            let isDone = try proceed(&scanner, stack)
+            offset = scanner.cursor - scanner.start
+            if isDone { try scanner.expectEnd() }
+            return isDone
+        }
+    }
+
+    private mutating func proceed(_ scanner: inout JSONScanner, _ stack: LuaStack) throws(JSONError) -> Bool {
+        let state = stack.state
+        while true {
+            if let part = part.take() {
+                guard try pushString(scanner.longString(after: part), &scanner, stack) else { return false }
+            } else {
+                // A value begins here, or a member of the innermost object.
+                if levels.last?.isObject == true { JSONReader.push(try scanner.key(), onto: stack) }
+                switch try scanner.peek() {
+                case UInt8(ascii: "{"): if try open(isObject: true, &scanner, stack) { continue }
+                case UInt8(ascii: "["): if try open(isObject: false, &scanner, stack) { continue }
+                case UInt8(ascii: "\""):
+                    guard try pushString(scanner.longString(), &scanner, stack) else { return false }
+                case let first: try pushScalar(first, &scanner, stack)
+                }
+            }
+            // Here a value is on top.
+            while let last = levels.indices.last {
+                if levels[last].isObject {
+                    if nulls == .absent, stack.isNull(at: -1) {
+                        lua_pushnil(state)
+                        clua_replace(state, -2)
+                    }
+                    lua_rawset(state, -3)
+                } else {
+                    lua_rawseti(state, -2, levels[last].count + 1)
+                }
+                levels[last].count += 1
+                try expectRoom(levels[last], scanner, stack)
+                if try scanner.another(before: levels[last].bracket) {
+                    guard !scanner.isSliceOver else { return false }
+                    break
+                }
+                close(stack)
+            }
+            if levels.isEmpty { return true }
+        }
+    }
+
+    /// Pushes the next value, which begins with `first` and is no string or container.
+    private func pushScalar(_ first: UInt8, _ scanner: inout JSONScanner, _ stack: LuaStack) throws(JSONError) {
+        switch first {
+        case UInt8(ascii: "t"):
+            try scanner.expectWord("true")
+            lua_pushboolean(stack.state, 1)
+        case UInt8(ascii: "f"):
+            try scanner.expectWord("false")
+            lua_pushboolean(stack.state, 0)
+        case UInt8(ascii: "n"):
+            try scanner.expectWord("null")
+            stack.pushNull()
+        default:
+            switch try scanner.number() {
+            case .integer(let value): lua_pushinteger(stack.state, value)
+            case .double(let value): lua_pushnumber(stack.state, value)
+            }
+        }
+    }
+
+    /// Asks for room: a large table whose size is a power of two doubles with the next member, in one step and
+    /// regardless of the memory limit.
+    @inline(__always)
+    private func expectRoom(_ level: Level, _ scanner: JSONScanner, _ stack: LuaStack) throws(JSONError) {
+        guard level.count >= 4096, level.count & (level.count - 1) == 0 else { return }
+        // An entry of Lua's hash part takes 24 bytes, one of its array part 16.
+        guard stack.hasRoom(for: 2 * Int(level.count) * (level.isObject ? 24 : 16)) else {
+            throw scanner.error(.memoryLimit(stack.memoryLimit))
+        }
+    }
+
+    /// Pushes a string; or keeps the part of an unfinished one, and returns false.
+    private mutating func pushString(
+        _ bytes: UnsafeBufferPointer<UInt8>?, _ scanner: inout JSONScanner, _ stack: LuaStack
+    ) -> Bool {
+        guard let bytes else {
+            part = scanner.takePart()
+            return false
+        }
+        JSONReader.push(bytes, onto: stack)
+        return true
+    }
+
+    /// Pushes the table of a container. Returns false if the container is empty, and so complete.
+    private mutating func open(
+        isObject: Bool, _ scanner: inout JSONScanner, _ stack: LuaStack
+    ) throws(JSONError) -> Bool {
+        let depth = depth + levels.count
+        guard depth < JSONScanner.depthLimit, lua_checkstack(stack.state, 8) != 0 else {
+            throw scanner.error(.tooDeep(limit: JSONScanner.depthLimit))
+        }
+        scanner.cursor += 1
+        let level = Level(isObject: isObject)
+        let isEmpty = try scanner.closes(level.bracket)
+        clua_newtable(stack.state, 0, isObject && !isEmpty ? sizes[depth] : 0)
+        if isEmpty {
+            if !isObject { stack.markArray(at: -1) }
+        } else {
+            levels.append(level)
+        }
+        return !isEmpty
+    }
+
+    /// Completes the table on top, that of the innermost container.
+    private mutating func close(_ stack: LuaStack) {
+        let level = levels.removeLast()
+        if level.isObject {
+            // More would be wasteful if the next object is small.
+            sizes[depth + levels.count] = Int32(min(level.count, 16))
+        } else {
+            stack.markArray(at: -1)
+        }
+    }
+}
