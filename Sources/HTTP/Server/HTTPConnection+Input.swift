@@ -126,12 +126,12 @@ extension HTTPConnection: ByteStreamDelegate {
 
     private static let claimedSize = 1 << 20
 
-    /// Makes the buffer of a long body larger, up to its final size but at most eight times what has arrived. Doubling
-    /// would copy the body twice, and each copy touches new memory.
+    /// Makes the buffer of a long body larger: to its final size as soon as a sixteenth has arrived. Doubling would copy
+    /// the body twice, and each copy touches new memory.
     private func makeRoom(for piece: Int, of length: Int) {
         let needed = request.body.count + piece
         guard needed > request.body.capacity else { return }
-        request.body.reserveCapacity(max(needed, min(length, 8 * request.body.count)))
+        request.body.reserveCapacity(length <= 16 * needed ? max(needed, length) : 8 * needed)
     }
 
     private func takeBody(_ bytes: RawSpan, _ body: ConnectionState.Body) -> Bool {
