@@ -35,7 +35,7 @@ public struct AppLoader: Sendable {
             warnings.append(
                 Problem(
                     "host.json",
-                    "is missing, without which the Functions host does not start; { \"version\": \"2.0\" } is enough"))
+                    "is missing; the Functions host does not start without it, and { \"version\": \"2.0\" } is enough"))
         }
         var functions: [String: Function] = [:]
         var broken: [String: Problem] = [:]
