@@ -37,7 +37,7 @@ public struct AppReloader: Sendable {
             changed: { continuation.yield() })
         defer { watcher.close() }
         // The start has told these.
-        var state = State(app: app, failed: ReloadAttempt.failed(in: app), linksOutside: loader.linksOutside)
+        var state = State(app: app, failed: ReloadAttempt.failed(in: app), linksOutside: app.linksOutside)
         for await _ in saves { await reload(&state) }
     }
 
@@ -77,7 +77,7 @@ public struct AppReloader: Sendable {
         let failedHost = saved.hostProblem.map { FailedVersion($0, saved.files, sources: ["host.json"]) }
         report.tellHost(failedHost, before: state.failedHost)
         for warning in saved.warnings where !running.warnings.contains(warning) { logger.warning("\(warning)") }
-        let links = loader.linksOutside
+        let links = saved.linksOutside
         for link in links where !state.linksOutside.contains(link) { logger.error("\(link)") }
         state = State(app: attempt.app, failed: attempt.failed, failedHost: failedHost, linksOutside: links)
     }
