@@ -170,7 +170,7 @@ public final class DevHost {
     // MARK: Saves
 
     private func watch() {
-        if !options.handler.isLuafunc { watch({ [loader] in loader.folders }) { [unowned self] in reload() } }
+        if !options.handler.isLuafunc { watch({ [loader] in loader.walk() }) { [unowned self] in reload() } }
         watchSettings()
         watchBlobs()
     }

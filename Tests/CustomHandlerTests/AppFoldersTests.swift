@@ -94,7 +94,7 @@ import Testing
         let opened = try OpenedFolders(folders.map { app.folder.appending(path: $0).path })
         let loader = AppLoader(.folder(app.folder.path), settings: [:])
         for saves in 1...2 {
-            _ = loader.folders
+            _ = loader.walk()
             let saved = try loader.load()
             saved.files.readAll()
             #expect(saved.linksOutside.isEmpty)
@@ -105,7 +105,7 @@ import Testing
     @Test func `what is loaded without a watch is listed anew each time`() throws {
         let app = try app(["f/function.json", "f/handler.lua"])
         let loader = AppLoader(.folder(app.folder.path), settings: [:])
-        _ = loader.folders
+        _ = loader.walk()
         _ = try loader.load()
         try app.write(["g/function.json": TemporaryApp.httpFunction, "g/handler.lua": ""])
         #expect(try loader.load().functions["g"] != nil)

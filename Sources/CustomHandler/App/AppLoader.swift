@@ -86,11 +86,11 @@ public struct AppLoader: Sendable {
             files: files, hostProblem: hostProblem)
     }
 
-    /// The folders to watch for saved changes, as absolute paths.
+    /// Walks through the app, and returns the folders to watch for saved changes, as absolute paths.
     ///
-    /// Walks through the app. The next `load` does not list the folders again, so call that only if a change after this
+    /// The next `load` reads what this has found and lists no folder again, so call it only if a change after this
     /// would be reported.
-    public var folders: [String] {
+    public func walk() -> [String] {
         let files = AppFiles(source)
         guard let folders = files.folders else { return [] }
         walked.put(files)

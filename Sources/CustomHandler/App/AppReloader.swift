@@ -32,7 +32,7 @@ public struct AppReloader: Sendable {
         // Keeps one element, for a change saved while the previous one is being loaded.
         let (saves, continuation) = AsyncStream<Void>.makeStream(bufferingPolicy: .bufferingNewest(1))
         let watcher = FileWatcher(
-            loop, folders: { [loader] in loader.folders },
+            loop, folders: { [loader] in loader.walk() },
             looking: { [logger] in logger.warning("saves take effect within a second: \($0)") },
             changed: { continuation.yield() })
         defer { watcher.close() }
