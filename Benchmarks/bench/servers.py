@@ -13,6 +13,7 @@ import programs
 from start import free_port
 
 PATIENCE = 300  # seconds for anything that must happen: under valgrind all is fifty times slower
+SIGNAL_PAUSE = 5  # seconds between two requests to end
 
 
 class Wrong(Exception):
@@ -69,9 +70,16 @@ class Server:
         return int(status.split(f"{kind}:")[1].split()[0]) / 1024
 
     def end(self):
-        self.process.terminate()
+        """Asks again and again: nginx under valgrind may miss a signal."""
+        until = time.monotonic() + PATIENCE
         try:
-            self.process.wait(PATIENCE)
+            while True:
+                self.process.terminate()
+                try:
+                    return self.process.wait(min(SIGNAL_PAUSE, max(0, until - time.monotonic())))
+                except subprocess.TimeoutExpired:
+                    if time.monotonic() >= until:
+                        raise
         finally:
             self.process.kill()
 

@@ -43,7 +43,7 @@ def instructions(binary, requests):
             port = server.stdout.readline()
             if not port:
                 sys.exit(f"the server has not started:\n{server.stderr.read()}")
-            with socket.create_connection(("127.0.0.1", int(port)), timeout=60) as connection:
+            with socket.create_connection(("127.0.0.1", int(port)), timeout=300) as connection:
                 for _ in range(requests):
                     connection.sendall(REQUEST)
                     answer = b""

@@ -27,7 +27,7 @@ extension DevHost {
         let problems = app.broken.sorted { $0.key < $1.key }.map(\.value)
         return HostListing(
             root: app.root, address: address, functions: entries,
-            problems: problems + linksOutside.filter { !problems.contains($0) }, warnings: app.warnings,
+            problems: problems + app.linksOutside.filter { !problems.contains($0) }, warnings: app.warnings,
             masterKey: keys?.master)
     }
 }

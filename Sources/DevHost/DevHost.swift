@@ -50,8 +50,6 @@ public final class DevHost {
     private let loader: AppLoader
     /// Only replaced as a whole.
     private(set) var current: FunctionApp
-    /// Links that lead out of the app, as last seen.
-    private(set) var linksOutside: [Problem] = []
     let storage: LocalStorage
     let handler: HandlerProcess
     let invoker: Invoker
@@ -90,8 +88,7 @@ public final class DevHost {
         let variables = settings.values.merging(options.environment) { $1 }
         loader = AppLoader(options.source, settings: variables, requiresScripts: options.handler.isLuafunc)
         current = try loader.load()
-        linksOutside = loader.linksOutside
-        toldProblems = Set(current.broken.values).union(linksOutside)
+        toldProblems = Set(current.broken.values).union(current.linksOutside)
         storage = try LocalStorage(root: folder)
         keys = try options.checksKeys ? Keys(file: "\(storage.folder)/keys.json") : nil
         let handlerPort = try HandlerProcess.freePort()
@@ -173,7 +170,7 @@ public final class DevHost {
     // MARK: Saves
 
     private func watch() {
-        if !options.handler.isLuafunc { watch({ [loader] in loader.folders }) { [unowned self] in reload() } }
+        if !options.handler.isLuafunc { watch({ [loader] in loader.walk() }) { [unowned self] in reload() } }
         watchSettings()
         watchBlobs()
     }
@@ -265,7 +262,13 @@ public final class DevHost {
         let (loader, host) = (loader, current.host)
         let result = await withCheckedContinuation { (done: CheckedContinuation<Result<FunctionApp, Problem>, Never>) in
             let read: @Sendable () -> Void = {
-                done.resume(returning: Result { () throws(Problem) in try loader.load(earlier: host) })
+                done.resume(
+                    returning: Result { () throws(Problem) in
+                        let app = try loader.load(earlier: host)
+                        // Looks for them here, as that takes time too.
+                        _ = app.linksOutside
+                        return app
+                    })
             }
             do throws(StreamError) {
                 try Thread.start(named: "app", read)
@@ -294,7 +297,7 @@ public final class DevHost {
 
     /// Tells what does not load after a save, each problem once until it is gone. luafunc tells it itself.
     private func tellProblems(of saved: FunctionApp) {
-        linksOutside = loader.linksOutside
+        let linksOutside = saved.linksOutside
         let all = Set(saved.broken.values).union(linksOutside).union([saved.hostProblem].compactMap(\.self))
         defer { toldProblems = all }
         guard !options.handler.isLuafunc else { return }

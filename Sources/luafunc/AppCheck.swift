@@ -22,7 +22,7 @@ struct AppCheck {
             return ((problem.map { [$0] } ?? []) + ofBindings).map(\.description)
         }
         // One that a function needs is among them already.
-        problems += loader.linksOutside.map(\.description).filter { !problems.contains($0) }
+        problems += app.linksOutside.map(\.description).filter { !problems.contains($0) }
     }
 
     /// Runs the first loop until every script is loaded.

@@ -70,7 +70,7 @@ struct Serving {
             Announcement(
                 app: functions, workers: workers, logger: logger, address: server.address,
                 // Looking for them takes time, which a handler in Azure does not have at its start.
-                linksOutside: reloader == nil ? [] : loader.linksOutside
+                linksOutside: reloader == nil ? [] : functions.linksOutside
             ).start(on: loop)
             watchSaves(reloader)
         }

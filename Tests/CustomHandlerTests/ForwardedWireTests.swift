@@ -7,7 +7,7 @@ import Testing
 @testable import CustomHandler
 
 /// Callers' own requests: which function gets them, what it sees, and what the caller gets.
-@Suite struct ForwardedWireTests {
+@Suite(.serialized) struct ForwardedWireTests {
     private static let route = #""route": "items/{id:int?}", "methods": ["get", "post"], "#
 
     private static func app(_ wire: String = #""enableForwardingHttpRequest": true"#, _ more: String = "") throws

@@ -16,7 +16,7 @@ final class HandTurnedWorker {
     let worker: Worker
     private let workers: WorkerGroup
     private let clock: Timer
-    private var connections: [HTTPConnection] = []
+    private var connections: [(stream: TCPStream, connection: HTTPConnection)] = []
     /// Ends of turns, and the most in one turn of the loop.
     private(set) var ends = 0
     private(set) var most = 0
@@ -43,7 +43,15 @@ final class HandTurnedWorker {
         }
     }
 
-    deinit { clock.close() }
+    deinit {
+        clock.close()
+        worker.close()
+        loop[resident: workers] = nil
+        for (stream, _) in connections { stream.close() }
+        // Connections that are ending need a few more looks at their sockets. Time limits may go on for minutes.
+        for _ in 0..<100 where !loop.openHandles.isEmpty { _ = loop.step(waits: false) }
+        if loop.openHandles.isEmpty { loop.close() }
+    }
 
     /// Turns the loop until the condition holds; answers how often.
     @discardableResult
@@ -90,10 +98,8 @@ final class HandTurnedWorker {
     /// Sends an invocation payload over a connection of its own; answers the caller's end.
     func call(_ name: String) throws -> Call {
         let pair = try ConnectedPair.descriptors()
-        connections.append(
-            HTTPConnection(
-                over: try TCPStream(loop, descriptor: pair.server), loop, settings: .init(), responder: worker)
-        )
+        let stream = try TCPStream(loop, descriptor: pair.server)
+        connections.append((stream, HTTPConnection(over: stream, loop, settings: .init(), responder: worker)))
         let body = #"{"Data":{"msg":"\"x\""},"Metadata":{}}"#
         let request = "POST /\(name) HTTP/1.1\r\nHost: x\r\nContent-Length: \(body.utf8.count)\r\n\r\n\(body)"
         try #require(write(pair.client, request, request.utf8.count) == request.utf8.count)

@@ -3,12 +3,14 @@ import EventLoop
 import HTTP
 import HTTP1
 import Log
+import LoopTesting
 import TestSupport
 
 @testable import CustomHandler
 
-/// An app served without a socket, on a loop with a thread of its own.
-struct InProcessHandler {
+/// An app served without a socket, on a loop with a thread of its own, which ends with it.
+final class InProcessHandler: Sendable {
+    private let thread: LoopThread
     let workers: WorkerGroup
     let app: FunctionApp
 
@@ -22,10 +24,16 @@ struct InProcessHandler {
         async throws
     {
         app = try AppLoader(.folder(root), settings: settings).load()
-        let loop = EventLoop()
-        try Thread.start(named: "handler") { loop.run() }
-        workers = WorkerGroup(loop: loop, settings: settings)
+        thread = try LoopThread(named: "handler")
+        workers = WorkerGroup(loop: thread.loop, settings: settings)
         workers.install(app, options: InvocationOptions(logger: .silent, showsErrors: showsErrors, door: door))
+    }
+
+    deinit {
+        thread.end { [workers] loop in
+            workers.worker(on: loop).close()
+            loop[resident: workers] = nil
+        }
     }
 
     /// Sends the payload of an invocation.

@@ -75,18 +75,23 @@ import Testing
         """,
         // The thread of a task is the task's own.
         """
-        local thread
-        local spawned = task.spawn(function() thread = coroutine.running() task.sleep(0.01) return 'slept' end)
-        task.sleep(0)
+        local thread, mayEnd
+        local spawned = task.spawn(function()
+            thread = coroutine.running()
+            while not mayEnd do task.sleep(0) end
+            return 'slept'
+        end)
+        while not thread do task.sleep(0) end
         assert(coroutine.status(thread) == 'normal')
         assert(select(2, coroutine.resume(thread)) == 'cannot resume non-suspended coroutine')
         assert(not pcall(coroutine.close, thread))
+        mayEnd = true
         return spawned:join() == 'slept' and not coroutine.resume(thread)
         """,
         """
         local thread
         local spawned = task.spawn(function() thread = coroutine.running() return 1, 2, 3 end)
-        task.sleep(0)
+        while not thread do task.sleep(0) end
         assert(not coroutine.resume(thread) and not pcall(coroutine.close, thread))
         return select('#', spawned:join()) == 3
         """,

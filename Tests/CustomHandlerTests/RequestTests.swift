@@ -7,21 +7,26 @@ import Testing
 
 /// What a handler gets, where it is made only when it is touched.
 @Suite struct RequestTests {
-    @Test(arguments: [
-        ("/api/f?a=1&a=2", "a", "1,2"), ("/api/f?b=1", "a", ""), ("/api/f", "a", ""), ("/api/f?", "", ""),
-        ("/api/f?a", "a", ""), ("/api/f?a=", "a", ""), ("/api/f?&&a=1&&a=b=c&", "a", "1,b=c"), ("/api/f?=3", "", "3"),
-        ("/api/f?a%62=x+y%21&ab=%zz", "ab", "x y!,%zz"), ("/api/f?A=1", "a", ""), ("/api/f?a+b=1", "a b", "1"),
-        ("/api/f?a=1?a=2", "a", "1?a=2"),
-    ])
-    func `query and queries read the URL`(_ target: String, _ name: String, _ values: String) async throws {
-        let app = try Self.app(
-            """
+    private static let queries = [
+        ("?a=1&a=2", "a", "1,2"), ("?b=1", "a", ""), ("", "a", ""), ("?", "", ""),
+        ("?a", "a", ""), ("?a=", "a", ""), ("?&&a=1&&a=b=c&", "a", "1,b=c"), ("?=3", "", "3"),
+        ("?a%62=x+y%21&ab=%zz", "ab", "x y!,%zz"), ("?A=1", "a", ""), ("?a+b=1", "a b", "1"),
+        ("?a=1?a=2", "a", "1?a=2"),
+    ]
+
+    @Test(arguments: queries)
+    func `query and queries read the URL`(_ query: String, _ name: String, _ values: String) async throws {
+        #expect(try await Self.handlers.value.request(Self.readsQuery(name), query) == values)
+    }
+
+    private static func readsQuery(_ name: String) -> String {
+        """
+        function(data)
             local all = data.req:queries "\(name)"
             assert(data.req:query "\(name)" == all[1] and data.req:query(nil) == nil)
             return table.concat(all, ",")
-            """)
-        let handler = try await InProcessHandler(root: app.folder.path, settings: InProcessHandler.forwarding)
-        #expect(try await handler.request(target).text == values)
+        end
+        """
     }
 
     @Test func `the fragment of a URL that a script has changed is no query`() async throws {
@@ -30,8 +35,7 @@ import Testing
         #expect(try await handler.request("/api/f").text == "1")
     }
 
-    /// A handler gets only the arguments that it takes.
-    @Test(arguments: [
+    private static let parameters = [
         ("function(...) return select('#', ...) .. type((select(3, ...))) end", "3table"),
         ("function(data, metadata, ...) return select('#', ...) .. type(metadata.sys) end", "1table"),
         ("function(_, metadata) return type(metadata.Headers) end", "table"),
@@ -39,18 +43,18 @@ import Testing
         ("function() return 'none' end", "none"),
         ("function(...) local data = ... return type(data.req) end", "table"),
         ("coroutine.wrap(function(...) return select('#', ...) end)", "3"),
-    ])
+    ]
+
+    /// A handler gets only the arguments that it takes.
+    @Test(arguments: parameters)
     func `a handler may have any number of parameters`(_ handler: String, _ expected: String) async throws {
-        let app = try Self.app(handler: handler)
-        let forwarded = try await InProcessHandler(root: app.folder.path, settings: InProcessHandler.forwarding)
-        #expect(try await forwarded.request("/api/f").text == expected)
+        let handlers = try await Self.handlers.value
+        #expect(try await handlers.request(handler) == expected)
         let payload = #"{"Data":{"req":{"Method":"GET"}},"Metadata":{"sys":{},"Headers":{}}}"#
-        let hosted = try await InProcessHandler(root: app.folder.path)
-        #expect(try await hosted.send("f", payload).text.contains("\"body\":\"\(expected)\""))
+        #expect(try await handlers.send(handler, payload).contains("\"body\":\"\(expected)\""))
     }
 
-    /// Each must be true on both wires, for a request that nothing has touched before.
-    @Test(arguments: [
+    private static let aboutRequests = [
         "req:query 'a' == '1' and req:query 'b' == 'x y' and req:query 'c' == nil",
         "(function() req.Url = 'http://y/?a=2' return req:query 'a' == '2' end)()",
         "(function() req.Url = nil return req:query 'a' == nil end)()",
@@ -64,20 +68,24 @@ import Testing
         "(function() local m = req.Method req.Method = nil return m == 'GET' and req.Method == nil end)()",
         "req.Body == nil and req:bytes() == '' and req[1] == nil and req[true] == nil",
         "(function() local n = 0 for _ in pairs(req) do n = n + 1 end return n >= 5 end)()",
-    ])
+    ]
+
+    /// Each must be true on both wires, for a request that nothing has touched before.
+    @Test(arguments: aboutRequests)
     func `a request is the same whichever part is touched first`(_ expression: String) async throws {
-        let app = try Self.app(handler: "function(data) local req = data.req return tostring(\(expression)) end")
-        let forwarded = try await InProcessHandler(root: app.folder.path, settings: InProcessHandler.forwarding)
-        #expect(try await forwarded.request("/api/f?a=1&b=x+y").text == "true")
+        let handlers = try await Self.handlers.value
+        #expect(try await handlers.request(Self.looksAtRequest(expression), "?a=1&b=x+y") == "true")
         let payload =
             #"{"Data":{"req":{"Url":"http://x/api/f?a=1&b=x+y","Method":"GET","Query":{"a":"1"},"Headers":{"A":["1"]},"Params":{}}},"Metadata":{}}"#
-        let hosted = try await InProcessHandler(root: app.folder.path)
-        let text = try await hosted.send("f", payload).text
+        let text = try await handlers.send(Self.looksAtRequest(expression), payload)
         #expect(text.contains("\"body\":\"true\""), "\(text)")
     }
 
-    /// Each must be true of a decoded text of some kilobytes, `v`, of which nothing has been touched before.
-    @Test(arguments: [
+    private static func looksAtRequest(_ expression: String) -> String {
+        "function(data) local req = data.req return tostring(\(expression)) end"
+    }
+
+    private static let aboutTexts = [
         "v.items[50].none == json.null and v.items[50].n == 50", "v.none == json.null and v.missing == nil",
         "#v.items == 100 and v.items == v.items and v.big.key7 == 7 and v.big.none == json.null",
         "#json.encode(v) == #json.encode(json.decode(json.encode(v)))",
@@ -85,10 +93,17 @@ import Testing
         "(function() v.none = nil v.big.none = 1 return v.none == nil and v.big.none == 1 end)()",
         "select(2, pcall(json.decode, text .. ' x')) == select(2, pcall(json.decode, '[]' .. (' '):rep(#text - 2) .. ' x'))",
         "#json.encode(json.decode('{\"a\":[],\"b\":{},\"c\":\"' .. ('x'):rep(2000) .. '\"}')) == 2022",
-    ])
+    ]
+
+    /// Each must be true of a decoded text of some kilobytes, `v`, of which nothing has been touched before.
+    @Test(arguments: aboutTexts)
     func `a decoded text is the same whichever part is touched first`(_ expression: String) async throws {
-        let app = try Self.app(
-            """
+        #expect(try await Self.handlers.value.request(Self.looksAtText(expression)) == "true")
+    }
+
+    private static func looksAtText(_ expression: String) -> String {
+        """
+        function()
             local json = require "json"
             local items, big = {}, {}
             for i = 1, 100 do items[i] = '{"n":' .. i .. ',"none":null,"list":[1,null]}' big[i] = '"key' .. i .. '":' .. i end
@@ -96,9 +111,8 @@ import Testing
                 .. ',"none":null},"text":"\\\\u00e9\\\\n"}'
             local v = json.decode(text)
             return tostring(\(expression))
-            """)
-        let handler = try await InProcessHandler(root: app.folder.path, settings: InProcessHandler.forwarding)
-        #expect(try await handler.request("/api/f").text == "true")
+        end
+        """
     }
 
     /// A script may keep what it got, and look into it when the invocation is long over.
@@ -141,6 +155,13 @@ import Testing
         #expect(try await other.request("/api/f").text == "truefalse")
     }
 
+    /// Of the tests with tables of handlers.
+    private static let handlers = Task {
+        try await Handlers(
+            queries.map { readsQuery($0.1) } + parameters.map(\.0) + aboutRequests.map(looksAtRequest)
+                + aboutTexts.map(looksAtText))
+    }
+
     private static func app(_ code: String, before: String = "") throws -> TemporaryApp {
         try app(handler: "function(data, metadata, context) \(code) end", before: before)
     }
@@ -149,5 +170,37 @@ import Testing
         try TemporaryApp([
             "f/function.json": TemporaryApp.httpFunction, "f/handler.lua": "\(before) return \(handler)",
         ])
+    }
+}
+
+/// Handlers in one app, each of a function of its own, for both wires.
+private struct Handlers {
+    /// By the texts of their handlers.
+    private let names: [String: String]
+    /// The scripts are read when they are first needed.
+    private let app: TemporaryApp
+    private let forwarded: InProcessHandler
+    private let hosted: InProcessHandler
+
+    init(_ handlers: [String]) async throws {
+        names = Dictionary(uniqueKeysWithValues: Set(handlers).enumerated().map { ($1, "f\($0)") })
+        var files: [String: String] = [:]
+        for (handler, name) in names {
+            files["\(name)/function.json"] = TemporaryApp.httpFunction
+            files["\(name)/handler.lua"] = "return \(handler)"
+        }
+        app = try TemporaryApp(files)
+        forwarded = try await InProcessHandler(root: app.folder.path, settings: InProcessHandler.forwarding)
+        hosted = try await InProcessHandler(root: app.folder.path)
+    }
+
+    /// What the handler answers to a caller's own request.
+    func request(_ handler: String, _ query: String = "") async throws -> String {
+        try await forwarded.request("/api/\(#require(names[handler]))\(query)").text
+    }
+
+    /// The handler's response payload.
+    func send(_ handler: String, _ payload: String) async throws -> String {
+        try await hosted.send(#require(names[handler]), payload).text
     }
 }

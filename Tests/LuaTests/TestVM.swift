@@ -90,16 +90,10 @@ final class TestVM {
         }
         try thread.stack.load(source.utf8Span.span.bytes, name: "@test.lua")
         var step = thread.resume()
-        // A timer that another test started may end slices here, too.
-        loop: while true {
-            switch step {
-            case .preempted: break
-            case .needsMemory:
-                vm.beginCollection()
-                while vm.collectPiece() {}
-                if vm.isFull { throw LuaFailure(message: "not enough memory") }
-            default: break loop
-            }
+        while case .needsMemory = step {
+            vm.beginCollection()
+            while vm.collectPiece() {}
+            if vm.isFull { throw LuaFailure(message: "not enough memory") }
             step = thread.resume()
         }
         switch step {

@@ -7,7 +7,7 @@ import Testing
 @Suite struct WorkTests {
     @Test func `long work lets others have their turn, and goes on where it was`() throws {
         let lua = try TestVM()
-        try #require(Preemption.start(slice: 1))
+        try Tick.prepare()
         // Ends only once it was interrupted.
         var steps = 0
         var pauses = 0
@@ -15,6 +15,7 @@ import Testing
             stack.push(Int64(7))
             return try stack.work { _ throws(LuaError) in
                 steps += 1
+                if pauses == 0, steps == 3 { Tick.come() }
                 return pauses == 0 ? .more(after: 1) : .results(1)
             }
         }
@@ -36,11 +37,12 @@ import Testing
 
     @Test func `an argument that is wrong only after a pause is an error like others`() throws {
         let lua = try TestVM()
-        try #require(Preemption.start(slice: 1))
+        try Tick.prepare()
         var pauses = 0
         lua.vm.stack.push(function: "long") { stack throws(LuaError) in
             try stack.work { _ throws(LuaError) in
                 if pauses > 0 { throw .argument(1, expected: "another one expected") }
+                Tick.come()
                 return .more(after: 1)
             }
         }
@@ -60,7 +62,7 @@ import Testing
     ])
     func `a table that is filled in steps is whole wherever a script touches it first`(_ touch: String) throws {
         let lua = try TestVM()
-        try #require(Preemption.start(slice: 1))
+        try Tick.prepare()
         var pauses = 0
         let filler = lua.vm.stack.makeLongFiller { stack, table, _ in
             for value in 1...2 {
@@ -69,7 +71,10 @@ import Testing
             }
             return { stack throws(LuaError) in
                 // Ends only once it was interrupted.
-                if pauses == 0 { return .more(after: 1) }
+                if pauses == 0 {
+                    Tick.come()
+                    return .more(after: 1)
+                }
                 stack.push(Int64(7))
                 stack.setField("x", of: table)
                 return .results(0)

@@ -107,5 +107,12 @@ public final class LuafuncProcess: Sendable {
         return (code, text(output), text(errors))
     }
 
-    deinit { if process.isRunning { process.terminate() } }
+    deinit {
+        if process.isRunning { process.terminate() }
+        // Foundation keeps the pipes until it has seen the process end.
+        for end in [input.fileHandleForWriting, output.fileHandleForReading, errors.fileHandleForReading] {
+            // A test may have ended the input.
+            try? end.close()
+        }
+    }
 }

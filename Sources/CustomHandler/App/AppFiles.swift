@@ -1,8 +1,8 @@
 import Files
 import Synchronization
 
-/// The files of an app, each as it was when first read: anything loaded later sees the same text, even if the file has
-/// changed since. A newer `FunctionApp` has its own.
+/// The files and folders of an app, each as it was when first read: anything loaded later sees the same text, even if the
+/// file has changed since. A newer `FunctionApp` has its own.
 final class AppFiles: Sendable {
     /// The path of the folder, or of the program that contains the app.
     let root: String
@@ -11,6 +11,9 @@ final class AppFiles: Sendable {
     private let links: AppLinks?
     /// By name relative to the app.
     private let texts = Mutex<[String: Content]>([:])
+    /// The names in each folder; nil for a folder that cannot be read.
+    private let listings = Mutex<[String: [String]?]>([:])
+    private let walk = Mutex<AppFolders?>(nil)
 
     private enum Content: Equatable {
         case text([UInt8])
@@ -102,10 +105,20 @@ final class AppFiles: Sendable {
         return .text(text.starts(with: mark) ? Array(text.dropFirst(mark.count)) : text)
     }
 
+    /// The folders of the app, found by a walk through all of it; nil if the app is inside the program.
+    var folders: AppFolders? {
+        guard archive == nil else { return nil }
+        return walk.withLock { walk in
+            if let walk { return walk }
+            let folders = AppFolders(of: self)
+            walk = folders
+            return folders
+        }
+    }
+
     /// Reads every Lua file not read yet, so that a module required late comes from this version too.
     func readAll() {
-        guard archive == nil else { return }
-        for folder in AppFolders(of: root).paths {
+        for folder in folders?.paths ?? [] {
             for name in entries(of: folder) ?? [] where name.hasSuffix(".lua") {
                 _ = content(of: folder.isEmpty ? name : "\(folder)/\(name)")
             }
@@ -133,7 +146,12 @@ final class AppFiles: Sendable {
                 archive.keys.filter { $0.hasPrefix(prefix) }.map { $0.dropFirst(prefix.count).prefix { $0 != "/" } })
             return names.isEmpty ? nil : names.map(String.init).sorted()
         }
-        return try? Folder.names(in: "\(root)/\(folder)")
+        return listings.withLock { listings in
+            if let known = listings[folder] { return known }
+            let names = try? Folder.names(in: folder.isEmpty ? root : "\(root)/\(folder)")
+            listings[folder] = .some(names)
+            return names
+        }
     }
 
     func isFile(_ name: String) -> Bool {

@@ -14,17 +14,17 @@ struct AppFolders {
     private let root: String
     private let links: AppLinks
 
-    init(of root: String) {
-        self.root = root
+    /// Lists each folder once: `files` keeps the lists.
+    init(of files: AppFiles) {
+        root = files.root
         links = AppLinks(root: root)
-        let names = Self.names(in: root)
-        let hasFunctionsFolder = names.contains("functions") && (try? Folder.names(in: "\(root)/functions")) != nil
-        for name in names {
+        let hasFunctionsFolder = files.entries(of: "functions") != nil
+        for name in Self.names(in: "", files) {
             switch name {
-            case "functions", "lib": add(name, within: [links.realRoot])
-            case "lua_modules": addModules(name)
+            case "functions", "lib": add(name, within: [links.realRoot], files)
+            case "lua_modules": addModules(name, files)
             case "host.json": follow(name)
-            default: if !hasFunctionsFolder { addPossibleFunction(name) }
+            default: if !hasFunctionsFolder { addPossibleFunction(name, files) }
             }
         }
     }
@@ -32,14 +32,14 @@ struct AppFolders {
     /// More than anybody writes by hand.
     private static let limit = 4096
 
-    private static func names(in folder: String) -> [String] {
-        ((try? Folder.names(in: folder)) ?? []).filter { !$0.hasPrefix(".") }
+    private static func names(in folder: String, _ files: AppFiles) -> [String] {
+        (files.entries(of: folder) ?? []).filter { !$0.hasPrefix(".") }
     }
 
     /// Adds a file or folder with everything in it.
     ///
     /// - Parameter chain: the real paths of the folders around it: a link to one of them would form a circle.
-    private mutating func add(_ path: String, within chain: [String]) {
+    private mutating func add(_ path: String, within chain: [String], _ files: AppFiles) {
         let name = Path.lastComponent(of: path)
         let place = "\(root)/\(path)"
         var real = Path.join(chain.last ?? "", name)
@@ -53,7 +53,7 @@ struct AppFolders {
         }
         guard paths.count < Self.limit else { return }
         paths.append(path)
-        for inner in Self.names(in: place) { add("\(path)/\(inner)", within: chain + [real]) }
+        for inner in Self.names(in: path, files) { add("\(path)/\(inner)", within: chain + [real], files) }
     }
 
     /// Watches a link's targets. Returns false if it leads out of the app.
@@ -70,21 +70,21 @@ struct AppFolders {
     }
 
     /// In Azure's flat layout, each folder in the root may become a function.
-    private mutating func addPossibleFunction(_ name: String) {
+    private mutating func addPossibleFunction(_ name: String, _ files: AppFiles) {
         let place = "\(root)/\(name)"
         guard File.kind(of: place) == .folder else { return }
         if File.exists("\(place)/function.json") {
-            add(name, within: [links.realRoot])
+            add(name, within: [links.realRoot], files)
         } else if links.problem(of: name) == nil {
             others.insert(place)
         }
     }
 
     /// LuaRocks' tree; the folders above it are watched until it exists.
-    private mutating func addModules(_ name: String) {
+    private mutating func addModules(_ name: String, _ files: AppFiles) {
         guard follow(name) else { return }
         let tree = "\(name)/share/lua/5.4"
-        if File.kind(of: "\(root)/\(tree)") == .folder { add(tree, within: [links.realRoot]) }
+        if File.kind(of: "\(root)/\(tree)") == .folder { add(tree, within: [links.realRoot], files) }
         var above = Path.parent(of: tree)
         while let folder = above, !folder.isEmpty {
             if File.kind(of: "\(root)/\(folder)") == .folder { others.insert("\(root)/\(folder)") }

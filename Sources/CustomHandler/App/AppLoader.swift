@@ -1,5 +1,6 @@
 import Files
 import Lua
+import Synchronization
 
 /// Reads an app into a `FunctionApp`.
 public struct AppLoader: Sendable {
@@ -7,6 +8,7 @@ public struct AppLoader: Sendable {
     let settings: [String: String]
     private let requiresScripts: Bool
     private let types: BindingTypes
+    private let walked = WalkedFiles()
 
     /// - Parameters:
     ///   - source: the place of host.json.
@@ -26,7 +28,7 @@ public struct AppLoader: Sendable {
     ///
     /// - Parameter earlier: takes the place of a host.json that the host would refuse.
     public func load(earlier: HostConfiguration? = nil) throws(Problem) -> FunctionApp {
-        let files = freshFiles
+        let files = walked.take() ?? AppFiles(source)
         guard let entries = files.entries(of: "") else {
             throw Problem(files.root, "is not a folder that can be read; name the app with --app")
         }
@@ -37,7 +39,7 @@ public struct AppLoader: Sendable {
             warnings.append(
                 Problem(
                     "host.json",
-                    "is missing, without which the Functions host does not start; { \"version\": \"2.0\" } is enough"))
+                    "is missing; the Functions host does not start without it, and { \"version\": \"2.0\" } is enough"))
         }
         var functions: [String: Function] = [:]
         var broken: [String: Problem] = [:]
@@ -84,23 +86,17 @@ public struct AppLoader: Sendable {
             files: files, hostProblem: hostProblem)
     }
 
-    /// The folders to watch for saved changes, as absolute paths.
-    public var folders: [String] {
-        guard case .folder = source else { return [] }
-        let root = freshFiles.root
-        let folders = AppFolders(of: root)
-        let paths = folders.paths.map { Path.join(root, $0) }
+    /// Walks through the app, and returns the folders to watch for saved changes, as absolute paths.
+    ///
+    /// The next `load` reads what this has found and lists no folder again, so call it only if a change after this
+    /// would be reported.
+    public func walk() -> [String] {
+        let files = AppFiles(source)
+        guard let folders = files.folders else { return [] }
+        walked.put(files)
+        let paths = folders.paths.map { Path.join(files.root, $0) }
         return paths + folders.others.subtracting(paths).sorted()
     }
-
-    /// The links of the app that lead out of it. They are not followed, so what is behind them is missing.
-    public var linksOutside: [Problem] {
-        guard case .folder = source else { return [] }
-        return AppFolders(of: freshFiles.root).outside
-    }
-
-    /// The files as they are now.
-    var freshFiles: AppFiles { AppFiles(source) }
 
     private func readHost(
         _ files: AppFiles, _ earlier: HostConfiguration?
@@ -133,6 +129,15 @@ public struct AppLoader: Sendable {
             "has no \"extensionBundle\", which the host needs for '\(binding.writtenType)' in "
                 + "\(function.directory)/function.json")
     }
+}
+
+/// What the last walk for a watcher has found, for one load.
+private final class WalkedFiles: Sendable {
+    private let files = Mutex<AppFiles?>(nil)
+
+    func put(_ newer: AppFiles) { files.withLock { $0 = newer } }
+
+    func take() -> AppFiles? { files.withLock { $0.take() } }
 }
 
 extension String {

@@ -32,12 +32,12 @@ public struct AppReloader: Sendable {
         // Keeps one element, for a change saved while the previous one is being loaded.
         let (saves, continuation) = AsyncStream<Void>.makeStream(bufferingPolicy: .bufferingNewest(1))
         let watcher = FileWatcher(
-            loop, folders: { [loader] in loader.folders },
+            loop, folders: { [loader] in loader.walk() },
             looking: { [logger] in logger.warning("saves take effect within a second: \($0)") },
             changed: { continuation.yield() })
         defer { watcher.close() }
         // The start has told these.
-        var state = State(app: app, failed: ReloadAttempt.failed(in: app), linksOutside: loader.linksOutside)
+        var state = State(app: app, failed: ReloadAttempt.failed(in: app), linksOutside: app.linksOutside)
         for await _ in saves { await reload(&state) }
     }
 
@@ -77,7 +77,7 @@ public struct AppReloader: Sendable {
         let failedHost = saved.hostProblem.map { FailedVersion($0, saved.files, sources: ["host.json"]) }
         report.tellHost(failedHost, before: state.failedHost)
         for warning in saved.warnings where !running.warnings.contains(warning) { logger.warning("\(warning)") }
-        let links = loader.linksOutside
+        let links = saved.linksOutside
         for link in links where !state.linksOutside.contains(link) { logger.error("\(link)") }
         state = State(app: attempt.app, failed: attempt.failed, failedHost: failedHost, linksOutside: links)
     }

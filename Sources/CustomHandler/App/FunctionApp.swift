@@ -70,6 +70,10 @@ public final class FunctionApp: Sendable {
             files: self.files, hostProblem: hostProblem, earlierFiles: files)
     }
 
+    /// The links of the app that lead out of it. They are not followed, so what is behind them is missing. The first look
+    /// for them walks through the whole app.
+    public var linksOutside: [Problem] { files.folders?.outside ?? [] }
+
     /// Whether the function gets callers' own requests.
     public func takesRequests(_ function: Function) -> Bool { host.httpWire != .payload && function.isHTTPOnly }
 

@@ -115,7 +115,7 @@ extension HTTPConnection: ByteStreamDelegate {
             if !request.isStreamed, length <= available - consumed { return }
             request.clearBody()
             // A body in several reads is copied once, into a buffer of its final size. A header alone may not claim
-            // more than `claimedSize`; a larger buffer grows as bytes arrive.
+            // more than `claimedSize`; a larger buffer grows as bytes arrive (`makeRoom`).
             if !request.isStreamed { request.body.reserveCapacity(min(length, settings.bodyLimit, Self.claimedSize)) }
         case .chunked:
             request.isStreamed = responder.takesStream(request)
@@ -125,6 +125,14 @@ extension HTTPConnection: ByteStreamDelegate {
     }
 
     private static let claimedSize = 1 << 20
+
+    /// Makes the buffer of a long body larger: to its final size as soon as a sixteenth has arrived. Doubling would copy
+    /// the body twice, and each copy touches new memory.
+    private func makeRoom(for piece: Int, of length: Int) {
+        let needed = request.body.count + piece
+        guard needed > request.body.capacity else { return }
+        request.body.reserveCapacity(length <= 16 * needed ? max(needed, length) : 8 * needed)
+    }
 
     private func takeBody(_ bytes: RawSpan, _ body: ConnectionState.Body) -> Bool {
         guard consumed < available else {
@@ -143,6 +151,7 @@ extension HTTPConnection: ByteStreamDelegate {
         } else if body.received == 0 {
             request.body.replaceAll(copying: piece)
         } else {
+            makeRoom(for: piece.byteCount, of: body.received + left)
             request.body.append(copying: piece)
         }
         act(action)

@@ -2,8 +2,8 @@ import CustomHandler
 
 extension Command {
     static let check = Command(
-        name: "check", summary: "Tell every problem of an app: in host.json, function.json and the scripts.",
-        discussion: "Ends with 1 if a function cannot run, with 65 if the app cannot be used at all.",
+        name: "check", summary: "Report every problem of an app: in host.json, function.json and the scripts.",
+        discussion: "Exits with 1 if a function cannot run, 65 if the app cannot be used at all.",
         options: [AppChoice.option]
     ) { arguments in
         let settings = Settings.current

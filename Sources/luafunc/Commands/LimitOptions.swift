@@ -16,7 +16,7 @@ struct LimitOptions {
         default: "host.json's functionTimeout less a margin")
 
     static let output = Option(
-        "output-limit", .size(1...Int.max), "What all responses together may hold for callers who do not read.",
+        "output-limit", .size(1...Int.max), "Memory for unread responses, all callers together.",
         default: "256MB")
 
     init(_ arguments: Arguments) {

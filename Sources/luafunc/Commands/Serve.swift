@@ -32,10 +32,10 @@ extension Command {
     }
 
     private static let level = Option(
-        "log-level", ValueOf<LogLevel>.choice, "Least level that is written.",
+        "log-level", ValueOf<LogLevel>.choice, "Lowest level to write.",
         default: Serving().logger.level.rawValue)
     private static let format = Option(
-        "log-format", ValueOf<LogFormat>.choice, "How log lines look.", default: Serving().logger.format.rawValue)
+        "log-format", ValueOf<LogFormat>.choice, "Format of log lines.", default: Serving().logger.format.rawValue)
     private static let port = Option(
         "port", .port, "Port to listen on; 0 finds a free one.",
         default: "FUNCTIONS_CUSTOMHANDLER_PORT, else 8080 for a program that carries its app")

@@ -170,6 +170,20 @@ import Testing
         #expect(test.stream.taken() == Self.answer("/b ", "connection: close\r\n") && test.stream.isFinished)
     }
 
+    @Test func `the buffer of a long body grows to its size in two steps, and not before a sixteenth has arrived`() {
+        let test = TestConnection()
+        let (size, piece) = (20 << 20, [UInt8](repeating: 0x78, count: 64 << 10))
+        test.stream.receive("POST /a HTTP/1.1\r\nHost: x\r\nContent-Length: \(size)\r\n\r\n")
+        var capacities: [Int] = []
+        for arrived in 1..<size / piece.count {
+            test.stream.receive(piece)
+            let capacity = test.connection?.request.body.capacity ?? 0
+            #expect(capacity < max(2 << 20, 17 * arrived * piece.count))
+            if capacity != capacities.last { capacities.append(capacity) }
+        }
+        #expect(capacities.map { $0 >> 20 } == [1, 8, 20])
+    }
+
     @Test func `an empty line after a body is not the beginning of a request`() {
         let test = TestConnection()
         test.stream.receive("POST /a HTTP/1.1\r\nHost: x\r\nContent-Length: 2\r\n\r\nhi\r\n")

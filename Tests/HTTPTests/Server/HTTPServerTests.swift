@@ -8,7 +8,7 @@ import Testing
 /// Connections over real sockets, from before and after the server has all its loops.
 @Suite struct HTTPServerTests {
     /// Answers with the number of its requests, to `/never` not at all, and to `/10` for 10 ms.
-    private final class Counter: HTTPResponder {
+    fileprivate final class Counter: HTTPResponder {
         private let loop: EventLoop
         private let waiter: Waiter
         private let wasMadeOnItsLoop: Bool
@@ -44,24 +44,6 @@ import Testing
 
         func leavings(_ count: Int) async throws {
             try await waiter.wait(for: "\(count) callers that leave") { [unowned self] in leavings >= count }
-        }
-    }
-
-    /// A loop on a thread of its own.
-    private struct LoopThread {
-        let loop = EventLoop()
-
-        init() throws {
-            let loop = loop
-            try Thread.start(named: "worker") {
-                loop.run()
-                if loop.openHandles.isEmpty { loop.close() }
-            }
-        }
-
-        /// For a server to add.
-        var share: (loop: EventLoop, responder: @Sendable () -> any HTTPResponder) {
-            (loop, { [loop] in Counter(loop) })
         }
     }
 
@@ -118,7 +100,7 @@ import Testing
     private static func end(_ server: HTTPServer, _ connections: [StreamRecorder], _ loops: [LoopThread] = []) async {
         for connection in connections { connection.stream.close() }
         await server.drain()
-        for thread in loops { thread.loop.stop() }
+        for thread in loops { thread.end() }
     }
 
     // MARK: Loops
@@ -129,7 +111,7 @@ import Testing
             let early = try Self.connect(loop, to: server)
             Self.get(on: early)
             #expect(try await Self.bodies(1, on: early) == ["1"])
-            let threads = [try LoopThread(), try LoopThread()]
+            let threads = [try LoopThread(named: "worker"), try LoopThread(named: "worker")]
             server.add(threads.map(\.share))
             for count in ["1", "1", "2", "2"] {
                 let connection = try Self.connect(loop, to: server)
@@ -149,7 +131,9 @@ import Testing
             let waiting = try (1...13).map { _ in try Self.connect(loop, to: server) }
             await loop.nextPoll()
             await loop.nextPoll()
-            let threads = [try LoopThread(), try LoopThread(), try LoopThread()]
+            let threads = [
+                try LoopThread(named: "worker"), try LoopThread(named: "worker"), try LoopThread(named: "worker"),
+            ]
             server.add(threads.map(\.share))
             var counts: [String] = []
             for connection in waiting {
@@ -165,7 +149,7 @@ import Testing
     @Test func `a new connection goes to the loop that has the fewest`() async throws {
         try await onLoop { loop in
             let server = try Self.open(loop, Counter(loop))
-            let threads = [try LoopThread(), try LoopThread()]
+            let threads = [try LoopThread(named: "worker"), try LoopThread(named: "worker")]
             server.add(threads.map(\.share))
             var connections: [StreamRecorder] = []
             for _ in 0..<4 {
@@ -208,7 +192,7 @@ import Testing
             let old = try Self.connect(loop, to: server)
             Self.get("/\(early)", on: old)
             try await old.bytes(1)
-            let thread = try LoopThread()
+            let thread = try LoopThread(named: "worker")
             server.add([thread.share])
             let new = try Self.connect(loop, to: server)
             Self.get("/\(late)", on: new)
@@ -367,5 +351,12 @@ import Testing
             try await responder.leavings(1)
             await server.drain()
         }
+    }
+}
+
+extension LoopThread {
+    /// For a server to add.
+    fileprivate var share: (loop: EventLoop, responder: @Sendable () -> any HTTPResponder) {
+        (loop, { [loop] in HTTPServerTests.Counter(loop) })
     }
 }
