@@ -52,7 +52,8 @@ final class JSONOutline {
     }
 
     private enum Expects: Int {
-        case value, firstElement, name, firstName, colon, comma
+        case value, firstElement, firstName, name
+        case colon, comma
         /// In the middle of a string.
         case restOfName, restOfValue
     }
@@ -140,52 +141,46 @@ final class JSONOutline {
                 JSONTokens.skipSpace(&cursor, to: stop)
                 if cursor >= stop { return .unfinished }
                 let byte = cursor.pointee
-                switch at.expects {
-                case .value, .firstElement:
-                    if byte == UInt8(ascii: "{") || byte == UInt8(ascii: "[") {
-                        guard at.depth < JSONScanner.depthLimit else { return .notJSON }
-                        open(&at, cursor - start, byte)
-                        cursor += 1
-                        continue
-                    } else if byte != UInt8(ascii: "\"") {
-                        if byte == UInt8(ascii: "]"), at.expects == .firstElement {
+                guard byte == UInt8(ascii: "\""), at.expects.rawValue <= Expects.name.rawValue else {
+                    switch at.expects {
+                    case .value, .firstElement:
+                        if byte == UInt8(ascii: "{") || byte == UInt8(ascii: "[") {
+                            guard at.depth < JSONScanner.depthLimit else { return .notJSON }
+                            open(&at, cursor - start, byte)
+                            cursor += 1
+                        } else if byte == UInt8(ascii: "]"), at.expects == .firstElement {
                             cursor += 1
                             close(&at, cursor - start, isEmpty: true)
-                            continue
+                        } else {
+                            let isWord = byte > UInt8(ascii: "9")
+                            guard isWord ? JSONTokens.skipWord(&cursor) : JSONTokens.skipNumber(&cursor) else {
+                                return .notJSON
+                            }
+                            skipComma(&at, &cursor)
                         }
-                        let isWord = byte > UInt8(ascii: "9")
-                        guard isWord ? JSONTokens.skipWord(&cursor) : JSONTokens.skipNumber(&cursor) else {
-                            return .notJSON
+                    case .comma:
+                        guard at.open != Self.none else { return cursor == end ? self.end() : .notJSON }
+                        if byte == UInt8(ascii: ",") {
+                            cursor += 1
+                            at.members &+= 1
+                            at.expects = at.isObject ? .name : .value
+                        } else {
+                            guard byte == (at.isObject ? UInt8(ascii: "}") : UInt8(ascii: "]")) else { return .notJSON }
+                            cursor += 1
+                            close(&at, cursor - start, isEmpty: false)
                         }
-                        skipComma(&at, &cursor)
-                        continue
-                    }
-                    at.expects = .restOfValue
-                case .comma:
-                    guard at.open != Self.none else { return cursor == end ? self.end() : .notJSON }
-                    if byte == UInt8(ascii: ",") {
+                    case .colon:
+                        guard byte == UInt8(ascii: ":") else { return .notJSON }
                         cursor += 1
-                        at.members &+= 1
-                        at.expects = at.isObject ? .name : .value
-                    } else {
-                        guard byte == (at.isObject ? UInt8(ascii: "}") : UInt8(ascii: "]")) else { return .notJSON }
+                        at.expects = .value
+                    case .firstName where byte == UInt8(ascii: "}"):
                         cursor += 1
-                        close(&at, cursor - start, isEmpty: false)
+                        close(&at, cursor - start, isEmpty: true)
+                    default: return .notJSON
                     }
                     continue
-                case .colon:
-                    guard byte == UInt8(ascii: ":") else { return .notJSON }
-                    cursor += 1
-                    at.expects = .value
-                    continue
-                case .firstName where byte == UInt8(ascii: "}"):
-                    cursor += 1
-                    close(&at, cursor - start, isEmpty: true)
-                    continue
-                default:
-                    guard byte == UInt8(ascii: "\"") else { return .notJSON }
-                    at.expects = .restOfName
                 }
+                at.expects = at.expects.rawValue >= Expects.firstName.rawValue ? .restOfName : .restOfValue
                 at.stringStart = cursor - start
                 at.hasEscapes = false
                 cursor += 1
