@@ -180,10 +180,9 @@ final class JSONOutline {
                     }
                     continue
                 }
-                at.expects = at.expects.rawValue >= Expects.firstName.rawValue ? .restOfName : .restOfValue
-                at.stringStart = cursor - start
-                at.hasEscapes = false
-                cursor += 1
+                beginString(&at, &cursor)
+            } else if cursor >= stop {
+                return .unfinished
             }
             while true {
                 var found = EightBytes.odd(EightBytes.load(cursor))
@@ -205,19 +204,30 @@ final class JSONOutline {
             } else if cursor.pointee == UInt8(ascii: ":") {
                 cursor += 1
                 at.expects = .value
+                if cursor.pointee == UInt8(ascii: "\"") { beginString(&at, &cursor) }
             } else {
                 at.expects = .colon
             }
         }
     }
 
-    /// After a value: skips the comma, if it comes at once.
+    /// Moves behind the opening quote of a name or of a value.
+    @inline(__always)
+    private func beginString(_ at: inout Place, _ cursor: inout UnsafePointer<UInt8>) {
+        at.expects = at.expects.rawValue >= Expects.firstName.rawValue ? .restOfName : .restOfValue
+        at.stringStart = cursor - start
+        at.hasEscapes = false
+        cursor += 1
+    }
+
+    /// After a value: skips the comma, and the opening quote behind it, if they come at once.
     @inline(__always)
     private func skipComma(_ at: inout Place, _ cursor: inout UnsafePointer<UInt8>) {
         if cursor.pointee == UInt8(ascii: ","), at.open != Self.none {
             cursor += 1
             at.members &+= 1
             at.expects = at.isObject ? .name : .value
+            if cursor.pointee == UInt8(ascii: "\"") { beginString(&at, &cursor) }
         } else {
             at.expects = .comma
         }

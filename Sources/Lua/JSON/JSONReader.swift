@@ -159,7 +159,10 @@ public struct JSONReader {
             return false
         }
         let members = Int(container.count)
-        if members > 4096 { try demand(members * (isObject ? 40 : 16)) }
+        // Lua's hashes have a power of two of slots.
+        if members > 4096 {
+            try demand(isObject ? 40 << (Int.bitWidth - (members - 1).leadingZeroBitCount) : 16 * members)
+        }
         guard lua_checkstack(stack.state, 8) != 0 else { throw error(.memoryLimit(stack.memoryLimit)) }
         clua_newtable(stack.state, isObject ? 0 : Int32(members), isObject ? Int32(members) : 0)
         if position != Self.none { outer.append(position) }
