@@ -18,17 +18,15 @@ extension JSONScanner {
         return try unescapeRest(from: first, before: UInt8(ascii: "\""), pausing: true) ? unescaped : nil
     }
 
-    /// Continues a long string of which another scanner has read a part.
-    mutating func longString(after part: [UInt8]) throws(JSONError) -> UnsafeBufferPointer<UInt8>? {
-        scratch = part
+    /// Continues a long string of which another scanner has read `part`; takes that away, as a second reference to it would
+    /// make each append copy it.
+    mutating func longString(after part: inout [UInt8]) throws(JSONError) -> UnsafeBufferPointer<UInt8>? {
+        swap(&scratch, &part)
         return try unescapeRest(from: cursor, before: UInt8(ascii: "\""), pausing: true) ? unescaped : nil
     }
 
-    /// The part of a long string read so far.
-    mutating func takePart() -> [UInt8] {
-        defer { scratch = [] }
-        return scratch
-    }
+    /// Moves the part of a long string read so far to an empty array.
+    mutating func movePart(to part: inout [UInt8]) { swap(&scratch, &part) }
 
     /// Moves to the end of a string and returns true, or to its first escape and returns false.
     @inline(__always)

@@ -12,8 +12,9 @@ struct SparingJSONReader {
     /// The member count of the last object at each depth: the next one usually has as many.
     private var sizes = [Int32](repeating: 0, count: JSONScanner.depthLimit)
     private var offset = 0
-    /// The part of an unfinished string that was read.
-    private var part: [UInt8]?
+    /// In the middle of a string, of which this part was read.
+    private var isInString = false
+    private var part: [UInt8] = []
 
     private struct Level {
         let isObject: Bool
@@ -44,8 +45,11 @@ struct SparingJSONReader {
     private mutating func proceed(_ scanner: inout JSONScanner, _ stack: LuaStack) throws(JSONError) -> Bool {
         let state = stack.state
         while true {
-            if let part = part.take() {
-                guard try pushString(scanner.longString(after: part), &scanner, stack) else { return false }
+            if isInString {
+                isInString = false
+                let bytes = try scanner.longString(after: &part)
+                part = []
+                guard pushString(bytes, &scanner, stack) else { return false }
             } else {
                 // A value begins here, or a member of the innermost object.
                 if levels.last?.isObject == true { JSONReader.push(try scanner.key(), onto: stack) }
@@ -116,7 +120,8 @@ struct SparingJSONReader {
         _ bytes: UnsafeBufferPointer<UInt8>?, _ scanner: inout JSONScanner, _ stack: LuaStack
     ) -> Bool {
         guard let bytes else {
-            part = scanner.takePart()
+            isInString = true
+            scanner.movePart(to: &part)
             return false
         }
         JSONReader.push(bytes, onto: stack)
