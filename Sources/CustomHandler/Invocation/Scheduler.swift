@@ -154,10 +154,13 @@ final class Scheduler {
         queue.enqueue(.resume(vm))
     }
 
+    /// Runs what waits for the VM, many in a row: one for each round of the queue would starve those at the end.
     private func resumeWaiting(on vm: FunctionVM) {
+        for _ in 0..<RunQueue.stretch {
+            guard queue.mayRun, !vm.isBusy, let next = vm.waiting.popFirst() else { break }
+            perform(next)
+        }
         vm.isQueued = false
-        guard !vm.isBusy, let next = vm.waiting.popFirst() else { return }
-        perform(next)
         resumeSoon(vm)
     }
 
