@@ -1,4 +1,10 @@
 internal import CLua
+import JSON
+
+extension JSONOutline {
+    /// The text that was checked, valid until the next one; nothing about it is kept elsewhere.
+    var checked: CheckedJSON { CheckedJSON(start, length, parts: list, count) }
+}
 
 /// A JSON text that was checked as a whole, with the bounds of its parts: a member is found without a look into its
 /// neighbours. The padding of an outline is behind it.
