@@ -11,18 +11,6 @@ package enum JSONString {
         }
     }
 
-    /// Moves from any place in a string to its closing quote; returns whether there was an escape.
-    @inlinable @inline(__always)
-    package static func skip(_ cursor: inout UnsafePointer<UInt8>) -> Bool {
-        var hasEscapes = false
-        while true {
-            skipPlain(&cursor)
-            if cursor.pointee == UInt8(ascii: "\"") { return hasEscapes }
-            hasEscapes = true
-            cursor += 2
-        }
-    }
-
     /// Writes the text without its escapes to a place with room for as many bytes; returns how many it has written. The
     /// escapes must be right.
     package static func unescape(_ text: UnsafeBufferPointer<UInt8>, to output: UnsafeMutablePointer<UInt8>) -> Int {

@@ -254,7 +254,7 @@ public struct JSONReader {
             jump(counting: 0)
         } else {
             cursor += 1
-            hasEscapes = JSONString.skip(&cursor)
+            hasEscapes = CheckedJSON.skipString(&cursor)
             cursor += 1
         }
         let text = UnsafeBufferPointer(start: first, count: cursor - 1 - first)
