@@ -64,17 +64,24 @@ let package = Package(
         floor("Log", []),
         floor("HTTP", ["Compression", "EventLoop", "HTTP1"]),
         floor("Lua", ["CLua", "JSON"]),
-        floor("CustomHandler", ["Crypto", "EventLoop", "Files", "HTTP", "HTTP1", "JSON", "Log", "Lua", "Patterns"]),
-        floor("DevHost", ["Crypto", "CustomHandler", "EventLoop", "Files", "HTTP", "HTTP1", "JSON", "Log"]),
+        floor("FunctionsModel", ["Files", "JSON", "Log", "Patterns"]),
+        floor(
+            "CustomHandler",
+            ["Crypto", "EventLoop", "Files", "FunctionsModel", "HTTP", "HTTP1", "JSON", "Log", "Lua", "Patterns"]),
+        floor("DevHost", ["Crypto", "EventLoop", "Files", "FunctionsModel", "HTTP", "HTTP1", "JSON", "Log"]),
         program(
             floor: "luafunc",
-            ["Compression", "Crypto", "CustomHandler", "DevHost", "EventLoop", "Files", "HTTP", "JSON", "Log", "Lua"]),
+            [
+                "Compression", "Crypto", "CustomHandler", "DevHost", "EventLoop", "Files", "FunctionsModel", "HTTP",
+                "JSON", "Log", "Lua",
+            ]),
         .systemLibrary(name: "CYAML", path: "Tests/CYAML", providers: [.apt(["libyaml-dev"])]),
         .target(
             name: "TestSupport", dependencies: ["JSON"], path: "Tests/TestSupport",
             swiftSettings: strict),
         .target(
-            name: "TestHost", dependencies: ["DevHost", "JSON", "TestSupport"], path: "Tests/TestHost",
+            name: "TestHost", dependencies: ["DevHost", "FunctionsModel", "JSON", "TestSupport"],
+            path: "Tests/TestHost",
             swiftSettings: strict),
         .executableTarget(
             name: "floor", dependencies: ["EventLoop", "HTTP"], path: "Benchmarks/floor", exclude: ["count.py"],
@@ -87,6 +94,7 @@ let package = Package(
         tests(of: "EventLoop", ["COpenSSL", "Files", "LoopTesting", "TLSTesting"]),
         tests(of: "HTTP1", ["CHTTPParser"], libraries: [":libhttp_parser.a"]),
         tests(of: "JSON", ["TestSupport"]),
+        tests(of: "FunctionsModel", ["Files", "JSON", "TestSupport"]),
         tests(of: "Crypto"),
         tests(of: "Compression"),
         tests(of: "Patterns"),
@@ -97,13 +105,14 @@ let package = Package(
         tests(
             of: "CustomHandler",
             [
-                "EventLoop", "HTTP", "HTTP1", "JSON", "Log", "LoopTesting", "Lua", "TestHost", "TestSupport",
+                "EventLoop", "FunctionsModel", "HTTP", "HTTP1", "JSON", "Log", "LoopTesting", "Lua", "TestHost",
+                "TestSupport",
                 "TLSTesting",
             ]),
         tests(
-            of: "DevHost", ["CustomHandler", "EventLoop", "HTTP", "HTTP1", "JSON", "LoopTesting", "TestSupport"]),
+            of: "DevHost", ["EventLoop", "FunctionsModel", "HTTP", "HTTP1", "JSON", "LoopTesting", "TestSupport"]),
         tests(
-            of: "luafunc", ["Compression", "CYAML", "JSON", "TestHost", "TestSupport"],
+            of: "luafunc", ["Compression", "CYAML", "FunctionsModel", "JSON", "TestHost", "TestSupport"],
             exclude: ["Snapshots"]),
     ]
 )
