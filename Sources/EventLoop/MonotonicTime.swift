@@ -1,6 +1,7 @@
 internal import Glibc
 
-/// A moment on the clock that never jumps, in nanoseconds. Arithmetic saturates, so an absurd limit means "never".
+/// A moment on the clock that never jumps, in nanoseconds. Arithmetic saturates, so a deadline too far away to be
+/// represented means "never".
 public struct MonotonicTime: Comparable, Hashable, Sendable {
     public var nanoseconds: Int64
 

@@ -12,7 +12,7 @@ public struct IPAddress: Hashable, Sendable, CustomStringConvertible {
 
     public init?(_ text: some StringProtocol) {
         let text = String(text)
-        // C would read the text only up to the zero.
+        // C would read the text only up to the NUL.
         guard !text.utf8.contains(0) else { return nil }
         var address = [UInt8](repeating: 0, count: 16)
         if inet_pton(AF_INET, text, &address) == 1 {
@@ -24,7 +24,7 @@ public struct IPAddress: Hashable, Sendable, CustomStringConvertible {
         }
     }
 
-    /// nil unless there are 4 or 16 bytes.
+    /// Returns nil unless there are 4 or 16 bytes.
     public init?(bytes: [UInt8]) {
         guard bytes.count == 4 || bytes.count == 16 else { return nil }
         self.bytes = bytes
