@@ -29,7 +29,7 @@ public struct MonotonicTime: Comparable, Hashable, Sendable {
 }
 
 extension Duration {
-    /// In whole nanoseconds, clamped to the range of `Int64`.
+    /// The duration in whole nanoseconds, clamped to the range of `Int64`.
     public var saturatingNanoseconds: Int64 {
         let (seconds, attoseconds) = components
         let (whole, overflows) = seconds.multipliedReportingOverflow(by: 1_000_000_000)

@@ -24,7 +24,7 @@ public struct RingBuffer<Element> {
 
     public var first: Element? { count > 0 ? slots[head] : nil }
 
-    /// nil if the position is not in the buffer.
+    /// The element at a position, or nil if the position is not in the buffer.
     public subscript(position: Int) -> Element? {
         0..<count ~= position ? slots[slot(position)] : nil
     }

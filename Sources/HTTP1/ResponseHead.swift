@@ -1,7 +1,7 @@
 /// The head of a response, as ranges in the bytes that it was parsed from. A head that is reused allocates nothing.
 public struct ResponseHead: Sendable {
     public internal(set) var version = HTTPVersion.http11
-    /// From 100 to 999.
+    /// The status, from 100 to 999.
     public internal(set) var status = 0
     public internal(set) var reason = 0..<0
     /// The fields in the order in which they were sent.

@@ -7,7 +7,7 @@ public enum LogFormat: String, CaseIterable, Sendable {
 struct LogLine {
     let level: LogLevel
     let message: String
-    /// Sorted by key.
+    /// The fields, sorted by key.
     let fields: [LogField]
     var time = Timestamp.now
     /// Whether line breaks in the message are intended.

@@ -19,7 +19,7 @@ public struct SocketAddress: Hashable, Sendable, CustomStringConvertible {
 extension SocketAddress {
     var family: Int32 { address.isIPv6 ? AF_INET6 : AF_INET }
 
-    /// nil for a family other than IPv4 and IPv6.
+    /// Returns nil for a family other than IPv4 and IPv6.
     init?(_ storage: UnsafePointer<sockaddr>) {
         switch Int32(storage.pointee.sa_family) {
         case AF_INET: self.init(UnsafeRawPointer(storage).loadUnaligned(as: sockaddr_in.self))

@@ -10,7 +10,7 @@ public final class ChildProcess {
     /// The id of the process, and of its group and session.
     public let pid: Int32
     public let command: ChildCommand
-    /// nil while it runs.
+    /// How the process ended, or nil while it runs.
     public private(set) var status: ExitStatus?
 
     private var readers: [PipeReader] = []

@@ -58,7 +58,7 @@ final class ConnectAttempt {
         if Socket.isConnectedToItself(descriptor) { throw .system(ECONNREFUSED) }
     }
 
-    /// Gives up without calling `ended`.
+    /// Ends the attempt without calling `ended`.
     func close() {
         guard ended != nil else { return }
         ended = nil

@@ -92,7 +92,7 @@ final class TLSSession {
 
     // MARK: Bytes
 
-    /// Takes bytes from the peer.
+    /// Adds bytes that arrived from the peer.
     func feed(_ bytes: RawSpan) {
         guard bytes.byteCount > 0 else { return }
         if firstByte == nil { firstByte = bytes.unsafeLoad(as: UInt8.self) }

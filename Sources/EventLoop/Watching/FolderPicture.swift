@@ -11,7 +11,7 @@ struct FolderPicture: Equatable, Sendable {
         for folder in folders { add(folder) }
     }
 
-    /// nil if these are not the bytes of a picture.
+    /// Returns nil if these are not the bytes of a picture.
     init?(bytes: [UInt8]) {
         guard bytes.count == MemoryLayout<Int>.size else { return nil }
         value = bytes.reversed().reduce(0) { $0 << 8 | Int($1) }

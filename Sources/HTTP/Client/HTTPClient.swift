@@ -40,7 +40,7 @@ public final class HTTPClient {
         /// The number of all connections, including those being made.
         var count = 0
         var waiting = RingBuffer<ClientCall>()
-        /// Keeps all connections alive.
+        /// Every open connection; this dictionary keeps them alive.
         var connections: [ObjectIdentifier: ClientConnection] = [:]
 
         var isEmpty: Bool { count == 0 && waiting.isEmpty && connections.isEmpty }
