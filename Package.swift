@@ -9,11 +9,11 @@ let strict: [SwiftSetting] = [
     .treatAllWarnings(as: .error),
 ]
 
-/// `luafunc --version` prints it.
+/// Defines the commit that `luafunc --version` prints.
 let commit: [CSetting] = Context.environment["LUAFUNC_COMMIT"].map { [.define("CLUA_COMMIT", to: "\"\($0)\"")] } ?? []
 
-/// libssl needs libcrypto behind it. SwiftPM passes each library once, where the first target names it, so both are named
-/// wherever one is needed.
+/// The linker needs libcrypto after libssl. SwiftPM passes each library once, where the first target names it, so every
+/// target that needs one of them names both.
 let openSSL = [":libssl.a", ":libcrypto.a"]
 
 func floor(_ name: String, _ dependencies: [Target.Dependency], libraries: [String] = []) -> Target {
@@ -22,7 +22,7 @@ func floor(_ name: String, _ dependencies: [Target.Dependency], libraries: [Stri
         linkerSettings: libraries.map { .linkedLibrary($0) })
 }
 
-/// The floor at the top: the program.
+/// The top floor, which is the program.
 func program(floor name: String, _ dependencies: [Target.Dependency]) -> Target {
     .executableTarget(name: name, dependencies: dependencies, swiftSettings: strict)
 }
@@ -50,7 +50,7 @@ let package = Package(
             cSettings: [.unsafeFlags(["-Wall", "-Wextra", "-Werror"])] + commit,
             linkerSettings: [
                 .linkedLibrary(":liblua5.4.a"), .linkedLibrary("m"), .linkedLibrary("dl"),
-                // Sources/CLua/calls.c and preempt.c say why.
+                // Sources/CLua/calls.c and preempt.c explain why they replace these functions.
                 .unsafeFlags(["-Xlinker", "--wrap=luaT_gettmbyobj", "-Xlinker", "--wrap=strcoll"]),
             ]
         ),
