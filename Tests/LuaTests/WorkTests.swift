@@ -156,7 +156,7 @@ import Testing
         try lua.vm.stack.run(LuaChunk(code), arguments: 0)
         let writer = JSONWriter(for: lua.vm)
         try writer.append(at: -1, of: lua.vm.stack)
-        let plain = lua.vm.looks
+        let plain = lua.vm.limitChecks
         #expect(plain.longest <= Stretch.bytes)
         #expect(plain.bytes >= writer.count * 3 / 10)
         let text = writer.text
