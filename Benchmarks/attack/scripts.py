@@ -10,7 +10,7 @@ import time
 
 from target import HTTP, Broken, attack, eventually, expect, function, megabytes, milliseconds, waits
 
-TIME = "the time limit is over"
+TIME = "the time limit was exceeded"
 MEMORY = "not enough memory"
 
 

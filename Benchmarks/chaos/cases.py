@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 # How an invocation may end: the words for the table, and a part of the text that the response must contain.
 MEMORY = ("memory limit", "not enough memory: the limit is 64 MB")
 JSON = ("memory limit", "takes more than the function's 64 MB")
-TIME = ("time limit", "the time limit is over")
+TIME = ("time limit", "the time limit was exceeded")
 HELD = ("held for 50 ms", "held the thread for 50 ms")
 
 

@@ -86,7 +86,7 @@ extension JSONError.SyntaxReason {
         case .invalidNumber: "a number that JSON does not allow"
         case .numberOutOfRange: "a number too large for a double"
         case .memoryLimit(let limit): "the values take more than the function's \(JSONError.size(limit))"
-        case .timeLimit: "the time limit is over"
+        case .timeLimit: "the time limit was exceeded"
         }
     }
 
@@ -103,10 +103,10 @@ extension JSONError.ValueReason {
         case .invalidUTF8(let byte):
             "a string that is not UTF-8 (byte \(byte)); encode binary data with the base64 module"
         case .mixedKeys: "a table with both list elements and named fields; keep them in two tables"
-        case .hole(let index): "a list with a hole at index \(index); use json.null for an empty place"
+        case .hole(let index): "a list with a hole at index \(index); use json.null for an empty element"
         case .key(let name): "a \(name) key; a JSON object's keys are strings"
         case .cycle: "a table that contains itself"
-        case .timeLimit: "the time limit is over"
+        case .timeLimit: "the time limit was exceeded"
         case .long: "a value that takes long to write"
         case .tooLarge(let limit): "the JSON text takes more than the function's \(JSONError.size(limit))"
         case .tooDeep(let limit): "nested deeper than \(limit) levels"

@@ -74,7 +74,7 @@ enum Prelude {
 
         function collectgarbage(option)
             if option == "count" then return count "count" end
-            error('collectgarbage takes only "count" in a function: memory is collected by itself', 2)
+            error('collectgarbage takes only "count" in a function: luafunc collects memory automatically', 2)
         end
 
         function load(chunk, name, mode, ...)

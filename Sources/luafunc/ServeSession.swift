@@ -35,7 +35,7 @@ struct ServeSession {
         guard let port = port ?? settings.hostPort.map({ Int($0) }) ?? Self.carriedPort, (0...65_535).contains(port)
         else {
             throw UsageError(
-                .other("FUNCTIONS_CUSTOMHANDLER_PORT is '\(settings.hostPort ?? "")', which is no port"))
+                .other("FUNCTIONS_CUSTOMHANDLER_PORT is '\(settings.hostPort ?? "")', which is not a port"))
         }
         let secret = takesSecret ? try Secret.received() : nil
         LogSink.standard.detach()
@@ -127,7 +127,7 @@ struct ServeSession {
         do throws(StreamError) {
             server.add(count > 1 ? try workers.add(count) : [])
         } catch {
-            logger.warning("all connections are served on one thread, as no other can be started: \(error)")
+            logger.warning("all connections are served on one thread, because no other could be started: \(error)")
             server.add([])
         }
     }

@@ -94,7 +94,7 @@ import Testing
         (#""route": "{id:itn}", "#, "did you mean"),
         (#""route": "Administrator", "#, "the host keeps routes that begin with 'admin'"),
         (#""route": 7, "#, #""route" must be a string"#), (#""methods": "get", "#, #""methods" must be a list"#),
-        (#""methods": ["gte"], "#, "'gte' is no HTTP method; did you mean 'get'?"),
+        (#""methods": ["gte"], "#, "'gte' is not an HTTP method; did you mean 'get'?"),
     ])
     func `a route that the host would not take is reported`(_ members: String, reason: String) throws {
         let app = try TemporaryApp([
@@ -340,9 +340,9 @@ import Testing
         let warnings = try AppLoader(.folder(app.folder.path), settings: [:]).load().warnings.map(\.description)
         #expect(
             warnings.contains(
-                #"host.json:1: "enableForwardingHttpRequests" is not read; did you mean "enableForwardingHttpRequest"?"#
+                #"host.json:1: "enableForwardingHttpRequests" is not a known setting; did you mean "enableForwardingHttpRequest"?"#
             ))
-        #expect(warnings.contains(#"host.json:1: "enableProxyingHttpRequest" belongs into "customHandler""#))
+        #expect(warnings.contains(#"host.json:1: "enableProxyingHttpRequest" belongs in "customHandler""#))
         try app.write(["host.json": #"{ "version": "2.0", "customHandler": { "enableForwardingHttpRequest": "yes" } }"#]
         )
         #expect(throws: (any Error).self) { try AppLoader(.folder(app.folder.path), settings: [:]).load() }
@@ -396,7 +396,7 @@ import Testing
         let plain = try await InProcessHandler(root: app.folder.path, settings: InProcessHandler.forwarding)
         #expect(try await !plain.request("/api/f").isComplete)
         let wrapped = try await InProcessHandler(root: app.folder.path)
-        #expect(try await wrapped.send("f", Self.payload).text.contains("the time limit is over"))
+        #expect(try await wrapped.send("f", Self.payload).text.contains("the time limit was exceeded"))
     }
 
     // MARK: Size

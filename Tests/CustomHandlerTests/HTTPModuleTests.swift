@@ -22,7 +22,7 @@ import Testing
         "return http.get(url .. '/missing').status == 404",
         "return http.get(url .. '/moved').body == 'hello' and http.get(url .. '/moved', { follow = false }).status == 302",
         "local r, message, kind = http.get(url .. '/loop') return r == nil and kind == 'http' and message:find('/loop')",
-        "local r, message, kind = http.get(url .. '/silent', { timeout = 0.05 }) return r == nil and kind == 'timeout' and message:find('no complete answer in time')",
+        "local r, message, kind = http.get(url .. '/silent', { timeout = 0.05 }) return r == nil and kind == 'timeout' and message:find('no complete answer arrived in time')",
         "local r, message, kind = http.get(url .. '/half', { timeout = 0.1 }) return r == nil and kind == 'timeout'",
         "local r, message, kind = http.get(url .. '/text', { limit = 3 }) return r == nil and kind == 'limit' and message:find('larger than 3 bytes')",
         "local r, message, kind = http.get('http://127.0.0.1:1/') return r == nil and kind == 'connect'",
@@ -71,7 +71,7 @@ import Testing
 
     @Test(arguments: [
         ("local r = http.get(url .. '/json') r.json()", ":1: call it with a colon: response:json()"),
-        ("local r = http.get(url .. '/json') r:values()", ":1: the name of a header is a string, not a nil"),
+        ("local r = http.get(url .. '/json') r:values()", ":1: the name of a header must be a string, not a nil"),
         ("local t = task.spawn(print) t.join()", ":1: call it with a colon: task:join()"),
         ("local r = http.get(url, 5)", ":1: the options must be a table"),
         ("local r = http.request { url = url, headers = 5 }", ":1: http.request: headers must be a table"),

@@ -11,7 +11,7 @@ import Testing
 
 /// What a script cannot do to others, each with a limit of a quarter of a second and 16 MB.
 @Suite(.serialized) struct LimitTests {
-    static let timeLimit = "the time limit is over ("
+    static let timeLimit = "the time limit was exceeded ("
     static let memoryLimit = "not enough memory: the limit is 16 MB; raise it with --memory-limit"
 
     /// Code that would go on for ever, as the body of a handler.
@@ -122,7 +122,7 @@ import Testing
             """
         let (reply, next) = try await Self.send(code, timeLimit: "30s")
         #expect(next.contains("alive"), "\(next)")
-        #expect(reply.contains("a list of header values holds texts only"), "\(reply)")
+        #expect(reply.contains("a list of header values may contain only text"), "\(reply)")
     }
 
     @Test func `a VM that keeps its memory full is replaced`() async throws {

@@ -39,7 +39,7 @@ import Testing
     @Test(arguments: [
         (
             #"{ "name": "news", "type": "pigeonTrigger", "loftname": "l", "loftNane": "l" }"#,
-            "binding 'news': \"loftNane\" is not read; did you mean \"loftName\"?"
+            "binding 'news': \"loftNane\" is not a known setting; did you mean \"loftName\"?"
         ),
         (
             #"{ "name": "news", "type": "pigeonTriger" }"#,

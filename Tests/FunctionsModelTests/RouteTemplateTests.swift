@@ -91,8 +91,8 @@ import Testing
         ("/orders", "character 1: a route does not begin with '/'; leave it out"),
         ("~/orders", "character 1: a route does not begin with '~/'; leave it out"),
         ("~orders", "character 1: a route does not begin with '~'; leave it out"),
-        ("orders//items", "character 8: nothing stands between two slashes; leave one out"),
-        ("orders//", "character 8: nothing stands between two slashes; leave one out"),
+        ("orders//items", "character 8: there are two slashes in a row; remove one"),
+        ("orders//", "character 8: there are two slashes in a row; remove one"),
         ("orders/{id", "character 8: the '{' is never closed; write '{id}'"),
         ("orders/{", "character 8: the '{' is never closed; write '{id}'"),
         ("orders/{order/{item}", "character 8: the '{' is never closed; write '{order}'"),
@@ -103,15 +103,15 @@ import Testing
         ),
         (
             "orders/id}",
-            "character 10: the '}' closes nothing; leave it out, or double it ('}}') if the path holds one"
+            "character 10: the '}' closes nothing; leave it out, or double it ('}}') if the path contains one"
         ),
         (
             #"{x:regex(\d{{3})}"#,
             "character 4: the '(' of 'regex' is never closed; write ')' after its argument, and double the braces "
                 + "inside it"
         ),
-        ("orders?", "character 7: a path holds no '?'; for an optional parameter write '{name?}'"),
-        ("{id}?", "character 5: a path holds no '?'; for an optional parameter write '{name?}'"),
+        ("orders?", "character 7: a path cannot contain '?'; for an optional parameter write '{name?}'"),
+        ("{id}?", "character 5: a path cannot contain '?'; for an optional parameter write '{name?}'"),
         ("orders/{}", "character 8: the parameter has no name; write '{id}'"),
         ("orders/{?}", "character 8: the parameter has no name; write '{id}'"),
         ("orders/{*}", "character 8: the parameter has no name; write '{id}'"),
@@ -120,7 +120,7 @@ import Testing
         ("orders/{a{{b}", "character 10: 'a{b' is not a parameter name: it must not hold '{'"),
         ("{***a}", "character 4: '*a' is not a parameter name: it must not hold '*'"),
         ("é/{a??}", "character 5: 'a?' is not a parameter name: it must not hold '?'"),
-        ("{id}/{ID}", "character 6: two parameters are called 'ID'; names must differ in more than case"),
+        ("{id}/{ID}", "character 6: two parameters are named 'ID'; names must differ in more than case"),
         ("a/{*rest}/b", "character 3: '{*rest}' takes the rest of the path, so nothing can follow it"),
         ("a/b{*rest}", "character 4: '{*rest}' must stand alone between slashes"),
         ("a/{*rest}b", "character 3: '{*rest}' must stand alone between slashes"),
@@ -188,8 +188,8 @@ import Testing
     }
 
     @Test(arguments: [
-        ("api/", "character 4: nothing stands between two slashes; leave one out"),
-        ("/", "character 1: nothing stands between two slashes; leave one out"),
+        ("api/", "character 4: there are two slashes in a row; remove one"),
+        ("/", "character 1: there are two slashes in a row; remove one"),
         ("api/{*all}", "character 5: '{*all}' takes the rest of the path, so nothing can follow it"),
         ("a{", "character 2: the '{' is never closed; write '{id}'"),
     ])
@@ -202,7 +202,7 @@ import Testing
         let error = #expect(throws: RouteTemplateError.self) { try RouteTemplate("{Tenant}", prefix: "{tenant}") }
         #expect(
             error?.description
-                == "route '{Tenant}': character 1: two parameters are called 'Tenant'; names must differ in "
+                == "route '{Tenant}': character 1: two parameters are named 'Tenant'; names must differ in "
                 + "more than case")
     }
 

@@ -307,17 +307,17 @@ import Testing
 
     @Test(
         arguments: [
-            (.version, 505, "The HTTP version is not known", "send HTTP/1.1"),
+            (.version, 505, "The HTTP version is not supported", "send HTTP/1.1"),
             (
                 .tooLarge(HeadLimits()), 431, "The request headers are too large",
                 "a request's headers may have at most 64 KB in all, and be at most 256"
-            ), (.hostCount, 400, "The request is not HTTP", "a request has exactly one Host header"),
+            ), (.hostCount, 400, "The request is not HTTP", "the request must have exactly one Host header"),
             (
                 .ambiguousLength, 400, "The request is not HTTP",
-                "a request has a Content-Length or, in HTTP/1.1, a Transfer-Encoding, not both"
+                "the request may have a Content-Length or, in HTTP/1.1, a Transfer-Encoding, not both"
             ),
             (
-                .unknownCoding, 501, "The transfer coding is not known", "the only transfer coding known is chunked"
+                .unknownCoding, 501, "The transfer coding is not supported", "the only supported transfer coding is chunked"
             ),
             (
                 .targetTooLong(limit: 100), 414, "The request target is too long",

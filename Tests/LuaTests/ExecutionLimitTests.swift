@@ -296,7 +296,7 @@ import Testing
         let lua = try TestVM(memoryLimit: 4 << 20)
         let text = Array(Self.longTexts[0].utf8)
         lua.vm.setDeadline(0)
-        #expect(lua.readError(text)?.hasSuffix("the time limit is over") == true)
+        #expect(lua.readError(text)?.hasSuffix("the time limit was exceeded") == true)
         lua.vm.setDeadline(.max)
         #expect(lua.readError(text)?.hasSuffix("the values take more than the function's 4 MB") == true)
         lua.vm.stack.setCount(0)

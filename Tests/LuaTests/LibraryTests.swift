@@ -49,7 +49,7 @@ import Testing
         ),
         (
             "select(2, load('if a then ' .. ('elseif a then '):rep(5000) .. 'end'))",
-            "text too intricate for load (more than 4000 of 'and', 'or', 'elseif', 'break', 'goto' and '::'); put it into "
+            "text too complex for load (more than 4000 of 'and', 'or', 'elseif', 'break', 'goto' and '::'); put it into "
                 + "files, and use require"
         ),
         ("table.unpack({}, 1, 1e8)", "too many results to unpack"),

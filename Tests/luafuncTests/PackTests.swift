@@ -22,7 +22,7 @@ import Testing
     @Test func `an app without problems is told to be well`() async throws {
         let app = try TemporaryApp(Self.files)
         let end = try await run(["check", "--app", app.folder.path])
-        #expect(end.code == 0 && end.output == "1 function, all is well\n" && end.errors.isEmpty)
+        #expect(end.code == 0 && end.output == "1 function, no problems found\n" && end.errors.isEmpty)
     }
 
     @Test func `every problem is told with its place`() async throws {
@@ -133,7 +133,7 @@ import Testing
         let zip = app.folder.appending(path: "app.zip")
         let end = try await run(["pack", "--app", app.folder.path, "--zip", zip.path])
         #expect(end.code == 65 && end.errors.hasPrefix("functions/hello/handler.lua:1: "))
-        #expect(end.errors.hasSuffix("nothing is packed; put this right first\n"))
+        #expect(end.errors.hasSuffix("nothing was packed; fix this first\n"))
         #expect(!FileManager.default.fileExists(atPath: zip.path))
     }
 }

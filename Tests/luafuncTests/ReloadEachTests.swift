@@ -49,7 +49,7 @@ import Testing
         #expect(served.process.waitForErrorLine(containing: "functions/f/handler.lua:1: at load"))
         let text = try served.save(
             ["functions/f/handler.lua": good],
-            waitFor: "f loads now: its files are again those of the version that runs")
+            waitFor: "f loads now: its files match the running version again")
         #expect(text == "one first")
     }
 

@@ -34,7 +34,7 @@ public struct AppReloader: Sendable {
         let (saves, continuation) = AsyncStream<Void>.makeStream(bufferingPolicy: .bufferingNewest(1))
         let watcher = FileWatcher(
             loop, folders: { [loader] in loader.walk() },
-            looking: { [logger] in logger.warning("saves take effect within a second: \($0)") },
+            looking: { [logger] in logger.warning("saves may take up to a second to take effect: \($0)") },
             changed: { continuation.yield() })
         defer { watcher.close() }
         // The start has told these.
@@ -60,7 +60,7 @@ public struct AppReloader: Sendable {
         do throws(Problem) {
             saved = try loader.load(earlier: state.app.host)
         } catch {
-            if error != state.unreadable { logger.error("\(error); the version before goes on") }
+            if error != state.unreadable { logger.error("\(error); the previous version keeps running") }
             return state.unreadable = error
         }
         saved.files.readAll()

@@ -50,7 +50,7 @@ struct ReloadReport {
     /// - Parameter unchanged: those whose files are again those of the version that runs.
     func tellWhole(_ names: Set<String>, unchanged: Set<String>) {
         for name in Self.sorted(names) {
-            let more = unchanged.contains(name) ? ": its files are again those of the version that runs" : ""
+            let more = unchanged.contains(name) ? ": its files match the running version again" : ""
             logger.info("\(name) loads now\(more)")
         }
     }

@@ -50,10 +50,10 @@ struct Deadline {
             let text = "\(duration ?? .zero)"
             let own = "\"lua\": { \"timeLimit\" } in \(function.directory)/function.json"
             return switch source {
-            case .reload: "the script is not loaded within \(text); leave what takes long to the handler"
-            case .function: "the time limit is over (\(text)); raise \(own)"
-            case .option: "the time limit is over (\(text)); raise --time-limit, or \(own)"
-            case .host: "the time limit is over (\(text)); raise \"functionTimeout\" in host.json"
+            case .reload: "the script did not load within \(text); move slow work into the handler"
+            case .function: "the time limit of \(text) was exceeded; raise \(own)"
+            case .option: "the time limit of \(text) was exceeded; raise --time-limit, or \(own)"
+            case .host: "the time limit of \(text) was exceeded; raise \"functionTimeout\" in host.json"
             }
         }
     }

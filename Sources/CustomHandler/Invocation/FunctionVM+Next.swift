@@ -92,7 +92,7 @@ extension FunctionVM {
         switch cause {
         case .error:
             if function.isHTTP, isResponse(at: -1, of: stack) {
-                failure.message += "; to answer with this table, raise require(\"http\").response { … }"
+                failure.message += "; to send this table as the response, raise require(\"http\").response { … }"
             }
         case .memory:
             failure.fault = .limit
@@ -103,9 +103,9 @@ extension FunctionVM {
         case .held:
             failure.fault = .limit
             failure.message =
-                "code that cannot be stopped in the middle (a message handler of xpcall, __close in coroutine.close, "
-                + "a metamethod that a library function calls, a comparison of long texts) held the thread for 50 ms, "
-                + "which others wait for; do less in it"
+                "code that cannot be interrupted (a message handler of xpcall, __close in coroutine.close, "
+                + "a metamethod that a library function calls, a comparison of long texts) blocked its thread for 50 ms; "
+                + "do less work in it"
         }
         reachedLimit = reachedLimit || failure.fault == .limit
         return .end(.failed(tell(failure, execution)))

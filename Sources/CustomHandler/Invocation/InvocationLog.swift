@@ -23,7 +23,7 @@ struct InvocationLog {
         if bytes <= Self.byteLimit {
             lines.append(
                 bytes + size <= Self.byteLimit
-                    ? line : "further lines are only in the live log: one invocation keeps 256 KB")
+                    ? line : "further lines are only in the live log; an invocation keeps at most 256 KB")
         }
         bytes += size
     }

@@ -93,7 +93,7 @@ final class OutboundCall {
             return end(
                 .fault(
                     message: "\(outbound.url): the response does not fit into the function's "
-                        + "\(ByteCount.text(memoryLimit)) with what else it holds", kind: "limit"))
+                        + "\(ByteCount.text(memoryLimit)), with what it already holds", kind: "limit"))
         }
         piece.withUnsafeBytes { body.append(contentsOf: $0) }
     }
@@ -151,7 +151,7 @@ final class OutboundCall {
             reason = "TLS failed: \(error); \(trustAdvice)"
         case .cancelled:
             kind = "network"
-            reason = "luafunc is ending"
+            reason = "luafunc is shutting down"
         case .request, .response, .chunk, .protocolBroken, .closed(nil), .content, .redirect: kind = "http"
         }
         return .fault(message: "\(outbound.url): \(reason)", kind: kind)

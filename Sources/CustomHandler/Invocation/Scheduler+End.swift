@@ -29,8 +29,8 @@ extension Scheduler {
         case .ended: break
         case .waiting(let pool): pool.remove(invocation)
         case .running(let execution):
-            execution.write(.info, "the caller left before the response was complete; the invocation ends")
-            finish(execution, .failed(InvocationFailure(.request, "the caller has left")))
+            execution.write(.info, "the caller disconnected before the response was complete; the invocation ends")
+            finish(execution, .failed(InvocationFailure(.request, "the caller has disconnected")))
         }
     }
 

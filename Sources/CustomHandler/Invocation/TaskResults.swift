@@ -23,7 +23,7 @@ struct TaskResults {
         guard returnsList else {
             guard let results = tasks.first?.thread.stack else { return 0 }
             // Two more, for code that raises an error on this stack.
-            guard stack.reserve(results.count + 2) else { throw .message("too many results of a task to join it") }
+            guard stack.reserve(results.count + 2) else { throw .message("the task returned too many results") }
             for index in 0..<results.count { stack.copyValue(at: index + 1, of: results) }
             return results.count
         }

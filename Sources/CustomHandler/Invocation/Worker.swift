@@ -25,7 +25,7 @@ final class Worker: HTTPResponder {
     /// Starts to serve the app. Earlier callers get status 503.
     func install(_ app: FunctionApp, _ options: InvocationOptions) {
         if !Preemption.start(slice: options.slice) {
-            options.logger.warning("there is no timer on this system that could end time slices and time limits")
+            options.logger.warning("this system has no timer to enforce time slices and time limits")
         }
         dispatcher = Dispatcher(app: app, callerCheck: options.callerCheck, logger: options.logger)
         scheduler = Scheduler(loop: loop, app: app, options: options, outbound: outbound)

@@ -29,7 +29,7 @@ enum BodyWriter {
     /// `write(piece)`: waits while the caller takes no more. Sending a piece gives the invocation its whole time limit
     /// again.
     static func write(on stack: LuaStack, _ scope: FunctionVM.Scope) throws(LuaError) -> Int {
-        guard let execution = scope.running else { throw .message("nothing is written outside an invocation") }
+        guard let execution = scope.running else { throw .message("write works only during an invocation") }
         // Bytes kept for the end count too.
         if let kept = execution.body?.kept,
             kept.count + (stack.withBytes(at: 1) { $0.byteCount } ?? 0) > scope.memoryLimit
@@ -47,9 +47,9 @@ enum BodyWriter {
         switch written {
         case .kept: return 0
         case .noRoom: return stack.wait(for: Wait.room)
-        case .callerGone: throw .message("the caller has left")
+        case .callerGone: throw .message("the caller has disconnected")
         case .closed:
-            throw .message("nothing can be written now: only the function that is the body may, while it runs")
+            throw .message("write works only while the body function runs")
         case .full:
             throw .message("the response body takes more than the function's \(ByteCount.text(scope.memoryLimit))")
         case .sent:

@@ -65,7 +65,7 @@ extension Modules {
             -- All values of a header field, in their order.
             values = function(self, name)
                 check(self, "values")
-                if type(name) ~= "string" then error("the name of a header is a string, not a " .. type(name), 2) end
+                if type(name) ~= "string" then error("the name of a header must be a string, not a " .. type(name), 2) end
                 local found = {}
                 for _, field in next, fieldsOf[self] or {} do
                     if lower(field[1]) == lower(name) then found[#found + 1] = field[2] end
@@ -107,7 +107,7 @@ extension Modules {
                 local value = event[name]
                 if value ~= nil then
                     value = tostring(value)
-                    if not isLine(value) then error("the " .. name .. " of an event is one line", 3) end
+                    if not isLine(value) then error("the " .. name .. " of an event must be one line", 3) end
                     lines[#lines + 1] = name .. ": " .. value
                 end
             end

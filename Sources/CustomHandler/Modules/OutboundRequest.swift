@@ -108,7 +108,7 @@ struct OutboundRequest {
             throw .message("http.request: the header '\(name)' must be text, not \(stack.type(at: -1).name)")
         }
         guard HTTPFields.isValidValue(value) else {
-            throw .message("http.request: the header '\(name)' cannot hold line breaks or control characters")
+            throw .message("http.request: the header '\(name)' cannot contain line breaks or control characters")
         }
         guard value.count <= headLimit, fields.count < fieldLimit else {
             throw .message(

@@ -31,7 +31,7 @@ enum RequestMethods {
         end
 
         local function headers(self, name)
-            if type(name) ~= "string" then error("the name of a header is a string, not a " .. type(name), 3) end
+            if type(name) ~= "string" then error("the name of a header must be a string, not a " .. type(name), 3) end
             name = lower(name)
             for key, values in next, self.Headers or {} do
                 if lower(key) == name then return type(values) == "table" and values or { values } end
@@ -47,7 +47,7 @@ enum RequestMethods {
         function methods:header(name) return headers(self, name)[1] end
 
         function methods:cookie(name)
-            if type(name) ~= "string" then error("the name of a cookie is a string, not a " .. type(name), 3) end
+            if type(name) ~= "string" then error("the name of a cookie must be a string, not a " .. type(name), 3) end
             for _, header in next, headers(self, "cookie") do
                 local value = cookie(header, name)
                 if value then return value end

@@ -19,7 +19,7 @@ extension Modules {
         stack.push(function: "spawn") { stack throws(LuaError) in
             guard stack.type(at: 1) == .function else { throw stack.wrongArgument(1, "function") }
             guard let execution = scope.running, !execution.hasEnded else {
-                throw .message("no invocation runs that could own a task")
+                throw .message("tasks can be started only during an invocation")
             }
             stack.push(objects)
             execution.spawned?.forgetEnded { number in
@@ -81,7 +81,7 @@ extension Modules {
                 if type(functions) ~= "table" then error("task.all takes a list of functions", 2) end
                 for index = 1, #functions do
                     if type(functions[index]) ~= "function" then
-                        error("task.all takes a list of functions; element " .. index .. " is none", 2)
+                        error("task.all takes a list of functions; element " .. index .. " is not a function", 2)
                     end
                 end
                 local numbers = {}

@@ -38,7 +38,7 @@ public struct CallerCheck: Sendable {
         request.removeFields(HostHeader.secret)
         guard !constantTimeEqual(sent, secret) else { return nil }
         return .problem(
-            status: 403, title: "This port is for luafunc start alone",
+            status: 403, title: "Only luafunc start may use this port",
             detail:
                 "luafunc start calls its handler here, with a secret; call the function at the address that luafunc "
                 + "start shows, such as http://localhost:7071/api/hello")

@@ -90,12 +90,12 @@ final class Dispatcher {
 
 extension HTTPResponse {
     fileprivate static let badPath = problem(
-        status: 400, title: "The path cannot be read", detail: "a path cannot hold the character NUL (%00)")
+        status: 400, title: "The path cannot be read", detail: "a path cannot contain a NUL character (%00)")
 
     /// The answer for a function that the host invokes with a payload even if it forwards requests.
     fileprivate static func notForwarded(_ function: Function) -> HTTPResponse {
         problem(
-            status: 404, title: "This function takes no requests of its own",
+            status: 404, title: "This function does not take plain requests",
             detail:
                 "'\(function.name)' has other bindings than one HTTP trigger and one http output, so the host invokes "
                 + "it with a payload, POST /\(function.name)")

@@ -48,7 +48,7 @@ enum ForwardedWire {
     ) -> HTTPResponse {
         guard showsErrors else {
             return ProblemDetails.response(
-                500, title: "The function failed", detail: "its log tells the reason",
+                500, title: "The function failed", detail: "the log has the reason",
                 [("invocationId", .text(invocation.id))])
         }
         guard invocation.request.values("accept").contains(where: { $0.contains("text/html") }) else {

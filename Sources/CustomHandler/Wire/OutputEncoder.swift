@@ -174,7 +174,7 @@ struct OutputEncoder {
             defer { stack.pop() }
             guard let text = stack.string(at: -1) else { throw .logs }
             guard text.utf8.count < room else {
-                texts.append("further lines are left out: one invocation keeps 256 KB")
+                texts.append("further lines are left out; an invocation keeps at most 256 KB")
                 break
             }
             room -= text.utf8.count + 1

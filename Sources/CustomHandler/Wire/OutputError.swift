@@ -29,7 +29,7 @@ extension OutputError: CustomStringConvertible {
         case .unknownMember(let name, let place, let allowed):
             "\(place) has no member '\(name)'; there are " + Self.list(allowed) + Self.suggestion(name, allowed)
         case .notATable(let place, let got): "\(place) must be a table, not \(got)"
-        case .logs: "Logs must be a list of texts"
+        case .logs: "Logs must be a list of strings"
         case .unwritable(let place, .unwritable(let obstacle, let path)):
             "\(place)\(JSONError.unwritable(obstacle, path: path))".replacingFirstSpace(path.isEmpty, "\(place)")
         case .unwritable(let place, let error): "\(place): \(error)"

@@ -20,7 +20,7 @@ enum PayloadError: Error, Equatable, CustomStringConvertible {
 
     var description: String {
         switch self {
-        case .timeLimit: "the time limit is over"
+        case .timeLimit: "the time limit was exceeded"
         case .memoryLimit: "the payload takes more memory than the function may use"
         case .notJSON(let error): "the request body is not an invocation payload: \(error)"
         case .noData:

@@ -45,7 +45,7 @@ extension OutputEncoder {
     }
 
     private var binaryAdvice: String {
-        "a binary body cannot pass the host in a payload; name the http output '$return' and return the bytes alone, "
+        "a binary body cannot be sent through the host in a payload; name the http output '$return' and return the bytes alone, "
             + "send base64 text, or set \"enableForwardingHttpRequest\" in host.json"
     }
 
@@ -123,7 +123,7 @@ extension OutputEncoder {
     static func unsendable(_ type: LuaType, _ place: Place) -> OutputError {
         .lost(
             place,
-            "a body is text, a number, a boolean, a table, or a function or coroutine that writes it, not "
+            "a body must be text, a number, a boolean, a table, or a function or coroutine that writes it, not "
                 + "a \(type.name)")
     }
 }

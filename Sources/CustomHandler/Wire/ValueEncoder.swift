@@ -78,7 +78,7 @@ struct ValueEncoder {
         } else if looksLikeDate {
             throw .lost(place, dateAdvice)
         } else {
-            throw .lost(place, "the host would take this text for base64; remove \"dataType\" from the output")
+            throw .lost(place, "the host would decode this text as base64; remove \"dataType\" from the output")
         }
     }
 

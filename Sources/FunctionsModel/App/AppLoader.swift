@@ -46,7 +46,7 @@ public struct AppLoader: Sendable {
         let folders = files.entries(of: "functions")
         if folders == nil, entries.contains("functions"), !files.isFile("functions") {
             warnings.append(
-                Problem("functions", "cannot be read, so none of its functions is here; check its permissions"))
+                Problem("functions", "cannot be read, so its functions are missing; check its permissions"))
         }
         let parent = folders != nil ? "functions/" : ""
         for name in folders ?? entries {

@@ -31,7 +31,7 @@ public struct HostJSON: Sendable, Equatable {
 
     init(_ text: RawSpan, settings: [String: String]) throws(Problem) {
         let tree = try Self.tree(text).overridden(by: settings)
-        guard tree.members != nil else { throw Problem("host.json", line: tree.line, "must hold an object") }
+        guard tree.members != nil else { throw Problem("host.json", line: tree.line, "must contain an object") }
         guard let version = tree.member(anyCase: "version") else {
             throw Problem("host.json", "has no \"version\"; the host does not start without \"version\": \"2.0\"")
         }
@@ -64,10 +64,10 @@ public struct HostJSON: Sendable, Equatable {
                 let meant = NearestName.find(member.name, among: keys)
             else { return nil }
             return Problem(
-                "host.json", line: member.tree.line, "\"\(member.name)\" is not read; did you mean \"\(meant)\"?")
+                "host.json", line: member.tree.line, "\"\(member.name)\" is not a known setting; did you mean \"\(meant)\"?")
         }
         let misplaced = (tree.members ?? []).filter { $0.name.lowercased().hasPrefix("enable") }.map { member in
-            Problem("host.json", line: member.tree.line, "\"\(member.name)\" belongs into \"customHandler\"")
+            Problem("host.json", line: member.tree.line, "\"\(member.name)\" belongs in \"customHandler\"")
         }
         return handler + misplaced
     }

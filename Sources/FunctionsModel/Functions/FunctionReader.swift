@@ -20,7 +20,7 @@ struct FunctionReader {
         } catch {
             throw Problem(file, error)
         }
-        guard tree.members != nil else { throw Problem(file, line: tree.line, "must hold an object") }
+        guard tree.members != nil else { throw Problem(file, line: tree.line, "must contain an object") }
         try checkName()
         let bindings = try readBindings(tree)
         let http = HTTPTriggerReader(file: file, name: name)
@@ -40,7 +40,7 @@ struct FunctionReader {
                 if anyCase, known.contains(where: { $0.lowercased() == name }) { return nil }
                 guard let meant = NearestName.find(member.name, among: known) else { return nil }
                 return Problem(
-                    file, line: member.tree.line, "\(place)\"\(member.name)\" is not read; did you mean \"\(meant)\"?")
+                    file, line: member.tree.line, "\(place)\"\(member.name)\" is not a known setting; did you mean \"\(meant)\"?")
             }
         }
         let keys = ["bindings", "scriptFile", "entryPoint", "retry", "lua"]
@@ -58,7 +58,7 @@ struct FunctionReader {
         else { return [] }
         return [
             Problem(
-                file, line: type.line, "the host has no type \"\(text)\" of its own; did you mean \"\(meant.name)\"?")
+                file, line: type.line, "the host has no built-in type \"\(text)\"; did you mean \"\(meant.name)\"?")
         ]
     }
 
@@ -71,10 +71,10 @@ struct FunctionReader {
         guard isValid else {
             throw Problem(
                 directory,
-                "'\(name)' is not a function name: it must begin with a letter and hold only letters, "
+                "'\(name)' is not a function name: it must begin with a letter and contain only letters, "
                     + "digits, '_' and '-', at most 128 in all")
         }
-        guard name.lowercased() != "host" else { throw Problem(directory, "no function may be called 'host'") }
+        guard name.lowercased() != "host" else { throw Problem(directory, "no function may be named 'host'") }
     }
 
     // MARK: Bindings
@@ -95,7 +95,7 @@ struct FunctionReader {
         for element in elements {
             let binding = try readBinding(element)
             if let twin = bindings.first(where: { $0.name.lowercased() == binding.name.lowercased() }) {
-                throw Problem(file, line: element.line, "two bindings are called '\(twin.name)'; names must differ")
+                throw Problem(file, line: element.line, "two bindings are named '\(twin.name)'; names must differ")
             }
             bindings.append(binding)
         }
@@ -143,7 +143,7 @@ struct FunctionReader {
         guard name == "$return" || isBindingName(name) else {
             throw problem(
                 "name",
-                "the name must begin with a letter and hold only letters and digits, at most 128 in all, "
+                "the name must begin with a letter and contain only letters and digits, at most 128 in all, "
                     + "or be $return")
         }
         guard name != "$return" || direction == .out else {
@@ -162,7 +162,7 @@ struct FunctionReader {
         }
         let cardinality = try text("cardinality", of: tree)?.lowercased()
         if let cardinality, cardinality != "one", cardinality != "many" {
-            throw problem("cardinality", "'\(cardinality)' is not a cardinality; the host would take it for 'one'")
+            throw problem("cardinality", "'\(cardinality)' is not a cardinality; the host would treat it as 'one'")
         }
         return Binding(
             name: name, type: known, writtenType: type, direction: direction, dataType: dataType,

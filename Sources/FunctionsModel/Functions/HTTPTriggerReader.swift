@@ -39,7 +39,7 @@ struct HTTPTriggerReader {
             let method = element.string ?? ""
             guard !known.contains(method.uppercased()) else { continue }
             let nearest = NearestName.find(method, among: known).map { "; did you mean '\($0.lowercased())'?" } ?? ""
-            throw problem(element, trigger, "'\(method)' is no HTTP method\(nearest)")
+            throw problem(element, trigger, "'\(method)' is not an HTTP method\(nearest)")
         }
         return elements.isEmpty ? nil : Set(elements.compactMap { $0.string?.uppercased() })
     }

@@ -27,7 +27,7 @@ public struct RetryPolicy: Sendable, Equatable {
         }
         let count = try piece("maxRetryCount")
         guard let number = count.integer ?? count.string.flatMap({ Int64($0) }), number >= -1, number <= 1 << 31 else {
-            throw Problem(file, line: count.line, "\"maxRetryCount\" must be a whole number, or -1 for ever")
+            throw Problem(file, line: count.line, "\"maxRetryCount\" must be a whole number, or -1 to retry forever")
         }
         maxRetryCount = number == -1 ? nil : Int(number)
         var intervals: [Duration] = []

@@ -92,7 +92,7 @@ public struct Router: Sendable {
     }
 
     private static func warning(_ route: Route, _ pattern: RoutePattern) -> String {
-        "function '\(route.function)': the constraint regex(\(pattern.text)) takes too many steps for some values, and so "
+        "function '\(route.function)': the constraint regex(\(pattern.text)) takes too many steps for some values and "
             + "does not match them; write it so that no repetition repeats another, as (a+)+ does, and let it begin "
             + "with '^'"
     }

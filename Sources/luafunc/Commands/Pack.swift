@@ -33,7 +33,7 @@ extension Command {
 
     private static func show(_ path: String) throws {
         guard let archive = try AppArchive.read(from: path) else {
-            Console.print("\(path) carries no app")
+            Console.print("\(path) contains no app")
             return
         }
         let files = archive.files.sorted { $0.key < $1.key }.map { ($0.key, $0.value.count) }
@@ -45,7 +45,7 @@ extension Command {
         let check = try AppCheck(.folder(root), settings: Settings.current)
         check.print()
         guard check.problems.isEmpty else {
-            Console.printError("luafunc: nothing is packed; put this right first")
+            Console.printError("luafunc: nothing was packed; fix this first")
             throw ExitCode.badApp
         }
         let runtime = try ExecutableFile(arguments[runtime] ?? ExecutableFile.current)
@@ -76,7 +76,7 @@ extension Command {
         let others = app.names.filter { app.functions[$0]?.isHTTP == false }
         if let executable, !others.isEmpty {
             notes.append(
-                "nothing but the Functions host or '\(executable) start' fires the triggers of "
+                "only the Functions host or '\(executable) start' fires the triggers of "
                     + "\(others.joined(separator: ", ")); 'serve' answers requests alone")
         }
         if runtime.isDynamic {

@@ -18,7 +18,7 @@ enum FileSystem {
     static func write(_ pieces: [[UInt8]], to path: String, isExecutable: Bool = false) throws(PackError) {
         let name = Path.lastComponent(of: path)
         guard !name.isEmpty, let folder = Path.parent(of: path) else {
-            throw .unwritable(path, reason: "it is no name for a file")
+            throw .unwritable(path, reason: "it is not a valid file name")
         }
         let part = Path.join(folder, ".\(name).part")
         do throws(FileError) {

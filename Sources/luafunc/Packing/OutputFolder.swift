@@ -15,7 +15,7 @@ struct OutputFolder {
         }
         guard File.exists(self.path) else { return }
         guard let entries = FileSystem.entries(of: self.path)?.filter({ $0 != Self.settings }) else {
-            throw .unwritable(path, reason: "it is there already, and no folder that can be read")
+            throw .unwritable(path, reason: "it exists and is not a readable folder")
         }
         let isPackedApp = entries.contains("host.json") && entries.contains(runtimeName)
         let foreign = entries.first { !isPackedApp || !isPacked($0) }

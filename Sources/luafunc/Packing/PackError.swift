@@ -31,7 +31,7 @@ extension PackError: CustomStringConvertible {
                 + "itself, that neither .funcignore nor .gitignore leaves out"
         case .takenName(let function):
             "\(function): a deployed app has its function folders beside host.json, the runtime '\(runtimeName)', "
-                + "'lib' and 'lua_modules', so no function may have one of these names or be called 'functions'; rename it"
+                + "'lib' and 'lua_modules', so no function may have one of these names or be named 'functions'; rename it"
         case .badHost(let reason): "host.json: \(reason)"
         case .unreadable(let path): "\(path) cannot be read; check that it is there and its permissions"
         case .outside(let problem): problem.description

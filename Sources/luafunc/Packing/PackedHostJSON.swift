@@ -9,7 +9,7 @@ struct PackedHostJSON {
     init(_ text: [UInt8]?) throws(PackError) {
         guard let text else {
             bytes = Array(Self.standard.utf8)
-            notes = ["host.json is new: the app had none"]
+            notes = ["host.json was added, because the app had none"]
             return
         }
         let host: JSONTree
@@ -18,7 +18,7 @@ struct PackedHostJSON {
         } catch {
             throw .badHost("is not JSON: \(error)")
         }
-        guard host.members != nil else { throw .badHost("must hold an object, not \(host.kind)") }
+        guard host.members != nil else { throw .badHost("must contain an object, not \(host.kind)") }
         // The host reads the older section only if there is no other.
         let isOld = host.member(anyCase: "customHandler") == nil && host.member(anyCase: "httpWorker") != nil
         let path = [isOld ? "httpWorker" : "customHandler", "description", "defaultExecutablePath"]

@@ -31,7 +31,7 @@ import Testing
             (#""type": "blob", "direction": "out", "path": "UPPER/x""#, "UPPER"),
             (
                 #""type": "http", "direction": "out", "rout": "x""#,
-                #"binding 'o': "rout" is not read; did you mean "route"?"#
+                #"binding 'o': "rout" is not a known setting; did you mean "route"?"#
             ),
             (
                 #""type": "queues", "direction": "out""#,

@@ -66,7 +66,7 @@ struct ChildProcessErrorTests {
     }
 
     @Test func `a text with a NUL is refused and never cut short`() async throws {
-        let expected = "cannot be started: an argument or a variable holds a NUL character"
+        let expected = "cannot be started: an argument or a variable contains a NUL character"
         #expect(try await error(ChildCommand("true", ["a\0b"])) == "'true' \(expected)")
         #expect(try await error(ChildCommand("true", environment: ["A": "a\0b"])) == "'true' \(expected)")
         #expect(try await error(ChildCommand("true", workingDirectory: "/tmp\0")) == "'true' \(expected)")

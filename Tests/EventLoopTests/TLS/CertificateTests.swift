@@ -45,7 +45,7 @@ import Testing
         for name in ["", ".", ".example.com", "a.example.com\0.test", "a example.com", "ä.example.com", "a\r\nb"] {
             #expect(
                 try await connect(contexts, name: name)
-                    == "a certificate cannot be for \(name.debugDescription), which is no host name")
+                    == "a certificate cannot be for \(name.debugDescription), which is not a host name")
         }
     }
 
@@ -74,7 +74,7 @@ import Testing
         let stranger = try TestAuthority()
         #expect(
             try await connect(TLSContexts(certificate, roots: stranger.pem))
-                == "the certificate was refused: it is self-signed, and not among those that are trusted")
+                == "the certificate was refused: it is self-signed and not trusted")
     }
 
     @Test func `an authority that nobody knows is refused by its name`() async throws {

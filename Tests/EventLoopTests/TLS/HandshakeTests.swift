@@ -141,7 +141,7 @@ import Testing
         SSL_CTX_set_verify(contexts.server.pointer, SSL_VERIFY_PEER | SSL_VERIFY_FAIL_IF_NO_PEER_CERT, nil)
         let ends = try await ends()
         #expect(
-            ends.client == .tls(TLSError("the server wants a certificate of its client, which there is not")))
+            ends.client == .tls(TLSError("the server requires a client certificate, which is not supported")))
         #expect(
             ends.server
                 == .tls(TLSError("the TLS handshake with the client failed: peer did not return a certificate")))

@@ -67,7 +67,7 @@ import Testing
         #expect(throws: TLSError("the certificate chain: there is no certificate in PEM")) {
             try TLSContext.server(certificateChainPEM: certificate.keyPEM, privateKeyPEM: certificate.keyPEM)
         }
-        #expect(throws: TLSError("the private key: there is none in PEM")) {
+        #expect(throws: TLSError("no private key found in PEM")) {
             try TLSContext.server(certificateChainPEM: certificate.chainPEM, privateKeyPEM: certificate.chainPEM)
         }
     }
@@ -77,7 +77,7 @@ import Testing
             try TLSContext.server(
                 certificateChainPEM: try authority.certificate().chainPEM, privateKeyPEM: Array(Self.encryptedKey.utf8))
         }
-        #expect(error?.description == "the private key is encrypted; it is needed without a password")
+        #expect(error?.description == "the private key is encrypted; provide it without a password")
     }
 
     private func withFile(_ bytes: [UInt8], _ body: (String) throws -> Void) throws {

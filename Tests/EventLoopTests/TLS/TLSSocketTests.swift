@@ -77,7 +77,7 @@ import Testing
             pair.wire.server.finish()
             #expect(
                 try await pair.clientRecorder.closed()
-                    == .tls(TLSError("the server ended the connection in the middle (without close_notify)")))
+                    == .tls(TLSError("the server closed the connection unexpectedly (without close_notify)")))
             try await pair.close()
         }
     }

@@ -385,7 +385,7 @@ import Testing
     // MARK: -
 
     private static func cutOff(_ peer: String) -> StreamError {
-        .tls(TLSError("the \(peer) ended the connection in the middle (without close_notify)"))
+        .tls(TLSError("the \(peer) closed the connection unexpectedly (without close_notify)"))
     }
 }
 

@@ -195,7 +195,7 @@ import Testing
     @Test(
         arguments: [
             (.other("A B"), "/", [:], "'A B' is not a method such as GET"),
-            (.connect, "/", [:], "CONNECT asks for a tunnel, which there is not"),
+            (.connect, "/", [:], "CONNECT (tunnels) is not supported"),
             (
                 .get, "/ HTTP/1.1\r\nA: b", [:],
                 "the target '/ HTTP/1.1\r\nA: b' has spaces, control characters or a #"

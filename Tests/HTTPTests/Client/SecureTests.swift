@@ -108,7 +108,7 @@ import Testing
             #expect(
                 await client.failure(of: request)
                     == .redirect(
-                        "the server points from https to http://localhost:1/, where everybody could read along"))
+                        "the server points from https to http://localhost:1/, which is not encrypted"))
         }
     }
 }

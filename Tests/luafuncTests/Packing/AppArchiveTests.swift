@@ -23,7 +23,7 @@ import Testing
         #expect(FileManager.default.isExecutableFile(atPath: path("app")))
     }
 
-    @Test func `a plain runtime carries no app`() throws {
+    @Test func `a plain runtime contains no app`() throws {
         #expect(try AppArchive.read(from: runtime())?.files == nil)
         #expect(try AppArchive.read()?.files == nil)
         #expect(ExecutableFile.isPlain)

@@ -11,9 +11,9 @@ import Testing
         ),
         (
             .takenName(function: "functions/lib"),
-            "functions/lib: a deployed app has its function folders beside host.json, the runtime 'luafunc', 'lib' and 'lua_modules', so no function may have one of these names or be called 'functions'; rename it"
+            "functions/lib: a deployed app has its function folders beside host.json, the runtime 'luafunc', 'lib' and 'lua_modules', so no function may have one of these names or be named 'functions'; rename it"
         ),
-        (.badHost("must hold an object, not an array"), "host.json: must hold an object, not an array"),
+        (.badHost("must contain an object, not an array"), "host.json: must contain an object, not an array"),
         (.unreadable("a"), "a cannot be read; check that it is there and its permissions"),
         (.unwritable("a", reason: "Is a directory"), "a cannot be written: Is a directory"),
         (

@@ -49,12 +49,12 @@ import Testing
         let tree = try JSONTree.parse(host.bytes.span.bytes, dialect: .strict)
         #expect(tree["version"]?.string == "2.0" && tree["extensionBundle"] != nil)
         #expect(try PackedHostJSON(host.bytes).notes.isEmpty)
-        #expect(host.notes == ["host.json is new: the app had none"])
+        #expect(host.notes == ["host.json was added, because the app had none"])
     }
 
     @Test(arguments: [
         ("{", "is not JSON: line 1, column 2: the text ends in the middle of a value"),
-        ("[]", "must hold an object, not an array"),
+        ("[]", "must contain an object, not an array"),
     ])
     func `a host json that the host would refuse is an error`(text: String, reason: String) {
         #expect(throws: PackError.badHost(reason)) { try PackedHostJSON(Array(text.utf8)) }
