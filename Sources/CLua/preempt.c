@@ -291,8 +291,7 @@ static void endstuck (const CLuaVM *vm) {
   length = append(line, length, " ");
   length = append(line, length, vm->run);
   length = append(line, length, ": a native call kept running after its"
-    " time limit; luafunc exits with code 200 so that the host restarts"
-    " it\n");
+    " time limit; luafunc exits with code 200 so that the host restarts it\n");
   if (write(STDERR_FILENO, line, length) < 0) { /* it cannot be reported */ }
   _exit(200);
 }

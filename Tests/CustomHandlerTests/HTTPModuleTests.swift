@@ -48,7 +48,7 @@ import Testing
         "local late = false local ok, e = pcall(task.all, { function() task.sleep(0.4) late = true end, function() error({ code = 7 }) end }) task.sleep(0.5) return not ok and e.code == 7 and not late",
         "return #task.all {} == 0",
         "for i = 1, 10 do task.spawn(function() http.get(url .. '/half', { timeout = 60 }) end) end task.sleep(0.05) return http.get(url .. '/text', { timeout = 5 }).status == 200",
-        "return select(2, pcall(task.all, { 1 })):find('element 1 is none')",
+        "return select(2, pcall(task.all, { 1 })):find('element 1 is not a function')",
         "return select(2, pcall(task.sleep, -1)):find('seconds of 0 or more expected')",
         "return select(2, pcall(ipairs({}), setmetatable({}, { __index = function() task.sleep(0) end }), 0)):find('cannot be called here')",
         "return select(2, xpcall(error, function() return select(2, pcall(coroutine.wrap(function() task.sleep(0) end))) end)):find('cannot be called here')",

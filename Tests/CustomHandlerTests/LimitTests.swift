@@ -11,7 +11,7 @@ import Testing
 
 /// What a script cannot do to others, each with a limit of a quarter of a second and 16 MB.
 @Suite(.serialized) struct LimitTests {
-    static let timeLimit = "the time limit was exceeded ("
+    static let timeLimit = "the time limit of "
     static let memoryLimit = "not enough memory: the limit is 16 MB; raise it with --memory-limit"
 
     /// Code that would go on for ever, as the body of a handler.
@@ -69,7 +69,7 @@ import Testing
         ])
         let handler = try await InProcessHandler(root: app.folder.path)
         let failures = await handler.workers.prepare(handler.app.list, of: handler.app, limit: .milliseconds(30))
-        #expect(failures["f"]?.text.hasPrefix("the script is not loaded within 0.03 seconds; leave") == true)
+        #expect(failures["f"]?.text.hasPrefix("the script did not load within 0.03 seconds; move") == true)
     }
 
     /// No time limit ends these. `loop` goes on for ever.
@@ -85,7 +85,7 @@ import Testing
     ])
     func `code that nothing can stop in the middle holds the thread for 50 ms`(_ code: String) async throws {
         let (reply, next) = try await Self.send("local function loop() while true do end end " + code, timeLimit: "60s")
-        #expect(reply.contains("held the thread for 50 ms, which others wait for; do less in it"), "\(reply)")
+        #expect(reply.contains("blocked its thread for 50 ms; do less work in it"), "\(reply)")
         #expect(next.contains("alive"), "\(next)")
     }
 

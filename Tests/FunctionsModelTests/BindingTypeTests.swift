@@ -48,7 +48,7 @@ import Testing
         ),
         (
             #"{ "name": "news", "type": "pidgeonTrigger", "loftName": "l" }"#,
-            "the host has no type \"pidgeonTrigger\" of its own; did you mean \"pigeonTrigger\"?"
+            "the host has no built-in type \"pidgeonTrigger\"; did you mean \"pigeonTrigger\"?"
         ),
     ])
     func `a misspelt word is told with the declared one`(_ binding: String, _ reason: String) throws {

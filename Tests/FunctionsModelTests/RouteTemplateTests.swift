@@ -116,10 +116,10 @@ import Testing
         ("orders/{?}", "character 8: the parameter has no name; write '{id}'"),
         ("orders/{*}", "character 8: the parameter has no name; write '{id}'"),
         ("orders/{:int}", "character 8: the parameter has no name; write '{id}'"),
-        ("orders/{a/b}", "character 10: 'a/b' is not a parameter name: it must not hold '/'"),
-        ("orders/{a{{b}", "character 10: 'a{b' is not a parameter name: it must not hold '{'"),
-        ("{***a}", "character 4: '*a' is not a parameter name: it must not hold '*'"),
-        ("é/{a??}", "character 5: 'a?' is not a parameter name: it must not hold '?'"),
+        ("orders/{a/b}", "character 10: 'a/b' is not a parameter name: it must not contain '/'"),
+        ("orders/{a{{b}", "character 10: 'a{b' is not a parameter name: it must not contain '{'"),
+        ("{***a}", "character 4: '*a' is not a parameter name: it must not contain '*'"),
+        ("é/{a??}", "character 5: 'a?' is not a parameter name: it must not contain '?'"),
         ("{id}/{ID}", "character 6: two parameters are named 'ID'; names must differ in more than case"),
         ("a/{*rest}/b", "character 3: '{*rest}' takes the rest of the path, so nothing can follow it"),
         ("a/b{*rest}", "character 4: '{*rest}' must stand alone between slashes"),
@@ -211,8 +211,8 @@ import Testing
         let error = #expect(throws: RouteTemplateError.self) { try RouteTemplate.checkReserved(route) }
         #expect(
             error?.description
-                == "route '\(route)': character \(route.hasPrefix("/") ? 2 : 1): the host keeps routes that "
-                + "begin with '\(word)' to itself, in any case; choose another beginning")
+                == "route '\(route)': character \(route.hasPrefix("/") ? 2 : 1): the host reserves routes that "
+                + "begin with '\(word)', in any case; choose another beginning")
     }
 
     @Test(arguments: ["", "adm", "orders/admin", "{admin}", "runtim"])

@@ -257,7 +257,7 @@ import Testing
         }
         #expect(
             warnings == [
-                "function 'f0': the constraint regex(^(a+)+$) takes too many steps for some values, and so does not "
+                "function 'f0': the constraint regex(^(a+)+$) takes too many steps for some values and does not "
                     + "match them; write it so that no repetition repeats another, as (a+)+ does, and let it begin with "
                     + "'^'"
             ])

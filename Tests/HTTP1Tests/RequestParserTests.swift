@@ -310,14 +310,15 @@ import Testing
             (.version, 505, "The HTTP version is not supported", "send HTTP/1.1"),
             (
                 .tooLarge(HeadLimits()), 431, "The request headers are too large",
-                "a request's headers may have at most 64 KB in all, and be at most 256"
+                "a request's headers may have at most 64 KB in all, and there may be at most 256"
             ), (.hostCount, 400, "The request is not HTTP", "the request must have exactly one Host header"),
             (
                 .ambiguousLength, 400, "The request is not HTTP",
                 "the request may have a Content-Length or, in HTTP/1.1, a Transfer-Encoding, not both"
             ),
             (
-                .unknownCoding, 501, "The transfer coding is not supported", "the only supported transfer coding is chunked"
+                .unknownCoding, 501, "The transfer coding is not supported",
+                "the only supported transfer coding is chunked"
             ),
             (
                 .targetTooLong(limit: 100), 414, "The request target is too long",

@@ -98,6 +98,7 @@ import Testing
             #expect(ResponseHead.read(text, limits: limits).2 == .invalid(.tooLarge(limits)))
         }
         #expect(
-            "\(ResponseError.tooLarge(limits))" == "the headers have more than 100 bytes in all, or are more than 3")
+            "\(ResponseError.tooLarge(limits))"
+                == "the headers have more than 100 bytes in all, or there are more than 3")
     }
 }

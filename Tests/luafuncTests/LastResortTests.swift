@@ -20,6 +20,6 @@ import Testing
         let end = await server.end()
         #expect(end.code == 200)
         #expect(end.errors.contains("luafunc: function stuck, invocation "))
-        #expect(end.errors.contains("a native call did not end with its time limit; the process ends with code 200"))
+        #expect(end.errors.contains("a native call kept running after its time limit; luafunc exits with code 200"))
     }
 }

@@ -114,7 +114,7 @@ import Testing
             ]) { $1 })
         let program = app.folder.appending(path: "myapp").path
         let end = try await run(["pack", "--app", app.folder.path, "--executable", program])
-        #expect(end.output.contains("or '\(program) start' fires the triggers of tick; 'serve' answers requests alone"))
+        #expect(end.output.contains("or '\(program) start' fires the triggers of tick; 'serve' answers only requests"))
     }
 
     @Test func `a file that was cut says so`() async throws {

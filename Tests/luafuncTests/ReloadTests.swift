@@ -45,7 +45,10 @@ import Testing
             "lib/m.lua", "return nonsense.field", "lib/m.lua:1: attempt to index a nil value (global 'nonsense')",
             ">    1 | return"
         ),
-        ("functions/f/function.json", "{ \"bindings\": [", "functions/f/function.json", "the previous version keeps running"),
+        (
+            "functions/f/function.json", "{ \"bindings\": [", "functions/f/function.json",
+            "the previous version keeps running"
+        ),
         ("host.json", "{}", "host.json", "the previous version keeps running"),
     ])
     func `a broken save is told, and keeps the version before`(

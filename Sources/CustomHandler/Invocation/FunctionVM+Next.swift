@@ -104,8 +104,8 @@ extension FunctionVM {
             failure.fault = .limit
             failure.message =
                 "code that cannot be interrupted (a message handler of xpcall, __close in coroutine.close, "
-                + "a metamethod that a library function calls, a comparison of long texts) blocked its thread for 50 ms; "
-                + "do less work in it"
+                + "a metamethod that a library function calls, a comparison of long texts) blocked its thread for "
+                + "50 ms; do less work in it"
         }
         reachedLimit = reachedLimit || failure.fault == .limit
         return .end(.failed(tell(failure, execution)))

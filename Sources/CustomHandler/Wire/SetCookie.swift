@@ -41,7 +41,9 @@ enum SetCookie {
             case .string: fields[name] = stack.string(at: -1)
             case .number: fields[name] = stack.numberText(at: -1)
             case .boolean: fields[name] = stack.boolean(at: -1) ? "" : nil
-            case let type: throw .lost(place.member(name), "this must be text, a number or a boolean, not a \(type.name)")
+            case let type:
+                throw .lost(
+                    place.member(name), "this must be text, a number or a boolean, not a \(type.name)")
             }
             let isPlain = fields[name]?.utf8.allSatisfy { $0 > 0x1f && $0 != 0x7f && $0 != UInt8(ascii: ";") } ?? true
             guard isPlain else {

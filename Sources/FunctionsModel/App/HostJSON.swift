@@ -64,7 +64,8 @@ public struct HostJSON: Sendable, Equatable {
                 let meant = NearestName.find(member.name, among: keys)
             else { return nil }
             return Problem(
-                "host.json", line: member.tree.line, "\"\(member.name)\" is not a known setting; did you mean \"\(meant)\"?")
+                "host.json", line: member.tree.line,
+                "\"\(member.name)\" is not a known setting; did you mean \"\(meant)\"?")
         }
         let misplaced = (tree.members ?? []).filter { $0.name.lowercased().hasPrefix("enable") }.map { member in
             Problem("host.json", line: member.tree.line, "\"\(member.name)\" belongs in \"customHandler\"")

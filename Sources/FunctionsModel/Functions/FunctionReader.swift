@@ -40,7 +40,8 @@ struct FunctionReader {
                 if anyCase, known.contains(where: { $0.lowercased() == name }) { return nil }
                 guard let meant = NearestName.find(member.name, among: known) else { return nil }
                 return Problem(
-                    file, line: member.tree.line, "\(place)\"\(member.name)\" is not a known setting; did you mean \"\(meant)\"?")
+                    file, line: member.tree.line,
+                    "\(place)\"\(member.name)\" is not a known setting; did you mean \"\(meant)\"?")
             }
         }
         let keys = ["bindings", "scriptFile", "entryPoint", "retry", "lua"]

@@ -4,8 +4,8 @@ extension Command {
     static let pack = Command(
         name: "pack", summary: "Make a deployable zip file, a folder, or one executable from an app.",
         discussion: """
-            Left out are tests (*_test.lua), local.settings.json, names that begin with a dot, and what .funcignore or \
-            .gitignore names; in lua_modules, which many apps do not commit, only .funcignore counts.
+            Leaves out tests (*_test.lua), local.settings.json, names that begin with a dot, and whatever .funcignore \
+            or .gitignore names. In lua_modules, which many apps do not commit, only .funcignore counts.
             """,
         options: [AppChoice.option, zip, executable, output, list, runtime],
         validate: { arguments in
@@ -28,7 +28,7 @@ extension Command {
     private static let executable = Option("executable", .file, "Write one executable that serves the app.")
     private static let output = Option(
         "output", .folder(placeholder: "folder"), "Write a folder for Azure Functions Core Tools.")
-    private static let list = Option("list", .file, "Show what an executable carries, and do nothing else.")
+    private static let list = Option("list", .file, "Show what an executable contains, and do nothing else.")
     private static let runtime = Option("runtime", .file, "The luafunc to deploy.", default: "this one")
 
     private static func show(_ path: String) throws {
@@ -77,11 +77,11 @@ extension Command {
         if let executable, !others.isEmpty {
             notes.append(
                 "only the Functions host or '\(executable) start' fires the triggers of "
-                    + "\(others.joined(separator: ", ")); 'serve' answers requests alone")
+                    + "\(others.joined(separator: ", ")); 'serve' answers only requests")
         }
         if runtime.isDynamic {
             notes.append(
-                "the runtime needs shared libraries that are not where it is deployed; pack the static one, which "
+                "the runtime needs shared libraries that Azure does not have; pack the static one, which "
                     + "scripts/build-release makes: --runtime dist/luafunc")
         }
         return notes

@@ -52,7 +52,8 @@ extension Command {
         "until-stdin-ends", "End when standard input ends.", isHidden: true)
     /// Standard input, as other users of the machine can read arguments and environment.
     private static let takesSecret = Flag(
-        "secret-on-stdin", "Answer only callers that send the first line of standard input as a header.", isHidden: true)
+        "secret-on-stdin", "Answer only callers that send the first line of standard input as a header.", isHidden: true
+    )
 }
 
 extension ValueOf<Int> {

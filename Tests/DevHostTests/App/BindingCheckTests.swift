@@ -35,7 +35,7 @@ import Testing
             ),
             (
                 #""type": "queues", "direction": "out""#,
-                #"the host has no type "queues" of its own; did you mean "queue"?"#
+                #"the host has no built-in type "queues"; did you mean "queue"?"#
             ),
         ])
     func `what would only be found by an invocation is told with its line`(_ members: String, _ problem: String) throws
