@@ -1,6 +1,6 @@
-/// Why a text is not JSON, or a Lua value cannot be written as JSON.
+/// The reason why a text is not JSON, or why a Lua value cannot be written as JSON.
 public enum JSONError: Error, Equatable, Sendable {
-    /// A syntax error, at `line` and `column` (bytes), both from 1.
+    /// A syntax error. `line` and `column` count from 1; the column counts bytes.
     case syntax(SyntaxReason, line: Int, column: Int)
     /// A Lua value at `path` (`.a.b[3]`, or empty for the value itself) has no JSON form.
     case unwritable(ValueReason, path: String)
@@ -32,13 +32,13 @@ public enum JSONError: Error, Equatable, Sendable {
         case tooLarge(limit: Int)
         case timeLimit
         case tooDeep(limit: Int)
-        /// It must be written in slices first; see `JSONWriter.patience`.
+        /// The value takes long to write, so the caller must write it in slices first; see `JSONWriter.patience`.
         case long
     }
 }
 
 extension JSONError {
-    /// The invocation reached a limit: nothing is wrong with the text or the value.
+    /// Whether the invocation reached a limit. In that case, nothing is wrong with the text or the value.
     public var isLimit: Bool {
         switch self {
         case .unwritable(.tooLarge, _), .unwritable(.timeLimit, _), .syntax(.memoryLimit, _, _),
@@ -50,7 +50,7 @@ extension JSONError {
 }
 
 extension JSONError {
-    /// The table must be written in slices first.
+    /// Whether the table takes long to write, so that it must be written in slices first.
     public var isLong: Bool { if case .unwritable(.long, _) = self { true } else { false } }
 
     /// A size as people write it.
