@@ -1,6 +1,6 @@
 import JSON
 
-/// Reads one function.json by the host's rules (host-contract §14).
+/// Reads one function.json according to the host's rules (host-contract §14).
 struct FunctionReader {
     let name: String
     /// Relative to the app.
@@ -8,7 +8,7 @@ struct FunctionReader {
     /// App settings, for `%NAME%`.
     let settings: [String: String]
     let types: BindingTypes
-    /// Whether a file, relative to the function's folder, exists.
+    /// Whether a file exists. Its path is relative to the function's folder.
     let exists: (String) -> Bool
 
     private var file: String { "\(directory)/function.json" }
@@ -53,7 +53,8 @@ struct FunctionReader {
             }
     }
 
-    /// Warns about types that resemble known ones. This is only a guess, as the host has types that luafunc does not know.
+    /// Warns about types that resemble known ones. A warning is only a guess, because the host has types that luafunc
+    /// does not know.
     private func misspeltType(of binding: JSONTree) -> [Problem] {
         guard let type = binding.member(anyCase: "type"), let text = type.string, let meant = types.nearest(to: text)
         else { return [] }
@@ -170,7 +171,7 @@ struct FunctionReader {
             isMany: cardinality == "many", tree: tree.resolvingSettings(settings))
     }
 
-    /// A member of a binding; the host ignores the case of these names.
+    /// The text of a binding's member. The host ignores the case of these names.
     private func text(_ key: String, of tree: JSONTree) throws(Problem) -> String? {
         guard let value = tree.member(anyCase: key) else { return nil }
         guard let text = value.resolvingSettings(settings).string else {
@@ -199,7 +200,7 @@ struct FunctionReader {
         return "\(directory)/\(script)"
     }
 
-    /// A top-level member; here the case of the name matters to the host.
+    /// The text of a top-level member. The host respects the case of these names.
     private func string(_ key: String, of tree: JSONTree) throws(Problem) -> String? {
         guard let value = tree[key], !value.string.isEmptyText else { return nil }
         guard let text = value.string else {
@@ -252,7 +253,7 @@ extension String? {
 }
 
 extension JSONTree {
-    /// This tree with every `%NAME%` in its texts replaced by the app setting; a name without a setting stays.
+    /// Returns this tree with every `%NAME%` in its texts replaced by the app setting. A name without a setting stays.
     func resolvingSettings(_ settings: [String: String]) -> JSONTree {
         switch value {
         case .string(let text) where text.contains("%"):

@@ -2,7 +2,7 @@ import JSON
 
 /// How often and how soon the host retries a failed invocation (host-contract §10).
 public struct RetryPolicy: Sendable, Equatable {
-    /// nil for no end.
+    /// nil if the host retries forever.
     public let maxRetryCount: Int?
     private let minimum: Duration
     private let maximum: Duration
@@ -46,7 +46,7 @@ public struct RetryPolicy: Sendable, Equatable {
     public func delay(before retry: Int) -> Duration {
         var delay = minimum
         var doublings = retry - 1
-        // Ends after 63 steps at most, as .NET counts a time span in 64 bits.
+        // The loop ends after at most 63 steps, because .NET counts a time span in 64 bits.
         while doublings > 0, delay > .zero, delay < maximum {
             delay += delay
             doublings -= 1

@@ -1,10 +1,11 @@
-/// Accepts the dates and times of .NET's `DateTime.TryParse` in the invariant culture that people write in paths.
+/// Accepts the dates and times that .NET's `DateTime.TryParse` accepts in the invariant culture, in the forms that
+/// people write in paths.
 ///
 /// A date is `2026-03-01`, `2026-03`, `03/01/2026` (the month first; a year of two digits too), `1 Mar 2026`, `March 1,
 /// 2026`, `Mar 2026`, `1 Mar` or `Mar 1`, with `-`, `/` or `.` between numbers and an optional weekday in front. A time
 /// is `10:20`, `10:20:30`, `10:20:30.123`, optionally with `AM` or `PM`, or `10 PM`, optionally with `Z`, `GMT` or an
-/// offset such as `+01:00`. Either may stand alone; a space or a `T` separates them. .NET accepts more (the time before
-/// the date, other spacing), and it refuses a weekday that is not the date's, which this code does not.
+/// offset such as `+01:00`. Either may stand alone; a space or a `T` separates them. .NET accepts more forms, such as the
+/// time before the date and other spacing. It refuses a weekday that does not belong to the date; this code accepts it.
 struct RouteDate {
     private let bytes: [UInt8]
     private var index = 0
@@ -52,7 +53,7 @@ struct RouteDate {
         guard skipSeparator(), let second = readNumber() else { return false }
         let afterSecond = index
         guard skipSeparator(), let third = readNumber() else {
-            // A year and a month, or a month and a day.
+            // There are two numbers: a year and a month, or a month and a day.
             index = afterSecond
             return first.digits == 4 ? (1...12).contains(second.value) : Self.isDay(second, of: first.value)
         }
@@ -74,7 +75,7 @@ struct RouteDate {
         return Self.isDay(number, of: month, year)
     }
 
-    /// Without a year, 29 February is a day.
+    /// Whether the month has such a day. Without a year, 29 February is a valid day.
     private static func isDay(_ day: Number, of month: Int, _ year: Number? = nil) -> Bool {
         guard day.digits <= 2, (1...12).contains(month) else { return false }
         var full = 2000
@@ -149,7 +150,7 @@ struct RouteDate {
         return index > start ? (value, index - start) : nil
     }
 
-    /// Reads a name or its first three letters; returns its number from 1.
+    /// Reads one of the names or its first three letters. Returns the number of the name, from 1.
     private mutating func readName(_ names: [String]) -> Int? {
         let word = bytes[index...].prefix { $0 &- UInt8(ascii: "a") < 26 }
         guard

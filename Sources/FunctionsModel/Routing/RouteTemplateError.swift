@@ -1,4 +1,4 @@
-/// Why a route cannot be read, and at which position.
+/// The reason why a route cannot be read, with the position of the mistake.
 struct RouteTemplateError: Error, Equatable {
     enum Source: String {
         case route
