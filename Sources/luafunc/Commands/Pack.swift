@@ -70,7 +70,7 @@ extension Command {
         Console.print(PackReport(files: files, notes: notes, products: products).text)
     }
 
-    /// Notes about the results that the author may not expect.
+    /// Notes about results that the app's author may not expect.
     private static func notes(_ app: FunctionApp, _ runtime: ExecutableFile, executable: String?) -> [String] {
         var notes: [String] = []
         let others = app.names.filter { app.functions[$0]?.isHTTP == false }

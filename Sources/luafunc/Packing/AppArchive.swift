@@ -1,13 +1,13 @@
 import Crypto
 import Files
 
-/// An app embedded in the executable that runs it. After the runtime come eight bytes as a mark, the SHA-256 of the
-/// rest, and the files uncompressed, so that a start need not inflate them.
+/// An app embedded in the executable that runs it. The runtime is followed by eight bytes as a mark, the SHA-256 of the
+/// rest, and the files. These are not compressed, so that they need not be inflated when luafunc starts.
 struct AppArchive {
-    /// By path in the flat layout.
+    /// The files, by their paths in the flat layout.
     let files: [String: [UInt8]]
 
-    /// nil for a plain runtime, to which nothing was appended.
+    /// Returns nil for a runtime without an embedded app.
     static func read(from path: String = ExecutableFile.current) throws(PackError) -> AppArchive? {
         if path == ExecutableFile.current, ExecutableFile.isPlain { return nil }
         let appended = try ExecutableFile(path).appended

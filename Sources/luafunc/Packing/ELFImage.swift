@@ -1,21 +1,21 @@
 import Files
 
-/// The end of a program's file as its linker wrote it, which is the end of its last part: a segment, a section that is
-/// not loaded, or the section table; linkers differ.
+/// Finds the end of a program's file as its linker wrote it. Linkers differ in what comes last: a segment, a section
+/// that is not loaded, or the section table.
 struct ELFImage {
     let end: Int
     let isDynamic: Bool
 
     static let headerSize = 64
 
-    /// Whether it is the kind of executable that luafunc is built for.
+    /// Whether the header belongs to the kind of executable for which luafunc is built.
     static func isExecutable(_ header: [UInt8]) -> Bool {
         header.starts(with: [0x7f, UInt8(ascii: "E"), UInt8(ascii: "L"), UInt8(ascii: "F"), 2, 1])
     }
 
-    /// nil if the file ends before its own tables.
+    /// Returns nil if the file ends before its own tables do.
     ///
-    /// - Parameter read: returns bytes from a position, fewer at the end of the file.
+    /// - Parameter read: returns bytes from a position, or fewer at the end of the file.
     init?(header: [UInt8], read: (_ start: Int, _ count: Int) throws(FileError) -> [UInt8]) throws(FileError) {
         guard header.count == Self.headerSize,
             let segments = try Table(header, startAt: 32, entrySizeAt: 54, countAt: 56, read: read),
@@ -62,7 +62,7 @@ struct ELFImage {
 
     /// PT_INTERP
     private static let interpreter = 3
-    /// SHT_NOBITS: takes no room in the file.
+    /// SHT_NOBITS: a section that takes no room in the file.
     private static let emptySection = 8
 }
 
@@ -70,7 +70,7 @@ extension [UInt8] {
     fileprivate func half(at index: Int) -> Int? { integer(at: index, as: UInt16.self).map { Int($0) } }
     fileprivate func word(at index: Int) -> Int? { integer(at: index, as: UInt32.self).map { Int($0) } }
 
-    /// nil also for a position that no file can have.
+    /// The position at `index`; nil also if no file can have this position.
     fileprivate func place(at index: Int) -> Int? {
         integer(at: index, as: UInt64.self).flatMap { $0 < 1 << 48 ? Int($0) : nil }
     }
