@@ -100,6 +100,8 @@ package final class JSONOutline {
     }
 
     /// Begins to check a text of this length. The caller must copy the text in with `copy` before it is checked.
+    ///
+    /// - Parameter depth: the number of nesting levels around the text.
     package func begin(_ length: Int, depth: Int) {
         if copyCapacity < length + Self.padding {
             copy.deallocate()

@@ -71,6 +71,8 @@ extension LuaStack {
     }
 
     /// Pushes a deferred table. `filler` makes its members from the value at `source`. [+1]
+    ///
+    /// - Parameter place: tells the filler which part of the value it is.
     public func pushDeferred(_ filler: TableFiller, place: Int, source: Int) {
         clua_pushdeferred(state, key(of: filler, place: place), Int32(source), 0, 1)
     }

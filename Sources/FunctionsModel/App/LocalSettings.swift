@@ -16,6 +16,8 @@ public struct LocalSettings: Sendable, Equatable {
     public init() {}
 
     /// Reads an app's file. A missing file is not an error: there are then no settings.
+    ///
+    /// Errors never contain values, which may be secrets.
     public init(root: String) throws(Problem) {
         let text: [UInt8]
         do throws(FileError) {
