@@ -36,7 +36,8 @@ struct TaskResults {
         return 1
     }
 
-    /// A list of tasks can be joined only once, as the script has no other reference to them.
+    /// Forgets the tasks of a list that have ended. A list can be joined only once, because the script has no other
+    /// reference to its tasks.
     private func letGo() {
         for task in tasks {
             task.takers -= 1

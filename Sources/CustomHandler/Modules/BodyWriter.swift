@@ -26,11 +26,11 @@ enum BodyWriter {
         end
         """, hasLines: false)
 
-    /// `write(piece)`: waits while the caller takes no more. Sending a piece gives the invocation its whole time limit
-    /// again.
+    /// Implements `write(piece)`, which waits while the caller accepts no more. Each piece that is sent restarts the
+    /// invocation's time limit.
     static func write(on stack: LuaStack, _ scope: FunctionVM.Scope) throws(LuaError) -> Int {
         guard let execution = scope.running else { throw .message("write works only during an invocation") }
-        // Bytes kept for the end count too.
+        // Bytes that are kept until the end count too.
         if let kept = execution.body?.kept,
             kept.count + (stack.withBytes(at: 1) { $0.byteCount } ?? 0) > scope.memoryLimit
                 || !execution.hold(stack.withBytes(at: 1) { $0.byteCount } ?? 0)

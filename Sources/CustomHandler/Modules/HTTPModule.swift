@@ -4,8 +4,8 @@ import HTTP1
 import Lua
 
 extension Modules {
-    /// `http`: request and its short forms, which wait without blocking the thread; response; and eventStream for a
-    /// response sent event by event.
+    /// The module `http`: `request` and its short forms, which wait without blocking the thread; `response`; and
+    /// `eventStream`, for a response that is sent event by event.
     static func openHTTP(onto stack: LuaStack, _ scope: FunctionVM.Scope) throws(LuaError) {
         guard let mark = scope.marks?.httpResponse else { throw .message("http is not ready") }
         stack.push(function: "response") { stack throws(LuaError) in
@@ -40,7 +40,7 @@ extension Modules {
         local next, setmetatable, type, lower, error = next, setmetatable, type, string.lower, error
         local concat, tostring = table.concat, tostring
 
-        -- Header fields by name, in any case; repeated ones are joined.
+        -- Header fields by name, in upper or lower case. The values of repeated fields are joined.
         local Headers = { __name = "headers", __metatable = false, __index = function(self, name)
             if type(name) ~= "string" then return nil end
             name = lower(name)
@@ -49,7 +49,8 @@ extension Modules {
             end
         end }
 
-        -- The header fields of a response, one by one: not a member, so that a response can be returned as it is.
+        -- The separate header fields of each response. They are not a member of the response, so that a script can
+        -- return the response unchanged.
         local fieldsOf = setmetatable({}, { __mode = "k" })
 
         local function check(self, method)
@@ -94,7 +95,7 @@ extension Modules {
             return send(all)
         end
 
-        -- Server-sent events: a text, or { event =, data =, id =, retry = }; a table as data is sent as JSON.
+        -- An event is a text or a table { event =, data =, id =, retry = }. A table as data is sent as JSON.
         local function format(event)
             if type(event) ~= "table" then event = { data = event } end
             local lines = {}

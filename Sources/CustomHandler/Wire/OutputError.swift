@@ -1,9 +1,9 @@
 import FunctionsModel
 import JSON
 
-/// Why a handler's result cannot be sent, or would not arrive.
+/// The reason why a handler's result cannot be sent or would not arrive.
 enum OutputError: Error, Equatable {
-    /// The value itself is not what a handler may return.
+    /// A handler may not return this value.
     case returned(String, hint: String)
     case unknownOutput(String, allowed: [String], isHTTP: Bool)
     case unknownMember(String, of: String, allowed: [String])
@@ -49,7 +49,7 @@ extension OutputError: CustomStringConvertible {
 }
 
 extension String {
-    /// Joins `Outputs.message` and a path such as `.a[2]`; without a path, a colon follows the place.
+    /// Joins `Outputs.message` and a path such as `.a[2]`. If there is no path, a colon follows the place.
     fileprivate func replacingFirstSpace(_ isRoot: Bool, _ place: String) -> String {
         isRoot ? place + ": " + dropFirst(place.count) : self
     }

@@ -1,6 +1,6 @@
 import Lua
 
-/// The members of an HTTP output's value that a handler may use.
+/// The members that the value of an HTTP output may have.
 let responseMembers = ["statusCode", "status", "headers", "body", "cookies"]
 private let responseKeys: [StaticString] = ["statusCode", "status", "headers", "body", "cookies"]
 
@@ -8,21 +8,21 @@ private let responseKeys: [StaticString] = ["statusCode", "status", "headers", "
 struct ResponseParts {
     struct Header {
         let name: String
-        /// A Lua list gives several values.
+        /// The values. A Lua list gives several.
         let values: [String]
     }
 
     var status = 200
-    /// Sorted by name; without `Content-Length`, which luafunc computes.
+    /// The headers, sorted by name, without `Content-Length`, which luafunc computes.
     var headers: [Header] = []
-    /// `cookies`, as values of `Set-Cookie`.
+    /// The member `cookies`, as values of `Set-Cookie`.
     var cookies: [String] = []
     /// The body's index on the stack.
     let body: Int
 
     func hasHeader(_ name: String) -> Bool { headers.contains { $0.name.lowercased() == name } }
 
-    /// A response with such a status has no body (RFC 9110 §6.4.1).
+    /// Whether a response with this status has no body (RFC 9110 §6.4.1).
     var isBodyless: Bool { status == 204 || status == 304 }
 }
 
@@ -34,7 +34,7 @@ extension OutputEncoder {
         for name in marks.names.responseMembers { stack.pushField(name, of: index) }
         let known = (first..<first + responseMembers.count).count { !stack.isNil(at: $0) }
         if stack.countPairs(at: index, upTo: known + 1) > known { throw unknownMember(at: index, place: place) }
-        // In the order of `responseMembers`.
+        // The stack indexes of the members, in the order of `responseMembers`.
         let (statusCode, otherStatus, headers, body, cookies) = (first, first + 1, first + 2, first + 3, first + 4)
         let status = try status(at: statusCode, or: otherStatus, place: place)
         var parts = ResponseParts(status: status, body: body)
@@ -122,7 +122,7 @@ extension OutputEncoder {
         }
     }
 
-    /// The texts of the header value on top.
+    /// The values of the header whose Lua value is on top.
     private func headerValues(place: Place) throws(OutputError) -> [String] {
         let values: [String]
         switch stack.type(at: -1) {
@@ -171,7 +171,7 @@ extension OutputEncoder {
 
     // MARK: Body
 
-    /// Whether it is `azure.bytes`, or a string that is not UTF-8.
+    /// Whether the value is `azure.bytes` or a string that is not UTF-8.
     @inline(__always)
     func isBinary(at index: Int) -> Bool {
         stack.type(at: index) == .table ? marks.isBytes(at: index, of: stack) : !stack.isUTF8(at: index)

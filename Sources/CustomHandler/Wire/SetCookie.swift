@@ -1,7 +1,7 @@
 import Lua
 
-/// `cookies = { { name =, value =, path =, domain =, expires =, maxAge =, secure =, httpOnly =, sameSite = }, … }` of an
-/// HTTP response, as values of `Set-Cookie` headers (RFC 6265 §4.1).
+/// Converts the member `cookies = { { name =, value =, path =, domain =, expires =, maxAge =, secure =, httpOnly =,
+/// sameSite = }, … }` of an HTTP response to values of `Set-Cookie` headers (RFC 6265 §4.1).
 enum SetCookie {
     private static let members = [
         "name", "value", "path", "domain", "expires", "maxAge", "secure", "httpOnly", "sameSite",
