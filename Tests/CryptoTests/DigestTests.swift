@@ -35,7 +35,7 @@ import Testing
         #expect(hexadecimal(Digest.of(Array(text.utf8), hash)) == digest)
     }
 
-    @Test func `each function by its own name`() {
+    @Test func `each hash function is found by its name`() {
         let bytes = Array("abc".utf8)
         #expect(Digest.md5(bytes) == Digest.of(bytes, .md5) && Digest.md5(bytes.span.bytes).count == 16)
         #expect(Digest.sha1(bytes) == Digest.of(bytes, .sha1) && Digest.sha1(bytes.span.bytes).count == 20)
@@ -58,7 +58,7 @@ import Testing
     }
 
     @Test(arguments: HashFunction.allCases)
-    func `nothing at all has a digest of the right length`(_ hash: HashFunction) {
+    func `the digest of empty input has the right length`(_ hash: HashFunction) {
         let digest = Digest(hash)
         #expect(digest.finish() == Digest.of([], hash))
         #expect(Digest.of([], hash).count == hash.byteCount)

@@ -63,7 +63,7 @@ import Testing
         #expect(code.finish() == HMAC.of(Self.question, hash, key: Self.jefe))
     }
 
-    @Test func `another key makes another code`() {
+    @Test func `a different key gives a different code`() {
         #expect(HMAC.of([1], .sha256, key: [1]) != HMAC.of([1], .sha256, key: [2]))
     }
 }

@@ -10,7 +10,7 @@ import Testing
 /// The folders of Tests/Cases, answered in process.
 @Suite struct CaseTests {
     @Test(arguments: Case.all)
-    func `what a function returns is what arrives`(_ example: Case) async throws {
+    func `the caller gets what the function returns`(_ example: Case) async throws {
         let handler = try await InProcessHandler.cases.value
         let response = try await handler.send(example.name, example.payload, headers: hostHeaders)
         let differences = try example.differences(
@@ -19,7 +19,7 @@ import Testing
     }
 
     @Test(arguments: Case.all)
-    func `a long payload is read as a short one is`(_ example: Case) async throws {
+    func `a long payload is read like a short one`(_ example: Case) async throws {
         let handler = try await InProcessHandler.cases.value
         // So many bytes of white space make it one that is read in steps.
         let payload = example.payload + [UInt8](repeating: UInt8(ascii: " "), count: LongJSONReader.shortest)
@@ -30,7 +30,7 @@ import Testing
     }
 
     @Test(arguments: Case.all.filter { $0.plainRequest != nil })
-    func `a caller sees the same where the host hands over the request itself`(_ example: Case) async throws {
+    func `a caller gets the same response if the host forwards the request itself`(_ example: Case) async throws {
         let plain = try #require(example.plainRequest)
         let handler = try await InProcessHandler.forwardedCases.value
         let reply = try await handler.request(
@@ -42,7 +42,7 @@ import Testing
         #expect(differences.isEmpty)
     }
 
-    @Test func `there are cases of either wire`() {
+    @Test func `there are cases for both protocols`() {
         #expect(Case.all.count > 150)
         #expect(Case.all.filter { $0.plainRequest != nil }.count > 50)
     }

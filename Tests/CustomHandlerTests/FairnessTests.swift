@@ -77,14 +77,14 @@ import Testing
     }
 
     @Test(arguments: greedy)
-    func `others are answered within a few slices, whatever an invocation does`(
+    func `other calls are answered within a few slices, whatever an invocation does`(
         _ code: String, _ outcome: String
     ) async throws {
         try await check(code, outcome)
     }
 
     @Test(arguments: ["[\(list)1]", "\"[\(list)1]\"", "0,\"more\":[\(list)1]", "0,\"more\":\"\(text)\""])
-    func `others are answered within a few slices while a long payload is read`(_ message: String) async throws {
+    func `other calls are answered within a few slices while a long payload is read`(_ message: String) async throws {
         try await check("", "200 ", message: message)
     }
 

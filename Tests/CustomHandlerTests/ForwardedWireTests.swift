@@ -53,7 +53,7 @@ import Testing
         #expect(reply.text.contains(answer), "\(reply.text)")
     }
 
-    @Test func `settings decide, in any case`() async throws {
+    @Test func `settings choose the protocol, in upper or lower case`() async throws {
         let app = try Self.app("")
         let settings = ["AzureFunctionsJobHost__CUSTOMHANDLER__enableproxyinghttprequest": "True"]
         let plain = try await InProcessHandler(root: app.folder.path)
@@ -63,7 +63,7 @@ import Testing
         #expect(try await proxied.request("/api/items/7").text == "GET 7")
     }
 
-    @Test func `the older section hands requests over by name`() async throws {
+    @Test func `the older section httpWorker passes requests on by function name`() async throws {
         let app = try Self.app()
         try app.write(["host.json": #"{ "version": "2.0", "extensionBundle": {}, "httpWorker": {} }"#])
         let handler = try await InProcessHandler(root: app.folder.path)
@@ -96,7 +96,7 @@ import Testing
         (#""route": 7, "#, #""route" must be a string"#), (#""methods": "get", "#, #""methods" must be a list"#),
         (#""methods": ["gte"], "#, "'gte' is not an HTTP method; did you mean 'get'?"),
     ])
-    func `a route that the host would not take is reported`(_ members: String, reason: String) throws {
+    func `a route that the host would refuse is reported`(_ members: String, reason: String) throws {
         let app = try TemporaryApp([
             "f/function.json":
                 #"{ "bindings": [ { "name": "req", \#(members)"type": "httpTrigger" }, { "name": "res", "type": "http", "direction": "out" } ] }"#,
@@ -139,7 +139,7 @@ import Testing
         ("return data.req.Url", "http://example.com:81/api/f/A?a=1&A=2&B=x+y&code=secret"),
         ("return data.req:json().qty", "3"),
     ])
-    func `a request has the shape it has in a payload`(_ code: String, answer: String) async throws {
+    func `a forwarded request has the same form as in a payload`(_ code: String, answer: String) async throws {
         let function =
             #"{ "bindings": [ { "name": "req", "route": "f/{id}/{missing?}", "type": "httpTrigger" }, { "name": "res", "type": "http", "direction": "out" } ] }"#
         let app = try TemporaryApp([
@@ -161,7 +161,7 @@ import Testing
         }
     }
 
-    @Test func `metadata has the members of a body of any size`() async throws {
+    @Test func `metadata contains the members of a JSON body of any size`() async throws {
         let app = try TemporaryApp([
             "f/function.json": TemporaryApp.httpFunction,
             "f/handler.lua": """
@@ -201,7 +201,7 @@ import Testing
         ("return nil", 204), ("return { status = 304 }", 304), ("return http.response { statusCode = 404 }", 404),
         ("error(http.response { statusCode = 409, body = 'taken' })", 409), ("error 'x'", 500),
     ])
-    func `a response has the status the handler gives`(_ code: String, status: Int) async throws {
+    func `a response has the status that the handler sets`(_ code: String, status: Int) async throws {
         let reply = try await Self.send(code)
         #expect(reply.status == status)
         #expect(!reply.headers.contains("content-length"), "the connection counts it")
@@ -217,7 +217,7 @@ import Testing
         #expect(reply.text == "[1]" && reply.contentType == "application/json; charset=utf-8")
     }
 
-    @Test func `why a function failed is told in development only`() async throws {
+    @Test func `the reason of a failure is shown only in development`() async throws {
         let code = "local text = 'a < b'\nerror('<broken>')"
         let silent = try await Self.send(code)
         #expect(silent.status == 500 && !silent.text.contains("broken") && silent.text.contains("invocationId"))
@@ -249,8 +249,7 @@ import Testing
         ("return { body = function(write) write 'a' return 'last' end }", ["a", "last"]),
         ("error(http.response { statusCode = 418, body = function(write) write 'teapot' end })", ["teapot"]),
     ])
-    func `a body that is a function or a coroutine comes piece by piece`(_ code: String, pieces: [String]) async throws
-    {
+    func `a body that is a function or coroutine is sent in pieces`(_ code: String, pieces: [String]) async throws {
         let reply = try await Self.send(code)
         #expect(reply.pieces == pieces && reply.isComplete)
     }
@@ -265,7 +264,7 @@ import Testing
             #"{"Outputs":{"res":{"statusCode":200,"body":"x"}}}"#
         ),
     ])
-    func `through a payload the same body arrives whole`(_ code: String, payload: String) async throws {
+    func `in a payload, the same body arrives as a whole`(_ code: String, payload: String) async throws {
         #expect(try await Self.invoke(code) == payload)
     }
 
@@ -273,7 +272,7 @@ import Testing
     private static let long = "local t = {} for i = 1, 30000 do t[i] = { i, 'a text' } end "
     private static let longJSON = "[" + (1...30_000).map { "[\($0),\"a text\"]" }.joined(separator: ",") + "]"
 
-    @Test func `a long table is written ahead, and arrives whole`() async throws {
+    @Test func `a long table is written in advance and arrives complete`() async throws {
         #expect(try await Self.send(Self.long + "return { body = t }").text == Self.longJSON)
         let twice = try await Self.send(Self.long + "return { headers = { a = 'b' }, body = { t, { t } } }")
         #expect(twice.text == "[\(Self.longJSON),[\(Self.longJSON)]]" && twice.headers.first("a") == "b")
@@ -288,7 +287,7 @@ import Testing
         )
     }
 
-    @Test func `what cannot be written of a long table is told with its place`() async throws {
+    @Test func `a value in a long table that cannot be written is reported with its place`() async throws {
         let reply = try await Self.invoke(Self.long + "t[30001] = { print } return { body = t }")
         #expect(reply.contains("Outputs.res.body[30001][1]: a function value has no JSON form"), "\(reply.prefix(300))")
     }
@@ -302,11 +301,11 @@ import Testing
         ),
         ("return { body = function(write) write '\\255' end }", "a binary body cannot be sent through the host"),
     ])
-    func `through a payload a body that fails is no response`(_ code: String, reason: String) async throws {
+    func `in a payload, a body that fails is not sent as a response`(_ code: String, reason: String) async throws {
         #expect(try await Self.invoke(code).contains(reason))
     }
 
-    @Test func `nothing can be written when the body is complete`() async throws {
+    @Test func `write raises an error once the body is complete`() async throws {
         let code = """
             if kept then return tostring(select(2, pcall(kept, 'late'))) end
             return { body = function(write) kept = write write 'a' end }
@@ -328,14 +327,14 @@ import Testing
         return try await InProcessHandler(root: app.folder.path).send("f", payload).text
     }
 
-    @Test func `a body that fails before its first piece is a failure as any other`() async throws {
+    @Test func `a body that fails before its first piece is reported like any other failure`() async throws {
         let reply = try await Self.send("return { body = function(write) error 'early' end }", showsErrors: true)
         #expect(reply.status == 500 && reply.text.contains("functions/f/handler.lua:3: early"))
         let late = try await Self.send("return { body = function(write) write '' error 'late' end }", showsErrors: true)
         #expect(late.status == 200 && !late.isComplete, "an empty piece sends the head")
     }
 
-    @Test func `what is misspelt or misplaced in host.json is told`() throws {
+    @Test func `misspelt and misplaced members of host.json are reported`() throws {
         let app = try Self.app(#""enableForwardingHttpRequests": true"#, #", "enableProxyingHttpRequest": true"#)
         let warnings = try AppLoader(.folder(app.folder.path), settings: [:]).load().warnings.map(\.description)
         #expect(
@@ -348,7 +347,7 @@ import Testing
         #expect(throws: (any Error).self) { try AppLoader(.folder(app.folder.path), settings: [:]).load() }
     }
 
-    @Test func `a request that finds nothing is told where it probably belongs`() async throws {
+    @Test func `the answer to a request without a route suggests the right address`() async throws {
         let app = try Self.app()
         try app.write(["broken/function.json": "{", "broken/handler.lua": ""])
         let handler = try await InProcessHandler(root: app.folder.path)
@@ -362,7 +361,7 @@ import Testing
         #expect(hosted.status == 404 && !hosted.text.contains("items"))
     }
 
-    @Test func `nobody else runs in a VM while a body is stopped in the middle`() async throws {
+    @Test func `no other code runs in a VM while a body is preempted`() async throws {
         let app = try TemporaryApp([
             "functions/f/function.json": TemporaryApp.httpFunction,
             "functions/f/handler.lua": """
@@ -386,7 +385,7 @@ import Testing
         #expect(replies == Array(repeating: "1", count: 6))
     }
 
-    @Test func `writing nothing does not move the time limit`() async throws {
+    @Test func `writing an empty piece does not extend the time limit`() async throws {
         let app = try TemporaryApp([
             "functions/f/function.json": TemporaryApp.httpFunction.replacing(
                 "] }", with: #"], "lua": { "timeLimit": "200ms" } }"#),
@@ -401,7 +400,7 @@ import Testing
 
     // MARK: Size
 
-    @Test func `many fields, members and headers take their time, not its square`() async throws {
+    @Test func `many fields, members and headers take linear time`() async throws {
         let app = try TemporaryApp([
             "functions/f/function.json": TemporaryApp.httpFunction,
             "functions/f/handler.lua": """

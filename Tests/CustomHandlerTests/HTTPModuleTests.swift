@@ -65,7 +65,7 @@ import Testing
         "local n = 0 local list = {} for i = 1, 200 do list[i] = function() task.sleep(0.001) n = n + 1 end end task.all(list) return n == 200",
         "local inner = task.spawn(function() return task.all { function() return 1 end, function() task.sleep(0.001) return 2 end } end) return inner:join()[2] == 2",
     ])
-    func `tasks run beside each other`(_ code: String) async throws {
+    func `tasks run concurrently`(_ code: String) async throws {
         #expect(try await Self.send(code) == "true")
     }
 
@@ -87,14 +87,13 @@ import Testing
         ("load(nil)", ":1: bad argument #1 to 'load' (string expected, got nil)"),
         ("package.preload.x = {} require 'x'", ":1: package.preload['x'] must be a function, not a table"),
     ])
-    func `a mistake with a module is told with its place in the script`(_ code: String, _ message: String) async throws
-    {
+    func `a wrong call of a module is reported with its place`(_ code: String, _ message: String) async throws {
         let find =
             "local task = require 'task' return select(2, pcall(function() \(code) end)):find([[\(message)]], 1, true)"
         #expect(try await Self.send(find) == "true")
     }
 
-    @Test func `requests are made before and after there are more workers, and end with them`() async throws {
+    @Test func `requests can be sent before and after workers are added, and end with them`() async throws {
         let url = "http://127.0.0.1:\(try await Self.server.value.port)/text"
         let app = try await Self.app()
         for _ in 1...2 {

@@ -3,7 +3,7 @@ import Testing
 @testable import CustomHandler
 
 @Suite struct InvocationIDTests {
-    @Test func `an id of our own is a random UUID`() throws {
+    @Test func `an id that luafunc makes is a random UUID`() throws {
         var ids = InvocationIDs()
         var texts = Set<String>()
         for _ in 0..<1000 {

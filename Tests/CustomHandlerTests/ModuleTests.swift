@@ -105,7 +105,7 @@ import Testing
         return not pcall(task.spawn(function() end).join, { list })
         """,
     ])
-    func `what a script does to tasks and threads that are not its own fails`(_ code: String) async throws {
+    func `a script cannot use tasks and threads of another invocation`(_ code: String) async throws {
         let handler = try await Self.app.value.0
         let request = JSONText.object([("Body", .text("local task = require 'task' \(code)"))])
         let response = try await handler.send("eval", "{\"Data\":{\"req\":\(request)}}")

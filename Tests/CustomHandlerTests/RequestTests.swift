@@ -29,7 +29,7 @@ import Testing
         """
     }
 
-    @Test func `the fragment of a URL that a script has changed is no query`() async throws {
+    @Test func `the fragment of a URL that a script has changed is not read as a query`() async throws {
         let app = try Self.app("data.req.Url = 'http://x/?a=1#?a=2&a=3' return #data.req:queries 'a'")
         let handler = try await InProcessHandler(root: app.folder.path, settings: InProcessHandler.forwarding)
         #expect(try await handler.request("/api/f").text == "1")
@@ -72,7 +72,7 @@ import Testing
 
     /// Each must be true on both wires, for a request that nothing has touched before.
     @Test(arguments: aboutRequests)
-    func `a request is the same whichever part is touched first`(_ expression: String) async throws {
+    func `a request is the same whichever part is accessed first`(_ expression: String) async throws {
         let handlers = try await Self.handlers.value
         #expect(try await handlers.request(Self.looksAtRequest(expression), "?a=1&b=x+y") == "true")
         let payload =
@@ -97,7 +97,7 @@ import Testing
 
     /// Each must be true of a decoded text of some kilobytes, `v`, of which nothing has been touched before.
     @Test(arguments: aboutTexts)
-    func `a decoded text is the same whichever part is touched first`(_ expression: String) async throws {
+    func `a decoded text is the same whichever part is accessed first`(_ expression: String) async throws {
         #expect(try await Self.handlers.value.request(Self.looksAtText(expression)) == "true")
     }
 
@@ -121,7 +121,7 @@ import Testing
         "kept.data.req.Headers['X-Azure-Functions-InvocationId'][1] .. kept.data.req.Query.n",
         "kept.metadata.Query.n .. kept.metadata.Headers['X-Azure-Functions-HostVersion']",
     ])
-    func `what was kept of an earlier invocation stays what it was`(_ text: String) async throws {
+    func `values kept from an earlier invocation do not change`(_ text: String) async throws {
         let app = try Self.app(
             "if kept then return \(text) end kept = { data = data, metadata = metadata, context = context }",
             before: "kept = false")
@@ -134,7 +134,7 @@ import Testing
         #expect(["firstf4.1", "first1", "14.1"].contains(text))
     }
 
-    @Test func `an invocation that the host gave no id has one, the same wherever it is asked`() async throws {
+    @Test func `an invocation without an id from the host gets one, the same everywhere`() async throws {
         let app = try Self.app(
             "return context.invocationId .. ' ' .. context.invocationId .. ' ' .. tostring(data.req.Headers['X-Azure-Functions-InvocationId'])"
         )
@@ -143,7 +143,7 @@ import Testing
         #expect(parts.count == 3 && parts[0].count == 36 && parts[0] == parts[1] && parts[2] == "nil")
     }
 
-    @Test func `all of a context is seen by whoever goes through it`() async throws {
+    @Test func `iterating over a context visits all of its fields`() async throws {
         let app = try Self.app(
             "local names = {} for name in pairs(context) do names[#names + 1] = name end table.sort(names) return table.concat(names, ' ')"
         )

@@ -25,7 +25,7 @@ import Testing
         await served.end()
     }
 
-    @Test @MainLoop func `the end waits for what runs on old and new connections`() async throws {
+    @Test @MainLoop func `shutdown waits for requests on old and new connections`() async throws {
         let served = try Served()
         let early = try RawConnection(port: served.server.port)
         #expect(await answer(on: early) == "1")
@@ -41,7 +41,7 @@ import Testing
         #expect(throws: RawConnection.Refused.self) { try RawConnection(port: served.server.port) }
     }
 
-    @Test @MainLoop func `workers show the newest app, whenever they were added`() async throws {
+    @Test @MainLoop func `all workers serve the newest app, whenever they were added`() async throws {
         let served = try Served()
         try served.app.write(["functions/f/handler.lua": "return function() return 'newer' end"])
         let newer = try AppLoader(.folder(served.app.folder.path), settings: InProcessHandler.forwarding).load()

@@ -90,7 +90,7 @@ struct EventLoopTests {
         }
     }
 
-    @Test func `what a new caller has sent is read before the next piece of work`() throws {
+    @Test func `data of a new connection is read before the next piece of work`() throws {
         try withLoop { loop in
             let reader = Reader(loop)
             let listener = try TCPListener(loop, bind: SocketAddress(.loopback, port: 0))
@@ -148,7 +148,7 @@ struct EventLoopTests {
 
     // MARK: Other threads
 
-    @Test func `what other threads submit runs on the loop, in order`() async throws {
+    @Test func `work that other threads submit runs on the loop, in order`() async throws {
         try await onLoop { loop in
             let notes = Shared<[[Int]]>([[], [], [], []])
             for thread in 0..<4 {
@@ -166,7 +166,7 @@ struct EventLoopTests {
         }
     }
 
-    @Test func `stop ends run after the work at hand, and run may begin again`() {
+    @Test func `stop ends run after the current work, and run can be called again`() {
         withLoop { loop in
             var order: [Int] = []
             loop.perform { order.append(1) }
@@ -182,7 +182,7 @@ struct EventLoopTests {
         }
     }
 
-    @Test func `what is submitted to a closed loop is dropped`() {
+    @Test func `work that is submitted to a closed loop is dropped`() {
         let loop = EventLoop()
         loop.bind()
         loop.close()

@@ -5,7 +5,7 @@ import Testing
 @testable import EventLoop
 
 struct OpenHandlesTests {
-    @Test func `when everything was closed, no handle is open`() async throws {
+    @Test func `no handle is open after everything was closed`() async throws {
         let folder = try TemporaryFolder()
         try await onLoop { loop in
             // Each of them in the middle of what it does.

@@ -22,7 +22,7 @@ import Testing
         #expect(buffer.isEmpty && buffer.popFirst() == nil && buffer.first == nil)
     }
 
-    @Test func `what matches is taken out, and the others keep their order`() {
+    @Test func `matching elements are removed, and the others keep their order`() {
         var buffer = RingBuffer<Int>()
         for value in 0..<20 { buffer.append(value) }
         buffer.removeAll { $0 % 3 == 0 }
@@ -30,7 +30,7 @@ import Testing
     }
 
     @Test(arguments: 1...8 as ClosedRange<UInt64>)
-    func `elements are put in and taken out anywhere, as in an array`(seed: UInt64) {
+    func `elements are inserted and removed anywhere, as in an array`(seed: UInt64) {
         var random = seed
         func next(_ bound: Int) -> Int {
             random = random &* 6_364_136_223_846_793_005 &+ 1_442_695_040_888_963_407
@@ -58,7 +58,7 @@ import Testing
         #expect(model.indices.allSatisfy { buffer[$0] == model[$0] } && buffer[-1] == nil && buffer[model.count] == nil)
     }
 
-    @Test func `what has left is not kept alive`() {
+    @Test func `removed elements are not kept alive`() {
         final class Thing {}
         var buffer = RingBuffer<Thing>()
         weak var gone: Thing?

@@ -40,7 +40,7 @@ import Testing
         #expect(try File.read(folder("file")) == "abc".bytes)
     }
 
-    @Test func `a link goes on to lead where it leads`() throws {
+    @Test func `writing to a link writes to its target`() throws {
         try Folder.make(folder("inner"))
         try File.write("old", to: folder("inner/file"))
         #expect(symlink("inner/file", folder("link")) == 0)
@@ -54,7 +54,7 @@ import Testing
         #expect(File.kind(of: "/dev/null") == .other)
     }
 
-    @Test func `a write into no folder, or onto one, says the path that was asked for`() throws {
+    @Test func `a write into a missing folder or onto a folder names the given path`() throws {
         let missing = #expect(throws: FileError.self) { try File.write("x", to: folder("none/file")) }
         #expect(missing?.description == "cannot write \(folder("none/file")): No such file or directory")
         let isFolder = #expect(throws: FileError.self) { try File.write("x", to: folder.path) }

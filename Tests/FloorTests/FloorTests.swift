@@ -75,7 +75,7 @@ struct FloorTests {
     }
 
     /// All three at the border with C, each with its reason.
-    @Test func `only the event loop, its TLS context and a pattern vouch for their own thread safety`() throws {
+    @Test func `only the event loop, its TLS context and a pattern use unchecked Sendable`() throws {
         for floor in Self.floors.keys {
             for file in try Self.sources(of: floor)
             where file.text.contains(": @unchecked Sendable")

@@ -53,7 +53,7 @@ import Testing
         #expect(folders.outside.isEmpty)
     }
 
-    @Test func `links in a circle end`() throws {
+    @Test func `a cycle of links is followed only once`() throws {
         let app = try app(
             ["functions/f/function.json", "lib/a/x.lua"],
             links: [
@@ -102,7 +102,7 @@ import Testing
         }
     }
 
-    @Test func `what is loaded without a watch is listed anew each time`() throws {
+    @Test func `without a watcher, each load lists the folders again`() throws {
         let app = try app(["f/function.json", "f/handler.lua"])
         let loader = AppLoader(.folder(app.folder.path), settings: [:])
         _ = loader.walk()

@@ -117,7 +117,7 @@ import Testing
             "f/function.json:1: \"retry\" needs a \"strategy\" of fixedDelay or exponentialBackoff"
         ),
     ])
-    func `says what is wrong with a function and keeps the others`(_ json: String, _ sentence: String) throws {
+    func `a problem of a function is reported, and the others are kept`(_ json: String, _ sentence: String) throws {
         let app = try load([
             "f/function.json": json, "f/handler.lua": "", "good/function.json": TemporaryApp.queueFunction,
             "good/handler.lua": "",

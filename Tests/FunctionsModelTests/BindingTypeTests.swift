@@ -51,7 +51,7 @@ import Testing
             "the host has no built-in type \"pidgeonTrigger\"; did you mean \"pigeonTrigger\"?"
         ),
     ])
-    func `a misspelt word is told with the declared one`(_ binding: String, _ reason: String) throws {
+    func `a misspelt word is reported with the declared one`(_ binding: String, _ reason: String) throws {
         let app = try load(binding)
         let told = app.warnings + app.broken.values
         #expect(told.contains { $0.reason == reason }, "\(told)")

@@ -70,7 +70,7 @@ import Testing
         ("{x:regex(a?)?}", "a?"),
         ("{x:regex()}", ""),
     ])
-    func `a pattern is what its parentheses hold`(_ route: String, _ pattern: String) throws {
+    func `a pattern is the text in the parentheses`(_ route: String, _ pattern: String) throws {
         guard case .regex(let regex)? = try RouteTemplate(route).parameters.first?.constraints.first else {
             return #expect(Bool(false), "no pattern")
         }
@@ -182,7 +182,7 @@ import Testing
                 + "lookbehind assertion is not fixed length"
         ),
     ])
-    func `a template that cannot be parsed points at the character`(_ route: String, _ sentence: String) {
+    func `the error of a template names the character`(_ route: String, _ sentence: String) {
         let error = #expect(throws: RouteTemplateError.self) { try RouteTemplate(route) }
         #expect(error?.description == "route '\(route)': " + sentence)
     }
@@ -193,7 +193,7 @@ import Testing
         ("api/{*all}", "character 5: '{*all}' takes the rest of the path, so nothing can follow it"),
         ("a{", "character 2: the '{' is never closed; write '{id}'"),
     ])
-    func `a bad prefix is named as such`(_ prefix: String, _ sentence: String) {
+    func `the error of a bad prefix names the prefix`(_ prefix: String, _ sentence: String) {
         let error = #expect(throws: RouteTemplateError.self) { try RouteTemplate("orders", prefix: prefix) }
         #expect(error?.description == "routePrefix '\(prefix)': " + sentence)
     }
@@ -207,7 +207,7 @@ import Testing
     }
 
     @Test(arguments: [("admin/x", "admin"), ("Administrator", "admin"), ("RUNTIME", "runtime"), ("/admin", "admin")])
-    func `the host keeps some beginnings`(_ route: String, _ word: String) {
+    func `the host reserves some beginnings`(_ route: String, _ word: String) {
         let error = #expect(throws: RouteTemplateError.self) { try RouteTemplate.checkReserved(route) }
         #expect(
             error?.description
@@ -216,7 +216,7 @@ import Testing
     }
 
     @Test(arguments: ["", "adm", "orders/admin", "{admin}", "runtim"])
-    func `other beginnings are free`(_ route: String) throws {
+    func `other beginnings are allowed`(_ route: String) throws {
         try RouteTemplate.checkReserved(route)
     }
 }

@@ -241,7 +241,7 @@ import Testing
         #expect(text(router.match(method: "GET", path: String(repeating: "/a", count: 10_000))) == nil)
     }
 
-    @Test func `a pattern that gives up lets the next route match, and that is told once`() throws {
+    @Test func `a pattern that gives up lets the next route match, and this is reported once`() throws {
         let routes = ["{name:regex(^(a+)+$)}/{other:regex(b)}", "{name}/b", "{x:regex(c)}"]
         let router = Router(
             try routes.enumerated().map {

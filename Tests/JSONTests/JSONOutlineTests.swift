@@ -65,7 +65,7 @@ import Testing
         }
     }
 
-    @Test func `a check that stops anywhere finds what one in one go finds`() {
+    @Test func `a check with pauses has the same result as one without`() {
         let (whole, inPieces) = (JSONOutline(), JSONOutline())
         var numbers = Numbers(state: 3)
         let texts = [

@@ -167,7 +167,7 @@ import Testing
     ]
 
     @Test(arguments: examples)
-    func `coroutines are those of stock Lua`(_ script: String, _ results: String) throws {
+    func `coroutines behave like those of stock Lua`(_ script: String, _ results: String) throws {
         let lua = try TestVM()
         #expect(try lua.run(packed(script)) == results)
     }
@@ -193,7 +193,7 @@ import Testing
     }
 
     /// With a real timer, which ticks at any place, on a thread that ends with it.
-    @Test func `ticks stop code inside coroutines and it goes on where it was`() async throws {
+    @Test func `slices end inside coroutines, and the code continues where it was`() async throws {
         let (sum, slices) = try await withCheckedThrowingContinuation { continuation in
             Thread.detachNewThread { continuation.resume(with: Result { try Self.runTicking() }) }
         }

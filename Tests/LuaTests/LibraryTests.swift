@@ -21,7 +21,7 @@ import Testing
         "utf8.len(('x'):rep(3e6))", "utf8.offset(('x'):rep(3e6), 3e6)", "utf8.offset(('\\x80'):rep(3e6), 0, 3e6)",
         "utf8.char(table.unpack(t))",
     ])
-    func `a long text is made and read in slices`(_ call: String) throws {
+    func `long texts are made and read in slices`(_ call: String) throws {
         let lua = try TestVM()
         #expect(
             try lua.countSlices("local t = table.pack(('kWa0z!'):rep(7000):byte(1, -1)) return \(call)", most: 8) == 8)
@@ -84,7 +84,7 @@ import Testing
         #expect(try lua.run(script) == "300000")
     }
 
-    @Test func `load reads a function's pieces, and its error is load's`() throws {
+    @Test func `load reads pieces from a function and returns its error`() throws {
         let lua = try TestVM()
         #expect(
             try lua.run(

@@ -58,7 +58,7 @@ import Testing
                 """) == "abc123")
     }
 
-    @Test func `what replaces may be found by a metamethod that takes several slices`() throws {
+    @Test func `gsub's replacement can come from a metamethod that takes several slices`() throws {
         let lua = try TestVM()
         let script = """
             local t = setmetatable({}, { __index = function(_, k) for i = 1, 100 do end return k == "b" and "<" .. k .. ">" end })

@@ -90,7 +90,7 @@ import Testing
         #expect(heard.allSatisfy { $0["connection"]?.string == secret["key"]?.string })
     }
 
-    @Test func `every secret that is read is made in docs/deploy.md`() throws {
+    @Test func `docs/deploy.md creates every secret that the manifests read`() throws {
         var made: [String: [String]] = [:]
         for command in commands {
             guard let match = command.firstMatch(of: #/kubectl create secret generic (\S+)/#) else { continue }
@@ -156,7 +156,7 @@ import Testing
         }
     }
 
-    @Test func `every option that is named is one luafunc has`() async throws {
+    @Test func `luafunc has every option that the documentation names`() async throws {
         var named: [String: Set<String>] = [:]
         var others: Set<String> = []
         for command in commands {
@@ -181,7 +181,7 @@ import Testing
     }
 
     @Test(arguments: ["docs/deploy.md", "deploy/Dockerfile", "deploy/kubernetes.yaml", "CHANGELOG.md"])
-    func `every file that is named is there`(_ page: String) throws {
+    func `every file that the documentation names exists`(_ page: String) throws {
         let text = try Self.text(page).replacing(#/https?:[^\s)]*/#, with: "")
         let links = text.matches(of: #/\]\(([^)#]+)/#).map { match in
             Repository.root.appending(path: page).deletingLastPathComponent().appending(path: match.1)
@@ -193,7 +193,7 @@ import Testing
         #expect(missing.isEmpty)
     }
 
-    @Test func `every place in a page that is named is there`() throws {
+    @Test func `every anchor that the documentation names exists`() throws {
         for match in guide.matches(of: #/\]\(([\w.]*)#([\w-]+)\)/#) {
             let page = try match.1.isEmpty ? guide : Self.text("docs/\(match.1)")
             let headings = page.matches(of: #/(?m:^)#+ (.*)/#).map { heading in

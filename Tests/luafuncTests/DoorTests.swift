@@ -38,7 +38,7 @@ import Testing
         "", #""customHandler": { "enableForwardingHttpRequest": true },"#,
         #""customHandler": { "enableProxyingHttpRequest": true },"#,
     ])
-    func `under start the handler's port answers nobody but the host`(_ wire: String) throws {
+    func `under start, the handler's port answers only the host`(_ wire: String) throws {
         let app = try TemporaryApp([
             "host.json": #"{ \#(wire) "version": "2.0", "extensionBundle": {} }"#,
             "tell/function.json": TemporaryApp.httpFunction,
@@ -112,7 +112,7 @@ import Testing
         ])
     }
 
-    @Test func `what a script prints forges no line and steers no terminal`() throws {
+    @Test func `a script's output cannot forge a line or control the terminal`() throws {
         let host = try Host(try Self.forgingApp())
         #expect(try host.request("/api/f").status == 200)
         #expect(
@@ -124,7 +124,7 @@ import Testing
         #expect(line.hasPrefix("            ") && line.contains(#"\u001b[2J"#) && !line.contains("\u{1b}"), "\(line)")
     }
 
-    @Test func `what a script prints is one line of the handler's log`() throws {
+    @Test func `a printed text is one line of the handler's log`() throws {
         let app = try Self.forgingApp()
         let body = Array(#"{"Data":{}}"#.utf8)
         let text = try LuafuncProcess(["serve", "--port", "0", "--app", app.folder.path])
@@ -139,13 +139,13 @@ import Testing
         #expect(message == "a\r\n2026-01-01T00:00:00.000Z error f: forged\u{1b}[2J\u{9b}m")
     }
 
-    @Test func `lines of another handler steer no terminal`() throws {
+    @Test func `lines of another handler cannot control the terminal`() throws {
         let app = try TemporaryApp(["f/function.json": TemporaryApp.httpFunction])
         let host = try Host(app, ["--", "/bin/sh", "-c", #"printf 'x\033[2Jy\n'; exec sleep 1000"#])
         #expect(host.process.line(containing: "[2J")?.hasSuffix(#"  x\u001b[2Jy"#) == true)
     }
 
-    @Test func `a line of many megabytes ends neither the logs nor the function`() throws {
+    @Test func `a line of many megabytes does not stop the logs or the function`() throws {
         let app = try TemporaryApp([
             "host.json": Self.bundle, "f/function.json": TemporaryApp.httpFunction,
             "f/handler.lua": "return function() print(('x'):rep(10 << 20)) print 'after' return 'done' end",
@@ -165,7 +165,7 @@ import Testing
         #expect(other.process.line(containing: "after") != nil)
     }
 
-    @Test func `a terminal that stalls holds up no caller of start`() throws {
+    @Test func `a stalled terminal delays no caller of start`() throws {
         let app = try TemporaryApp([
             "host.json": Self.bundle, "f/function.json": TemporaryApp.httpFunction,
             "f/handler.lua": "return function() for i = 1, 1000 do print(('x'):rep(1000)) end return 'done' end",
@@ -184,7 +184,7 @@ import Testing
 
     // MARK: Files
 
-    @Test func `a write that finds no room leaves nothing behind`() throws {
+    @Test func `a failed write on a full disk leaves nothing behind`() throws {
         let app = try TemporaryApp([
             "host.json": Self.bundle,
             "f/function.json": """
@@ -229,7 +229,7 @@ import Testing
         )
     }
 
-    @Test func `an app folder that is deleted and made anew is watched again`() throws {
+    @Test func `an app folder that is deleted and created again is watched again`() throws {
         func files(_ answer: String) -> [String: String] {
             [
                 "host.json": Self.bundle, "f/function.json": TemporaryApp.httpFunction,
@@ -253,7 +253,7 @@ import Testing
 
     // MARK: Processes
 
-    @Test func `a kill of the host ends its handler, whatever program that is`() async throws {
+    @Test func `killing the host ends its handler, whatever program that is`() async throws {
         let app = try TemporaryApp(["f/function.json": TemporaryApp.httpFunction])
         let pipe = app.folder.appending(path: "pipe").path
         try #require(mkfifo(pipe, 0o600) == 0)
@@ -273,7 +273,7 @@ import Testing
 
     // MARK: The promises
 
-    @Test func `each promise in docs names tests that are there`() throws {
+    @Test func `each promise in the documentation names existing tests`() throws {
         let promises = try String(contentsOf: Repository.root.appending(path: "docs/security.md"), encoding: .utf8)
         var names = Set(promises.matches(of: #/``(.+?)``/#).map { String($0.1) })
         #expect(names.count > 20)

@@ -63,7 +63,7 @@ import Testing
                 .contains(#""text": "{\n  \"id\": 7\n}""#))
     }
 
-    @Test func `the documentation's hello handler gets the callers' own requests, as host json describes it`()
+    @Test func `the documentation's hello handler gets the callers' own requests`()
         async throws
     {
         let app = try TemporaryApp([
@@ -86,7 +86,7 @@ import Testing
         #expect(process.waitForLine(containing: "Go server Listening on"))
     }
 
-    @Test func `a program that is still being written is started once it is whole`() async throws {
+    @Test func `a program that is still being written is started once it is complete`() async throws {
         let app = try TemporaryApp([
             "host.json": #"{ "version": "2.0" }"#, "hello/function.json": TemporaryApp.httpFunction,
             "handler": "#!/bin/sh\nexec \"$@\"\n",
@@ -102,7 +102,7 @@ import Testing
         #expect(process.waitForLine(containing: "Go server Listening on"))
     }
 
-    @Test func `the host follows an answer that points elsewhere`() async throws {
+    @Test func `the host follows a redirect in an answer`() async throws {
         let app = try TemporaryApp([
             "host.json": #"{ "version": "2.0", "extensionBundle": {} }"#, "order/function.json": Self.order,
         ])
@@ -114,7 +114,7 @@ import Testing
 
     /// They once ended the host itself.
     @Test(arguments: ["early", "negative"])
-    func `a status that no caller can get is a failure`(_ function: String) async throws {
+    func `a status that cannot be sent to a caller is a failure`(_ function: String) async throws {
         let app = try TemporaryApp([
             "host.json": #"{ "version": "2.0" }"#, "\(function)/function.json": TemporaryApp.httpFunction,
         ])
@@ -128,7 +128,7 @@ import Testing
         #expect(process.waitForLine(containing: "it must be a number from 200 to 999"))
     }
 
-    @Test func `an answer that stops in the middle is too late as well`() async throws {
+    @Test func `an incomplete answer exceeds the timeout`() async throws {
         let app = try TemporaryApp([
             "host.json": #"{ "version": "2.0", "functionTimeout": "00:00:01" }"#,
             "stalling/function.json": TemporaryApp.httpFunction,
@@ -169,7 +169,7 @@ import Testing
         #expect(end.errors.contains("exited with code 3, the third time. Exceeded http worker restart retry count"))
     }
 
-    @Test func `a handler that exits with 0 is not started again, and invocations fail`() async throws {
+    @Test func `a handler that exits with 0 is not restarted, and invocations fail`() async throws {
         let (process, app) = try start(["/bin/sh", "-c", "exit 0"])
         defer { withExtendedLifetime(app) {} }
         let port = try Self.port(of: process)
@@ -181,7 +181,7 @@ import Testing
         #expect(await process.end().code == 0)
     }
 
-    @Test func `a save brings a handler back that had exited with 0`() async throws {
+    @Test func `a save restarts a handler that has exited with 0`() async throws {
         let (process, app) = try start(["/bin/sh", "-c", "test -f ready || exit 0; echo it is back; exec sleep 60"])
         #expect(process.waitForLine(containing: "exited with code 0, so the host does not start it again"))
         try app.write(["ready": ""])
@@ -191,14 +191,14 @@ import Testing
         #expect(await process.end().code == 0)
     }
 
-    @Test func `a program that is not there is told`() async throws {
+    @Test func `a missing program is reported`() async throws {
         let (process, app) = try start(["./no-such-handler"])
         defer { withExtendedLifetime(app) {} }
         let end = await process.end()
         #expect(end.code == 1 && end.errors.contains("'./no-such-handler' cannot be started"))
     }
 
-    @Test func `an invocation that takes too long fails, and the handler is killed and started again`() async throws {
+    @Test func `an invocation that takes too long fails, and the handler is restarted`() async throws {
         let (process, app) = try start(
             [Repository.luafunc.path, "serve", "--time-limit", "1h"], ", \"functionTimeout\": \"00:00:01\"")
         defer { withExtendedLifetime(app) {} }
@@ -211,7 +211,7 @@ import Testing
         #expect(try RawConnection.request("/api/quick", method: "GET", port: port).text == "quick")
     }
 
-    @Test func `a change of function json starts the handler again`() async throws {
+    @Test func `a change of function.json restarts the handler`() async throws {
         let (process, app) = try start([Repository.luafunc.path, "serve"])
         let port = try Self.port(of: process)
         #expect(try RawConnection.request("/api/quick", method: "GET", port: port).text == "quick")

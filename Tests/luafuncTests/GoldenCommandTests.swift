@@ -67,7 +67,7 @@ import Testing
     }
 
     @Test(arguments: rows)
-    func `a command line is answered as ever`(row: Row) async throws {
+    func `a command line has the same result as in an earlier version`(row: Row) async throws {
         // No test has a port of its own.
         var words = row.arguments.map { here($0) }.map { $0 == "7099" ? "0" : $0 }
         let isStarted =

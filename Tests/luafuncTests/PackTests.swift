@@ -19,13 +19,13 @@ import Testing
 
     // MARK: check
 
-    @Test func `an app without problems is told to be well`() async throws {
+    @Test func `check reports no problems for a correct app`() async throws {
         let app = try TemporaryApp(Self.files)
         let end = try await run(["check", "--app", app.folder.path])
         #expect(end.code == 0 && end.output == "1 function, no problems found\n" && end.errors.isEmpty)
     }
 
-    @Test func `every problem is told with its place`() async throws {
+    @Test func `every problem is reported with its place`() async throws {
         let app = try TemporaryApp(
             Self.files.merging([
                 "functions/a/function.json": #"{ "bindings": [] }"#, "functions/a/handler.lua": "",
@@ -46,7 +46,7 @@ import Testing
         #expect(lines.contains { $0.hasPrefix("functions/b/handler.lua:3: ") })
     }
 
-    @Test func `an app that cannot be read at all ends with 65`() async throws {
+    @Test func `check exits with 65 if the app cannot be read`() async throws {
         let end = try await run(["check", "--app", "/nowhere"])
         #expect(end.code == 65 && end.errors.hasPrefix("luafunc: /nowhere: is not a folder that can be read"))
     }
@@ -80,7 +80,7 @@ import Testing
         #expect(try Data(contentsOf: zip) == first && first.starts(with: Data("PK".utf8)))
     }
 
-    @Test func `one file serves its app from anywhere, and tells what is inside`() async throws {
+    @Test func `one file serves its app from any folder and lists its content`() async throws {
         let app = try TemporaryApp(Self.files)
         let elsewhere = try TemporaryApp([:])
         let program = elsewhere.folder.appending(path: "myapp")
@@ -105,7 +105,7 @@ import Testing
         #expect(try RawConnection.request("/api/hello", method: "GET", port: folder.port).text == "from the folder")
     }
 
-    @Test func `one file names the functions that nothing fires then`() async throws {
+    @Test func `packing one file names the functions whose triggers do not fire`() async throws {
         let app = try TemporaryApp(
             Self.files.merging([
                 "functions/tick/function.json":
@@ -117,7 +117,7 @@ import Testing
         #expect(end.output.contains("or '\(program) start' fires the triggers of tick; 'serve' answers only requests"))
     }
 
-    @Test func `a file that was cut says so`() async throws {
+    @Test func `a truncated program reports the damage`() async throws {
         let app = try TemporaryApp(Self.files)
         let program = app.folder.appending(path: "myapp")
         #expect(try await run(["pack", "--app", app.folder.path, "--executable", program.path]).code == 0)

@@ -21,7 +21,7 @@ import Testing
             "/\(name)", port: server.port, headers: hostHeaders, body: Array(#"{"Data":{}}"#.utf8))
     }
 
-    @Test func `started by the host it serves on the host's port without any argument`() async throws {
+    @Test func `the host starts it without arguments, and it serves on the host's port`() async throws {
         let app = try app()
         let server = try LuafuncProcess(
             [], environment: ["FUNCTIONS_CUSTOMHANDLER_PORT": "0", "FUNCTIONS_APP_ROOT_PATH": app.folder.path])
@@ -40,7 +40,7 @@ import Testing
     }
 
     @Test(arguments: [SIGTERM, SIGINT])
-    func `stopped by hand it exits 0`(_ signal: Int32) async throws {
+    func `it exits with 0 when it is stopped by hand`(_ signal: Int32) async throws {
         let app = try app()
         let server = try LuafuncProcess(["serve", "--port", "0", "--app", app.folder.path])
         server.send(signal: signal)
@@ -48,7 +48,7 @@ import Testing
         #expect(end.code == 0 && end.errors.isEmpty)
     }
 
-    @Test func `a script that never ends loading does not hold up the end`() async throws {
+    @Test func `a script that loads forever does not delay the end`() async throws {
         let app = try TemporaryApp([
             "functions/f/function.json": TemporaryApp.httpFunction, "functions/f/handler.lua": "while true do end",
         ])
@@ -57,7 +57,7 @@ import Testing
         #expect(await server.end().code == 0)
     }
 
-    @Test func `what runs when it is stopped is finished`() async throws {
+    @Test func `running invocations finish when it is stopped`() async throws {
         let app = try TemporaryApp([
             "functions/slow/function.json": TemporaryApp.httpFunction,
             "functions/slow/handler.lua":
@@ -73,7 +73,7 @@ import Testing
         #expect(throws: RawConnection.Refused.self) { try RawConnection(port: server.port) }
     }
 
-    @Test func `a second signal does not wait for what runs`() async throws {
+    @Test func `a second signal does not wait for running invocations`() async throws {
         let app = try TemporaryApp([
             "functions/slow/function.json": TemporaryApp.httpFunction,
             "functions/slow/handler.lua": "return function() print 'begun' require('task').sleep(600) end",
@@ -94,7 +94,7 @@ import Testing
     }
 
     @Test(arguments: [[:], ["FUNCTIONS_CUSTOMHANDLER_PORT": "0"]])
-    func `the end of standard input ends it, if it was told so`(_ environment: [String: String]) async throws {
+    func `the end of standard input ends it, if the option is set`(_ environment: [String: String]) async throws {
         let app = try app()
         let server = try LuafuncProcess(
             ["serve", "--port", "0", "--until-stdin-ends", "--app", app.folder.path], environment: environment)
@@ -105,7 +105,7 @@ import Testing
         #expect(try invoke(other, "log").status == 200)
     }
 
-    @Test func `a reader of the log that stalls holds up no call, and hears what it missed`() async throws {
+    @Test func `a stalled reader of the log delays no call and is told what it missed`() async throws {
         let app = try TemporaryApp([
             "functions/much/function.json": TemporaryApp.queueFunction,
             "functions/much/handler.lua": "return function() for i = 1, 1000 do print(('x'):rep(1000)) end end",
@@ -153,13 +153,13 @@ import Testing
         }
     }
 
-    @Test func `it listens where a name stands for`() throws {
+    @Test func `it listens on the address of a host name`() throws {
         let app = try app()
         let server = try LuafuncProcess(["serve", "--port", "0", "--bind", "localhost", "--app", app.folder.path])
         #expect(server.port > 0)
     }
 
-    @Test func `log lines go where the host gives them their level`() async throws {
+    @Test func `log lines go to the stream that gives them their level in the host`() async throws {
         let app = try app()
         let server = try LuafuncProcess(["serve", "--port", "0", "--app", app.folder.path])
         let reply = try invoke(server, "log")
@@ -172,7 +172,7 @@ import Testing
         #expect(end.errors.contains("warn \(place)careful\n") && end.errors.contains("error \(place)bad\n"))
     }
 
-    @Test func `log lines are JSON on request, of the level wanted`() async throws {
+    @Test func `log lines are JSON of the chosen level on request`() async throws {
         let app = try app()
         let server = try LuafuncProcess(
             ["serve", "--port", "0", "--app", app.folder.path, "--log-format", "json", "--log-level", "debug"])
@@ -187,7 +187,7 @@ import Testing
         #expect(tree["invocationId"]?.string == "6b0cbf0e-8f7e-4a53-9f0c-0a8f0d1f3c11" && tree["time"]?.string != nil)
     }
 
-    @Test func `the functions are listed, and the broken ones with file and reason`() async throws {
+    @Test func `functions are listed, broken ones with file and reason`() async throws {
         let app = try app()
         try app.write([
             "functions/broken/function.json": TemporaryApp.queueFunction, "functions/broken/handler.lua": "return =",
@@ -203,7 +203,7 @@ import Testing
                 containing: "error odd: functions/odd/function.json:1: is not JSON: line 1, column 2:"))
     }
 
-    @Test func `a call to a script that does not load is logged with its id, and a mark of UTF-8 is no mistake`()
+    @Test func `a call of a script that does not load is logged with its id`()
         async throws
     {
         let app = try TemporaryApp([
@@ -262,19 +262,19 @@ import Testing
         (["swerve"], "there is no command 'swerve'; did you mean 'serve'?"),
         (["deploy"], "there is no command 'deploy'; there are start, serve, check, pack"),
     ])
-    func `wrong usage is told and exits 64`(_ arguments: [String], _ sentence: String) async throws {
+    func `wrong usage is reported and exits with 64`(_ arguments: [String], _ sentence: String) async throws {
         let end = await (try LuafuncProcess(arguments, waits: false)).end()
         #expect(end.code == 64 && end.errors.contains(sentence), "\(end.errors)")
     }
 
-    @Test func `without a command by hand it prints help`() async throws {
+    @Test func `without a command it prints help when started by hand`() async throws {
         let end = await (try LuafuncProcess([], waits: false)).end()
         #expect(end.code == 0 && end.output.contains("USAGE: luafunc <subcommand>"))
     }
 
     /// What the test reads in Tests/luafuncTests/Snapshots; luafunc.txt is the help of the program.
     @Test(arguments: ["luafunc", "start", "serve", "check", "pack", "completion"])
-    func `help is as documented`(_ command: String) async throws {
+    func `help is the same as its snapshot`(_ command: String) async throws {
         let words = command == "luafunc" ? ["--help"] : [command, "--help"]
         let end = await (try LuafuncProcess(words, waits: false)).end()
         let snapshot = try String(

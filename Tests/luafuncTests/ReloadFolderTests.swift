@@ -8,7 +8,7 @@ import Testing
 
     // MARK: Links
 
-    @Test func `a linked file is followed, also over several links`() throws {
+    @Test func `a linked file is followed, even through several links`() throws {
         let app = try TemporaryApp([
             "host.json": ServedApp.host(), "functions/f/function.json": TemporaryApp.httpFunction,
             "shared/scripts/f.lua": Self.answer("one"),
@@ -44,7 +44,7 @@ import Testing
                 == "other")
     }
 
-    @Test func `the target of a link may come later`() throws {
+    @Test func `the target of a link may be created later`() throws {
         let app = try TemporaryApp([
             "host.json": ServedApp.host(), "functions/f/function.json": TemporaryApp.httpFunction,
             "functions/f/handler.lua": Self.answer("one"), "shared/readme": "",
@@ -79,7 +79,7 @@ import Testing
     }
 
     @Test(arguments: ["functions/f/handler.lua", "functions/h", "lib/m.lua", "lib/more"])
-    func `a link that leads out of the app is refused by start, check and pack alike`(_ link: String) async throws {
+    func `a link that leads out of the app is refused by start, check and pack`(_ link: String) async throws {
         let other = try Self.elsewhere()
         let app = try Self.outside(link, other)
         let target = other.folder.resolvingSymlinksInPath().appending(path: link).path
@@ -102,14 +102,14 @@ import Testing
         }
     }
 
-    @Test func `a module behind a link that leads out is refused with that reason`() throws {
+    @Test func `a module behind a link out of the app is refused with that reason`() throws {
         let other = try Self.elsewhere()
         let served = try ServedApp(Self.outside("lib/m.lua", other))
         #expect(
             try served.get("/api/f").text.contains("module 'm': lib/m.lua: is a link that leads out of the app"))
     }
 
-    @Test func `a link that leads out and comes with a save is told, and the function keeps its version`() throws {
+    @Test func `a saved link out of the app is reported, and the function keeps its version`() throws {
         let other = try Self.elsewhere()
         let served = try ServedApp()
         try served.app.link("functions/f/handler.lua", to: other.folder.appending(path: "functions/f/handler.lua").path)

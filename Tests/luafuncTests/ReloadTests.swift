@@ -15,7 +15,7 @@ import Testing
         #expect(try served.save(["functions/f/m.lua": "return 'own'"], isAtomic: false) == "two own")
     }
 
-    @Test func `functions and settings come and go`() throws {
+    @Test func `functions and settings can be added and removed`() throws {
         let served = try ServedApp()
         let files = [
             "functions/g/function.json": TemporaryApp.httpFunction,
@@ -51,7 +51,7 @@ import Testing
         ),
         ("host.json", "{}", "host.json", "the previous version keeps running"),
     ])
-    func `a broken save is told, and keeps the version before`(
+    func `a broken save is reported, and the previous version stays`(
         _ file: String, text: String, reason: String, more: String
     ) throws {
         let served = try ServedApp()
@@ -75,7 +75,7 @@ import Testing
         #expect(try served.get("/api/f").text == "one renamed")
     }
 
-    @Test func `what runs ends with the code it began with`() throws {
+    @Test func `a running invocation finishes with the code it began with`() throws {
         let served = try ServedApp([
             "functions/f/handler.lua": """
             local task, m = require "task", require "m"
@@ -99,7 +99,7 @@ import Testing
         #expect(connection.response()?.text == "old first late")
     }
 
-    @Test func `a module that nobody has asked for yet is the saved one when somebody does`() throws {
+    @Test func `a module that was not required before is loaded in its saved version`() throws {
         let served = try ServedApp([
             "functions/f/handler.lua": "return function() return require 'm' end",
             "functions/g/function.json": TemporaryApp.httpFunction,
@@ -117,7 +117,7 @@ import Testing
         #expect(reply.text == "saved", "\(reply)")
     }
 
-    @Test func `a function that never worked holds no save back`() throws {
+    @Test func `a function that never worked delays no save`() throws {
         let served = try ServedApp([
             "functions/bad/function.json": TemporaryApp.httpFunction,
             "functions/bad/handler.lua": "require 'm' error 'never worked'",
@@ -130,7 +130,7 @@ import Testing
                 waitFor: "reloaded bad") == "works")
     }
 
-    @Test func `links in a circle do no harm`() throws {
+    @Test func `a cycle of links does no harm`() throws {
         let served = try ServedApp()
         for name in ["a", "b", "c"] {
             try FileManager.default.createSymbolicLink(
@@ -139,7 +139,7 @@ import Testing
         #expect(try served.save(["lib/m.lua": "return 'second'"]) == "one second")
     }
 
-    @Test func `in development saves take effect without being asked to`() throws {
+    @Test func `in development, saves take effect by default`() throws {
         let served = try ServedApp(environment: ["AZURE_FUNCTIONS_ENVIRONMENT": "Development"])
         // Else the first load could see a file in the middle of the save.
         #expect(try served.get("/api/f").text == "one first")

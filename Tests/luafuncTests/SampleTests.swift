@@ -18,7 +18,7 @@ import Testing
     }
 
     @Test(arguments: Case.samples)
-    func `a sample does what it is there to show`(_ sample: Case) async throws {
+    func `a sample does what it demonstrates`(_ sample: Case) async throws {
         let server = try await Self.payloadApp.value
         let reply = try RawConnection.request(
             "/\(sample.name)", port: server.port, headers: hostHeaders, body: sample.payload)
@@ -28,7 +28,7 @@ import Testing
     }
 
     @Test(arguments: Case.samples.filter { $0.plainRequest != nil })
-    func `a sample for HTTP takes callers' own requests as well`(_ sample: Case) async throws {
+    func `an HTTP sample also works with callers' own requests`(_ sample: Case) async throws {
         let request = try #require(sample.plainRequest)
         let reply = try RawConnection.request(
             request.target, method: request.method, port: try await Self.app.value.port,
@@ -48,7 +48,7 @@ import Testing
     }
 
     @Test(arguments: [true, false])
-    func `a caller keeps a list of things to do, over either wire`(_ forwards: Bool) async throws {
+    func `the to-do sample works over both protocols`(_ forwards: Bool) async throws {
         let port = try await (forwards ? Self.app : Self.payloadApp).value.port
         var cookie = ""
         func send(_ method: String, _ id: String? = nil, _ body: String = "") throws -> Answer {
@@ -111,7 +111,7 @@ import Testing
     }
 
     @Test(arguments: ["README.md", "scripts/start"])
-    func `the commands shown work as written`(_ file: String) async throws {
+    func `the commands in the documentation work as written`(_ file: String) async throws {
         let app = try TemporaryApp([:])
         for name in ["functions", "host.json"] {
             let copy = app.folder.appending(path: name)

@@ -41,7 +41,7 @@ import Testing
         ),
         (#"{"Outputs":{},"ReturnValue":{"res":{"body":"b"}}}"#, 200, "b", []),
     ])
-    func `a caller sees`(_ answer: String, _ status: Int, _ body: String, _ warnings: [String]) {
+    func `a caller gets the response`(_ answer: String, _ status: Int, _ body: String, _ warnings: [String]) {
         let delivery = decode(answer, .response, isHTTP: true)
         #expect(delivery.failure == nil && delivery.http?.status == status && delivery.http?.text == body)
         #expect(delivery.warnings == warnings)
@@ -83,7 +83,7 @@ import Testing
         #expect(decode(#"{"Outputs":{"o":"no"},"ReturnValue":{"o":null}}"#, .queue).outputs.isEmpty)
     }
 
-    @Test func `another ReturnValue is ignored where nothing takes it`() {
+    @Test func `another ReturnValue is ignored if no output takes it`() {
         let delivery = decode(#"{"ReturnValue":"hi"}"#, .queue)
         #expect(delivery.outputs.isEmpty)
         #expect(

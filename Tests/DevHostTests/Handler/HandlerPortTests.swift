@@ -15,7 +15,7 @@ import Testing
 
     /// A parallel program on any port had taken it before the handler could bind it.
     @Test(.enabled(if: first == 32_768)) @MainLoop
-    func `the handler's port is none that Linux gives to others`() throws {
+    func `the handler's port lies outside Linux' range of automatic ports`() throws {
         for _ in 0..<20 { #expect(try HandlerProcess.freePort() < Self.first) }
     }
 }

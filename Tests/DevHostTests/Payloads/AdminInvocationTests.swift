@@ -35,7 +35,7 @@ struct AdminInvocationTests {
     }
 
     @Test(arguments: ["httpTrigger", "blobTrigger", "timerTrigger"])
-    func `the input is not the value of every trigger`(_ type: String) {
+    func `for some triggers the input is not used as the value`(_ type: String) {
         #expect(invocation(type, "text") == nil)
     }
 

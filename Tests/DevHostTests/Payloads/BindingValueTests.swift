@@ -25,7 +25,7 @@ struct BindingValueTests {
         (.json(.list([.string("a"), .string("b")])), #""[\"a\",\"b\"]""#),
         (.json(.null), #""null""#),
     ])
-    func `a value is written as its kind is`(_ value: BindingValue, _ expected: String) {
+    func `a value is written according to its type`(_ value: BindingValue, _ expected: String) {
         #expect(NewtonsoftJSON.text(value.member) == expected)
     }
 
@@ -41,7 +41,7 @@ struct BindingValueTests {
     }
 
     @Test(arguments: [-1e30, -62_135_596_801, -62_135_596_800, 253_402_300_799.5, 253_402_300_800, 3.1e12, 1e30])
-    func `a date beyond those of NET becomes the nearest that is none`(_ seconds: Double) {
+    func `a date that .NET cannot express becomes the nearest one that it can`(_ seconds: Double) {
         let text = DotNetDateTime(Date(timeIntervalSince1970: seconds), zone: .utc).isoText
         #expect(text.hasPrefix(seconds < 0 ? "0001-01-01T00:00:00" : "9999-12-31T23:59:59"), "\(text)")
     }

@@ -24,7 +24,7 @@ struct DotNetTextTests {
         ("0001-01-01T00:00:00", "01/01/0001 00:00:00", "0001-01-01T00:00:00"),
         ("9999-12-31T23:59:59", "12/31/9999 23:59:59", "9999-12-31T23:59:59"),
     ])
-    func `a text that is a date-time is read and written anew`(
+    func `a text that is a date-time is parsed and reformatted`(
         _ text: String, _ culture: String, _ iso: String
     ) throws {
         let moment = try #require(DotNetDateTime(json: text))
@@ -38,7 +38,7 @@ struct DotNetTextTests {
         "2024-04-06T15:30:00.", "2024-04-06T15:30:00.12345678", "2024-04-06T15:30:00 ", "2024-04-06T15:30:00+2",
         "2024-04-06T15:30:00Zulu", "0000-04-06T15:30:00", " 2024-04-06T15:30:00",
     ])
-    func `any other text is no date-time`(_ text: String) {
+    func `any other text is not a date-time`(_ text: String) {
         #expect(DotNetDateTime(json: text) == nil)
     }
 
@@ -46,7 +46,7 @@ struct DotNetTextTests {
         "2000-02-29T00:00:00", "2000-03-01T00:00:00", "1970-01-01T00:00:00", "1969-12-31T23:59:59",
         "2100-02-28T12:00:00", "2026-12-31T23:59:59",
     ])
-    func `a day of the calendar is the same day again`(_ text: String) throws {
+    func `a day is the same after conversion in both directions`(_ text: String) throws {
         #expect(try #require(DotNetDateTime(json: text)).isoText == text)
         #expect(DotNetDateTime(Fixed.moment(text + "Z"), zone: .none).isoText == text)
     }

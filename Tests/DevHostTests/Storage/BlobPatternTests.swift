@@ -82,12 +82,12 @@ struct BlobPatternTests {
                 + "that part out"
         ),
     ])
-    func `a bad pattern is told with its binding`(pattern: String, sentence: String) {
+    func `a bad pattern is reported with its binding`(pattern: String, sentence: String) {
         let error = #expect(throws: BindingTemplateError.self) { try BlobPattern(pattern, binding: "blob") }
         #expect(error?.description == "the path '\(pattern)' of binding 'blob' \(sentence)")
     }
 
-    @Test func `a long name against many parameters is matched at once`() throws {
+    @Test func `a long name is matched quickly against many parameters`() throws {
         let pattern = try BlobPattern("uploads/" + (0..<50).map { "{p\($0)}a" }.joined() + "b", binding: "blob")
         #expect(pattern.match(BlobPath(path: "uploads/" + String(repeating: "a", count: 1000))) == nil)
     }

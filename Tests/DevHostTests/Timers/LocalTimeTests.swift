@@ -4,7 +4,7 @@ import Testing
 @testable import DevHost
 
 @Suite struct LocalTimeTests {
-    @Test func `a wall time is one moment, two, or later when it is skipped`() throws {
+    @Test func `a wall time is one moment, two moments, or a later one if clocks skip it`() throws {
         func moments(_ wall: String) throws -> [String] {
             let wall = Int(try date(wall).timeIntervalSince1970)
             return LocalTime.berlin.moments(of: wall).map {
@@ -33,7 +33,7 @@ import Testing
         "Europe/Berln", "", "Europe", "../etc/passwd", "/etc/localtime", "Europe/../Europe/Berlin", "zone.tab",
         "W. Europe Standard Time",
     ])
-    func `a zone that is none is refused`(identifier: String) {
+    func `an unknown zone is refused`(identifier: String) {
         let error = #expect(throws: LocalTimeError.self) { try LocalTime.system(identifier) }
         guard FileManager.default.fileExists(atPath: "/usr/share/zoneinfo") else { return }
         #expect(

@@ -92,7 +92,7 @@ struct ChildProcessTests {
         }
     }
 
-    @Test func `all output is there when the end is told`() async throws {
+    @Test func `all output has arrived when the end is reported`() async throws {
         try await onLoop { loop in
             var count = 0
             let command = ChildCommand("head", ["-c", "3000000", "/dev/zero"], environment: ["PATH": "/usr/bin:/bin"])
@@ -102,7 +102,7 @@ struct ChildProcessTests {
         }
     }
 
-    @Test func `a signal that ended the process is told`() async throws {
+    @Test func `the signal that ended a process is reported`() async throws {
         try await onLoop { loop in
             let child = try Child(loop, shell: "kill -TERM $$")
             #expect(try await child.end() == .signal(SIGTERM))
@@ -112,7 +112,7 @@ struct ChildProcessTests {
         }
     }
 
-    @Test func `the end is told though a grandchild holds the pipes`() async throws {
+    @Test func `the end is reported even if a grandchild holds the pipes`() async throws {
         try await onLoop { loop in
             let child = try Child(loop, shell: "sleep 1000 & echo $!")
             #expect(try await child.end() == .code(0))
@@ -128,7 +128,7 @@ struct ChildProcessTests {
         }
     }
 
-    @Test func `who waits gets the status before and after the end`() async throws {
+    @Test func `the status can be awaited before and after the end`() async throws {
         try await onLoop { loop in
             let process = try ChildProcess(loop, ChildCommand("false"))
             #expect(await process.waitUntilExit() == .code(1))
@@ -140,7 +140,7 @@ struct ChildProcessTests {
 
     // MARK: Killing
 
-    @Test func `a kill reaches all of the group`() async throws {
+    @Test func `a kill reaches the whole process group`() async throws {
         let folder = try TemporaryFolder()
         try await onLoop { loop in
             let hold = try Hold(loop, in: folder)
@@ -163,7 +163,7 @@ struct ChildProcessTests {
         }
     }
 
-    @Test func `closing kills, tells nobody but those who wait, and leaves no handle open`() async throws {
+    @Test func `closing kills the process, resumes only waiting tasks, and leaves no handle open`() async throws {
         let folder = try TemporaryFolder()
         try await onLoop { loop in
             let hold = try Hold(loop, in: folder)
@@ -179,7 +179,7 @@ struct ChildProcessTests {
         }
     }
 
-    @Test func `a process may be closed by what it calls`() async throws {
+    @Test func `a callback can close its process`() async throws {
         try await onLoop { loop in
             let waiter = Waiter(loop)
             var process: ChildProcess?
@@ -196,7 +196,7 @@ struct ChildProcessTests {
         }
     }
 
-    @Test func `a process dies with the thread that has started it`() async throws {
+    @Test func `a process is killed when the thread that started it ends`() async throws {
         try await onLoop { loop in
             let waiter = Waiter(loop)
             let streams = try StandardStreams(input: .null, output: .pipe, errors: .null)

@@ -52,7 +52,7 @@ struct PipeReaderTests {
         }
     }
 
-    @Test func `a closed reader says nothing more, and the writer learns of it`() async throws {
+    @Test func `a closed reader reports nothing more, and the writer gets an error`() async throws {
         try await onLoop { loop in
             let pipe = try Pipe()
             let read = Reading(loop, pipe.reading)
@@ -67,7 +67,7 @@ struct PipeReaderTests {
         }
     }
 
-    @Test func `a reader may be closed by what it calls`() async throws {
+    @Test func `a callback can close its reader`() async throws {
         try await onLoop { loop in
             let pipe = try Pipe()
             let waiter = Waiter(loop)
@@ -88,7 +88,7 @@ struct PipeReaderTests {
         }
     }
 
-    @Test func `what is there is read though somebody holds the pipe`() async throws {
+    @Test func `available data is read even if another process holds the pipe`() async throws {
         try await onLoop { loop in
             let pipe = try Pipe()
             let bytes = [UInt8](repeating: 7, count: 50_000)
@@ -143,7 +143,7 @@ struct PipeReaderTests {
         }
     }
 
-    @Test func `what cannot be read ends at once`() async throws {
+    @Test func `a descriptor that cannot be read ends immediately`() async throws {
         try await onLoop { loop in
             let read = Reading(loop, -1)
             #expect(read.ends == 0)

@@ -29,7 +29,7 @@ struct ConnectTests {
         }
     }
 
-    @Test func `where nobody listens, the error says so`() async throws {
+    @Test func `if nothing listens, the error says so`() async throws {
         try await onLoop { loop in
             let address = try nobody(loop)
             #expect(try await connect(loop, [address]) == .system(ECONNREFUSED))
@@ -37,7 +37,7 @@ struct ConnectTests {
         }
     }
 
-    @Test func `after an address that refuses, the next is tried at once`() async throws {
+    @Test func `after an address that refuses, the next is tried immediately`() async throws {
         try await onLoop { loop in
             let listener = try TCPListener(loop, bind: SocketAddress(.loopback, port: 0))
             let target = Target(listener, loop)
@@ -47,7 +47,7 @@ struct ConnectTests {
         }
     }
 
-    @Test func `beside an address that is silent, the next is tried`() async throws {
+    @Test func `if an address does not answer, the next is tried in parallel`() async throws {
         try await onLoop { loop in
             let silent = try Silent()
             let listener = try TCPListener(loop, bind: SocketAddress(.loopback, port: 0))
@@ -58,7 +58,7 @@ struct ConnectTests {
         }
     }
 
-    @Test func `silence ends with the time-out`() async throws {
+    @Test func `a connection attempt without an answer ends at the timeout`() async throws {
         try await onLoop { loop in
             let silent = try Silent()
             #expect(try await connect(loop, [silent.address], timeout: .milliseconds(50)) == .timeout)
@@ -67,7 +67,7 @@ struct ConnectTests {
         }
     }
 
-    @Test func `without an address there is no way`() async throws {
+    @Test func `connecting without an address fails`() async throws {
         try await onLoop { loop in
             let error = try await connect(loop, [])
             #expect(error == .system(EADDRNOTAVAIL))
@@ -92,7 +92,7 @@ struct ConnectTests {
         }
     }
 
-    @Test func `a socket that is connected to itself is found out`() async throws {
+    @Test func `a socket that is connected to itself is detected`() async throws {
         try await onLoop { _ in
             let descriptor = try Socket.open(for: SocketAddress(.loopback, port: 0))
             let pair = try ConnectedPair.descriptors()
@@ -120,7 +120,7 @@ struct ConnectTests {
         ([ENETUNREACH, ECONNREFUSED], ECONNREFUSED), ([ETIMEDOUT, ECONNREFUSED], ECONNREFUSED),
         ([EADDRNOTAVAIL, ETIMEDOUT], ETIMEDOUT), ([EHOSTUNREACH, ENETUNREACH], EHOSTUNREACH), ([], EADDRNOTAVAIL),
     ])
-    func `of several errors the one that says most is told`(errors: [Int32], told: Int32) {
+    func `of several errors the most informative one is reported`(errors: [Int32], told: Int32) {
         #expect(mostTelling(errors.map { .system($0) }) == .system(told))
     }
 

@@ -7,7 +7,7 @@ import Testing
 struct TCPListenerTests {
     private static let anyPort = SocketAddress(.loopback, port: 0)
 
-    @Test func `port 0 is any free one, which the address tells`() async throws {
+    @Test func `port 0 is any free port, which the address shows`() async throws {
         try await onLoop { loop in
             let listener = try TCPListener(loop, bind: Self.anyPort)
             #expect(listener.address.port > 0)
@@ -53,7 +53,7 @@ struct TCPListenerTests {
         }
     }
 
-    @Test func `one poll accepts so many and no more`() async throws {
+    @Test func `the number of connections accepted in one poll is limited`() async throws {
         try await onLoop { loop in
             let listener = try TCPListener(loop, bind: Self.anyPort)
             let waiter = Waiter(loop)
@@ -95,7 +95,7 @@ struct TCPListenerTests {
         }
     }
 
-    @Test func `the wildcard of IPv6 takes callers over IPv4, too`() async throws {
+    @Test func `the wildcard of IPv6 accepts connections over IPv4 too`() async throws {
         try await onLoop { loop in
             let wildcard = try #require(IPAddress("::"))
             guard let listener = try? TCPListener(loop, bind: SocketAddress(wildcard, port: 0)) else {
@@ -115,7 +115,7 @@ struct TCPListenerTests {
         }
     }
 
-    @Test func `without descriptors it pauses, says so once, and accepts the callers later`() async throws {
+    @Test func `without descriptors the listener pauses, reports it once, and accepts later`() async throws {
         try await onLoop { loop in
             let listener = try TCPListener(loop, bind: Self.anyPort)
             let waiter = Waiter(loop)
@@ -149,7 +149,7 @@ struct TCPListenerTests {
         }
     }
 
-    @Test func `a pause while it waits for descriptors holds`() async throws {
+    @Test func `a pause is kept while the listener waits for descriptors`() async throws {
         try await onLoop { loop in
             let listener = try TCPListener(loop, bind: Self.anyPort)
             listener.patience = .zero

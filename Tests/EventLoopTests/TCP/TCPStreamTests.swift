@@ -35,7 +35,7 @@ struct TCPStreamTests {
         }
     }
 
-    @Test func `what the peer does not take is queued, in order, and the writer hears when it is out`() async throws {
+    @Test func `data that the peer does not read is queued, and the writer is told when it is sent`() async throws {
         try await onLoop { loop in
             let pair = try ConnectedPair.streams(loop)
             let writer = StreamRecorder(pair.server, on: loop)
@@ -121,7 +121,7 @@ struct TCPStreamTests {
 
     // MARK: Ends
 
-    @Test func `close tells once, later, and nothing else`() async throws {
+    @Test func `close is reported once, later, and nothing else is`() async throws {
         try await onLoop { loop in
             let pair = try ConnectedPair.streams(loop)
             let server = StreamRecorder(pair.server, on: loop)
@@ -148,7 +148,7 @@ struct TCPStreamTests {
         }
     }
 
-    @Test func `a stream may be closed from within each of its calls`() async throws {
+    @Test func `a stream can be closed from each of its callbacks`() async throws {
         try await onLoop { loop in
             for event in [StreamRecorder.Event.inputEnded, .drained] {
                 let pair = try ConnectedPair.streams(loop)
@@ -177,7 +177,7 @@ struct TCPStreamTests {
         }
     }
 
-    @Test func `a reset is told as the error that it is`() async throws {
+    @Test func `a reset is reported as an error`() async throws {
         try await onLoop { loop in
             let descriptors = try ConnectedPair.descriptors()
             let server = StreamRecorder(try TCPStream(loop, descriptor: descriptors.server), on: loop)
@@ -187,7 +187,7 @@ struct TCPStreamTests {
         }
     }
 
-    @Test func `what came before a reset is read, although a write has failed already`() async throws {
+    @Test func `data from before a reset is read even after a write has failed`() async throws {
         try await onLoop { loop in
             let descriptors = try ConnectedPair.descriptors()
             let stream = try TCPStream(loop, descriptor: descriptors.server)
@@ -202,7 +202,7 @@ struct TCPStreamTests {
         }
     }
 
-    @Test func `a writer that does not read hears of a reset, too`() async throws {
+    @Test func `a reset is reported to a writer that does not read`() async throws {
         try await onLoop { loop in
             for isPausedBefore in [true, false] {
                 let descriptors = try ConnectedPair.descriptors()
@@ -223,7 +223,7 @@ struct TCPStreamTests {
         }
     }
 
-    @Test func `nobody hears of a stream whose delegate is gone`() async throws {
+    @Test func `a stream without a delegate reports nothing`() async throws {
         try await onLoop { loop in
             let pair = try ConnectedPair.streams(loop)
             var forgotten: StreamRecorder? = StreamRecorder(pair.server, on: loop)

@@ -20,13 +20,13 @@ import Testing
         _ = try TLSContext.client(roots: .pem(text + authority.pem))
     }
 
-    @Test func `a file that is not there is named`() {
+    @Test func `the error names a missing file`() {
         #expect(
             throws: TLSError("the certificates to trust cannot be read: /nowhere/roots.pem: no such file or directory")
         ) { try TLSContext.client(roots: .file("/nowhere/roots.pem")) }
     }
 
-    @Test func `a file without certificates is named`() throws {
+    @Test func `the error names a file without certificates`() throws {
         try withFile([]) { path in
             #expect(throws: TLSError("\(path): there is no certificate in PEM")) {
                 try TLSContext.client(roots: .file(path))
@@ -36,7 +36,7 @@ import Testing
         #expect(throws: TLSError.self) { try TLSContext.client(roots: .file(directory)) }
     }
 
-    @Test func `a broken certificate is an error, also behind a good one`() throws {
+    @Test func `a broken certificate is an error, even after a valid one`() throws {
         let broken = Array(String(decoding: authority.pem, as: UTF8.self).replacing("MII", with: "AAA").utf8)
         let error = #expect(throws: TLSError.self) {
             try TLSContext.client(roots: .pem(authority.pem + broken))
@@ -72,7 +72,7 @@ import Testing
         }
     }
 
-    @Test func `nobody is asked for the password of a key`() throws {
+    @Test func `an encrypted key does not cause a password prompt`() throws {
         let error = #expect(throws: TLSError.self) {
             try TLSContext.server(
                 certificateChainPEM: try authority.certificate().chainPEM, privateKeyPEM: Array(Self.encryptedKey.utf8))

@@ -26,7 +26,7 @@ import Testing
         }
     }
 
-    @Test func `both sides hear once that the handshake is done`() async throws {
+    @Test func `both sides are told once that the handshake is complete`() async throws {
         try await onLoop { [contexts] loop in
             let pair = TLSPair(loop, contexts)
             let waiter = Waiter(loop)
@@ -69,7 +69,7 @@ import Testing
     }
 
     @Test(arguments: [1000, 100_000])
-    func `large transfers both ways at once heed the watermarks`(piece: Int) async throws {
+    func `large transfers in both directions at once respect the watermarks`(piece: Int) async throws {
         try await onLoop { [contexts] loop in
             let pair = TLSPair(loop, contexts, piece: piece)
             let senders = [Sender(pair.client), Sender(pair.server)]
@@ -89,7 +89,7 @@ import Testing
         }
     }
 
-    @Test func `what is written before the handshake is done waits, and says when it has drained`() async throws {
+    @Test func `data that is written before the end of the handshake waits, and draining is reported`() async throws {
         try await onLoop { [contexts] loop in
             let pair = TLSPair(loop, contexts)
             let bytes = (0..<200_000).map { UInt8(truncatingIfNeeded: $0 >> 4) }
@@ -105,7 +105,7 @@ import Testing
         }
     }
 
-    @Test func `what was written before the end is sent, also where the handshake comes after both`() async throws {
+    @Test func `data that was written before the end is sent, even if the handshake comes after both`() async throws {
         try await onLoop { [contexts] loop in
             let pair = TLSPair(loop, contexts)
             pair.client.write("request")
@@ -120,7 +120,7 @@ import Testing
 
     // MARK: Pauses
 
-    @Test func `nothing arrives while reading is paused, and nothing in the middle of the call that resumes`()
+    @Test func `nothing arrives while reading is paused or during the call that resumes it`()
         async throws
     {
         try await onLoop { [contexts] loop in
@@ -149,7 +149,7 @@ import Testing
         }
     }
 
-    @Test func `a stream that nobody reads makes its handshake, and then reads nothing`() async throws {
+    @Test func `a paused stream completes its handshake and then reads nothing`() async throws {
         try await onLoop { [contexts] loop in
             let pair = TLSPair(loop, contexts, reads: false)
             pair.client.write("request")
@@ -168,7 +168,7 @@ import Testing
         }
     }
 
-    @Test func `a paused stream whose peer is gone tells the rest first, then the end`() async throws {
+    @Test func `a paused stream whose peer has closed delivers the rest before the end`() async throws {
         try await onLoop { [contexts] loop in
             let pair = TLSPair(loop, contexts)
             try await opened(pair)
@@ -203,7 +203,7 @@ import Testing
         }
     }
 
-    @Test func `a server hears that its client was cut off`() async throws {
+    @Test func `a server is told that its client was cut off`() async throws {
         try await onLoop { [contexts] loop in
             let pair = TLSPair(loop, contexts)
             pair.client.write("half")
@@ -214,7 +214,7 @@ import Testing
         }
     }
 
-    @Test func `a close ends at once, in good order where nothing is lost`() async throws {
+    @Test func `a close ends immediately, and is orderly if nothing is lost`() async throws {
         try await onLoop { [contexts] loop in
             let pair = TLSPair(loop, contexts)
             pair.server.write("all of it")
@@ -233,7 +233,7 @@ import Testing
         }
     }
 
-    @Test func `a close that loses something is no end in good order`() async throws {
+    @Test func `a close that loses data is not orderly`() async throws {
         try await onLoop { [contexts] loop in
             let pair = TLSPair(loop, contexts)
             try await opened(pair)
@@ -245,7 +245,7 @@ import Testing
         }
     }
 
-    @Test func `a stream may be closed as soon as it is open`() async throws {
+    @Test func `a stream can be closed as soon as it is open`() async throws {
         try await onLoop { [contexts] loop in
             let pair = TLSPair(loop, contexts)
             pair.client.opened = { pair.client.close() }
@@ -258,7 +258,7 @@ import Testing
         }
     }
 
-    @Test func `a stream may be closed in the middle of what it tells`() async throws {
+    @Test func `a stream can be closed in its callbacks`() async throws {
         try await onLoop { [contexts] loop in
             let pair = TLSPair(loop, contexts)
             try await opened(pair)
@@ -273,7 +273,7 @@ import Testing
         }
     }
 
-    @Test func `a close in the middle of the handshake is told, and the peer hears of it`() async throws {
+    @Test func `a close during the handshake is reported to both sides`() async throws {
         try await onLoop { [contexts] loop in
             let pair = TLSPair(loop, contexts)
             var isOpen = false
@@ -285,7 +285,7 @@ import Testing
         }
     }
 
-    @Test func `what breaks the stream below breaks this one`() async throws {
+    @Test func `an error of the underlying stream ends the TLS stream`() async throws {
         try await onLoop { [contexts] loop in
             let wire = MemoryStream.pair(loop)
             let pair = TLSPair(loop, contexts, over: (wire.client, wire.server))
@@ -321,7 +321,7 @@ import Testing
 
     // MARK: Damage
 
-    @Test func `damage on the way ends the connection, and both sides hear why`() async throws {
+    @Test func `damaged data ends the connection, and both sides are told why`() async throws {
         try await onLoop { [contexts] loop in
             let wire = MemoryStream.pair(loop)
             let pair = TLSPair(loop, contexts, over: (wire.client, wire.server))
@@ -341,7 +341,7 @@ import Testing
     }
 
     @Test(arguments: [true, false])
-    func `whatever byte is damaged, nothing false arrives`(isClients: Bool) async throws {
+    func `whichever byte is damaged, no wrong data arrives`(isClients: Bool) async throws {
         try await onLoop { [contexts] loop in
             var failures = 0
             for position in stride(from: 0, to: 1200, by: 13) {
@@ -367,7 +367,7 @@ import Testing
         }
     }
 
-    @Test func `what comes after the end is not read`() async throws {
+    @Test func `data after the end is not read`() async throws {
         try await onLoop { [contexts] loop in
             let wire = MemoryStream.pair(loop)
             let pair = TLSPair(loop, contexts, over: (wire.client, wire.server))

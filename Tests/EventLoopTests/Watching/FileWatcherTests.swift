@@ -35,7 +35,7 @@ struct FileWatcherTests {
         func close() { watcher?.close() }
     }
 
-    @Test func `a file that is still being written is no change yet`() async throws {
+    @Test func `a file that is still being written is not a change yet`() async throws {
         let folder = try TemporaryFolder()
         try folder.write("return 1", to: "module.lua")
         try await onLoop { loop in
@@ -83,7 +83,7 @@ struct FileWatcherTests {
         }
     }
 
-    @Test func `a folder that is new is watched when its change is told`() async throws {
+    @Test func `a new folder is watched when its change is reported`() async throws {
         let folder = try TemporaryFolder()
         let hasInner = Mutex(false)
         try await onLoop { loop in
@@ -98,7 +98,7 @@ struct FileWatcherTests {
         }
     }
 
-    @Test func `a folder that takes the place of the watched one is watched, and the old one is not`() async throws {
+    @Test func `a folder that replaces the watched one is watched, and the old one is not`() async throws {
         let folder = try TemporaryFolder()
         try folder.makeFolder("app")
         try folder.makeFolder("next")
@@ -135,7 +135,7 @@ struct FileWatcherTests {
         }
     }
 
-    @Test func `without watches, folders are looked at, and the reason is told once`() async throws {
+    @Test func `without watches, folders are compared, and the reason is reported once`() async throws {
         let folder = try TemporaryFolder()
         try folder.write("1", to: "a")
         try await onLoop { loop in
@@ -152,7 +152,7 @@ struct FileWatcherTests {
         }
     }
 
-    @Test func `when watches run out, folders are looked at until there is room again`() async throws {
+    @Test func `when watches run out, folders are compared until there is room again`() async throws {
         let folder = try TemporaryFolder()
         try folder.makeFolder("inner")
         let hasRoom = Mutex(false)
@@ -199,7 +199,7 @@ struct FileWatcherTests {
         }
     }
 
-    @Test func `where the file system is silent, folders are looked at too, and events still count`() async throws {
+    @Test func `if the file system is silent, folders are compared too, and events still count`() async throws {
         let folder = try TemporaryFolder()
         let number = FolderWatches.fileSystem(of: folder.path)
         try #require(number != 0)
@@ -216,7 +216,7 @@ struct FileWatcherTests {
         }
     }
 
-    @Test func `a watcher may be closed by what it calls, and during a look`() async throws {
+    @Test func `a watcher can be closed by its callback and during a comparison`() async throws {
         let folder = try TemporaryFolder()
         try await onLoop { loop in
             let waiter = Waiter(loop)
@@ -241,7 +241,7 @@ struct FileWatcherTests {
         }
     }
 
-    @Test func `changes are a sequence too, which ends with the watcher`() async throws {
+    @Test func `changes are also a sequence, which ends with the watcher`() async throws {
         let folder = try TemporaryFolder()
         try await onLoop { loop in
             let (watcher, changes) = FileWatcher.changes(loop) { [folder.path] }
@@ -255,7 +255,7 @@ struct FileWatcherTests {
         }
     }
 
-    @Test func `the reasons for looking are sentences`() {
+    @Test func `each reason for comparing folders is a sentence`() {
         #expect(
             "\(FileWatcher.PollingReason.silentFileSystem("/app"))"
                 == "the file system of /app does not report all changes"
@@ -266,7 +266,7 @@ struct FileWatcherTests {
                 + "fs.inotify.max_user_instances")
     }
 
-    @Test func `a picture shows names, sizes and times, and not the order`() throws {
+    @Test func `a snapshot contains names, sizes and times, but not the order`() throws {
         let folder = try TemporaryFolder()
         try folder.makeFolder("inner")
         func picture() -> FolderSnapshot { FolderSnapshot(of: [folder.path, folder("inner")]) }

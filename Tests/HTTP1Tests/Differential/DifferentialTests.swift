@@ -23,7 +23,7 @@ import Testing
     }
 
     @Test(arguments: sides)
-    func `what is read does not depend on where it is cut`(_ side: Side) {
+    func `the result does not depend on where the bytes are cut`(_ side: Side) {
         for text in Self.corpus(side) {
             let whole = OurReader.read([Array(text.utf8)], side)
             for place in 0...text.utf8.count { #expect(OurReader.read(cut(text, at: place), side) == whole, "\(text)") }
@@ -53,7 +53,7 @@ import Testing
     }
 
     @Test(arguments: Difference.stricter)
-    func `we are stricter where it is listed`(_ difference: Difference) {
+    func `this parser is stricter only where it is listed`(_ difference: Difference) {
         let bytes = [Array(difference.text.utf8)]
         let theirs = TheirReader.read(bytes, difference.side)
         #expect(theirs.error == nil && !theirs.messages.isEmpty, "\(theirs)")
@@ -61,7 +61,7 @@ import Testing
     }
 
     @Test(arguments: Difference.wider)
-    func `we take more where it is listed`(_ difference: Difference) {
+    func `this parser accepts more only where it is listed`(_ difference: Difference) {
         var parser = RequestParser()
         var head = RequestHead()
         let bytes = Array(difference.text.utf8)

@@ -43,7 +43,7 @@ import Testing
             (ok + "Content-Length: 9223372036854775807\r\n\r\nabc", .closed(nil)),
             ("HTTP/1.1 100 Continue\r\n\r\n", .closed(nil)),
         ] as [(String, HTTPClientError?)])
-    func `an answer that breaks the rules is an error`(_ text: String, _ error: HTTPClientError?) async throws {
+    func `an invalid response is an error`(_ text: String, _ error: HTTPClientError?) async throws {
         try await withClient { exchange in
             // Whatever comes after the connection was given up has no effect.
             exchange.write(text)
@@ -61,7 +61,7 @@ import Testing
         }
     }
 
-    @Test func `an endless body ends at the caller's limit, and with it the connection`() async throws {
+    @Test func `an endless body ends at the caller's limit, and the connection is closed`() async throws {
         let piece = "400\r\n" + String(repeating: "x", count: 1024) + "\r\n"
         try await withClient { exchange in
             exchange.write(Self.chunked)

@@ -105,7 +105,7 @@ import Testing
 
     // MARK: Loops
 
-    @Test func `new connections go to the new loops by turns, old ones stay where they are`() async throws {
+    @Test func `new connections are distributed among new loops, and old ones stay`() async throws {
         try await onLoop { loop in
             let server = try Self.open(loop, Counter(loop)) { $0.waitsForLoops = true }
             let early = try Self.connect(loop, to: server)
@@ -146,7 +146,7 @@ import Testing
         }
     }
 
-    @Test func `a new connection goes to the loop that has the fewest`() async throws {
+    @Test func `a new connection goes to the loop with the fewest connections`() async throws {
         try await onLoop { loop in
             let server = try Self.open(loop, Counter(loop))
             let threads = [try LoopThread(named: "worker"), try LoopThread(named: "worker")]
@@ -168,7 +168,7 @@ import Testing
         }
     }
 
-    @Test func `without other loops the first serves all`() async throws {
+    @Test func `without other loops, the first serves all connections`() async throws {
         try await onLoop { loop in
             let server = try Self.open(loop, Counter(loop)) { $0.waitsForLoops = true }
             server.add([])
@@ -186,7 +186,7 @@ import Testing
     // MARK: The end
 
     @Test(arguments: [(5, 60), (60, 5)])
-    func `the end waits for what runs on old and new connections`(_ early: Int, _ late: Int) async throws {
+    func `shutdown waits for requests on old and new connections`(_ early: Int, _ late: Int) async throws {
         try await onLoop { loop in
             let server = try Self.open(loop, Counter(loop)) { $0.waitsForLoops = true }
             let old = try Self.connect(loop, to: server)
@@ -212,7 +212,7 @@ import Testing
         }
     }
 
-    @Test func `the end closes idle connections at once, and waits no longer than its limit for others`() async throws {
+    @Test func `shutdown closes idle connections immediately and waits for others up to its limit`() async throws {
         try await onLoop { loop in
             let responder = Counter(loop)
             let server = try Self.open(loop, responder)
@@ -232,7 +232,7 @@ import Testing
         }
     }
 
-    @Test func `the end of a server that nobody has called is immediate`() async throws {
+    @Test func `shutdown of a server without connections is immediate`() async throws {
         try await onLoop { loop in
             let server = try Self.open(loop, Counter(loop))
             await server.drain()
@@ -288,7 +288,7 @@ import Testing
     }
 
     @Test(arguments: [("localhost", "127.0.0.1"), ("127.0.0.1", "127.0.0.1"), ("0.0.0.0", "0.0.0.0")])
-    func `what is listened on is an address or a name`(_ name: String, _ address: String) async throws {
+    func `a server listens on an address or a name`(_ name: String, _ address: String) async throws {
         try await onLoop { loop in
             let server = try await HTTPServer.open(loop, bind: name, port: 0, responder: Counter(loop))
             #expect("\(server.address)" == "\(address):\(server.port)")
@@ -299,7 +299,7 @@ import Testing
         }
     }
 
-    @Test func `a name that is not known cannot be listened on`() async throws {
+    @Test func `a server cannot listen on an unknown name`() async throws {
         try await onLoop { loop in
             await #expect(throws: ResolverError.unknown("")) {
                 try await HTTPServer.open(loop, bind: "", port: 0, responder: Counter(loop))
@@ -309,7 +309,7 @@ import Testing
 
     // MARK: Over a real socket
 
-    @Test func `a refused caller reads the answer whole after it has sent another megabyte`() async throws {
+    @Test func `a refused caller gets the complete response after it has sent another megabyte`() async throws {
         try await onLoop { loop in
             let server = try Self.open(loop, Counter(loop))
             let connection = try Self.connect(loop, to: server)
@@ -324,7 +324,7 @@ import Testing
         }
     }
 
-    @Test func `a caller that has sent all it will send gets the answer, and the end`() async throws {
+    @Test func `a caller that has closed its half gets the response and the end`() async throws {
         try await onLoop { loop in
             let server = try Self.open(loop, Counter(loop))
             let connection = try Self.connect(loop, to: server)
@@ -336,7 +336,7 @@ import Testing
         }
     }
 
-    @Test func `a caller that resets is seen while its request is answered`() async throws {
+    @Test func `a reset by the caller is noticed while its request is answered`() async throws {
         try await onLoop { loop in
             let responder = Counter(loop)
             let server = try Self.open(loop, responder)

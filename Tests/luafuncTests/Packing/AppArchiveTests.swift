@@ -14,7 +14,7 @@ import Testing
 
     init() throws { folder = try TemporaryApp([:]) }
 
-    @Test func `what was packed is read again`() throws {
+    @Test func `a packed app can be read`() throws {
         let runtime = try ExecutableFile(runtime())
         try AppArchive.write(files, runtime: runtime, to: path("app"))
         let archive = try #require(try AppArchive.read(from: path("app")))
@@ -29,7 +29,7 @@ import Testing
         #expect(ExecutableFile.isPlain)
     }
 
-    @Test func `an app that is packed again takes the place of the first`() throws {
+    @Test func `packing again replaces the embedded app`() throws {
         try AppArchive.write(files, runtime: ExecutableFile(runtime()), to: path("first"))
         let others = [PackedFile(path: "other/function.json", bytes: [1])]
         try AppArchive.write(others, runtime: ExecutableFile(path("first")), to: path("second"))
@@ -38,7 +38,7 @@ import Testing
         #expect(try Data(contentsOf: url("second")) == Data(contentsOf: url("first")))
     }
 
-    @Test func `a file that was cut off anywhere but after its runtime is damaged`() throws {
+    @Test func `a truncated file is damaged, unless it ends after the runtime`() throws {
         let runtime = try ExecutableFile(runtime())
         try AppArchive.write(files, runtime: runtime, to: path("app"))
         let whole = try Data(contentsOf: url("app"))
@@ -51,7 +51,7 @@ import Testing
         }
     }
 
-    @Test func `a changed byte, or one more, makes a packed app damaged`() throws {
+    @Test func `a changed or added byte makes a packed app damaged`() throws {
         let runtime = try ExecutableFile(runtime())
         try AppArchive.write(files, runtime: runtime, to: path("app"))
         let whole = try Data(contentsOf: url("app"))
@@ -66,13 +66,13 @@ import Testing
         }
     }
 
-    @Test func `what is no executable is told as such`() throws {
+    @Test func `a file that is not an executable is reported`() throws {
         try folder.write(["script": "#!/bin/sh\n"])
         #expect(throws: PackError.noExecutable(path("script"))) { try AppArchive.read(from: path("script")) }
         #expect(throws: PackError.unreadable(path("none"))) { try AppArchive.read(from: path("none")) }
     }
 
-    @Test func `a dynamic loader is noticed`() throws {
+    @Test func `an executable with a dynamic loader is detected`() throws {
         #expect(try !ExecutableFile(runtime()).isDynamic)
         #expect(try ExecutableFile(runtime(segmentType: 3)).isDynamic)
     }

@@ -85,7 +85,7 @@ import Testing
     ]
 
     @Test(arguments: rows)
-    func `a line means what it means to git`(text: String, path: String, isIgnored: Bool) {
+    func `a line means the same as in git`(text: String, path: String, isIgnored: Bool) {
         let file = IgnoreFile(folder: "/app", text: Array(text.utf8))
         let isFolder = path.hasSuffix("/")
         let names = path.split(separator: "/")

@@ -34,7 +34,7 @@ import Testing
             "out holds 'README.md', which 'luafunc pack' did not write, so it is not replaced; empty the folder or name another one with --output"
         ),
     ])
-    func `an error says what is wrong and how to put it right`(error: PackError, sentence: String) {
+    func `an error says what is wrong and how to fix it`(error: PackError, sentence: String) {
         #expect("\(error)" == sentence)
     }
 }

@@ -19,7 +19,7 @@ import Testing
         #expect(entries.map(\.mode) == [0o100644, 0o100644, 0o100644, 0o100755])
     }
 
-    @Test func `what deflate does not make smaller is stored`() throws {
+    @Test func `a file that deflate does not make smaller is stored`() throws {
         #expect(try ZipReader(ZipWriter.zip(files)).entries.map(\.method) == [0, 8, 0, 8])
     }
 
@@ -27,15 +27,15 @@ import Testing
         #expect(try ZipReader(ZipWriter.zip(files)).entries.map(\.flags) == [0, 0, 1 << 11, 0])
     }
 
-    @Test func `the time is always the first one that the format knows`() throws {
+    @Test func `the time is always the first one of the format`() throws {
         #expect(try ZipReader(ZipWriter.zip(files)).entries.allSatisfy { $0.time == 0 && $0.date == 0x21 })
     }
 
-    @Test func `the same files make the same bytes`() throws {
+    @Test func `the same files give the same bytes`() throws {
         #expect(try ZipWriter.zip(files) == ZipWriter.zip(files))
     }
 
-    @Test func `what does not fit into the format is refused`() {
+    @Test func `files that do not fit into the format are refused`() {
         let many = (0..<65_535).map { PackedFile(path: "\($0)", bytes: []) }
         #expect(throws: PackError.tooLargeForZip) { try ZipWriter.zip(many) }
         let large = [UInt8](repeating: 0, count: 1 << 22)
