@@ -7,13 +7,13 @@ import Testing
         0x1f, 0x8b, 8, 0, 0, 0, 0, 0, 0, 3, 0xcb, 0x48, 0xcd, 0xc9, 0xc9, 0x57, 0x48, 0xaf, 0xca, 0x2c, 0, 0, 0x19,
         0x6a, 0xd2, 0xdf, 0x0a, 0, 0, 0,
     ]
-    /// The same in zlib's format and without any.
+    /// The same text in zlib's format and as raw deflate.
     private static let zlibHello: [UInt8] = [
         0x78, 0x9c, 0xcb, 0x48, 0xcd, 0xc9, 0xc9, 0x57, 0x48, 0xaf, 0xca, 0x2c, 0, 0, 0x15, 0x81, 3, 0xef,
     ]
     private static let rawHello: [UInt8] = [0xcb, 0x48, 0xcd, 0xc9, 0xc9, 0x57, 0x48, 0xaf, 0xca, 0x2c, 0, 0]
 
-    /// Text that compresses, and does not do so evenly.
+    /// Data that compresses unevenly.
     private static let large: [UInt8] = (0..<300_000).map { UInt8(truncatingIfNeeded: ($0 / 7) ^ ($0 >> 9)) }
 
     private static let files: [(Inflater.Format, [UInt8])] = [

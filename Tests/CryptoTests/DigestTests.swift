@@ -2,7 +2,7 @@ import Crypto
 import Testing
 
 @Suite struct DigestTests {
-    /// From RFC 1321 and FIPS 180-4.
+    /// Test vectors from RFC 1321 and FIPS 180-4.
     private static let known: [(HashFunction, String, String)] = [
         (.md5, "", "d41d8cd98f00b204e9800998ecf8427e"),
         (.md5, "abc", "900150983cd24fb0d6963f7d28e17f72"),

@@ -9,7 +9,7 @@ import Testing
 
     @Test func `random bytes differ each time, and every byte is set`() {
         #expect(randomBytes(16) != randomBytes(16))
-        // That one of the 256 values is missing in so many has a probability of 10^-109.
+        // The probability that one of the 256 values is missing is 10^-109.
         #expect(Set(randomBytes(1 << 16)).count == 256)
     }
 

@@ -5,7 +5,7 @@ import Testing
 
 @testable import CustomHandler
 
-/// Who may call the handler's port.
+/// Which callers the handler's port admits.
 @Suite struct CallerCheckTests {
     private static let secret = String(repeating: "5e", count: 32)
     private static let payload = #"{"Data":{"req":{"Method":"GET","Headers":{}},"msg":"\"x\""},"Metadata":{}}"#

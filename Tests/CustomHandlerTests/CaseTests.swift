@@ -7,7 +7,7 @@ import Testing
 
 @testable import CustomHandler
 
-/// The folders of Tests/Cases, answered in process.
+/// Runs the folders of Tests/Cases in process.
 @Suite struct CaseTests {
     @Test(arguments: Case.all)
     func `the caller gets what the function returns`(_ example: Case) async throws {
@@ -21,7 +21,7 @@ import Testing
     @Test(arguments: Case.all)
     func `a long payload is read like a short one`(_ example: Case) async throws {
         let handler = try await InProcessHandler.cases.value
-        // So many bytes of white space make it one that is read in steps.
+        // With this much white space, the payload is read in steps.
         let payload = example.payload + [UInt8](repeating: UInt8(ascii: " "), count: LongJSONReader.shortest)
         let response = try await handler.send(example.name, payload, headers: hostHeaders)
         let differences = try example.differences(

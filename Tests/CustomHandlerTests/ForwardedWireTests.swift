@@ -8,7 +8,7 @@ import Testing
 
 @testable import CustomHandler
 
-/// Callers' own requests: which function gets them, what it sees, and what the caller gets.
+/// Tests callers' own requests: which function gets them, what it sees, and what the caller gets.
 @Suite(.serialized) struct ForwardedWireTests {
     private static let route = #""route": "items/{id:int?}", "methods": ["get", "post"], "#
 
@@ -119,7 +119,7 @@ import Testing
 
     // MARK: What it sees
 
-    /// The body of a handler that returns what it sees; `data`, `metadata` and `context` are there.
+    /// Bodies of handlers that return what they see of `data`, `metadata` and `context`.
     @Test(arguments: [
         ("return data.req.Query.a .. data.req.Query.B", "1,2x y"),
         ("return data.req:queries('A')[1] .. data.req:query('B')", "2x y"),
@@ -146,7 +146,7 @@ import Testing
             "f/function.json": function, "f/handler.lua": "return function(data, metadata, context) \(code) end",
         ])
         let handler = try await InProcessHandler(root: app.folder.path, settings: InProcessHandler.forwarding)
-        // So many bytes of white space make it a body that is read in steps.
+        // With this much white space, the body is read in steps.
         for padding in [0, LongJSONReader.shortest] {
             let reply = try await handler.request(
                 "/api/f/A?a=1&A=2&B=x+y&code=secret",

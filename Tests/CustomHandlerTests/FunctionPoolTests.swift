@@ -41,7 +41,7 @@ struct TemporaryPool {
     }
 }
 
-/// Who gets a VM, who waits and who fails.
+/// Which invocations get a VM, which wait and which fail.
 @Suite struct FunctionPoolTests {
     private let folder: TemporaryPool
     init() throws { folder = try TemporaryPool() }
@@ -167,7 +167,7 @@ struct TemporaryPool {
 
     private struct Unexpected: Error {}
 
-    /// A VM as it is after its script was loaded, free for an invocation.
+    /// A VM whose script is loaded and that is free for an invocation.
     private func loadedVM(of pool: FunctionPool) throws -> FunctionVM {
         pool.beginLoading()
         let vm = try folder.vm(of: pool)

@@ -8,7 +8,7 @@ import Testing
 
 /// `require "http"` and `require "task"`, as a script sees them.
 @Suite struct HTTPModuleTests {
-    /// The body of a handler over `http` and `url` (of a server on loopback) that must return true.
+    /// Bodies of handlers that use `http` and `url`, the URL of a server on loopback, and must return true.
     @Test(arguments: [
         "local r = http.get(url .. '/text') return r.status == 200 and r.body == 'hello' and r.headers['x-one'] == '1' and r.headers['X-ONE'] == '1'",
         "local r = http.get(url .. '/text') return r.headers['set-cookie'] == 'a=1, b=2' and r:values('Set-Cookie')[2] == 'b=2' and r.headers.nothing == nil",
@@ -50,8 +50,8 @@ import Testing
         "for i = 1, 10 do task.spawn(function() http.get(url .. '/half', { timeout = 60 }) end) end task.sleep(0.05) return http.get(url .. '/text', { timeout = 5 }).status == 200",
         "return select(2, pcall(task.all, { 1 })):find('element 1 is not a function')",
         "return select(2, pcall(task.sleep, -1)):find('seconds of 0 or more expected')",
-        "return select(2, pcall(ipairs({}), setmetatable({}, { __index = function() task.sleep(0) end }), 0)):find('cannot be called here')",
-        "return select(2, xpcall(error, function() return select(2, pcall(coroutine.wrap(function() task.sleep(0) end))) end)):find('cannot be called here')",
+        "return select(2, pcall(ipairs({}), setmetatable({}, { __index = function() task.sleep(0) end }), 0)):find('cannot be called inside')",
+        "return select(2, xpcall(error, function() return select(2, pcall(coroutine.wrap(function() task.sleep(0) end))) end)):find('cannot be called inside')",
         "return ('%s-%s'):format(setmetatable({}, { __tostring = function() task.sleep(0.001) return 'told' end }), 1) == 'told-1'",
         "local t = { 3, 1, 2 } table.sort(t, function(a, b) task.sleep(0.001) return a < b end) return table.concat(t) == '123'",
         "return (('abc'):gsub('%a', function(c) task.sleep(0.001) return c .. c end)) == 'aabbcc'",
@@ -77,7 +77,7 @@ import Testing
         ("local r = http.request { url = url, headers = 5 }", ":1: http.request: headers must be a table"),
         (
             "for _ in ipairs(setmetatable({}, { __index = function() http.get(url) end })) do end",
-            ":1: a function that waits cannot be called here"
+            ":1: a function that waits cannot be called inside"
         ),
         (
             "local r = http.get('http://localhost:65536/')",
@@ -116,7 +116,7 @@ import Testing
         let refusal = "local r, message, kind = http.get(url) return kind .. ': ' .. message"
         let reply = try await Self.call(distrusting.0, refusal, url: url)
         #expect(
-            reply.contains("tls: ") && reply.contains("self-signed, and not among those that are trusted"), "\(reply)")
+            reply.contains("tls: ") && reply.contains("self-signed and not trusted"), "\(reply)")
         let lost = try await Self.app(settings: ["SSL_CERT_FILE": "/nowhere.pem"])
         let failure = try await Self.call(lost.0, refusal, url: url)
         #expect(failure.contains("tls: ") && failure.contains("SSL_CERT_FILE, /nowhere.pem"), "\(failure)")
@@ -159,7 +159,7 @@ import Testing
         return (try await InProcessHandler(root: files.folder.path, settings: settings), files)
     }
 
-    /// `true` if the code returns that or another true value, else the whole answer.
+    /// `true` if the code returns a true value; otherwise the whole response.
     private static func send(_ code: String) async throws -> String {
         let url = "http://127.0.0.1:\(try await server.value.port)"
         let whole = "return tostring((function() \(code) end)() and true)"
@@ -167,7 +167,7 @@ import Testing
         return text == #"{"Outputs":{"res":{"statusCode":200,"body":"true"}}}"# ? "true" : text
     }
 
-    /// The answer to an invocation that runs the code.
+    /// The response to an invocation that runs the code.
     private static func call(_ handler: InProcessHandler, _ code: String, url: String) async throws -> String {
         let request = JSONText.object([("Body", .text(code)), ("Url", .text(url))])
         return try await handler.send("eval", "{\"Data\":{\"req\":\(request)}}").text

@@ -9,12 +9,12 @@ import Testing
 
 @testable import CustomHandler
 
-/// What a script cannot do to others, each with a limit of a quarter of a second and 16 MB.
+/// Tests what a script cannot do to other calls. Each function has a limit of a quarter of a second and 16 MB.
 @Suite(.serialized) struct LimitTests {
     static let timeLimit = "the time limit of "
     static let memoryLimit = "not enough memory: the limit is 16 MB; raise it with --memory-limit"
 
-    /// Code that would go on for ever, as the body of a handler.
+    /// Bodies of handlers that would never end.
     static let endless = [
         "while true do end",
         "repeat until false",
@@ -72,7 +72,7 @@ import Testing
         #expect(failures["f"]?.text.hasPrefix("the script did not load within 0.03 seconds; move") == true)
     }
 
-    /// No time limit ends these. `loop` goes on for ever.
+    /// Code that no time limit can end. `loop` never ends.
     @Test(arguments: [
         "xpcall(error, loop)", "while true do xpcall(error, loop) end",
         "xpcall(error, function() while true do pcall(loop) end end)",
@@ -115,7 +115,7 @@ import Testing
     }
 
     @Test func `a list of header values ends where its elements end`() async throws {
-        // The length of such a table is what any power of two might be.
+        // Lua may report any power of two as the length of such a table.
         let code = """
             local values = {} for i = 0, 61 do values[1 << i] = "x" end
             return { headers = { a = values }, body = "b" }
@@ -151,7 +151,8 @@ import Testing
         let end = Int(Date().timeIntervalSince1970) + 3
         let app = try TemporaryApp([
             "f/function.json": TemporaryApp.httpFunction,
-            // Stands for whatever works at first and not later: a date, a random number, another service.
+            // This stands for code that works at first and fails later because of a date, a random number or another
+            // service.
             "f/handler.lua": """
             if os.time() >= \(end) then error "late" end
             local task = require "task"
@@ -412,7 +413,7 @@ import Testing
     @Test func `any number of calls that wait for one VM continue`() async throws {
         let app = try TemporaryApp([
             "f/function.json": TemporaryApp.httpFunction,
-            // All sleep until the same moment, and the first to wake keeps the VM for some slices.
+            // All calls sleep until the same moment, and the first to wake keeps the VM for some slices.
             "f/handler.lua": """
             local task, time = require "task", require "time"
             local wake, first = nil, true
@@ -514,7 +515,7 @@ import Testing
 
     // MARK: -
 
-    /// Runs a handler's body in an app of its own, and then another one there; answers both responses.
+    /// Runs a handler's body in a new app, and then another one in the same app. Returns both responses.
     private static func send(_ code: String, timeLimit: String = "250ms") async throws -> (reply: String, next: String)
     {
         let app = try app(
@@ -525,7 +526,8 @@ import Testing
         return (try await handler.call("eval", body: code), try await untilAlive(handler))
     }
 
-    /// The reply of the first of some calls that ends within its limit, which a busy machine may need.
+    /// Calls the function repeatedly until a call ends within its limit, because a busy machine may need several.
+    /// Returns its reply.
     private static func untilAlive(_ handler: InProcessHandler) async throws -> String {
         var reply = ""
         for _ in 0..<40 {
@@ -535,7 +537,7 @@ import Testing
         return reply
     }
 
-    /// - Parameter timeLimit: long where the test is about something else.
+    /// - Parameter timeLimit: a long one if the test is not about time.
     private static func app(
         _ handlers: [String: String], timeLimit: String = "250ms", memoryLimit: String = "16MB"
     ) throws -> TemporaryApp {
@@ -553,7 +555,7 @@ import Testing
 }
 
 extension InProcessHandler {
-    /// Invokes an HTTP function and answers the text of its response payload or problem.
+    /// Invokes an HTTP function. Returns the text of its response payload or problem.
     func call(_ name: String, body: String = "") async throws -> String {
         let request = JSONText.object([("Body", .text(body))])
         let response = try await send(name, "{\"Data\":{\"req\":\(request)}}")

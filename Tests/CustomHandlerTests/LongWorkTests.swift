@@ -7,7 +7,7 @@ import Testing
 
 @testable import CustomHandler
 
-/// luafunc's own modules work on long texts in steps, and in time that grows with the text alone.
+/// Tests that luafunc's own modules process long texts in steps and in linear time.
 @Suite struct LongWorkTests {
     private static let size = 256 << 10
 
@@ -135,7 +135,7 @@ import Testing
             options: InvocationOptions(logger: .silent))
     }
 
-    /// Runs code as a handler's; answers its error, or `done`.
+    /// Runs code as the body of a handler. Returns its error, or `done`.
     private static func run(_ code: String, in vm: FunctionVM) throws -> String {
         let execution = Execution(nil, on: vm, deadline: Deadline(Deadline.Limit(nil, .host)))
         let task = ScriptTask(.handler, vm.lua.makeThread(), of: execution, arguments: 1)

@@ -3,7 +3,7 @@ import Testing
 
 @testable import CustomHandler
 
-/// Paths that a dispatcher remembers lead where the router led.
+/// Tests that remembered paths lead to the same function as the router.
 @Suite struct RecentPathsTests {
     private func find(_ method: HTTPMethod, _ path: String, in paths: RecentPaths) -> Int? {
         paths.find(method, path.utf8Span.span)

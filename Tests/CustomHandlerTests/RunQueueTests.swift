@@ -3,9 +3,9 @@ import Testing
 
 @testable import CustomHandler
 
-/// The order in which work runs, on a loop that the test turns by hand.
+/// Tests the order in which work runs, on a loop that the test runs turn by turn.
 @Suite struct RunQueueTests {
-    /// What was done, in order. Each piece of work is told apart by its pool.
+    /// A queue that records the work that was done, in order. Pools identify the pieces of work.
     private final class Queue {
         let loop = EventLoop()
         let queue: RunQueue

@@ -62,7 +62,7 @@ import Testing
 
     /// The next piece of a streamed body.
     ///
-    /// - Parameter query: of the request that is sent before; nil where the body is under way.
+    /// - Parameter query: the query of the request to send first; nil if the body is already being sent.
     private func piece(on connection: RawConnection, after query: String? = nil) async -> String? {
         await onThread {
             if let query {
@@ -73,7 +73,7 @@ import Testing
         }
     }
 
-    /// The test's own thread serves meanwhile.
+    /// Runs `body` on another thread, because the test's own thread serves meanwhile.
     private func onThread<Value: Sendable>(_ body: @escaping @Sendable () -> Value) async -> Value {
         await withCheckedContinuation { continuation in
             Foundation.Thread.detachNewThread { continuation.resume(returning: body()) }
@@ -119,5 +119,5 @@ import Testing
     }
 }
 
-/// One thread at a time uses it.
+/// Only one thread at a time uses a connection.
 extension RawConnection: @unchecked Sendable {}

@@ -4,13 +4,13 @@ import Testing
 
 @testable import EventLoop
 
-/// The loop, turned by hand and counted.
+/// Tests of a loop that the test runs turn by turn, counting the turns.
 struct EventLoopTests {
     private func withLoop(_ body: (EventLoop) throws -> Void) rethrows {
         let loop = EventLoop()
         loop.bind()
         try body(loop)
-        // The last callbacks of what was closed.
+        // This runs the last callbacks of closed handles.
         for _ in 0..<2 { _ = loop.step(waits: false) }
         #expect(loop.openHandles == [])
         loop.close()
@@ -22,7 +22,8 @@ struct EventLoopTests {
             // Without the rule, the poll blocks until this one.
             let event = Timer(loop) { Issue.record("the work had to wait") }
             event.start(after: .seconds(10))
-            // Not closed before the poll: where a handle closes, libuv does not wait anyway.
+            // The timer must not be closed before the poll, because libuv does not block in a poll while a handle is
+            // closing.
             let timer = Timer(loop) { loop.perform { worked = loop.turn } }
             timer.start(after: .zero)
             _ = loop.step()

@@ -14,7 +14,7 @@ struct IPAddressTests {
         #expect(IPAddress(bytes: address.bytes) == address)
     }
 
-    /// A browser could be made to send each of them as the name of another site.
+    /// A web page could make a browser send each of these texts as the name of another site.
     @Test(arguments: [
         "", " ", "localhost", "127.1", "127.0.0.1.", "127.0.0.01", "0127.0.0.1", "0x7f.0.0.1", "2130706433",
         "127.0.0.1 ", " 127.0.0.1", "127.0.0.1\0", "127.0.0.1\0.example.com", "127.0.0.256", "1.2.3", "1.2.3.4.5",

@@ -3,7 +3,7 @@ import Testing
 @testable import EventLoop
 
 struct LookupQueueTests {
-    /// A queue that can be asked in the middle of an expectation.
+    /// A queue that can be used inside an expectation.
     private final class Queue {
         private var queue: LookupQueue
 

@@ -28,7 +28,7 @@ struct ResolverTests {
         try await onLoop { loop in
             let answer = await withCheckedContinuation { continuation in
                 var isBeginning = true
-                // An old form of 127.0.0.1 that the system knows without asking anybody.
+                // This is an old form of 127.0.0.1 that the system resolves without a name server.
                 Resolver.resolve("127.1", port: 8080, on: loop) {
                     #expect(!isBeginning)
                     #expect(loop.isCurrent)
@@ -93,7 +93,7 @@ struct ResolverTests {
             Resolver.resolve("dead", "", on: loop, threads: threads) { _ in Issue.record("an answer") }.cancel()
         }
         try await onLoop { loop in
-            // The one thread comes to this name after it has answered the other.
+            // The only thread resolves this name after the other one.
             let answer = await withCheckedContinuation { continuation in
                 _ = Resolver.resolve("next", "", on: loop, threads: threads) { continuation.resume(returning: $0) }
                 gate.open()
@@ -116,7 +116,7 @@ struct ResolverTests {
         }
     }
 
-    /// Threads wait at it until it is opened.
+    /// Threads wait at the gate until it is opened.
     private final class Gate: Sendable {
         private let read: Int32
         private let write: Int32

@@ -6,7 +6,7 @@ import Testing
 @Suite struct SleepTests {
     init() { MainLoopThread.start() }
 
-    /// It once began its timer on a thread of Dispatch, where the loop did not see it.
+    /// Such a task once started its timer on a thread of Dispatch, where the loop did not notice it.
     @Test @MainLoop func `a task that did not begin on the loop sleeps there`() async throws {
         for _ in 0..<50 {
             try await EventLoop.main.sleep(for: .zero)

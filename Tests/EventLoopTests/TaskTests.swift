@@ -41,7 +41,7 @@ struct TaskTests {
         return isThere && loop.isCurrent
     }
 
-    /// An actor without a loop: it runs wherever the task is that calls it.
+    /// An actor without a loop. It runs wherever the calling task runs.
     private actor Neighbour {
         func name() -> String { "next door" }
     }

@@ -2,7 +2,7 @@ import Files
 import Glibc
 import Testing
 
-/// A folder of its own for a test, gone with the object.
+/// A folder for one test. It is removed together with this object.
 final class TemporaryFolder: Sendable {
     let path: String
 

@@ -4,7 +4,7 @@ import Testing
 @testable import EventLoop
 
 struct TimerTests {
-    /// Turns the loop by hand until the condition holds. A timer of 30 s ends a wait that would otherwise not end.
+    /// Turns the loop until the condition holds. A timer of 30 s ends a wait that would otherwise never end.
     private func run(_ loop: EventLoop, until isDone: () -> Bool) {
         let limit = Timer(loop)
         var isOver = false
@@ -28,7 +28,7 @@ struct TimerTests {
         withLoop { loop in
             for _ in 0..<2 {
                 _ = loop.step(waits: false)
-                // libuv still believes that it is 30 ms ago.
+                // libuv's cached time is now 30 ms old.
                 let busy = MonotonicTime.now + .milliseconds(30)
                 while MonotonicTime.now < busy {}
                 var fired: MonotonicTime?

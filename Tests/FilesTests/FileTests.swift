@@ -20,7 +20,7 @@ import Testing
         try File.write("12345", to: folder("file"))
         let error = #expect(throws: FileError.self) { try File.read(folder("file"), limit: 4) }
         #expect(error?.cause == .tooLarge)
-        // Its size is said to be 0.
+        // The system reports a size of 0 for this file.
         let status = #expect(throws: FileError.self) { try File.read("/proc/self/status", limit: 10) }
         #expect(status?.cause == .tooLarge)
     }

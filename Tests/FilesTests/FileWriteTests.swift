@@ -13,7 +13,7 @@ import Testing
         try File.write("newer", to: folder("file"))
         #expect(try File.read(folder("file")) == "newer".bytes)
         #expect(try File.status(of: folder("file"))?.permissions == 0o755)
-        // Who had the old file open reads the old one.
+        // A reader that had the old file open still reads the old one.
         #expect(try reader.read(upTo: 10) == "old".bytes)
         try File.write("secret", to: folder("file"), permissions: 0o600)
         #expect(try File.status(of: folder("file"))?.permissions == 0o600)
@@ -67,7 +67,7 @@ import Testing
         let reader = FileDescriptor(owning: ends[0], path: "pipe")
         let writer = FileDescriptor(owning: ends[1], path: "pipe")
         #expect(fcntl(writer.rawValue, F_SETFL, O_NONBLOCK) == 0)
-        // More than a pipe holds; another thread empties it.
+        // This is more than a pipe holds; another thread empties it.
         let bytes = [UInt8](repeating: 7, count: 300_000)
         var thread = pthread_t()
         let created = pthread_create(

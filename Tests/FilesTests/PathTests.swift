@@ -51,7 +51,7 @@ import Testing
         let real = Path.resolved(folder.path)
         #expect(Path.resolved(folder("link")) == "\(real)/real/inner")
         #expect(Path.resolved(folder("link/new/../file")) == "\(real)/real/inner/file")
-        // As the system does it: the parent of where the link leads.
+        // Like the system, this uses the parent of the link's target.
         #expect(Path.resolved(folder("link/..")) == "\(real)/real")
         #expect(Path.resolved(folder("dangling")) == "\(real)/dangling")
         #expect(Path.resolved("/") == "/")

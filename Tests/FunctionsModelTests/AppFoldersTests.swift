@@ -127,7 +127,8 @@ private final class OpenedFolders {
 
     deinit { close(descriptor) }
 
-    /// Since the last count. Each folder reports its own opening without a name, and those of inner folders with one.
+    /// The number of openings since the last count. Each folder reports its own opening without a name, and those of
+    /// folders inside with one.
     func count() -> Int {
         var buffer = [UInt8](repeating: 0, count: 64 << 10)
         let size = read(descriptor, &buffer, buffer.count)

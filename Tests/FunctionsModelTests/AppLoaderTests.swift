@@ -34,7 +34,7 @@ import Testing
         #expect(function.limits == Function.Limits(memory: 32 << 20, time: .milliseconds(1500)))
     }
 
-    /// A function.json, and the sentence that says what is wrong with it.
+    /// A function.json and the error message for it.
     @Test(arguments: [
         ("{", "f/function.json:1: is not JSON: line 1, column 2: the text ends in the middle of a value"),
         ("[]", "f/function.json:1: must contain an object"),

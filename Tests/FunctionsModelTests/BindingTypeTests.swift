@@ -5,7 +5,7 @@ import Testing
 @testable import FunctionsModel
 
 @Suite struct BindingTypeTests {
-    /// A type that is declared here and nowhere else.
+    /// The known types and some that only this test declares.
     private static let types = BindingTypes.known
         .with(BindingType("pigeonTrigger", properties: ["loftName"], input: .wrapped(levels: 2), needsBundle: false))
         .with(BindingType("pigeon", properties: ["loftName"], output: .messages, needsBundle: false))

@@ -5,7 +5,7 @@ import Testing
 
 @testable import FunctionsModel
 
-/// Numbers, times and sizes in an app's files that no program could use: each is told, and none ends the process.
+/// Tests that impossible numbers, times and sizes in an app's files are reported and do not end the process.
 @Suite struct ConfigurationNumberTests {
     private static let days = "10675199.02:48:05.4775807"
 

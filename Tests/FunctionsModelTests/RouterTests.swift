@@ -89,7 +89,7 @@ import Testing
         #expect(text(router.match(method: "GET", path: path)) == values)
     }
 
-    /// A path, and what is left of it after the first slash once Kestrel has seen it.
+    /// A path, and its text after the first slash as Kestrel passes it to routing.
     @Test(
         arguments: [
             ("/a/b", "a/b"),
@@ -132,7 +132,7 @@ import Testing
         guard case .bad = router.match(method: "GET", path: path) else { return #expect(Bool(false), "not refused") }
     }
 
-    /// Routes in their order, a path, and the route that gets it.
+    /// Routes in their order, a path, and the route that matches.
     @Test(arguments: [
         (["{*all}", "items"], "/items", 0),
         (["items", "{*all}"], "/items", 0),
@@ -188,7 +188,7 @@ import Testing
         guard case .notFound = Router([]).match(method: "GET", path: "/") else { return #expect(Bool(false), "found") }
     }
 
-    /// Linear search, the plainest router there is, must agree.
+    /// A linear search over all routes must find the same.
     @Test func `the index finds what trying all routes in turn finds`() throws {
         var random = Xorshift(state: 42)
         let pieces = ["a", "b", "{x}", "{x:int}", "{x?}", "{x=1}", "a{x}", "{*x}", "A"]
@@ -228,7 +228,7 @@ import Testing
     }
 
     @Test func `a long path is matched with work that grows with its length only`() throws {
-        // Both a literal and a parameter at each depth: 2^12 ways to go, had they all to be gone for each route.
+        // There are a literal and a parameter at each depth, so a naive search would try 2^12 combinations.
         let routes = (0..<4096).map { bits in
             (0..<12).map { bits >> $0 & 1 == 1 ? "a" : "{p\($0)}" }.joined(separator: "/") + "/z"
         }
@@ -236,7 +236,7 @@ import Testing
             try routes.map { Router.Route(template: try RouteTemplate($0), methods: nil, function: "f") })
         let path = String(repeating: "/a", count: 12)
         #expect(text(router.match(method: "GET", path: path + "/y")) == nil)
-        // Each node is looked at once at most. Anything exponential would be 4,096 times as much.
+        // Each node is visited at most once. An exponential search would take 4,096 times as much work.
         #expect(router.work(method: "GET", path: path + "/y") <= 8_191)
         #expect(text(router.match(method: "GET", path: String(repeating: "/a", count: 10_000))) == nil)
     }
@@ -281,7 +281,7 @@ import Testing
     }
 }
 
-/// The same numbers at each run.
+/// Random numbers that are the same in each run.
 private struct Xorshift {
     var state: UInt64
 

@@ -2,7 +2,7 @@ import HTTP1
 import Testing
 
 @Suite struct ChunkedDecoderTests {
-    /// What came out, how many bytes were taken, and the error.
+    /// The decoded body, the number of bytes consumed, and the error.
     private func decode(_ pieces: [[UInt8]]) -> (body: String, consumed: Int, isComplete: Bool, error: ChunkError?) {
         var decoder = ChunkedDecoder()
         var body: [UInt8] = []

@@ -40,7 +40,7 @@ import Testing
         for byte in "Name: \(String(repeating: "v", count: 1000))\rX".utf8 {
             bytes.append(byte)
             guard case .incomplete = bytes.withUnsafeBytes({ lines.read($0, into: &fields) }) else { break }
-            // A carriage return is looked at again, together with what follows it.
+            // A carriage return is searched again together with the byte after it.
             #expect(lines.searched >= bytes.count - 1)
         }
         #expect(bytes.last == UInt8(ascii: "X"))

@@ -2,7 +2,7 @@ import Testing
 
 @testable import Log
 
-/// What a line looks like.
+/// Tests the format of a line.
 @Suite struct LineTests {
     private let time = Timestamp(seconds: 1_772_360_430, milliseconds: 7)
 

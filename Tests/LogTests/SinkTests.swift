@@ -3,7 +3,7 @@ import Testing
 
 @testable import Log
 
-/// How lines reach their reader.
+/// Tests how lines reach their reader.
 @Suite struct SinkTests {
     /// Longer than any test may take on a busy machine.
     private let patience = Duration.seconds(60)
@@ -45,12 +45,12 @@ import Testing
         let sink = LogSink(output: pipe.writing, errors: pipe.writing, capacity: 10_000)
         sink.detach()
         let filling = pipe.fill()
-        // More than the queue holds: each call returns, nobody reads.
+        // This is more than the queue holds. Each call returns although no one reads.
         let line = String(repeating: "x", count: 999)
         let count = 100
         for _ in 0..<count { sink.print(line) }
         #expect(!sink.flush(limit: .milliseconds(1)))
-        // The reader is back. Each line is read or counted, once or more often.
+        // The reader continues. Each line is read or counted as lost, in one notice or several.
         _ = pipe.read(filling)
         var kept = 0
         var lost = 0

@@ -4,9 +4,9 @@ import Testing
 
 @testable import Lua
 
-/// Members that are found in a payload without reading the rest.
+/// Tests members that are found in a payload without reading the rest.
 @Suite struct CheckedJSONTests {
-    /// Each line over the deferred table `t` of that text must be true.
+    /// Each expression over the deferred table `t` of that text must be true.
     @Test(arguments: [
         "t.a == 2 and t.a == 2", "t[''] == 3", "t.missing == nil and t.missing == nil",
         #"t.text == 'a"b\\c\n€'"#, "t.number == -1.5 and t.int == 9007199254740993", "t.yes == true and t.no == false",

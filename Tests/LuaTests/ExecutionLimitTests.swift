@@ -5,7 +5,7 @@ import Testing
 
 @testable import Lua
 
-/// How code is stopped from outside. Ticks come only where a script asks for them, by calling `tick`.
+/// Tests how code is stopped from outside. Ticks come only where a script requests them by calling `tick`.
 @Suite struct ExecutionLimitTests {
     @Test func `the copy of Lua's private structures fits the library`() throws {
         let lua = try TestVM()
@@ -15,7 +15,7 @@ import Testing
 
     // MARK: Depth
 
-    /// Each closes the one made before it, so all are closed inside each other.
+    /// Each coroutine closes the one before it, so the closings are nested.
     static let chain = """
         local last
         for i = 1, 30000 do
@@ -318,7 +318,7 @@ import Testing
         return try TickingVM(memoryLimit: memoryLimit)
     }
 
-    /// Runs a thread until it fails, and answers why; nil if it ends well or waits.
+    /// Runs a thread until it fails, and returns the cause; nil if it finishes or waits.
     private func end(of thread: LuaThread, arguments: Int = 0, deadline: Int64? = nil) -> Step.Cause? {
         var arguments = arguments
         while true {
@@ -344,7 +344,7 @@ private final class TickingVM {
     private let lua: TestVM
     private let count = Count()
     var vm: LuaVM { lua.vm }
-    /// How often a script has called `note`.
+    /// The number of times that scripts have called `note`.
     var notes: Int { count.value }
 
     func pushDeferred(_ text: String, onto thread: LuaThread) throws {

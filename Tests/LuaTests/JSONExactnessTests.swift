@@ -4,7 +4,7 @@ import Testing
 
 @testable import Lua
 
-/// Strings and names read and written in the fast ways are what the slow ones give.
+/// Tests that strings and names are read and written by the fast code as by the slow code.
 @Suite struct JSONExactnessTests {
     @Test func `the first byte that is not UTF-8 is found, wherever it is`() throws {
         let wrong: [[UInt8]] = [
@@ -52,7 +52,7 @@ import Testing
                     + String(repeating: "m", count: Int.random(in: 0...12, using: &numbers))
             }
             let members = Set(names).map { "\"\($0)\":\"\($0)\"" }.joined(separator: ",")
-            // Names are only kept of texts that are not short.
+            // Names are remembered only if the text is not short.
             try lua.read("[" + String(repeating: "{\(members)},", count: 8) + "{}]")
             #expect(
                 try lua.evaluate(

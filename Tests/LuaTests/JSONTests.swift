@@ -113,7 +113,7 @@ import Testing
 }
 
 @Suite struct JSONWriterTests {
-    /// A Lua expression and the JSON text it becomes.
+    /// A Lua expression and the JSON text of its value.
     @Test(arguments: [
         ("1", "1"), ("-1", "-1"), ("0", "0"), ("10", "10"), ("math.maxinteger", "9223372036854775807"),
         ("math.mininteger", "-9223372036854775808"), ("1.0", "1.0"), ("0.1", "0.1"), ("1e300", "1e+300"),

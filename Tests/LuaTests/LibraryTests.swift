@@ -2,7 +2,8 @@ import Testing
 
 @testable import Lua
 
-/// What else of the standard library is luafunc's own, or is refused where it would take too long.
+/// Tests other functions of the standard library that luafunc implements itself, or that are refused because they would
+/// take too long.
 @Suite struct LibraryTests {
     @Test func `text functions give what stock Lua gives`() throws {
         let script = "local seed, count = 1, 3000\n\(RandomTexts.script)"

@@ -5,7 +5,7 @@ import Testing
 
 @testable import Lua
 
-/// Long JSON texts are read in steps, with the values and errors that reading in one go has.
+/// Tests that long JSON texts are read in steps, with the same values and errors as without pauses.
 @Suite struct LongJSONReaderTests {
     @Test(arguments: [JSONReader.Nulls.sentinel, .absent])
     func `reading with a pause at every check gives the same values as reading without`(_ nulls: JSONReader.Nulls)
@@ -76,7 +76,7 @@ import Testing
 
     // MARK: -
 
-    /// Pushes the value, read by code that a thread runs and whose slice is always over; answers how often it stopped.
+    /// Pushes the value. A thread reads it with a slice that is always over. Returns the number of pauses.
     private static func readWithPauses(
         _ text: String, _ nulls: JSONReader.Nulls, isSparing: Bool, in lua: TestVM
     ) throws -> Int {
@@ -115,7 +115,8 @@ import Testing
         return equal(...)
         """
 
-    /// A JSON text of some 100 KB, with white space before it so that the looks fall elsewhere each time.
+    /// A JSON text of some 100 KB, with white space before it, so that the checks come at different positions each
+    /// time.
     private static func text(_ numbers: inout Numbers, padding: Int) -> String {
         func value(_ depth: Int) -> String {
             switch Int.random(in: 0..<(depth < 6 ? 12 : 7), using: &numbers) {

@@ -150,7 +150,7 @@ import Testing
 }
 
 @Suite struct SandboxTests {
-    /// What is forbidden, and the sentence a script gets.
+    /// Forbidden code, and the error message that a script gets.
     @Test(arguments: [
         ("io.open('x')", "io.open is not available in a function: there is no file system"),
         ("io.write('x')", "io.write is not available"),

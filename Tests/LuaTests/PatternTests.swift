@@ -3,7 +3,8 @@ import Testing
 
 @testable import Lua
 
-/// string.find, match, gmatch and gsub beside those of the stock library, which is linked but out of a script's reach.
+/// Compares string.find, match, gmatch and gsub with those of the stock library, which is linked but not available to
+/// scripts.
 @Suite struct PatternTests {
     @Test(arguments: 1...4)
     func `patterns give what stock Lua gives`(_ seed: Int) throws {
@@ -26,7 +27,7 @@ import Testing
         #expect(slices > 10_000)
     }
 
-    /// Each would be one call for seconds or years; how often it looks is counted, not timed.
+    /// Each call would take seconds or years without a check. The checks are counted, not timed.
     @Test(arguments: [
         "('a'):rep(24):find(('a*'):rep(12) .. 'b')", "('('):rep(100000):find('%b()')",
         "(' '):rep(20000):match('^(.-)%s*x$')", "(' '):rep(100000):find('%s+$x')", "('a'):rep(1e6):find('[^a]')",

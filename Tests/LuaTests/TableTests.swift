@@ -2,7 +2,7 @@ import Testing
 
 @testable import Lua
 
-/// The table library beside the stock one.
+/// Compares the table library with the stock one.
 @Suite struct TableTests {
     @Test(arguments: 1...3)
     func `table functions give what stock Lua gives`(_ seed: Int) throws {
@@ -42,7 +42,7 @@ import Testing
         #expect(slices > 1000)
     }
 
-    /// Each would be one call for a long time, or for ever; how often it looks is counted, not timed.
+    /// Each call would take a long time, or forever, without a check. The checks are counted, not timed.
     @Test(arguments: [
         "table.move({}, 1, math.maxinteger - 1, 2)", "table.move({}, 2, math.maxinteger, 1)",
         "table.concat(setmetatable({}, { __len = function() return 1 << 62 end, __index = function() return '' end }))",
@@ -52,7 +52,7 @@ import Testing
     ])
     func `a long range is processed in slices`(_ call: String) throws {
         let lua = try TestVM()
-        // The functions for metamethods are made once, in C's name, where no slice can end.
+        // The functions for metamethods are made once, inside a call from C, where no slice can end.
         _ = try lua.run("return table.concat(setmetatable({}, { __index = {} }))")
         #expect(try lua.runInSlices("local t = \(call)", stride: 100, most: 1000).slices == 1000)
     }

@@ -4,7 +4,7 @@ import Testing
 
 @testable import Lua
 
-/// Swift code that works for a script in steps.
+/// Tests Swift code that works for a script in steps.
 @Suite struct WorkTests {
     @Test func `long work pauses for other work and continues where it was`() throws {
         let lua = try TestVM()

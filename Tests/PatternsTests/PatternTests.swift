@@ -44,9 +44,9 @@ struct PatternTests {
             ("^(a|aa)+$", String(repeating: "a", count: 60) + "!"),
             (#"^(\w+\s?)*$"#, String(repeating: "é", count: 60) + "!"),
             (#"^(a*)*\1$"#, String(repeating: "a", count: 60) + "!"),
-            // Each place where it may begin is soon done; there are many.
+            // Each starting position takes little time, but there are many.
             ("(?:a|b){0,50}c?(?=y)", String(repeating: "a", count: 1000)),
-            // Each step looks through all the rest.
+            // Each step scans the whole rest of the text.
             ("[^x]*+y", String(repeating: "a", count: 60_000)),
             (#"\X*+!"#, String(repeating: "á", count: 30_000)),
         ])

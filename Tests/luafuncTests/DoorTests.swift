@@ -2,7 +2,8 @@ import Foundation
 import TestSupport
 import Testing
 
-/// Who can reach the built program past its host, what a script can do to whoever reads its lines, and what outlives it.
+/// Tests who can bypass the host and reach the built program, what a script can do to readers of its output, and what
+/// outlives the program.
 @Suite struct CallerCheckTests {
     private static let bundle = #"{ "version": "2.0", "extensionBundle": {} }"#
     private static let queue = """
@@ -53,7 +54,7 @@ import Testing
         let host = try Host(app)
         let told = try host.request("/api/tell", headers: ["X-Luafunc-Secret": "mine", "X-Own": "1"])
         let handlerPort = try #require(Int(told.text.prefix { $0 != " " }), "\(told)")
-        // On the payload wire the caller's own header is its own; the secret itself is in no table.
+        // With payloads, the caller's own header belongs to the caller, and the secret is in no table.
         #expect(told.text.contains("X-Own") && told.text.firstMatch(of: #/[0-9a-f]{64}/#) == nil, "\(told.text)")
         if !wire.isEmpty { #expect(!told.text.lowercased().contains("secret"), "\(told.text)") }
         for headers in [
@@ -70,7 +71,7 @@ import Testing
             try RawConnection.request(
                 "/admin/functions/work", port: host.port, body: Array(#"{"input":"hello"}"#.utf8)
             ).status == 202)
-        // The first line that says it is of the one call that came through the host.
+        // The first such line belongs to the only call that came through the host.
         #expect(host.process.waitForLine(containing: "by hand "))
         #expect(host.process.line(containing: "fired") == "            fired")
     }
@@ -171,10 +172,10 @@ import Testing
             "f/handler.lua": "return function() for i = 1, 1000 do print(('x'):rep(1000)) end return 'done' end",
         ])
         let host = try Host(app)
-        // Nobody reads the megabytes of lines.
+        // No one reads these megabytes of lines.
         for _ in 0..<8 { #expect(try host.request("/api/f").text == "done") }
         let process = host.process
-        // The thread holds it until its output ends.
+        // The thread keeps the process until its output ends.
         defer { process.send(signal: SIGTERM) }
         Thread.detachNewThread { while process.line() != nil {} }
         #expect(
@@ -200,7 +201,8 @@ import Testing
             end
             """,
         ])
-        // Eight kilobytes a file, beyond which the system sends a signal that ends a program which does not expect it.
+        // Files are limited to eight kilobytes. Beyond that, the system sends a signal that ends a program that does
+        // not expect it.
         let process = try LuafuncProcess(
             [
                 "-c", #"ulimit -f 16; exec "$0" "$@""#, Repository.luafunc.path, "start", "--port", "0", "--app",
@@ -241,7 +243,7 @@ import Testing
         #expect(try host.request("/api/f").text == "one")
         try FileManager.default.removeItem(at: app.folder)
         #expect(host.process.waitForLine(containing: "is not a folder that can be read"))
-        // In one step, so that the function is never seen as gone.
+        // The folder is replaced in one step, so that the function is never missing.
         let second = try TemporaryApp(files("two"))
         try FileManager.default.moveItem(at: second.folder, to: app.folder)
         #expect(host.process.waitForLine(containing: "reloaded f"))
@@ -263,7 +265,7 @@ import Testing
                 "exec 3>\(pipe); exec sleep 1000",
             ],
             waits: false)
-        // Opens once the program has it open, and ends with the program.
+        // The pipe opens once the program has opened it, and ends with the program.
         let reader = try #require(FileHandle(forReadingAtPath: pipe))
         process.send(signal: SIGKILL)
         var end = pollfd(fd: reader.fileDescriptor, events: Int16(POLLIN), revents: 0)

@@ -2,7 +2,7 @@ import Foundation
 import TestSupport
 import Testing
 
-/// `luafunc start` with custom handlers that are not luafunc (host-contract §§1-4).
+/// Tests `luafunc start` with other custom handlers (host-contract §§1-4).
 @Suite struct ExternalHandlerTests {
     private static let order = """
         { "bindings": [ { "name": "req", "type": "httpTrigger", "methods": ["post"] },
@@ -54,7 +54,7 @@ import Testing
             "/api/order", port: port, headers: ["Content-Type": "application/json"], body: Array(#"{"id":7}"#.utf8))
         #expect(reply.status == 200 && reply.text == "Order enqueued")
         #expect(process.line(containing: "  order ")?.contains("→ queue orders") == true)
-        // The message looks like JSON, so the host writes it anew, and says so here.
+        // The message looks like JSON, so the host reformats it and warns about that.
         #expect(process.waitForLine(containing: "warn  output 'message'"))
         let queue = app.folder.appending(path: ".luafunc/queues/orders")
         let file = try #require(try FileManager.default.contentsOfDirectory(atPath: queue.path).first)
@@ -112,7 +112,7 @@ import Testing
         #expect(try RawConnection.request("/api/order", port: try Self.port(of: process)).text == "by GET")
     }
 
-    /// They once ended the host itself.
+    /// Such answers once ended the host itself.
     @Test(arguments: ["early", "negative"])
     func `a status that cannot be sent to a caller is a failure`(_ function: String) async throws {
         let app = try TemporaryApp([
@@ -174,7 +174,7 @@ import Testing
         defer { withExtendedLifetime(app) {} }
         let port = try Self.port(of: process)
         #expect(process.waitForLine(containing: "exited with code 0, so the host does not start it again"))
-        // Also one that was there before the handler could answer.
+        // This includes a request that arrived before the handler could answer.
         #expect(try RawConnection.request("/api/quick", method: "GET", port: port).status == 500)
         #expect(process.waitForLine(containing: "there is no handler: '/bin/sh' exited with code 0"))
         process.send(signal: SIGTERM)

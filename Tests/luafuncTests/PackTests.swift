@@ -40,7 +40,10 @@ import Testing
         let lines = end.errors.split(separator: "\n")
         #expect(lines.count == 5)
         #expect(lines.contains("functions/c/function.json:1: binding 'msg': has no \"queueName\""))
-        #expect(lines.contains { $0.hasPrefix("warn  functions/c/function.json:1: \"entrypoint\" is not read") })
+        #expect(
+            lines.contains {
+                $0.hasPrefix("warn  functions/c/function.json:1: \"entrypoint\" is not a known setting")
+            })
         #expect(lines.contains { $0.hasPrefix("warn  host.json: has no \"extensionBundle\"") })
         #expect(lines.contains { $0.hasPrefix("functions/a/function.json:1: ") })
         #expect(lines.contains { $0.hasPrefix("functions/b/handler.lua:3: ") })

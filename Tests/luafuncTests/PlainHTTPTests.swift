@@ -2,7 +2,7 @@ import Foundation
 import TestSupport
 import Testing
 
-/// Callers' own requests to the built program, byte by byte.
+/// Tests callers' own requests to the built program, byte by byte.
 @Suite struct PlainHTTPTests {
     private static let files: [String: String] = [
         "host.json": #"{ "version": "2.0", "customHandler": { "enableForwardingHttpRequest": true } }"#,
@@ -131,7 +131,7 @@ import Testing
     @Test func `the URL is the one that the caller requested`() async throws {
         let whole = try await request("GET http://other:81/api/echo?a=1 HTTP/1.1\r\nHost: x\r\n\r\n")
         #expect(whole?.headers["x-url"] == "http://other:81/api/echo?a=1")
-        // Where the host forwards, this header is the caller's own.
+        // If the host forwards requests, this header belongs to the caller.
         let forwarded = try await request(
             "GET /api/echo HTTP/1.1\r\nHost: x\r\nX-Forwarded-Host: evil.example\r\nX-Forwarded-Proto: https\r\n\r\n")
         #expect(forwarded?.headers["x-url"] == "https://x/api/echo")
@@ -157,7 +157,7 @@ import Testing
         connection.send("GET /api/echo HTTP/1.1\r\nHost: x\r\n\r\n")
         connection.finish()
         #expect(connection.response()?.text == "GET ")
-        // The server closes its half as well, else the connection would stay for ever.
+        // The server closes its half too; otherwise the connection would stay open forever.
         #expect(connection.response() == nil)
     }
 
@@ -246,7 +246,7 @@ import Testing
         let server = try Served()
         let connection = try await stream("flood", of: server)
         #expect(connection.head()?.status == 200)
-        // Nothing is read until the limit on silence has ended the writer.
+        // The test reads nothing until the time limit for pauses has ended the writer.
         #expect(server.process.waitForErrorLine(containing: "the time limit of "))
         let bytes = connection.rest().count
         #expect(bytes > 65_536 && bytes < 64 << 20)

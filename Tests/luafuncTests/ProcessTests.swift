@@ -86,7 +86,7 @@ import Testing
         connection.send("POST /slow HTTP/1.1\r\nHost: x\r\nContent-Length: 11\r\n\r\n{\"Data\":{}}")
         #expect(server.waitForLine(containing: "begun"))
         server.send(signal: SIGTERM)
-        // The first signal closes what is idle.
+        // The first signal closes idle connections.
         #expect(idle.rest().isEmpty)
         server.send(signal: SIGTERM)
         #expect(await server.end().code == 0)
@@ -111,9 +111,9 @@ import Testing
             "functions/much/handler.lua": "return function() for i = 1, 1000 do print(('x'):rep(1000)) end end",
         ])
         let server = try LuafuncProcess(["serve", "--port", "0", "--app", app.folder.path])
-        // Nobody reads the four megabytes.
+        // No one reads these four megabytes.
         for _ in 0..<4 { #expect(try invoke(server, "much").status == 200) }
-        // Now somebody does.
+        // Now a reader continues.
         Thread.detachNewThread { while server.line() != nil {} }
         #expect(
             server.waitForErrorLine(containing: " log lines were dropped: the reader of luafunc's output is too slow"))
@@ -122,7 +122,8 @@ import Testing
         #expect(await server.end().code == 0)
     }
 
-    /// A task that leaves its loop would be run by a thread of Dispatch, which has the program's name as the main thread has.
+    /// A task that leaves its loop would run on a thread of Dispatch, which has the same name as the main thread: the
+    /// program's.
     @Test func `only its own threads run`() throws {
         let app = try app()
         try app.write([
@@ -272,7 +273,7 @@ import Testing
         #expect(end.code == 0 && end.output.contains("USAGE: luafunc <subcommand>"))
     }
 
-    /// What the test reads in Tests/luafuncTests/Snapshots; luafunc.txt is the help of the program.
+    /// The names of the snapshots in Tests/luafuncTests/Snapshots. luafunc.txt is the help of the program.
     @Test(arguments: ["luafunc", "start", "serve", "check", "pack", "completion"])
     func `help is the same as its snapshot`(_ command: String) async throws {
         let words = command == "luafunc" ? ["--help"] : [command, "--help"]

@@ -2,7 +2,7 @@ import Foundation
 import TestSupport
 import Testing
 
-/// Saves of an app some of whose functions do not load.
+/// Tests saves of an app in which some functions do not load.
 @Suite struct ReloadEachTests {
     private static let two = [
         "functions/g/function.json": TemporaryApp.httpFunction,
@@ -35,7 +35,7 @@ import Testing
         try served.app.write(["functions/f/handler.lua": "return return"], isAtomic: true)
         let again = try #require(served.process.errorLine(containing: "f keeps its previous version"))
         #expect(again.contains("near 'return'"))
-        // A module that it requires is something of it too, though it does not get that far.
+        // A module that the function requires belongs to it too, although loading does not get that far.
         try served.app.write(["lib/m.lua": "return 'second'"], isAtomic: true)
         #expect(try #require(served.process.errorLine(containing: "f keeps")).contains("near 'return'"))
         #expect(
@@ -80,7 +80,7 @@ import Testing
         #expect(try served.get("/api/one").text == "first")
         try served.app.write(["functions/f/handler.lua": "return function( broken"], isAtomic: true)
         #expect(served.process.waitForErrorLine(containing: "f keeps its previous version"))
-        // Its own route is another one in the meantime, so g could have the old one; but that is still served.
+        // Its saved version has another route, so g could have the old one. But the old version is still served.
         try served.app.write(["functions/f/function.json": function("two")], isAtomic: true)
         #expect(served.process.waitForErrorLine(containing: "f keeps its previous version"))
         try served.app.write(["lib/m.lua": "return 'second'"], isAtomic: true)
@@ -158,7 +158,7 @@ import Testing
         try app.link("functions", to: "one/functions")
         let served = try ServedApp(app, waitFor: "f39: httpTrigger")
         #expect(try served.get("/api/f20").text == "one")
-        // All files change at once.
+        // All files change in one step.
         try app.link("functions", to: "two/functions")
         let others = names.filter { $0 != "f20" }.joined(separator: ", ")
         #expect(served.process.waitForLine(containing: "reloaded \(others) in "))

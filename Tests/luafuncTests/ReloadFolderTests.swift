@@ -2,7 +2,7 @@ import Foundation
 import TestSupport
 import Testing
 
-/// Saves of linked files, and of folders that appear while the app is served.
+/// Tests saves of linked files, and of folders that are created while the app is served.
 @Suite struct ReloadFolderTests {
     private static func answer(_ text: String) -> String { "return function() return '\(text)' end" }
 
@@ -59,7 +59,7 @@ import Testing
 
     // MARK: Links that lead out
 
-    /// Apps with such a link, and the link's name.
+    /// An app with a link that leads out of it.
     private static func outside(_ link: String, _ other: TemporaryApp) throws -> TemporaryApp {
         let app = try TemporaryApp([
             "host.json": ServedApp.host(), "functions/f/function.json": TemporaryApp.httpFunction,

@@ -2,7 +2,7 @@ import Foundation
 import TestSupport
 import Testing
 
-/// Saves while the built program serves.
+/// Tests saves while the built program serves the app.
 @Suite struct ReloadTests {
     @Test func `a save of a script or a module takes effect`() throws {
         let served = try ServedApp()
@@ -60,7 +60,7 @@ import Testing
         #expect(served.process.waitForErrorLine(containing: reason))
         let kept = try served.get("/api/f").text
         #expect(kept == "one first")
-        // Another change, all good, mends it. The first save may still be read while the second is written.
+        // A correct change fixes it. The first save may still be read while the second is written.
         try served.app.write([file: good])
         #expect(try served.save(["lib/m.lua": "return 'mended'"]) == "one mended")
     }
@@ -90,7 +90,7 @@ import Testing
             "functions/f/handler.lua": "return function() return 'new' end", "lib/m.lua": "return 'second'",
             "lib/late.lua": "return ' new'",
         ])
-        // Where the machine is busy, each of the three files may be a save of its own.
+        // On a busy machine, each of the three files may be a separate save.
         for _ in 0..<2 where text != "new" {
             #expect(served.process.waitForLine(containing: "reloaded f"))
             text = try served.get("/api/f").text
@@ -106,7 +106,8 @@ import Testing
             "functions/g/handler.lua": "return function() return 'g' end",
         ])
         try served.app.write(["lib/m.lua": "return 'saved'"])
-        // The reload that shows the first of these may have read the module while it was being written. The next begins later.
+        // The reload that shows the first answer may have read the module while it was being written. The next reload
+        // begins later.
         for answer in ["g1", "g2"] {
             #expect(
                 try served.save(
@@ -141,7 +142,7 @@ import Testing
 
     @Test func `in development, saves take effect by default`() throws {
         let served = try ServedApp(environment: ["AZURE_FUNCTIONS_ENVIRONMENT": "Development"])
-        // Else the first load could see a file in the middle of the save.
+        // Otherwise the first load could read a file in the middle of the save.
         #expect(try served.get("/api/f").text == "one first")
         let text = try served.save(["lib/m.lua": "return 'second'"])
         #expect(text == "one second")

@@ -6,11 +6,11 @@ import Testing
 
 /// The sample app and what README.md and scripts/start say about it.
 @Suite struct SampleTests {
-    /// The app as it is, which takes callers' own requests.
+    /// The app as it is, which accepts callers' own requests.
     private static let app = Task {
         try LuafuncProcess(["serve", "--port", "0", "--app", Repository.root.path, "--until-stdin-ends"])
     }
-    /// The app where the host sends payloads only.
+    /// The app with settings that make the host send only payloads.
     private static let payloadApp = Task {
         try LuafuncProcess(
             ["serve", "--port", "0", "--app", Repository.root.path, "--until-stdin-ends"],
@@ -83,7 +83,7 @@ import Testing
         return Answer(status: reply.status, body: reply.text, cookie: reply.headers["set-cookie"] ?? "")
     }
 
-    /// What the host makes of the same request, and of the answer to it.
+    /// The real host's result for the same request and the answer to it.
     private static func invoke(
         _ method: String, _ id: String?, _ body: String, cookie: String, port: Int
     ) throws -> Answer {

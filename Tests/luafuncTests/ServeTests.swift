@@ -51,7 +51,7 @@ import Testing
     ) async throws -> HTTPReply {
         let server = try await Self.app.value.0
         let reply = try RawConnection.request(path, method: method, port: server.port, headers: headers, body: body)
-        // Whatever came, the next call works.
+        // The next call works in any case.
         let next = try RawConnection.request(
             "/echo", port: server.port, body: Array(#"{"Data":{"msg":"\"abc\""}}"#.utf8))
         #expect(next.status == 200 && next.text == #"{"Outputs":{"o":"3"}}"#)
@@ -89,7 +89,7 @@ import Testing
     @Test func `a body of 64 MB is accepted`() async throws {
         let text = String(repeating: "x", count: 64_000_000)
         let reply = try await send("/echo", Array("{\"Data\":{\"msg\":\"\(text)\"}}".utf8))
-        // The queue gets "64000000", which as plain text the host would take for base64.
+        // The queue gets "64000000", which the host would decode as base64 if it were plain text.
         #expect(reply.status == 200 && reply.text == #"{"Outputs":{"o":"NjQwMDAwMDA="}}"#, "\(reply.text.prefix(300))")
     }
 

@@ -2,9 +2,9 @@ import Foundation
 import TestSupport
 import Testing
 
-/// `luafunc start` as a user runs it: what callers get, what stands in `.luafunc`, and what the terminal shows.
+/// Tests `luafunc start` as a user runs it: the responses, the content of `.luafunc`, and the output on the terminal.
 @Suite struct StartTests {
-    /// The host with an app of its own.
+    /// The host with its own app.
     private final class Host: Sendable {
         let app: TemporaryApp
         let process: LuafuncProcess
@@ -28,13 +28,13 @@ import Testing
             try RawConnection.request(path, method: method, port: port, headers: headers, body: Array(body.utf8))
         }
 
-        /// Runs a function by hand; the answer comes at once.
+        /// Runs a function by hand. The response arrives before the function has run.
         func fire(_ function: String, _ input: String = "") throws {
             let body = String(decoding: try JSONSerialization.data(withJSONObject: ["input": input]), as: UTF8.self)
             #expect(try request("/admin/functions/\(function)", method: "POST", body: body).status == 202)
         }
 
-        /// The line that tells of an invocation of this function.
+        /// The line that reports an invocation of this function.
         func invocation(of function: String) throws -> String {
             while true {
                 let line = try #require(process.line(containing: "  \(function) "))
@@ -42,7 +42,7 @@ import Testing
             }
         }
 
-        /// Waits for lines of handler and host, which come in any order.
+        /// Waits for lines of the handler and the host, which may come in any order.
         func waitForLines(containing texts: [String]) -> Bool {
             var missing = texts
             while !missing.isEmpty {
@@ -74,7 +74,7 @@ import Testing
 
     // MARK: The sample app
 
-    /// The sample app, copied, since a run writes beside it.
+    /// A copy of the sample app, because a run writes files beside it.
     private static func sample() throws -> TemporaryApp {
         let app = try TemporaryApp([:])
         for name in ["functions", "host.json"] {
@@ -117,7 +117,7 @@ import Testing
             "functions/ping/handler.lua": "return function() return 'pong' end",
         ])
         #expect(try host.request("/api/ping").text == "pong")
-        // Longer ago than the watcher takes to make one of several changes.
+        // More time has passed than the watcher needs to combine several changes.
         #expect(try host.request("/api/ping").text == "pong")
         try host.app.write([".luafunc/blobs/files/a.txt": "it"])
         #expect(host.process.waitForLine(containing: "got it"))
@@ -426,7 +426,7 @@ import Testing
         #expect(try host.request("/api/put", method: "POST", body: "some work").text == "put")
         let lines = try host.lines(upTo: "poisoned some work")
         for number in 1...5 { #expect(lines.contains { $0.contains("try \(number)") }) }
-        // First what has happened, then what it has led to.
+        // First come the events, then their consequences.
         let last = try #require(lines.firstIndex { $0.contains("try 5") })
         let moved = try #require(lines.firstIndex { $0.contains("failed 5 times and is now in work-poison") })
         let poisoned = try #require(lines.firstIndex { $0.contains("  poison ") })
@@ -500,7 +500,7 @@ import Testing
         host.process.send(signal: signal)
         let end = await host.process.end()
         #expect(end.code == 0 && end.output.hasSuffix("stopped\n") && end.errors.isEmpty, "\(end)")
-        // Another program may have got the port meanwhile.
+        // Another program may use the port by now.
         #expect((try? RawConnection.request("/api/hello", port: host.port))?.text != text)
     }
 

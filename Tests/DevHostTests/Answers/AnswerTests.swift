@@ -2,7 +2,7 @@ import Testing
 
 @testable import DevHost
 
-/// What is accepted at all, and the members of an answer (host-contract §9.1, §9.2).
+/// Tests which answers are accepted, and their members (host-contract §9.1, §9.2).
 @Suite struct AnswerTests {
     private func decode(_ status: Int, _ type: String?, _ body: String) -> Delivery {
         AnswerDecoder(outputs: [.response], isHTTP: true)

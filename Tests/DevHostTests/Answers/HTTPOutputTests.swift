@@ -2,7 +2,7 @@ import Testing
 
 @testable import DevHost
 
-/// Responses to callers, through an output with a name (host-contract §9.5).
+/// Tests responses to callers through an output with a name (host-contract §9.5).
 @Suite struct HTTPOutputTests {
     private static func named(_ value: String) -> Delivery {
         decode("{\"Outputs\":{\"res\":\(value)}}", .response, isHTTP: true)

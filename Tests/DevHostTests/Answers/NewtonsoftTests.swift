@@ -3,7 +3,7 @@ import Testing
 @testable import DevHost
 
 @Suite struct NewtonsoftTests {
-    /// A text, .NET's notation of the date it is, and the one in JSON.
+    /// A text, the date in it in .NET's notation, and the same date in JSON.
     @Test(arguments: [
         ("2024-01-01T00:00:00Z", "01/01/2024 00:00:00", "2024-01-01T00:00:00Z"),
         ("2024-01-01T00:00:00z", "01/01/2024 00:00:00", "2024-01-01T00:00:00Z"),
@@ -40,7 +40,7 @@ import Testing
         #expect(NewtonsoftDate(text) == nil)
     }
 
-    /// A number in JSON, as text, and written into JSON again.
+    /// A number in JSON, its text, and its form when written to JSON again.
     @Test(arguments: [
         ("100", "100", "100"), ("-7", "-7", "-7"), ("9007199254740993", "9007199254740993", "9007199254740993"),
         ("1.0", "1", "1.0"), ("1.50", "1.5", "1.5"), ("-0.25", "-0.25", "-0.25"), ("0.0", "0", "0.0"),

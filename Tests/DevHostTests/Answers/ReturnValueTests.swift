@@ -2,9 +2,9 @@ import Testing
 
 @testable import DevHost
 
-/// Which part of an answer decides (host-contract §9.6 to §9.8).
+/// Tests which part of an answer becomes the response (host-contract §9.6 to §9.8).
 @Suite struct ReturnValueTests {
-    /// An answer, what the caller of a function with the output `res` sees, and the warnings.
+    /// An answer, the response that the caller of a function with the output `res` gets, and the warnings.
     @Test(arguments: [
         (#"{"Outputs":{"res":{"statusCode":404,"body":"no"}}}"#, 404, "no", []),
         (

@@ -8,7 +8,7 @@ import Testing
 
 @testable import DevHost
 
-/// What the host sends as payloads, and what it does with the answers.
+/// Tests the payloads that the host sends and how it treats the answers.
 @Suite struct PayloadTests {
     init() { MainLoopThread.start() }
 

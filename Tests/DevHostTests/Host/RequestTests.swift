@@ -116,9 +116,9 @@ import Testing
         let reader = await SlowReader()
         let handler = try await PlayedHandler(streams: true) { _, connection in reader.take(connection) }
         let host = try await HostInProcess(Self.files, handlerPort: await handler.port, options: Self.proxied)
-        // What comes before the host serves is collected whole.
+        // A request that arrives before the host serves is read completely first.
         _ = try await RawConnection.request("/", method: "GET", port: host.port)
-        // The system itself may hold 36 MB of each of the two connections.
+        // The system itself may buffer 36 MB for each of the two connections.
         let size = 96 << 20
         let connection = try await Filler(port: host.port)
         connection.send("POST /api/f HTTP/1.1\r\nHost: x\r\nContent-Length: \(size)\r\n\r\n")
@@ -214,7 +214,7 @@ private final class SlowReader {
     }
 }
 
-/// Sends as much as anybody takes.
+/// Sends as much as the receiver accepts.
 private final class Filler {
     private let descriptor: Int32
     private static let piece = [UInt8](repeating: UInt8(ascii: "x"), count: 1 << 20)
@@ -237,7 +237,7 @@ private final class Filler {
         _ = Array(text.utf8).withUnsafeBytes { Glibc.send(descriptor, $0.baseAddress, $0.count, 0) }
     }
 
-    /// Stops when nobody has taken anything for a second.
+    /// Stops when nothing was accepted for a second.
     func fill(upTo count: Int) -> Int {
         var sent = 0
         while sent < count {

@@ -3,7 +3,7 @@ import Testing
 
 @testable import DevHost
 
-/// host-contract §13: what `POST /admin/functions/<name>` runs.
+/// host-contract §13: invocations through `POST /admin/functions/<name>`.
 struct AdminInvocationTests {
     private func invocation(_ type: String, _ input: String, isMany: Bool = false) -> InvocationPayload? {
         TriggerBinding(function: "F", type: BindingTypes.known.type(type), name: "v", isMany: isMany)

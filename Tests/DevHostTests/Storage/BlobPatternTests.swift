@@ -94,7 +94,7 @@ struct BlobPatternTests {
 }
 
 extension BlobPath {
-    /// As the store finds it on the disk: a name that ends with a dot is there if somebody put it there.
+    /// A path as the store finds it on disk. A name that ends with a dot can exist there.
     fileprivate init(path: String) {
         let parts = path.split(separator: "/", maxSplits: 1).map(String.init)
         self.init(container: parts[0], name: parts[1])

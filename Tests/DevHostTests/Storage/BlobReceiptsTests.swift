@@ -179,7 +179,7 @@ struct BlobReceiptsTests {
         try write("a.png")
         let path = "\(folder.path)/blobs/uploads/a.png"
         let times = [timespec(tv_sec: seconds, tv_nsec: 0), timespec(tv_sec: seconds, tv_nsec: 0)]
-        // A file system that has no such year takes the nearest it has.
+        // A file system that cannot store this year uses the nearest one.
         try #require(utimensat(AT_FDCWD, path, times, 0) == 0)
         let pending = try #require(try open().take(for: "Thumb", pattern, in: store).first)
         #expect(pending.blob.etag.hasPrefix("0x"))

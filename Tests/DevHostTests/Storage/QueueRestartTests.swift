@@ -4,7 +4,7 @@ import Testing
 
 @testable import DevHost
 
-/// A store that is opened again where another one is still open sees what a kill of that one would have left.
+/// A store that is opened while another one is open sees the state that a kill of the first would have left.
 struct QueueRestartTests {
     let folder = StoreFolder()
     let clock = StoreClock()
@@ -152,7 +152,7 @@ struct QueueRestartTests {
         """
     }
 
-    /// They once ended the host at every start.
+    /// Such values once made the host exit at every start.
     @Test func `impossible numbers and times count as damage`() throws {
         let files = [
             ("sequenceNumber", file(sequence: "9223372036854775807")), ("sequenceNumber", file(sequence: "-1")),

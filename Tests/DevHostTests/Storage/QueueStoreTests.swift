@@ -180,7 +180,7 @@ struct QueueStoreTests {
             id = try store.send([1], to: "orders").id
             _ = try store.receive(from: "orders", upTo: 1, visibilityTimeout: 600)
         }
-        // The move is done, what follows it is not.
+        // The move is complete, but the steps after it are not.
         try FileManager.default.createDirectory(
             atPath: "\(folder.path)/orders-poison", withIntermediateDirectories: true)
         try FileManager.default.moveItem(
@@ -317,7 +317,7 @@ struct QueueStoreTests {
             while let message = try store.receive(from: "orders", upTo: 1, visibilityTimeout: 600).first {
                 ids.append(message.id)
                 try store.delete(message)
-                // The others are next.
+                // The other receivers run now.
                 try await EventLoop.main.sleep(for: .zero)
             }
             return ids

@@ -1,7 +1,7 @@
 import Foundation
 import Synchronization
 
-/// A folder of its own for each test, gone with it.
+/// A folder for one test. It is removed together with this object.
 final class StoreFolder: Sendable {
     let path = NSTemporaryDirectory() + "stores-" + UUID().uuidString
 
@@ -26,7 +26,7 @@ final class StoreFolder: Sendable {
     }
 }
 
-/// A time that stands still until it is told to go on.
+/// A clock that stands still until the test moves it.
 final class StoreClock: Sendable {
     private let time = Mutex(Date(timeIntervalSince1970: 1_772_360_430))
 

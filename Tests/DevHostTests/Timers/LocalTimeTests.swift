@@ -19,7 +19,7 @@ import Testing
         #expect(try moments("2026-10-25T03:00:00Z") == ["2026-10-25T03:00:00+01:00"])
     }
 
-    /// In a process of its own, because the zone is the process's.
+    /// The test runs in its own process, because the time zone belongs to the process.
     @Test(.enabled(if: FileManager.default.fileExists(atPath: "/usr/share/zoneinfo/Europe/Berlin")))
     func `the system knows when clocks change`() async {
         await #expect(processExitsWith: .success) {

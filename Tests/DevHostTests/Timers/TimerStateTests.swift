@@ -94,7 +94,7 @@ import Testing
         let stored = try status(last: "09:00:00", next: "10:00:00", updated: "09:00:00")
         let timer = try listener("0 */30 * * * *", stored: stored, at: "09:35:00")
         #expect(timer.due == (try at("10:00:00")))
-        // 10:00 is the next time of both.
+        // 10:00 is the next time of both schedules.
         let odd = try listener("0 10 * * * *", stored: stored, at: "09:35:00")
         #expect(odd.due == (try at("10:10:00")))
         #expect(odd.status == (try status(last: nil, next: "10:10:00", updated: "09:35:00")))
@@ -205,7 +205,7 @@ import Testing
         #expect(timer.storedIsAhead)
         #expect(timer.due == (try at("10:00:00")))
         #expect(timer.status == (try status(last: nil, next: "10:00:00", updated: "09:35:00")))
-        // A moment is nothing: clocks are corrected again and again.
+        // A difference of a moment does not count, because clocks are corrected often.
         let moment = try status(last: "09:00:00", next: "10:00:00", updated: "09:00:00")
         #expect(try listener(hourly, stored: moment, at: "08:59:59").storedIsAhead == false)
     }

@@ -3,7 +3,7 @@ import Testing
 
 @testable import DevHost
 
-/// Each test has a folder of its own.
+/// Each test has its own folder.
 @Suite final class TimerStatusFileTests {
     private let folder = FileManager.default.temporaryDirectory.appending(path: UUID().uuidString).path()
     private var path: String { "\(folder)/timers.json" }

@@ -9,7 +9,7 @@ struct ChildProcessErrorTests {
 
     init() throws { folder = try TemporaryFolder() }
 
-    /// What starting it says; it must not start.
+    /// The error of starting the command, which must fail.
     private func error(_ command: ChildCommand) async throws -> String {
         try await onLoop { loop in
             do {

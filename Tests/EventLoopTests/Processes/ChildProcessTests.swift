@@ -6,7 +6,7 @@ import Testing
 @testable import EventLoop
 
 struct ChildProcessTests {
-    /// Notes what a child process writes and how it ends.
+    /// Records what a child process writes and how it ends.
     private final class Child {
         private(set) var lines: [String] = []
         private(set) var errors: [String] = []
@@ -35,7 +35,7 @@ struct ChildProcessTests {
             try await waiter.wait(for: "\(count) lines") { [unowned self] in lines.count >= count }
         }
 
-        /// What it has written, once it has ended.
+        /// Waits for the end of the process. Returns its exit status.
         @discardableResult func end() async throws -> ChildProcess.ExitStatus {
             let process = try #require(process)
             let status = await process.waitUntilExit()
@@ -45,7 +45,7 @@ struct ChildProcessTests {
         }
     }
 
-    /// Knows whether somebody has a file open for writing: the end comes when nobody has it any more.
+    /// Detects whether any process has a file open for writing: reading ends when none has.
     private final class Hold {
         private let waiter: Waiter
         private var hasEnded = false
@@ -59,7 +59,7 @@ struct ChildProcessTests {
             descriptor = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC)
         }
 
-        /// To be called once somebody has it open: before, there is no end.
+        /// Call this only after a process has opened the file; before that, there is no end to wait for.
         func end(_ loop: EventLoop) async throws {
             let reader = PipeReader(loop, descriptor: descriptor) { _ in
             } ended: { [unowned self] in
@@ -277,7 +277,7 @@ struct ChildProcessTests {
 
     @Test func `it leads a session, inherits no descriptor and no signal that is ignored or blocked`() async throws {
         try await onLoop { loop in
-            // As a shell may have handed it to the program.
+            // A shell may have passed such a descriptor to the program.
             let descriptor = dup(2)
             let child = try Child(
                 loop,
@@ -290,7 +290,7 @@ struct ChildProcessTests {
             try await child.end()
             let pid = try #require(child.process?.pid)
             #expect(child.lines.prefix(2) == ["\(pid) \(pid)", "\(pid)"])
-            // The C library keeps signals 32 and 33 to itself, so what they were before they stay.
+            // The C library reserves signals 32 and 33, so their state does not change.
             let masks = child.lines.dropFirst(2).prefix(2).map { UInt64($0, radix: 16).map { $0 & ~0x1_8000_0000 } }
             #expect(masks == [0, 0])
             #expect(Set(child.lines.dropFirst(4)).isSubset(of: ["0", "1", "2"]))

@@ -5,7 +5,7 @@ import Testing
 @testable import EventLoop
 
 struct PipeReaderTests {
-    /// Notes what a reader tells.
+    /// Records what a reader reports.
     private final class Reading {
         private(set) var bytes: [UInt8] = []
         private(set) var ends = 0
@@ -155,7 +155,8 @@ struct PipeReaderTests {
 }
 
 extension Pipe {
-    /// Whether its reading end is closed, or will be: a child that another test starts just now has it until it runs.
+    /// Whether the reading end is closed or will be. A child that another test starts at this moment may hold it until
+    /// the child runs.
     var losesReader: Bool {
         var state = pollfd(fd: writing, events: 0, revents: 0)
         return poll(&state, 1, 30_000) == 1 && state.revents & Int16(POLLERR) != 0

@@ -78,7 +78,7 @@ struct ConnectTests {
         try await onLoop { loop in
             let silent = try Silent()
             let listener = try TCPListener(loop, bind: SocketAddress(.loopback, port: 0))
-            // Silent; connected or about to be; refused or about to be.
+            // The addresses are silent, accepting and refusing.
             for address in [silent.address, listener.address, try nobody(loop)] {
                 let connecting = TCPStream.connect(loop, to: [address], timeout: .seconds(30)) { _ in
                     Issue.record("done is called")
@@ -126,7 +126,7 @@ struct ConnectTests {
 
     // MARK: Other ends
 
-    /// The error, or nil where it connected.
+    /// The error, or nil if it connected.
     private func connect(
         _ loop: EventLoop, _ addresses: [SocketAddress], timeout: Duration = .seconds(30)
     ) async throws -> StreamError? {
@@ -147,7 +147,7 @@ struct ConnectTests {
         }
     }
 
-    /// A port on which nobody listens any more.
+    /// An address on which no one listens any more.
     private func nobody(_ loop: EventLoop) throws -> SocketAddress {
         let listener = try TCPListener(loop, bind: SocketAddress(.loopback, port: 0))
         listener.close()
@@ -176,7 +176,7 @@ struct ConnectTests {
         }
     }
 
-    /// An address that answers nothing: the queue of those who connect is full.
+    /// An address that does not answer, because its queue of connections is full.
     private struct Silent {
         let address: SocketAddress
         private let descriptors: [Int32]

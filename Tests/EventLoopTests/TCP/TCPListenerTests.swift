@@ -79,7 +79,7 @@ struct TCPListenerTests {
             var descriptors: [Int32] = []
             listener.accepted = { descriptor in
                 descriptors.append(descriptor)
-                // Also in the middle of a poll.
+                // A pause also takes effect in the middle of a poll.
                 listener.pause()
                 waiter.changed()
             }
@@ -99,7 +99,7 @@ struct TCPListenerTests {
         try await onLoop { loop in
             let wildcard = try #require(IPAddress("::"))
             guard let listener = try? TCPListener(loop, bind: SocketAddress(wildcard, port: 0)) else {
-                // A machine without IPv6.
+                // The machine has no IPv6.
                 return
             }
             let waiter = Waiter(loop)
@@ -137,9 +137,9 @@ struct TCPListenerTests {
             let caller = try call(listener.address)
             try await waiter.wait(for: "a caller") { descriptors.count == 1 }
             #expect(told == [.system(ENOMEM)])
-            // Who has left is skipped at once; only a lack of something ends a try.
+            // A caller that has disconnected is skipped immediately; only a lack of resources ends an attempt.
             #expect(tries.values.sorted() == [1, 1, 2, 2, 2])
-            // All who waited are accepted, so the next lack is another one.
+            // All waiting connections were accepted, so the next lack is reported again.
             failures = [EMFILE]
             let second = try call(listener.address)
             try await waiter.wait(for: "another caller") { descriptors.count == 2 }
@@ -174,7 +174,7 @@ struct TCPListenerTests {
             }
             let caller = try call(listener.address)
             try await waiter.wait(for: "a lack") { isTold }
-            // A timer that fires after the listener's own.
+            // This timer fires after the listener's own.
             try await loop.sleep(for: .milliseconds(2))
             #expect(descriptors == [])
             listener.resume()
@@ -184,7 +184,7 @@ struct TCPListenerTests {
         }
     }
 
-    /// A caller that has connected, which needs no `accept`.
+    /// Connects a caller. This works without `accept`.
     private func call(_ address: SocketAddress) throws(StreamError) -> Int32 {
         let descriptor = socket(address.family, Int32(SOCK_STREAM.rawValue), 0)
         guard descriptor >= 0, address.withSystemAddress({ connect(descriptor, $0, $1) }) == 0 else {

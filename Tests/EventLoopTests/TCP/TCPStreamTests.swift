@@ -106,7 +106,7 @@ struct TCPStreamTests {
             pair.client.write("first")
             try await server.bytes(5)
             pair.client.write("second")
-            // Another connection whose bytes are seen shows that the loop has polled.
+            // When the bytes of another connection arrive, the loop has polled.
             let other = try ConnectedPair.streams(loop)
             let witness = StreamRecorder(other.server, on: loop)
             other.client.write("seen")
@@ -127,7 +127,7 @@ struct TCPStreamTests {
             let server = StreamRecorder(pair.server, on: loop)
             let client = StreamRecorder(pair.client, on: loop)
             pair.client.write("lost")
-            // More than fits, so that a write is under way when the stream closes.
+            // This is more than the buffers hold, so that a write is in progress when the stream closes.
             let bytes = [UInt8](repeating: 1, count: 1_000_000)
             pair.server.write(bytes.span.bytes)
             pair.server.finish()
@@ -194,7 +194,7 @@ struct TCPStreamTests {
             let server = StreamRecorder(stream, on: loop)
             #expect(Glibc.write(descriptors.client, "413", 3) == 3)
             reset(descriptors.client)
-            // The first learns of the reset, the second of the broken pipe.
+            // The first write gets the reset, the second a broken pipe.
             stream.write("one")
             stream.write("two")
             #expect(try await server.closed() == .system(ECONNRESET))
@@ -209,7 +209,8 @@ struct TCPStreamTests {
                 let stream = try TCPStream(loop, descriptor: descriptors.server)
                 let server = StreamRecorder(stream, on: loop, reads: !isPausedBefore)
                 reset(descriptors.client)
-                // More than the system buffers: on a busy machine the reset may arrive after the bytes were taken.
+                // This is more than the system buffers, because on a busy machine the reset may arrive after the bytes
+                // were accepted.
                 stream.write(String(repeating: "x", count: 16 << 20))
                 if !isPausedBefore { stream.pauseReading() }
                 #expect(try await server.closed() == .system(ECONNRESET))
@@ -253,7 +254,7 @@ struct TCPStreamTests {
         }
     }
 
-    /// Ends a connection the hard way.
+    /// Ends a connection with a reset.
     private func reset(_ descriptor: Int32) {
         var option = linger(l_onoff: 1, l_linger: 0)
         setsockopt(descriptor, SOL_SOCKET, SO_LINGER, &option, socklen_t(MemoryLayout<linger>.size))

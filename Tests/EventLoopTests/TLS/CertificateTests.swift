@@ -5,7 +5,7 @@ import Testing
 
 @testable import EventLoop
 
-/// Whom a client trusts, and what it says of those whom it does not.
+/// Tests which certificates a client trusts, and the errors for those that it does not.
 @Suite struct CertificateTests {
     @Test(arguments: [
         "localhost", "LOCALHOST", "localhost.", "127.0.0.1", "::1", "0:0:0:0:0:0:0:1", "a.example.com", "b.example.com",
@@ -57,7 +57,7 @@ import Testing
         let new = try authority.certificate(dates: "2107-08-09"..."2110-01-01")
         #expect(
             try await connect(TLSContexts(new, roots: authority.pem))
-                == "the certificate is not valid before 2107-08-09; or this machine's clock is wrong")
+                == "the certificate is not valid before 2107-08-09, or this machine's clock is wrong")
     }
 
     @Test func `an authority is valid only in its period`() async throws {
@@ -83,7 +83,7 @@ import Testing
         let reason = "the certificate was refused: its issuer is not trusted: Nobody's Authority"
         let contexts = try TLSContexts(try authority.certificate(), roots: try TestAuthority().pem)
         #expect(try await connect(contexts) == reason)
-        // It has the name of one that is trusted, but not its key.
+        // It has the name of a trusted authority, but not its key.
         let forged = try TLSContexts(try authority.certificate(), roots: stranger.pem)
         let refusal = try await connect(forged)
         #expect(refusal?.hasPrefix("the certificate was refused: ") == true && refusal?.contains(".c:") == false)
@@ -106,7 +106,7 @@ import Testing
     }
 
     @Test func `a certificate that is not an authority cannot issue others`() async throws {
-        // The certificate of a server that is trusted signs another.
+        // The trusted certificate of a server signs another certificate.
         let server = try TestCertificate.selfSigned(names: ["server.test"])
         let forged = try TestCertificate.signed(by: server, names: ["localhost"])
         let reason = try await connect(TLSContexts(forged, roots: server.chainPEM))
@@ -122,7 +122,7 @@ import Testing
         #expect(reason.unicodeScalars.allSatisfy { $0.value >= 0x20 })
     }
 
-    /// What a client says of the server's certificate: nil if it takes it.
+    /// The client's error for the server's certificate; nil if it accepts the certificate.
     private func connect(_ contexts: TLSContexts, name: String = "localhost") async throws -> String? {
         try await onLoop { loop in
             let pair = TLSPair(loop, contexts, name: name)

@@ -5,7 +5,7 @@ import Testing
 
 @testable import EventLoop
 
-/// How two sides come together, and what is said where they do not.
+/// Tests how two sides connect, and the errors if they cannot.
 @Suite struct HandshakeTests {
     private let contexts: TLSContexts
 
@@ -77,7 +77,7 @@ import Testing
         allow(upTo: version, contexts.server)
         let refusal = StreamError.tls(TLSError("the server speaks only versions of TLS older than 1.2"))
         #expect(try await ends().client == refusal)
-        // Servers that do not know how clients list their versions since TLS 1.3 answer with their own.
+        // Servers that do not know the list of versions of TLS 1.3 answer with their own version.
         SSL_CTX_ctrl(contexts.client.pointer, SSL_CTRL_SET_MAX_PROTO_VERSION, Int(TLS1_2_VERSION), nil)
         #expect(try await ends().client == refusal)
     }
@@ -91,7 +91,7 @@ import Testing
     private func allow(upTo version: Int32, _ context: TLSContext) {
         SSL_CTX_ctrl(context.pointer, SSL_CTRL_SET_MIN_PROTO_VERSION, Int(TLS1_VERSION), nil)
         SSL_CTX_ctrl(context.pointer, SSL_CTRL_SET_MAX_PROTO_VERSION, Int(version), nil)
-        // Their digests are none that OpenSSL considers safe.
+        // OpenSSL does not consider the digests of these ciphers safe.
         SSL_CTX_set_cipher_list(context.pointer, "DEFAULT@SECLEVEL=0")
     }
 
@@ -165,7 +165,7 @@ import Testing
 
     // MARK: -
 
-    /// How both sides end: nil if each has sent something to the other, and the end.
+    /// How both sides end: nil if each has received data and the end from the other.
     private func ends(
         _ given: TLSContexts? = nil
     ) async throws -> (client: StreamError?, server: StreamError?) {

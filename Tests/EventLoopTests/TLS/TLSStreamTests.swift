@@ -4,7 +4,7 @@ import Testing
 
 @testable import EventLoop
 
-/// TLS over streams in memory, where the test decides what arrives when.
+/// Tests TLS over streams in memory, where the test decides when bytes arrive.
 @Suite struct TLSStreamTests {
     private let contexts: TLSContexts
 
@@ -127,7 +127,7 @@ import Testing
             let pair = TLSPair(loop, contexts)
             try await opened(pair)
             pair.clientRecorder.onReceived = { [client = pair.client] _ in client.pauseReading() }
-            // Three records, which arrive at once.
+            // These three records arrive together.
             for text in ["first", "second", "third"] { pair.server.write(text) }
             pair.server.finish()
             try await pair.clientRecorder.bytes(6)
@@ -354,7 +354,8 @@ import Testing
                 }
                 let pair = TLSPair(loop, contexts, over: (wire.client, wire.server))
                 for stream in [pair.client, pair.server] { stream.write("hello") }
-                // Either side may wait for what was never sent, such as the rest of a record whose length is wrong.
+                // Either side may wait for data that was never sent, such as the rest of a record whose length is
+                // wrong.
                 for _ in 1...20 { await loop.nextPoll() }
                 for recorder in [pair.clientRecorder, pair.serverRecorder] {
                     #expect(["", "hello"].contains(recorder.text), "position \(position)")
@@ -362,7 +363,7 @@ import Testing
                 }
                 try await pair.close()
             }
-            // Most of what is sent is the handshake, which damage ends, for both as a rule.
+            // Most of the data is the handshake. Damage to it usually ends the connection for both sides.
             #expect(failures > 50)
         }
     }
@@ -389,7 +390,7 @@ import Testing
     }
 }
 
-/// Returns once bytes have gone both ways.
+/// Returns once bytes have been sent in both directions.
 private func opened(_ pair: TLSPair) async throws {
     pair.client.write("?")
     try await pair.serverRecorder.bytes(1)
@@ -397,7 +398,7 @@ private func opened(_ pair: TLSPair) async throws {
     try await pair.clientRecorder.bytes(1)
 }
 
-/// Writes as much as the stream takes, and goes on when it has drained.
+/// Writes as much as the stream accepts, and continues when it has drained.
 private final class Sender {
     static let bytes = (0..<1_000_000).map { UInt8(truncatingIfNeeded: $0 &* 7 >> 3) }
 

@@ -7,7 +7,7 @@ import Testing
 @testable import EventLoop
 
 struct FileWatcherTests {
-    /// Counts what a watcher tells.
+    /// Counts the changes that a watcher reports.
     private final class Watched {
         private(set) var changes = 0
         private(set) var reasons: [FileWatcher.PollingReason] = []
@@ -43,7 +43,7 @@ struct FileWatcherTests {
             patient.longestUnfinished = .seconds(3600)
             let watched = Watched(loop, patient) { [folder.path] }
             try await watched.change(1)
-            // Is told of the same events in the same polls, and waits for nobody.
+            // This burst gets the same events in the same polls, but does not wait for files.
             var hasty = ChangeBurst()
             hasty.pause = .milliseconds(20)
             hasty.longestUnfinished = .milliseconds(20)
@@ -107,7 +107,7 @@ struct FileWatcherTests {
             try await watched.change(1)
             try folder.rename("app", to: "old")
             try folder.rename("next", to: "app")
-            // The two may be one burst, or the second may only be found by looking.
+            // The two changes may be one burst, or the second may only be found by a comparison.
             try await watched.change(2)
             let changes = watched.changes
             try folder.write("1", to: "app/a")
@@ -124,7 +124,7 @@ struct FileWatcherTests {
             try await watched.change(1)
             #expect(rmdir(folder("app")) == 0)
             try await watched.change(2)
-            // The look that finds nothing there.
+            // This change comes from the comparison that finds nothing.
             try await watched.change(3)
             try folder.makeFolder("app")
             try await watched.change(4)
@@ -141,7 +141,8 @@ struct FileWatcherTests {
         try await onLoop { loop in
             let watched = Watched(loop, ChangeBurst(), FolderWatches(descriptor: -1)) { [folder.path] }
             #expect(watched.watcher?.pollingReason == .noWatches)
-            // One at first, one after the first look: what happened before it is not known.
+            // One change comes at first and one after the first comparison, because it is not known what happened
+            // before.
             try await watched.change(1)
             try folder.write("12", to: "a")
             try await watched.change(2)
@@ -171,7 +172,7 @@ struct FileWatcherTests {
             try folder.write("1", to: "inner/a")
             try await watched.change(watched.changes + 1)
             hasRoom.withLock { $0 = true }
-            // The other folder still makes events.
+            // The other folder still reports events.
             try folder.write("1", to: "a")
             try await watched.change(watched.changes + 1)
             #expect(watched.watcher?.pollingReason == nil)

@@ -3,7 +3,7 @@ import Testing
 
 @testable import HTTP1
 
-/// Our parsers beside http-parser: the same messages come out, or ours refuses.
+/// Compares our parsers with http-parser: both read the same messages, or ours refuses.
 @Suite struct DifferentialTests {
     private static let sides: [Side] = [.requests, .responses(toHead: false), .responses(toHead: true)]
 
@@ -48,7 +48,7 @@ import Testing
             }
             if !OurReader.read(pieces, side).messages.isEmpty { accepted += 1 }
         }
-        // A test in which everything is refused would tell nothing.
+        // A test in which most messages are refused would prove nothing.
         #expect(accepted > rounds / 10, "\(accepted)")
     }
 

@@ -1,4 +1,4 @@
-/// Random changes of messages, the same for the same seed.
+/// Random changes of messages. The same seed gives the same changes.
 struct Mutation: RandomNumberGenerator {
     private var state: UInt64
 

@@ -7,7 +7,7 @@ import Testing
 
 @testable import HTTP
 
-/// Streams both ways, and packed bodies.
+/// Tests streams in both directions, and compressed bodies.
 @Suite struct BodyTests {
     private static let megabyte = [UInt8](repeating: 0x78, count: 1 << 20)
 
@@ -88,7 +88,7 @@ import Testing
             try await waiter.wait(for: "a full queue") { written > 0 }
             let before = written
             #expect(before < 64 << 20)
-            // Now somebody reads.
+            // The server begins to read now.
             let reader = StreamRecorder(connections[0], on: loop)
             try await waiter.wait(for: "room") { rooms > 0 && written > before }
             reader.stream.close()
@@ -107,7 +107,7 @@ import Testing
             try await server.waiter.wait(for: "the head") { server.connections.first?.received.isEmpty == false }
             server.connections[0].stream.write("HTTP/1.1 413 No\r\nContent-Length: 2\r\n\r\nno")
             #expect(try await recorder.ended() == nil && recorder.head?.status == 413 && recorder.text == "no")
-            // What is written now goes nowhere.
+            // Data that is written now is dropped.
             call?.write(Self.megabyte.span.bytes)
             call?.endBody()
             try await server.waiter.wait(for: "the end") { server.openConnections == 0 }
@@ -126,7 +126,7 @@ import Testing
             try await server.waiter.wait(for: "a full queue") { stream.isFull }
             for _ in 0..<20 { await client.loop.nextPoll() }
             #expect(stream.isFull)
-            // Reading goes on where it stood.
+            // Reading continues where it stopped.
             var count = 0
             while count < 20 << 20, let piece = try await response.next() {
                 #expect(piece.allSatisfy { $0 == 0x78 })
@@ -212,7 +212,7 @@ import Testing
         }
     }
 
-    /// 100 MB of one byte are 100 KB.
+    /// 100 MB of zeros, which compress to 100 KB.
     private static let bomb = Deflater.deflate([UInt8](repeating: 0, count: 100 << 20), .raw)
 
     @Test func `a body that is too large after decompression is an error`() async throws {
@@ -237,7 +237,7 @@ import Testing
             recorder.onBody = nil
             recorder.call?.resume()
             #expect(try await recorder.ended() == nil && recorder.body.count == 100 << 20)
-            // Its connection went to others meanwhile, or is free now.
+            // The connection was used by other calls meanwhile, or is free now.
             #expect(try await client.get(server.url()).status == 200)
         }
     }

@@ -6,7 +6,7 @@ import Testing
 
 @testable import HTTP
 
-/// Requests and responses, as they go over the wire.
+/// Tests requests and responses as they are sent over the network.
 @Suite struct HTTPClientTests {
     @Test func `a request gets a response`() async throws {
         try await withClient { exchange in
@@ -81,7 +81,7 @@ import Testing
         }
     }
 
-    /// As the real host does with its payloads.
+    /// The real host sends its payloads in such chunks.
     @Test func `no chunk has more than 1024 bytes`() async throws {
         try await withClient {
             $0.respond()
@@ -165,7 +165,7 @@ import Testing
         }
     }
 
-    /// It would be taken for the answer to the next request.
+    /// Otherwise they would be read as the response to the next request.
     @Test func `bytes after a response are dropped`() async throws {
         try await withClient { exchange in
             exchange.respond("hello")

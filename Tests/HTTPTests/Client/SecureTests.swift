@@ -61,7 +61,7 @@ import Testing
         try await withClient(trust: trust) {
             $0.respond()
         } _: { client, server async throws in
-            // It answers what it takes for a request.
+            // The server answers the handshake as if it were a request.
             let url = "https://localhost:\(server.port)/"
             let recorder = CallRecorder(client, on: client.loop, try ClientRequest(.get, url))
             try await server.waiter.wait(for: "a handshake") { server.connections.first?.received.isEmpty == false }

@@ -5,8 +5,8 @@ import Testing
 
 @testable import HTTP
 
-/// Time-outs, cancelling, and connections that end while they are kept. The server says nothing more than is written here,
-/// so each limit must pass: no test depends on how long that takes.
+/// Tests timeouts, cancellation, and kept connections that end. The server sends nothing beyond what is written here,
+/// so each limit must expire: no test depends on how long that takes.
 @Suite struct TimeTests {
     private static let head = "HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\n"
 
@@ -42,7 +42,7 @@ import Testing
             var request = try ClientRequest(.get, server.url())
             var limit = Duration.milliseconds(50)
             var response: ClientResponse?
-            // On a busy machine the head may take longer.
+            // The head may take longer on a busy machine.
             while response == nil, limit < .seconds(60) {
                 request.firstByteTimeout = limit
                 do throws(HTTPClientError) {

@@ -3,7 +3,7 @@ import Testing
 
 @testable import HTTP
 
-/// What a server holds for callers, and takes from them.
+/// Tests the limits of what a server buffers for callers and accepts from them.
 @Suite struct BoundTests {
     private static let large = [UInt8](repeating: 0x78, count: 200_000)
 
@@ -120,7 +120,7 @@ import Testing
         }
         #expect(cut == [true])
         #expect(caller.stream.text.hasSuffix("answered"))
-        // The next request of the connection has its whole body.
+        // The next request on the connection gets its whole body.
         caller.stream.receive("POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 1\r\n\r\nx")
         #expect(cut == [true, false])
     }

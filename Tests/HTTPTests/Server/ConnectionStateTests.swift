@@ -41,7 +41,7 @@ import Testing
         #expect(!state.isAwaited)
         #expect(state.bodyArrived(1) == .respond)
         #expect(state.responded(keepsOpen: true) == .goOn)
-        // The next has a body of its own.
+        // The next request has its own body.
         #expect(state.headArrived(head(.length(2)), isStreamed: false) == .none)
         #expect(state.bodyArrived(2) == .respond)
     }
@@ -249,7 +249,7 @@ import Testing
         _ = state.headArrived(head(), isStreamed: false)
         #expect(state.checkTime(at: at(0), pending: 100, taken: 50) == .again(at(15)))
         #expect(state.checkTime(at: at(59), pending: 90, taken: 60) == .again(at(74)))
-        // More was queued, and nothing taken.
+        // More was queued, and the caller has read nothing.
         #expect(state.checkTime(at: at(118), pending: 190, taken: 60) == .again(at(119)))
         #expect(state.checkTime(at: at(119), pending: 190, taken: 60) == .act(.close))
     }

@@ -4,7 +4,7 @@ import Testing
 
 @testable import HTTP
 
-/// What becomes of the bytes of one connection.
+/// Tests how the bytes of one connection are handled.
 @Suite struct HTTPConnectionTests {
     private static let requests =
         "POST /a HTTP/1.1\r\nHost: x\r\nContent-Length: 4\r\n\r\nbody"
@@ -112,7 +112,7 @@ import Testing
             _ = test.connection?.request.body.withUnsafeBytes { places.insert(Int(bitPattern: $0.baseAddress)) }
         }
         #expect(test.connection?.request.body.count == 1023 * 4096)
-        // Where it grows it moves, mostly.
+        // The buffer usually moves when it grows.
         #expect(places.count < 30)
     }
 
@@ -196,7 +196,7 @@ import Testing
 
     // MARK: Refusals
 
-    /// The list of the cases stays readable.
+    /// Expands a shortened message, which keeps the list of cases readable.
     private func full(_ text: String) -> String {
         text.replacing("LONG", with: String(repeating: "a", count: 70_000))
             .replacing("MANY", with: String(repeating: "X: 1\r\n", count: 300))

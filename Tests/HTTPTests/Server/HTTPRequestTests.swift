@@ -17,7 +17,7 @@ import Testing
         let request = try HTTPRequest(target: sent)
         #expect(request.path == path && request.query == query && request.target == target)
         #expect(request.authority == authority && request.rawTarget == sent)
-        // What was made of a target is no field.
+        // A value that was made from the target is not a field.
         #expect(request.fields == ["host": "localhost"])
     }
 

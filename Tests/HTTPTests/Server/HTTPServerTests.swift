@@ -5,9 +5,9 @@ import Testing
 @testable import EventLoop
 @testable import HTTP
 
-/// Connections over real sockets, from before and after the server has all its loops.
+/// Tests connections over real sockets, made before and after the server has all its loops.
 @Suite struct HTTPServerTests {
-    /// Answers with the number of its requests, to `/never` not at all, and to `/10` for 10 ms.
+    /// Answers with the number of its requests. It never answers `/never`, and takes 10 ms for `/10`.
     fileprivate final class Counter: HTTPResponder {
         private let loop: EventLoop
         private let waiter: Waiter
@@ -74,7 +74,7 @@ import Testing
         connection.stream.write("GET \(path) HTTP/1.1\r\nHost: x\r\n\r\n")
     }
 
-    /// The bodies of all responses so far, once there are as many as are expected.
+    /// The bodies of all responses so far, once the expected number has arrived.
     private static func bodies(_ count: Int, on connection: StreamRecorder) async throws -> [String] {
         var known = 1
         while true {
@@ -140,7 +140,7 @@ import Testing
                 Self.get(on: connection)
                 counts += try await Self.bodies(1, on: connection)
             }
-            // One is the first loop's; each of the others has four.
+            // One connection belongs to the first loop; each of the other loops has four.
             #expect(counts.sorted() == ["1", "1", "1", "1", "2", "2", "2", "3", "3", "3", "4", "4", "4"])
             await Self.end(server, waiting, threads)
         }
@@ -157,7 +157,7 @@ import Testing
                 Self.get(on: connections[connections.count - 1])
                 _ = try await Self.bodies(1, on: connections[connections.count - 1])
             }
-            // Both of one loop end, so that the next two go there.
+            // Both connections of one loop end, so that the next two go there.
             try await Self.leave([connections[0], connections[2]], threads)
             for count in ["3", "4"] {
                 connections.append(try Self.connect(loop, to: server))
@@ -264,9 +264,9 @@ import Testing
         }
     }
 
-    /// Of a socket that is listened on, the kernel tells the length of its queue in `tcpi_sacked`, which lies at 28.
+    /// The length of a listening socket's queue. The kernel reports it in `tcpi_sacked`, which is at offset 28.
     private static func backlog(of server: HTTPServer) -> Int? {
-        // Other tests may hold thousands of descriptors, and sockets of other ends with this port.
+        // Other tests may have thousands of open descriptors, including sockets of clients with this port.
         for descriptor in 0..<min(getdtablesize(), 1 << 16) {
             var listens: Int32 = 0
             var size = socklen_t(MemoryLayout<Int32>.size)
@@ -344,7 +344,7 @@ import Testing
             let request = Array("GET /never HTTP/1.1\r\nHost: x\r\n\r\n".utf8)
             #expect(send(descriptor, request, request.count, 0) == request.count)
             try await responder.requests(1)
-            // What is on its way is thrown away, as by a client that crashes.
+            // Data in transit is discarded, as by a client that crashes.
             var linger = linger(l_onoff: 1, l_linger: 0)
             setsockopt(descriptor, SOL_SOCKET, SO_LINGER, &linger, socklen_t(MemoryLayout<Glibc.linger>.size))
             close(descriptor)
@@ -355,7 +355,7 @@ import Testing
 }
 
 extension LoopThread {
-    /// For a server to add.
+    /// The loop and responder to add to a server.
     fileprivate var share: (loop: EventLoop, responder: @Sendable () -> any HTTPResponder) {
         (loop, { [loop] in HTTPServerTests.Counter(loop) })
     }

@@ -4,7 +4,7 @@ import Testing
 
 @testable import HTTP
 
-/// Bodies that come, or go, piece by piece.
+/// Tests bodies that are received or sent piece by piece.
 @Suite struct StreamingTests {
     private func connection(_ request: String, fields: HTTPFields = [:]) -> (TestConnection, HTTPConnection?) {
         let test = TestConnection { _ in
@@ -76,7 +76,7 @@ import Testing
         )
         #expect(test.stream.isFinished)
         test.turn()
-        // A writer that has not ended learns that nobody listens.
+        // A writer that has not finished is told that the caller has disconnected.
         #expect(leavings == (isEnded ? 0 : 1))
     }
 
@@ -140,7 +140,7 @@ import Testing
 
     // MARK: In
 
-    /// A responder that takes streams, and what it heard.
+    /// A responder that accepts streams, and what it was told.
     private final class Heard {
         var pieces: [String] = []
         var end: Bool?

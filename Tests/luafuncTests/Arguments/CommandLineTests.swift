@@ -2,7 +2,7 @@ import Testing
 
 @testable import luafunc
 
-/// How a command line is read.
+/// Tests how a command line is read.
 @Suite struct CommandLineTests {
     private typealias Sample = SampleProgram
 

@@ -89,7 +89,7 @@ import Testing
         let file = IgnoreFile(folder: "/app", text: Array(text.utf8))
         let isFolder = path.hasSuffix("/")
         let names = path.split(separator: "/")
-        // As the app is walked through: what is in an ignored folder is not asked about.
+        // As when the app is packed, the content of an ignored folder is not asked about.
         let verdicts = (1...names.count).map { count in
             file.verdict(
                 on: "/app/" + names.prefix(count).joined(separator: "/"), isFolder: isFolder || count < names.count)

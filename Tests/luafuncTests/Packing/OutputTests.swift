@@ -4,7 +4,7 @@ import Testing
 
 @testable import luafunc
 
-/// Folders and files that `pack` writes, and what it tells.
+/// Tests the folders and files that `pack` writes, and its report.
 @Suite struct OutputTests {
     private let app: TemporaryApp
     private let files = [

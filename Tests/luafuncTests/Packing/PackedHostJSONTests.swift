@@ -15,7 +15,7 @@ import Testing
         #expect(host.notes.isEmpty)
     }
 
-    /// A host.json, what is deployed of it, and what its runtime was.
+    /// A host.json, its deployed form, and the runtime that it named.
     @Test(arguments: [
         (
             #"{ "version": "2.0" }"#,

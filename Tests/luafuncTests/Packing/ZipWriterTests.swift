@@ -45,7 +45,7 @@ import Testing
     }
 }
 
-/// Reads a zip by its directory, and requires that the header of each entry says the same.
+/// Reads a zip through its directory, and requires that the header of each entry has the same values.
 private struct ZipReader {
     struct Entry {
         let path: String
@@ -82,7 +82,7 @@ private struct ZipReader {
             let checksum = try directory.read32()
             let (packed, size) = (Int(try directory.read32()), Int(try directory.read32()))
             let nameLength = Int(try directory.read16())
-            // No extra fields, no comment, on the first disk, no text.
+            // The entry has no extra fields and no comment, is on the first disk, and is not marked as text.
             for _ in 0..<4 { try #expect(directory.read16() == 0) }
             let mode = try directory.read32() >> 16
             try #expect(directory.read32() == UInt32(position))
