@@ -32,7 +32,7 @@ final class MemoryStream: ByteStream {
             self.piece = piece
         }
 
-        /// Lets the end of one side arrive at the other.
+        /// Releases both ends once both are closed. Until then, the end of one may still have to arrive at the other.
         func letGo() {
             if client?.isClosed == true, server?.isClosed == true { (client, server) = (nil, nil) }
         }

@@ -28,6 +28,6 @@ struct Transcript: Equatable {
 /// Which side of a connection is read.
 enum Side: Hashable {
     case requests
-    /// The responses to requests, which are HEAD requests or not.
+    /// The responses, either to HEAD requests or to others.
     case responses(toHead: Bool)
 }

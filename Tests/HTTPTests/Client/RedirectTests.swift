@@ -14,7 +14,7 @@ import Testing
         return request
     }
 
-    /// Redirects `/ID…` with the status, and answers other requests with what arrived.
+    /// Redirects `/` with the status, and answers every other path with `end`.
     private static func answer(_ status: Int, to location: String = "/end") -> @Sendable (RawExchange) -> Void {
         { exchange in
             if exchange.target != "/" { return exchange.respond("end") }
