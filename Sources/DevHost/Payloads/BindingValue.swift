@@ -1,4 +1,5 @@
 import FoundationEssentials
+import FunctionsModel
 import JSON
 
 /// A value that a binding of the host produced (host-contract §6.2).
@@ -35,6 +36,19 @@ enum BindingValue: Sendable {
         case .dateTime(let date): .string(DotNetDateTime(date, zone: .none).isoText)
         case .dateTimeOffset(let date): .string(DotNetDateTime(date, zone: .offset).isoText)
         case .json(let value): value
+        }
+    }
+}
+
+extension BindingValue {
+    /// The value of an input binding of this type that finds nothing.
+    ///
+    /// - Parameter entry: the binding in function.json.
+    static func nothing(for type: BindingType, _ entry: JSONTree) -> BindingValue {
+        switch type.missing {
+        case .null: .null
+        case .list: .json(.list([]))
+        case .nullWith(let property): entry.member(anyCase: property) != nil ? .null : .json(.list([]))
         }
     }
 }

@@ -10,6 +10,20 @@ protocol BrokerMessage: Sendable {
 }
 
 extension TriggerBinding {
+    /// One event of messages that came together.
+    func payload<Message: BrokerMessage>(of messages: [Message]) -> InvocationPayload? {
+        isMany ? payload(ofMany: messages) : messages.first.map { payload(of: $0) }
+    }
+
+    /// A text that holds a list becomes many messages if the trigger takes many; any other text is one.
+    func payload<Message: BrokerMessage>(
+        ofMessagesIn text: String, _ message: (_ body: [UInt8], _ number: Int64) -> Message
+    ) -> InvocationPayload {
+        guard isMany else { return payload(of: message(Array(text.utf8), 1)) }
+        let bodies = JSONTree.read(text)?.elements?.map { $0.string ?? NewtonsoftJSON.text($0.value) } ?? [text]
+        return payload(ofMany: zip(bodies, 1...).map { message(Array($0.utf8), $1) })
+    }
+
     func payload<Message: BrokerMessage>(of message: Message) -> InvocationPayload {
         var data = Message.commonData(of: self)
         for (name, value) in message.bindingData.entries { data.set(name, value) }

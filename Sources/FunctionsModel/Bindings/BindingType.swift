@@ -117,6 +117,8 @@ public struct BindingTypes: Sendable {
     /// The same types with one more.
     public func with(_ type: BindingType) -> BindingTypes { BindingTypes(list + [type]) }
 
+    package func knows(_ type: BindingType) -> Bool { find(type.name) != nil }
+
     /// The type of that name, in any case, if luafunc knows it.
     func find(_ name: String) -> BindingType? { byName[name.lowercased()] }
 

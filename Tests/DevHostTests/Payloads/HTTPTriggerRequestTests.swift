@@ -6,7 +6,7 @@ import Testing
 
 /// host-contract §6.4.
 struct HTTPTriggerRequestTests {
-    private let trigger = TriggerBinding(function: "Orders", type: .httpTrigger, name: "req")
+    private let trigger = TriggerBinding(function: "Orders", name: "req")
 
     private func request(
         _ query: String = "", _ headers: [(name: String, value: String)] = [], _ body: [UInt8] = []

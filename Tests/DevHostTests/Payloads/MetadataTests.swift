@@ -6,7 +6,7 @@ import Testing
 
 /// host-contract §6.3 and §10.
 struct MetadataTests {
-    private let trigger = TriggerBinding(function: "F", type: BindingType("someTrigger"), name: "v")
+    private let trigger = TriggerBinding(function: "F", name: "v")
 
     private func payload(_ text: String, _ data: BindingData = [:]) -> InvocationPayload {
         InvocationPayload(trigger, .text(text), data)

@@ -7,7 +7,7 @@ import Testing
 /// host-contract §6.7, §6.8, §6.11, §6.12 and §18.
 struct SingleValueTriggerTests {
     private func trigger(_ type: String, _ name: String) -> TriggerBinding {
-        TriggerBinding(function: "F", type: BindingTypes.known.type(type), name: name)
+        TriggerBinding(function: "F", name: name)
     }
 
     @Test(arguments: [
