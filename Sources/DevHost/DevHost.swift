@@ -88,7 +88,8 @@ public final class DevHost {
         settings = try LocalSettings(root: folder)
         // Existing environment variables win, as with Core Tools.
         let variables = settings.values.merging(options.environment) { $1 }
-        loader = AppLoader(options.source, settings: variables, requiresScripts: options.handler.isLuafunc,
+        loader = AppLoader(
+            options.source, settings: variables, requiresScripts: options.handler.isLuafunc,
             types: options.bindings.types)
         current = try loader.load()
         toldProblems = Set(current.broken.values).union(current.linksOutside)

@@ -103,7 +103,8 @@ private final class BlobListener: TriggerListener {
                 let queue = "webjobs-blobtrigger-poison"
                 try storage.queues.send(Array(message.utf8), to: queue)
                 try storage.receipts.done(with: pending.blob, by: function)
-                target.invoker.tell(.warning("blob \(pending.blob.path) failed five times; a message about it is in \(queue)"))
+                target.invoker.tell(
+                    .warning("blob \(pending.blob.path) failed five times; a message about it is in \(queue)"))
                 storage.wake()
             }
         } catch {

@@ -52,7 +52,9 @@ private final class TimerListener: TriggerListener {
 
     func start() {
         guard running == nil else { return }
-        if let warning = trigger.schedule.warning { target.invoker.tell(.warning("\(target.function.name): \(warning)")) }
+        if let warning = trigger.schedule.warning {
+            target.invoker.tell(.warning("\(target.function.name): \(warning)"))
+        }
         running = EventLoop.main.task { await self.run() }
     }
 

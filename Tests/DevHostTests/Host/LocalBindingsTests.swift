@@ -1,4 +1,5 @@
 import EventLoop
+import Foundation
 import FunctionsModel
 import JSON
 import LoopTesting
@@ -48,22 +49,24 @@ private final class Loft: TriggerListener {
         "f/function.json": #"{ "bindings": [ { "name": "note", "type": "pigeonTrigger", "loftName": "roof" } ] }"#
     ]
 
-    @Test @MainLoop func `one declaration adds a trigger to the whole of the host`() async throws {
-        let handler = try PlayedHandler(PlayedHandler.answer("{}"))
-        let host = try await HostInProcess(Self.files, handlerPort: handler.port) {
-            $0.bindings = .known.with(PigeonTrigger.self)
+    @Test func `one declaration adds a trigger to the whole of the host`() async throws {
+        let handler = try await PlayedHandler(PlayedHandler.answer("{}"))
+        let handlerPort = await handler.port
+        let host = try await HostInProcess(Self.files, handlerPort: handlerPort) { options in
+            options.bindings = .known.with(PigeonTrigger.self)
         }
+        let port = await host.port
         let end = try await host.end(of: "f")
         #expect(end.cause == "pigeon" && end.failure == nil)
-        #expect(handler.received.map { String(decoding: $0.body, as: UTF8.self).contains(#""note":"\"coo\"""#) } == [true])
-        let reply = try await RawConnection.request(
-            "/admin/functions/f", port: host.port, body: Array(#"{ "input": "x" }"#.utf8))
+        #expect(try #require(await handler.received.last?.text).contains(#""note":"\"coo\"""#))
+        let reply = try RawConnection.request(
+            "/admin/functions/f", port: port, body: Array(#"{ "input": "x" }"#.utf8))
         #expect(reply.status == 202)
         try await host.wait(for: "the run by hand") { event in
             if case .invocationEnded(let end) = event { end.cause == "by hand" } else { false }
         }
-        #expect(handler.received.last.map { String(decoding: $0.body, as: UTF8.self).contains("by hand: x") } == true)
-        guard case .listening(let listing) = try #require(host.events.first) else {
+        #expect(try #require(await handler.received.last?.text).contains("by hand: x"))
+        guard case .listening(let listing) = try #require(await host.events.first) else {
             Issue.record("the first event is not the list of functions")
             return
         }
@@ -73,7 +76,9 @@ private final class Loft: TriggerListener {
     }
 
     @Test func `check asks the declaration, too`() throws {
-        let app = try TemporaryApp(["f/function.json": #"{ "bindings": [ { "name": "note", "type": "pigeonTrigger" } ] }"#])
+        let app = try TemporaryApp([
+            "f/function.json": #"{ "bindings": [ { "name": "note", "type": "pigeonTrigger" } ] }"#
+        ])
         let known = LocalBindings.known.with(PigeonTrigger.self)
         let loader = AppLoader(.folder(app.folder.path), settings: [:], requiresScripts: false, types: known.types)
         let function = try #require(try loader.load().functions["f"])
@@ -83,4 +88,8 @@ private final class Loft: TriggerListener {
             ])
         #expect(BindingCheck(function).problems.isEmpty)
     }
+}
+
+extension PlayedHandler.Received {
+    fileprivate var text: String { String(decoding: body, as: UTF8.self) }
 }

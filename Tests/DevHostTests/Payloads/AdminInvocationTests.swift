@@ -1,4 +1,5 @@
 import EventLoop
+import Foundation
 import FunctionsModel
 import JSON
 import LoopTesting
