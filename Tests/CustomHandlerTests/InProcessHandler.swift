@@ -14,8 +14,10 @@ final class InProcessHandler: Sendable {
     let workers: WorkerGroup
     let app: FunctionApp
 
-    static let cases = Task { try await InProcessHandler(root: Case.folder.path) }
-    static let forwardedCases = Task { try await InProcessHandler(root: Case.folder.path, settings: forwarding) }
+    static let cases = Task { try await InProcessHandler(root: Case.app.value.folder.path) }
+    static let forwardedCases = Task {
+        try await InProcessHandler(root: Case.app.value.folder.path, settings: forwarding)
+    }
 
     /// App settings that let the host hand over callers' own requests.
     static let forwarding = ["AzureFunctionsJobHost__customHandler__enableForwardingHttpRequest": "true"]

@@ -7,10 +7,10 @@ import Testing
 /// The built program, over a socket.
 @Suite struct ServeTests {
     private static let cases = Task {
-        try LuafuncProcess(["serve", "--port", "0", "--app", Case.folder.path, "--until-stdin-ends"])
+        try LuafuncProcess(["serve", "--port", "0", "--app", await Case.app.value.folder.path, "--until-stdin-ends"])
     }
 
-    @Test(arguments: Case.all)
+    @Test(arguments: try Case.all)
     func `what a function returns is what arrives`(_ example: Case) async throws {
         let server = try await Self.cases.value
         let reply = try RawConnection.request(
