@@ -83,12 +83,12 @@ let package = Package(
         .target(
             name: "TLSTesting", dependencies: ["COpenSSL", "EventLoop"], path: "Tests/TLSTesting", swiftSettings: strict
         ),
-        tests(of: "EventLoop", ["COpenSSL", "Files", "LoopTesting", "TLSTesting"]),
+        tests(of: "EventLoop", ["COpenSSL", "Files", "LoopTesting", "TestSupport", "TLSTesting"]),
         tests(of: "HTTP1", ["CHTTPParser"], libraries: [":libhttp_parser.a"]),
         tests(of: "Crypto"),
         tests(of: "Compression"),
         tests(of: "Patterns"),
-        tests(of: "Files"),
+        tests(of: "Files", ["TestSupport"]),
         tests(of: "Log"),
         tests(of: "HTTP", ["Compression", "EventLoop", "HTTP1", "LoopTesting", "TLSTesting"]),
         tests(of: "Lua", ["CLua"]),

@@ -1,18 +1,8 @@
 import Foundation
 import Synchronization
+import TestSupport
 
-/// A folder of its own for each test, gone with it.
-final class StoreFolder: Sendable {
-    let path = NSTemporaryDirectory() + "stores-" + UUID().uuidString
-
-    deinit { try? FileManager.default.removeItem(atPath: path) }
-
-    func write(_ text: String, to name: String) throws {
-        let file = URL(filePath: "\(path)/\(name)")
-        try FileManager.default.createDirectory(at: file.deletingLastPathComponent(), withIntermediateDirectories: true)
-        try Data(text.utf8).write(to: file)
-    }
-
+extension TemporaryFolder {
     func text(_ name: String) -> String? { try? String(contentsOfFile: "\(path)/\(name)", encoding: .utf8) }
 
     /// All files below a folder, in alphabetical order.
