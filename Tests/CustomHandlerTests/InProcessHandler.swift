@@ -38,15 +38,22 @@ final class InProcessHandler: Sendable {
         }
     }
 
-    /// Sends the payload of an invocation.
-    func send(
+    /// Invokes a function as the host does, with a payload.
+    func invoke(
         _ name: String, _ payload: [UInt8], method: HTTPMethod = .post, headers: [String: String] = [:]
     ) async throws -> Reply {
         try await request("/\(name)", payload, method: method, headers: HTTPFields(headers.map { ($0.key, $0.value) }))
     }
 
-    func send(_ name: String, _ payload: String) async throws -> Reply { try await send(name, Array(payload.utf8)) }
+    func invoke(_ name: String, _ payload: String) async throws -> Reply { try await invoke(name, Array(payload.utf8)) }
 
+    /// Invokes a function with an HTTP trigger; answers the text of its response payload or problem.
+    func invoke(_ name: String, body: String = "") async throws -> String {
+        let request = JSONText.object([("Body", .text(body))])
+        return try await invoke(name, "{\"Data\":{\"req\":\(request)}}").text
+    }
+
+    /// A caller's own request.
     func request(
         _ target: String, _ body: [UInt8] = [], method: HTTPMethod = .get, headers: HTTPFields = [:]
     ) async throws -> Reply {
