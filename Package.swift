@@ -56,24 +56,25 @@ let package = Package(
         ),
         floor("EventLoop", ["CUV", "COpenSSL"], libraries: [":libuv_a.a"] + openSSL),
         floor("HTTP1", []),
+        floor("JSON", []),
         floor("Crypto", ["COpenSSL"], libraries: openSSL),
         floor("Compression", ["CZlib"], libraries: [":libz.a"]),
         floor("Patterns", ["CPCRE2"], libraries: [":libpcre2-8.a"]),
         floor("Files", []),
         floor("Log", []),
         floor("HTTP", ["Compression", "EventLoop", "HTTP1"]),
-        floor("Lua", ["CLua"]),
-        floor("CustomHandler", ["Crypto", "EventLoop", "Files", "HTTP", "HTTP1", "Log", "Lua", "Patterns"]),
-        floor("DevHost", ["Crypto", "CustomHandler", "EventLoop", "Files", "HTTP", "HTTP1", "Log", "Lua"]),
+        floor("Lua", ["CLua", "JSON"]),
+        floor("CustomHandler", ["Crypto", "EventLoop", "Files", "HTTP", "HTTP1", "JSON", "Log", "Lua", "Patterns"]),
+        floor("DevHost", ["Crypto", "CustomHandler", "EventLoop", "Files", "HTTP", "HTTP1", "JSON", "Log"]),
         program(
             floor: "luafunc",
-            ["Compression", "Crypto", "CustomHandler", "DevHost", "EventLoop", "Files", "HTTP", "Log", "Lua"]),
+            ["Compression", "Crypto", "CustomHandler", "DevHost", "EventLoop", "Files", "HTTP", "JSON", "Log", "Lua"]),
         .systemLibrary(name: "CYAML", path: "Tests/CYAML", providers: [.apt(["libyaml-dev"])]),
         .target(
-            name: "TestSupport", dependencies: ["Lua"], path: "Tests/TestSupport",
+            name: "TestSupport", dependencies: ["JSON"], path: "Tests/TestSupport",
             swiftSettings: strict),
         .target(
-            name: "TestHost", dependencies: ["DevHost", "Lua", "TestSupport"], path: "Tests/TestHost",
+            name: "TestHost", dependencies: ["DevHost", "JSON", "TestSupport"], path: "Tests/TestHost",
             swiftSettings: strict),
         .executableTarget(
             name: "floor", dependencies: ["EventLoop", "HTTP"], path: "Benchmarks/floor", exclude: ["count.py"],
@@ -85,20 +86,24 @@ let package = Package(
         ),
         tests(of: "EventLoop", ["COpenSSL", "Files", "LoopTesting", "TestSupport", "TLSTesting"]),
         tests(of: "HTTP1", ["CHTTPParser"], libraries: [":libhttp_parser.a"]),
+        tests(of: "JSON", ["TestSupport"]),
         tests(of: "Crypto"),
         tests(of: "Compression"),
         tests(of: "Patterns"),
         tests(of: "Files", ["TestSupport"]),
         tests(of: "Log"),
         tests(of: "HTTP", ["Compression", "EventLoop", "HTTP1", "LoopTesting", "TLSTesting"]),
-        tests(of: "Lua", ["CLua"]),
+        tests(of: "Lua", ["CLua", "JSON", "TestSupport"]),
         tests(
             of: "CustomHandler",
-            ["EventLoop", "HTTP", "HTTP1", "Log", "LoopTesting", "Lua", "TestHost", "TestSupport", "TLSTesting"]),
+            [
+                "EventLoop", "HTTP", "HTTP1", "JSON", "Log", "LoopTesting", "Lua", "TestHost", "TestSupport",
+                "TLSTesting",
+            ]),
         tests(
-            of: "DevHost", ["CustomHandler", "EventLoop", "HTTP", "HTTP1", "LoopTesting", "Lua", "TestSupport"]),
+            of: "DevHost", ["CustomHandler", "EventLoop", "HTTP", "HTTP1", "JSON", "LoopTesting", "TestSupport"]),
         tests(
-            of: "luafunc", ["Compression", "CYAML", "Lua", "TestHost", "TestSupport"],
+            of: "luafunc", ["Compression", "CYAML", "JSON", "TestHost", "TestSupport"],
             exclude: ["Snapshots"]),
     ]
 )

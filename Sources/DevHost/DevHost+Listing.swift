@@ -1,5 +1,5 @@
 import CustomHandler
-import Lua
+import JSON
 
 extension DevHost {
     var address: String { "http://localhost:\(front.port)" }

@@ -1,4 +1,5 @@
 internal import CLua
+public import JSON
 
 /// How tables of one kind get their members when a script first touches them.
 public struct TableFiller: Equatable, Sendable {

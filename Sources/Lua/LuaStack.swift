@@ -1,4 +1,5 @@
 internal import CLua
+import JSON
 
 /// A value's type, by Lua's names.
 public enum LuaType: Int32, Sendable {

@@ -1,4 +1,5 @@
 internal import CLua
+import JSON
 
 /// How a thread stopped.
 public enum Step {

@@ -1,4 +1,5 @@
 internal import CLua
+import JSON
 
 /// A Swift function called from Lua: its arguments are at index 1 and up; returns how many results it left on top.
 public typealias HostFunction = (LuaStack) throws(LuaError) -> Int

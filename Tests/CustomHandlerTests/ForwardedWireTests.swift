@@ -1,5 +1,6 @@
 import Foundation
 import HTTP1
+import JSON
 import Lua
 import TestSupport
 import Testing

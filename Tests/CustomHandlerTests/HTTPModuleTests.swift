@@ -1,4 +1,5 @@
 import Foundation
+import JSON
 import LoopTesting
 import TestSupport
 import Testing

@@ -2,6 +2,7 @@ import EventLoop
 import Foundation
 import HTTP
 import HTTP1
+import JSON
 import TestSupport
 import Testing
 

@@ -1,5 +1,6 @@
 import CLua
 import Glibc
+import JSON
 import Testing
 
 @testable import Lua

@@ -1,3 +1,4 @@
+import JSON
 import Testing
 
 @testable import Lua
@@ -179,38 +180,5 @@ import Testing
         lua.vm.stack.setElement(1, of: -2)
         try writer.append(at: -1, of: lua.vm.stack)
         #expect(writer.text == "[]")
-    }
-
-    @Test(arguments: [
-        ("2024-01-01T00:00:00", true), ("2024-01-01T00:00:00Z", true), ("2024-01-01T00:00:00.123Z", true),
-        ("2024-01-01T00:00:00+02:00", true), ("/Date(0)/", true), ("2024-01-01", false), ("2024-01-01 00:00:00", false),
-        ("2024-01-01T00:00:00Z ", false), ("at 2024-01-01T00:00:00Z", false), ("2024-01-01T00:00:00.Z", false),
-    ])
-    func `knows the texts that the host takes for dates`(_ text: String, _ isDate: Bool) {
-        #expect(DateTimeText.matches(text.utf8Span.span.bytes) == isDate)
-    }
-}
-
-@Suite struct JSONTreeTests {
-    @Test func `reads the host's dialect and remembers lines`() throws {
-        let text = """
-            \u{FEFF}// settings
-            {
-              'a': 1, /* two
-              lines */ "b": [true, null,],
-            }
-            """
-        let tree = try JSONTree.parse(text.utf8Span.span.bytes)
-        #expect(tree["a"]?.integer == 1)
-        #expect(tree["b"]?.line == 4)
-        #expect(tree["b"]?.elements?.count == 2)
-        #expect(tree.text == #"{"a":1,"b":[true,null]}"#)
-    }
-
-    @Test(arguments: [("{ 'a }", 1), ("{\n\n/* x", 3), ("{\n\"a\": nope }", 2)])
-    func `names the line of a mistake`(_ text: String, _ line: Int) {
-        let error = #expect(throws: JSONError.self) { try JSONTree.parse(text.utf8Span.span.bytes) }
-        guard case .syntax(_, let found, _) = error else { return #expect(Bool(false), "no syntax error") }
-        #expect(found == line)
     }
 }

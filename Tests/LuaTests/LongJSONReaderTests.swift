@@ -1,4 +1,6 @@
 import CLua
+import JSON
+import TestSupport
 import Testing
 
 @testable import Lua

@@ -1,3 +1,5 @@
+import JSON
+
 @testable import Lua
 
 /// A sandboxed VM for one test. What `print` writes is in `lines`.

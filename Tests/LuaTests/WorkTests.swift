@@ -1,4 +1,5 @@
 import CLua
+import JSON
 import Testing
 
 @testable import Lua

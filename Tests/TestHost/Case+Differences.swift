@@ -1,5 +1,5 @@
 public import DevHost
-import Lua
+import JSON
 public import TestSupport
 
 extension Case {

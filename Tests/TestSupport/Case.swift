@@ -1,5 +1,5 @@
 public import Foundation
-import Lua
+import JSON
 public import Testing
 
 /// One folder of Tests/Cases: a function, the payload the host sends, and what must arrive at the other end.

@@ -1,5 +1,5 @@
 import Foundation
-import Lua
+import JSON
 import TestSupport
 import Testing
 

@@ -1,5 +1,4 @@
 import Files
-import Lua
 import Synchronization
 
 /// Reads an app into a `FunctionApp`.

@@ -1,3 +1,4 @@
+import JSON
 import Lua
 
 /// One function: a folder with function.json and a script. A class, as every invocation refers to it.

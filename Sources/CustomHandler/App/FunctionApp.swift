@@ -1,5 +1,4 @@
 import Log
-import Lua
 
 /// An app folder as it was read at one moment. It never changes; a newer one replaces it.
 public final class FunctionApp: Sendable {

@@ -1,4 +1,4 @@
-import Lua
+import JSON
 
 /// Reads one function.json by the host's rules (host-contract §14).
 struct FunctionReader {

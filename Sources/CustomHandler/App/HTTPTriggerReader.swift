@@ -1,4 +1,4 @@
-import Lua
+import JSON
 
 /// Reads the route and methods of an HTTP trigger (host-contract §12).
 struct HTTPTriggerReader {

@@ -1,4 +1,4 @@
-import Lua
+import JSON
 
 /// How the host passes on the requests of HTTP-only functions; all other invocations come as payloads (host-contract
 /// §5).

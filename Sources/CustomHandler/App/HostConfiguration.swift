@@ -1,4 +1,4 @@
-public import Lua
+public import JSON
 
 /// The parts of host.json that luafunc uses (host-contract §15). The case of keys does not matter, and an app setting
 /// `AzureFunctionsJobHost__a__b` may override each.

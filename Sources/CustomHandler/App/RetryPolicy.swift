@@ -1,4 +1,4 @@
-import Lua
+import JSON
 
 /// How often and how soon the host retries a failed invocation (host-contract §10).
 public struct RetryPolicy: Sendable, Equatable {

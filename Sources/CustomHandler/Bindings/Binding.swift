@@ -1,4 +1,4 @@
-public import Lua
+public import JSON
 
 /// One entry of `bindings` in function.json (host-contract §14).
 public final class Binding: Sendable {

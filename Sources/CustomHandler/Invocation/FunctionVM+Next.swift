@@ -1,5 +1,6 @@
 import HTTP
 import HTTP1
+import JSON
 import Log
 import Lua
 

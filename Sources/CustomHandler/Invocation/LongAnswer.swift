@@ -1,3 +1,4 @@
+import JSON
 import Lua
 
 /// Writes an answer with a table that takes long to write. A Lua function writes that table first, so that other

@@ -1,5 +1,6 @@
 import EventLoop
 import HTTP
+import JSON
 import Log
 import Lua
 

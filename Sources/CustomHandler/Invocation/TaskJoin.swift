@@ -1,5 +1,3 @@
-import Lua
-
 /// One task's wait for the end of others: all of them, or the first that fails.
 final class TaskJoin {
     let waiter: ScriptTask

@@ -1,5 +1,4 @@
 import HTTP1
-import Lua
 
 /// Base64 as .NET's `Convert` reads and writes it, and its URL-safe form.
 enum Base64 {

@@ -1,5 +1,6 @@
 import EventLoop
 import HTTP
+import JSON
 import Lua
 
 /// The third argument of a handler, `context`, whose costly fields are made on first access.

@@ -1,5 +1,6 @@
 import HTTP
 import HTTP1
+import JSON
 import Lua
 
 /// A request of the `http` module.

@@ -1,3 +1,4 @@
+import JSON
 import Lua
 
 /// The methods of `data.req`, written in Lua as they call back and raise errors like Lua code.

@@ -1,5 +1,6 @@
 import HTTP
 import HTTP1
+import JSON
 import Log
 
 /// Decides what a request is: the payload of an invocation, or a caller's own request (host-contract §5).

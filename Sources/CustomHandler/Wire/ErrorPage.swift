@@ -1,6 +1,5 @@
 import HTTP
 import HTTP1
-import Lua
 
 /// The page that a browser shows in development when a function failed: the reason, the place in the source, and the
 /// request.

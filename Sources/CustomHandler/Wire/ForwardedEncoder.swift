@@ -1,5 +1,6 @@
 import HTTP
 import HTTP1
+import JSON
 import Lua
 
 /// Turns a handler's result into the response to the caller's own request. The rules are those of a payload, but the

@@ -1,3 +1,4 @@
+import JSON
 import Lua
 
 /// Reads a long payload in steps, so that others get their turn: first the JSON as it is, then the conversions of the

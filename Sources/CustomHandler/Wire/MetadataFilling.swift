@@ -1,4 +1,5 @@
 import FoundationEssentials
+import JSON
 import Lua
 
 /// Fills `metadata` of a caller's own request, in steps, since the body may be a JSON object of any size (host-contract §6.3,

@@ -1,3 +1,4 @@
+import JSON
 import Lua
 
 /// Writes a handler's result as the response payload, in a form that survives the host (host-contract §9).

@@ -1,4 +1,4 @@
-import Lua
+import JSON
 
 /// Why a handler's result cannot be sent, or would not arrive.
 enum OutputError: Error, Equatable {

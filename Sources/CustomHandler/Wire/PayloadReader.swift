@@ -1,3 +1,4 @@
+import JSON
 import Lua
 
 /// Why a request's body is no invocation payload, or cannot be read completely.

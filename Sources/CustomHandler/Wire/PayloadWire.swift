@@ -1,4 +1,5 @@
 import HTTP
+import JSON
 import Lua
 
 /// The host's default protocol: `POST /<function>` with `{"Data":…,"Metadata":…}`, answered with

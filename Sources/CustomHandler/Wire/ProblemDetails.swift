@@ -1,4 +1,5 @@
 import HTTP
+import JSON
 
 /// `application/problem+json` (RFC 9457) with members of luafunc's own.
 enum ProblemDetails {

@@ -1,3 +1,4 @@
+import JSON
 import Lua
 
 /// Writes the value of an HTTP output (host-contract §9.5, §9.6): always an object with a text body, which both a named

@@ -1,3 +1,4 @@
+import JSON
 import Lua
 
 /// Writes the value of one non-HTTP output so that the host delivers exactly that value (host-contract §9.3, §9.4).

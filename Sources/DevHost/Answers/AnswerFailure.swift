@@ -1,4 +1,4 @@
-import Lua
+import JSON
 
 /// Why the host fails an invocation although the handler answered.
 enum AnswerFailure: Error {

@@ -1,4 +1,4 @@
-import Lua
+import JSON
 
 /// The members of an answer (host-contract §9.1, §9.2).
 struct AnswerPayload {

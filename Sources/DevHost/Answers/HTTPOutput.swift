@@ -1,5 +1,3 @@
-import Lua
-
 /// Makes a response from the value of an http output (host-contract §9.5, §9.6).
 struct HTTPOutput {
     let binding: OutputBinding

@@ -1,5 +1,5 @@
 import CustomHandler
-import Lua
+import JSON
 
 /// Makes what arrives through an output other than HTTP: a blob's content, or messages and rows (host-contract §9.4).
 struct MessageOutput {

@@ -1,4 +1,4 @@
-import Lua
+import JSON
 
 /// A JSON value as the host holds it: Newtonsoft has turned some texts into dates, and the base64 guess others into
 /// bytes.

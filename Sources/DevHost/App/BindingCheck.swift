@@ -1,5 +1,5 @@
 public import CustomHandler
-import Lua
+import JSON
 
 /// Finds errors in a function's bindings that the host would find only when it listens or writes, without running the
 /// function.

@@ -1,6 +1,6 @@
 public import CustomHandler
 import Files
-import Lua
+import JSON
 
 /// local.settings.json: the app settings that Azure would hold, for runs on this machine.
 public struct LocalSettings: Sendable, Equatable {

@@ -4,7 +4,7 @@ import Files
 import FoundationEssentials
 import HTTP
 import HTTP1
-import Lua
+import JSON
 
 /// The host's own API, below `/admin` (host-contract §13).
 struct AdminAPI {

@@ -2,7 +2,7 @@ import CustomHandler
 import EventLoop
 import FoundationEssentials
 import HTTP
-import Lua
+import JSON
 
 extension DevHost {
     func admin(_ request: HTTPRequest, _ app: FunctionApp) async -> HTTPResponse {

@@ -1,7 +1,7 @@
 import CustomHandler
 import HTTP
 import HTTP1
-import Lua
+import JSON
 
 extension DevHost: FrontResponder {
     func takesStream(_ request: HTTPRequest) -> Bool {

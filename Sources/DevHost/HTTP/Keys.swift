@@ -3,7 +3,7 @@ import CustomHandler
 import Files
 import FoundationEssentials
 import HTTP
-import Lua
+import JSON
 
 /// The keys that callers need with `--auth` (host-contract §12), kept in the app's `.luafunc` folder.
 struct Keys: Sendable {

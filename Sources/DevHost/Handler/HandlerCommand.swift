@@ -1,6 +1,6 @@
 import CustomHandler
 import Files
-import Lua
+import JSON
 
 /// The program that answers invocations.
 public enum HandlerChoice: Sendable, Equatable {

@@ -1,5 +1,5 @@
+import JSON
 import Log
-import Lua
 
 /// One line of the handler's output.
 public struct HandlerLine: Sendable, Equatable {

@@ -1,5 +1,5 @@
 import CustomHandler
-import Lua
+import JSON
 
 extension Function {
     var outputBindings: [OutputBinding] { bindings.filter(\.isOutput).map { OutputBinding($0) } }

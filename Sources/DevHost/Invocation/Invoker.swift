@@ -3,7 +3,6 @@ import EventLoop
 import FoundationEssentials
 import HTTP
 import HTTP1
-import Lua
 
 /// Has the handler run functions, and treats its answers as the host does.
 @MainLoop

@@ -2,7 +2,7 @@ import CustomHandler
 import EventLoop
 import Files
 import FoundationEssentials
-import Lua
+import JSON
 
 /// The services behind the bindings on this machine, in the app's `.luafunc` folder.
 @MainLoop

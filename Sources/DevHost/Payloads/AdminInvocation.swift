@@ -1,6 +1,6 @@
 import CustomHandler
 import FoundationEssentials
-import Lua
+import JSON
 
 extension TriggerBinding {
     /// The event that `POST /admin/functions/<name>` makes from its `input` (host-contract §13).

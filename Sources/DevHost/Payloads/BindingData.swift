@@ -1,4 +1,4 @@
-import Lua
+import JSON
 
 /// The data of a trigger's event, from which `Metadata` is made, and to which binding expressions refer.
 typealias BindingData = CaselessDictionary<BindingValue>

@@ -1,5 +1,5 @@
 import FoundationEssentials
-import Lua
+import JSON
 
 /// A value that a binding of the host produced (host-contract §6.2).
 enum BindingValue: Sendable {

@@ -1,4 +1,4 @@
-import Lua
+import JSON
 
 /// The event of a new or changed blob (host-contract §6.6).
 struct BlobTriggerEvent: Sendable {

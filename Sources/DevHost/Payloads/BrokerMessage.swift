@@ -1,4 +1,4 @@
-import Lua
+import JSON
 
 /// A message of Service Bus or Event Hubs, which arrive singly or in batches.
 protocol BrokerMessage: Sendable {

@@ -1,4 +1,4 @@
-import Lua
+import JSON
 
 /// The result of .NET's `ToString` in the invariant culture.
 enum DotNetText {

@@ -1,5 +1,5 @@
 import FoundationEssentials
-import Lua
+import JSON
 
 /// An event of an event hub (host-contract §6.10).
 struct EventHubEvent: BrokerMessage {

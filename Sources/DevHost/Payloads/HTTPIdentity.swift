@@ -1,4 +1,4 @@
-import Lua
+import JSON
 
 /// The caller's identity as far as the host knows it, written as .NET's `ClaimsIdentity`.
 enum HTTPIdentity: Sendable {

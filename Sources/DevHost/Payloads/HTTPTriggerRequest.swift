@@ -1,4 +1,4 @@
-import Lua
+import JSON
 
 /// A caller's request to an HTTP function that gets the default payload (host-contract §6.4).
 struct HTTPTriggerRequest: Sendable {

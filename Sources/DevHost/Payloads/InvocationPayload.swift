@@ -1,5 +1,5 @@
 import FoundationEssentials
-import Lua
+import JSON
 
 /// One trigger event, ready to be sent (host-contract §6).
 struct InvocationPayload: Sendable {

@@ -1,4 +1,4 @@
-import Lua
+import JSON
 
 /// Writes JSON as Newtonsoft.Json does by default: compact, raw UTF-8, with only the necessary escapes.
 ///

@@ -1,5 +1,5 @@
 import CustomHandler
-import Lua
+import JSON
 
 /// Payloads of triggers whose event is a single value.
 extension TriggerBinding {

@@ -1,4 +1,4 @@
-import Lua
+import JSON
 
 /// One line in a function's receipts file; the last line about a blob counts.
 struct BlobReceipt: Sendable, Equatable {

@@ -1,4 +1,4 @@
-import Lua
+import JSON
 
 /// The versions of blobs that each function has processed, kept between runs.
 ///

@@ -1,5 +1,5 @@
 import FoundationEssentials
-import Lua
+import JSON
 
 /// A message in its queue (host-contract §6.5).
 struct QueueMessage: Sendable, Equatable {

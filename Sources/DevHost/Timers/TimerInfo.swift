@@ -1,5 +1,5 @@
 import FoundationEssentials
-import Lua
+import JSON
 
 /// The value that a timer trigger's function gets (host-contract §6.7).
 struct TimerInfo: Sendable, Equatable {

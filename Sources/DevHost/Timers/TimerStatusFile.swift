@@ -1,6 +1,6 @@
 import Files
 import FoundationEssentials
-import Lua
+import JSON
 
 /// The statuses of an app's timers in `timers.json`, one line for each function; the owner may read or delete it.
 final class TimerStatusFile {

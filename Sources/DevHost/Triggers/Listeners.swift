@@ -1,6 +1,6 @@
 import CustomHandler
 import EventLoop
-import Lua
+import JSON
 
 /// Fires the triggers of an app's functions, other than HTTP.
 @MainLoop

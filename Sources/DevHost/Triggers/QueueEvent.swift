@@ -1,5 +1,5 @@
 import CustomHandler
-import Lua
+import JSON
 
 /// Turns messages of a queue, Service Bus or an event hub into invocations of the function that they trigger.
 struct QueueEvent: Sendable {

@@ -1,7 +1,7 @@
 import CustomHandler
 import EventLoop
 import FoundationEssentials
-import Lua
+import JSON
 
 /// Runs a function on its schedule.
 @MainLoop

@@ -1,4 +1,10 @@
 internal import CLua
+import JSON
+
+extension JSONOutline {
+    /// The text that was checked, valid until the next one; nothing about it is kept elsewhere.
+    var checked: CheckedJSON { CheckedJSON(start, length, parts: list, count) }
+}
 
 /// A JSON text that was checked as a whole, with the bounds of its parts: a member is found without a look into its
 /// neighbours. The padding of an outline is behind it.
@@ -185,7 +191,7 @@ struct CheckedJSON {
             }
             cursor += 1
             defer { cursor += 1 }
-            return JSONString.skip(&cursor)
+            return CheckedJSON.skipString(&cursor)
         }
     }
 
@@ -199,6 +205,18 @@ struct CheckedJSON {
                 word = EightBytes.load(cursor)
             }
             cursor += EightBytes.spaces(word)
+        }
+    }
+
+    /// Moves from any place in a string to its closing quote; returns whether there was an escape.
+    @inline(__always)
+    static func skipString(_ cursor: inout UnsafePointer<UInt8>) -> Bool {
+        var hasEscapes = false
+        while true {
+            JSONString.skipPlain(&cursor)
+            if cursor.pointee == UInt8(ascii: "\"") { return hasEscapes }
+            hasEscapes = true
+            cursor += 2
         }
     }
 

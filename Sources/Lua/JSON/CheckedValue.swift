@@ -1,3 +1,5 @@
+public import JSON
+
 /// A value in a checked text.
 public struct CheckedValue {
     fileprivate let offset: Int

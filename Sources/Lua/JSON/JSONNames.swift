@@ -1,4 +1,5 @@
 internal import CLua
+import JSON
 
 /// The names of members that were read last, as Lua strings: most names come again and again, and Lua need not hash them.
 /// Its VM owns the memory.

@@ -1,4 +1,5 @@
 internal import CLua
+public import JSON
 
 /// Steps for a caller that knows the shape of a text.
 extension JSONReader {
@@ -13,7 +14,7 @@ extension JSONReader {
         // The pointers and the reader live only during the closure.
         try text.withUnsafeBytes { raw throws(JSONError) in
             defer { outline.trim() }
-            try outline.check(raw.assumingMemoryBound(to: UInt8.self), depth: depth, for: stack)
+            try outline.check(raw.assumingMemoryBound(to: UInt8.self), depth: depth, limits: stack)
             var reader = JSONReader(outline.checked, stack: stack, limits: stack, nulls: nulls)
             try body(&reader)
         }
@@ -99,7 +100,7 @@ extension JSONReader {
             if isWhole, text.count > Self.eager, stack.pushDeferred(text) { return }
             defer { outline.trim() }
             do throws(JSONError) {
-                try outline.check(text, for: limits)
+                try outline.check(text, limits: limits)
             } catch {
                 if error.isLimit { throw error }
                 return Self.push(text, onto: stack)

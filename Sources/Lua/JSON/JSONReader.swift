@@ -1,4 +1,5 @@
 internal import CLua
+public import JSON
 
 /// Makes the values of a checked JSON text on a Lua stack, without a tree in between.
 ///
@@ -253,7 +254,7 @@ public struct JSONReader {
             jump(counting: 0)
         } else {
             cursor += 1
-            hasEscapes = JSONString.skip(&cursor)
+            hasEscapes = CheckedJSON.skipString(&cursor)
             cursor += 1
         }
         let text = UnsafeBufferPointer(start: first, count: cursor - 1 - first)
@@ -320,11 +321,10 @@ public struct JSONReader {
         }
         let read = JSONScanner.stretch + (cursor - lookout)
         lookout = cursor + JSONScanner.stretch
-        do throws(LuaError) {
-            return try limits.mayGoOn(after: read)
+        do throws(JSONError.Fault) {
+            return try limits.hasTime(after: read)
         } catch {
-            if case .timeLimit = error { throw self.error(.timeLimit) }
-            throw self.error(.memoryLimit(limits.memoryLimit))
+            throw self.error(error)
         }
     }
 

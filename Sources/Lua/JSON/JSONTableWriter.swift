@@ -1,4 +1,5 @@
 internal import CLua
+import JSON
 
 /// Writes tables: as an array the list from 1 to n, as an object all others.
 extension JSONWriter {

@@ -1,4 +1,5 @@
 internal import CLua
+public import JSON
 
 /// Writes Lua values as JSON text. Nothing here recurses: the open tables are a list of levels, so that writing can
 /// stop between any two values and continue later.
@@ -186,25 +187,6 @@ extension JSONWriter {
         if end == bytes.count { return end }
         for _ in 0..<3 where bytes[end] & 0xc0 == 0x80 { end -= 1 }
         return end
-    }
-
-    public func append(integer: Int64) {
-        reserve(20)
-        var magnitude = integer.magnitude
-        if integer < 0 { append(UInt8(ascii: "-")) }
-        var end = count + 1
-        var rest = magnitude / 10
-        while rest > 0 {
-            end += 1
-            rest /= 10
-        }
-        var place = end
-        repeat {
-            place -= 1
-            buffer[place] = UInt8(ascii: "0") + UInt8(truncatingIfNeeded: magnitude % 10)
-            magnitude /= 10
-        } while magnitude > 0
-        count = end
     }
 
     /// Outermost first.

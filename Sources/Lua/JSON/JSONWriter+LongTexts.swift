@@ -1,3 +1,5 @@
+public import JSON
+
 /// Texts of a script that may be long: between two pieces, the limits are checked.
 extension JSONWriter {
     /// Appends a script's bytes, which must be UTF-8, as a string.

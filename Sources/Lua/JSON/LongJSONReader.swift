@@ -1,4 +1,5 @@
 internal import CLua
+public import JSON
 
 /// Reads a long JSON text onto a Lua stack in pieces, so that others get their turn. First it copies the text, then it checks
 /// it, then it makes the values. A text that takes much of the VM's memory is read without a copy, which is slower.
@@ -69,7 +70,7 @@ public final class LongJSONReader {
             }
             copied = end
             held?.set(end)
-            guard try outline.mayGoOn(after: 0, stack) else { return false }
+            guard try outline.hasTime(after: 0, stack) else { return false }
         }
         return true
     }
@@ -81,7 +82,7 @@ public final class LongJSONReader {
             case .notJSON: throw outline.mistake
             case .unfinished:
                 held?.set((copied ?? 0) + outline.listSize)
-                guard try outline.mayGoOn(after: JSONScanner.stretch, stack) else { return false }
+                guard try outline.hasTime(after: JSONScanner.stretch, stack) else { return false }
             }
         }
     }

@@ -1,4 +1,5 @@
 internal import CLua
+import JSON
 
 /// Reads a long JSON text onto a Lua stack in pieces, without a copy of it: for a text that takes much of the VM's memory. The
 /// values are those of `JSONReader`.

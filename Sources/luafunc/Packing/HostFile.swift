@@ -1,4 +1,4 @@
-import Lua
+import JSON
 
 /// The deployed host.json: the author's own bytes, if they name the packed runtime (host-contract §1).
 struct HostFile {

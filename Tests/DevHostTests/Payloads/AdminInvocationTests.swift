@@ -1,5 +1,4 @@
 import CustomHandler
-import Lua
 import Testing
 
 @testable import DevHost

@@ -1,5 +1,5 @@
 import CustomHandler
-import Lua
+import JSON
 import Testing
 
 @testable import DevHost

@@ -1,5 +1,5 @@
 import Foundation
-import Lua
+import JSON
 
 @testable import DevHost
 

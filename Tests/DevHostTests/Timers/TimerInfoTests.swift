@@ -1,5 +1,5 @@
 import Foundation
-import Lua
+import JSON
 import Testing
 
 @testable import DevHost

@@ -1,4 +1,4 @@
-import Lua
+import JSON
 import Testing
 
 @testable import luafunc

@@ -1,11 +1,11 @@
 /// Writes strings: checks whether they are UTF-8 and escapes them in one pass, eight bytes at a time where it can.
-extension JSONWriter {
+extension JSONText {
     /// What eight bytes may take beyond themselves, and an escape beyond its byte.
     private static let slack = 16
 
     /// Appends the text as a string; returns the offset of the first byte that is not UTF-8, if there is one.
     @discardableResult
-    func appendQuoted(_ bytes: UnsafeBufferPointer<UInt8>) -> Int? {
+    package final func appendQuoted(_ bytes: UnsafeBufferPointer<UInt8>) -> Int? {
         reserve(bytes.count + 2 * Self.slack)
         buffer[count] = UInt8(ascii: "\"")
         count += 1
@@ -18,7 +18,7 @@ extension JSONWriter {
 
     /// The same without the quotes.
     @discardableResult
-    func appendEscaped(_ bytes: UnsafeBufferPointer<UInt8>) -> Int? {
+    package final func appendEscaped(_ bytes: UnsafeBufferPointer<UInt8>) -> Int? {
         guard let start = bytes.baseAddress else { return nil }
         let end = start + bytes.count
         var cursor = start
@@ -91,8 +91,8 @@ extension JSONWriter {
     }
 
     /// The letter after the backslash if the byte needs an escape; else 0.
-    @inline(__always)
-    static func escapeLetter(_ byte: UInt8) -> UInt8 {
+    @inlinable @inline(__always)
+    package static func escapeLetter(_ byte: UInt8) -> UInt8 {
         switch byte {
         case UInt8(ascii: "\""), UInt8(ascii: "\\"): byte
         case 0x08: UInt8(ascii: "b")
@@ -105,7 +105,8 @@ extension JSONWriter {
         }
     }
 
-    static func hexadecimalDigit(_ value: UInt8) -> UInt8 {
+    @inlinable
+    package static func hexadecimalDigit(_ value: UInt8) -> UInt8 {
         value < 10 ? UInt8(ascii: "0") + value : UInt8(ascii: "a") - 10 + value
     }
 }

@@ -1,7 +1,7 @@
 /// Reads strings of texts that were not checked.
 extension JSONScanner {
     /// The bytes of the string at the cursor, unescaped; valid until the next string is scanned.
-    mutating func string() throws(JSONError) -> UnsafeBufferPointer<UInt8> {
+    package mutating func string() throws(JSONError) -> UnsafeBufferPointer<UInt8> {
         let quote = cursor.pointee
         cursor += 1
         let first = cursor
@@ -11,7 +11,7 @@ extension JSONScanner {
     }
 
     /// The same for a possibly long string in double quotes; nil if the time slice ends in the middle.
-    mutating func longString() throws(JSONError) -> UnsafeBufferPointer<UInt8>? {
+    package mutating func longString() throws(JSONError) -> UnsafeBufferPointer<UInt8>? {
         cursor += 1
         let first = cursor
         if try reachesEnd(UInt8(ascii: "\"")) { return plainString(from: first) }
@@ -20,13 +20,13 @@ extension JSONScanner {
 
     /// Continues a long string of which another scanner has read `part`; takes that away, as a second reference to it would
     /// make each append copy it.
-    mutating func longString(after part: inout [UInt8]) throws(JSONError) -> UnsafeBufferPointer<UInt8>? {
+    package mutating func longString(after part: inout [UInt8]) throws(JSONError) -> UnsafeBufferPointer<UInt8>? {
         swap(&scratch, &part)
         return try unescapeRest(from: cursor, before: UInt8(ascii: "\""), pausing: true) ? unescaped : nil
     }
 
     /// Moves the part of a long string read so far to an empty array.
-    mutating func movePart(to part: inout [UInt8]) { swap(&scratch, &part) }
+    package mutating func movePart(to part: inout [UInt8]) { swap(&scratch, &part) }
 
     /// Moves to the end of a string and returns true, or to its first escape and returns false.
     @inline(__always)
@@ -159,7 +159,7 @@ extension JSONScanner {
     }
 
     /// Scans the string from the cursor to the quote that closes it.
-    mutating func scanRest(before quote: UInt8) throws(JSONError) {
+    package mutating func scanRest(before quote: UInt8) throws(JSONError) {
         scratch.removeAll()
         _ = try unescapeRest(from: cursor, before: quote)
     }

@@ -5,7 +5,7 @@ public enum JSONError: Error, Equatable, Sendable {
     /// A Lua value at `path` (`.a.b[3]`, or empty for the value itself) has no JSON form.
     case unwritable(Obstacle, path: String)
 
-    public enum Fault: Equatable, Sendable {
+    public enum Fault: Error, Equatable, Sendable {
         case unexpectedEnd
         case unexpected(UInt8, wanted: String)
         case trailing
@@ -52,16 +52,6 @@ extension JSONError {
 extension JSONError {
     /// The table must be written in slices first.
     public var isLong: Bool { if case .unwritable(.long, _) = self { true } else { false } }
-
-    /// The limit that ended the reading, or the time limit that ended the writing; nil for any other error. A text that
-    /// would be too large has a message of its own.
-    public var limit: LuaError? {
-        switch self {
-        case .unwritable(.timeLimit, _), .syntax(.timeLimit, _, _): .timeLimit
-        case .syntax(.memoryLimit, _, _): .memoryLimit
-        default: nil
-        }
-    }
 
     /// A size as people write it.
     fileprivate static func size(_ bytes: Int) -> String {

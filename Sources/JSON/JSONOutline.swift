@@ -2,36 +2,36 @@
 ///
 /// Every text passes through it, so it works on pointers, eight bytes at a time where it can. It can stop anywhere and
 /// continue later. It only tells whether the text is JSON; `mistake` tells what is wrong.
-final class JSONOutline {
+package final class JSONOutline {
     /// A part of the text that can be passed over: an object or array that has members, or a long string.
-    struct Part {
+    package struct Part {
         /// Offsets of the first byte, and of the byte after the last one.
-        let start: UInt32
-        var end: UInt32 = 0
+        package let start: UInt32
+        package var end: UInt32 = 0
         /// The position in the list of the first part after this one. While a container is open, that of the one around it.
-        var next: UInt32
+        package var next: UInt32
         /// How many members or elements there are; of a string, 1 if it has escapes. While a container is open, how many
         /// come before the one inside.
-        var count: UInt32 = 0
+        package var count: UInt32 = 0
     }
 
     /// A string with more bytes is a part.
-    static let longString = 16 << 10
+    @inlinable package static var longString: Int { 16 << 10 }
 
     /// The bytes that must be behind a text: they are zero, which ends everything, so nothing compares its place with the end.
-    static let padding = 16
+    @inlinable package static var padding: Int { 16 }
 
     /// Parts in the order in which they begin. Only this object owns the memory.
-    private(set) var list: UnsafeMutablePointer<Part>
-    private(set) var count = 0
+    package private(set) var list: UnsafeMutablePointer<Part>
+    package private(set) var count = 0
     private var capacity = 64
     private var copy: UnsafeMutablePointer<UInt8>
     private var copyCapacity = JSONOutline.leastCopy
 
-    private var length = 0
+    package private(set) var length = 0
     private var place = Place(depth: 0)
 
-    private var start: UnsafePointer<UInt8> { UnsafePointer(copy) }
+    package var start: UnsafePointer<UInt8> { UnsafePointer(copy) }
 
     private static let leastCopy = 4 << 10
     private static let none = UInt32.max
@@ -58,9 +58,9 @@ final class JSONOutline {
         case restOfName, restOfValue
     }
 
-    enum Verdict { case json, notJSON, unfinished }
+    package enum Verdict { case json, notJSON, unfinished }
 
-    init() {
+    package init() {
         list = .allocate(capacity: capacity)
         copy = .allocate(capacity: copyCapacity)
     }
@@ -71,7 +71,7 @@ final class JSONOutline {
     }
 
     /// Gives back the memory that a long text took.
-    func trim() {
+    package func trim() {
         if capacity > 1024 {
             list.deallocate()
             capacity = 64
@@ -85,16 +85,13 @@ final class JSONOutline {
         }
     }
 
-    /// The text that was checked, valid until the next one; nothing about it is kept elsewhere.
-    var checked: CheckedJSON { CheckedJSON(start, length, parts: list, count) }
-
     /// Whether the text, which has less than 4 GB, is JSON.
-    func check(_ text: UnsafeBufferPointer<UInt8>, depth: Int = 0) -> Bool {
+    package func check(_ text: UnsafeBufferPointer<UInt8>, depth: Int = 0) -> Bool {
         begin(copying: text, depth: depth)
         return proceed(by: length + 1) == .json
     }
 
-    func begin(copying text: UnsafeBufferPointer<UInt8>, depth: Int = 0) {
+    package func begin(copying text: UnsafeBufferPointer<UInt8>, depth: Int = 0) {
         begin(text.count, depth: depth)
         copy(text, to: 0)
     }
@@ -102,7 +99,7 @@ final class JSONOutline {
     /// Begins with a text of that length, which must be copied before it is checked.
     ///
     /// - Parameter depth: the nesting levels around the text.
-    func begin(_ length: Int, depth: Int) {
+    package func begin(_ length: Int, depth: Int) {
         if copyCapacity < length + Self.padding {
             copy.deallocate()
             copyCapacity = length + Self.padding
@@ -120,12 +117,12 @@ final class JSONOutline {
         place = Place(depth: depth)
     }
 
-    func copy(_ text: UnsafeBufferPointer<UInt8>, to offset: Int) {
+    package func copy(_ text: UnsafeBufferPointer<UInt8>, to offset: Int) {
         if let start = text.baseAddress { (copy + offset).update(from: start, count: text.count) }
     }
 
     /// Continues for about so many bytes.
-    func proceed(by bytes: Int) -> Verdict {
+    package func proceed(by bytes: Int) -> Verdict {
         let start = start
         let end = start + length
         var cursor = start + place.offset
@@ -292,38 +289,36 @@ final class JSONOutline {
     }
 
     /// The bytes that the list takes.
-    var listSize: Int { count * MemoryLayout<Part>.stride }
+    package var listSize: Int { count * MemoryLayout<Part>.stride }
 }
 
 extension JSONOutline {
     /// Checks the text; throws what is wrong with it, or that a limit was reached.
-    func check(
-        _ text: UnsafeBufferPointer<UInt8>, depth: Int = 0, for stack: LuaStack?
+    package func check(
+        _ text: UnsafeBufferPointer<UInt8>, depth: Int = 0, limits: (any JSONLimits)?
     ) throws(JSONError) {
         begin(copying: text, depth: depth)
         while true {
             switch proceed(by: JSONScanner.stretch) {
             case .json: return
             case .notJSON: throw mistake
-            case .unfinished: if let stack { _ = try mayGoOn(after: JSONScanner.stretch, stack) }
+            case .unfinished: if let limits { _ = try hasTime(after: JSONScanner.stretch, limits) }
             }
         }
     }
 
     /// Returns false if the slice is over; throws if a limit was reached.
-    func mayGoOn(after bytes: Int, _ stack: LuaStack) throws(JSONError) -> Bool {
-        do throws(LuaError) {
-            return try stack.mayGoOn(after: bytes)
+    package func hasTime(after bytes: Int, _ limits: any JSONLimits) throws(JSONError) -> Bool {
+        do throws(JSONError.Fault) {
+            return try limits.hasTime(after: bytes)
         } catch {
             let scanner = JSONScanner(UnsafeBufferPointer(start: start, count: length))
-            let place = start + min(place.offset, length)
-            if case .timeLimit = error { throw scanner.error(.timeLimit, at: place) }
-            throw scanner.error(.memoryLimit(stack.memoryLimit), at: place)
+            throw scanner.error(error, at: start + min(place.offset, length))
         }
     }
 
     /// What is wrong, where `proceed` has found that the text is not JSON.
-    var mistake: JSONError {
+    package var mistake: JSONError {
         var scanner = JSONScanner(UnsafeBufferPointer(start: start, count: length))
         scanner.cursor = start + place.offset
         do throws(JSONError) {

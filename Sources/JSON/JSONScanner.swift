@@ -11,33 +11,32 @@ public enum JSONDialect: Sendable {
 ///
 /// Works on pointers, as every byte of every invocation passes through it. They are valid only inside the closure that
 /// made the scanner, so a scanner must not leave it.
-struct JSONScanner {
-    let start: UnsafePointer<UInt8>
-    let end: UnsafePointer<UInt8>
-    var cursor: UnsafePointer<UInt8>
-    let dialect: JSONDialect
-    /// The stack whose limits are checked during the scan.
-    private let limits: LuaStack?
+package struct JSONScanner {
+    package let start: UnsafePointer<UInt8>
+    package let end: UnsafePointer<UInt8>
+    package var cursor: UnsafePointer<UInt8>
+    package let dialect: JSONDialect
+    /// The limits that are checked during the scan.
+    private let limits: (any JSONLimits)?
     /// The position of the next check: past the end of a short text, so never.
-    private var lookout: UnsafePointer<UInt8>
+    package var lookout: UnsafePointer<UInt8>
     /// The end, or the position of the next check if that comes first.
-    private(set) var plainEnd: UnsafePointer<UInt8>
+    package private(set) var plainEnd: UnsafePointer<UInt8>
     /// The time slice was over at the last check. Code that can pause does so then.
-    private(set) var isSliceOver = false
+    package private(set) var isSliceOver = false
     /// Holds a string that had escapes, until the next one.
-    var scratch: [UInt8] = []
+    package var scratch: [UInt8] = []
 
     /// The bytes between two checks of the limits, with at most half as many values.
-    static let stretch = 16 << 10
+    @inlinable package static var stretch: Int { 16 << 10 }
 
-    static let depthLimit = 128
+    @inlinable package static var depthLimit: Int { 128 }
 
     /// In bytes: nothing could stop the conversion of a longer one.
-    static let longestNumber = 64 << 10
+    static var longestNumber: Int { 64 << 10 }
 
-    /// - Parameter limits: reading throws when the limits of that stack's code are reached: nothing else stops Swift
-    ///   code, and it is not refused memory.
-    init(_ bytes: UnsafeBufferPointer<UInt8>, dialect: JSONDialect = .strict, limits: LuaStack? = nil) {
+    /// - Parameter limits: reading throws when one of them is reached.
+    package init(_ bytes: UnsafeBufferPointer<UInt8>, dialect: JSONDialect = .strict, limits: (any JSONLimits)? = nil) {
         start = bytes.baseAddress ?? UnsafePointer(("" as StaticString).utf8Start)
         end = start + bytes.count
         cursor = start
@@ -48,14 +47,14 @@ struct JSONScanner {
     }
 
     /// Continues where another scanner of the same text has stopped.
-    mutating func skip(to offset: Int) {
+    package mutating func skip(to offset: Int) {
         cursor = start + offset
         setLookout()
     }
 
     // MARK: Position
 
-    func error(_ fault: JSONError.Fault, at place: UnsafePointer<UInt8>? = nil) -> JSONError {
+    package func error(_ fault: JSONError.Fault, at place: UnsafePointer<UInt8>? = nil) -> JSONError {
         let place = place ?? cursor
         var line = 1
         var lineStart = start
@@ -70,15 +69,15 @@ struct JSONScanner {
         return .syntax(fault, line: line, column: place - lineStart + 1)
     }
 
-    func unexpected(_ wanted: String) -> JSONError {
+    package func unexpected(_ wanted: String) -> JSONError {
         cursor < end ? error(.unexpected(cursor.pointee, wanted: wanted)) : error(.unexpectedEnd)
     }
 
     // MARK: Structure
 
     /// The next byte that is not white space, not consumed.
-    @inline(__always)
-    mutating func peek() throws(JSONError) -> UInt8 {
+    @inlinable @inline(__always)
+    package mutating func peek() throws(JSONError) -> UInt8 {
         while cursor < end {
             let byte = cursor.pointee
             if byte > 0x20 {
@@ -94,28 +93,27 @@ struct JSONScanner {
         throw error(.unexpectedEnd)
     }
 
-    @inline(__always)
-    mutating func expect(_ byte: UInt8, _ wanted: @autoclosure () -> String) throws(JSONError) {
+    @inlinable @inline(__always)
+    package mutating func expect(_ byte: UInt8, _ wanted: @autoclosure () -> String) throws(JSONError) {
         guard try peek() == byte else { throw unexpected(wanted()) }
         cursor += 1
     }
 
     /// Checks the limits, if it is time to.
-    @inline(__always)
-    mutating func look() throws(JSONError) {
+    @inlinable @inline(__always)
+    package mutating func look() throws(JSONError) {
         if cursor >= lookout { try lookNow() }
     }
 
     @inline(never)
-    private mutating func lookNow() throws(JSONError) {
+    package mutating func lookNow() throws(JSONError) {
         let read = Self.stretch + (cursor - lookout)
         setLookout()
         guard let limits else { return }
-        do throws(LuaError) {
-            isSliceOver = !(try limits.mayGoOn(after: read))
+        do throws(JSONError.Fault) {
+            isSliceOver = !(try limits.hasTime(after: read))
         } catch {
-            if case .timeLimit = error { throw self.error(.timeLimit) }
-            throw self.error(.memoryLimit(limits.memoryLimit))
+            throw self.error(error)
         }
     }
 
@@ -125,16 +123,16 @@ struct JSONScanner {
     }
 
     /// After an opening bracket: true if the container is empty, with its closing bracket consumed.
-    @inline(__always)
-    mutating func closes(_ bracket: UInt8) throws(JSONError) -> Bool {
+    @inlinable @inline(__always)
+    package mutating func closes(_ bracket: UInt8) throws(JSONError) -> Bool {
         guard try peek() == bracket else { return false }
         cursor += 1
         return true
     }
 
     /// After a member or element: true if another follows, false if the closing bracket was consumed.
-    @inline(__always)
-    mutating func another(before bracket: UInt8) throws(JSONError) -> Bool {
+    @inlinable @inline(__always)
+    package mutating func another(before bracket: UInt8) throws(JSONError) -> Bool {
         try look()
         let byte = try peek()
         if byte == bracket {
@@ -153,8 +151,8 @@ struct JSONScanner {
     }
 
     /// A member's name and the colon after it; the bytes are valid until the next string is scanned.
-    @inline(__always)
-    mutating func key() throws(JSONError) -> UnsafeBufferPointer<UInt8> {
+    @inlinable @inline(__always)
+    package mutating func key() throws(JSONError) -> UnsafeBufferPointer<UInt8> {
         let quote = try peek()
         guard quote == UInt8(ascii: "\"") || (dialect == .newtonsoft && quote == UInt8(ascii: "'")) else {
             return try bareKey()
@@ -165,7 +163,7 @@ struct JSONScanner {
     }
 
     /// A member's name without quotes, which Newtonsoft accepts.
-    private mutating func bareKey() throws(JSONError) -> UnsafeBufferPointer<UInt8> {
+    package mutating func bareKey() throws(JSONError) -> UnsafeBufferPointer<UInt8> {
         let first = cursor
         while dialect == .newtonsoft, cursor < end, Self.isBare(cursor.pointee) { cursor += 1 }
         guard cursor > first else { throw unexpected("a key in double quotes") }
@@ -183,12 +181,12 @@ struct JSONScanner {
         }
     }
 
-    mutating func expectEnd() throws(JSONError) {
+    package mutating func expectEnd() throws(JSONError) {
         guard cursor < end, (try? peek()) != nil else { return }
         throw error(.trailing)
     }
 
-    mutating func expectWord(_ word: StaticString) throws(JSONError) {
+    package mutating func expectWord(_ word: StaticString) throws(JSONError) {
         let count = word.utf8CodeUnitCount
         guard end - cursor >= count else { throw unexpected("a value") }
         for index in 0..<count where cursor[index] != word.utf8Start[index] { throw unexpected("a value") }
@@ -196,7 +194,7 @@ struct JSONScanner {
     }
 
     /// Consumes one value and checks it; the caller learns only its bounds.
-    mutating func skipValue(depth: Int = 0) throws(JSONError) {
+    package mutating func skipValue(depth: Int = 0) throws(JSONError) {
         switch try peek() {
         case UInt8(ascii: "{"):
             guard depth < Self.depthLimit else { throw error(.tooDeep(limit: Self.depthLimit)) }
@@ -220,7 +218,7 @@ struct JSONScanner {
         }
     }
 
-    private mutating func skipComment() throws(JSONError) {
+    package mutating func skipComment() throws(JSONError) {
         let opening = cursor
         cursor += 1
         guard cursor < end else { throw error(.unexpectedEnd, at: opening) }

@@ -5,14 +5,15 @@ public enum DateTimeText {
         bytes.withUnsafeBytes { matches($0.assumingMemoryBound(to: UInt8.self)) }
     }
 
-    @inline(__always)
-    static func matches(_ bytes: UnsafeBufferPointer<UInt8>) -> Bool {
+    @inlinable @inline(__always)
+    package static func matches(_ bytes: UnsafeBufferPointer<UInt8>) -> Bool {
         // Hardly any text has this.
         guard 8...40 ~= bytes.count else { return false }
         return (bytes[4] == UInt8(ascii: "-") || bytes[0] == UInt8(ascii: "/")) && matchesAll(bytes)
     }
 
-    private static func matchesAll(_ bytes: UnsafeBufferPointer<UInt8>) -> Bool {
+    @usableFromInline
+    package static func matchesAll(_ bytes: UnsafeBufferPointer<UInt8>) -> Bool {
         if bytes[0] == UInt8(ascii: "/") {
             return bytes.starts(with: "/Date(".utf8) && bytes.suffix(2).elementsEqual(")/".utf8)
         }

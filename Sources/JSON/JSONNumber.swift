@@ -1,13 +1,13 @@
 /// A number in a JSON text: an integer if the text has neither fraction nor exponent and fits 64 bits, else the nearest
 /// double.
-enum JSONNumber {
+package enum JSONNumber {
     case integer(Int64)
     case double(Double)
 
     /// Reads the number at the cursor, which must be right and end before the text does. nil if it is too large for a
     /// double.
-    @inline(__always)
-    static func read(_ cursor: inout UnsafePointer<UInt8>) -> JSONNumber? {
+    @inlinable @inline(__always)
+    package static func read(_ cursor: inout UnsafePointer<UInt8>) -> JSONNumber? {
         let first = cursor
         let isNegative = cursor.pointee == UInt8(ascii: "-")
         if isNegative { cursor += 1 }
@@ -21,6 +21,15 @@ enum JSONNumber {
             }
             return long(decimal, isNegative, from: first, to: cursor)
         }
+        return readDouble(decimal, isNegative, from: first, &cursor)
+    }
+
+    /// Reads the number that begins at `first`, from the fraction or the exponent at the cursor on.
+    @inline(never)
+    package static func readDouble(
+        _ integer: Decimal, _ isNegative: Bool, from first: UnsafePointer<UInt8>, _ cursor: inout UnsafePointer<UInt8>
+    ) -> JSONNumber? {
+        var decimal = integer
         decimal.readFraction(&cursor)
         decimal.readExponent(&cursor)
         if let value = decimal.value { return .double(isNegative ? -value : value) }
@@ -29,7 +38,7 @@ enum JSONNumber {
 
     /// Reads a number that is none of the usual ones.
     @inline(never)
-    private static func long(
+    package static func long(
         _ decimal: Decimal, _ isNegative: Bool, from first: UnsafePointer<UInt8>, to end: UnsafePointer<UInt8>
     ) -> JSONNumber? {
         let text = String(decoding: UnsafeBufferPointer(start: first, count: end - first), as: UTF8.self)
@@ -40,15 +49,17 @@ enum JSONNumber {
 }
 
 /// The digits and the exponent of a number: mantissa × 10^exponent.
-struct Decimal {
+package struct Decimal {
     /// Right for at most 19 digits.
-    private(set) var mantissa: UInt64 = 0
+    package var mantissa: UInt64 = 0
     /// How many digits the mantissa has, not counting zeros at the beginning.
-    private(set) var digits = 0
-    private(set) var exponent = 0
+    package var digits = 0
+    package var exponent = 0
 
-    @inline(__always)
-    mutating func readDigits(_ cursor: inout UnsafePointer<UInt8>) {
+    @inlinable package init() {}
+
+    @inlinable @inline(__always)
+    package mutating func readDigits(_ cursor: inout UnsafePointer<UInt8>) {
         if cursor.pointee == UInt8(ascii: "0"), mantissa == 0 {
             repeat { cursor += 1 } while cursor.pointee == UInt8(ascii: "0")
         }
@@ -63,7 +74,7 @@ struct Decimal {
     }
 
     @inline(__always)
-    mutating func readFraction(_ cursor: inout UnsafePointer<UInt8>) {
+    fileprivate mutating func readFraction(_ cursor: inout UnsafePointer<UInt8>) {
         guard cursor.pointee == UInt8(ascii: ".") else { return }
         cursor += 1
         let first = cursor
@@ -82,7 +93,7 @@ struct Decimal {
     }
 
     @inline(__always)
-    mutating func readExponent(_ cursor: inout UnsafePointer<UInt8>) {
+    fileprivate mutating func readExponent(_ cursor: inout UnsafePointer<UInt8>) {
         guard cursor.pointee | 0x20 == UInt8(ascii: "e") else { return }
         cursor += 1
         let isNegative = cursor.pointee == UInt8(ascii: "-")
@@ -99,7 +110,7 @@ struct Decimal {
 
     /// The nearest double, ties to even; nil for a number that takes more than 64 bits on the way.
     @inline(__always)
-    var value: Double? {
+    fileprivate var value: Double? {
         guard digits <= 19 else { return nil }
         if mantissa <= 1 << 53, -22...22 ~= exponent {
             // Both operands are exact doubles, so the single rounding is right (Clinger).

@@ -1,6 +1,6 @@
 /// Reads numbers of texts that were not checked.
 extension JSONScanner {
-    mutating func number() throws(JSONError) -> JSONNumber {
+    package mutating func number() throws(JSONError) -> JSONNumber {
         let first = cursor
         let isNegative = byte == UInt8(ascii: "-")
         if isNegative { cursor += 1 }

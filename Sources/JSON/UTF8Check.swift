@@ -1,8 +1,8 @@
 /// Checks UTF-8 by the Unicode table 3-7: no overlong forms, no surrogates, nothing over U+10FFFF.
-enum UTF8Check {
+package enum UTF8Check {
     /// The length of the sequence of two to four bytes at `pointer`; 0 if it is not valid.
-    @inline(__always)
-    static func sequenceLength(at pointer: UnsafePointer<UInt8>, before end: UnsafePointer<UInt8>) -> Int {
+    @inlinable @inline(__always)
+    package static func sequenceLength(at pointer: UnsafePointer<UInt8>, before end: UnsafePointer<UInt8>) -> Int {
         if end - pointer >= 4 { return sequenceLength(UnsafeRawPointer(pointer).loadUnaligned(as: UInt32.self)) }
         var word: UInt32 = 0
         for index in 0..<end - pointer { word |= UInt32(pointer[index]) << UInt32(8 * index) }
@@ -10,8 +10,8 @@ enum UTF8Check {
     }
 
     /// The same for a sequence whose first byte is the lowest of the word.
-    @inline(__always)
-    static func sequenceLength(_ word: UInt32) -> Int {
+    @inlinable @inline(__always)
+    package static func sequenceLength(_ word: UInt32) -> Int {
         if word & 0xc0_c0f0 == 0x80_80e0 {
             // Below U+0800, or a surrogate.
             let start = word & 0x200f
@@ -24,7 +24,7 @@ enum UTF8Check {
     }
 
     /// The offset of the first byte that is not UTF-8; nil if all are.
-    static func firstInvalid(in bytes: UnsafeBufferPointer<UInt8>) -> Int? {
+    package static func firstInvalid(in bytes: UnsafeBufferPointer<UInt8>) -> Int? {
         guard let start = bytes.baseAddress else { return nil }
         let end = start + bytes.count
         var pointer = start

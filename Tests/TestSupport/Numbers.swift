@@ -1,8 +1,11 @@
 /// Random numbers that are the same in each run.
-struct Numbers: RandomNumberGenerator {
-    var state: UInt64
+public struct Numbers: RandomNumberGenerator {
+    private var state: UInt64
+
+    public init(state: UInt64) { self.state = state }
+
     /// SplitMix64.
-    mutating func next() -> UInt64 {
+    public mutating func next() -> UInt64 {
         state &+= 0x9e37_79b9_7f4a_7c15
         var z = state
         z = (z ^ (z >> 30)) &* 0xbf58_476d_1ce4_e5b9

@@ -72,34 +72,34 @@ public struct JSONTree: Sendable {
 
     /// The tree as strict JSON text on one line.
     public var text: String {
-        let writer = JSONWriter()
-        write(to: writer)
-        return writer.text
+        let text = JSONText()
+        write(to: text)
+        return text.text
     }
 
-    private func write(to writer: JSONWriter) {
+    private func write(to output: JSONText) {
         switch value {
-        case .null: writer.append(raw: "null")
-        case .boolean(let truth): writer.append(raw: truth ? "true" : "false")
-        case .integer(let number): writer.append(raw: String(number))
-        case .double(let number): writer.append(raw: "\(number)")
-        case .string(let text): writer.append(string: text)
+        case .null: output.append(raw: "null")
+        case .boolean(let truth): output.append(raw: truth ? "true" : "false")
+        case .integer(let number): output.append(raw: String(number))
+        case .double(let number): output.append(raw: "\(number)")
+        case .string(let text): output.append(string: text)
         case .array(let elements):
-            writer.append(raw: "[")
+            output.append(raw: "[")
             for (index, element) in elements.enumerated() {
-                if index > 0 { writer.append(raw: ",") }
-                element.write(to: writer)
+                if index > 0 { output.append(raw: ",") }
+                element.write(to: output)
             }
-            writer.append(raw: "]")
+            output.append(raw: "]")
         case .object(let members):
-            writer.append(raw: "{")
+            output.append(raw: "{")
             for (index, member) in members.enumerated() {
-                if index > 0 { writer.append(raw: ",") }
-                writer.append(string: member.name)
-                writer.append(raw: ":")
-                member.tree.write(to: writer)
+                if index > 0 { output.append(raw: ",") }
+                output.append(string: member.name)
+                output.append(raw: ":")
+                member.tree.write(to: output)
             }
-            writer.append(raw: "}")
+            output.append(raw: "}")
         }
     }
 }

@@ -1,9 +1,9 @@
 /// The inside of a JSON string in double quotes.
-enum JSONString {
+package enum JSONString {
     /// Moves from any place in a string to its closing quote, or to its first escape. The string must be right, and there
     /// must be seven more bytes behind the text.
-    @inline(__always)
-    static func skipPlain(_ cursor: inout UnsafePointer<UInt8>) {
+    @inlinable @inline(__always)
+    package static func skipPlain(_ cursor: inout UnsafePointer<UInt8>) {
         while true {
             let found = EightBytes.quotesAndBackslashes(EightBytes.load(cursor))
             cursor += EightBytes.before(found)
@@ -11,28 +11,16 @@ enum JSONString {
         }
     }
 
-    /// Moves from any place in a string to its closing quote; returns whether there was an escape.
-    @inline(__always)
-    static func skip(_ cursor: inout UnsafePointer<UInt8>) -> Bool {
-        var hasEscapes = false
-        while true {
-            skipPlain(&cursor)
-            if cursor.pointee == UInt8(ascii: "\"") { return hasEscapes }
-            hasEscapes = true
-            cursor += 2
-        }
-    }
-
     /// Writes the text without its escapes to a place with room for as many bytes; returns how many it has written. The
     /// escapes must be right.
-    static func unescape(_ text: UnsafeBufferPointer<UInt8>, to output: UnsafeMutablePointer<UInt8>) -> Int {
+    package static func unescape(_ text: UnsafeBufferPointer<UInt8>, to output: UnsafeMutablePointer<UInt8>) -> Int {
         guard var cursor = text.baseAddress else { return 0 }
         let end = cursor + text.count
         return unescape(&cursor, until: end, end, to: output)
     }
 
     /// The same for the part that ends at `limit` or, where that would be inside of an escape, a little later.
-    static func unescape(
+    package static func unescape(
         _ cursor: inout UnsafePointer<UInt8>, until limit: UnsafePointer<UInt8>, _ end: UnsafePointer<UInt8>,
         to output: UnsafeMutablePointer<UInt8>
     ) -> Int {
@@ -114,8 +102,8 @@ enum JSONString {
     }
 
     /// The value of four hexadecimal digits; nil for anything else.
-    @inline(__always)
-    static func unit(at pointer: UnsafePointer<UInt8>) -> UInt16? {
+    @inlinable @inline(__always)
+    package static func unit(at pointer: UnsafePointer<UInt8>) -> UInt16? {
         var unit: UInt16 = 0
         for index in 0..<4 {
             let byte = pointer[index]
@@ -132,7 +120,7 @@ enum JSONString {
     }
 
     /// The length of the escape at `pointer`; 0 if it is not right. There must be 12 more bytes, of any kind.
-    static func escapeLength(at pointer: UnsafePointer<UInt8>) -> Int {
+    package static func escapeLength(at pointer: UnsafePointer<UInt8>) -> Int {
         switch pointer[1] {
         case UInt8(ascii: "\""), UInt8(ascii: "\\"), UInt8(ascii: "/"), UInt8(ascii: "b"), UInt8(ascii: "f"),
             UInt8(ascii: "n"), UInt8(ascii: "r"), UInt8(ascii: "t"):

@@ -1,0 +1,26 @@
+import JSON
+import Testing
+
+@Suite struct JSONTreeTests {
+    @Test func `reads the host's dialect and remembers lines`() throws {
+        let text = """
+            \u{FEFF}// settings
+            {
+              'a': 1, /* two
+              lines */ "b": [true, null,],
+            }
+            """
+        let tree = try JSONTree.parse(text.utf8Span.span.bytes)
+        #expect(tree["a"]?.integer == 1)
+        #expect(tree["b"]?.line == 4)
+        #expect(tree["b"]?.elements?.count == 2)
+        #expect(tree.text == #"{"a":1,"b":[true,null]}"#)
+    }
+
+    @Test(arguments: [("{ 'a }", 1), ("{\n\n/* x", 3), ("{\n\"a\": nope }", 2)])
+    func `names the line of a mistake`(_ text: String, _ line: Int) {
+        let error = #expect(throws: JSONError.self) { try JSONTree.parse(text.utf8Span.span.bytes) }
+        guard case .syntax(_, let found, _) = error else { return #expect(Bool(false), "no syntax error") }
+        #expect(found == line)
+    }
+}
