@@ -2,6 +2,7 @@ import Foundation
 import EventLoop
 import HTTP
 import HTTP1
+import JSON
 import Log
 import LoopTesting
 import TestSupport

@@ -2,7 +2,6 @@ import EventLoop
 import Foundation
 import HTTP
 import HTTP1
-import JSON
 import TestSupport
 import Testing
 

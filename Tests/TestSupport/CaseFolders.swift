@@ -1,5 +1,5 @@
 import Foundation
-import Lua
+import JSON
 
 extension Case {
     private static let folder = Repository.root.appending(path: "Tests/Cases")
