@@ -53,12 +53,13 @@ import Testing
     ) throws {
         let served = try ServedApp()
         let good = try String(contentsOf: served.app.folder.appending(path: file), encoding: .utf8)
-        try served.app.write([file: text])
+        // In one step, as the first half of a module, which is nothing, loads.
+        try served.app.write([file: text], isAtomic: true)
         #expect(served.process.waitForErrorLine(containing: reason))
         let kept = try served.request("/api/f").text
         #expect(kept == "one first")
         // Another change, all good, mends it. The first save may still be read while the second is written.
-        try served.app.write([file: good])
+        try served.app.write([file: good], isAtomic: true)
         #expect(try served.save(["lib/m.lua": "return 'mended'"]) == "one mended")
     }
 
