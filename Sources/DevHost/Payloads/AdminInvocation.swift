@@ -1,5 +1,5 @@
-import CustomHandler
 import FoundationEssentials
+import FunctionsModel
 import JSON
 
 extension TriggerBinding {

@@ -1,5 +1,5 @@
-import CustomHandler
 import FoundationEssentials
+import FunctionsModel
 
 /// A moment in the form of .NET's `DateTime`, on a machine in UTC, as the host's is.
 struct DotNetDateTime: Equatable {

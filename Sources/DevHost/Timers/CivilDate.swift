@@ -1,4 +1,4 @@
-import CustomHandler
+import FunctionsModel
 
 /// A Gregorian date, and its day number since 1970-01-01.
 struct CivilDate: Sendable, Equatable {

@@ -1,7 +1,7 @@
 import TestSupport
 import Testing
 
-@testable import CustomHandler
+@testable import FunctionsModel
 
 @Suite struct RouterTests {
     /// A route, a path, and the values it gives, or nil if it does not match.
