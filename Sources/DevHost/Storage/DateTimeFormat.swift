@@ -10,13 +10,13 @@ struct DateTimeFormat: Sendable {
         case field(Character, Int)
     }
 
-    enum Fault: Error, Equatable {
+    enum Reason: Error, Equatable {
         case oneLetter(String)
         case unfinished
         case letter(Character)
     }
 
-    init(_ text: String) throws(Fault) {
+    init(_ text: String) throws(Reason) {
         guard text.count > 1 else { throw .oneLetter(text) }
         var parts: [Part] = []
         var rest = text[...]
@@ -85,7 +85,7 @@ struct DateTimeFormat: Sendable {
     ]
 }
 
-extension DateTimeFormat.Fault {
+extension DateTimeFormat.Reason {
     var sentence: String {
         switch self {
         case .oneLetter(let letter): "which is the name of one of .NET's own formats; for a part alone write %\(letter)"
