@@ -12,8 +12,8 @@ public final class LuafuncProcess: Sendable {
     /// The port it says it listens on; 0 if it ended before.
     public let port: Int
 
-    /// Starts it with an environment of just `PATH` and what is given. Waits for the line that says where it listens,
-    /// unless `waits` is false.
+    /// Starts it with an environment of just `PATH` and what is given. Unless `waits` is false, reads stdout up to the line
+    /// that says where it listens.
     public init(
         _ arguments: [String], environment: [String: String] = [:], folder: URL? = nil,
         program: URL = Repository.luafunc, waits: Bool = true
@@ -38,7 +38,9 @@ public final class LuafuncProcess: Sendable {
             continuation.finish()
         }
         try process.start()
-        port = waits ? Self.line(of: output).map(Self.port) ?? 0 : 0
+        // Under start, the handler's own address may come first.
+        let address = arguments.contains("start") ? "http://localhost:" : "http://"
+        port = waits ? Self.line(containing: address, in: output).map(Self.port) ?? 0 : 0
     }
 
     /// The next line, read byte by byte so that what follows stays in the pipe; nil at the end.
@@ -59,6 +61,19 @@ public final class LuafuncProcess: Sendable {
 
     private static func port(in line: String) -> Int {
         line.firstMatch(of: #/http://[^ :]+:(\d+)/#).flatMap { Int($0.1) } ?? 0
+    }
+
+    /// Sends a caller's request and waits for its response, which must come.
+    public func request(
+        _ path: String, method: String = "GET", headers: [String: String] = [:],
+        body: some Sequence<UInt8> = EmptyCollection<UInt8>()
+    ) throws -> HTTPReply {
+        try RawConnection.request(path, method: method, port: port, headers: headers, body: Array(body))
+    }
+
+    /// Invokes a function as the host does, with a payload.
+    public func invoke(_ name: String, _ payload: some Sequence<UInt8>) throws -> HTTPReply {
+        try request("/\(name)", method: "POST", headers: hostHeaders, body: payload)
     }
 
     /// Reads stdout up to the first line that contains `text`; false at the end of the output.

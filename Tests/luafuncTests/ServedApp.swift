@@ -31,9 +31,7 @@ struct ServedApp {
         #"{ "version": "2.0", "customHandler": { "enableForwardingHttpRequest": true }, "extensions": { "http": { "routePrefix": "\#(prefix)" } } }"#
     }
 
-    func get(_ path: String) throws -> HTTPReply {
-        try RawConnection.request(path, method: "GET", port: process.port)
-    }
+    func request(_ path: String) throws -> HTTPReply { try process.request(path) }
 
     /// Saves, waits for the line that says so, and answers what the function says then.
     ///
@@ -44,6 +42,6 @@ struct ServedApp {
     ) throws -> String {
         try app.write(files, isAtomic: isAtomic)
         #expect(process.waitForLine(containing: line))
-        return try get(path).text
+        return try request(path).text
     }
 }

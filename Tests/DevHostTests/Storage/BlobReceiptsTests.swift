@@ -1,15 +1,17 @@
 import Foundation
 import Glibc
+import TestSupport
 import Testing
 
 @testable import DevHost
 
 struct BlobReceiptsTests {
-    let folder = StoreFolder()
+    let folder: TemporaryFolder
     let store: BlobStore
     let pattern: BlobPattern
 
     init() throws {
+        folder = try TemporaryFolder()
         store = try BlobStore(folder: "\(folder.path)/blobs")
         pattern = try BlobPattern("uploads/{name}.png", binding: "blob")
     }

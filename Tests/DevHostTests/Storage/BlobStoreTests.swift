@@ -1,10 +1,13 @@
 import Foundation
+import TestSupport
 import Testing
 
 @testable import DevHost
 
 struct BlobStoreTests {
-    let folder = StoreFolder()
+    let folder: TemporaryFolder
+
+    init() throws { folder = try TemporaryFolder() }
 
     @Test func `a blob that is written can be read and listed`() throws {
         let store = try BlobStore(folder: folder.path)

@@ -1,13 +1,16 @@
 import Foundation
 import FunctionsModel
+import TestSupport
 import Testing
 
 @testable import DevHost
 
 /// A store that is opened again where another one is still open sees what a kill of that one would have left.
 struct QueueRestartTests {
-    let folder = StoreFolder()
+    let folder: TemporaryFolder
     let clock = StoreClock()
+
+    init() throws { folder = try TemporaryFolder() }
 
     private func open() throws -> QueueStore {
         let clock = clock
