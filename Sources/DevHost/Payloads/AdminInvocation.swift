@@ -1,6 +1,5 @@
 import CustomHandler
 import FoundationEssentials
-import JSON
 
 extension TriggerBinding {
     /// The event that `POST /admin/functions/<name>` makes from its `input` (host-contract §13).
@@ -40,12 +39,13 @@ extension TriggerBinding {
         ofMessagesIn text: String, _ message: (_ body: [UInt8], _ number: Int64) -> Message
     ) -> InvocationPayload {
         guard isMany else { return payload(of: message(Array(text.utf8), 1)) }
-        let bodies = JSONTree.read(text)?.elements?.map { $0.string ?? NewtonsoftJSON.text($0.value) } ?? [text]
+        let read = try? NewtonsoftValue(json: text, as: .verbatim)
+        let bodies = read?.elements?.map { $0.string ?? $0.json() } ?? [text]
         return payload(ofMany: zip(bodies, 1...).map { message(Array($0.utf8), $1) })
     }
 
-    private func documents(in text: String) -> [JSONTree.Value] {
-        guard let tree = JSONTree.read(text) else { return [.string(text)] }
-        return tree.elements?.map(\.value) ?? [tree.value]
+    private func documents(in text: String) -> [NewtonsoftValue] {
+        guard let read = try? NewtonsoftValue(json: text, as: .verbatim) else { return [.string(text)] }
+        return read.elements ?? [read]
     }
 }

@@ -1,5 +1,3 @@
-import JSON
-
 /// A message of Service Bus or Event Hubs, which arrive singly or in batches.
 protocol BrokerMessage: Sendable {
     var body: [UInt8] { get }
@@ -17,14 +15,14 @@ extension TriggerBinding {
     }
 
     func payload<Message: BrokerMessage>(ofMany messages: [Message]) -> InvocationPayload {
-        var lists: CaselessDictionary<[JSONTree.Value]> = [:]
+        var lists: CaselessDictionary<[NewtonsoftValue]> = [:]
         for message in messages {
             for (name, value) in message.bindingData.entries {
                 lists[name + "Array", default: []].append(value.element)
             }
         }
         var data = Message.commonData(of: self)
-        for (name, list) in lists.entries { data.set(name, .json(.list(list))) }
-        return InvocationPayload(self, .json(.list(messages.map { value($0.body).element })), data)
+        for (name, list) in lists.entries { data.set(name, .json(.array(list))) }
+        return InvocationPayload(self, .json(.array(messages.map { value($0.body).element })), data)
     }
 }

@@ -1,5 +1,4 @@
 import FoundationEssentials
-import JSON
 
 /// A message of a storage queue, with its base64 decoded (host-contract §6.5).
 struct QueueTriggerMessage: Sendable {

@@ -1,5 +1,4 @@
 import FoundationEssentials
-import JSON
 
 /// A message of a Service Bus queue or topic (host-contract §6.9).
 struct ServiceBusMessage: BrokerMessage {
@@ -16,7 +15,7 @@ struct ServiceBusMessage: BrokerMessage {
     var to: String?
     var subject: String?
     var correlationId: String?
-    var applicationProperties: [(name: String, value: JSONTree.Value)] = []
+    var applicationProperties: [(name: String, value: NewtonsoftValue)] = []
 
     var bindingData: BindingData {
         [

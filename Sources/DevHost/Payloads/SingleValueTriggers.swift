@@ -4,18 +4,20 @@ import JSON
 /// Payloads of triggers whose event is a single value.
 extension TriggerBinding {
     /// - Parameter schedule: the whole object that the function gets (host-contract §6.7).
-    func payload(timer schedule: JSONTree) -> InvocationPayload { InvocationPayload(self, .json(schedule.value)) }
+    func payload(timer schedule: NewtonsoftValue) -> InvocationPayload { InvocationPayload(self, .json(schedule)) }
 
     /// The value is a string that holds a JSON string that holds the list (host-contract §6.8).
-    func payload(documents: [JSONTree.Value]) -> InvocationPayload {
-        InvocationPayload(self, .text(NewtonsoftJSON.text(.list(documents))))
+    func payload(documents: [NewtonsoftValue]) -> InvocationPayload {
+        InvocationPayload(self, .text(NewtonsoftValue.array(documents).json()))
     }
 
     /// - Parameter text: the JSON of an event, in Event Grid's schema or CloudEvents' (host-contract §6.11).
     func payload(eventGridEvent text: String) -> InvocationPayload {
         var data: BindingData = [:]
-        if let event = JSONTree.object(in: text)?.last(where: { $0.name == "data" }) {
-            data.set("data", .json(event.tree.value))
+        if text.hasJSONBrackets, let event = try? NewtonsoftValue(json: text.trimmed, as: .parser),
+            let member = event.members?.first(where: { $0.name == "data" })
+        {
+            data.set("data", .json(member.value))
         }
         return InvocationPayload(self, .text(text), data)
     }
@@ -34,8 +36,8 @@ extension BindingValue {
     static func nothing(for type: BindingType, _ entry: JSONTree) -> BindingValue {
         switch type.missing {
         case .null: .null
-        case .list: .json(.list([]))
-        case .nullWith(let property): entry.member(anyCase: property) != nil ? .null : .json(.list([]))
+        case .list: .json(.array([]))
+        case .nullWith(let property): entry.member(anyCase: property) != nil ? .null : .json(.array([]))
         }
     }
 }

@@ -90,7 +90,8 @@ struct BindingExpression: Sendable {
     }
 
     private static func time(_ now: Date, _ format: DateTimeFormat?) -> String {
-        format?.text(of: now) ?? now.formatted(.iso8601).replacing(":", with: "-")
+        let time = DotNetDateTime(now, .utc)
+        return format?.text(of: time) ?? time.isoText(decimals: 0).replacing(":", with: "-")
     }
 
     private static func newGUID(_ format: GUIDFormat) -> String {

@@ -39,7 +39,7 @@ final class TimerTrigger: TriggerListener {
     }
 
     /// The value for a run by hand, which does not change the schedule.
-    func valueByHand(at now: Date) -> JSONTree { listener(at: now).infoByHand.value(in: zone) }
+    func valueByHand(at now: Date) -> NewtonsoftValue { listener(at: now).infoByHand.value(in: zone) }
 
     func start() {
         guard running == nil else { return }

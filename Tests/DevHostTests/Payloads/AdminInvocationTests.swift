@@ -31,7 +31,7 @@ struct AdminInvocationTests {
         _ type: String, _ isMany: Bool, _ input: String, _ expected: String
     ) throws {
         let payload = try #require(invocation(type, input, isMany: isMany))
-        #expect(NewtonsoftJSON.text(payload.value.member) == expected)
+        #expect(payload.value.member.json() == expected)
     }
 
     @Test(arguments: ["httpTrigger", "blobTrigger", "timerTrigger"])

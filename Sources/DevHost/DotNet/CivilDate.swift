@@ -1,5 +1,3 @@
-import CustomHandler
-
 /// A Gregorian date, and its day number since 1970-01-01.
 struct CivilDate: Sendable, Equatable {
     var year: Int
@@ -40,7 +38,25 @@ struct CivilDate: Sendable, Equatable {
         return shifted - shifted.floored(by: 7) * 7
     }
 
-    var daysInMonth: Int { Gregorian.days(in: month, of: year) }
+    /// - Precondition: The month is 1 to 12; the day may be any.
+    var daysInMonth: Int {
+        switch month {
+        case 2: year % 4 == 0 && (year % 100 != 0 || year % 400 == 0) ? 29 : 28
+        case 4, 6, 9, 11: 30
+        default: 31
+        }
+    }
+}
+
+extension CivilDate {
+    /// English, as in .NET's invariant culture.
+    static let monthNames = [
+        "January", "February", "March", "April", "May", "June", "July", "August", "September", "October", "November",
+        "December",
+    ]
+
+    /// The first is `dayOfWeek` 0.
+    static let weekdayNames = ["Sunday", "Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday"]
 }
 
 extension Int {

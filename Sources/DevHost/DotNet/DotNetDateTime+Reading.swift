@@ -1,0 +1,22 @@
+/// .NET has several rules for reading a date-time, and they differ. Each has a name here.
+extension DotNetDateTime {
+    /// Newtonsoft's rule for a string in JSON (`DateParseHandling.DateTime`, its default): `2026-03-01T10:20:30`, with a
+    /// fraction or a zone, and `/Date(0)/`; no date alone, no other spelling. Answers, and JSON in messages, are read by
+    /// it (host-contract §6.3, §9.3 b; golden/dotnet/dates).
+    ///
+    /// nil for any other text, which stays a text. Throws for a time outside the years 1 to 9999: Newtonsoft then refuses
+    /// the whole JSON text.
+    init?(newtonsoft text: String) throws(DateTimeOutOfRange) {
+        guard let value = try NewtonsoftDateReader.read(text) else { return nil }
+        self = value
+    }
+}
+
+/// A text that Newtonsoft takes for a date-time, which .NET cannot hold.
+struct DateTimeOutOfRange: Error, Equatable {
+    let text: String
+}
+
+extension DateTimeOutOfRange: CustomStringConvertible {
+    var description: String { "the text '\(text)' is taken for a date, and .NET has only the years 1 to 9999" }
+}
