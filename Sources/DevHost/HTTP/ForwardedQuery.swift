@@ -16,7 +16,7 @@ enum ForwardedQuery {
                 UInt8(ascii: "~"):
                 result.unicodeScalars.append(Unicode.Scalar(byte))
             default:
-                result += "%" + (byte < 16 ? "0" : "") + String(byte, radix: 16, uppercase: true)
+                result += "%" + byte.padded(2, radix: 16, uppercase: true)
             }
         }
         return result
