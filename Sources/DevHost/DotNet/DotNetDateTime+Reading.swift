@@ -10,6 +10,17 @@ extension DotNetDateTime {
         guard let value = try NewtonsoftDateReader.read(text) else { return nil }
         self = value
     }
+
+    /// The rule of `DateTime.TryParse` in the invariant culture, which takes what people write: the route constraint
+    /// `datetime` (host-contract §12; golden/dotnet/routes, `c/{v:datetime}`).
+    ///
+    /// - Parameters:
+    ///   - text: In UTF-8.
+    ///   - today: The day of a text that has only a time, and the year of one that has none.
+    init?(tryParse text: some Sequence<UInt8>, today: CivilDate) {
+        guard let value = DateTimeParser.parse(text, today: today) else { return nil }
+        self = value
+    }
 }
 
 /// A text that Newtonsoft takes for a date-time, which .NET cannot hold.
