@@ -9,11 +9,11 @@ let strict: [SwiftSetting] = [
     .treatAllWarnings(as: .error),
 ]
 
-/// `luafunc --version` prints it.
+/// Defines the commit that `luafunc --version` prints.
 let commit: [CSetting] = Context.environment["LUAFUNC_COMMIT"].map { [.define("CLUA_COMMIT", to: "\"\($0)\"")] } ?? []
 
-/// libssl needs libcrypto behind it. SwiftPM passes each library once, where the first target names it, so both are named
-/// wherever one is needed.
+/// The linker needs libcrypto after libssl. SwiftPM passes each library once, where the first target names it, so every
+/// target that needs one of them names both.
 let openSSL = [":libssl.a", ":libcrypto.a"]
 
 func floor(_ name: String, _ dependencies: [Target.Dependency], libraries: [String] = []) -> Target {
@@ -22,7 +22,7 @@ func floor(_ name: String, _ dependencies: [Target.Dependency], libraries: [Stri
         linkerSettings: libraries.map { .linkedLibrary($0) })
 }
 
-/// The floor at the top: the program.
+/// The top floor, which is the program.
 func program(floor name: String, _ dependencies: [Target.Dependency]) -> Target {
     .executableTarget(name: name, dependencies: dependencies, swiftSettings: strict)
 }
@@ -50,7 +50,7 @@ let package = Package(
             cSettings: [.unsafeFlags(["-Wall", "-Wextra", "-Werror"])] + commit,
             linkerSettings: [
                 .linkedLibrary(":liblua5.4.a"), .linkedLibrary("m"), .linkedLibrary("dl"),
-                // Sources/CLua/calls.c and preempt.c say why.
+                // Sources/CLua/calls.c and preempt.c explain why they replace these functions.
                 .unsafeFlags(["-Xlinker", "--wrap=luaT_gettmbyobj", "-Xlinker", "--wrap=strcoll"]),
             ]
         ),
@@ -64,17 +64,24 @@ let package = Package(
         floor("Log", []),
         floor("HTTP", ["Compression", "EventLoop", "HTTP1"]),
         floor("Lua", ["CLua", "JSON"]),
-        floor("CustomHandler", ["Crypto", "EventLoop", "Files", "HTTP", "HTTP1", "JSON", "Log", "Lua", "Patterns"]),
-        floor("DevHost", ["Crypto", "CustomHandler", "EventLoop", "Files", "HTTP", "HTTP1", "JSON", "Log"]),
+        floor("FunctionsModel", ["Files", "JSON", "Log", "Patterns"]),
+        floor(
+            "CustomHandler",
+            ["Crypto", "EventLoop", "Files", "FunctionsModel", "HTTP", "HTTP1", "JSON", "Log", "Lua", "Patterns"]),
+        floor("DevHost", ["Crypto", "EventLoop", "Files", "FunctionsModel", "HTTP", "HTTP1", "JSON", "Log"]),
         program(
             floor: "luafunc",
-            ["Compression", "Crypto", "CustomHandler", "DevHost", "EventLoop", "Files", "HTTP", "JSON", "Log", "Lua"]),
+            [
+                "Compression", "Crypto", "CustomHandler", "DevHost", "EventLoop", "Files", "FunctionsModel", "HTTP",
+                "JSON", "Log", "Lua",
+            ]),
         .systemLibrary(name: "CYAML", path: "Tests/CYAML", providers: [.apt(["libyaml-dev"])]),
         .target(
             name: "TestSupport", dependencies: ["JSON"], path: "Tests/TestSupport",
             swiftSettings: strict),
         .target(
-            name: "TestHost", dependencies: ["DevHost", "JSON", "TestSupport"], path: "Tests/TestHost",
+            name: "TestHost", dependencies: ["DevHost", "FunctionsModel", "JSON", "TestSupport"],
+            path: "Tests/TestHost",
             swiftSettings: strict),
         .executableTarget(
             name: "floor", dependencies: ["EventLoop", "HTTP"], path: "Benchmarks/floor", exclude: ["count.py"],
@@ -87,6 +94,7 @@ let package = Package(
         tests(of: "EventLoop", ["COpenSSL", "Files", "LoopTesting", "TLSTesting"]),
         tests(of: "HTTP1", ["CHTTPParser"], libraries: [":libhttp_parser.a"]),
         tests(of: "JSON", ["TestSupport"]),
+        tests(of: "FunctionsModel", ["Files", "JSON", "TestSupport"]),
         tests(of: "Crypto"),
         tests(of: "Compression"),
         tests(of: "Patterns"),
@@ -97,13 +105,14 @@ let package = Package(
         tests(
             of: "CustomHandler",
             [
-                "EventLoop", "HTTP", "HTTP1", "JSON", "Log", "LoopTesting", "Lua", "TestHost", "TestSupport",
+                "EventLoop", "FunctionsModel", "HTTP", "HTTP1", "JSON", "Log", "LoopTesting", "Lua", "TestHost",
+                "TestSupport",
                 "TLSTesting",
             ]),
         tests(
-            of: "DevHost", ["CustomHandler", "EventLoop", "HTTP", "HTTP1", "JSON", "LoopTesting", "TestSupport"]),
+            of: "DevHost", ["EventLoop", "FunctionsModel", "HTTP", "HTTP1", "JSON", "LoopTesting", "TestSupport"]),
         tests(
-            of: "luafunc", ["Compression", "CYAML", "JSON", "TestHost", "TestSupport"],
+            of: "luafunc", ["Compression", "CYAML", "FunctionsModel", "JSON", "TestHost", "TestSupport"],
             exclude: ["Snapshots"]),
     ]
 )

@@ -1,4 +1,4 @@
-"""Everything that was ever found to end, starve, fill or fool luafunc, tried again. Started by scripts/attack."""
+"""Repeats every attack that was ever found to crash, starve, fill or fool luafunc. Started by scripts/attack."""
 
 import importlib
 import os
@@ -42,7 +42,7 @@ def main():
 
 
 def chaos(program, neighbours):
-    """Hostile functions beside a small one, which other programs may disturb."""
+    """Runs scripts/chaos while other processes keep the machine busy. Returns 1 if a promise was broken."""
     print(f"\nscripts/chaos beside {neighbours} busy processes:\n", flush=True)
     busy = [subprocess.Popen([sys.executable, "-c", "while True: pass"]) for _ in range(neighbours)]
     try:

@@ -1,4 +1,4 @@
-"""What fills memory: bodies, answers, JSON, downloads, and what stays behind."""
+"""Attacks that fill memory: bodies, responses, JSON, downloads, and memory that is never freed."""
 
 import json
 import threading
@@ -6,7 +6,7 @@ import time
 
 from target import HTTP, Broken, answer, attack, eventually, expect, function, megabytes, payload
 
-KEPT = 32 << 20  # what a process may hold after a body of 200 MB
+KEPT = 32 << 20  # how much memory a process may keep after a body of 200 MB
 
 
 def flat(megabyte):
@@ -26,7 +26,7 @@ def pipelined(stage):
             for _ in range(3000):
                 connection.sendall(request)
         except OSError:
-            pass  # it stops reading
+            pass  # luafunc stops reading
         time.sleep(1)
         server.lives()
         held = server.memory() - before

@@ -1,12 +1,12 @@
-"""What a caller sends to hold up the others: headers, forms, and answers that are large to write."""
+"""Attacks of a caller that delay others: headers, forms, and responses that are expensive to write."""
 
 from target import HTTP, attack, expect, function, milliseconds, waits
 
-HOLD = 1.0  # seconds of CPU that one such request may take
+HOLD = 1.0  # the most seconds of CPU that one such request may take
 
 
 def cost(stage, body, request, headers=None, most=HOLD):
-    """Seconds of CPU that the function takes for it, with others served meanwhile."""
+    """Sends one request and checks the CPU time that it took. Others must still be served afterwards."""
     server = stage.serve(
         function("f", body), "--threads", "1",
         host={"version": "2.0", "customHandler": {"enableForwardingHttpRequest": True}})
@@ -139,7 +139,8 @@ def long_work(stage):
 
 
 def posted(stage, server, bodies, most_seconds):
-    """Posts each body to the function, with small calls beside it: none of them may wait for more CPU time than that."""
+    """Posts each body to the function while small calls are made. No small call may wait for more CPU time than
+    that."""
     most = {}
     for name, text in bodies.items():
         connection = server.send_body("f", text.encode())

@@ -1,4 +1,4 @@
-"""What lies in the app's folder and in `.luafunc`: wild numbers, strangers, impossible values, a full disk."""
+"""Attacks through the app's folder and `.luafunc`: extreme numbers, foreign files, impossible values, a full disk."""
 
 import json
 import os
@@ -15,7 +15,7 @@ FARTHEST = (1 << 63) - 1
 
 
 def wild_messages():
-    """One good member of a queue's message is wild in each."""
+    """Messages of a queue in which one member has an extreme value."""
     for member in ("sequenceNumber", "dequeueCount"):
         for value in (FARTHEST, -FARTHEST - 1, 1e300):
             yield MESSAGE | {member: value}

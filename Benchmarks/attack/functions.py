@@ -1,4 +1,4 @@
-"""Every function that a script can call, with arguments that nobody would give it."""
+"""Calls every function that a script can call, with odd arguments."""
 
 import json
 import threading
@@ -8,7 +8,7 @@ from pathlib import Path
 from target import HTTP, Broken, attack, expect, function, megabytes
 
 SCRIPT = (Path(__file__).parent / "odd.lua").read_text()
-SECONDS = 7  # for each way in which the host calls
+SECONDS = 7  # for payloads, and again for plain requests
 CALLERS = 8
 BINDINGS = {"bindings": HTTP["bindings"] + [
     {"name": "message", "type": "queue", "direction": "out", "queueName": "q", "connection": ""}]}
@@ -16,7 +16,7 @@ FORWARDING = {"version": "2.0", "extensionBundle": {}, "customHandler": {"enable
 
 
 def try_numbers(server, numbers, end, troubles, ended):
-    """Each number is an invocation that makes 100 calls; the script draws all of them from it."""
+    """Invokes the script once for each number. The script derives 100 calls from the number."""
     for number in numbers:
         if time.monotonic() > end or troubles:
             return
@@ -27,13 +27,13 @@ def try_numbers(server, numbers, end, troubles, ended):
                 json.loads(reply.body)
             ended.append(reply.status)
         except (Broken, ValueError) as trouble:
-            # A body that a function makes piece by piece may break off.
+            # A streamed body may break off, which is no failure.
             if not server.isPlain or server.process.poll() is not None or "timed out" in str(trouble):
                 troubles.append(f"number {number}: {trouble}")
 
 
 def draw(stage, host, first):
-    # What the host calls a wire of plain requests has HTTP outputs only.
+    # A function that gets plain requests has HTTP outputs only.
     bindings = HTTP if host else BINDINGS
     server = stage.serve(
         function("odd", SCRIPT, "200ms", bindings=bindings), "--threads", "1", "--log-level", "error", host=host)

@@ -1,4 +1,4 @@
-"""What is printed: forged log lines, escape sequences, endless lines, and nobody who reads them."""
+"""Attacks through printed text: forged log lines, escape sequences, endless lines, and output that nobody reads."""
 
 import json
 import time
@@ -22,7 +22,7 @@ def forged(stage):
             expect(not line.startswith("2026-01-01"), f"{command}: a line is forged: {line!r}")
             if words:
                 json.loads(line)
-            # Programs read JSON, so it has whatever JSON may have: all but the first 32 characters.
+            # JSON lines are for programs, so they may contain all characters that JSON allows: all but the first 32.
             marks = "\x1b\r" if words else "\x1b\r\x9b\u2028"
             expect(not any(mark in line for mark in marks), f"{command}: a control character: {line!r}")
         server.stop()

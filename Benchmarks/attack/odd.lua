@@ -1,5 +1,5 @@
--- Calls the functions of all modules, and the methods of all objects, with odd arguments. The body is a number, from which
--- everything follows, and " trace" to have each call in the log before it is made.
+-- Calls the functions of all modules, and the methods of all objects, with odd arguments. The request's body is a
+-- number, from which all calls are derived. If " trace" follows the number, each call is logged before it is made.
 local azure, http, json, task = require "azure", require "http", require "json", require "task"
 local coroutine, error, load, next, pcall, rawset, select, setmetatable, tostring, type, xpcall =
   coroutine, error, load, next, pcall, rawset, select, setmetatable, tostring, type, xpcall
@@ -23,24 +23,24 @@ end
 for name, value in next, _G do note(name, value) end
 note("debug.traceback", debug.traceback)
 note("log", function(...) return require "log"(...) end)
--- Raises whatever it gets, so that nothing is called any more.
+-- 'warn' only raises an error that says what to use instead.
 functions["warn"] = nil
 sort(names)
 
--- What earlier invocations left: threads, tasks, requests and contexts that are not of this one.
+-- Values of earlier invocations: threads, tasks, requests and contexts that do not belong to this invocation.
 local kept = {}
 
--- A list of which Lua says that it has 2^62 elements.
+-- A list whose length, as Lua reports it, is 2^62.
 local function holes()
   local text = {}
   for bit = 0, 62 do text[#text + 1] = format("[1 << %d] = 1", bit) end
   return load("return { " .. concat(text, ", ") .. " }")()
 end
 
--- What is read takes longer than a slice.
+-- Processing this text takes longer than a slice.
 local long = rep("x", 8 << 20)
 
--- What the functions of a module want to have first.
+-- The type of the first argument that most functions of a module expect.
 local wanted = { base64 = "string", coroutine = "thread", crypto = "string", json = "table", log = "string", math = "number",
                  string = "string", table = "table", task = "function", time = "number", url = "string", utf8 = "string" }
 
@@ -115,7 +115,7 @@ return function(data, metadata, context)
 
   local function any() return pool[below(#pool)] end
 
-  -- Mostly a value of that type, if there is one soon.
+  -- Usually returns a value of this type; if it does not find one soon, any value.
   local function of(kind)
     for _ = 1, kind and below(4) > 1 and 20 or 0 do
       local value = any()
@@ -124,7 +124,7 @@ return function(data, metadata, context)
     return any()
   end
 
-  -- Odd places to be called from. Each gets a function without arguments.
+  -- Odd ways to call a function. Each gets a function that takes no arguments.
   local ways = {
     function(f) return coroutine.wrap(f)() end,
     function(f) return task.spawn(f):join() end,
@@ -162,7 +162,7 @@ return function(data, metadata, context)
     end
     local results
     if way then results = pack(pcall(ways[way], call)) else results = pack(pcall(call)) end
-    -- What it gave is an argument of what comes.
+    -- The result becomes a possible argument of later calls.
     if results[1] and results[2] ~= nil then pool[#pool < fresh + 40 and #pool + 1 or fresh + below(40)] = results[2] end
   end
 

@@ -1,4 +1,4 @@
-"""What a page of another site tries through the browser of somebody who develops here."""
+"""Attacks of a web page of another site, through the browser of a developer on this machine."""
 
 import json
 import re

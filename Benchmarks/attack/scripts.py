@@ -1,4 +1,4 @@
-"""What a script tries: library calls without end, coroutines, tasks, memory, and time that it has not got."""
+"""Attacks of a script: endless library calls, coroutines, tasks, memory, and code beyond its time limit."""
 
 import json
 import resource
@@ -15,7 +15,7 @@ MEMORY = "not enough memory"
 
 
 def one(stage, body, *reasons, time_limit="2s", memory_limit="64MB", files=None):
-    """One greedy function, beside one that must answer."""
+    """Invokes one greedy function. Another function of the app must still answer."""
     server = stage.serve(function("f", body, time_limit, memory_limit) | (files or {}), "--threads", "1")
     if reasons:
         return f"“{server.fails('f', *reasons)}”"
@@ -213,7 +213,7 @@ def near_the_limit(stage):
     return f"{used:.1f} s of CPU"
 
 
-# What a function keeps while it makes garbage, so many MB of it.
+# What a function keeps alive while it makes garbage. MB stands for the size.
 HEAPS = {
     "small tables": "for i = 1, MB * 9000 do kept[i] = { i } end",
     "one list": "for i = 1, MB * 60000 do kept[i] = i end",
@@ -261,7 +261,7 @@ def large_caches(stage):
 @attack("deep recursion under pcall")
 def recursion(stage):
     chunk = "local function f() f() end for i = 1, 4 do pcall(f) end"
-    # Lua's own bound on depth takes 80 MB.
+    # A recursion up to Lua's own limit on depth takes 80 MB.
     server = stage.serve(function("f", f"{chunk} return 'done'", "60s", "128MB"), "--threads", "1")
     began = server.cpu()
     server.answers("f", "done")
@@ -284,7 +284,7 @@ def wild_line(stage):
     return f"status {reply.status}"
 
 
-# Each holds its thread, and no slice ends inside.
+# Code that cannot yield, so that no slice can end inside it.
 HOLDING = {
     "a message handler": "xpcall(error, loop)",
     "message handlers in a row": "while true do xpcall(error, loop) end",

@@ -1,4 +1,4 @@
-"""luafunc as an attacker finds it: an app in a folder of its own, and the program that serves it."""
+"""The target of the attacks: an app in a folder of its own, and luafunc serving it."""
 
 import json
 import os
@@ -14,16 +14,16 @@ import time
 from pathlib import Path
 from typing import NamedTuple
 
-PATIENCE = 120  # seconds for whatever must come
+PATIENCE = 120  # seconds to wait for anything that must happen
 HTTP = {"bindings": [{"name": "req", "type": "httpTrigger", "authLevel": "anonymous"},
                      {"name": "res", "type": "http", "direction": "out"}]}
-# What every app has: it must answer whatever happens to the others.
+# A function in every app. It must answer whatever happens to the other functions.
 PING = {"functions/ping/function.json": json.dumps(HTTP),
         "functions/ping/handler.lua": 'return function() return "pong" end'}
 
 
 class Broken(Exception):
-    """A promise that does not hold."""
+    """A broken promise."""
 
 
 def expect(holds, sentence):
@@ -44,7 +44,8 @@ def queue(name):
 
 
 def function(name, body, time_limit="10s", memory_limit="64MB", bindings=HTTP):
-    """The files of a function; `body` is the whole script if it returns a function, else the handler's inside."""
+    """The files of a function. `body` is the whole script if it returns a function, and the body of the handler
+    otherwise."""
     script = body if "return function" in body else f"return function(data, metadata, context)\n{body}\nend\n"
     limits = {"lua": {"timeLimit": time_limit, "memoryLimit": memory_limit}}
     return {f"functions/{name}/function.json": json.dumps(bindings | limits), f"functions/{name}/handler.lua": script}
@@ -61,7 +62,7 @@ class Answer(NamedTuple):
 
     @property
     def reason(self):
-        """Why the invocation failed, whoever asks."""
+        """Why the invocation failed, from a response to the host or to any other caller."""
         if self.headers.get("content-type", "").startswith("application/problem+json"):
             return json.loads(self.body).get("detail", "")
         return self.text
@@ -82,12 +83,12 @@ class App:
 
 
 class Running:
-    """`luafunc serve` or `luafunc start`."""
+    """A process that runs `luafunc serve` or `luafunc start`."""
 
     def __init__(self, program, app, *arguments, command="serve", environment=None, port=0, reads=True, wrapper=(),
                  prepare=None):
         self.command = command
-        # Its functions get their callers' own requests.
+        # Whether callers send plain requests instead of payloads.
         self.isPlain = command == "start" or app.isForwarding
         words = [program, command, "--port", str(port), "--app", str(app.folder), *arguments] if command else [program]
         self.lines = []
@@ -99,7 +100,7 @@ class Running:
         self.isRead = threading.Event()
         self.listens = threading.Event()
         if not reads:
-            # Only what says the port is read; the pipe then fills.
+            # Only the lines up to the one with the port are read; the pipe then fills up.
             while not self.listens.is_set() and self._line(self.process.stdout.readline()):
                 pass
             return
@@ -125,7 +126,7 @@ class Running:
         self.listens.set()
 
     def wait(self):
-        """Waits until it listens."""
+        """Waits until luafunc listens."""
         expect(self.listens.wait(PATIENCE), "luafunc does not say where it listens")
         expect(self.port and self.process.poll() is None, f"luafunc ended with {self.process.poll()}: {self.tail()}")
         return self
@@ -150,11 +151,11 @@ class Running:
         return f"/api/{name}" if self.isPlain else f"/{name}"
 
     def send(self, name, body=""):
-        """Begins an invocation whose answer nobody waits for; the connection is the caller's to close."""
+        """Begins an invocation without waiting for the response. The caller must close the connection."""
         return self.send_body(name, body.encode() if self.isPlain else payload(body))
 
     def send_body(self, name, body):
-        """The same with the bytes of the request's body."""
+        """Like `send`, with the request's body as bytes."""
         connection = self.connect()
         connection.sendall(self.head(self.path(name), len(body)) + body)
         return connection
@@ -169,11 +170,11 @@ class Running:
             try:
                 connection.sendall(self.head(path, len(body), method, headers) + body)
             except OSError:
-                pass  # it may answer before it has read everything
+                pass  # luafunc may respond before it has read everything
             return answer(connection)
 
     def invoke(self, name, body="", headers=None):
-        """As the Functions host does, or as a caller of the stand-in or of a plain request."""
+        """Sends a payload as the Functions host does, or a plain request if functions of this process get those."""
         return self.ask(self.path(name), body.encode() if self.isPlain else payload(body), headers=headers)
 
     # What must hold
@@ -185,7 +186,7 @@ class Running:
         expect(reply.status == 200 and b"pong" in reply.body, f"ping: {reply.status} {reply.text[:200]}")
 
     def fails(self, name, *reasons, body=""):
-        """The invocation ends with one of these reasons, and the process lives."""
+        """Checks that the invocation fails with one of these reasons, and that the process survives."""
         reply = self.invoke(name, body)
         expect(reply.status == 500 and any(reason in reply.reason for reason in reasons),
                f"{name}: {reply.status} {reply.reason[:300]}")
@@ -213,13 +214,13 @@ class Running:
         return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
     def cpu_exact(self):
-        """Seconds of CPU of its threads, to the nanosecond."""
+        """CPU time of all threads in seconds, exact to the nanosecond."""
         total = 0
         for thread in os.listdir(f"/proc/{self.process.pid}/task"):
             try:
                 total += int(Path(f"/proc/{self.process.pid}/task/{thread}/schedstat").read_text().split()[0])
             except FileNotFoundError:
-                pass  # it has just ended
+                pass  # the thread has just ended
         return total / 1e9
 
     def stop(self):
@@ -238,7 +239,7 @@ def payload(body):
 
 
 def answer(connection):
-    """The next response; Broken if the connection ends before it is whole."""
+    """Reads the next response. Raises Broken if the connection ends before it is complete."""
     received = b""
     while b"\r\n\r\n" not in received:
         received += more(connection)
@@ -264,10 +265,10 @@ def more(connection):
 
 
 class Upstream:
-    """A server that sends what it is told, whatever is asked."""
+    """A server that sends a fixed response to every request."""
 
     def __init__(self, respond):
-        """- respond: called with a connection whose request's head was read."""
+        """`respond` is called with each connection after the head of its request was read."""
         self.socket = socket.create_server(("127.0.0.1", 0), backlog=256)
         self.port = self.socket.getsockname()[1]
         self.respond = respond
@@ -299,7 +300,7 @@ class Upstream:
 
 
 class Stage:
-    """What one attack makes, and takes away when it is over."""
+    """Creates what one attack needs, and removes it afterwards."""
 
     def __init__(self, program):
         self.program = program
@@ -335,7 +336,7 @@ ATTACKS = []
 
 
 def attack(title):
-    """Registers an attack: a function of a Stage that answers what it saw, or raises Broken."""
+    """Registers an attack: a function that gets a Stage, and returns what it saw or raises Broken."""
     def register(body):
         ATTACKS.append((title, body))
         return body
@@ -352,7 +353,8 @@ def open_files(count):
 
 
 def waits(server, connection):
-    """Seconds of CPU that the process burns at most while a small call waits, until `connection` has its answer."""
+    """Makes small calls until `connection` has its response. Returns the most CPU seconds that the process used
+    meanwhile for one of them."""
     longest = 0
     answered = threading.Thread(target=answer, args=(connection,), daemon=True)
     answered.start()
@@ -365,6 +367,6 @@ def waits(server, connection):
 
 
 def milliseconds(most):
-    """What `most` says by name, the worst first."""
+    """The four largest values of `most` by name, in milliseconds, the largest first."""
     worst = sorted(most.items(), key=lambda item: -item[1])
     return ", ".join(f"{name} {1000 * seconds:.0f}" for name, seconds in worst[:4])

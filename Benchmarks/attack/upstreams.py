@@ -1,4 +1,5 @@
-"""What a server sends to a script's HTTP call: each is nil, a message and a kind, never the end of the process."""
+"""Malicious responses to a script's HTTP call. The script must get nil, a message and a kind, and luafunc must
+survive."""
 
 from target import attack, expect, function
 

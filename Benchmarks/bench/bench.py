@@ -1,4 +1,4 @@
-"""Measures luafunc beside other programs on the same jobs. Started by scripts/bench."""
+"""Measures luafunc and other programs on the same workloads. Started by scripts/bench."""
 
 import argparse
 import resource
@@ -18,13 +18,13 @@ from servers import Wrong
 from tables import table
 from workloads import all_workloads
 
-LUA = "Lua's own speed with all limits on, beside lua5.4 and the same library without limits"
+LUA = "Lua's speed with all limits on, compared with lua5.4 and with the same library without limits"
 DESCRIPTION = """\
-Measures luafunc beside nginx + LuaJIT + lua-cjson, the Go handler of Azure's documentation and lua5.4.
-Without names it measures all workloads under load, and lua; that takes about four minutes."""
+Compares luafunc with nginx + LuaJIT + lua-cjson, the Go handler of Azure's documentation and lua5.4.
+Without names it measures all workloads under load, and lua, which takes about four minutes."""
 EPILOG = """\
-LUAFUNC=PROGRAM measures another build than dist/luafunc. A wrong answer ends the run with exit code 1."""
-JSON = "instructions of json.decode and json.encode beside lua-cjson, for three well-known documents"
+LUAFUNC=PROGRAM measures PROGRAM instead of dist/luafunc. A wrong response ends the run with exit code 1."""
+JSON = "instructions of json.decode and json.encode, compared with lua-cjson, for three well-known documents"
 
 
 def arguments():
@@ -38,17 +38,18 @@ def arguments():
     parser.add_argument("names", nargs="*", metavar="NAME", help="what to measure; the names are below")
     parser.add_argument(
         "--instructions", action="store_true",
-        help="count instructions of the workloads instead of putting load on them: slow, but the figures repeat on any"
-        " machine")
+        help="count instructions of the workloads instead of putting load on them: slow, but the figures are the same"
+        " on a busy machine")
     parser.add_argument(
         "--rounds", type=positive, metavar="N",
-        help="how often each program has its turn (default: 3, or 5 with --full)")
+        help="how many times each program is measured (default: 3, or 5 with --full)")
     parser.add_argument(
         "--seconds", type=positive, metavar="S",
-        help="how long each turn puts load on a program (default: 2, or 3 with --full)")
+        help="how many seconds each measurement takes (default: 2, or 3 with --full)")
     parser.add_argument(
         "--full", action="store_true",
-        help="measure all and both ways, and write Benchmarks/RESULTS.md and its charts: about 20 minutes")
+        help="measure everything, under load and in instructions, and write Benchmarks/RESULTS.md and its charts: about"
+        " 20 minutes")
     options = parser.parse_args()
     if unknown := [name for name in options.names if name not in abouts]:
         parser.error(f"there is no '{unknown[0]}'; there are {', '.join(abouts)}")
@@ -72,7 +73,7 @@ def positive(text):
 
 
 def sections(options, scratch):
-    """What was asked for, one after the other."""
+    """Measures what was asked for, and yields one section after the other."""
     if options.workloads and not options.instructions:
         found = comparison.compare(options.workloads, options.rounds, options.seconds, scratch)
         about = f"medians of {options.rounds} rounds of {options.seconds} s"
@@ -97,7 +98,7 @@ def sections(options, scratch):
 
 def main():
     options = arguments()
-    # For thousands of connections, ours and the servers'.
+    # The load generator and the servers need thousands of connections.
     _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
     resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
     measured = []

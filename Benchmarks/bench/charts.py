@@ -1,4 +1,4 @@
-"""The charts of a full run, drawn by gnuplot."""
+"""Draws the charts of a full run with gnuplot."""
 
 import subprocess
 
@@ -19,7 +19,7 @@ set key above reverse Left
 
 
 def draw(folder, sections):
-    """Draws each of these sections, and answers their names."""
+    """Draws the sections that have charts, and returns their names."""
     folder.mkdir(exist_ok=True)
     peers(folder / "load.svg", sections["load"].rows)
     growth(folder / "body.svg", sections["body"], "body of a request", [
@@ -32,7 +32,7 @@ def draw(folder, sections):
 
 
 def peers(path, rows):
-    """CPU of a request, as a multiple of luafunc's."""
+    """Draws the CPU time of a request as a multiple of luafunc's."""
     own = {row[0]: row[2] for row in rows if row[1] == "luafunc"}
     programs = list(dict.fromkeys(row[1] for row in rows))
     lines = []
@@ -55,7 +55,7 @@ plot {plots}
 
 
 def growth(path, section, title, panels, tics=""):
-    """One panel for each (title, column, scale)."""
+    """Draws one panel for each (title, column, scale)."""
     programs = [program for program in COLORS if any(program in row for row in section.rows)] or ["luafunc"]
     script = BEGIN.format(path=path, width=430 * len(panels), height=340)
     for program in programs:

@@ -1,4 +1,4 @@
-"""The json module beside lua-cjson for Lua 5.4: instructions to decode and encode a document."""
+"""Compares the json module with lua-cjson for Lua 5.4: instructions to decode and encode a document."""
 
 import json
 import os
@@ -19,7 +19,7 @@ print(require "codec" (require "cjson", arg[2], tonumber(arg[3]), file:read "a")
 
 
 def values(value):
-    """What the app's codec.lua counts."""
+    """The number that the app's codec.lua must return."""
     if isinstance(value, dict):
         return 1 + sum(map(values, value.values()))
     if isinstance(value, list):
@@ -28,7 +28,7 @@ def values(value):
 
 
 def count(scratch):
-    """Instructions by document, operation and program."""
+    """Counts the instructions by document, operation and program."""
     counts = {}
     (scratch / "codec.lua").write_text(LUA)
     for name, text in documents().items():

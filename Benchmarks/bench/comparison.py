@@ -1,4 +1,4 @@
-"""Each workload under load by each program, which take turns round after round."""
+"""Measures each workload under load for each program. The programs take turns, round after round."""
 
 from dataclasses import dataclass
 from statistics import median
@@ -34,7 +34,7 @@ def measure(program, workload, seconds, scratch):
 
 
 def compare(workloads, rounds, seconds, scratch):
-    """All rounds by workload and program."""
+    """Measures all rounds, and returns them by workload and program."""
     results = {(workload.name, program): [] for workload in workloads for program in workload.programs}
     with cores.on_the_load_core():
         for number in range(rounds):

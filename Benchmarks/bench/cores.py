@@ -1,4 +1,4 @@
-"""One core for the program that answers, another one for who asks."""
+"""One core for the server, another one for the load generator."""
 
 import os
 import sys
@@ -10,7 +10,7 @@ SERVER, LOAD = ALL[0], ALL[-1]
 
 @contextmanager
 def on_the_load_core():
-    """What is started meanwhile is on it, too, unless it is given another one."""
+    """Runs this process on the load core. Processes started meanwhile inherit that core."""
     if SERVER == LOAD:
         sys.exit("bench: there is one core; server and load need one each")
     os.sched_setaffinity(0, {LOAD})

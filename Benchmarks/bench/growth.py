@@ -1,4 +1,4 @@
-"""How cost grows: with the size of a body, with the number of functions, with the number of connections."""
+"""Measures how cost grows with the size of a body, the number of functions and the number of connections."""
 
 import dataclasses
 import tempfile
@@ -27,14 +27,14 @@ class Series:
 
 
 def bodies(seconds, scratch):
-    """One request after the other, so that the largest take turns with nothing."""
+    """Sends one request after the other, so that large requests do not overlap."""
     rows = []
     with cores.on_the_load_core():
         for size in BODIES:
             workload = workloads.field(size)
             for program in workload.programs:
                 say(f"body: {workloads.unit(size, ' ')}, {program}")
-                # With the default of 64 MB it refuses bodies above some 20 MB.
+                # With the default memory limit of 64 MB, luafunc refuses bodies above some 20 MB.
                 with Server(program, workload, scratch, cores.SERVER, options=["--memory-limit", "1GB"]) as server:
                     with server.connect() as connection:
                         if server.first_answer < seconds:

@@ -1,7 +1,7 @@
-"""Counts what a request costs in instructions, in user space, by callgrind.
+"""Counts the instructions of a request in user space with callgrind.
 
-Counted in two runs of different length, whose difference leaves start and end out: the figure is the same on a busy
-machine.
+It counts in two runs of different length and takes the difference, so the start and the end do not count. The figure is
+the same on a busy machine.
 """
 
 import re
@@ -17,7 +17,7 @@ CALLGRIND = ["valgrind", "--tool=callgrind", "--callgrind-out-file=/dev/null"]
 
 
 def collected(said):
-    """What callgrind has counted, by what it said: of all threads."""
+    """The count for all threads in callgrind's output."""
     counts = [int(count) for count in re.findall(r"Collected : (\d+)", said)]
     if not counts:
         raise Wrong(f"callgrind has counted nothing:\n{said[-2000:]}")
@@ -25,7 +25,7 @@ def collected(said):
 
 
 def of_server(program, workload, requests, scratch, options=()):
-    """Of the whole life of a server that answers so many requests on one connection."""
+    """Instructions of a server from start to end that answers this many requests on one connection."""
     with Server(program, workload, scratch, under=CALLGRIND, options=options) as server:
         with server.connect() as connection:
             for _ in range(requests - 1):
@@ -34,7 +34,7 @@ def of_server(program, workload, requests, scratch, options=()):
 
 
 def of_command(command, environment, is_right):
-    """Of a command that prints an answer."""
+    """Instructions of a command that prints an answer."""
     ended = subprocess.run([*CALLGRIND, *command], env=environment, capture_output=True, text=True)
     if ended.returncode or not is_right(ended.stdout.strip()):
         raise Wrong(f"{command[0]} answered {ended.stdout[:1000]!r} and said:\n{ended.stderr[-2000:]}")
@@ -42,7 +42,8 @@ def of_command(command, environment, is_right):
 
 
 def differences(counts):
-    """Of calls that count, by any key: few, many, and how much more of the work `many` does."""
+    """Instructions of one unit of work by key. `counts` has, by key, two functions that count a few and many units,
+    and how many more units the second one does."""
     with ThreadPoolExecutor(len(cores.ALL)) as pool:
         pairs = {key: (pool.submit(few), pool.submit(many), more) for key, (few, many, more) in counts.items()}
         try:
@@ -53,7 +54,7 @@ def differences(counts):
 
 
 def count(workloads, scratch):
-    """Instructions of a request by workload and program."""
+    """Counts the instructions of a request by workload and program."""
     def counter(program, workload, requests):
         def run():
             say(f"instructions: {workload.name}, {program}, {requests} requests")

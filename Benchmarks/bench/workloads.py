@@ -1,4 +1,4 @@
-"""The workloads: what is asked, how the answer is known to be right, and who answers beside luafunc."""
+"""The workloads: which request is sent, how the response is checked, and which programs luafunc is compared with."""
 
 import base64
 import json
@@ -25,7 +25,7 @@ class Workload:
     is_right: Callable[[bytes], bool]
     peers: tuple[str, ...] = ("nginx",)
     connections: int = 16
-    # How many requests the two counts of instructions take.
+    # How many requests the two runs make that count instructions.
     counted: tuple[int, int] = (300, 1300)
 
     @property
@@ -41,12 +41,12 @@ class Workload:
 
 
 def output(expected):
-    """Tells whether an answer is a payload with this body for the caller."""
+    """Returns a function that checks whether a response is a payload with this body for the caller."""
     return lambda answer: body_for_caller(answer) == expected
 
 
 def body_for_caller(answer):
-    """The host takes a text, or a table with a body, which may have a status of its own."""
+    """The body that the host would send. An output is a string, or an object with a body and perhaps a status."""
     result = json.loads(answer)["Outputs"]["res"]
     if isinstance(result, str):
         return result
@@ -73,7 +73,7 @@ def unit(size, space=""):
 
 def order_is_right(answer):
     message = json.loads(answer)["Outputs"]["message"]
-    # luafunc sends a message of JSON text as base64, else the host would take it apart and write it anew.
+    # luafunc sends a message that is JSON text as base64, because the host would otherwise parse and reformat it.
     text = message if message.startswith("{") else base64.b64decode(message)
     return body_for_caller(answer) == "Order enqueued" and json.loads(text)["id"] == 1005
 

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, field
 
-# How an invocation may end: what the table says, and a part of what the answer must say.
+# How an invocation may end: the words for the table, and a part of the text that the response must contain.
 MEMORY = ("memory limit", "not enough memory: the limit is 64 MB")
 JSON = ("memory limit", "takes more than the function's 64 MB")
 TIME = ("time limit", "the time limit is over")
@@ -10,7 +10,7 @@ HELD = ("held for 50 ms", "held the thread for 50 ms")
 
 
 def refused(text):
-    """The script's own mistake, told by an error that contains `text`."""
+    """The invocation ends with an error of the script that contains `text`."""
     return (text, text)
 
 
@@ -19,27 +19,27 @@ class Case:
     name: str
     # The body of the handler. `data.req.Body` is the port of a server that never answers.
     code: str
-    # The short name of the ending, and a part of the failure's text.
+    # The words for the table, and a part of the response's text.
     ends: tuple
-    # Whether the invocation succeeds, all the same: what it tries has no effect on anybody else.
+    # Whether the invocation succeeds. Then what it tries must have no effect on others.
     succeeds: bool = False
     time_limit: str = "1s"
-    # How many invocations run at once on each event loop; 0 for one in all.
+    # How many invocations run at once on each event loop; 0 means a single one.
     on_each_loop: int = 0
-    # Further files of the app.
+    # Additional files of the app.
     files: dict = field(default_factory=dict)
 
 
 FOREVER = "function() while true do end end"
 
-# The promise of the small function's p99 is about this one.
+# The promise about the small function's p99 refers to this case.
 GREEDY = Case("while true, one per core", "while true do end", TIME, time_limit="2s", on_each_loop=1)
 
 TEN_THOUSAND = Case(
     "10,000 at once in task.sleep(1)", 'require("task").sleep(1) return "slept"', ("answered", "slept"),
     succeeds=True, time_limit="30s")
 
-# luafunc's own, for want of any that a script could call: the variable LUAFUNC_ENDLESS_CALL brings it.
+# No library function is endless, so luafunc has one for tests. The variable LUAFUNC_ENDLESS_CALL enables it.
 STUCK = Case("a native call without end", "endless()", ("exit code 200", ""))
 
 CASES = [

@@ -1,4 +1,5 @@
-"""Hostile functions beside a small one: how each ends, and what the small one notices. Started by scripts/chaos."""
+"""Runs hostile functions beside a small one. Shows how each ends, and how much the small function is delayed.
+Started by scripts/chaos."""
 
 import json
 import math
@@ -17,23 +18,23 @@ from typing import NamedTuple
 from cases import CASES, GREEDY, STUCK, TEN_THOUSAND, TIME
 from load import LOST_AFTER, RATE, Load, request, split_response
 
-SLICE = 0.004  # seconds of CPU an invocation runs while others want the thread
-LATE = 0.25  # seconds a time limit may be overrun, with the answer's way back
-ROOM = 12 << 20  # bytes the process may hold more after a case than before
-WINDOW = 1.0  # seconds each case lasts at least: invocations that end sooner are repeated
-ROUNDS = 5  # of the small function alone and beside one greedy invocation per core; medians count
-ALONE = 2.0  # seconds of it alone in each round
-FILES = 8  # files the process may have open more after a case than before
+SLICE = 0.004  # seconds of CPU that an invocation runs while others wait for the thread
+LATE = 0.25  # seconds by which an invocation may exceed its time limit, until its response has arrived
+ROOM = 12 << 20  # how many bytes more the process may hold after a case than before
+WINDOW = 1.0  # seconds that each case lasts at least: shorter invocations are repeated
+ROUNDS = 5  # rounds of the small function alone and beside one greedy invocation per core; medians count
+ALONE = 2.0  # seconds of the small function alone in each round
+FILES = 8  # how many files more the process may have open after a case than before
 SLEEPERS = 10_000
-SLEEPERS_LIMIT = 5.0  # seconds in which all of them must be answered
+SLEEPERS_LIMIT = 5.0  # seconds within which all of them must be answered
 
 
 class Broken(Exception):
-    """A promise that does not hold, and without which nothing more can be measured."""
+    """A broken promise after which nothing more can be measured."""
 
 
 class Server:
-    """luafunc, serving an app, on its own cores."""
+    """luafunc serving an app, on cores of its own."""
 
     def __init__(self, program, app, cores, log):
         self.cores = cores
@@ -88,11 +89,11 @@ class Server:
         try:
             Path(f"/proc/{self.process.pid}/clear_refs").write_text("5")
         except OSError:
-            pass  # the peak is then that of all cases so far
+            pass  # then the peak of all cases so far is reported
 
 
 class OtherPrograms:
-    """What others use of these cores: it falsifies the numbers."""
+    """Measures how much other programs use these cores, which would distort the numbers."""
 
     def __init__(self, cores, own):
         self.cores = cores
@@ -100,7 +101,7 @@ class OtherPrograms:
         self.start = self.used()
 
     def used(self):
-        """Ticks in all, those not idle, and those of our own processes."""
+        """All ticks, those that were not idle, and those of our own processes."""
         total = busy = 0
         for line in Path("/proc/stat").read_text().splitlines():
             name, *ticks = line.split()
@@ -117,7 +118,7 @@ class OtherPrograms:
 
 
 class Cells(NamedTuple):
-    """A case's row, but for its name."""
+    """The row of a case in the table, without its name."""
 
     ending: str
     took: float
@@ -149,7 +150,7 @@ class Table:
 
 class Chaos:
     def __init__(self, program, folder, is_busy):
-        # Other programs keep the machine busy, on purpose: times then say nothing about luafunc.
+        # Whether other programs keep the machine busy on purpose. Then times say nothing about luafunc.
         self.is_busy = is_busy
         cores = sorted(os.sched_getaffinity(0))
         self.server_cores, self.own_cores = (cores[:-1], cores[-1:]) if len(cores) > 1 else (cores, cores)
@@ -161,7 +162,7 @@ class Chaos:
         self.server = Server(program, str(self.folder / "app"), self.server_cores, str(self.folder / "errors"))
         os.sched_setaffinity(0, self.own_cores)
         self.load = Load(self.server.port, connections=max(8, 4 * len(self.server_cores)))
-        os.nice(5)  # the load goes first where both want the core
+        os.nice(5)  # the load generator has priority over this script
         self.mute = socket.create_server(("127.0.0.1", 0))
 
     # The app
@@ -192,7 +193,7 @@ class Chaos:
     def run(self):
         print(f"luafunc on core {numbers(self.server_cores)} with --threads {len(self.server_cores)}, script and load "
               f"on core {numbers(self.own_cores)}; the small function gets {RATE} requests/s\n")
-        time.sleep(1)  # the first calls load the small function on each thread
+        time.sleep(1)  # until the small function is loaded on each thread
         self.table.heading()
         others = OtherPrograms(set(self.server_cores + self.own_cores), [self.server.process.pid, self.load.process.pid])
         self.fairness()
@@ -208,7 +209,7 @@ class Chaos:
             print(f"\nother programs used {share:.0%} of these cores{advice}")
 
     def fairness(self):
-        """The promise of p99, from the medians of some rounds."""
+        """Checks the promise about p99, with the medians of some rounds."""
         name = "(none: the small function alone)"
         rows = []
         for _ in range(ROUNDS):
@@ -226,7 +227,7 @@ class Chaos:
                       f"{milliseconds(2 * alone + SLICE)}")
 
     def beside(self, name, start):
-        """The small function's p99 since `start`, and how many of its requests were lost."""
+        """Returns the small function's p99 since `start`, and how many of its requests were lost."""
         latencies, lost = self.load.measured(start, time.monotonic())
         if lost:
             self.fail(f"{name}: {lost} requests of the small function were lost")
@@ -240,7 +241,7 @@ class Chaos:
         p99, lost = self.beside(case.name, start)
         self.server.check()
         peak = self.server.memory("VmHWM")
-        # What 10,000 connections took is kept for the next ones; once more, they must not take more.
+        # luafunc keeps the memory of 10,000 connections for the next ones. A second run must not take more.
         wanted = self.peak_of_sleepers or peak if case is TEN_THOUSAND else before
         after = settled(self.server.memory, wanted + ROOM)
         if case is TEN_THOUSAND:
@@ -253,8 +254,8 @@ class Chaos:
         return Cells(ending, longest, p99, (before, peak, after), lost)
 
     def repeat(self, case, start):
-        """Invokes it again and again; answers how it ended, and after how long at most."""
-        # Connections go to the event loops in turn.
+        """Invokes the function again and again. Returns how it ended, and after how long at most."""
+        # luafunc distributes connections to its event loops in turn.
         connections = [self.server.connect() for _ in range(case.on_each_loop * len(self.server_cores) or 1)]
         endings, longest = set(), 0
         while not endings or time.monotonic() < start + WINDOW:
@@ -286,7 +287,7 @@ class Chaos:
         return response or (0, b"")
 
     def ending(self, case, status, body):
-        """The short name of the ending, which is a broken promise if it is not the one expected."""
+        """Returns the words for the ending. Another ending than the expected one is a broken promise."""
         text = body.decode(errors="replace")
         if status == 500:
             text = json.loads(text)["detail"]
@@ -328,7 +329,8 @@ class Chaos:
         return f"{SLEEPERS - wrong - len(waiting)} answered", took
 
     def stuck(self):
-        """Without the load: what runs in the process ends with it. The script plays the host and starts it again."""
+        """Runs the endless native call, after the load has stopped, because it ends the process. The script then
+        restarts luafunc as the host does."""
         name = self.names[STUCK.name]
         self.server.stop()
         self.server.start()
@@ -368,7 +370,7 @@ class Chaos:
 
 
 def settled(measure, wanted):
-    """What is measured, as soon as it is no more than wanted, or after a second."""
+    """Returns the measured value as soon as it is at most `wanted`, or after a second."""
     end = time.monotonic() + 1
     while (value := measure()) > wanted and time.monotonic() < end:
         time.sleep(0.05)

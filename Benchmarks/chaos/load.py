@@ -1,4 +1,4 @@
-"""A steady load on the small function, from a process of its own."""
+"""Puts a steady load on the small function, from a process of its own."""
 
 import multiprocessing
 import select
@@ -11,7 +11,7 @@ LOST_AFTER = 5.0  # seconds without the right answer
 
 
 def request(name, body, headers=""):
-    """A POST as the Functions host sends it."""
+    """A POST request as the Functions host sends it."""
     payload = (
         '{"Data":{"req":{"Method":"GET","Url":"http://localhost/api/%s","Body":"%s"}},"Metadata":{}}' % (name, body)
     ).encode()
@@ -20,7 +20,7 @@ def request(name, body, headers=""):
 
 
 def split_response(received):
-    """Status and body, or None while some of the response is missing."""
+    """Returns status and body, or None while part of the response is missing."""
     end = received.find(b"\r\n\r\n")
     if end < 0:
         return None
@@ -31,7 +31,7 @@ def split_response(received):
 
 
 class Load:
-    """Starts the process, and asks it what it measured."""
+    """Starts the process, and gets its measurements."""
 
     def __init__(self, port, connections):
         self.pipe, other = multiprocessing.Pipe()
@@ -39,7 +39,7 @@ class Load:
         self.process.start()
 
     def measured(self, start, end):
-        """Latencies in seconds, sorted, of the requests due between two times, and how many of them were lost."""
+        """Returns the sorted latencies in seconds of the requests due between two times, and how many were lost."""
         self.pipe.send((start, end))
         latencies, lost = self.pipe.recv()
         return sorted(latencies), lost
@@ -53,11 +53,11 @@ class _Connection:
     def __init__(self):
         self.socket = None
         self.received = b""
-        self.call = None  # (due, number) of the request under way
+        self.call = None  # (due, number) of the pending request
 
 
 class _Process:
-    """Sends each request when it is due, whether or not the others were answered, and takes its time from then."""
+    """Sends each request when it is due, even if earlier ones are pending, and measures its latency from then."""
 
     def __init__(self, port, connections, pipe):
         self.port = port

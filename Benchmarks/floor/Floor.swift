@@ -2,7 +2,7 @@ import EventLoop
 import Glibc
 import HTTP
 
-/// A server whose answer costs nothing, for count.py: what it takes is the floor under every request.
+/// A server for count.py whose response costs nothing. Its cost is the minimum that every request costs.
 @main
 struct Floor {
     static func main() throws {
@@ -10,7 +10,7 @@ struct Floor {
         EventLoop.main.bind()
         let server = try HTTPServer(.main, bind: SocketAddress(loopback, port: 0), responder: FixedAnswer())
         print(server.port)
-        // Else it would wait in a buffer for ever.
+        // Otherwise the port would stay in a buffer.
         fflush(nil)
         EventLoop.main.run()
     }

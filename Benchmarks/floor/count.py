@@ -1,11 +1,11 @@
 #!/usr/bin/env python3
-"""Counts what a request costs before any function runs: the instructions, in user space, of a fixed answer to a POST of
-1,400 bytes, through EventLoop, HTTP1 and HTTP. Exits 1 if they are more than the limit.
+"""Counts what a request costs before any function runs: the instructions in user space of a fixed response to a POST of
+1,400 bytes, through EventLoop, HTTP1 and HTTP. Exits with 1 if they exceed the limit.
 
     Benchmarks/floor/count.py [BINARY]     without BINARY it builds the one of Benchmarks/floor as releases are built
 
-Counted by callgrind in two runs of different length, whose difference leaves start and end out: the figure is the same on
-a busy machine.
+Callgrind counts in two runs of different length. The difference excludes the start and the end, and is the same on a
+busy machine.
 """
 
 import pathlib
@@ -34,7 +34,7 @@ def build():
 
 
 def instructions(binary, requests):
-    """Of the whole life of a server that answers so many requests on one connection."""
+    """Instructions of a server from start to end that answers this many requests on one connection."""
     with subprocess.Popen(
         ["valgrind", "--tool=callgrind", "--callgrind-out-file=/dev/null", binary],
         stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,

@@ -1,4 +1,4 @@
-"""A folder with nothing but luafunc and an app, and how to run luafunc as if that were all there is."""
+"""A root folder that contains only luafunc and an app, and a way to run luafunc in it."""
 
 import os
 import shutil
@@ -36,7 +36,7 @@ APP = {
 
 
 class EmptyRoot:
-    """Has `/luafunc`, `/app`, `/proc`, `/etc/hosts` and `/etc/resolv.conf`."""
+    """A root folder with `/luafunc`, `/app`, `/proc`, `/etc/hosts` and `/etc/resolv.conf`."""
 
     def __init__(self, folder, program):
         self.folder = Path(folder)
@@ -55,7 +55,7 @@ class EmptyRoot:
         path.write_text(text)
 
     def command(self, *arguments):
-        """Only root may become somebody else; all others do it in a user namespace."""
+        """Only root may switch to another user. Other users need a user namespace for that."""
         become = [f"--setuid={NOBODY}", f"--setgid={NOBODY}"]
         if os.geteuid() != 0:
             become = ["--user", f"--map-user={NOBODY}", f"--map-group={NOBODY}"]
@@ -79,7 +79,7 @@ class EmptyRoot:
 
 
 class Contained(Server):
-    """Runs as the child of unshare, and as process 1 of its own namespace, as in a container."""
+    """luafunc as the child of unshare, and as process 1 of its own namespace, as in a container."""
 
     @property
     def pid(self):

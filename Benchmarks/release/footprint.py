@@ -1,4 +1,5 @@
-"""What luafunc takes with few and many functions, and what its bytes are part of. Started by scripts/footprint."""
+"""Measures luafunc's memory and CPU time with few and many functions, and the parts of its size. Started by
+scripts/footprint."""
 
 import os
 import sys
@@ -13,7 +14,7 @@ from start import first_answer, read_anew
 
 COUNTS = [1, 50, 1000]
 ALL = len(os.sched_getaffinity(0))
-STARTS = 15  # for the time to the first answer
+STARTS = 15  # how often the time to the first response is measured
 
 HOST = """{ "version": "2.0", "extensionBundle": { "id": "Microsoft.Azure.Functions.ExtensionBundle" } }"""
 FUNCTION = """{ "bindings": [ { "name": "item", "type": "queueTrigger", "queueName": "items", "connection": "Storage" },
@@ -33,7 +34,7 @@ function M.round(cents) return math.floor(cents + 0.5) end
 
 return M
 """
-# As long and as varied as what people write: it reads JSON, checks it, computes and answers with JSON.
+# A handler as long and as varied as what people write: it reads JSON, checks it, computes and returns JSON.
 HANDLER = """
 local json = require "json"
 local pricing = require "pricing"
@@ -89,8 +90,8 @@ def make_app(folder, count):
 
 
 class Taken(NamedTuple):
-    """MB by kind: resident, proportional (shared pages divided among those who share them), and not from a file; and
-    milliseconds of CPU."""
+    """Memory in MB: resident, proportional (shared pages divided among the processes that share them), and not from a
+    file. CPU time in milliseconds."""
     resident: float
     proportional: float
     not_files: float
@@ -104,7 +105,7 @@ def taken(server):
 
 
 def cpu(server):
-    """Milliseconds of all threads so far."""
+    """CPU time of all threads so far in milliseconds."""
     threads = Path(f"/proc/{server.pid}/task").glob("*/schedstat")
     return sum(int(thread.read_text().split()[0]) for thread in threads) / 1e6
 
@@ -115,8 +116,9 @@ def row(*cells):
 
 
 def call_all(server, count, threads):
-    """Connections go to the event loops by turns: one for each lets every loop make its own VMs. Where there is more
-    than one, the loop of the very first connection takes no other, and makes none here."""
+    """Calls all functions on every event loop, so that each loop creates its own VMs. luafunc distributes
+    connections to the loops in turn, so there is one connection for each. With more than one loop, the loop of the
+    very first connection gets no other connection, and so creates no VMs here."""
     connections = [server.connect() for _ in range(threads)]
     for number in range(1, count + 1):
         for connection in connections:
@@ -127,10 +129,10 @@ def call_all(server, count, threads):
 
 
 def measured(program, app, count, threads):
-    """What is taken when all functions are loaded, and when each was called on each thread."""
+    """Measures when all functions are loaded, and again when each was called on each thread."""
     command = [program, "serve", "--port", "0", "--threads", str(threads), "--app", str(app)]
     with Server(command, {}) as server:
-        # Every function is loaded once, and then listed.
+        # luafunc loads every function once, and then lists it.
         until(lambda: sum(line.startswith("  order") for line in server.lines) == count, server.ended)
         loaded = taken(server)
         call_all(server, count, threads)

@@ -1,8 +1,8 @@
-"""The sections of a program that a start and an invocation run or write, for the linker to put side by side. Without it
-they lie scattered over 20 MB of code and 1 MB of variables: the kernel maps code in pieces of 64 KB and variables in
-pieces of 4 KB, and each piece takes microseconds and memory.
+"""Finds the sections of a program that a start and an invocation run or write, so that the linker can put them side by
+side. Otherwise they are scattered over 20 MB of code and 1 MB of variables. The kernel maps code in pieces of 64 KB and
+variables in pieces of 4 KB, and each piece costs microseconds and memory.
 
-    link_order.py PROGRAM MAP ORDER    reads lld's map of the program, writes what its next link goes by
+    link_order.py PROGRAM MAP ORDER    reads lld's map of the program, and writes the order for its next link
 """
 
 import bisect
@@ -16,10 +16,10 @@ from pathlib import Path
 import serving
 
 ORDER = Path(__file__).parent.parent / "workloads/order"
-# Address, load address, size, alignment; then, the further right the smaller: output section, input section, symbol.
+# Address, load address, size, alignment, and then, with increasing indentation: output section, input section, symbol.
 MAP_LINE = re.compile(r"^ *([0-9a-f]+) +[0-9a-f]+ +([0-9a-f]+) +\d+ ( *)(.*)$", re.MULTILINE)
 OUTPUT_SECTION = re.compile(r"^ *\[ *\d+\] (\S+) +(PROGBITS|NOBITS) +([0-9a-f]+) ([0-9a-f]+) ([0-9a-f]+)", re.MULTILINE)
-# Sections that are larger come last: most of such a one does not run.
+# Sections larger than this come last, because most of their code does not run.
 LAST = 200_000  # bytes
 
 BY_THE_HOST = {"FUNCTIONS_CUSTOMHANDLER_PORT": "0", "FUNCTIONS_APP_ROOT_PATH": str(ORDER / "app")}
@@ -27,7 +27,7 @@ BY_HAND = ["serve", "--port", "0", "--threads", "1", "--app", str(ORDER / "app")
 
 
 def serve(command, environment, look):
-    """Starts it and has it answer, then looks at the process."""
+    """Starts the program, lets it answer two requests, and returns what `look` finds in the process."""
     with serving.Server(command, os.environ | environment) as server:
         for method, path, body in [("GET", "/", None), ("POST", "/order", (ORDER / "payload.json").read_bytes())]:
             status, text = server.call(method, path, body)
@@ -40,11 +40,11 @@ def serve(command, environment, look):
 
 
 def run_addresses(program, arguments, environment):
-    """Of all instructions that ran, in the order of callgrind's profile. Most are written as what they differ by from
-    the last."""
+    """Yields the addresses of all instructions that ran, in the order of callgrind's profile. The profile gives most
+    addresses as the difference from the previous one."""
     with tempfile.TemporaryDirectory() as folder:
         plain, profile = f"{folder}/program", f"{folder}/profile"
-        # Valgrind cannot read what newer compilers write for debuggers.
+        # Valgrind cannot read the debug information of newer compilers.
         subprocess.run(["strip", "--strip-debug", "-o", plain, program], check=True)
         tool = ["valgrind", "-q", "--tool=callgrind", f"--callgrind-out-file={profile}", "--dump-instr=yes"]
         serve([*tool, plain, *arguments], environment, lambda pid: None)
@@ -62,7 +62,7 @@ def run_addresses(program, arguments, environment):
 
 
 def written_addresses(program):
-    """Of all words in the program's variables that are other than at the start."""
+    """Returns the addresses of all words in the program's variables that have changed since the start."""
     layout = subprocess.run(["readelf", "-SW", program], capture_output=True, text=True, check=True).stdout
     sections = [
         (kind, *(int(number, 16) for number in numbers))
@@ -81,7 +81,7 @@ def written_addresses(program):
 
 
 def input_sections(link_map):
-    """Start, end and first symbol of each, by address."""
+    """Returns the start, the end and the first symbol of each input section, sorted by address."""
     found = []
     for address, size, indent, name in MAP_LINE.findall(Path(link_map).read_text(errors="replace")):
         if len(indent) == 8:
@@ -92,7 +92,7 @@ def input_sections(link_map):
 
 
 def main(program, link_map, order):
-    serving.PATIENCE = 300  # seconds: under valgrind all is fifty times slower
+    serving.PATIENCE = 300  # seconds; valgrind makes programs fifty times slower
     known = input_sections(link_map)
     starts = [start for start, _, _ in known]
     used = {}

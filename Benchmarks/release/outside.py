@@ -1,4 +1,4 @@
-"""What is outside of the empty root, for luafunc to call: a web server by HTTP and HTTPS, and a name server."""
+"""Servers outside of the empty root for luafunc to call: a web server with HTTP and HTTPS, and a name server."""
 
 import contextlib
 import http.server
@@ -9,8 +9,8 @@ import struct
 import subprocess
 import threading
 
-NAMED = "hosts.test"  # in /etc/hosts
-RESOLVED = "dns.test"  # known to the name server alone
+NAMED = "hosts.test"  # a name in /etc/hosts
+RESOLVED = "dns.test"  # a name that only the name server knows
 ANSWER = "from outside"
 NAME_SERVER = "127.9.8.7"
 
@@ -28,15 +28,15 @@ class Pages(http.server.BaseHTTPRequestHandler):
 
 class WebServer(http.server.ThreadingHTTPServer):
     def handle_error(self, *_):
-        pass  # a client that does not trust the certificate hangs up
+        pass  # a client that does not trust the certificate closes the connection
 
 
 class Names(socketserver.BaseRequestHandler):
-    """Every name is 127.0.0.1, and has no address of version 6."""
+    """A name server for which every name is 127.0.0.1 and has no IPv6 address."""
 
     def handle(self):
         query, answers = self.request
-        name = query[12 : query.index(b"\0", 12) + 5]  # with type and class
+        name = query[12 : query.index(b"\0", 12) + 5]  # including type and class
         kind = struct.unpack("!H", name[-4:-2])[0]
         records = b"\xc0\x0c\0\1\0\1\0\0\0\1\0\4\x7f\0\0\1" if kind == 1 else b""
         counts = struct.pack("!HHHHH", 0x8180, 1, 1 if records else 0, 0, 0)
@@ -63,12 +63,13 @@ def web(certificate=None):
 
 
 def names():
-    """Answers at port 53, the only one that resolv.conf knows. Raises PermissionError where that needs root."""
+    """Listens on port 53, as resolv.conf can name no other. Raises PermissionError if that needs root."""
     return serving(socketserver.UDPServer((NAME_SERVER, 53), Names))
 
 
 def make_certificates(folder):
-    """An authority of one's own (ca.pem), a server's certificate by it (server.pem), and a stranger's (other.pem)."""
+    """Creates a certificate authority (ca.pem), a server certificate that it has signed (server.pem), and an unrelated
+    certificate (other.pem)."""
     make = ["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-days", "2"]
     signed = ["-CA", folder / "ca.pem", "-CAkey", folder / "ca.key", "-addext", f"subjectAltName=DNS:{NAMED}"]
     for name, subject, more in [("ca", "authority", []), ("other", "stranger", []), ("server", NAMED, signed)]:

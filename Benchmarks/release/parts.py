@@ -1,4 +1,4 @@
-"""Bytes of the program by what they are part of, as far as the symbols of the program tell that was not stripped."""
+"""Attributes the bytes of the program to its parts, by the symbols of the program before it was stripped."""
 
 import os
 import re
@@ -22,11 +22,11 @@ ARCHIVES = {
     "PCRE2": ["libpcre2-8.a"],
     "Lua and its shim": ["liblua5.4.a"],
 }
-# A module's name in a mangled one has its length before it.
+# In a mangled name, a module's name follows its length.
 MANGLED = {f"{len(name)}{name}": part for part, names in MODULES.items() for name in names.split()}
 MODULE = re.compile("|".join(sorted(MANGLED, key=len, reverse=True)))
 
-# Symbols that are not Swift's, by how they begin.
+# Symbols other than Swift's, by their beginning.
 BEGINNINGS = {
     re.compile(beginning): part
     for beginning, part in {
@@ -34,7 +34,7 @@ BEGINNINGS = {
         "_*(swift|dispatch|Block)_|_Z.*(5swift|8Demangle|4llvm)": SWIFT,
     }.items()
 }
-# Sections whose symbols, if there are any, tell nothing.
+# Sections whose symbols, if there are any, say nothing about the part.
 SECTIONS = {
     re.compile(r"\.eh_frame|\.gcc_except_table"): "tables for unwinding",
     re.compile(r"swift5_|\.swift_modhash"): "Swift's reflection",
@@ -45,7 +45,7 @@ UNKNOWN = "C library, libstdc++, and what cannot be told"
 
 @cache
 def archived():
-    """The part of each symbol, a static one too, that an archive defines and no other part does."""
+    """The part of each symbol, static ones included, that only the archives of one part define."""
     parts = {}
     for part, archives in ARCHIVES.items():
         for archive in archives:
@@ -57,7 +57,7 @@ def archived():
 
 
 def part(kind, name):
-    """The part a symbol belongs to; None where its neighbours must tell."""
+    """The part a symbol belongs to, or None if only its neighbours can tell."""
     if "$s" in name or name.startswith("symbolic"):
         module = MODULE.search(name)
         return MANGLED[module.group()] if module else SWIFT
@@ -67,7 +67,7 @@ def part(kind, name):
 
 
 def sections(program):
-    """(address, end, name) of what is loaded from the file."""
+    """Yields (address, end, name) of each section that is loaded from the file."""
     header = re.compile(r"\s*\[\s*\d+\] (\S+)\s+(\S+)\s+([0-9a-f]+) [0-9a-f]+ ([0-9a-f]+) \S+\s+(\w*)")
     for line in output("readelf", "-SW", program):
         fields = header.match(line)
@@ -76,7 +76,7 @@ def sections(program):
 
 
 def symbols(program):
-    """(address, end, part)"""
+    """Yields (address, end, part) of each symbol."""
     for line in output("nm", "-S", "-n", "--defined-only", program):
         address, size, kind, name = (line.split(" ", 3) + [""] * 4)[:4]
         if name:
@@ -88,7 +88,8 @@ def output(*command):
 
 
 def sizes(program):
-    """Bytes by part. The linker keeps object files together, so what tells nothing belongs to what is before it."""
+    """Returns the bytes by part. The linker keeps object files together, so bytes without a known part belong to the
+    part before them."""
     total = Counter()
     known = sorted(symbols(program), key=lambda symbol: symbol[:2])
     for start, end, section in sorted(sections(program)):

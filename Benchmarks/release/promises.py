@@ -1,4 +1,4 @@
-"""What must work in the empty root."""
+"""Checks what must work in the empty root."""
 
 import os
 import shutil
@@ -53,7 +53,7 @@ def check_hosted(facts, root, page):
         facts.check("SIGTERM ends it with code 143, so that the host starts it again", ends, server, 143)
 
 
-# What each of them does
+# The checks
 
 
 def answers(server, method, path, body, wanted):
@@ -67,7 +67,7 @@ def fetches(server, url):
 
 
 def refuses(server, url):
-    """The script gets an error of kind tls that says what to do."""
+    """Checks that the script gets an error of kind tls that says what to do."""
     status, text = server.call("GET", f"/api/call?url={url}")
     if status != 502 or not text.startswith("tls: ") or "SSL_CERT_FILE" not in text:
         raise Broken(f"the script got {status} {text}")
@@ -80,7 +80,7 @@ def saves(root, server):
 
 def without_rights(server):
     status = dict(line.split(":\t") for line in Path(f"/proc/{server.pid}/status").read_text().splitlines())
-    # Seen from outside, a namespace's user is the one who made it.
+    # Seen from outside, the user of a namespace is the user who created it.
     user = str(os.geteuid() or NOBODY)
     if set(status["Uid"].split()) != {user} or int(status["CapEff"], 16):
         raise Broken(f"it has user {status['Uid']} and capabilities {status['CapEff']}")

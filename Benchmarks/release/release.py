@@ -1,4 +1,5 @@
-"""What the release build promises: one small static executable that needs nothing. Started by scripts/test-release."""
+"""Checks the promises of the release build: one small static executable that needs nothing else. Started by
+scripts/test-release."""
 
 import os
 import re
@@ -15,13 +16,13 @@ from empty_root import EmptyRoot
 from serving import Broken
 
 LIMIT = 24_000_000  # bytes
-STARTS = 40  # of each contestant
+STARTS = 40  # of each program
 ORDER = Path(__file__).parent.parent / "workloads/order"
 DOCUMENTED = ORDER.parent.parent / "Tests/Handlers/documentation.go"
 
 
 class Facts:
-    """One line each."""
+    """Prints one line for each fact that is checked."""
 
     def __init__(self):
         self.failed = 0
@@ -33,14 +34,14 @@ class Facts:
         self.say("skipped", fact, why)
 
     def check(self, fact, holds, *arguments):
-        """Whatever is raised is why the fact does not hold."""
+        """Checks a fact. An exception is the reason why it does not hold."""
         try:
             self.need(fact, holds, *arguments)
         except Broken:
             pass
 
     def need(self, fact, makes, *arguments):
-        """What it makes, and nothing goes on without."""
+        """Returns what `makes` returns. Raises Broken if that fails, since later checks need it."""
         try:
             made = makes(*arguments)
         except Exception as error:
@@ -107,7 +108,7 @@ def main():
     try:
         check_empty_root(facts, program)
     except Broken:
-        pass  # told already
+        pass  # already reported
     report_start(program)
     print(f"\n{facts.failed} of these facts do not hold" if facts.failed else "\nall of it holds")
     return 1 if facts.failed else 0

@@ -1,4 +1,4 @@
-"""luafunc as a process that serves, and calls to it."""
+"""A luafunc process that serves, and calls to it."""
 
 import http.client
 import json
@@ -9,15 +9,15 @@ import subprocess
 import threading
 import time
 
-PATIENCE = 20  # seconds for anything that must happen
+PATIENCE = 20  # seconds to wait for anything that must happen
 
 
 class Broken(Exception):
-    """What was tried did not work; its text says why."""
+    """A check has failed. The text says why."""
 
 
 class Server:
-    """Serves when this is made. All it says is kept in `lines`."""
+    """A process that is already serving. `lines` has everything that it has printed."""
 
     def __init__(self, command, environment):
         self.lines = []
@@ -33,11 +33,11 @@ class Server:
             self.lines.append(line.rstrip("\n"))
 
     def await_line(self, pattern):
-        """The match in the first line that has one."""
+        """Waits for a line that matches, and returns the match."""
         return until(lambda: next(filter(None, (re.search(pattern, line) for line in self.lines)), None), self.ended)
 
     def ended(self):
-        """Why there is nothing to wait for any more, or None."""
+        """Returns how the process ended, or None if it still runs."""
         if self.process.poll() is None:
             return None
         self.reader.join()
@@ -47,7 +47,7 @@ class Server:
         return http.client.HTTPConnection("127.0.0.1", self.port, timeout=PATIENCE)
 
     def call(self, method, path, body=None):
-        """Status and text of the answer, on a connection of its own."""
+        """Sends a request on a new connection. Returns status and text of the response."""
         connection = self.connect()
         try:
             return answer(connection, method, path, body)
@@ -76,10 +76,11 @@ def answer(connection, method, path, body=None):
 
 
 def until(found, ended=lambda: None):
-    """What `found` answers, as soon as that is something; or `Broken`, for the reason `ended` answers or in the end."""
+    """Returns the result of `found` as soon as it is true. Raises Broken when `ended` returns a reason, or after a
+    while."""
     deadline = time.monotonic() + PATIENCE
     while True:
-        # Asked first: what has ended may have done it with its last words.
+        # Called before `found`, because a process that has ended may have printed the awaited line last.
         why = ended()
         if result := found():
             return result
@@ -91,5 +92,5 @@ def until(found, ended=lambda: None):
 
 
 def payload(item):
-    """What the Functions host sends for a queue message."""
+    """The payload that the Functions host sends for a queue message."""
     return json.dumps({"Data": {"item": json.dumps(item)}, "Metadata": {}})

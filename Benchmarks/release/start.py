@@ -1,4 +1,4 @@
-"""From the start of a handler to its first answer."""
+"""Measures the time from the start of a handler to its first response."""
 
 import os
 import random
@@ -10,7 +10,8 @@ from serving import PATIENCE, Broken
 
 
 def first_answer(command, app, path, body):
-    """Seconds until it listens, and until it has answered. Started by its port alone, as the Functions host does."""
+    """Returns the seconds until the handler listens, and until it has answered. Starts it with no arguments, as the
+    Functions host does."""
     port = free_port()
     environment = {"FUNCTIONS_CUSTOMHANDLER_PORT": str(port), "FUNCTIONS_APP_ROOT_PATH": str(app)}
     headers = f"Host: 127.0.0.1:{port}\r\nContent-Type: application/json\r\nContent-Length: {len(body)}"
@@ -33,7 +34,8 @@ def first_answer(command, app, path, body):
 
 
 def read_anew(program):
-    """How a file came into memory makes up to a millisecond and 9 MB, so it is read from the disk, from end to end."""
+    """Reads the whole file from the disk. How a file got into the page cache can change a measurement by a
+    millisecond and 9 MB, so every file gets there in the same way."""
     with open(program, "rb") as file:
         os.fsync(file.fileno())
         os.posix_fadvise(file.fileno(), 0, 0, os.POSIX_FADV_DONTNEED)
@@ -41,7 +43,7 @@ def read_anew(program):
 
 
 def connect(process, port):
-    """Tries again at once: a pause would be part of what is measured."""
+    """Connects as soon as the process listens. It retries without a pause, which would be part of the measurement."""
     deadline = time.monotonic() + PATIENCE
     while time.monotonic() < deadline:
         connection = socket.socket()
@@ -54,7 +56,8 @@ def connect(process, port):
 
 
 def free_port():
-    """None that the system gives to connections: one that is tried before anybody listens could connect to itself."""
+    """A free port outside of the range that the system assigns to connections. Otherwise a connection attempt before
+    the server listens could connect to itself."""
     while True:
         port = random.randrange(20_000, 30_000)
         with socket.socket() as probe:
@@ -66,7 +69,8 @@ def free_port():
 
 
 def compare(contestants, app, path, body, starts):
-    """Lines about the contestants, name: command, which take turns; the last one is what the others are beside."""
+    """Measures programs, given as name: command, which take turns. Yields lines of text. All others are compared
+    with the last one."""
     times = {name: [] for name in contestants}
     for program, *_ in contestants.values():
         read_anew(program)

@@ -1,7 +1,7 @@
-"""Saves of a function and of a shared module, one after the other, under load from another process.
+"""Saves a function and a shared module again and again, under load from another process.
 
-Prints how long it took from the end of each save to the new code, and what was lost. Exits 1 if a request failed, an
-answer mixed two versions, memory grew, or the median is over 50 ms.
+Prints how long it took from the end of a save until the new code ran, and what was lost. Exits with 1 if a request
+failed, a response mixed two versions, memory grew, or the median is over 50 ms.
 """
 
 import http.client
@@ -16,9 +16,9 @@ import time
 from pathlib import Path
 
 SAVES = 1000
-BROKEN = 0.1  # of all saves
+BROKEN = 0.1  # the share of saves that are broken
 GOAL = 0.050  # seconds at the median
-ROOM = 8 << 20  # bytes the process may hold more at the end than after the first saves
+ROOM = 8 << 20  # how many bytes more the process may hold at the end than after the first saves
 
 FUNCTION = """{ "bindings": [ { "name": "req", "type": "httpTrigger" },
                 { "name": "res", "type": "http", "direction": "out" } ] }"""
@@ -34,7 +34,7 @@ def module(version):
 
 
 def save(path, text):
-    """As many editors do: beside the file, then over it."""
+    """Saves as many editors do: writes a new file beside the old one, then renames it."""
     draft = path.with_name("." + path.name + ".tmp")
     draft.write_text(text)
     draft.rename(path)
@@ -45,7 +45,7 @@ class Caller:
         self.connection = http.client.HTTPConnection("127.0.0.1", port, timeout=10)
 
     def call(self):
-        """The versions of handler and module that answered; raises for any other answer."""
+        """Returns the versions of the handler and the module that answered. Raises for any other response."""
         self.connection.request("GET", "/api/f")
         response = self.connection.getresponse()
         body = response.read().decode()
@@ -55,7 +55,8 @@ class Caller:
 
 
 def load(port, pipe):
-    """Calls all the time; tells every pair of versions seen, how many calls there were, and what failed."""
+    """Calls the function all the time. Then reports every pair of versions seen, the number of calls, and the
+    failures."""
     callers = [Caller(port) for _ in range(4)]
     seen, calls, failures = set(), 0, []
     while not pipe.poll():
@@ -81,7 +82,7 @@ def start(program, app):
         [program, "serve", "--port", "0", "--watch", "--app", str(app)], stdout=subprocess.PIPE,
         stderr=subprocess.DEVNULL, text=True)
     port = int(process.stdout.readline().rsplit(":", 1)[1])
-    # Its further lines are not of interest, but must be read.
+    # The other lines are not needed, but they must be read so that the pipe does not fill up.
     multiprocessing.Process(target=process.stdout.read, daemon=True).start()
     return process, port
 
@@ -121,7 +122,7 @@ def soak(process, port, script, shared):
         kind = random.choice(["handler", "module", "both"])
         versions = (number if kind != "module" else versions[0], number if kind != "handler" else versions[1])
         allowed.add(versions)
-        # The file that a broken save left is mended, too.
+        # Both files are saved, which also repairs a file from a broken save.
         save(shared, module(versions[1]))
         save(script, handler(versions[0]))
         saved = time.monotonic()

@@ -4,11 +4,11 @@
 #include "CLua.h"
 
 /*
-** Some functions of Lua's base library, and of others, that read texts or run
-** script code. Must be C: they raise.
+** Replacements for functions of Lua's base and os libraries that read long
+** texts or run script code. They must be C because they raise errors.
 */
 
-/* Bytes of a format of os.date. */
+/* The longest format of os.date, in bytes. */
 #define MOSTDATE	4096
 
 
@@ -17,12 +17,12 @@ static int checktext (lua_State *L, int status, lua_KContext context) {
   (void)context;
   if (!lua_isstring(L, -1))
     return luaL_error(L, "'__tostring' must return a string");
-  lua_tostring(L, -1);  /* a number becomes one */
+  lua_tostring(L, -1);  /* turns a number into a string */
   return 1;
 }
 
 
-/* As Lua's, but a metamethod may yield. */
+/* Lua's 'tostring', except that '__tostring' may yield. */
 static int tostring (lua_State *L) {
   luaL_checkany(L, 1);
   if (luaL_getmetafield(L, 1, "__tostring") == LUA_TNIL) {
@@ -35,7 +35,7 @@ static int tostring (lua_State *L) {
 }
 
 
-/* Upvalue 1 is Lua's. */
+/* Lua's 'os.date', which is upvalue 1, with a limit on the format. */
 static int date (lua_State *L) {
   if (lua_type(L, 1) == LUA_TSTRING && lua_rawlen(L, 1) > MOSTDATE)
     return luaL_error(L, "format of a date too long (at most %d bytes)",
@@ -45,9 +45,10 @@ static int date (lua_State *L) {
 
 
 /*
-** Bytes of a text that 'load' compiles. Nothing can stop Lua's compiler, and it
-** goes through all jumps of a kind again for each further one, so their words
-** are counted.
+** The longest text that 'load' compiles, in bytes, and the most jumps in it.
+** Nothing can interrupt Lua's compiler, and for each jump it walks the list of
+** all pending jumps of the same kind. So the keywords that make jumps are
+** counted before the text is compiled.
 */
 #define MOSTCHUNK	(1 << 20)
 #define MOSTJUMPS	4000
@@ -78,7 +79,7 @@ static size_t countjumps (const char *text, size_t length) {
 }
 
 
-/* Why a text is not compiled, if there is a reason. */
+/* Pushes the reason why a text must not be compiled, or nil if it may be. */
 int clua_checkchunk (lua_State *L) {
   size_t length;
   const char *text = luaL_checklstring(L, 1, &length);
@@ -96,9 +97,10 @@ int clua_checkchunk (lua_State *L) {
 
 
 /*
-** Where a function has no name, Lua looks for it in all loaded modules, one
-** field after the other, for each line of a traceback. A script may make its
-** modules large, so Lua gets copies of its own libraries to look into.
+** For each line of a traceback, Lua searches every field of every loaded module
+** for the name of the function. A script's modules may be large. So this
+** function replaces Lua's table of loaded modules with copies of Lua's own
+** libraries, and only those are searched.
 */
 void clua_hidemodules (lua_State *L) {
   lua_getfield(L, LUA_REGISTRYINDEX, LUA_LOADED_TABLE);
@@ -126,8 +128,8 @@ void clua_hidemodules (lua_State *L) {
 }
 
 
-/* As Lua's, which makes a string of the name each time. The upvalues are the
-   names of all types. */
+/* Lua's 'type', except that it does not create the name's string on each call:
+   the upvalues are the names of all types. */
 static int type (lua_State *L) {
   int kind = lua_type(L, 1);
   luaL_argcheck(L, kind != LUA_TNONE, 1, "value expected");
@@ -137,8 +139,8 @@ static int type (lua_State *L) {
 
 
 /*
-** As Lua's, but does not look for a metamethod where there is none: in the mark
-** of a JSON array. Upvalue 1 is Lua's 'next', 2 its 'pairs'.
+** Lua's 'pairs', except that it skips the search for '__pairs' in a JSON array,
+** whose metatable never has one. Upvalue 1 is Lua's 'next', 2 its 'pairs'.
 */
 static int pairs (lua_State *L) {
   luaL_checkany(L, 1);

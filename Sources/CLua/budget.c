@@ -5,13 +5,15 @@
 #include "CLua.h"
 
 /*
-** More than the limit is wanted. To refuse makes Lua collect all garbage at
-** once, which takes long where much is alive. So a little more is granted, and
-** the hook is set, which sees to the garbage in pieces (preempt.c). Where even
-** that is not enough, Lua mostly collects, and asks once more. If that does
-** not help, it raises an error. A run may catch a few of these, as a recursion
-** that ran away has nothing more once it is caught; then it fails, and no
-** 'pcall' saves it: each next one would be another whole collection.
+** Decides whether Lua may allocate more than its limit. A refusal makes Lua
+** collect all garbage at once, which takes long if many objects are alive. So
+** the allocator first grants a small reserve and sets the hook, which has the
+** garbage collected in pieces (preempt.c). If the reserve is used up too, the
+** allocator refuses. Lua then usually collects everything and asks once more;
+** a second refusal raises a memory error. A script may catch a few such errors:
+** a runaway recursion, for instance, frees its memory once its error is caught.
+** After MERCY of them the run fails in a way that 'pcall' cannot catch, because
+** every further error would cost another full collection.
 */
 #define MERCY	8
 
@@ -28,9 +30,10 @@ static int grants (CLuaHost *host, size_t more) {
 
 
 /*
-** Small blocks that Lua frees stay with their VM, in a list for each size, for
-** the next of that size: an invocation makes many that die with it. The sizes
-** are those of glibc's chunks, so that nothing is lost by rounding up.
+** Small blocks that Lua frees stay with their VM, in one list per size, and are
+** reused for the next allocation of that size. An invocation allocates many
+** such blocks and frees them at its end. The sizes are those of glibc's chunks,
+** so rounding up wastes no memory.
 */
 static unsigned sizeclass (size_t size) {
   return (unsigned)((size + 7) >> 4);
@@ -70,7 +73,7 @@ static void giveback (CLuaHost *host, void *ptr, size_t size) {
 }
 
 
-/* Frees the blocks that are kept. */
+/* Frees the blocks that the VM keeps for reuse. */
 void clua_dropblocks (CLuaHost *host) {
   unsigned i;
   for (i = 0; i <= CLUA_SMALL / 16; i++) {
@@ -101,9 +104,10 @@ static void *resize (CLuaHost *host, void *ptr, size_t old, size_t size) {
 
 
 /*
-** Must be C: Lua calls it for every allocation, also in the middle of an
-** error, where no Swift frame may be.
-** 'osize' is a type tag, not a size, when 'ptr' is NULL.
+** Lua's allocator, which counts memory and enforces the limit. It must be C
+** because Lua calls it for every allocation, even while it raises an error,
+** when no Swift frame may be on the stack. If 'ptr' is NULL, 'osize' is a type
+** tag and not a size.
 */
 static void *budget (void *ud, void *ptr, size_t osize, size_t nsize) {
   CLuaHost *host = ud;
@@ -116,7 +120,7 @@ static void *budget (void *ud, void *ptr, size_t osize, size_t nsize) {
     }
     return NULL;
   }
-  /* Lua asks for less than 2^63 bytes, so the sum is not too large. */
+  /* Lua never asks for 2^63 bytes or more, so the sum does not overflow. */
   if (nsize > old && host->running &&
       host->used + (nsize - old) > host->limit && !grants(host, nsize - old))
     return NULL;
@@ -128,25 +132,26 @@ static void *budget (void *ud, void *ptr, size_t osize, size_t nsize) {
 }
 
 
-/* Must be C: 'budget' has no Swift counterpart to name. */
+/* Creates a state. It must be C because 'budget' is not visible to Swift. */
 lua_State *clua_newstate (CLuaHost *host) {
   lua_State *L = lua_newstate(budget, host);
   if (L) {
-    *(CLuaHost **)lua_getextraspace(L) = host;  /* new threads copy it */
+    *(CLuaHost **)lua_getextraspace(L) = host;  /* inherited by new threads */
     if (!clua_fits(L))
-      abort();  /* a build that no test has seen */
+      abort();  /* an untested build of Lua */
   }
   return L;
 }
 
 
 /*
-** What a greedy script had goes back to the system: blocks of this size are
-** mapped each for itself, and a heap's free end is cut at this size. Left
-** alone, glibc raises both to the largest block it has seen. A thread's heap
-** begins with room for a few VMs, which it also keeps: it grows by single
-** pages, with a system call for each. Must be C: mallopt and malloc_trim are
-** glibc's own and not in Swift's module of it.
+** Makes glibc return the memory of a greedy script to the system. Blocks of
+** KEPT bytes or more get a mapping of their own, and a heap with more than KEPT
+** free bytes at its end is trimmed. By default, glibc would raise both
+** thresholds to the size of the largest block that was freed. A thread's heap
+** starts with room for a few VMs (BEGIN) and keeps that room, because it would
+** otherwise grow page by page, with one system call for each. These functions
+** must be C because Swift's module of glibc has no mallopt and malloc_trim.
 */
 #define KEPT	(1 << 20)
 #define BEGIN	(512 << 10)
@@ -162,12 +167,12 @@ void clua_trim (void) { malloc_trim(0); }
 
 
 /*
-** One of the pieces in which all garbage is collected: the marking or sweeping
-** of 50,000 values or objects, which takes less than a slice, but for what Lua
-** does in one go. True at the end of a cycle.
-** When Lua begins to sweep, it goes on to the first object that is alive. The
-** table that is made here is the newest of all objects, so this is no stretch.
-** Must be C: lua_gc takes a varying number of arguments.
+** Runs one step of the garbage collector and returns 1 at the end of a cycle. A
+** step marks or sweeps about 50,000 objects, which takes less than a slice,
+** except for the phases that Lua runs as a whole.
+** When Lua begins to sweep, it skips dead objects until it finds a live one.
+** The table created here is the newest object and alive, so Lua finds it at
+** once. This function must be C because lua_gc is variadic.
 */
 int clua_collectpiece (lua_State *L) {
   int isend;
@@ -179,9 +184,9 @@ int clua_collectpiece (lua_State *L) {
 
 
 /*
-** Takes away all that keeps what a state holds, so that it can be collected
-** in pieces: lua_close frees all in one go. Must be C: a table is walked
-** while its fields are set.
+** Removes all references from the stack and the registry, so that the collector
+** can free a state's objects in pieces; lua_close would free them all at once.
+** It must be C because it walks a table while it clears the table's fields.
 */
 void clua_clear (lua_State *L) {
   lua_settop(L, 0);

@@ -1,6 +1,6 @@
 /*
-** What only C can tell: macros with a value do not reach Swift, nor do the
-** names that the linker defines.
+** Facts about the build that only C can read: Swift sees neither string macros
+** nor the symbols that the linker defines.
 */
 #include <link.h>
 #include <stdlib.h>
@@ -13,10 +13,11 @@
 
 const char *clua_commit (void) { return CLUA_COMMIT; }
 
-/* The header of the program that runs, where the linker has put it. */
+/* The ELF header of the running program; the linker defines this symbol. */
 extern const ElfW(Ehdr) __ehdr_start __attribute__ ((visibility ("hidden")));
 
-/* Linkers end a file with the table of its sections. */
+/* The size of the executable without anything appended to it: linkers put the
+   table of sections at the end of the file. */
 size_t clua_imagesize (void) {
   return __ehdr_start.e_shoff + (size_t) __ehdr_start.e_shnum * __ehdr_start.e_shentsize;
 }
@@ -25,10 +26,10 @@ const char *clua_release (void) { return LUA_RELEASE; }
 
 
 /*
-** Native code that never ends. No library has a function like this, so that
-** what luafunc does about it can be tried only with one of its own: a global
-** of that name, where the process was started with the variable, which no
-** script can set. Must be C: nothing else is native code that Lua calls.
+** Native code that never ends, for the tests of how luafunc handles it: no real
+** library has such a function. It becomes the global 'endless' only if the
+** process was started with LUAFUNC_ENDLESS_CALL, which no script can set. It
+** must be C, since it stands for native code that Lua calls.
 */
 static int endless (lua_State *L) {
   volatile int forever = 1;

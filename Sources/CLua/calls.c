@@ -1,11 +1,12 @@
 #include "CLua.h"
 
 /*
-** A table that is called may have a '__call' that is a table, and so on. Lua
-** 5.4.4 follows such a chain to its end, at each step moves all arguments, and
-** no hook runs meanwhile: a table that is its own '__call' takes minutes. So the
-** linker puts this function in the place of Lua's own that looks metamethods
-** up (Package.swift: --wrap), and it counts. Must be C: it takes the place of C.
+** The '__call' of a table may itself be a table with a '__call', and so on. Lua
+** 5.4.4 follows such a chain to its end, moves all arguments at each step, and
+** runs no hook in between. So a call of a table that is its own '__call' takes
+** minutes. To limit the chain, the linker replaces Lua's function that looks up
+** metamethods with the one below (Package.swift: --wrap), which counts the
+** steps. It must be C because it replaces a C function.
 */
 
 #if LUA_VERSION_RELEASE_NUM != 50404
@@ -14,7 +15,7 @@
 
 #define CALL	23  /* TM_CALL in ltm.h */
 
-/* As many as Lua follows for '__index'. */
+/* The longest chain of '__call'. Lua has the same limit for '__index'. */
 #define MOSTCALLS	2000
 
 const void *__real_luaT_gettmbyobj (lua_State *L, const void *object, int event);
@@ -34,7 +35,8 @@ static void refuse (lua_State *L) {
 }
 
 
-/* Each step of a chain leaves one argument more than the one before. */
+/* Each step of a chain adds one argument, so a lookup that finds exactly one
+   more argument than the last lookup continues the chain. */
 const void *__wrap_luaT_gettmbyobj (lua_State *L, const void *object,
                                     int event) {
   if (event == CALL) {

@@ -1,22 +1,22 @@
 #include "CLua.h"
 
 /*
-** Lua's coroutine library, as lcorolib.c has it, with one thing more: an
-** invocation may yield to Swift, because its slice is over or because it
-** waits, while a coroutine of its own runs. Such a system yield passes up
-** through 'resume' and 'wrap', and the coroutine goes on where it was. A
-** script cannot tell: to it, the coroutine never stopped running.
+** Lua's coroutine library (lcorolib.c) with one addition: an invocation may
+** yield to Swift while one of its coroutines runs, because its slice is over or
+** because it waits. Such a system yield passes up through 'resume' and 'wrap'
+** to Swift, and later the coroutine continues where it was. A script cannot see
+** a system yield: to it, the coroutine never stopped running.
 **
-** The thread of the invocation itself plays the part of the main thread.
+** To scripts, the thread of the invocation is the main thread.
 */
 
 #define RAISED	(-1)  /* the error is on top of the resuming stack */
-#define SYSTEM	(-2)  /* a system yield; it has to pass */
+#define SYSTEM	(-2)  /* a system yield, to be passed on */
 
 
-/* A coroutine that rests in a system yield counts as running. So does, for
-   ever, a thread that Swift resumes: a script can get hold of the one that it
-   runs in, and nobody else may run or close it. */
+/* A coroutine suspended by a system yield is marked as resting, and scripts see
+   it as running. A thread that Swift resumes is always marked: a script can get
+   a reference to its own thread, but must not resume or close it. */
 static uintptr_t *slot (lua_State *co) { return lua_getextraspace(co); }
 static int isresting (lua_State *co) { return (int)(*slot(co) & 1); }
 static void rest (lua_State *co) { *slot(co) |= 1; }
@@ -31,9 +31,9 @@ static lua_State *getco (lua_State *L) {
 
 
 /*
-** Runs 'co' until it yields to the script, ends, fails or yields to the
-** system. The results, or the error, are moved to L. Where L cannot yield, no
-** system yield could pass, so there is none.
+** Runs 'co' until it yields to the script, ends, fails or yields to the system.
+** Moves the results, or the error, to L. While L cannot yield, system yields
+** are disabled, because they could not pass through L.
 */
 static int run (lua_State *L, lua_State *co, int nargs) {
   CLuaHost *host = clua_host(L);
@@ -46,8 +46,8 @@ static int run (lua_State *L, lua_State *co, int nargs) {
   host->unyielding -= unyielding;
   host->current = L;
   if (host->expired) {
-    /* An error raised in a hook leaves 'co' without hooks: nothing could
-       stop what runs there, so nothing ever does. */
+    /* The hook raised an error, which leaves hooks off in 'co'. Nothing could
+       interrupt code in 'co' any more, so it must never be resumed. */
     rest(co);
     return clua_expire(L);
   }
@@ -118,7 +118,8 @@ static int resume (lua_State *L) {
 
 static int wrapk (lua_State *L, int status, lua_KContext context);
 
-/* Closes a coroutine's variables; its error, if any, is on its own stack. */
+/* Closes the to-be-closed variables of a coroutine. If that fails, the error is
+   on top of the coroutine's own stack. */
 static int closeco (lua_State *L, lua_State *co) {
   CLuaHost *host = clua_host(L);
   int status;
@@ -141,7 +142,7 @@ static int endwrap (lua_State *L, lua_State *co, int result) {
   if (result < 0) {
     int status = lua_status(co);
     if (status != LUA_OK && status != LUA_YIELD) {
-      lua_xmove(L, co, 1);  /* back: closing works on the error itself */
+      lua_xmove(L, co, 1);  /* closing needs the error there */
       status = closeco(L, co);
       lua_xmove(co, L, 1);
     }
@@ -175,7 +176,7 @@ static int create (lua_State *L) {
   lua_State *co;
   luaL_checktype(L, 1, LUA_TFUNCTION);
   co = lua_newthread(L);
-  wake(co);  /* a new thread copies the main thread's extra space */
+  wake(co);  /* the extra space is a copy of the main thread's */
   lua_pushvalue(L, 1);
   lua_xmove(L, co, 1);
   return 1;
@@ -189,7 +190,8 @@ static int wrap (lua_State *L) {
 }
 
 
-/* A thread for Swift to resume. Must be C: the mark is in the thread itself. */
+/* Creates a thread for Swift to resume. It must be C because the mark is in the
+   thread's extra space. */
 lua_State *clua_newroot (lua_State *L) {
   lua_State *root = lua_newthread(L);
   rest(root);

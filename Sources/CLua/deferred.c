@@ -1,14 +1,15 @@
 #include "CLua.h"
 
 /*
-** A deferred table holds what its members are made of, and becomes the real
-** table, in place, when a script touches it; single members that are no tables
-** are found without that. A script cannot tell: every other way into a table
-** (metamethods, and the base functions that go around them) expands it first.
+** A deferred table holds the source of its members, such as a JSON text. It is
+** filled in place when a script first needs its contents. Reading one member
+** that is not a table does not fill it. A script cannot notice the difference:
+** every other access, by metamethods or by the raw base functions, fills the
+** table first.
 **
-** All functions here are C because they touch tables that a script chose, so
-** they may raise. Upvalue 1 is the metatable of deferred tables, 2 the Swift
-** function that expands one, 3 the base function wrapped (if any).
+** All functions here are C because they access tables that a script chose, and
+** so they may raise errors. Upvalue 1 is the metatable of deferred tables, 2
+** the Swift function that expands a table, 3 the wrapped base function, if any.
 */
 
 #define METATABLE	lua_upvalueindex(1)
@@ -27,8 +28,8 @@ static int isdeferred (lua_State *L, int table) {
 
 
 /*
-** Goes on with 'k' once the table is expanded, which may take several slices.
-** The stack is the same then.
+** Expands the table if it is deferred, which may take several slices, and then
+** calls 'k' with the same stack.
 */
 static int expandthen (lua_State *L, int table, lua_KFunction k) {
   if (isdeferred(L, table)) {
@@ -40,7 +41,7 @@ static int expandthen (lua_State *L, int table, lua_KFunction k) {
 }
 
 
-/* What is the same for all continuations here. */
+/* All continuations here have the same parameters; most use only the first. */
 #define CONTINUATION(name) \
   static int name (lua_State *L, int status, lua_KContext context)
 
@@ -57,8 +58,9 @@ static int wrapped (lua_State *L) { return expandthen(L, 1, base); }
 
 
 /*
-** The marks of JSON arrays and objects are no metatables to a script: it
-** could put a __gc or an __index into one that many tables share.
+** JSON arrays and objects are marked by shared metatables. Scripts must not see
+** these, as they could add a __gc or an __index to a metatable that many tables
+** share.
 */
 static int ismarked (lua_State *L) {
   CLuaHost *host = clua_host(L);
@@ -88,7 +90,8 @@ static int wrappedgetmetatable (lua_State *L) {
 
 
 /*
-** Finalizers run with hooks off, so nothing could stop one that loops.
+** Sets a metatable after removing a JSON mark. 'check' has refused '__gc':
+** finalizers run with hooks off, so nothing could stop one that loops.
 */
 CONTINUATION(setchecked) {
   if (ismarked(L)) {
@@ -119,7 +122,8 @@ static int wrappedsetmetatable (lua_State *L) {
 
 
 /*
-** Not raw: what fills a table may give it a metatable of its own.
+** Reads a field of the filled table. The access is not raw, because filling may
+** have given the table a metatable of its own.
 */
 CONTINUATION(get) {
   UNUSED;
@@ -153,7 +157,7 @@ CONTINUATION(walk) {
 }
 
 
-/* Most fields are found without the others. */
+/* Looks up the one field first; usually the table need not be filled. */
 static int index (lua_State *L) {
   return clua_field(L) ? 1 : expandthen(L, 1, get);
 }
@@ -165,8 +169,9 @@ static int pairs (lua_State *L) { return expandthen(L, 1, walk); }
 
 
 /*
-** Pushes a table, with room for so many elements and fields, that will be
-** filled from the value at 'source'. Called from Swift, so nothing is refused.
+** Pushes a deferred table with room for 'array' elements and 'hash' fields. It
+** will be filled from the value at 'source'. Swift calls this, so no allocation
+** is refused.
 */
 void clua_pushdeferred (lua_State *L, void *key, int source, int array,
                         int hash) {
@@ -200,8 +205,8 @@ static void setmetamethod (lua_State *L, int metatable, int expander,
 
 
 /*
-** Fills the metatable of deferred tables and puts the wrapped base functions
-** in place of the stock ones. Called once, on a fresh state.
+** Fills the metatable of deferred tables and replaces the base functions with
+** wrapped ones. Swift calls this once for a new state.
 */
 void clua_wrapbase (lua_State *L, int metatable, int expander) {
   static const char *const names[] = {

@@ -2,20 +2,20 @@
 
 #include "CLua.h"
 
-/* Levels of the call stack between the script and Swift, at most. */
+/* How many levels of the call stack are searched for the script's line. */
 #define NEAR 8
 
 /*
-** Lua calls Swift. Must be C: it raises what the verdict says after the Swift
-** frame has returned. While Swift runs, no allocation is refused, so a push
-** made from Swift cannot raise.
+** Calls a Swift function from Lua. It must be C because it raises the error
+** that the verdict asks for, after the Swift frame has returned. While Swift
+** runs, no allocation is refused, so a push from Swift cannot raise an error.
 */
 static int call (lua_State *L, int function);
 
 
 /*
-** The place in the script, for the begin of a message, as 'luaL_where' has it;
-** but luafunc's own Lua code is passed over.
+** Pushes the file and line of the script, to begin a message with. It differs
+** from 'luaL_where' in that it skips luafunc's own Lua code.
 */
 static void pushplace (lua_State *L) {
   lua_Debug record;
@@ -33,7 +33,7 @@ static void pushplace (lua_State *L) {
 }
 
 
-/* Raises the text on top, with its place. */
+/* Raises the text on top of the stack, with the script's file and line. */
 static int raise (lua_State *L) {
   pushplace(L);
   lua_insert(L, -2);
@@ -42,7 +42,7 @@ static int raise (lua_State *L) {
 }
 
 
-/* Swift has what the wait was for. */
+/* The wait is over, and Swift has its result. */
 static int complete (lua_State *L, int status, lua_KContext context) {
   (void)status;
   (void)context;
@@ -50,7 +50,7 @@ static int complete (lua_State *L, int status, lua_KContext context) {
 }
 
 
-/* Others had their turn, and Swift goes on with its work. */
+/* The thread has a new slice, and Swift continues its work. */
 static int again (lua_State *L, int status, lua_KContext context) {
   (void)status;
   (void)context;
@@ -66,7 +66,7 @@ static int call (lua_State *L, int function) {
   verdict = host->dispatch(L, function);
   host->running = running;
   if (host->used > host->limit)
-    clua_press(host);  /* Swift was refused nothing */
+    clua_press(host);  /* Swift may exceed the limit */
   switch (verdict) {
     case CLUA_RAISE:
       return raise(L);
@@ -98,7 +98,8 @@ static int call (lua_State *L, int function) {
 
 
 /*
-** A script reads a field of a deferred table. True if it is found, and pushed.
+** Looks up a field of a deferred table for a script. Pushes its value and
+** returns 1 if the field is found without filling the table.
 */
 int clua_field (lua_State *L) {
   CLuaHost *host = clua_host(L);
@@ -126,8 +127,9 @@ void clua_pushhostfunction (lua_State *L, int function) {
 
 
 /*
-** Swift runs Lua. Must be C: what is noted of the run has to change on both
-** sides of the very call, with no Swift allocation in between.
+** Resumes a Lua thread from Swift. It must be C: the fields that describe the
+** run must change right before and right after the call, and no Swift code may
+** allocate in between.
 */
 int clua_resume (lua_State *L, lua_State *from, int nargs, int *nresults) {
   CLuaHost *host = clua_host(L);
@@ -144,10 +146,10 @@ int clua_resume (lua_State *L, lua_State *from, int nargs, int *nresults) {
 
 
 /*
-** Swift calls a function of luafunc's own, mostly in the middle of a call from
-** Lua. It may call what a script has put in the place of a global function, so
-** memory is refused. Must be C: what is noted of that has to change on both
-** sides of the very call, with no Swift allocation in between.
+** Calls one of luafunc's own Lua functions from Swift, usually while Swift was
+** itself called by Lua. The function may call a global that a script has
+** replaced, so the memory limit is enforced during the call. It must be C for
+** the same reason as 'clua_resume'.
 */
 int clua_run (lua_State *L, int nargs) {
   CLuaHost *host = clua_host(L);
@@ -166,7 +168,8 @@ static int tostring (lua_State *L) {
 }
 
 
-/* Ticks that a failed run may take to tell its error: about 10 ms. */
+/* How many ticks a failed run may use to make its error message: about 10 ms of
+   CPU time. */
 #define LASTWORDS	3
 
 static void begin (CLuaHost *host, int words) {
@@ -184,10 +187,10 @@ static void end (CLuaHost *host) {
 
 
 /*
-** Pushes the text of the value at 'index', as Lua's 'tostring' makes it; the
-** status is LUA_OK or that of the error, which is then pushed instead. Only
-** for a run that has failed. Must be C: '__tostring' runs script code, which
-** may raise.
+** Pushes the text of the value at 'index', as Lua's 'tostring' makes it, and
+** returns LUA_OK. If that fails, it pushes the error and returns its status. It
+** is only for a run that has failed. It must be C because '__tostring' runs
+** script code, which may raise an error.
 */
 int clua_tostring (lua_State *L, int index) {
   CLuaHost *host = clua_host(L);
@@ -207,10 +210,10 @@ int clua_tostring (lua_State *L, int index) {
 
 
 /*
-** Ends a thread that failed or yields, and closes its to-be-closed variables,
-** which may take that many ticks; answers how many are left. Must be C: those
-** variables run script code. Debian's Lua 5.4.4 calls it lua_resetthread; an
-** error in a variable's __close is the thread's last.
+** Ends a thread that failed or is suspended, and closes its to-be-closed
+** variables, which may use 'words' ticks. Returns how many ticks are left. It
+** must be C because closing variables runs script code. Lua 5.4.4 names this
+** lua_resetthread. An error in a __close replaces the thread's error.
 */
 int clua_close (lua_State *L, int words) {
   CLuaHost *host = clua_host(L);

@@ -3,8 +3,9 @@
 #include "pattern.h"
 
 /*
-** string.gsub. The stack: 1 subject, 2 pattern, 3 what replaces, 4 how often,
-** 5 the state of the work, 6 a search that paused. Must be C: see pattern.c.
+** string.gsub. Stack: 1 subject, 2 pattern, 3 replacement, 4 maximum number of
+** replacements, 5 the state of the work, 6 a paused search. It must be C for
+** the reasons in pattern.c.
 */
 
 #define SUBJECT	1
@@ -13,28 +14,28 @@
 #define WORK	5
 #define SEARCH	6
 
-/* Results up to here are put together on C's stack. */
+/* Results up to this many bytes are built on the C stack. */
 #define ROOM	1024
 
 /*
-** What is done so far. It begins on C's stack and is moved into a userdata when
-** it grows, and before anything that may yield. Offsets are into the subject.
+** The state of one gsub. It begins on the C stack and is moved into a userdata
+** when it grows, and before anything that may yield. Offsets are offsets in the
+** subject.
 */
 typedef struct Work {
   lua_Integer done, most;  /* replacements */
-  size_t copied;           /* where the text begins that is not looked at, or
-                              not copied yet */
+  size_t copied;           /* the result covers the subject up to here */
   size_t from, to;         /* the match that is being replaced */
-  size_t used, room;       /* of 'text' */
-  size_t replaced;         /* how much of the replacement was gone through */
-  int changed;             /* the result is not the subject */
+  size_t used, room;       /* bytes of 'text' */
+  size_t replaced;         /* bytes of the replacement string processed */
+  int changed;             /* the result differs from the subject */
   int replacing;           /* a match is being replaced by a string */
-  int kept;                /* this is in a userdata */
+  int kept;                /* the state is in a userdata */
   char text[];
 } Work;
 
 
-/* Moves the work into a userdata with so much room. */
+/* Moves the state into a userdata with room for 'room' bytes of text. */
 static Work *move (lua_State *L, Work *work, size_t room) {
   Work *fresh = lua_newuserdatauv(L, sizeof(Work) + room, 0);
   memcpy(fresh, work, sizeof(Work) + work->used);
@@ -45,7 +46,8 @@ static Work *move (lua_State *L, Work *work, size_t room) {
 }
 
 
-/* Most results are about as long as their subject. */
+/* Moves the state into a userdata, with room for a result about as long as the
+   subject, which is the usual length. */
 static Work *keep (lua_State *L, Work *work) {
   return work->kept ? work
     : move(L, work, work->used + lua_rawlen(L, SUBJECT) - work->copied + 32);
@@ -65,13 +67,14 @@ static Work *add (lua_State *L, Work *work, const char *text, size_t length) {
 }
 
 
-/* The value on top takes the match's place; if it is false, the match stays. */
+/* Replaces the match with the value on top of the stack. If the value is false
+   or nil, the match stays. */
 static Work *addvalue (lua_State *L, Work *work, const char *subject) {
   size_t length;
   const char *text;
   if (!lua_toboolean(L, -1)) {
     lua_pop(L, 1);
-    return work;  /* the match is copied with what comes after it */
+    return work;  /* the match is copied later with the text after it */
   }
   if (!lua_isstring(L, -1))
     luaL_error(L, "invalid replacement value (a %s)", luaL_typename(L, -1));
@@ -87,7 +90,7 @@ static Work *addvalue (lua_State *L, Work *work, const char *subject) {
 
 static int gsubk (lua_State *L, int status, lua_KContext context);
 
-/* One '%' of the replacement, 'p' being behind it. */
+/* Appends what '%' and 'c' stand for in the replacement string. */
 static Work *addescape (Matcher *m, Work *work, char c) {
   lua_State *L = m->L;
   const char *text;
@@ -110,7 +113,8 @@ static Work *addescape (Matcher *m, Work *work, char c) {
 }
 
 
-/* A replacement may be long, so its slice may end in it. */
+/* Appends the replacement string. It may be long, so the slice may end while it
+   is processed. */
 static Work *addstring (Matcher **m, Work *work) {
   lua_State *L = (*m)->L;
   size_t length;
@@ -167,7 +171,7 @@ static Work *look (Matcher *m, Work *work) {
   if (hasmetatable) {
     lua_pop(L, 1);
     work = keep(L, work);
-    clua_pushhelper(L, CLUA_INDEX);  /* what a metamethod does may yield */
+    clua_pushhelper(L, CLUA_INDEX);  /* a metamethod may yield */
     lua_pushvalue(L, REPLACEMENT);
   }
   length = clua_capture(m, 0, m->start, m->s, &text);
@@ -194,7 +198,7 @@ static Work *replace (Matcher **m, Work *work) {
 }
 
 
-/* Goes on to the next match, or in the middle of one. */
+/* Continues with the next match, or with a replacement that was interrupted. */
 static int gsub (Matcher *m, Work *work) {
   lua_State *L = m->L;
   while (work->replacing || work->done < work->most) {
@@ -236,7 +240,7 @@ static int gsubk (lua_State *L, int status, lua_KContext context) {
 }
 
 
-/* The function that replaces has yielded and is done now. */
+/* Continues after the replacement function, or '__index', has yielded. */
 static int calledk (lua_State *L, int status, lua_KContext context) {
   Work *work = lua_touserdata(L, WORK);
   size_t length, patternlength;

@@ -4,16 +4,16 @@
 #include "CLua.h"
 
 /*
-** The few private fields of Lua that clua needs, by a copy of the structures
-** of lstate.h:
-** - to set a hook without a walk over all calls, as lua_sethook makes it: at
-**   200,000 calls the walk takes longer than a slice;
-** - to let the limit on nested C calls hold in a coroutine that is closed,
-**   which lua_resetthread of 5.4.4 does not see to;
-** - to let hooks run again where an error was raised in one;
-** - to be called at a return, and then at the very next instruction.
-** The copy is good for Lua 5.4.4 alone. The compiler checks the release, and
-** 'clua_fits' tries each field before the first state is used.
+** A copy of the structures of lstate.h, through which CLua uses a few private
+** fields of Lua:
+** - to set a hook without visiting all pending calls, as lua_sethook does: with
+**   200,000 calls that takes longer than a slice;
+** - to enforce the limit on nested C calls while a coroutine is closed, which
+**   lua_resetthread of 5.4.4 does not do;
+** - to enable hooks again after a hook has raised an error;
+** - to set a hook that fires at a return, and then at the next instruction.
+** The copy matches Lua 5.4.4 only. The compiler checks the version, and
+** 'clua_fits' checks each field before the first state is used.
 */
 
 #if LUA_VERSION_RELEASE_NUM != 50404
@@ -26,7 +26,7 @@ typedef struct Call {
   union {
     struct {
       const void *savedpc;
-      volatile sig_atomic_t trap;  /* look at the hook at the next instruction */
+      volatile sig_atomic_t trap;  /* check for hooks at the next instruction */
       int nextraargs;
     } l;
     struct {
@@ -55,20 +55,21 @@ typedef struct Thread {
   volatile sig_atomic_t hookmask;
 } Thread;
 
-/* Bits of 'callstatus': a call of a C function; its last hook yielded. */
+/* Bits of 'callstatus': the function is C; the call's last hook yielded. */
 #define ISC	(1 << 1)
 #define HOOKYIELD	(1 << 6)
 
 /*
-** So many calls are told of a hook at once. One further down notices it when
-** the calls above have returned; if an error took them away, at the next tick.
+** How many of the innermost calls get their trap set. A call further out
+** notices the hook when the calls inside it have returned, or, if an error
+** ended those, at the next tick.
 */
 #define NEAREST	64
 
 
 /*
-** What lua_sethook does for a count of 1, but in a bounded time. Safe in a
-** signal handler, under the conditions of lua_sethook.
+** Sets a count hook of 1, like lua_sethook, but in bounded time. It is as safe
+** in a signal handler as lua_sethook is.
 */
 void clua_sethook (lua_State *L, lua_Hook hook) {
   Thread *thread = (Thread *)L;
@@ -85,7 +86,7 @@ void clua_sethook (lua_State *L, lua_Hook hook) {
 }
 
 
-/* The hook is to fire when a call returns. */
+/* Sets a hook that fires when a call returns. */
 void clua_awaitreturn (lua_State *L, lua_Hook hook) {
   Thread *thread = (Thread *)L;
   thread->hook = hook;
@@ -94,8 +95,9 @@ void clua_awaitreturn (lua_State *L, lua_Hook hook) {
 
 
 /*
-** A call that yielded from a hook skips the next hook, in case it is still at
-** the same instruction. The caller of what returns now is not.
+** A call that yielded in a hook skips its next hook, because it resumes at the
+** same instruction. The caller of the function that returns now has moved on,
+** so its mark is cleared.
 */
 void clua_forgetyield (lua_State *L) {
   Call *caller = ((Thread *)L)->ci->previous;
@@ -104,13 +106,13 @@ void clua_forgetyield (lua_State *L) {
 }
 
 
-/* An error that was raised in a hook has left the thread without hooks. */
+/* Enables hooks again: an error raised in a hook leaves them off. */
 void clua_allowhooks (lua_State *L) { ((Thread *)L)->allowhook = 1; }
 
 
 /*
-** The C calls that are under way count in 'co', too, which is about to be
-** closed. 'from' is NULL where no Lua code closes it.
+** Copies the number of nested C calls from 'from' to 'co', which is about to be
+** closed, so that Lua's limit counts them. 'from' is NULL if Swift closes 'co'.
 */
 void clua_carrycalls (lua_State *co, lua_State *from) {
   Thread *thread = (Thread *)co;
@@ -123,7 +125,8 @@ void clua_carrycalls (lua_State *co, lua_State *from) {
 static void never (lua_State *L, lua_Debug *ar) { (void)L; (void)ar; }
 
 
-/* Called by the chunk below, with the count of C calls before. */
+/* Checks the fields. The chunk in 'clua_fits' calls it with the number of
+   nested C calls before the chunk ran. */
 static int look (lua_State *L) {
   Thread *thread = (Thread *)L;
   lua_Debug own, caller;
@@ -151,8 +154,8 @@ static int look (lua_State *L) {
 
 
 /*
-** Whether the copy fits the library that the program was linked with. The
-** stack is left as it was.
+** Whether the copied structures match the Lua library that the program is
+** linked with. Leaves the stack unchanged.
 */
 int clua_fits (lua_State *L) {
   static const char chunk[] = "local look, calls = ... local r = look(calls) return r";

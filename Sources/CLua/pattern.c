@@ -4,17 +4,19 @@
 #include "pattern.h"
 
 /*
-** Results, limits and messages are those of Lua 5.4's lstrlib.c. There, the
-** matcher calls itself wherever it may have to try something else; here, it
-** notes a choice, so a match in the middle is a few registers and a list.
-** Must be C: it raises, and reads the subject's bytes where Lua has them.
+** A pattern matcher with the results, limits and messages of Lua 5.4's
+** lstrlib.c. Lua's matcher calls itself wherever it may have to backtrack. This
+** one records a choice instead, so an unfinished match is a few variables and a
+** list. It must be C because it raises errors and reads the bytes of Lua's
+** strings in place.
 */
 
 #define ESCAPE	'%'
 #define byteof(p)	((int)(unsigned char)*(p))
 
 
-/* The bit of libc's table for a class; 0 if the letter names none. */
+/* The bit of a character class in libc's table, or 0 if the letter names no
+   class. */
 static int bitof (int class) {
   switch (class | 0x20) {  /* in lower case */
     case 'a': return _ISalpha;
@@ -41,13 +43,13 @@ static int ofclass (int c, int class) {
   int bit = isalpha(class) ? bitof(class) : 0;
   if (bit != 0)
     return hasbit(c, bit) == (islower(class) != 0);
-  if ((class | 0x20) == 'z')  /* of old, and not in the manual */
+  if ((class | 0x20) == 'z')  /* an old class that the manual omits */
     return (c == 0) == (class == 'z');
   return class == c;
 }
 
 
-/* 'p' is at '[', 'last' at the ']' that ends the set. */
+/* Whether the set contains 'c'. 'p' is at its '[' and 'last' at its ']'. */
 static int ofset (int c, const char *p, const char *last) {
   int is = 1;
   if (p[1] == '^') {
@@ -72,7 +74,7 @@ static int ofset (int c, const char *p, const char *last) {
 }
 
 
-/* Whether the item from 'p' to 'ep' takes the character at 's'. */
+/* Whether the pattern item from 'p' to 'ep' matches the character at 's'. */
 static inline int takes (const Matcher *m, const char *s, const char *p,
                          const char *ep) {
   if (s >= m->subjectend)
@@ -86,7 +88,7 @@ static inline int takes (const Matcher *m, const char *s, const char *p,
 }
 
 
-/* The end of the item that begins at 'p'; NULL if it is malformed. */
+/* The end of the pattern item that begins at 'p'; NULL if it is malformed. */
 static inline const char *endof (const char *p, const char *patternend) {
   switch (*p++) {
     case ESCAPE:
@@ -94,7 +96,7 @@ static inline const char *endof (const char *p, const char *patternend) {
     case '[':
       if (*p == '^')
         p++;
-      do {  /* a ']' at the begin stands for itself */
+      do {  /* a ']' right after '[' is literal */
         if (p == patternend)
           return NULL;
         if (*p++ == ESCAPE && p < patternend)
@@ -116,7 +118,8 @@ static inline const char *itemend (Matcher *m, const char *p) {
 }
 
 
-/* Notes what to try later; nothing in the pattern may be nested deeper. */
+/* Records a choice to come back to. Lua's limit on the depth of backtracking is
+   the limit on the number of choices. */
 static inline Choice *choose (Matcher *m, int kind, const char *s) {
   Choice *choice;
   if (m->choices == MAXCHOICES)
@@ -148,7 +151,7 @@ static void closecapture (Matcher *m, const char *s) {
 }
 
 
-/* The end of the text at 's' that is the same as a capture's, or NULL. */
+/* The end of the text at 's' if that repeats a capture, else NULL. */
 static const char *repeated (Matcher *m, const char *s, int digit) {
   int number = digit - '1';
   size_t length;
@@ -171,8 +174,8 @@ static int atfrontier (Matcher *m, const char *s, const char *p,
 
 
 /*
-** How many characters from 's' on, of 'most', the item takes. What it is, is
-** asked once for all of them.
+** How many of the 'most' characters from 's' on match the item, up to the first
+** that does not. The kind of the item is decided once, outside of the loops.
 */
 static ptrdiff_t run (const char *s, ptrdiff_t most, const char *p,
                       const char *ep) {
@@ -204,7 +207,8 @@ static ptrdiff_t run (const char *s, ptrdiff_t most, const char *p,
 }
 
 
-/* Notes where the attempt is, if its slice is over; else there are new steps. */
+/* If the slice is over, records where the attempt is and returns 1. Otherwise
+   the attempt gets new steps. */
 static int pauses (Matcher *m, int at, const char *s, const char *p,
                    const char *ep, ptrdiff_t count) {
   m->steps = clua_host(m->L)->stride;
@@ -220,11 +224,11 @@ static int pauses (Matcher *m, int at, const char *s, const char *p,
 
 
 /*
-** Begins an attempt at m->start, or goes on with one that paused. One step is
-** one character asked for, or eight that a set is made of.
+** Begins an attempt to match at m->start, or continues a paused attempt. A step
+** is one character tested, or eight characters of a set in the pattern.
 */
 static Progress attempt (Matcher *m) {
-  int steps = m->steps;  /* until the next look */
+  int steps = m->steps;  /* until the next check */
   const char *s = m->s, *p = m->p, *ep = m->ep;
   const char *last;
   ptrdiff_t count = m->count;
@@ -313,7 +317,7 @@ static Progress attempt (Matcher *m) {
   if (!takes(m, s, p, ep)) {
     if (*ep != '*' && *ep != '?' && *ep != '-')
       goto fail;
-    p = ep + 1;  /* none at all will do */
+    p = ep + 1;  /* zero repetitions match */
     goto match;
   }
   switch (*ep) {
@@ -354,7 +358,7 @@ static Progress attempt (Matcher *m) {
       return PAUSED;
     steps = m->steps;
   }
-  /* The item before '+' keeps the first character. */
+  /* '+' needs at least one character, so the first one is never given back. */
   if (*ep == '+') {
     s++;
     count--;
@@ -371,7 +375,7 @@ static Progress attempt (Matcher *m) {
   s += count;
   p = ep + 1;
   goto match;
- balance:  /* 'count' of p[2] are open before 's' */
+ balance:  /* 'count' openings before 's' are not closed yet */
   last = m->subjectend - s > steps ? s + (steps > 0 ? steps : 1) : m->subjectend;
   steps -= (int)(last - s);
   for (; s < last; s++) {
@@ -433,8 +437,9 @@ static Progress attempt (Matcher *m) {
 
 
 /*
-** Notes the first item of the pattern if it takes exactly one character: then a
-** match can only begin where that is, and most places need no attempt.
+** Records the end of the pattern's first item if that item always consumes a
+** character. A match can then only begin where the item matches, so most
+** positions need no attempt.
 */
 static void notefirst (Matcher *m) {
   const char *p = m->pattern, *end;
@@ -451,7 +456,7 @@ static void notefirst (Matcher *m) {
 }
 
 
-/* Moves m->start to where the first item takes the character. */
+/* Moves m->start to the next character that the first item matches. */
 static Progress skip (Matcher *m) {
   const char *p = m->pattern, *ep = m->firstend;
   int cost = 1 + (int)((ep - p) >> 3);
@@ -478,9 +483,9 @@ static Progress skip (Matcher *m) {
 
 
 /*
-** Begins a search in one string for the pattern that is another, from its begin
-** on. 'anchors' tells whether a '^' ties the pattern to where the search begins.
-** Both strings must stay alive.
+** Prepares a search of 'subject' for 'pattern', from the beginning. 'anchors'
+** says whether a '^' at the beginning of the pattern is an anchor. Both strings
+** must stay alive during the search.
 */
 void clua_prepare (Matcher *m, lua_State *L, const char *subject, size_t length,
                    const char *pattern, size_t patternlength, int anchors) {
@@ -503,8 +508,8 @@ void clua_prepare (Matcher *m, lua_State *L, const char *subject, size_t length,
 
 
 /*
-** Looks for the next match, from m->start on; it then is from m->start to
-** m->s.
+** Searches for the next match, from m->start on. A match that is found extends
+** from m->start to m->s.
 */
 Progress clua_seek (Matcher *m) {
   for (;;) {
@@ -525,8 +530,9 @@ Progress clua_seek (Matcher *m) {
 
 
 /*
-** A search that pauses goes on with a stack of C's that is another one. So it
-** is moved into a userdata, on top of the stack, unless it is there.
+** Moves a search into a userdata on top of the stack, unless it is there
+** already. A search that pauses continues on another C stack, so it must not
+** stay on this one.
 */
 Matcher *clua_keep (Matcher *m) {
   lua_State *L = m->L;
@@ -542,8 +548,9 @@ Matcher *clua_keep (Matcher *m) {
 
 
 /*
-** The text of a capture and its length, or POSITION; then the position is
-** pushed. Without captures, the whole match is the first.
+** Sets 'text' to the text of a capture and returns its length. For a position
+** capture it returns POSITION and pushes the position. If the pattern has no
+** captures, the whole match counts as the first.
 */
 ptrdiff_t clua_capture (Matcher *m, int number, const char *start,
                         const char *end, const char **text) {
@@ -563,8 +570,8 @@ ptrdiff_t clua_capture (Matcher *m, int number, const char *start,
 }
 
 
-/* Pushes all captures; the match itself if there is none and 'start' is not
-   NULL. */
+/* Pushes all captures and returns their number. If the pattern has none and
+   'start' is not NULL, pushes the whole match. */
 int clua_pushcaptures (Matcher *m, const char *start, const char *end) {
   int number, count = m->captures == 0 && start != NULL ? 1 : m->captures;
   luaL_checkstack(m->L, count, "too many captures");

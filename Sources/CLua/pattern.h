@@ -1,6 +1,6 @@
 /*
-** Lua's patterns on a matcher that can stop anywhere and go on later, so that
-** no pattern holds a thread for longer than a slice.
+** A matcher for Lua's patterns that can pause anywhere and continue later, so
+** that no pattern blocks a thread for longer than a slice.
 */
 
 #ifndef CLUA_PATTERN_H
@@ -8,14 +8,15 @@
 
 #include "CLua.h"
 
-/* Lua's own limits, and the texts that go with them. */
+/* Lua's own limits. */
 #define MAXCAPTURES	32
 #define MAXCHOICES	199  /* more is "too complex" */
 
-/* A set in a pattern is read for each character, without a look between. */
+/* Each character may be compared with a whole set of the pattern, without a
+   check for the end of the slice, so a pattern must not be longer than this. */
 #define MAXPATTERN	(1 << 20)
 
-#define UNFINISHED	(-1)  /* lengths of captures that are none */
+#define UNFINISHED	(-1)  /* special values of a capture's length */
 #define POSITION	(-2)
 
 typedef struct Capture {
@@ -23,19 +24,20 @@ typedef struct Capture {
   ptrdiff_t length;
 } Capture;
 
-/* What to try when all that follows in the pattern has failed. */
+/* An alternative to try if the rest of the pattern does not match. */
 typedef struct Choice {
-  const char *s, *p, *ep;  /* subject, the item of the pattern, and its end */
-  ptrdiff_t count;         /* of characters that the item may still take, or
-                              the number of a capture */
+  const char *s, *p, *ep;  /* place in the subject; the item, and its end */
+  ptrdiff_t count;         /* how many characters the item may still consume,
+                              or the number of a capture */
   enum {OPENED, CLOSED, OPTION, MOST, LEAST} kind;
 } Choice;
 
 typedef enum Progress {FAILED, MATCHED, PAUSED} Progress;
 
 /*
-** One search. It has no pointers into itself, so that a search that pauses can
-** be moved into memory of Lua's own: strings stay where they are.
+** One search. It has no pointers into itself, so it can be moved into a
+** userdata when it pauses. Its pointers into strings stay valid, as Lua does
+** not move strings.
 */
 typedef struct Matcher {
   lua_State *L;
@@ -43,16 +45,16 @@ typedef struct Matcher {
   const char *pattern, *patternend;
   const char *firstend;  /* see 'notefirst' */
   const char *start;     /* where the attempt begins */
-  const char *last;      /* where the match before ended; none may end there */
+  const char *last;      /* end of the last match; no other may end there */
   int anchored;
-  int steps;             /* until the next look at the clock */
+  int steps;             /* until the next check for the slice's end */
   enum {FRESH, MATCHING, COUNTING, BALANCING} at;
-  /* From here on it is of an attempt. */
+  /* The members from here on belong to the current attempt. */
   int captures, choices;
-  const char *s, *p, *ep;  /* where the attempt is; 's' is a match's end */
+  const char *s, *p, *ep;  /* where it is; after a match, 's' is the end */
   ptrdiff_t count;
   Capture capture[MAXCAPTURES];
-  Choice choice[MAXCHOICES];  /* last: not all of it is moved */
+  Choice choice[MAXCHOICES];  /* last, as only the used part is moved */
 } Matcher;
 
 void clua_prepare (Matcher *m, lua_State *L, const char *subject, size_t length,

@@ -1,19 +1,19 @@
 #include "CLua.h"
 
 /*
-** Time slices for C code that may run long. No hook fires while C code runs, so
-** such code asks from time to time whether a hook is set, which means that its
-** slice is over, and then calls a Lua function that does nothing. There the
-** hook decides as it does everywhere: it yields, raises or lets go on. All that
-** calls 'clua_pause' has a continuation, which goes on from the stack.
-** Must be C: it calls what may raise or yield.
+** Time slices for C code that may run long. No hook fires while C code runs. So
+** such code checks from time to time whether a hook is set, which means that
+** its slice is over. If so, it calls an empty Lua function; there the hook
+** fires and decides, as for any Lua code, whether to yield, to raise or to
+** continue. Every caller of 'clua_pause' has a continuation that restores its
+** state from the Lua stack. This must be C because the call may raise or yield.
 */
 
-/* The addresses are keys in the registry. */
+/* The address of each element is the helper's key in the registry. */
 static const char helpers[CLUA_HELPERS];
 
 
-/* Takes its arguments as helpers, in the order of the CLUA_ constants. */
+/* Lua calls this with all helpers, in the order of the CLUA_ constants. */
 int clua_sethelpers (lua_State *L) {
   int helper;
   lua_settop(L, CLUA_HELPERS);
@@ -23,7 +23,7 @@ int clua_sethelpers (lua_State *L) {
 }
 
 
-/* Makes the value on top the helper, and pops it. */
+/* Pops the value on top of the stack and makes it the helper. */
 void clua_sethelper (lua_State *L, int helper) {
   lua_rawsetp(L, LUA_REGISTRYINDEX, &helpers[helper]);
 }
@@ -35,8 +35,8 @@ void clua_pushhelper (lua_State *L, int helper) {
 
 
 /*
-** Returns if the slice goes on; else 'k' is called later. The stack is the
-** same either way.
+** Returns if the code may continue. Otherwise the thread yields, and Lua calls
+** 'k' later. The stack is the same in both cases.
 */
 void clua_pause (lua_State *L, lua_KContext context, lua_KFunction k) {
   luaL_checkstack(L, 1, NULL);

@@ -10,31 +10,34 @@
 #include "CLua.h"
 
 /*
-** A count hook that is always set makes Lua trap on every instruction: twice
-** as slow. So the hook is set from outside, as lua.c does for Ctrl-C: a timer
-** on the thread's CPU clock sends a signal, whose handler sets the hook on
-** the thread that runs. A thread that is idle gets no signal.
+** A count hook that is always set makes Lua check for it before every
+** instruction, which halves its speed. So the hook is set only when it is
+** needed, as lua.c does for Ctrl-C: a timer on the thread's CPU clock sends a
+** signal, and the signal handler sets the hook on the Lua thread that runs. An
+** idle thread uses no CPU time, so it gets no signal.
 **
-** All of this must be C: the handler may call nothing but what is safe in a
-** signal, and the hook raises and yields.
+** All of this must be C: the handler may call only functions that are safe in a
+** signal handler, and the hook raises errors and yields.
 */
 
-/* Ignored by default and by everybody else, so a stray one does no harm. */
+/* This signal is ignored by default, and nothing else here uses it, so a stray
+   one does no harm. */
 #define TICK	SIGURG
 
-/* What runs on this thread; NULL while no Lua code does. */
+/* The host of the VM that runs on this thread; NULL while no Lua code runs. */
 static __thread CLuaHost *volatile runninghost = NULL;
 
 /*
-** How often code that C called, and that therefore cannot yield, may meet the
-** hook: at each tick once, so after about 50 ms of CPU time. What it does not
-** meet does not count: ticks while Lua collects, or while C code runs.
+** How many ticks a run may spend in Lua code that cannot yield because a C
+** function called it: about 50 ms of CPU time. A tick counts only if the hook
+** fires after it, so ticks during a garbage collection or in C code do not.
 */
 #define MOSTHOLDS	12
 
 /*
-** How long native code may outlive its time. CPU time, because a process that
-** was frozen, or got no turn, has not been stuck.
+** How long native code may run after its time limit, in nanoseconds of CPU
+** time. It is not wall-clock time, because a process that was suspended, or did
+** not get the CPU, is not stuck.
 */
 #define STUCKLIMIT	INT64_C(2000000000)
 
@@ -54,8 +57,8 @@ static int64_t cputime (void) {
 
 
 /*
-** Whether what runs has used up its time. What closes variables has a number
-** of ticks, which all such code of one invocation shares.
+** Whether the running code has used up its time. Code that closes variables has
+** no deadline but a number of ticks, shared by all such code of an invocation.
 */
 int clua_isover (const CLuaHost *host) {
   if (host->closing)
@@ -64,7 +67,7 @@ int clua_isover (const CLuaHost *host) {
 }
 
 
-/* The hook of a thread that may not go on. */
+/* The hook of a thread that must end. */
 static void refuse (lua_State *L, lua_Debug *ar) {
   (void)ar;
   clua_expire(L);
@@ -72,10 +75,10 @@ static void refuse (lua_State *L, lua_Debug *ar) {
 
 
 /*
-** Raises what no message handler sees and what 'pcall' cannot hold: Lua takes
-** its own memory message for an error of that kind, and the hook stays set to
-** fire on every instruction, in all calls of the thread. Swift gives the
-** failure its true name.
+** Raises an error that a script can neither handle nor catch for long. Its
+** value is Lua's own memory message, for which Lua calls no message handler. If
+** 'pcall' catches it, the hook, which stays set for every instruction in all
+** calls of the thread, raises it again. Swift reports the real reason.
 */
 int clua_expire (lua_State *L) {
   CLuaHost *host = clua_host(L);
@@ -88,7 +91,7 @@ int clua_expire (lua_State *L) {
 }
 
 
-/* Collects all garbage in one go; whether enough is free then. */
+/* Runs a full garbage collection. Returns whether that freed enough memory. */
 int clua_collect (lua_State *L) {
   CLuaHost *host = clua_host(L);
   host->collecting = 1;
@@ -110,10 +113,10 @@ static void counthold (lua_State *L) {
 
 
 /*
-** The slice is over and the code cannot yield. It may go on for a while, and
-** the first call that returns to where it can yield ends the turn: a script
-** that is most of the time in short calls of this kind would hardly ever be
-** hit by a tick outside of them.
+** Handles the end of a slice in code that cannot yield. The code continues, and
+** the hook is set to fire at returns, so that the slice ends as soon as a call
+** returns to code that can yield. Without this, a script that spends most of
+** its time in short calls that cannot yield would rarely be interrupted.
 */
 static void hold (lua_State *L) {
   counthold(L);
@@ -122,10 +125,10 @@ static void hold (lua_State *L) {
 
 
 /*
-** More than the memory limit is in use. What is garbage is collected; by Swift
-** in pieces, with other work between, unless the code cannot yield. Then the
-** run goes on if an eighth of the limit is free: else it would be back here
-** at once.
+** Collects garbage when more than the memory limit is in use. If the code can
+** yield, Swift collects it in pieces, with other work in between; otherwise it
+** is collected here at once. The run may then continue only if an eighth of the
+** limit is free, since it would otherwise be back here immediately.
 */
 static int relieve (lua_State *L, CLuaHost *host) {
   host->pressed = 0;
@@ -145,7 +148,8 @@ static int relieve (lua_State *L, CLuaHost *host) {
 }
 
 
-/* Returning from a call cannot yield; the next instruction can. */
+/* A return hook cannot yield, so it only sets the hook for the next
+   instruction, which can. */
 static void hook (lua_State *L, lua_Debug *ar) {
   CLuaHost *host = clua_host(L);
   if (ar->event != LUA_HOOKCOUNT) {
@@ -176,8 +180,9 @@ static void hook (lua_State *L, lua_Debug *ar) {
 
 
 /*
-** What long work of Swift's asks between two steps, as no hook can stop it.
-** Must be C: a tick may come at any moment of it.
+** Tells long-running Swift code between two steps whether to stop, as no hook
+** can interrupt it. It must be C because a signal may change these fields at
+** any moment.
 */
 int clua_look (lua_State *L) {
   CLuaHost *host = clua_host(L);
@@ -193,10 +198,11 @@ int clua_look (lua_State *L) {
 
 
 /*
-** Lua compares two texts from zero to zero, each piece by a call of strcoll, and
-** no hook runs meanwhile: of texts of zeros, 100 MB take a second. So the linker
-** puts this function in the place of strcoll (Package.swift: --wrap), and what
-** is due for the hook is done here, but for a yield. Must be C: it raises.
+** Lua compares two strings piece by piece, from NUL to NUL, with one call of
+** strcoll for each piece. No hook fires in between, and comparing 100 MB of
+** NULs takes a second. So the linker replaces strcoll with the function below
+** (Package.swift: --wrap), which does what the hook would do, except that it
+** cannot yield. It must be C because it raises errors.
 */
 int __real_strcoll (const char *a, const char *b);
 int __wrap_strcoll (const char *a, const char *b);
@@ -228,7 +234,8 @@ void clua_arm (lua_State *L) {
 }
 
 
-/* What the hook of 'co' was to do becomes L's, which ran it. */
+/* Moves a pending hook from 'co', which has just stopped, to L, which resumed
+   it. */
 void clua_passhook (lua_State *co, lua_State *L) {
   int mask = lua_gethookmask(co);
   if (mask == 0)
@@ -241,7 +248,7 @@ void clua_passhook (lua_State *co, lua_State *L) {
 }
 
 
-/* The hook is to see to the memory. Called by the allocator. */
+/* Makes the hook collect garbage. The allocator calls this. */
 void clua_press (CLuaHost *host) {
   if (!host->pressed && host->current != NULL) {
     host->pressed = 1;
@@ -250,7 +257,7 @@ void clua_press (CLuaHost *host) {
 }
 
 
-/* The run has failed for want of memory, whatever its code does about it. */
+/* Makes the run fail for lack of memory. 'pcall' cannot prevent that. */
 void clua_exhaust (CLuaHost *host) {
   if (host->current != NULL) {
     host->exhausted = 1;
@@ -259,16 +266,17 @@ void clua_exhaust (CLuaHost *host) {
 }
 
 
-/* Whether so little is free that the run may not go on. */
+/* Whether so little memory is free that the run must not continue. */
 int clua_isfull (const CLuaHost *host) {
   return host->used > host->limit - host->limit / 8;
 }
 
 
 /*
-** Native code that no hook can reach (a pathological pattern) and that has
-** outlived its deadline stops the whole loop, so the process ends. The host
-** starts it again at once and does not count it (exit code 200).
+** Native code that does not end, and that no hook can interrupt, blocks the
+** whole event loop. So the process ends once such code has run for too long
+** after its deadline. The host restarts a handler that exits with code 200 at
+** once, and does not count the exit as a crash.
 */
 static size_t append (char *line, size_t length, const char *text) {
   size_t added = strlen(text);
@@ -278,19 +286,20 @@ static size_t append (char *line, size_t length, const char *text) {
 
 
 static void endstuck (const CLuaHost *host) {
-  char line[512];  /* label and run are bounded, so it all fits */
+  char line[512];  /* large enough, as label and run are bounded */
   size_t length = append(line, 0, host->label);
   length = append(line, length, " ");
   length = append(line, length, host->run);
   length = append(line, length, ": a native call did not end with its time"
     " limit; the process ends with code 200, so that the host starts it"
     " again\n");
-  if (write(STDERR_FILENO, line, length) < 0) { /* nobody is left to tell */ }
+  if (write(STDERR_FILENO, line, length) < 0) { /* it cannot be reported */ }
   _exit(200);
 }
 
 
-/* Whether native code has outlived its time, and no collection is why. */
+/* Whether native code has run for too long after its time, and the reason is
+   not a garbage collection. */
 static int isstuck (CLuaHost *host) {
   if (!clua_isover(host) || host->collecting)
     host->stuck = 0;
@@ -340,8 +349,8 @@ void clua_setrun (lua_State *L, const char *text, size_t length) {
 
 
 /*
-** Starts the calling thread's timer; it lives as long as the thread's process.
-** Answers 0, or the number of an error.
+** Starts a timer for the calling thread, which runs until the process ends.
+** Returns 0, or the value of errno.
 */
 int clua_startticking (int milliseconds) {
   struct sigaction action;
@@ -356,7 +365,7 @@ int clua_startticking (int milliseconds) {
     return errno;
   sigemptyset(&signals);
   sigaddset(&signals, TICK);
-  pthread_sigmask(SIG_UNBLOCK, &signals, NULL);  /* libdispatch's block all */
+  pthread_sigmask(SIG_UNBLOCK, &signals, NULL);  /* libdispatch blocks it */
   memset(&event, 0, sizeof(event));
   event.sigev_notify = SIGEV_THREAD_ID;
   event.sigev_signo = TICK;
@@ -370,7 +379,7 @@ int clua_startticking (int milliseconds) {
 }
 
 
-/* From here to 'clua_end', Lua code of L's VM runs on this thread. */
+/* Marks the beginning of a run of Lua code on this thread, up to 'clua_end'. */
 void clua_begin (lua_State *L) {
   CLuaHost *host = clua_host(L);
   host->current = L;

@@ -4,11 +4,11 @@
 #include "pattern.h"
 
 /*
-** string.find, match and gmatch. Where a search pauses, it is kept on top of
-** the stack. Must be C: see pattern.c.
+** string.find, match and gmatch. A search that pauses is kept on top of the
+** stack. This must be C for the reasons in pattern.c.
 */
 
-/* 'position', which may count from the end, as an offset from 0 up. */
+/* Converts a position, which may count from the end, to an offset from 0. */
 static size_t offset (lua_Integer position, size_t length) {
   if (position > 0)
     return (size_t)position - 1;
@@ -20,10 +20,11 @@ static size_t offset (lua_Integer position, size_t length) {
 
 /* plain ----------------------------------------------------------------- */
 
-#define SMALL	4096       /* a subject that needs no care */
+#define SMALL	4096       /* the longest subject searched in one go */
 #define WINDOW	(256 << 10)
 
-/* For small subjects: what libc does before it searches would take longer. */
+/* Searches a small subject, for which the setup of memmem would take longer
+   than the search. */
 static const char *findsmall (const char *s, size_t length, const char *text,
                               size_t textlength) {
   const char *last = s + (length - textlength);
@@ -42,8 +43,8 @@ static const char *findsmall (const char *s, size_t length, const char *text,
 static int plaink (lua_State *L, int status, lua_KContext from);
 
 /*
-** Searches window by window; one begins so that it overlaps the one before by
-** all of the text but a byte.
+** Searches for a plain text, window by window. Two windows overlap by the
+** length of the text less one byte, so that no occurrence is missed.
 */
 static int plain (lua_State *L, const char *s, size_t length, const char *text,
                   size_t textlength, size_t from) {
@@ -90,7 +91,7 @@ static int hasspecials (const char *pattern, size_t length) {
   while (pattern < end) {
     if (strpbrk(pattern, "^$*+?.([%-") != NULL)
       return 1;
-    pattern += strlen(pattern) + 1;  /* it may have zeros */
+    pattern += strlen(pattern) + 1;  /* skip to after a NUL */
   }
   return 0;
 }
@@ -152,7 +153,7 @@ static int match (lua_State *L) { return begin(L, 0); }
 
 /* gmatch ---------------------------------------------------------------- */
 
-/* A matcher without an attempt. */
+/* The members of a matcher that are kept between two matches. */
 typedef struct Walk {
   char matcher[offsetof(Matcher, captures)];
 } Walk;
@@ -188,7 +189,7 @@ static int nextk (lua_State *L, int status, lua_KContext context) {
 static int next (lua_State *L) {
   Matcher m;
   memcpy(&m, lua_touserdata(L, WALK), sizeof(Walk));
-  m.L = L;  /* another coroutine may have begun */
+  m.L = L;  /* another coroutine may call now */
   if (m.start > m.subjectend)
     return 0;
   return walk(&m);

@@ -4,45 +4,45 @@
 #include "CLua.h"
 
 /*
-** table.sort: the quicksort of Lua's ltablib.c, cut into what happens between
-** two comparisons, because a comparison may yield and any number of them may
-** take several slices. The stack: 1 table, 2 comparator or nil, 3 the state if
-** it was moved there, and above it the two or three values at hand.
-** Must be C: it raises, and it is to be as fast as Lua's own.
+** table.sort: the quicksort of Lua's ltablib.c as a state machine whose steps
+** are what happens between two comparisons. A comparison may yield, and a sort
+** may take several slices. Stack: 1 table, 2 comparator or nil, 3 the state if
+** it was moved there, and above it the two or three values being compared.
+** It must be C because it raises errors, and to be as fast as Lua's own.
 */
 
 #define TABLE	1
 #define COMPARATOR	2
 #define STATE	3
 
-/* Shorter ranges take the middle as their pivot. */
+/* Ranges shorter than this always use the middle element as the pivot. */
 #define SHORT	100u
 
 typedef struct Range {
   unsigned int lo, up;
-  unsigned int random;  /* moves the pivot, once a range was split badly */
+  unsigned int random;  /* if not 0, picks the pivot: a split was very uneven */
 } Range;
 
 typedef struct Sort {
-  enum {ENDS, LOW, HIGH, RIGHT, LEFT} next;  /* what is compared next */
+  enum {ENDS, LOW, HIGH, RIGHT, LEFT} next;  /* the next comparison */
   Range now;
   unsigned int pivot, i, j;
-  int steps;   /* until the next look at the clock */
-  int simple;  /* all are numbers, or short texts, and there is no comparator */
-  int kept;    /* this is in a userdata */
-  int left;    /* ranges to sort later; the smaller part comes first */
-  int most;    /* of them */
+  int steps;   /* until the next check for the end of the slice */
+  int simple;  /* no comparator, and only numbers or only short strings */
+  int kept;    /* the state is in a userdata */
+  int left;    /* number of ranges in 'later', which are sorted afterwards */
+  int most;    /* room in 'later' */
   Range later[];
 } Sort;
 
-#define MOSTLATER	32  /* halves of what a table can hold */
+#define MOSTLATER	32  /* enough: the smaller part is always sorted first */
 
 typedef union LocalSort {
   Sort sort;
   char room[sizeof(Sort) + MOSTLATER * sizeof(Range)];
 } LocalSort;
 
-/* Where the values are that are compared: is the first less? */
+/* The stack positions of the two values to compare: is the first one less? */
 static const signed char operands[][2] = {
   [ENDS] = {-1, -2}, [LOW] = {-2, -1}, [HIGH] = {-1, -2}, [RIGHT] = {-1, -2},
   [LEFT] = {-3, -1}};
@@ -63,14 +63,15 @@ static Sort *keep (lua_State *L, Sort *s) {
 static void get (lua_State *L, unsigned int i) { lua_geti(L, TABLE, i); }
 
 
-/* Sets t[i] to the value on top, t[j] to the one below. */
+/* Sets t[i] to the value on top of the stack and t[j] to the one below it. */
 static void set (lua_State *L, unsigned int i, unsigned int j) {
   lua_seti(L, TABLE, i);
   lua_seti(L, TABLE, j);
 }
 
 
-/* Puts the ends of a range that has two elements or more into order. */
+/* Begins with the next range of at least two elements: gets its two ends for
+   the first comparison. Returns 0 if no range is left. */
 static int begin (lua_State *L, Sort *s) {
   while (s->now.lo >= s->now.up) {
     if (s->left == 0)
@@ -98,7 +99,8 @@ static unsigned int choose (const Range *r) {
 }
 
 
-/* The pivot's element goes next to the end, and the others are split. */
+/* Swaps the pivot with the last element but one, and begins to partition the
+   elements between the ends. */
 static int split (lua_State *L, Sort *s) {
   if (s->now.up - s->now.lo == 2)
     return finish(L, s);
@@ -114,7 +116,8 @@ static int split (lua_State *L, Sort *s) {
 }
 
 
-/* The range is split at 'i'; the larger part has to wait. */
+/* The pivot is in its place, 'i'. Continues with the smaller part and keeps the
+   larger part for later. */
 static int divide (lua_State *L, Sort *s) {
   Range small = s->now, large = s->now;
   if (s->i - s->now.lo < s->now.up - s->i) {
@@ -139,8 +142,8 @@ static void refuse (lua_State *L) {
 
 
 /*
-** Does what the comparison asked for, and gets the values of the next one.
-** False when all is sorted.
+** Acts on the result of a comparison and pushes the values of the next one.
+** Returns 0 when everything is sorted.
 */
 static int advance (lua_State *L, Sort *s, int less) {
   switch (s->next) {
@@ -171,7 +174,7 @@ static int advance (lua_State *L, Sort *s, int less) {
       else
         lua_pop(L, 2);
       return split(L, s);
-    case RIGHT:  /* looks for one to the left that is not less */
+    case RIGHT:  /* from the left, skip elements less than the pivot */
       while (less) {
         if (s->i == s->now.up - 1)
           refuse(L);
@@ -184,7 +187,7 @@ static int advance (lua_State *L, Sort *s, int less) {
       get(L, --s->j);
       s->next = LEFT;
       return 1;
-    default:  /* and for one to the right that is not greater */
+    default:  /* LEFT: from the right, skip greater elements */
       while (less) {
         if (s->j < s->i)
           refuse(L);
@@ -208,8 +211,8 @@ static int advance (lua_State *L, Sort *s, int less) {
 
 
 /*
-** Whether all elements are numbers, or all texts so short that to compare them
-** takes no time. Then they may be compared without a further question.
+** Whether all elements are numbers, or all are short strings. Such elements can
+** be compared quickly and without looking for metamethods.
 */
 #define MOSTLOOKED	1000000u
 #define SHORTTEXT	200
@@ -254,7 +257,8 @@ static int pausedk (lua_State *L, int status, lua_KContext context) {
 }
 
 
-/* Whether Lua compares the values without a metamethod, or refuses to. */
+/* Whether lua_compare calls no metamethod for these values: it compares them
+   itself or raises an error. */
 static int israw (lua_State *L, Sort *s, int a, int b) {
   int type = lua_type(L, a);
   if (type == LUA_TNUMBER && lua_type(L, b) == LUA_TNUMBER)
@@ -313,7 +317,7 @@ static int sortto (lua_State *L, lua_Unsigned length) {
   if (!lua_isnoneornil(L, COMPARATOR))
     luaL_checktype(L, COMPARATOR, LUA_TFUNCTION);
   lua_settop(L, COMPARATOR);
-  lua_pushnil(L);  /* the state's place */
+  lua_pushnil(L);  /* the slot for the state */
   s->simple = lua_isnil(L, COMPARATOR) && issimple(L, (unsigned int)length);
   s->now.lo = 1;
   s->now.up = (unsigned int)length;
@@ -334,7 +338,8 @@ int clua_sort (lua_State *L) {
 }
 
 
-/* The fallback's list may have holes, so argument 3 is its length. */
+/* Sorts the list that the fallback for tables with metamethods has copied. The
+   list may have holes, so argument 3 is its length. */
 int clua_sortlist (lua_State *L) {
   return sortto(L, (lua_Unsigned)lua_tointeger(L, 3));
 }

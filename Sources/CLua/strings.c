@@ -6,18 +6,18 @@
 #include "text.h"
 
 /*
-** The functions of Lua's string library that may run long, but for those with
-** patterns. Long results are made in slices, in a userdata; its place on the
-** stack is behind the arguments that count. Must be C: they raise.
+** The functions of Lua's string library that may run long, except those with
+** patterns. Long results are built in a userdata, over several slices. Its slot
+** on the stack follows the arguments. They must be C because they raise errors.
 */
 
-/* Results up to this length are made at once. */
+/* Results up to this length are made in one go. */
 #define SHORT	(64 << 10)
 
-/* Bytes that are copied between two looks. */
+/* How many bytes are copied between two checks for the end of the slice. */
 #define PIECE	(256 << 10)
 
-/* Bytes that are changed one by one between two looks. */
+/* How many bytes are converted one by one between two such checks. */
 static size_t piece (lua_State *L) {
   return (size_t)clua_host(L)->stride * 4;
 }
@@ -26,8 +26,9 @@ static size_t piece (lua_State *L) {
 /* rep: 1 text, 2 how often, 3 separator, 4 result -------------------------- */
 
 /*
-** What is there is copied behind itself, so the result doubles; it repeats with
-** the length of a text and a separator.
+** Fills the rest of the result by copying the filled part to its own end, which
+** doubles that part each time. The result repeats with the length of a text and
+** a separator ('used').
 */
 static int fill (lua_State *L, int status, lua_KContext filled) {
   Text *result = lua_touserdata(L, 4);
@@ -111,7 +112,7 @@ static void change (enum Change how, char *to, const char *from, size_t length,
 }
 
 
-/* The context is the offset, and in its lowest bits what is done. */
+/* The context holds the offset and, in its two lowest bits, the change. */
 static int changek (lua_State *L, int status, lua_KContext context) {
   enum Change how = (enum Change)(context & 3);
   size_t length, at = (size_t)context >> 2;
@@ -153,27 +154,29 @@ static int upper (lua_State *L) { return changed(L, UPPER); }
 static int reverse (lua_State *L) { return changed(L, REVERSE); }
 
 
-/* What Lua's own functions do, where it is not too much -------------------- */
+/* Lua's own functions, behind limits on their arguments -------------------- */
 
 #define OWN	lua_upvalueindex(1)
 
-#define MOSTVALUES	1000          /* of one call of format */
-#define MOSTTEXT	(4 << 20)     /* bytes of its format */
-#define MOSTQUOTED	(256 << 10)   /* bytes for its '%q' */
-#define MOSTFORMAT	(64 << 10)    /* bytes of a format of pack */
-#define MOSTFIXED	(8 << 20)     /* bytes that its 'c' items ask for */
+#define MOSTVALUES	1000          /* arguments of format */
+#define MOSTTEXT	(4 << 20)     /* bytes of format's first argument */
+#define MOSTQUOTED	(256 << 10)   /* bytes of strings if there is a '%q' */
+#define MOSTFORMAT	(64 << 10)    /* bytes of pack's first argument */
+#define MOSTFIXED	(8 << 20)     /* sum of the sizes of pack's 'c' items */
 
-/* What a format may have between '%' and the letter. */
+/* The characters that may stand between '%' and the letter of a format. */
 #define FLAGS	"-+ #0123456789."
 
-/* Arguments of a call of format, and more: the offset in it is above them. */
+/* More than the arguments of any call of format. A context is an offset in the
+   format times this, plus the number of an argument. */
 #define ARGUMENTS	2048
 
 static int formatk (lua_State *L, int status, lua_KContext context);
 
 /*
-** Raises what Lua's own 'format' has against a part of the format. '%p', which
-** takes any value, stands for the arguments up to 'argument', which are done.
+** Lets Lua's own 'format' check a part of the format and raise its errors. The
+** arguments up to 'argument' belong to earlier parts; a '%p', which accepts any
+** value, stands for each.
 */
 static void checkpart (lua_State *L, const char *part, size_t length,
                        int argument) {
@@ -193,10 +196,11 @@ static void checkpart (lua_State *L, const char *part, size_t length,
 
 
 /*
-** Lua's own 'format' calls '__tostring' so that nothing in there can yield.
-** So what '%s' is to write is made a text before, from this offset of the
-** format and the argument after this one. What comes before in the format is
-** checked first, as it may be wrong.
+** Lua's own 'format' calls '__tostring' in a way that does not let it yield. So
+** this function converts the arguments of '%s' to strings first, beginning at
+** this offset of the format, with the argument after 'argument'. It checks the
+** part of the format before each such '%s', so that errors come in the same
+** order as from Lua.
 */
 static int formattexts (lua_State *L, size_t at, int argument) {
   size_t length, begin = at;
@@ -226,13 +230,13 @@ static int formattexts (lua_State *L, size_t at, int argument) {
 }
 
 
-/* The text of an argument is on top. */
+/* Continues with the result of '__tostring' on top of the stack. */
 static int formatk (lua_State *L, int status, lua_KContext context) {
   int argument = (int)(context % ARGUMENTS);
   (void)status;
   if (!lua_isstring(L, -1))
     return luaL_error(L, "'__tostring' must return a string");
-  lua_tostring(L, -1);  /* a number becomes one */
+  lua_tostring(L, -1);  /* turns a number into a string */
   lua_replace(L, argument);
   return formattexts(L, (size_t)(context / ARGUMENTS), argument);
 }
@@ -262,7 +266,8 @@ static int format (lua_State *L) {
 }
 
 
-/* Reads all of a format, which is cheap, for what is not. */
+/* Checks that the format does not ask for too much, then calls Lua's own
+   function: pack, packsize or unpack. */
 static int pack (lua_State *L) {
   size_t length, fixed = 0, i;
   const char *text = luaL_checklstring(L, 1, &length);
@@ -283,7 +288,8 @@ static int pack (lua_State *L) {
 }
 
 
-/* Puts 'f' around a function of the library on top. */
+/* Replaces a function of the library on top of the stack with 'f', whose
+   upvalue is the original. */
 static void wrap (lua_State *L, const char *name, lua_CFunction f) {
   lua_getfield(L, -1, name);
   lua_pushcclosure(L, f, 1);

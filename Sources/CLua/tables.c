@@ -2,14 +2,15 @@
 #include "text.h"
 
 /*
-** The functions of Lua's table library that go through a range. Ranges of plain
-** tables are gone through here, in slices: each loop is its own continuation,
-** and its context is how far it is. Tables with metamethods are left to Lua
-** code, in which every metamethod may take its time. (Where there are none,
-** lua_geti is faster than lua_rawgeti.) Must be C: they raise.
+** The functions of Lua's table library that walk over a range of elements. For
+** tables without metamethods the walk is done here, over several slices: each
+** loop is its own continuation, and its context is the current index. Tables
+** with metamethods are left to Lua code, in which metamethods may yield. (For
+** plain tables, lua_geti is faster than lua_rawgeti.) They must be C because
+** they raise errors.
 */
 
-/* Whether the metatable on top has a field of that name. */
+/* Whether the metatable on top of the stack has a field of this name. */
 static int has (lua_State *L, const char *name) {
   int there;
   lua_pushstring(L, name);
@@ -20,8 +21,8 @@ static int has (lua_State *L, const char *name) {
 
 
 /*
-** Whether what is done to the argument, which must be a table, is done without
-** metamethods. A deferred table is filled first.
+** Whether these kinds of access to an argument call no metamethods. Raises an
+** error if the argument is not a table. Fills a deferred table first.
 */
 int clua_isplain (lua_State *L, int index, int does) {
   int plain;
@@ -50,11 +51,12 @@ static int called (lua_State *L, int status, lua_KContext context) {
 }
 
 
-/* Calls the Lua function of that name with all arguments. */
+/* Calls the Lua function of this name for tables with metamethods, with all
+   arguments. */
 int clua_callfallback (lua_State *L, const char *name) {
   luaL_checkstack(L, 4, NULL);
   clua_pushhelper(L, CLUA_FALLBACKS);
-  if (lua_isfunction(L, -1)) {  /* they are made when one is needed */
+  if (lua_isfunction(L, -1)) {  /* not created yet */
     lua_call(L, 0, 1);
     lua_pushvalue(L, -1);
     clua_sethelper(L, CLUA_FALLBACKS);
@@ -67,10 +69,11 @@ int clua_callfallback (lua_State *L, const char *name) {
 }
 
 
-/* Of these loops, an element takes as long as several steps elsewhere. */
+/* Elements between two checks; one takes as long as several steps elsewhere. */
 #define STEPS(L)	(clua_host(L)->stride / 8 + 1)
 
-/* Returns if the slice goes on; else 'k' is called with 'context'. */
+/* Returns if the slice is not over. Otherwise the thread yields, and Lua calls
+   'k' with 'context' later. */
 static inline void look (lua_State *L, int *steps, lua_Integer context,
                          lua_KFunction k) {
   if (--*steps < 0) {
@@ -81,7 +84,7 @@ static inline void look (lua_State *L, int *steps, lua_Integer context,
 }
 
 
-/* insert: 1 table, 2 position, 3 value; those from 'i' - 1 down go up ----- */
+/* insert: 1 table, 2 position, 3 value; moves 'position'...'i' - 1 up ----- */
 
 static int shiftup (lua_State *L, int status, lua_KContext i) {
   lua_Integer position = lua_tointeger(L, 2);
@@ -118,7 +121,7 @@ static int insert (lua_State *L) {
 }
 
 
-/* remove: 1 table, 2 length, 3 element; those from 'i' + 1 up go down ----- */
+/* remove: 1 table, 2 length, 3 element; moves 'i' + 1...'length' down ----- */
 
 static int shiftdown (lua_State *L, int status, lua_KContext i) {
   lua_Integer length = lua_tointeger(L, 2);
@@ -152,7 +155,7 @@ static int removeelement (lua_State *L) {
 }
 
 
-/* move: 1 from, 2 first, 3 last, 4 to where, 5 the other table ------------ */
+/* move: 1 source, 2 first, 3 last, 4 new first, 5 target table ------------ */
 
 static int moveup (lua_State *L, int status, lua_KContext i) {
   lua_Integer first = lua_tointeger(L, 2), last = lua_tointeger(L, 3);
@@ -240,7 +243,7 @@ static int join (lua_State *L, Text *text, lua_Integer i) {
     steps -= (int)(length >> 8 & 0xffff);
     lua_pop(L, 1);
     if (i == last)
-      break;  /* the next might be none */
+      break;  /* 'last' may be the largest integer */
     text = clua_addtext(L, text, 5, separator, separatorlength);
   }
   lua_pushlstring(L, text->bytes, text->used);

@@ -3,8 +3,8 @@
 #include "text.h"
 
 /*
-** Lua's own luaL_Buffer is for the stack of C, which is another one after a
-** yield. Must be C: memory of Lua's is got by what may raise.
+** Lua's luaL_Buffer lives on the C stack, which does not survive a yield; this
+** one does. It must be C because allocating Lua's memory may raise an error.
 */
 
 Text *clua_begintext (ShortText *text) {
@@ -15,7 +15,7 @@ Text *clua_begintext (ShortText *text) {
 }
 
 
-/* Moves the text into a userdata at 'slot' of the stack. */
+/* Moves the text into a userdata, which it puts at 'slot' of the stack. */
 static Text *move (lua_State *L, Text *text, int slot, size_t room) {
   Text *fresh = lua_newuserdatauv(L, sizeof(Text) + room, 0);
   memcpy(fresh, text, sizeof(Text) + text->used);
@@ -31,7 +31,7 @@ Text *clua_keeptext (lua_State *L, Text *text, int slot) {
 }
 
 
-/* Answers where the text is from now on. */
+/* Appends bytes. Returns the address of the text, which may have moved. */
 Text *clua_addtext (lua_State *L, Text *text, int slot, const char *bytes,
                     size_t length) {
   if (length > text->room - text->used) {

@@ -1,5 +1,5 @@
 /*
-** A text that grows, and that may be kept while its thread yields.
+** A growing string that can be kept while its thread yields.
 */
 
 #ifndef CLUA_TEXT_H
@@ -7,7 +7,8 @@
 
 #include "CLua.h"
 
-/* It begins on C's stack, and ends in a userdata if it has to. */
+/* It begins on the C stack, and is moved into a userdata if it grows, or before
+   a yield. */
 typedef struct Text {
   size_t used, room;
   int kept;

@@ -1,12 +1,12 @@
 #include "text.h"
 
 /*
-** The functions of Lua's utf8 library that go through a text of any length, in
-** slices. Each loop is its own continuation, and its context is how far it is.
-** Must be C: they raise.
+** The functions of Lua's utf8 library that may walk over a long string,
+** rewritten to take several slices. Each loop is its own continuation, and its
+** context is the current position. They must be C because they raise errors.
 */
 
-/* Characters between two looks. */
+/* Characters between two checks for the end of the slice. */
 #define STEPS(L)	clua_host(L)->stride
 
 #define MOSTUTF	0x7FFFFFFFu  /* six bytes */
@@ -15,10 +15,10 @@
 #define iscontinuation(c)	(((c) & 0xC0) == 0x80)
 
 
-/* The bytes of a code point, at the end of eight bytes; answers how many. */
+/* Encodes a code point at the end of eight bytes. Returns how many it takes. */
 static int encode (char *bytes, lua_Unsigned code) {
   int count = 1;
-  lua_Unsigned first = 0x3F;  /* what fits into the first byte */
+  lua_Unsigned first = 0x3F;  /* most that fits into the first byte */
   if (code < 0x80) {
     bytes[7] = (char)code;
     return 1;
@@ -33,7 +33,7 @@ static int encode (char *bytes, lua_Unsigned code) {
 }
 
 
-/* The text takes the place of the first argument: 1 text, 2... code points. */
+/* char: 1 the slot for the text, 2... code points. */
 static int encodek (lua_State *L, int status, lua_KContext i);
 
 static int encodefrom (lua_State *L, Text *text, int i) {
@@ -78,7 +78,7 @@ static int character (lua_State *L) {
 }
 
 
-/* The character at 's', or NULL if it is none; answers where it ends. */
+/* Returns the end of the character at 's', or NULL if it is not valid. */
 static const char *decode (const char *s, int strict) {
   static const lua_Unsigned least[] = {
     ~(lua_Unsigned)0, 0x80, 0x800, 0x10000, 0x200000, 0x4000000};
@@ -102,7 +102,8 @@ static const char *decode (const char *s, int strict) {
 }
 
 
-/* 'position', which may count from the end; 0 if it is before the begin. */
+/* Converts a position that may count from the end; 0 if it is before the
+   beginning. */
 static lua_Integer fromend (lua_Integer position, size_t length) {
   if (position >= 0)
     return position;
@@ -112,7 +113,7 @@ static lua_Integer fromend (lua_Integer position, size_t length) {
 }
 
 
-/* len: 1 text, 2 offset of the last byte, 3 whether lax, 4 characters ------ */
+/* len: 1 text, 2 offset of the last byte, 3 whether lax, 4 count ----------- */
 
 static int lengthk (lua_State *L, int status, lua_KContext at) {
   const char *text = lua_tostring(L, 1);
@@ -162,7 +163,7 @@ static int length (lua_State *L) {
 }
 
 
-/* offset: 1 text, 2 characters to go, backwards if less than 0 -------------- */
+/* offset: 1 text, 2 characters to move, backwards if negative -------------- */
 
 static int offsetk (lua_State *L, int status, lua_KContext at) {
   size_t size;
@@ -171,7 +172,7 @@ static int offsetk (lua_State *L, int status, lua_KContext at) {
   int steps = STEPS(L);
   (void)status;
   while (left != 0) {
-    /* A step is a byte. */
+    /* Here a step is one byte. */
     if (left < 0) {
       if (at <= 0)
         break;
@@ -209,14 +210,14 @@ static int offset (lua_State *L) {
   at = fromend(luaL_optinteger(L, 3, at), size);
   luaL_argcheck(L, 1 <= at && --at <= (lua_Integer)size, 3,
                 "position out of bounds");
-  if (count == 0) {  /* the begin of the character of which 'at' is a part */
+  if (count == 0) {  /* find the beginning of the character at 'at' */
     count = -1;
     at++;
   }
   else if (iscontinuation(text[at]))
     return luaL_error(L, "initial position is a continuation byte");
   else if (count > 0)
-    count--;  /* the first is here */
+    count--;  /* 'at' is the first one */
   lua_settop(L, 1);
   lua_pushinteger(L, count);
   return offsetk(L, LUA_OK, (lua_KContext)at);

@@ -11,14 +11,16 @@
 #include <openssl/x509_vfy.h>
 #include <openssl/x509v3.h>
 
-/* Here so that both floors that use OpenSSL start it alike, whichever is first: without openssl.cnf, which may name
- * providers that a static executable cannot load, and without a handler of exit(), which would free what loops that
- * still run are using. Cheap to call again, so every way into OpenSSL begins with it. */
+/* Initialises OpenSSL. EventLoop and Crypto both call it, so that OpenSSL is set up the same way whichever comes first.
+ * It does not read openssl.cnf, which may name providers that a static executable cannot load. It registers no exit
+ * handler, which would free objects that running loops still use. Calling it again is cheap, so every use of OpenSSL
+ * begins with it. */
 static inline int copenssl_start(void) {
     return OPENSSL_init_crypto(OPENSSL_INIT_NO_LOAD_CONFIG | OPENSSL_INIT_NO_ATEXIT, NULL);
 }
 
-/* Here because a parameter keeps a pointer to its name, which Swift would pass as a string that is gone by then. */
+/* Starts an HMAC. It is C because the parameter keeps a pointer to the digest's name, and a string that Swift passes to
+ * C lives only during one call. */
 static inline int copenssl_init_hmac(EVP_MAC_CTX *context, const char *digest, const unsigned char *key,
                                      size_t count) {
     OSSL_PARAM parameters[] = {
@@ -28,8 +30,8 @@ static inline int copenssl_init_hmac(EVP_MAC_CTX *context, const char *digest, c
     return EVP_MAC_init(context, key, count, parameters);
 }
 
-/* The settings that every context needs. Here because they are macros, which Swift does not see. TLS 1.2 is set as the
- * minimum because OpenSSL has none unless openssl.cnf names one. */
+/* Makes the settings that every context needs. It is C because they are macros, which Swift does not see. It sets TLS
+ * 1.2 as the minimum, because OpenSSL has no minimum unless openssl.cnf names one. */
 static inline void copenssl_set_up(SSL_CTX *context) {
     SSL_CTX_set_min_proto_version(context, TLS1_2_VERSION);
     SSL_CTX_set_options(context, SSL_OP_NO_RENEGOTIATION | SSL_OP_NO_COMPRESSION | SSL_OP_NO_TICKET);
@@ -38,27 +40,27 @@ static inline void copenssl_set_up(SSL_CTX *context) {
     SSL_CTX_set_session_cache_mode(context, SSL_SESS_CACHE_OFF);
 }
 
-/* A macro: the next certificate of the chain that a server sends. */
+/* A macro in OpenSSL. Appends a certificate to the chain that a server sends. */
 static inline int copenssl_add_to_chain(SSL_CTX *context, X509 *certificate) {
     return (int)SSL_CTX_add1_chain_cert(context, certificate);
 }
 
-/* A macro: the name that a client says it wants (SNI). */
+/* A macro in OpenSSL. Sets the server name that a client sends (SNI). */
 static inline int copenssl_set_server_name(SSL *ssl, const char *name) {
     return (int)SSL_set_tlsext_host_name(ssl, name);
 }
 
-/* A macro: the bytes in a memory BIO, until it is written to or reset. */
+/* A macro in OpenSSL. Points to the bytes in a memory BIO, valid until it is written to or reset. */
 static inline long copenssl_bytes(BIO *bio, const char **bytes) {
     return BIO_get_mem_data(bio, bytes);
 }
 
-/* A macro: empties a memory BIO. */
+/* A macro in OpenSSL. Empties a memory BIO. */
 static inline void copenssl_empty(BIO *bio) {
     (void)BIO_reset(bio);
 }
 
-/* A macro: how many bytes are in a memory BIO. */
+/* A macro in OpenSSL. The number of bytes in a memory BIO. */
 static inline int copenssl_pending(BIO *bio) {
     return BIO_pending(bio);
 }

@@ -3,23 +3,24 @@
 #include <sys/socket.h>
 #include <uv.h>
 
-/* Swift's module of glibc is read without _GNU_SOURCE, so it does not declare
-   this one. */
+/* Swift's module of glibc does not declare this function, because it is read
+   without _GNU_SOURCE. */
 extern int accept4 (int, struct sockaddr *__restrict, socklen_t *__restrict, int);
 
-/* The next caller of a listening socket, as a descriptor that neither blocks
-   nor reaches a child process; -1 with errno. */
+/* Accepts the next connection of a listening socket. The descriptor is
+   non-blocking and close-on-exec. Returns -1 with errno set if that fails. */
 static inline int cuv_accept (int listener) {
   return accept4(listener, 0, 0, SOCK_NONBLOCK | SOCK_CLOEXEC);
 }
 
-/* Names the calling thread. prctl takes what follows as it comes, and Swift
-   calls no such functions. */
+/* Names the calling thread. It is C because prctl is variadic, and Swift cannot
+   call variadic functions. */
 static inline void cuv_namethread (const char *name) { prctl(PR_SET_NAME, name); }
 
-/* Lets getaddrinfo ask /etc/hosts and the name servers, and nothing else: what
-   nsswitch.conf may name besides is a shared library, which a static program
-   cannot load. glibc's own, so not in Swift's module of it. */
+/* Makes getaddrinfo ask only /etc/hosts and the name servers. nsswitch.conf may
+   name other sources, but each is a shared library, which a static program
+   cannot load. It is C because Swift's module of glibc does not declare the
+   function. */
 extern int __nss_configure_lookup (const char *, const char *);
 
 static inline void cuv_lookinfilesanddns (void) {

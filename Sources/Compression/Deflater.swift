@@ -1,13 +1,13 @@
 internal import CZlib
 
-/// Compresses bytes that arrive in pieces. Equal bytes in equal pieces give equal output: it contains no time or
-/// machine.
+/// Compresses bytes that arrive in pieces. The output depends only on the bytes and the pieces: it contains no time and
+/// no name of a machine.
 public final class Deflater {
     public enum Format: Sendable {
         case gzip
         /// HTTP's "deflate".
         case zlib
-        /// As in zip files: no header, no checksum.
+        /// The format inside of zip files, without header and checksum.
         case raw
     }
 
@@ -18,7 +18,7 @@ public final class Deflater {
     public init(_ format: Format) {
         stream = .allocate(capacity: 1)
         stream.initialize(to: z_stream())
-        // 15 for the largest window; 16 more for gzip, negative for no header.
+        // 15 means the largest window. zlib encodes the format in the same number: plus 16 for gzip, negative for raw.
         let windowBits: Int32 =
             switch format {
             case .gzip: 15 + 16
@@ -34,13 +34,14 @@ public final class Deflater {
         buffer.deallocate()
     }
 
-    /// Appends finished output. zlib keeps much back, to compress it with later bytes.
+    /// Compresses bytes, and appends the output that is complete. zlib holds back the rest, to compress it together
+    /// with later bytes.
     public func deflate(_ bytes: RawSpan, into output: inout [UInt8]) {
         precondition(!isFinished, "a deflater has finished")
         var position = 0
         while position < bytes.byteCount {
             let piece = bytes.extracting(position..<bytes.byteCount)
-            // zlib writes nothing to its input, and takes all of it before it returns.
+            // zlib does not write to its input, and consumes all of it before it returns.
             position += piece.withUnsafeBytes { piece in
                 let count = UInt32(clamping: piece.count)
                 stream.pointee.next_in = UnsafeMutablePointer(mutating: piece.bindMemory(to: UInt8.self).baseAddress)
@@ -52,7 +53,7 @@ public final class Deflater {
         }
     }
 
-    /// Appends the rest. The deflater cannot be used afterwards.
+    /// Appends the rest of the output. The deflater cannot be used afterwards.
     public func finish(into output: inout [UInt8]) {
         precondition(!isFinished, "a deflater has finished")
         isFinished = true
@@ -71,7 +72,7 @@ public final class Deflater {
 }
 
 extension Deflater {
-    /// Compresses complete bytes.
+    /// Compresses bytes at once.
     public static func deflate(_ bytes: [UInt8], _ format: Format) -> [UInt8] {
         let deflater = Deflater(format)
         var output: [UInt8] = []

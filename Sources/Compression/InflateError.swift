@@ -1,6 +1,6 @@
-/// Why compressed bytes cannot be read.
+/// Why bytes cannot be decompressed.
 public enum InflateError: Error, Equatable, Sendable, CustomStringConvertible {
-    /// With zlib's description.
+    /// The data is invalid. The text is zlib's description.
     case corrupt(String)
     /// The bytes end before the compressed data does.
     case truncated

@@ -1,16 +1,18 @@
 internal import CZlib
 
-/// Decompresses bytes that arrive in pieces, up to a limit, as a few bytes may become a thousand times as many.
+/// Decompresses bytes that arrive in pieces. The size of the output is limited, because a few bytes may expand a
+/// thousandfold.
 ///
-/// A gzip file may have several members, which are read as one. Bytes after the last member, or after the end of the
-/// other formats, are ignored as in common HTTP clients: servers pad with zeros or a line break. No bytes at all count
-/// as an empty file.
+/// A gzip file may have several members, which are decompressed as one stream. Bytes after the last member, or after
+/// the end of the other formats, are ignored as in common HTTP clients, because servers pad with zeros or a line break.
+/// An empty input counts as an empty file.
 public final class Inflater {
     public enum Format: Sendable {
         case gzip
-        /// HTTP's: zlib's format, or bare deflate, which some servers send instead; the first two bytes decide.
+        /// HTTP's "deflate": zlib's format, or raw deflate, which some servers send instead. The first two bytes show
+        /// which one it is.
         case deflate
-        /// As in zip files: no header, no checksum.
+        /// The format inside of zip files, without header and checksum.
         case raw
     }
 
@@ -23,12 +25,12 @@ public final class Inflater {
 
     private enum State {
         case begin
-        /// The format depends on this byte and the next.
+        /// After the first byte of "deflate". The format depends on this byte and the next.
         case firstByte(UInt8)
         case inside
         /// After a member of a gzip file.
         case between
-        /// After a byte that may be the first of the next member.
+        /// After a byte that may begin the next member.
         case betweenMarks
         case ended
         case failed(InflateError)
@@ -43,7 +45,7 @@ public final class Inflater {
         self.limit = limit
         stream = .allocate(capacity: 1)
         stream.initialize(to: z_stream())
-        // 15 for the largest window; 16 more for gzip, negative for no header.
+        // 15 means the largest window. zlib encodes the format in the same number: plus 16 for gzip, negative for raw.
         let windowBits: Int32 = format == .gzip ? 15 + 16 : -15
         precondition(czlib_inflate_init(stream, windowBits) == Z_OK, "no memory for zlib")
     }
@@ -62,8 +64,8 @@ public final class Inflater {
         }
     }
 
-    /// Calls `piece` for each piece of output, in a buffer that the next one overwrites.
-    /// - Throws: also the error of an earlier call.
+    /// Calls `piece` with each piece of output, in a buffer that the next piece overwrites.
+    /// - Throws: the error of this call or of an earlier one.
     public func inflate(_ bytes: RawSpan, _ piece: (RawSpan) -> Void) throws(InflateError) {
         var position = 0
         while position < bytes.byteCount {
@@ -92,19 +94,20 @@ public final class Inflater {
         }
     }
 
-    /// Ends the input.
+    /// Ends the input. Throws if the compressed data is not complete.
     public func finish() throws(InflateError) {
         if case .failed(let error) = state { throw error }
         guard isComplete else { throw fail(.truncated) }
     }
 
-    /// RFC 1950 §2.2: deflate, a window of up to 32 KB, and a checksum. Bare deflate would have to begin with a stored
-    /// block whose padding is not zero to look like this.
+    /// Whether these two bytes are a header of zlib's format: they name deflate and a window of up to 32 KB, and their
+    /// checksum is right (RFC 1950 §2.2). Raw deflate looks the same only if it begins with a stored block whose
+    /// padding is not zero.
     private static func isZlib(_ first: UInt8, _ second: UInt8) -> Bool {
         first & 15 == 8 && first >> 4 <= 7 && (UInt16(first) << 8 | UInt16(second)) % 31 == 0
     }
 
-    /// Looks for another member where one has ended.
+    /// Checks whether another member of a gzip file begins.
     private func look(_ byte: UInt8, _ piece: (RawSpan) -> Void) throws(InflateError) {
         if case .between = state {
             state = byte == Self.mark[0] ? .betweenMarks : .ended
@@ -117,11 +120,11 @@ public final class Inflater {
         }
     }
 
-    /// Returns the number of bytes taken: all, or fewer if the compressed data ends.
+    /// Returns the number of bytes consumed. It is less than all of them only if the compressed data ends.
     private func decompress(_ bytes: RawSpan, _ piece: (RawSpan) -> Void) throws(InflateError) -> Int {
         var result = Result<Int, InflateError>.success(0)
-        // zlib does not write to its input, and does not use it after the call: `avail_in` is then 0, or the data has
-        // ended.
+        // zlib does not write to its input. It does not use the input after the call, because it has consumed all of
+        // it, or the data has ended.
         bytes.withUnsafeBytes { bytes in
             let count = UInt32(clamping: bytes.count)
             stream.pointee.next_in = UnsafeMutablePointer(
@@ -170,7 +173,7 @@ public final class Inflater {
 }
 
 extension Inflater {
-    /// Decompresses complete bytes.
+    /// Decompresses bytes at once.
     public static func inflate(_ bytes: [UInt8], _ format: Format, limit: Int) throws(InflateError) -> [UInt8] {
         let inflater = Inflater(format, limit: limit)
         var output: [UInt8] = []

@@ -2,7 +2,7 @@ internal import COpenSSL
 
 /// A digest of bytes that arrive in pieces.
 ///
-/// OpenSSL's digests fail only without memory, which ends the process as everywhere in Swift.
+/// OpenSSL's digests fail only if no memory is left. Then the process ends, as it does everywhere in Swift.
 public struct Digest: ~Copyable {
     private let hash: HashFunction
     private let context: OpaquePointer
@@ -20,7 +20,7 @@ public struct Digest: ~Copyable {
     deinit { EVP_MD_CTX_free(context) }
 
     public mutating func update(_ bytes: RawSpan) {
-        // OpenSSL reads the bytes before it returns, and keeps no pointer to them.
+        // OpenSSL reads the bytes before it returns, and does not keep a pointer to them.
         let code = bytes.withUnsafeBytes { EVP_DigestUpdate(context, $0.baseAddress, $0.count) }
         precondition(code == 1, "OpenSSL's \(hash) failed")
     }
@@ -30,7 +30,7 @@ public struct Digest: ~Copyable {
     public consuming func finish() -> [UInt8] {
         let (hash, context) = (hash, context)
         return [UInt8](unsafeUninitializedCapacity: hash.byteCount) { digest, count in
-            // OpenSSL writes as many bytes as its digest has, for which there is room.
+            // OpenSSL writes `byteCount` bytes, for which the array has room.
             let code = EVP_DigestFinal_ex(context, digest.baseAddress, nil)
             precondition(code == 1, "OpenSSL's \(hash) failed")
             count = hash.byteCount
@@ -38,7 +38,7 @@ public struct Digest: ~Copyable {
     }
 }
 
-/// Digests of complete bytes.
+/// Digests of bytes that are all there.
 extension Digest {
     public static func of(_ bytes: RawSpan, _ hash: HashFunction) -> [UInt8] {
         var digest = Digest(hash)

@@ -1,6 +1,7 @@
 internal import COpenSSL
 
-/// An authentication code (RFC 2104) of bytes that arrive in pieces. Compare codes only with `constantTimeEqual`.
+/// A message authentication code (RFC 2104) of bytes that arrive in pieces. Compare codes only with
+/// `constantTimeEqual`.
 public struct HMAC: ~Copyable {
     private let hash: HashFunction
     private let context: OpaquePointer
@@ -9,7 +10,7 @@ public struct HMAC: ~Copyable {
         precondition(copenssl_start() == 1, "OpenSSL cannot be started")
         ERR_clear_error()
         let algorithm = EVP_MAC_fetch(nil, "HMAC", nil)
-        // The context keeps it.
+        // The context retains the algorithm.
         defer { EVP_MAC_free(algorithm) }
         guard let context = EVP_MAC_CTX_new(algorithm) else { preconditionFailure("OpenSSL has no HMAC") }
         self.hash = hash
@@ -23,7 +24,7 @@ public struct HMAC: ~Copyable {
 
     private static func start(_ context: OpaquePointer, _ hash: HashFunction, _ key: RawSpan) -> Bool {
         key.withUnsafeBytes { key in
-            // Without an address OpenSSL would treat an empty key as missing.
+            // OpenSSL treats a key without an address as missing, so an empty key gets the address of a local variable.
             var nothing: UInt8 = 0
             let bytes = key.bindMemory(to: UInt8.self)
             guard let address = bytes.baseAddress else {
@@ -34,7 +35,7 @@ public struct HMAC: ~Copyable {
     }
 
     public mutating func update(_ bytes: RawSpan) {
-        // OpenSSL reads the bytes before it returns, and keeps no pointer to them.
+        // OpenSSL reads the bytes before it returns, and does not keep a pointer to them.
         let code = bytes.withUnsafeBytes { EVP_MAC_update(context, $0.baseAddress, $0.count) }
         precondition(code == 1, "OpenSSL's HMAC failed")
     }
@@ -50,7 +51,7 @@ public struct HMAC: ~Copyable {
     }
 }
 
-/// Codes of complete bytes.
+/// Codes of bytes that are all there.
 extension HMAC {
     public static func of(_ bytes: RawSpan, _ hash: HashFunction, key: RawSpan) -> [UInt8] {
         var code = HMAC(hash, key: key)

@@ -1,10 +1,10 @@
 internal import COpenSSL
 
-/// A hash function. SHA-1 and MD5 are only for other people's protocols; they protect nothing.
+/// A hash function. SHA-1 and MD5 are insecure; use them only in protocols that require them.
 public enum HashFunction: String, CaseIterable, Sendable {
     case md5, sha1, sha256, sha384, sha512
 
-    /// The length of its digests.
+    /// The length of a digest.
     public var byteCount: Int {
         switch self {
         case .md5: 16
@@ -15,8 +15,8 @@ public enum HashFunction: String, CaseIterable, Sendable {
         }
     }
 
-    /// A constant of OpenSSL, which looks up the implementation at each use. Fetching it once would save 300 ns a digest,
-    /// and need a pointer that threads share.
+    /// A constant of OpenSSL. OpenSSL looks up the implementation at each use. Fetching it once would save 300 ns per
+    /// digest, but would need a pointer that threads share.
     var algorithm: OpaquePointer? {
         switch self {
         case .md5: EVP_md5()

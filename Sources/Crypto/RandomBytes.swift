@@ -1,9 +1,10 @@
 internal import COpenSSL
 
-/// Unpredictable bytes, fit for keys.
+/// Unpredictable bytes that are suitable for keys.
 ///
-/// Does not throw: the system's generator cannot fail once the system has started, and an error would end in a `try?`
-/// and in keys that are not random. Should it fail nevertheless, the process ends, as with Swift's own generator.
+/// The function does not throw, because the system's generator cannot fail once the system has started, and a caller
+/// that ignores an error would use keys that are not random. If the generator does fail, the process ends, as with
+/// Swift's own generator.
 public func randomBytes(_ count: Int) -> [UInt8] {
     precondition(copenssl_start() == 1, "OpenSSL cannot be started")
     ERR_clear_error()

@@ -1,7 +1,7 @@
-public import CustomHandler
 public import EventLoop
 import Files
 import FoundationEssentials
+public import FunctionsModel
 import Glibc
 import HTTP
 

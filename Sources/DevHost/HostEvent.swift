@@ -1,4 +1,4 @@
-public import CustomHandler
+public import FunctionsModel
 
 /// An event that the host reports to the person who started it.
 public enum HostEvent: Sendable {

@@ -1,4 +1,4 @@
-/// A connection that carries bytes both ways: TCP, or TLS over it. Lives on its loop's thread.
+/// A connection that carries bytes both ways: TCP, or TLS over it. Use it only on its loop's thread.
 public protocol ByteStream: AnyObject {
     /// Receives all events. The stream does not keep it alive.
     var delegate: (any ByteStreamDelegate)? { get set }
@@ -7,21 +7,22 @@ public protocol ByteStream: AnyObject {
     func resumeReading()
     func pauseReading()
 
-    /// Writes bytes in order, and copies and queues what the system does not take at once. Does nothing after `close`
-    /// or `finish`.
+    /// Writes bytes in order. Copies and queues the bytes that the system does not accept at once. Does nothing after
+    /// `close` or `finish`.
     func write(_ bytes: RawSpan)
 
     /// The number of queued bytes.
     var pendingBytes: Int { get }
 
-    /// The memory of the queue in bytes: a partly written piece counts as a whole.
+    /// The memory that the queue takes, in bytes. A partly written piece counts in full, as it is freed only as a
+    /// whole.
     var heldBytes: Int { get }
 
-    /// More bytes are queued than the high watermark (64 KB). The delegate gets `streamDrained` when the queue has
-    /// shrunk below the low one (16 KB).
+    /// Whether more bytes are queued than the high watermark (64 KB). The delegate gets `streamDrained` when the queue
+    /// has shrunk below the low watermark (16 KB).
     var isFull: Bool { get }
 
-    /// Ends the sending half once all queued bytes are out; reading continues.
+    /// Closes the sending half once all queued bytes are sent. Reading continues.
     func finish()
 
     /// Ends the connection at once and drops queued bytes. The delegate gets only `streamClosed`, later and once.
@@ -33,19 +34,19 @@ public protocol ByteStream: AnyObject {
 
 /// Receives a stream's events, on the loop's thread.
 public protocol ByteStreamDelegate: AnyObject {
-    /// The bytes lie in a buffer that the next read overwrites.
+    /// Bytes have arrived. They lie in a buffer that the next read overwrites.
     func streamReceived(_ bytes: RawSpan)
 
-    /// The peer sends nothing more; it may still read.
+    /// The peer will send nothing more. It may still read.
     func streamInputEnded()
 
-    /// The queue is short again after `isFull`.
+    /// The queue has shrunk below the low watermark after `isFull`.
     func streamDrained()
 
-    /// Some queued bytes are out.
+    /// The system has accepted some queued bytes.
     func streamSent()
 
-    /// The last call. The error is nil if the owner closed the stream, or both sides ended it properly.
+    /// The stream's last event. The error is nil if the owner closed the stream, or both sides ended it properly.
     func streamClosed(_ error: StreamError?)
 }
 

@@ -25,7 +25,7 @@ public final class EventLoop: TaskExecutor, @unchecked Sendable {
     private var isolation: Isolation?
     private var ready = RingBuffer<Work>()
     private var isPolling = false
-    /// The last poll brought new connections.
+    /// Whether the last poll accepted new connections.
     private var hasNewcomers = false
     private var isStopping = false
     private var residents: [ObjectIdentifier: AnyObject] = [:]
@@ -33,7 +33,7 @@ public final class EventLoop: TaskExecutor, @unchecked Sendable {
     var lastSleeper: UInt64 = 0
     /// Shared by all TLS streams of the loop.
     lazy var decrypted = DecryptedBytes()
-    /// The functions that other threads may request.
+    /// The functions that other threads may ask the loop to call.
     var callbacks: [UInt64: () -> Void] = [:]
     var lastCallback: UInt64 = 0
     /// The pending address lookups.
@@ -57,12 +57,12 @@ public final class EventLoop: TaskExecutor, @unchecked Sendable {
 
     private struct Mailbox: Sendable {
         var mail: [Mail] = []
-        /// A thread may still submit something, such as the answer of an abandoned name lookup.
+        /// A thread may submit work to a loop that is closed, such as the answer of an abandoned name lookup.
         var isClosed = false
     }
 
-    /// Makes two kinds of writes fail with an error instead of ending the process: to a connection that the peer has
-    /// closed, and to a file at the process's size limit.
+    /// Ignores the signals that would end the process when it writes to a connection that the peer has closed, or to a
+    /// file that has reached the process's size limit. Such a write then fails with an error.
     private static let ignoresFailedWrites: Void = {
         _ = signal(SIGPIPE, SIG_IGN)
         _ = signal(SIGXFSZ, SIG_IGN)
@@ -71,7 +71,7 @@ public final class EventLoop: TaskExecutor, @unchecked Sendable {
     public init() {
         Self.ignoresFailedWrites
         let code = uv_loop_init(loop)
-        // Fails only if no descriptor is left for epoll, when nothing could run anyway.
+        // This fails only if no descriptor is left for epoll. Nothing else could run then either.
         precondition(code == 0, "no event loop: \(String(cString: uv_strerror(code)))")
         uv_async_init(loop, wake) { _ in }
         loop.pointee.data = .allocate(byteCount: Self.readBufferSize, alignment: 16)
@@ -80,15 +80,15 @@ public final class EventLoop: TaskExecutor, @unchecked Sendable {
 
     // MARK: Work
 
-    /// Queues work to run after the next poll. Only on the loop's own thread.
+    /// Queues work to run after the next poll. Must be called on the loop's own thread.
     public func perform(_ work: @escaping () -> Void) { queue(.call(work)) }
 
     /// Queues work from any thread.
     public func submit(_ work: @escaping @Sendable () -> Void) { post(.call(work)) }
 
-    /// Starts a task that stays on this loop. Use no bare `Task`: it would run on one of Dispatch's threads.
+    /// Starts a task that stays on this loop. Do not use a bare `Task`: it would run on one of Dispatch's threads.
     ///
-    /// As with `Task`, a closure in `@MainLoop` code is `@MainLoop` too; it must then be a task of the main loop.
+    /// As with `Task`, a closure in `@MainLoop` code is `@MainLoop` too, so only the main loop may run it as a task.
     @discardableResult
     public func task<Success: Sendable>(
         @_inheritActorContext _ operation: sending @escaping @isolated(any) () async throws -> Success
@@ -96,7 +96,7 @@ public final class EventLoop: TaskExecutor, @unchecked Sendable {
         Task(executorPreference: self, operation: operation)
     }
 
-    /// Queues a job of one of this loop's tasks.
+    /// Queues a job of one of the tasks on this loop.
     public func enqueue(_ job: consuming ExecutorJob) {
         let job = UnownedJob(job)
         if isCurrent { queue(.job(job)) } else { post(.job(job)) }
@@ -109,7 +109,8 @@ public final class EventLoop: TaskExecutor, @unchecked Sendable {
 
     private func queue(_ work: Work) {
         ready.append(work)
-        // Otherwise UV_RUN_ONCE fires the due timers and then still blocks.
+        // A timer queued this work. Without `uv_stop`, UV_RUN_ONCE would fire the due timers and still block
+        // afterwards.
         if isPolling { uv_stop(loop) }
     }
 
@@ -118,7 +119,7 @@ public final class EventLoop: TaskExecutor, @unchecked Sendable {
             guard !mailbox.isClosed else { return }
             mailbox.mail.append(mail)
             guard mailbox.mail.count == 1 else { return }
-            // Under the lock, so that `close` does not free `wake` meanwhile.
+            // The lock is still held, so `close` cannot free `wake` in the meantime.
             hasMail.store(true, ordering: .releasing)
             uv_async_send(wake)
         }
@@ -126,7 +127,7 @@ public final class EventLoop: TaskExecutor, @unchecked Sendable {
 
     // MARK: Running
 
-    /// Runs on the calling thread until `stop`.
+    /// Runs the loop on the calling thread until `stop` is called.
     public func run() {
         bind()
         isStopping = false
@@ -135,7 +136,7 @@ public final class EventLoop: TaskExecutor, @unchecked Sendable {
 
     /// Runs one piece of work, then polls once. Returns false once the loop must stop.
     ///
-    /// - Parameter waits: whether to block for an event; tests that step the loop by hand may not want to.
+    /// - Parameter waits: whether to block until there is an event. Tests that step the loop by hand may pass false.
     package func step(waits: Bool = true) -> Bool {
         if hasMail.load(ordering: .acquiring) { takeMail() }
         if isStopping { return false }
@@ -147,7 +148,8 @@ public final class EventLoop: TaskExecutor, @unchecked Sendable {
         case nil: break
         }
         poll(waits: waits && ready.isEmpty)
-        // A new caller has usually sent its request already, which should not wait for another piece of work.
+        // A client that just connected has usually sent its request already. The second poll reads that request, so
+        // that it does not wait for another piece of work.
         if hasNewcomers, !ready.isEmpty { poll(waits: false) }
         hasNewcomers = false
         return true
@@ -164,10 +166,10 @@ public final class EventLoop: TaskExecutor, @unchecked Sendable {
         isPolling = false
     }
 
-    /// Makes `run` return after the current work. From any thread.
+    /// Makes `run` return after the current piece of work. Any thread may call it.
     public func stop() { post(.stop) }
 
-    /// Makes the calling thread the loop's own. `run` does so too; this is for setup before it.
+    /// Makes the calling thread the loop's own. `run` does so too; call this to set up the loop before `run`.
     public func bind() { thread.store(UInt(pthread_self()), ordering: .relaxed) }
 
     private func takeMail() {
@@ -186,7 +188,7 @@ public final class EventLoop: TaskExecutor, @unchecked Sendable {
         }
     }
 
-    /// Ends a loop that no longer runs. Checks that every handle was closed. Work submitted afterwards is dropped.
+    /// Frees a loop that no longer runs, and checks that every handle was closed. Work submitted afterwards is dropped.
     public func close() {
         mailbox.withLock { $0.isClosed = true }
         uv_close(UnsafeMutableRawPointer(wake).assumingMemoryBound(to: uv_handle_t.self)) { _ in }
@@ -222,8 +224,8 @@ public final class EventLoop: TaskExecutor, @unchecked Sendable {
 
     // MARK: Residents
 
-    /// The object on this loop that belongs to `owner`, so that submitted work can find it. `owner` must remove it
-    /// before it goes away. Only on the loop's own thread.
+    /// The object on this loop that belongs to `owner`. Work submitted from another thread finds the object here.
+    /// `owner` must remove the object before `owner` is freed. Must be called on the loop's own thread.
     public subscript(resident owner: AnyObject) -> AnyObject? {
         get {
             checkIsolated()
@@ -248,10 +250,11 @@ public final class EventLoop: TaskExecutor, @unchecked Sendable {
     }
 }
 
-/// The loop as the executor of actors.
+/// The loop as the serial executor of actors.
 ///
-/// Separate from the loop, because Swift counts a task that runs isolated on an executor as misplaced for all
-/// nonisolated code, and each such call (`withCheckedContinuation` is one) would wait for another turn.
+/// This is a class of its own because a task that runs isolated on a serial executor has to leave that executor to call
+/// nonisolated code. If the loop were that executor, each such call (`withCheckedContinuation` is one) would wait for
+/// another turn of the loop.
 private final class Isolation: SerialExecutor {
     unowned let loop: EventLoop
 

@@ -1,13 +1,13 @@
-/// The actor of the first loop, for the stand-in host and the commands: one thread, no locks.
+/// The actor of the main thread's loop. The stand-in host and the commands run on it: one thread, no locks.
 @globalActor
 public actor MainLoop {
     public static let shared = MainLoop()
 
     public nonisolated var unownedExecutor: UnownedSerialExecutor { EventLoop.main.asUnownedSerialExecutor() }
 
-    /// Starts a task of the first loop, which may use everything isolated to it.
+    /// Starts a task of the main loop. It may use everything isolated to this actor.
     ///
-    /// Not `EventLoop.main.task { @MainLoop in … }`: the compiler cannot check that pattern yet.
+    /// Use it instead of `EventLoop.main.task { @MainLoop in … }`, a pattern that the compiler cannot check yet.
     @discardableResult
     public static func task<Success: Sendable>(
         _ operation: @escaping @MainLoop () async throws -> Success

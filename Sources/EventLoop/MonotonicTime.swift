@@ -1,6 +1,7 @@
 internal import Glibc
 
-/// A moment on the clock that never jumps, in nanoseconds. Arithmetic saturates, so an absurd limit means "never".
+/// A moment on the clock that never jumps, in nanoseconds. Arithmetic saturates, so a deadline too far away to be
+/// represented means "never".
 public struct MonotonicTime: Comparable, Hashable, Sendable {
     public var nanoseconds: Int64
 
@@ -28,7 +29,7 @@ public struct MonotonicTime: Comparable, Hashable, Sendable {
 }
 
 extension Duration {
-    /// In whole nanoseconds, clamped to the range of `Int64`.
+    /// The duration in whole nanoseconds, clamped to the range of `Int64`.
     public var saturatingNanoseconds: Int64 {
         let (seconds, attoseconds) = components
         let (whole, overflows) = seconds.multipliedReportingOverflow(by: 1_000_000_000)

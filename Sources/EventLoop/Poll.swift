@@ -2,7 +2,7 @@ internal import CUV
 
 /// Watches a descriptor that somebody else owns, for reading or writing.
 ///
-/// The loop keeps it until `close`, which must come before the descriptor is closed.
+/// The loop retains it until `close`. Call `close` before the descriptor is closed.
 final class Poll {
     enum Interest {
         case readable, writable
@@ -10,7 +10,7 @@ final class Poll {
 
     private let handle: UnsafeMutablePointer<uv_poll_t> = .allocate(capacity: 1)
     private var isClosed = false
-    /// Called each time the descriptor is ready or has failed; the next system call on it shows which.
+    /// Called each time the descriptor is ready or has failed. The next system call on the descriptor shows which.
     var ready: (() -> Void)?
 
     init(_ loop: EventLoop, descriptor: Int32) throws(StreamError) {
@@ -25,7 +25,7 @@ final class Poll {
 
     deinit { handle.deallocate() }
 
-    /// Starts watching. A failed descriptor is not watched again until the next call.
+    /// Starts watching. Once the descriptor has failed, it is watched again only after another call.
     func start(_ interest: Interest) {
         guard !isClosed else { return }
         let events = interest == .readable ? UV_READABLE : UV_WRITABLE
@@ -40,7 +40,7 @@ final class Poll {
         uv_poll_stop(handle)
     }
 
-    /// Nothing is called afterwards. Calling it again does nothing.
+    /// No callback runs afterwards. Calling it again does nothing.
     func close() {
         guard !isClosed else { return }
         isClosed = true

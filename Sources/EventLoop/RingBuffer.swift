@@ -24,12 +24,12 @@ public struct RingBuffer<Element> {
 
     public var first: Element? { count > 0 ? slots[head] : nil }
 
-    /// nil if the position is not in the buffer.
+    /// The element at a position, or nil if the position is not in the buffer.
     public subscript(position: Int) -> Element? {
         0..<count ~= position ? slots[slot(position)] : nil
     }
 
-    /// Inserts an element before the one at this position. The shorter part moves, so both ends cost the same.
+    /// Inserts an element before the one at this position. Moves the elements of the shorter side.
     public mutating func insert(_ element: Element, at position: Int) {
         precondition(0...count ~= position, "no such position in the buffer")
         if count == slots.count { grow() }
@@ -43,7 +43,7 @@ public struct RingBuffer<Element> {
         slots[slot(position)] = element
     }
 
-    /// Removes the element at this position; the shorter part moves.
+    /// Removes the element at this position. Moves the elements of the shorter side.
     @discardableResult
     public mutating func remove(at position: Int) -> Element? {
         guard let removed = self[position] else { return nil }

@@ -10,16 +10,16 @@ final class Sleeper {
 }
 
 extension EventLoop {
-    /// Waits without blocking the loop. Only from a task of this loop, or from code isolated to it. Throws
-    /// `CancellationError` as soon as the task is cancelled.
+    /// Suspends the task without blocking the loop. The caller must be a task of this loop, or code isolated to it.
+    /// Throws `CancellationError` as soon as the task is cancelled.
     public func sleep(for duration: Duration, isolation: isolated (any Actor)? = #isolation) async throws {
         checkIsolated()
         try Task.checkCancellation()
         lastSleeper &+= 1
         let id = lastSleeper
         try await withTaskCancellationHandler {
-            // A closure keeps the isolation that it mentions. Otherwise a task that is on the loop only through
-            // `@MainLoop` would run this on another thread.
+            // A closure is isolated to an actor only if it mentions the actor. Without this line, a task that runs on
+            // the loop only because it is `@MainLoop` would run the closure on another thread.
             _ = isolation
             try await withCheckedThrowingContinuation { continuation in
                 let timer = Timer(self) { [unowned self] in endSleep(id, nil) }

@@ -2,7 +2,7 @@ internal import CUV
 
 /// Why a connection could not be made, or broke.
 public enum StreamError: Error, Equatable, Sendable, CustomStringConvertible {
-    /// A system call failed; the number is errno's.
+    /// A system call failed with this `errno`.
     case system(Int32)
     case timeout
     case cancelled

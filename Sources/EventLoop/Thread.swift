@@ -4,8 +4,8 @@ internal import Glibc
 /// A system thread that nobody joins.
 public enum Thread {
     /// - Parameters:
-    ///   - name: as `ps -T` shows it; the system keeps 15 bytes.
-    ///   - stackSize: nil for the system's default, usually 8 MB, of which only the used part takes memory.
+    ///   - name: the name that `ps -T` shows. The system keeps 15 bytes of it.
+    ///   - stackSize: nil means the system's default, usually 8 MB, of which only the used part takes memory.
     public static func start(
         named name: String, stackSize: Int? = nil, _ body: @escaping @Sendable () -> Void
     ) throws(StreamError) {

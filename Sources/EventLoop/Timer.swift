@@ -1,8 +1,8 @@
 internal import CUV
 
-/// Calls its function once, some time after `start`. It can be started again and again; `close` frees it.
+/// Calls its function once, some time after `start`. It can be started any number of times.
 ///
-/// Lives on its loop's thread. Its owner must close it: until then the loop keeps it.
+/// Use it only on its loop's thread. Its owner must close it, because the loop retains it until then.
 public final class Timer {
     private let handle: UnsafeMutablePointer<uv_timer_t> = .allocate(capacity: 1)
     private let loop: EventLoop
@@ -20,11 +20,11 @@ public final class Timer {
 
     deinit { handle.deallocate() }
 
-    /// Fires once after `duration`, never earlier. Replaces an earlier start.
+    /// Makes the timer fire once after `duration`, never earlier. Replaces an earlier `start`.
     public func start(after duration: Duration) {
         guard !isClosed else { return }
-        // libuv counts whole milliseconds from its last reading of a possibly coarse clock. So the due time is computed
-        // here, rounded up, and passed to libuv relative to its own idea of now.
+        // libuv counts whole milliseconds from its last reading of a clock that may be coarse. So the due time is
+        // computed here from the exact clock, rounded up, and passed to libuv relative to libuv's own time.
         let due = max(0, (MonotonicTime.now + max(.zero, duration)).nanoseconds)
         let milliseconds = UInt64(due / 1_000_000) + (due % 1_000_000 == 0 ? 0 : 1)
         let now = uv_now(loop.loop)
@@ -41,7 +41,7 @@ public final class Timer {
         uv_timer_stop(handle)
     }
 
-    /// Nothing is called afterwards. Calling it again does nothing.
+    /// No callback runs afterwards. Calling it again does nothing.
     public func close() {
         guard !isClosed else { return }
         isClosed = true

@@ -1,15 +1,15 @@
 internal import Glibc
 
 extension File {
-    /// Replaces `path` by a whole file: nobody ever sees half of it, and a kill at any moment leaves the old file or
-    /// the new one.
+    /// Replaces the file at `path` atomically: nobody ever sees half of it, and if the process is killed, either the
+    /// old or the new file is there.
     ///
-    /// An existing file keeps its permissions, a link keeps its target, and a device or a pipe is written to. The
-    /// temporary file has a name of the form ".0123456789abcdef.part".
+    /// The file keeps its permissions. If `path` is a link, its target is replaced. A device or a pipe is written to
+    /// directly. The temporary file has a name of the form ".0123456789abcdef.part".
     ///
     /// - Parameters:
-    ///   - permissions: nil keeps those of the old file, or uses 0644 less the umask.
-    ///   - isSynced: protects against a loss of power too. Costs a wait for the disk.
+    ///   - permissions: nil keeps those of the old file; a new file gets 0644 without the bits of the umask.
+    ///   - isSynced: whether to wait until the file is on the disk, which protects it against a loss of power.
     public static func write(
         _ bytes: RawSpan, to path: String, permissions: UInt32? = nil, isSynced: Bool = true
     ) throws(FileError) {
@@ -24,7 +24,7 @@ extension File {
         try write(text.utf8Span.span.bytes, to: path, permissions: permissions, isSynced: isSynced)
     }
 
-    /// The same, with `body` writing the bytes piece by piece; if it throws, the old file stays.
+    /// Replaces the file with what `body` writes, piece by piece. If `body` throws, the old file stays.
     public static func write(
         to path: String, permissions: UInt32? = nil, isSynced: Bool = true,
         _ body: (borrowing FileDescriptor) throws(FileError) -> Void
@@ -40,14 +40,14 @@ extension File {
             let part = Path.join(Path.parent(of: place) ?? "", temporaryName())
             let file = try FileDescriptor(opening: part, .new, permissions: permissions ?? old?.permissions ?? 0o644)
             do throws(FileError) {
-                // The umask applies only to a new file.
+                // The umask must not change the permissions that the old file had.
                 if permissions == nil, let old { try file.setPermissions(old.permissions) }
                 try body(file)
                 if isSynced { try file.sync() }
                 try file.close()
                 try rename(part, to: place)
             } catch {
-                // The first error says more than one from tidying up.
+                // The first error says more than an error from removing the temporary file.
                 try? remove(part)
                 throw error
             }

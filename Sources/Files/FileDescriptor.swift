@@ -1,20 +1,20 @@
 internal import Glibc
 
-/// An open file, closed with its last use. Children do not inherit it.
+/// An open file, which is closed after its last use. Child processes do not inherit it.
 public struct FileDescriptor: ~Copyable, Sendable {
     public private(set) var rawValue: Int32
-    /// For messages.
+    /// The path for error messages.
     public let path: String
 
     public enum Mode: Sendable {
         case read
-        /// Makes a missing file.
+        /// Creates the file if it is missing.
         case readWrite
-        /// Only an existing file, from its beginning; also a pipe or a device.
+        /// Writes from the beginning of an existing file, a pipe or a device.
         case overwrite
-        /// Makes a missing file; every write goes to the end, whoever else writes.
+        /// Creates the file if it is missing. Every write goes to the end, even if others write too.
         case append
-        /// Makes a new file; an existing one is an error.
+        /// Creates a new file. It is an error if the file exists.
         case new
 
         fileprivate var flags: Int32 {
@@ -28,13 +28,13 @@ public struct FileDescriptor: ~Copyable, Sendable {
         }
     }
 
-    /// Takes over an open descriptor.
+    /// Takes ownership of an open descriptor.
     public init(owning rawValue: Int32, path: String) {
         self.rawValue = rawValue
         self.path = path
     }
 
-    /// - Parameter permissions: those of a new file, before the umask.
+    /// - Parameter permissions: the permissions of a new file, before the umask is applied.
     public init(opening path: String, _ mode: Mode, permissions: UInt32 = 0o644) throws(FileError) {
         try self.init(path, flags: mode.flags, permissions: permissions)
     }
@@ -46,18 +46,18 @@ public struct FileDescriptor: ~Copyable, Sendable {
 
     deinit { if rawValue >= 0 { _ = Glibc.close(rawValue) } }
 
-    /// Gives up the descriptor to the caller, who closes it.
+    /// Passes ownership of the descriptor to the caller, who must close it.
     public consuming func release() -> Int32 {
         let number = rawValue
         rawValue = -1
         return number
     }
 
-    /// Some file systems report only now that written bytes are lost.
+    /// Closes the file. Some file systems report only here that written bytes were lost.
     public consuming func close() throws(FileError) {
         let number = rawValue
         rawValue = -1
-        // Linux has closed it even if a signal interrupted the call.
+        // Linux closes the descriptor even if a signal interrupts the call.
         guard Glibc.close(number) == 0 || errno == EINTR else { throw FileError(.write, path, code: errno) }
     }
 
@@ -67,16 +67,16 @@ public struct FileDescriptor: ~Copyable, Sendable {
         return FileStatus(status)
     }
 
-    /// Reads up to `count` bytes from where the last read ended; none at the end of the file.
+    /// Reads up to `count` bytes from where the last read ended. Returns none at the end of the file.
     public func read(upTo count: Int) throws(FileError) -> [UInt8] {
         try reading(upTo: count) { Glibc.read(rawValue, $0, $1) }
     }
 
-    /// Reads the bytes at `offset`, fewer at the end of the file. Does not move the position of `read(upTo:)`.
+    /// Reads the bytes at `offset`. Returns fewer if the file ends before. Does not move the position of `read(upTo:)`.
     public func read(at offset: Int64, count: Int) throws(FileError) -> [UInt8] {
         var bytes: [UInt8] = []
         while bytes.count < count {
-            // Cannot overflow: no file is longer than Int64.max bytes, and all of these were read.
+            // The sum does not overflow: all these bytes were read, and no file is longer than Int64.max bytes.
             let place = off_t(offset) + off_t(bytes.count)
             let piece = try reading(upTo: count - bytes.count) { pread(rawValue, $0, $1, place) }
             if piece.isEmpty { break }
@@ -88,10 +88,10 @@ public struct FileDescriptor: ~Copyable, Sendable {
     private func reading(
         upTo count: Int, _ call: (UnsafeMutableRawPointer?, Int) -> Int
     ) throws(FileError) -> [UInt8] {
-        // A size from outside must not reserve memory that nothing fills.
+        // `count` may come from outside. It must not reserve memory that no bytes fill.
         let count = max(0, min(count, 1 << 20))
         var failure: FileError?
-        // The buffer is the array's own storage, and the system says how much of it was filled.
+        // The buffer is the array's own storage. The system reports how many bytes of it were filled.
         let bytes = [UInt8](unsafeUninitializedCapacity: count) { buffer, filled in
             do throws(FileError) {
                 filled = try attempt(.read, path) { call(buffer.baseAddress, count) }
@@ -103,7 +103,7 @@ public struct FileDescriptor: ~Copyable, Sendable {
         return bytes
     }
 
-    /// Writes all of the bytes. Waits for a descriptor that somebody else has made non-blocking.
+    /// Writes all bytes. Waits if the descriptor is not ready because another process has made it non-blocking.
     public func write(_ bytes: RawSpan) throws(FileError) { try Self.write(bytes, to: rawValue, path) }
 
     static func write(_ bytes: RawSpan, to descriptor: Int32, _ path: String) throws(FileError) {
@@ -111,7 +111,7 @@ public struct FileDescriptor: ~Copyable, Sendable {
         while written < bytes.byteCount {
             let rest = bytes.extracting(droppingFirst: written)
             do throws(FileError) {
-                // The pointer is used within the call only.
+                // The pointer is used only during the call.
                 written += try attempt(.write, path) {
                     rest.withUnsafeBytes { Glibc.write(descriptor, $0.baseAddress, $0.count) }
                 }

@@ -4,23 +4,23 @@ internal import Glibc
 public struct FileError: Error, Hashable, Sendable {
     public let operation: Operation
     public let path: String
-    /// errno's number.
+    /// The value of `errno`.
     public let code: Int32
 
-    /// The raw value is the verb in the sentence.
+    /// The operation that failed. The raw value is the verb in the error message.
     public enum Operation: String, Sendable {
         case open, read, write, list, rename, remove, lock
         case look = "look at"
         case makeFolder = "make the folder"
     }
 
-    /// The cause, for callers that decide by it, independent of errno's number.
+    /// The cause, for callers that act on it, independent of the number.
     public enum Cause: Sendable {
-        /// Nothing has this name, or a folder in the middle of the path is a file.
+        /// Nothing has this path, or a part of the path that should be a folder is a file.
         case missing
-        /// The name is taken.
+        /// Something with this name already exists.
         case exists
-        /// A file is in place of a folder, or the reverse.
+        /// There is a file where a folder was expected, or the reverse.
         case wrongKind
         case notPermitted
         case noSpace
@@ -47,7 +47,7 @@ public struct FileError: Error, Hashable, Sendable {
         }
     }
 
-    /// The system's text.
+    /// The system's text for the error.
     public var reason: String { String(cString: strerror(code)) }
 }
 
@@ -55,7 +55,7 @@ extension FileError: CustomStringConvertible {
     public var description: String { "cannot \(operation.rawValue) \(path): \(reason)" }
 }
 
-/// Repeats a system call until no signal interrupts it; -1 means that it failed.
+/// Repeats a system call until no signal interrupts it. Throws if it returns -1.
 func attempt<Result: SignedInteger>(
     _ operation: FileError.Operation, _ path: String, _ call: () -> Result
 ) throws(FileError) -> Result {

@@ -1,11 +1,11 @@
 internal import Glibc
 
-/// Reserves a file for one process. The lock ends with the object, or with the process, however that ends.
+/// Reserves a file for one process. The lock ends when the object is freed, or when the process ends for any reason.
 public final class FileLock: Sendable {
     private let file: FileDescriptor
 
-    /// Makes the file if it is missing, and never removes it: whoever waits for a removed file's lock gets one that
-    /// nobody else sees. nil if somebody else has the lock.
+    /// Locks the file, or returns nil if another process has locked it. Creates the file if it is missing. The file is
+    /// never removed: a process that still has the removed file open would lock a file that nobody else can see.
     public init?(_ path: String) throws(FileError) {
         let file = try FileDescriptor(opening: path, .readWrite, permissions: 0o600)
         do throws(FileError) {

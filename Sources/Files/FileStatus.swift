@@ -4,9 +4,9 @@ internal import Glibc
 public struct FileStatus: Hashable, Sendable {
     public let kind: Kind
     public let size: Int64
-    /// Since 1970.
+    /// The time of the last change, in nanoseconds since 1970.
     public let modifiedNanoseconds: Int64
-    /// The file's number in its file system: a file that replaces another has a different one.
+    /// The file's number in its file system. A file that replaces another one has a different number.
     public let inode: UInt64
     public let device: UInt64
     /// The permission bits, as `chmod` takes them.
@@ -27,7 +27,7 @@ public struct FileStatus: Hashable, Sendable {
             default: .other
             }
         size = Int64(status.st_size)
-        // A file system may report any number of seconds.
+        // A file system may report any number of seconds, so the result may overflow.
         let (whole, overflows) = Int64(status.st_mtim.tv_sec).multipliedReportingOverflow(by: 1_000_000_000)
         let (sum, overflowsToo) = whole.addingReportingOverflow(Int64(status.st_mtim.tv_nsec))
         modifiedNanoseconds = overflows || overflowsToo ? (status.st_mtim.tv_sec < 0 ? .min : .max) : sum

@@ -1,15 +1,16 @@
 internal import Glibc
 
-/// Folders, by path.
+/// Operations on folders.
 public enum Folder {
-    /// nil if the current folder has been removed.
+    /// The current folder, or nil if it has been removed.
     public static var current: String? {
         guard let path = getcwd(nil, 0) else { return nil }
         defer { free(path) }
         return String(cString: path)
     }
 
-    /// The sorted names in a folder. Invalid UTF-8 in a name is repaired, and that name then finds nothing.
+    /// The sorted names in a folder. Invalid UTF-8 in a name is repaired, so such a name cannot be used to open the
+    /// file.
     public static func names(in path: String) throws(FileError) -> [String] {
         let stream = try FolderStream(FileDescriptor(listing: path))
         var names: [String] = []
@@ -17,7 +18,7 @@ public enum Folder {
         return names.sorted()
     }
 
-    /// Makes a folder and its ancestors. An existing one is no error.
+    /// Creates a folder and its ancestors. It is no error if the folder exists.
     public static func make(_ path: String, permissions: UInt32 = 0o777) throws(FileError) {
         do throws(FileError) {
             try makeOne(path, permissions)
@@ -36,8 +37,8 @@ public enum Folder {
         }
     }
 
-    /// Removes a folder with everything in it; links are removed, not followed. Also removes a file, and a missing name
-    /// is no error.
+    /// Removes a folder with everything in it, or a file. Links are removed, not followed. It is no error if nothing
+    /// has this path.
     public static func remove(_ path: String) throws(FileError) {
         switch try File.status(of: path, followsLinks: false)?.kind {
         case nil: return
@@ -52,12 +53,12 @@ public enum Folder {
         }
     }
 
-    /// Keeps names as the system's bytes, so that invalid UTF-8 is removed too. Looks up each name in the opened
-    /// folder, so that nobody can divert this by replacing a folder with a link.
+    /// Removes everything in a folder. Names stay bytes, so that names that are not UTF-8 are found too. Each name is
+    /// looked up in the open folder, so that nobody can redirect the removal by replacing a folder with a link.
     private static func clear(_ folder: consuming FileDescriptor) throws(FileError) {
         let path = folder.path
         let stream = try FolderStream(folder)
-        // Reads all names first: POSIX does not define the listing of a folder that changes meanwhile.
+        // All names are read first, because POSIX does not define the listing of a folder that changes meanwhile.
         var names: [[CChar]] = []
         while let name = try stream.next() { names.append(name) }
         for name in names {
@@ -104,10 +105,10 @@ private struct FolderStream: ~Copyable {
 
     deinit { closedir(stream) }
 
-    /// The descriptor, open as long as the stream.
+    /// The descriptor, which is open as long as the stream is.
     var number: Int32 { dirfd(stream) }
 
-    /// The next name with its final NUL; nil after the last. Skips "." and "..".
+    /// Returns the next name with its final NUL, or nil after the last. Skips "." and "..".
     func next() throws(FileError) -> [CChar]? {
         while true {
             errno = 0
@@ -115,8 +116,7 @@ private struct FolderStream: ~Copyable {
                 if errno != 0 { throw FileError(.list, path, code: errno) }
                 return nil
             }
-            // An entry is only as long as its name: copying the whole `dirent` could read past the end of the system's
-            // buffer.
+            // An entry ends after its name, so copying the whole `dirent` could read beyond the system's buffer.
             let offset = MemoryLayout<dirent>.offset(of: \.d_name) ?? 0
             let start = (UnsafeRawPointer(entry) + offset).assumingMemoryBound(to: CChar.self)
             let name = [CChar](UnsafeBufferPointer(start: start, count: strlen(start) + 1))

@@ -1,19 +1,19 @@
 public import HTTP1
 
-/// A request: its head, as ranges into the received bytes, and its body.
+/// A request. Its head consists of ranges in the received bytes.
 ///
 /// A connection reuses the object for its next request, but only if nothing else references it. So a request that you
 /// keep never changes.
 public final class HTTPRequest {
-    /// Ranges into `headBytes`.
+    /// Ranges in `headBytes`.
     public internal(set) var head = RequestHead()
-    /// The head as it was sent. If the target was a whole URL without a path, a target made from it follows the head.
+    /// The head as it was sent. If the target was a whole URL without a path, a normalized target follows the head.
     public private(set) var headBytes: [UInt8] = []
     /// Empty if the body is streamed.
     public internal(set) var body: [UInt8] = []
-    /// The body was larger than its responder allows, and was thrown away.
+    /// Whether the body was larger than its responder allows, and was therefore dropped.
     public internal(set) var isCut = false
-    /// The body arrives piece by piece, through the connection's `onBody`.
+    /// Whether the body arrives piece by piece, through the connection's `onBody`.
     public internal(set) var isStreamed = false
     /// Path and query, beginning with a slash, even if the caller sent a whole URL (RFC 9112 §3.2.2). For `*`, and for
     /// the `host:port` of CONNECT, this is the whole target.
@@ -22,7 +22,7 @@ public final class HTTPRequest {
 
     init() {}
 
-    /// Makes a request that did not come over a connection. If `fields` has no `Host`, one is added.
+    /// Creates a request that did not come over a connection. If `fields` has no `Host`, one is added.
     public convenience init(
         method: HTTPMethod = .get, target: String, fields: HTTPFields = [:], body: [UInt8] = []
     ) throws(RequestError) {
@@ -39,7 +39,7 @@ public final class HTTPRequest {
         self.body = body
     }
 
-    /// Makes a request of a head, with its blank line.
+    /// Creates a request from a head that ends with a blank line.
     public init(head bytes: RawSpan) throws(RequestError) {
         var parser = RequestParser(limits: HeadLimits(bytes: .max, fields: .max))
         var head = RequestHead()
@@ -60,7 +60,8 @@ public final class HTTPRequest {
         if case .absolute = head.form { takeTarget() }
     }
 
-    /// Strips scheme and authority. If the path is empty, a target with a slash is appended to `headBytes`.
+    /// Removes the scheme and the authority from the target. If the path is empty, a target with a slash is appended to
+    /// `headBytes`.
     private func takeTarget() {
         guard head.path.isEmpty else {
             targetRange = head.path.lowerBound..<head.target.upperBound
@@ -76,13 +77,13 @@ public final class HTTPRequest {
         targetRange = start..<headBytes.count
     }
 
-    /// Removes all fields of that name, ignoring case. Do not call it while somebody else keeps the request and would
-    /// see it change.
+    /// Removes all fields of this name, ignoring case. Do not call it while other code keeps the request and would see
+    /// it change.
     public func removeFields(_ name: String) {
         let end = head.length
         head.removeFields(name, from: &headBytes)
         let moved = end - head.length
-        // A target made from a whole URL follows the head.
+        // A normalized target may follow the head. Then it moves with the end of the head.
         guard moved > 0, targetRange.lowerBound >= end else { return }
         targetRange = targetRange.lowerBound - moved..<targetRange.upperBound - moved
         pathRange = pathRange.lowerBound - moved..<pathRange.upperBound - moved
@@ -97,7 +98,7 @@ public final class HTTPRequest {
         body = []
     }
 
-    /// Takes the body out of the request.
+    /// Removes the body from the request and returns it.
     public func takeBody() -> [UInt8] {
         defer { body = [] }
         return body
@@ -141,7 +142,7 @@ extension HTTPRequest {
 
     public func contains(_ name: String) -> Bool { firstRange(of: name) != nil }
 
-    /// The range of the first such field's value in `headBytes`. Does not allocate.
+    /// The range in `headBytes` of the value of the first field with this name. Does not allocate.
     public func firstRange(of name: String) -> Range<Int>? {
         let bytes = headBytes
         return head.fields.first(name, in: bytes.span.bytes)

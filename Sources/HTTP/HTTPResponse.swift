@@ -1,8 +1,8 @@
 public import HTTP1
 
 /// A response. The connection itself writes `Content-Length`, `Transfer-Encoding` and `Connection`, and ignores these
-/// fields here, with two exceptions: an empty response to HEAD may give a `Content-Length`, and so may a streamed
-/// response. The streamed body is then sent without chunks and must have exactly that length.
+/// fields here, with one exception: a streamed response may have a `Content-Length`. Its body is then sent without
+/// chunks and must have exactly that length.
 public struct HTTPResponse: Sendable {
     public enum Body: Sendable {
         case bytes([UInt8])

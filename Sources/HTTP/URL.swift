@@ -1,9 +1,10 @@
 import EventLoop
 
-/// An HTTP URL (RFC 3986), split into its parts. No other scheme is supported.
+/// An HTTP or HTTPS URL (RFC 3986), split into its parts.
 ///
-/// Characters that a path or query may not contain, such as a space or a non-ASCII letter, are percent-encoded, as
-/// browsers do. Ambiguous URLs are refused: control characters, odd characters in the host, a port over 65535.
+/// Characters that a path or query must not contain, such as a space or a non-ASCII letter, are percent-encoded, as
+/// in browsers. Ambiguous URLs are refused: those with control characters, unusual characters in the host, or a port
+/// over 65535.
 public struct URL: Hashable, Sendable, CustomStringConvertible {
     public enum Scheme: String, Hashable, Sendable {
         case http, https
@@ -14,16 +15,16 @@ public struct URL: Hashable, Sendable, CustomStringConvertible {
     public let scheme: Scheme
     /// `user:password`, percent-encoded as written.
     public let userInfo: String?
-    /// In lower case; an IPv6 address has no brackets.
+    /// The host in lower case. An IPv6 address has no brackets.
     public let host: String
-    /// The written port, or the scheme's.
+    /// The port in the URL, or the default port of the scheme.
     public let port: UInt16
-    /// Begins with a slash.
+    /// The path, which begins with a slash.
     public let path: String
     /// The text after the question mark.
     public let query: String?
 
-    /// Throws an error that describes the problem.
+    /// Parses a URL.
     public init(_ text: String) throws(URLError) {
         let parts = Parts(try Self.encoded(text))
         guard let schemeText = parts.scheme, let scheme = Scheme(rawValue: schemeText.lowercased()) else {
@@ -44,7 +45,7 @@ public struct URL: Hashable, Sendable, CustomStringConvertible {
         self.query = query
     }
 
-    /// Resolves a reference found at this URL, such as a `Location` (RFC 3986 §5.2). Drops fragments.
+    /// Resolves a reference that was found at this URL, such as a `Location` (RFC 3986 §5.2). Drops fragments.
     public func resolve(_ reference: String) throws(URLError) -> URL {
         let parts = Parts(try Self.encoded(reference))
         if parts.scheme != nil { return try URL(reference) }
@@ -76,13 +77,13 @@ public struct URL: Hashable, Sendable, CustomStringConvertible {
         "\(scheme.rawValue)://\(userInfo.map { "\($0)@" } ?? "")\(hostAndPort)\(target)"
     }
 
-    /// Whether both may share cookies and passwords.
+    /// Whether both URLs have the same origin, so that they may share cookies and passwords.
     public func hasSameOrigin(as other: URL) -> Bool {
         scheme == other.scheme && host == other.host && port == other.port
     }
 }
 
-/// Why a text is no usable URL.
+/// Why a text is not a usable URL.
 public enum URLError: Error, Hashable, Sendable, CustomStringConvertible {
     case notAbsolute
     case scheme(String)
@@ -108,7 +109,7 @@ public enum URLError: Error, Hashable, Sendable, CustomStringConvertible {
 // MARK: Reading
 
 extension URL {
-    /// The parts of a reference, by the regular expression of RFC 3986, appendix B.
+    /// The parts of a reference, as the regular expression in RFC 3986, appendix B, splits it.
     private struct Parts {
         var scheme: String?
         var authority: String?
@@ -168,7 +169,7 @@ extension URL {
                 guard host.utf8.count <= 255, host.utf8.allSatisfy(Self.isOfName) else { throw .host(host) }
             }
             guard !host.isEmpty else { throw .noHost }
-            // RFC 3986 lets a port be empty.
+            // RFC 3986 allows an empty port.
             guard let portText, !portText.isEmpty else {
                 port = defaultPort
                 return
@@ -188,7 +189,7 @@ extension URL {
         }
     }
 
-    /// Percent-encodes what a URL may not contain.
+    /// Percent-encodes the characters that a URL must not contain.
     private static func encoded(_ text: String) throws(URLError) -> String {
         var encoded: [UInt8] = []
         encoded.reserveCapacity(text.utf8.count)
@@ -209,7 +210,7 @@ extension URL {
         return String(decoding: encoded, as: UTF8.self)
     }
 
-    /// RFC 3986 §5.2.4.
+    /// Removes the segments "." and ".." from a path (RFC 3986 §5.2.4).
     private static func withoutDots(_ path: String) -> String {
         var kept: [Substring] = []
         let segments = path.split(separator: "/", omittingEmptySubsequences: false)

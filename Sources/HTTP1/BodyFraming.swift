@@ -3,6 +3,6 @@ public enum BodyFraming: Hashable, Sendable {
     case none
     case length(Int)
     case chunked
-    /// Only responses: the body ends with the connection.
+    /// Only for responses: the body ends when the connection ends.
     case untilClose
 }

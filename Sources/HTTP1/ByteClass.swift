@@ -1,15 +1,15 @@
 /// The syntactic classes of a byte, as bits of one table.
 enum ByteClass {
     static let token: UInt8 = 1
-    /// A registered name of a URL (RFC 3986 §3.2.2), apart from percent-encoding.
+    /// A byte of a registered name in a URL (RFC 3986 §3.2.2), apart from percent-encoding.
     static let hostName: UInt8 = 2
-    /// A field value.
+    /// A byte of a field value.
     static let value: UInt8 = 4
 
-    /// One digit with these bits for each byte value.
+    /// One ASCII digit for each byte value, with these bits set.
     ///
-    /// Unsafe, because an array would check its bounds and its existence for each byte of a head. A literal lives as
-    /// long as the program, and a byte is always below 256.
+    /// This is a pointer because an array would check its bounds and its initialization for each byte of a head. It is
+    /// safe because a literal lives as long as the program, and a byte is always below 256.
     @inline(__always)
     static var table: UnsafePointer<UInt8> {
         let digits: StaticString = """

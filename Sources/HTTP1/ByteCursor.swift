@@ -1,6 +1,6 @@
-/// Writes into memory reserved before, which avoids an array's checks for each piece.
+/// Writes into memory that was reserved in advance, without an array's checks for each piece.
 ///
-/// Unsafe: the maker states the room in bytes; each write checks it.
+/// It uses pointers safely: the creator states how many bytes there is room for, and each write checks that.
 struct ByteCursor {
     private var place: UnsafeMutablePointer<UInt8>
     private let end: UnsafeMutablePointer<UInt8>
@@ -20,7 +20,7 @@ struct ByteCursor {
 
     @inline(__always)
     mutating func put(_ text: StaticString) {
-        // A literal lives as long as the program.
+        // A literal lives as long as the program, so the pointer is valid.
         put(UnsafeRawPointer(text.utf8Start), text.utf8CodeUnitCount)
     }
 
@@ -41,7 +41,7 @@ struct ByteCursor {
 
     mutating func put(decimal number: Int) {
         var rest = UInt(max(0, number))
-        // 19 digits at most.
+        // An Int has at most 19 digits.
         var count = 1
         var bound: UInt = 10
         while rest >= bound, count < 19 {

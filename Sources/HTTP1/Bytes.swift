@@ -8,18 +8,18 @@ extension Array where Element == UInt8 {
         }
     }
 
-    /// Replaces all bytes by these. Cheaper than removing and appending if the count is the same.
+    /// Replaces all bytes with these. If the count is the same, this is cheaper than removing and appending.
     public mutating func replaceAll(copying bytes: RawSpan) {
         guard count == bytes.byteCount else {
             removeAll(keepingCapacity: true)
             return append(copying: bytes)
         }
-        // Both sides have the same count.
+        // Both sides have the same count, so the copy stays in bounds.
         withUnsafeMutableBytes { own in bytes.withUnsafeBytes { own.copyMemory(from: $0) } }
     }
 
-    /// Appends the bytes that `write` puts into free memory: at most `capacity`, and it returns their number. For a few
-    /// bytes, `append(contentsOf:)` takes three times as long.
+    /// Appends the bytes that `write` puts into free memory. `write` may put at most `capacity` bytes there, and
+    /// returns their number. For a few bytes, `append(contentsOf:)` takes three times as long.
     ///
     /// Unsafe: the pointer must not leave the closure, and the returned number must be right.
     @inline(__always)
@@ -37,7 +37,7 @@ extension Array where Element == UInt8 {
 }
 
 extension String {
-    /// Reads UTF-8, and replaces invalid bytes by U+FFFD.
+    /// Reads UTF-8, and replaces invalid bytes with U+FFFD.
     public init(repairing bytes: RawSpan) {
         self = bytes.withUnsafeBytes { String(decoding: $0, as: UTF8.self) }
     }

@@ -1,6 +1,6 @@
-/// Why a chunked body cannot be read further. Nothing that follows on its connection can be trusted.
+/// Why a chunked body cannot be read further. No later byte of the connection can be trusted.
 public enum ChunkError: Error, Hashable, Sendable, CustomStringConvertible {
-    /// Not a hexadecimal number, or one over 2⁶³-1.
+    /// The size is not a hexadecimal number, or is greater than 2⁶³-1.
     case size
     case `extension`
     /// The bytes after a chunk or its size are not the end of a line.

@@ -1,12 +1,13 @@
-/// Extracts a body from its chunks, however the bytes are split (RFC 9112 §7.1). Checks trailer fields and drops them.
+/// Extracts a body from its chunks (RFC 9112 §7.1). The input may be split anywhere. Trailer fields are checked and
+/// dropped.
 public struct ChunkedDecoder: Sendable {
     /// The greatest size in bytes of a body's extensions and trailers together.
     public static let overheadLimit = 8 << 10
 
     private enum State {
-        /// Within the digits of a size; `remaining` is their value.
+        /// Within the digits of a size. `remaining` is their value so far.
         case size(hasDigits: Bool)
-        /// Spaces after a size, which some servers pad it with.
+        /// Within spaces after a size. Some servers pad sizes with spaces.
         case padding
         case `extension`
         case sizeLineFeed
@@ -22,17 +23,17 @@ public struct ChunkedDecoder: Sendable {
     }
 
     private var state = State.size(hasDigits: false)
-    /// The missing bytes of the chunk.
+    /// The number of bytes of the chunk that have not arrived yet.
     private var remaining = 0
     private var overhead = 0
 
     public init() {}
 
-    /// The last chunk and the trailers are read; the next bytes belong to another message.
+    /// Whether the last chunk and the trailers were read. The bytes after them belong to another message.
     public var isComplete: Bool { if case .complete = state { true } else { false } }
 
     /// - Parameter piece: gets the bytes of the body, in order.
-    /// - Returns: the number of bytes that belong to this body: all of them, unless it is complete.
+    /// - Returns: the number of bytes that belong to this body. It is less than all of them only if the body ends.
     public mutating func decode(_ bytes: RawSpan, _ piece: (RawSpan) -> Void) throws(ChunkError) -> Int {
         var position = 0
         while position < bytes.byteCount, !isComplete {
@@ -43,7 +44,7 @@ public struct ChunkedDecoder: Sendable {
                 position = end
                 if remaining == 0 { state = .dataReturn }
             } else {
-                // Despite its name this load checks the offset; every byte is a valid UInt8.
+                // This load is safe despite its name: it checks the offset, and every byte is a valid UInt8.
                 try take(bytes.unsafeLoad(fromByteOffset: position, as: UInt8.self))
                 position += 1
             }
@@ -109,7 +110,7 @@ public struct ChunkedDecoder: Sendable {
     private mutating func takeSize(_ byte: UInt8, _ hasDigits: Bool) throws(ChunkError) {
         if let digit = hexadecimal(byte) {
             if !hasDigits { remaining = 0 }
-            // Leading zeros count as overhead, as there is no end to them.
+            // Leading zeros count as overhead, as a sender could send them forever.
             if hasDigits, remaining == 0 { try count() }
             guard remaining <= Int.max >> 4 else { throw .size }
             remaining = remaining << 4 | digit

@@ -1,4 +1,4 @@
-/// What the fields of a head say about the message's body and connection. Each field is read once, as bytes.
+/// What the fields of a head say about the message's body and its connection. Each field is read once, as bytes.
 struct FieldFacts: Sendable {
     var hosts = 0
     var host = 0..<0
@@ -12,18 +12,18 @@ struct FieldFacts: Sendable {
     enum Coding: Sendable {
         case none
         case chunked
-        /// Unknown codings, so far without `chunked`.
+        /// Unknown codings, without `chunked` so far.
         case unknown
         /// Unknown codings, with `chunked` at the end.
         case unknownThenChunked
-        /// Nothing that could be followed: an empty list, or something after `chunked`.
+        /// A list that makes no sense: an empty element, or a coding after `chunked`.
         case senseless
     }
 
-    /// Reads a field if it is relevant. Returns false if it contradicts itself or an earlier one.
+    /// Reads a field if it is relevant. Returns false if the field contradicts itself or an earlier field.
     ///
-    /// Unsafe: the field lies in the bytes that are pointed to, and the end of its line follows. Its name is a token, for which setting the bit 0x20 makes
-    /// letters lower case and no other byte equal to `-`.
+    /// Unsafe: the field must lie in the bytes, and the end of its line must follow it. Its name must be a token. In a
+    /// token, setting the bit 0x20 turns letters into lower case, and turns no other byte into `-`.
     @inline(__always)
     mutating func note(_ field: FieldRange, in bytes: UnsafeRawPointer) -> Bool {
         let start = Int(field.nameStart)
@@ -64,7 +64,7 @@ struct FieldFacts: Sendable {
         var number: UInt64 = 0
         for position in field.value {
             let digit = bytes.byte(at: position) &- 0x30
-            // With one more digit it is at most a little over 2⁶³-1.
+            // With one more digit, the number still fits into a UInt64.
             guard digit < 10, number <= UInt64(Int.max) / 10 else { return false }
             number = number &* 10 &+ UInt64(digit)
         }
@@ -87,7 +87,8 @@ struct FieldFacts: Sendable {
 
     private mutating func noteCoding(_ field: FieldRange, _ bytes: UnsafeRawPointer) {
         guard part(field.name, bytes).equalsIgnoringCase("transfer-encoding") else { return }
-        // Some servers do not recognize `chunked` before a tab, which allows request smuggling.
+        // Some servers do not recognize `chunked` if a tab follows. A value that two servers read differently allows
+        // request smuggling.
         var position = field.value.upperBound
         while bytes.byte(at: position) == 0x20 { position += 1 }
         if bytes.byte(at: position) == 0x09 { coding = .senseless }
@@ -103,7 +104,7 @@ struct FieldFacts: Sendable {
         }
     }
 
-    /// Visits the comma-separated elements of a list; at least one, which may be empty.
+    /// Visits the comma-separated elements of a list. There is always at least one, and elements may be empty.
     private func forEachElement(
         _ value: Range<Int>, _ bytes: UnsafeRawPointer, _ body: (UnsafeRawBufferPointer) -> Void
     ) {
@@ -122,6 +123,6 @@ struct FieldFacts: Sendable {
         UnsafeRawBufferPointer(start: bytes + range.lowerBound, count: range.count)
     }
 
-    /// Whether this side lets the connection serve another message (RFC 9112 §9.3).
+    /// Whether the sender allows another message on the connection (RFC 9112 §9.3).
     func keepsAlive(_ version: HTTPVersion) -> Bool { !isClosed && (version == .http11 || isKeptAlive) }
 }

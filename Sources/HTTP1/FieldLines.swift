@@ -1,10 +1,10 @@
-/// Reads the lines of a head and the fields in them. It remembers how far it has searched, so that a head which arrives
-/// byte by byte costs at most twice as much as a whole one.
+/// Reads the lines of a head and the fields in them. It remembers how far it has searched, so that parsing a head that
+/// arrives byte by byte costs at most twice as much as parsing it at once.
 struct FieldLines: Sendable {
     private let limits: HeadLimits
     /// The start of the first unread line.
     private(set) var next = 0
-    /// The line does not end before this position.
+    /// The search for the end of the line continues at this position.
     private(set) var searched = 0
     private(set) var facts = FieldFacts()
 
@@ -18,7 +18,7 @@ struct FieldLines: Sendable {
         case name, value, folded, lineEnd, tooLarge, contentLength
     }
 
-    /// The end of the line that begins at `next`.
+    /// Searches for the end of the line that begins at `next`.
     @inline(__always)
     mutating func endOfLine(_ bytes: UnsafeRawBufferPointer) -> LineEnd {
         guard let base = bytes.baseAddress else { return .incomplete(0) }
@@ -30,7 +30,7 @@ struct FieldLines: Sendable {
     /// Whether the head is already too large.
     func isTooLarge(_ bytes: UnsafeRawBufferPointer) -> Bool { bytes.count >= limits.bytes }
 
-    /// Continues after a line.
+    /// Moves to the line after the one that ends here.
     @inline(__always)
     mutating func advance(past end: Int) { next = end &+ 2 }
 
@@ -39,11 +39,11 @@ struct FieldLines: Sendable {
     private enum Step {
         case incomplete, complete
         case invalid(Failure)
-        /// The list needs more slots for the line that comes next.
+        /// The list needs more slots for the next line.
         case full
     }
 
-    /// Reads field lines up to the blank line, and sets `next` behind it.
+    /// Reads field lines up to the blank line, and moves `next` past it.
     @inline(__always)
     mutating func read(_ bytes: UnsafeRawBufferPointer, into fields: inout FieldList) -> ParseResult<Failure> {
         guard let base = bytes.baseAddress else { return .incomplete }
@@ -99,7 +99,8 @@ struct FieldLines: Sendable {
         }
     }
 
-    /// Continues to search for the end of a line whose beginning came earlier; nil once the whole line is here.
+    /// Continues the search for the end of a line whose beginning has arrived earlier. Returns nil once the whole line
+    /// is there.
     private mutating func resume(_ base: UnsafeRawPointer, _ limit: Int) -> Step? {
         switch LineEnd.search(base, from: searched, to: limit) {
         case .found:
@@ -113,7 +114,7 @@ struct FieldLines: Sendable {
         }
     }
 
-    /// A line that does not begin with a name and a colon.
+    /// Handles a line that does not begin with a name and a colon.
     private mutating func readOther(_ base: UnsafeRawPointer, _ position: Int, _ limit: Int) -> Step {
         let byte = base.byte(at: position)
         if byte == 0x20 || byte == 0x09 { return .invalid(position == next ? .folded : .name) }
@@ -127,7 +128,7 @@ struct FieldLines: Sendable {
         }
     }
 
-    /// The position of the first byte from `start` on that belongs to no token, or `limit`.
+    /// The position of the first byte from `start` on that cannot be part of a token, or `limit` if there is none.
     @inline(__always)
     private static func endOfName(_ base: UnsafeRawPointer, _ start: Int, _ limit: Int) -> Int {
         let table = ByteClass.table
@@ -141,7 +142,7 @@ struct FieldLines: Sendable {
                 }
                 position &+= 8
             }
-            // Usually a colon.
+            // The byte at `position` is usually the colon.
             while position < limit {
                 guard table[Int(base.byte(at: position))] & ByteClass.token != 0 else { return position }
                 position &+= 1
@@ -162,7 +163,7 @@ struct FieldLines: Sendable {
         return (isNoDash & ~isLetter | word) & 0x8080_8080_8080_8080
     }
 
-    /// Without the white space on both sides.
+    /// The range without white space at its ends.
     @inline(__always)
     static func trimmed(_ start: Int, _ end: Int, _ bytes: UnsafeRawPointer) -> (start: Int, end: Int) {
         var (start, end) = (start, end)

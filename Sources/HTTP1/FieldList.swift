@@ -1,6 +1,6 @@
 /// The fields of a parsed head, in order. The slots are reused for the next head.
 public struct FieldList: Sendable {
-    /// The first `count` are in use.
+    /// The first `count` slots are in use.
     private var slots: [FieldRange] = []
     public private(set) var count = 0
 
@@ -8,7 +8,7 @@ public struct FieldList: Sendable {
 
     mutating func removeAll() { count = 0 }
 
-    /// - Parameter width: how far the bytes of the later fields have moved up.
+    /// - Parameter width: by how many bytes the later fields have moved up.
     mutating func remove(at position: Int, width: UInt32) {
         slots.remove(at: position)
         count -= 1
@@ -20,9 +20,9 @@ public struct FieldList: Sendable {
         }
     }
 
-    /// Passes all slots and the number in use, which `body` may raise.
+    /// Passes all slots to `body`, and the number of those in use, which `body` may increase.
     ///
-    /// Unsafe for the parser's speed: an array would check for each field whether it is shared.
+    /// The buffer makes the parser faster: an array would check for each field whether its storage is shared.
     @inline(__always)
     mutating func withSlots<Result>(
         _ body: (_ slots: UnsafeMutableBufferPointer<FieldRange>, _ count: inout Int) -> Result
@@ -48,7 +48,7 @@ extension FieldList: RandomAccessCollection {
 
 /// Finds fields in the bytes they were parsed from, without creating strings.
 extension FieldList {
-    /// The value of the first field of that name, in any case.
+    /// The value of the first field of that name, ignoring case.
     public func first(_ name: String, in bytes: RawSpan) -> Range<Int>? {
         for position in 0..<count where slots[position].hasName(name, in: bytes) { return slots[position].value }
         return nil

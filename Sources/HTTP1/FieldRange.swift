@@ -8,7 +8,7 @@ public struct FieldRange: Hashable, Sendable {
     public var name: Range<Int> { Int(nameStart)..<Int(nameEnd) }
     public var value: Range<Int> { Int(valueStart)..<Int(valueEnd) }
 
-    /// Whether that is its name, ignoring case.
+    /// Whether the field has this name, ignoring case.
     public func hasName(_ name: String, in bytes: RawSpan) -> Bool {
         guard Int(nameEnd &- nameStart) == name.utf8.count else { return false }
         return bytes.extracting(self.name).withUnsafeBytes { $0.equalsIgnoringCase(name) }
@@ -16,13 +16,13 @@ public struct FieldRange: Hashable, Sendable {
 }
 
 extension UnsafeRawBufferPointer {
-    /// Ignores the case of ASCII letters only.
+    /// Compares bytes, ignoring the case of ASCII letters only.
     func equalsIgnoringCase(_ text: String) -> Bool {
         guard count == text.utf8.count else { return false }
         var text = text
         return text.withUTF8 { text in
             guard let own = baseAddress, let other = UnsafeRawPointer(text.baseAddress) else { return true }
-            // Both have `count` bytes, so every load lies within.
+            // Both have `count` bytes, so every load is in bounds.
             var position = 0
             while position &+ 8 <= count {
                 guard Self.isEqual(own.word(at: position), other.word(at: position)) else { return false }
@@ -41,7 +41,7 @@ extension UnsafeRawBufferPointer {
     @inline(__always)
     private static func isEqual(_ a: UInt64, _ b: UInt64) -> Bool { a == b || lowercased(a) == lowercased(b) }
 
-    /// Eight bytes at once: sets the bit 0x20 of those from A to Z.
+    /// Sets the bit 0x20 of each of eight bytes that is a letter from A to Z.
     @inline(__always)
     private static func lowercased(_ word: UInt64) -> UInt64 {
         let ascii = word & 0x7f7f_7f7f_7f7f_7f7f

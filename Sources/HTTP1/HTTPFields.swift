@@ -1,4 +1,4 @@
-/// Header fields in order. Values are bytes, so invalid UTF-8 passes unchanged; the case of names does not matter.
+/// Header fields in order. Values are bytes, so invalid UTF-8 is passed on unchanged. Names are compared ignoring case.
 public struct HTTPFields: Sendable {
     /// Names and values, one after the other.
     private var storage: [UInt8] = []
@@ -19,7 +19,8 @@ public struct HTTPFields: Sendable {
 
     // MARK: Changing
 
-    /// Adds a field, whatever the bytes are: see `isValidName` and `isValidValue`. Fields past 4 GB are left out.
+    /// Adds a field without checking it; see `isValidName` and `isValidValue`. Once all fields have 4 GB, more are
+    /// dropped.
     public mutating func add(_ name: String, _ value: String) {
         append(name: { $0.append(contentsOf: name.utf8) }, value: { $0.append(contentsOf: value.utf8) })
     }
@@ -43,7 +44,7 @@ public struct HTTPFields: Sendable {
         ranges.append(FieldRange(nameStart: nameStart, nameEnd: nameEnd, valueStart: nameEnd, valueEnd: valueEnd))
     }
 
-    /// Replaces all fields of that name by one, at the place of the first.
+    /// Replaces all fields of this name with one, in the position of the first.
     public mutating func set(_ name: String, _ value: String) { set(name, bytes: Array(value.utf8)) }
 
     public mutating func set(_ name: String, bytes: [UInt8]) {
@@ -74,7 +75,7 @@ public struct HTTPFields: Sendable {
 
     // MARK: Looking up
 
-    /// The value of the first field of that name, with invalid UTF-8 repaired.
+    /// The value of the first field of this name, with invalid UTF-8 repaired.
     public func first(_ name: String) -> String? { ranges.first { matches($0, name) }.map { text($0.value) } }
 
     public func last(_ name: String) -> String? { ranges.last { matches($0, name) }.map { text($0.value) } }
@@ -101,7 +102,7 @@ public struct HTTPFields: Sendable {
     /// The size in bytes of all fields as written.
     var room: Int { storage.count + 4 * ranges.count }
 
-    /// For the writer. The pointers do not outlive the calls.
+    /// Passes the bytes of each field to the writer. The pointers are valid only during the call.
     func withFieldBytes(_ body: (_ name: UnsafeRawBufferPointer, _ value: UnsafeRawBufferPointer) -> Void) {
         storage.withUnsafeBytes { bytes in
             for field in ranges {
@@ -127,7 +128,7 @@ extension HTTPFields: ExpressibleByDictionaryLiteral {
 }
 
 extension HTTPFields: Equatable {
-    /// The same fields in the same order; names in any case.
+    /// Whether both have the same fields in the same order, ignoring the case of names.
     public static func == (a: HTTPFields, b: HTTPFields) -> Bool {
         a.ranges.count == b.ranges.count
             && zip(a.ranges, b.ranges).allSatisfy { x, y in

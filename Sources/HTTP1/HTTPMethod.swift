@@ -35,7 +35,7 @@ public enum HTTPMethod: Hashable, Sendable, CustomStringConvertible {
 
     public var description: String { text }
 
-    /// Repeating it has no further effect (RFC 9110 §9.2.2), so it may be sent again.
+    /// Whether repeating the request has no further effect (RFC 9110 §9.2.2), so that it may be sent again.
     public var isIdempotent: Bool {
         switch self {
         case .get, .head, .put, .delete, .options, .trace: true

@@ -13,9 +13,9 @@ public struct HeadLimits: Hashable, Sendable {
 
 /// The result of parsing the bytes so far.
 public enum ParseResult<Failure: Error> {
-    /// The head is not complete. Call again with the same bytes and the next ones.
+    /// The head is not complete. Call again with the same bytes plus the next ones.
     case incomplete
     case complete
-    /// The message cannot be trusted, so nothing more is read from its connection.
+    /// The message cannot be trusted, so nothing more may be read from its connection.
     case invalid(Failure)
 }

@@ -1,5 +1,5 @@
-/// `Host`, and the authority of a target: `uri-host [":" port]` (RFC 9110 §7.2). Anything else would become part of the
-/// URL that a function sees.
+/// Checks `Host`, and the authority of a target: `uri-host [":" port]` (RFC 9110 §7.2). The check is strict because the
+/// text becomes part of the URL that a function sees.
 enum HostSyntax {
     static func isValid(_ bytes: UnsafeRawBufferPointer, needsPort: Bool = false) -> Bool {
         bytes.baseAddress.map { isValid($0, bytes.count, needsPort: needsPort) } ?? false
@@ -24,7 +24,7 @@ enum HostSyntax {
         return true
     }
 
-    /// The end of the host; 0 if there is none.
+    /// The end of the host, or 0 if there is none.
     @inline(__always)
     private static func hostEnd(_ bytes: UnsafeRawPointer, _ count: Int) -> Int {
         let table = ByteClass.table
@@ -46,7 +46,7 @@ enum HostSyntax {
         return position
     }
 
-    /// The end of an IPv6 address in brackets. Does not check that its groups make sense.
+    /// The end of an IPv6 address in brackets, or 0 if it has other characters. Its groups are not checked.
     private static func addressEnd(_ bytes: UnsafeRawBufferPointer) -> Int {
         guard let end = bytes.firstIndex(of: UInt8(ascii: "]")) else { return 0 }
         let address = bytes[1..<end]

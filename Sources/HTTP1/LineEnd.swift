@@ -1,17 +1,17 @@
 /// The end of a line in a head.
 enum LineEnd {
-    /// The position of a carriage return before a line feed.
+    /// The position of a carriage return that a line feed follows.
     case found(Int)
-    /// The position from which to search when more bytes have come.
+    /// The position from which to continue when more bytes have arrived.
     case incomplete(Int)
     /// A carriage return or a line feed stands alone.
     case bare
-    /// The line has a control character, which no head may contain.
+    /// The line contains a control character, which is not allowed in a head.
     case control
 
     /// Searches eight bytes at a time.
     ///
-    /// Unsafe: `bytes` must hold `count` bytes; every load lies before `count`.
+    /// Unsafe: `bytes` must hold `count` bytes. Every load lies before `count`.
     @inline(__always)
     static func search(_ bytes: UnsafeRawPointer, from start: Int, to count: Int) -> LineEnd {
         var position = start
@@ -54,7 +54,7 @@ extension UnsafeRawPointer {
     @inline(__always)
     func byte(at offset: Int) -> UInt8 { load(fromByteOffset: offset, as: UInt8.self) }
 
-    /// The first byte is the lowest.
+    /// Loads eight bytes. The first byte is the lowest of the word.
     @inline(__always)
     func word(at offset: Int) -> UInt64 { UInt64(littleEndian: loadUnaligned(fromByteOffset: offset, as: UInt64.self)) }
 

@@ -1,15 +1,14 @@
 extension MessageWriter {
-    /// The body after the head of a request.
+    /// The kind of body that follows the head of a request.
     public enum RequestBody: Hashable, Sendable {
         case none
         case length(Int)
         case chunked
     }
 
-    /// Appends the head of a request. Leaves out those of `fields` that frame the body, `Host`, `Connection`, and
-    /// invalid ones.
+    /// Appends the head of a request. Leaves out fields that frame the body, `Host`, `Connection`, and invalid fields.
     ///
-    /// - Returns: false, with nothing appended, if a reader could misread method, target or host: see
+    /// - Returns: false, with nothing appended, if the method, the target or the host is invalid: see
     ///   `HTTPFields.isValidName`, `isValidTarget` and `isValidHost`.
     public static func appendHead(
         method: HTTPMethod, target: String, host: String, fields: HTTPFields, body: RequestBody,

@@ -1,28 +1,27 @@
 extension MessageWriter {
-    /// The body after the head of a response.
+    /// The kind of body that follows the head of a response.
     public enum ResponseBody: Hashable, Sendable {
         case length(Int)
-        /// The length is unknown: the body goes out in chunks to clients who understand them; otherwise it ends with
-        /// the connection.
+        /// The length is unknown. The body is sent in chunks if the client understands them. Otherwise it ends with the
+        /// connection.
         case streamed
     }
 
-    /// How the connection must continue after the written head.
+    /// What the caller must do after the head was written.
     public struct Ending: Hashable, Sendable {
-        /// The body must be written; otherwise the response is complete with its head.
+        /// Whether the caller must write the body. Otherwise the response is complete.
         public let hasBody: Bool
-        /// The body is written by `appendChunk` and `appendLastChunk`.
+        /// Whether the caller must write the body with `appendChunk` and `appendLastChunk`.
         public let isChunked: Bool
-        /// The connection serves another request afterwards.
+        /// Whether the connection may serve another request afterwards.
         public let keepsAlive: Bool
     }
 
-    /// Appends the head of a response. Leaves out those of `fields` that frame the body, `Connection`, and invalid
-    /// ones.
+    /// Appends the head of a response. Leaves out fields that frame the body, `Connection`, and invalid fields.
     ///
     /// - Parameter status: an invalid status is sent as 500.
-    /// - Parameter request: the request to answer; nil if it could not be read.
-    /// - Parameter keepsAlive: the server's own wish; the request's counts as well.
+    /// - Parameter request: the request that is answered, or nil if it could not be parsed.
+    /// - Parameter keepsAlive: whether the server wants to keep the connection. The request must want it too.
     public static func appendHead(
         status: Int, fields: HTTPFields, body: ResponseBody, to request: RequestTraits?, keepsAlive: Bool = true,
         into output: inout [UInt8]
@@ -63,7 +62,7 @@ extension MessageWriter {
         }
     }
 
-    /// Enough for everything that the writer itself adds.
+    /// Enough bytes for everything that the writer itself adds.
     private static let ownRoom = 256
 
     // MARK: -
@@ -74,14 +73,14 @@ extension MessageWriter {
         let isHead = request?.isHead == true
         let mayHaveBody = mayHaveBody(status)
         let isStreamed = body == .streamed && mayHaveBody
-        // The answer to HEAD must not even have the last, empty chunk, and a client of HTTP/1.0 knows no chunks.
+        // A response to HEAD must not even contain the last, empty chunk, and HTTP/1.0 clients do not know chunks.
         let endsWithConnection = isStreamed && (isHead || request?.version != .http11)
         return Ending(
             hasBody: mayHaveBody && !isHead, isChunked: isStreamed && !endsWithConnection,
             keepsAlive: keepsAlive && request?.keepsAlive == true && !endsWithConnection)
     }
 
-    /// 1xx, 204 and 304 have neither body nor length (RFC 9110 §8.6, §15).
+    /// Responses with 1xx, 204 and 304 have neither a body nor a length (RFC 9110 §8.6, §15).
     private static func mayHaveBody(_ status: Int) -> Bool { status >= 200 && status != 204 && status != 304 }
 
     private static func putStatusLine(_ status: Int, _ cursor: inout ByteCursor) {

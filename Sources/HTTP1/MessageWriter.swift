@@ -1,6 +1,6 @@
-/// Appends messages, and parts of them, to a buffer. The writer alone decides how a body is framed.
+/// Appends messages, and parts of them, to a buffer. Only the writer decides how a body is framed.
 public enum MessageWriter {
-    /// Appends one chunk; nothing for no bytes, as an empty chunk is the last one.
+    /// Appends one chunk. Appends nothing if there are no bytes, because an empty chunk would end the body.
     public static func appendChunk(_ bytes: RawSpan, into output: inout [UInt8]) {
         guard bytes.byteCount > 0 else { return }
         ByteCursor.append(to: &output, room: bytes.byteCount + 20) { cursor in
@@ -15,7 +15,7 @@ public enum MessageWriter {
         ByteCursor.append(to: &output, room: 5) { $0.put("0\r\n\r\n") }
     }
 
-    /// Writes the valid fields, except those that the writer writes itself.
+    /// Writes the valid fields, except those that the writer adds itself.
     static func put(_ fields: HTTPFields, without isOwn: (UnsafeRawBufferPointer) -> Bool, _ cursor: inout ByteCursor) {
         let table = ByteClass.table
         fields.withFieldBytes { name, value in
@@ -30,7 +30,7 @@ public enum MessageWriter {
         }
     }
 
-    /// Whether the field concerns the connection or the framing, which only the writer decides.
+    /// Whether the field is about the connection or the framing. The writer adds such fields itself.
     static func isFraming(_ name: UnsafeRawBufferPointer) -> Bool {
         switch name.count {
         case 10: name.equalsIgnoringCase("connection")

@@ -1,4 +1,4 @@
-/// The words after a status code, which mean nothing to a program; empty for codes that are not registered.
+/// The words after a status code. Programs ignore them. They are empty for codes that are not registered.
 enum ReasonPhrase {
     static func text(_ status: Int) -> StaticString {
         switch status {

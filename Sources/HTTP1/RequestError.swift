@@ -1,4 +1,5 @@
-/// Why a request is refused. Its connection closes after the answer, as nobody can tell where the next request begins.
+/// Why a request is refused. The server closes the connection after the response, because it cannot tell where the next
+/// request begins.
 public enum RequestError: Error, Hashable, Sendable, CustomStringConvertible {
     /// The request line is not `METHOD target HTTP/1.1`.
     case requestLine
@@ -12,19 +13,19 @@ public enum RequestError: Error, Hashable, Sendable, CustomStringConvertible {
     /// A line ends with a lone line feed or carriage return.
     case lineEnd
     case tooLarge(HeadLimits)
-    /// Not exactly one, in HTTP/1.1.
+    /// An HTTP/1.1 request does not have exactly one `Host`.
     case hostCount
     case host
-    /// Not exactly one number.
+    /// `Content-Length` is not exactly one number.
     case contentLength
-    /// A length and a coding, or a coding in HTTP/1.0.
+    /// There are a length and a transfer coding, or a transfer coding in HTTP/1.0.
     case ambiguousLength
-    /// The codings do not end with `chunked`, or name it twice.
+    /// The transfer codings do not end with `chunked`, or name it twice.
     case transferEncoding
-    /// There are other codings besides `chunked`.
+    /// There are transfer codings other than `chunked`.
     case unknownCoding
 
-    /// The status of the answer.
+    /// The status of the response.
     public var status: Int {
         switch self {
         case .version: 505
@@ -37,7 +38,7 @@ public enum RequestError: Error, Hashable, Sendable, CustomStringConvertible {
         }
     }
 
-    /// A few words, as the title of an answer.
+    /// A few words for the title of the response.
     public var title: String {
         switch self {
         case .version: "The HTTP version is not known"
@@ -77,6 +78,6 @@ public enum RequestError: Error, Hashable, Sendable, CustomStringConvertible {
 }
 
 extension HeadLimits {
-    /// `64 KB`, or the bytes if that is not a whole number.
+    /// The size as `64 KB`, or in bytes if it is not a whole number of kilobytes.
     static func text(_ bytes: Int) -> String { bytes % 1024 == 0 ? "\(bytes / 1024) KB" : "\(bytes) bytes" }
 }

@@ -1,8 +1,8 @@
 extension RequestHead {
-    /// Removes all fields of that name, ignoring case, also from the bytes that the head was parsed from; later bytes
-    /// move up.
+    /// Removes all fields of this name, ignoring case, from the head and from the bytes that it was parsed from. Later
+    /// bytes move up.
     ///
-    /// Their effect on the message stays: its framing, its `Host`.
+    /// What the parser derived from the fields stays, such as the framing and `host`.
     public mutating func removeFields(_ name: String, from bytes: inout [UInt8]) {
         for position in fields.indices.reversed() where fields[position].hasName(name, in: bytes.span.bytes) {
             // A line ends where the next one begins; the last one ends before the blank line.

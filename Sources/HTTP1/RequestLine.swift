@@ -1,4 +1,4 @@
-/// `METHOD target HTTP/1.1`, with one space between two parts (RFC 9112 §3).
+/// Parses `METHOD target HTTP/1.1`, with exactly one space between the parts (RFC 9112 §3).
 ///
 /// Unsafe: the ranges must lie in `bytes`, with a carriage return and a line feed after the line. The line must have no
 /// control characters except tabs.
@@ -9,7 +9,7 @@ enum RequestLine {
     ) -> RequestError? {
         let table = ByteClass.table
         var position = line.lowerBound
-        // The last eight bytes of the method, the last one lowest.
+        // The last eight bytes of the method. The last byte is the lowest.
         var word: UInt64 = 0
         while true {
             let byte = bytes.byte(at: position)
@@ -101,7 +101,7 @@ enum RequestLine {
 
     // MARK: Version
 
-    /// - Parameter rest: the line from the space after the target on.
+    /// - Parameter rest: the rest of the line, beginning with the space after the target.
     @inline(__always)
     private static func readVersion(
         _ bytes: UnsafeRawPointer, _ rest: Range<Int>, _ head: inout RequestHead
@@ -116,7 +116,7 @@ enum RequestLine {
     }
 }
 
-/// `HTTP/1.1`, as one word of eight bytes.
+/// Parses `HTTP/1.1`, given as one word of eight bytes.
 enum VersionText {
     case known(HTTPVersion)
     /// Another major version.
@@ -134,6 +134,6 @@ enum VersionText {
 
     private static let http11: UInt64 = 0x312e_312f_5054_5448
     private static let http10: UInt64 = 0x302e_312f_5054_5448
-    /// The bytes where the two digits are.
+    /// The bytes of the word that hold the two digits.
     private static let digits: UInt64 = 0xff00_ff00_0000_0000
 }

@@ -1,4 +1,4 @@
-/// Reads the head of a request, strictly by RFC 9112 §§2-7.
+/// Parses the head of a request, strictly as RFC 9112 §§2-7 requires.
 public struct RequestParser: Sendable {
     private let limits: HeadLimits
     private var lines: FieldLines
@@ -12,7 +12,7 @@ public struct RequestParser: Sendable {
     /// - Parameter bytes: all received bytes of the request, from its first byte on. Bytes after the head are ignored.
     /// - Parameter head: must be the same in all calls until one returns something other than `incomplete`.
     public mutating func parse(_ bytes: RawSpan, into head: inout RequestHead) -> ParseResult<RequestError> {
-        // Unsafe for the speed of the inner loops; the pointer does not leave the closure.
+        // The inner loops use a pointer for speed. It does not leave the closure.
         bytes.withUnsafeBytes { bytes in
             let result = parse(bytes, &head)
             if case .incomplete = result { return result }

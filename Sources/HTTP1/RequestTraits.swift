@@ -2,7 +2,7 @@
 public struct RequestTraits: Hashable, Sendable {
     public var isHead: Bool
     public var version: HTTPVersion
-    /// The client reads another response after this one.
+    /// Whether the client may send another request on this connection.
     public var keepsAlive: Bool
 
     public init(isHead: Bool = false, version: HTTPVersion = .http11, keepsAlive: Bool = true) {
@@ -14,7 +14,7 @@ public struct RequestTraits: Hashable, Sendable {
 
 extension RequestHead {
     public var traits: RequestTraits {
-        // Without `==`, which would compare the text of an unknown method.
+        // `==` would be slower, as it may compare the texts of unknown methods.
         let isHead = if case .head = method { true } else { false }
         return RequestTraits(isHead: isHead, version: version, keepsAlive: keepsAlive)
     }

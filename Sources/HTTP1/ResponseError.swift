@@ -1,9 +1,9 @@
-/// Why a response is refused. Its connection closes.
+/// Why a response is refused. The client closes the connection.
 public enum ResponseError: Error, Hashable, Sendable, CustomStringConvertible {
     /// The first line is not `HTTP/1.1 200 reason`.
     case statusLine
     case version
-    /// Not three digits, or less than 100.
+    /// The status is not three digits, or is less than 100.
     case status
     case fieldName
     case fieldValue
@@ -12,11 +12,11 @@ public enum ResponseError: Error, Hashable, Sendable, CustomStringConvertible {
     /// A line ends with a lone line feed or carriage return.
     case lineEnd
     case tooLarge(HeadLimits)
-    /// Not exactly one number.
+    /// `Content-Length` is not exactly one number.
     case contentLength
-    /// A length and a coding, or a coding in HTTP/1.0.
+    /// There are a length and a transfer coding, or a transfer coding in HTTP/1.0.
     case ambiguousLength
-    /// A coding other than `chunked`.
+    /// There is a transfer coding other than `chunked`.
     case transferEncoding
 
     public var description: String {

@@ -1,4 +1,4 @@
-/// Reads the head of a response, strictly by RFC 9112 §§2-7. Informational heads are read like any other.
+/// Parses the head of a response, strictly as RFC 9112 §§2-7 requires. Informational heads are parsed like any other.
 public struct ResponseParser: Sendable {
     private let limits: HeadLimits
     private var lines: FieldLines
@@ -12,7 +12,7 @@ public struct ResponseParser: Sendable {
     /// - Parameter bytes: all received bytes of the response, from its first byte on. Bytes after the head are ignored.
     /// - Parameter head: must be the same in all calls until one returns something other than `incomplete`.
     public mutating func parse(_ bytes: RawSpan, into head: inout ResponseHead) -> ParseResult<ResponseError> {
-        // Unsafe for the speed of the inner loops; the pointer does not leave the closure.
+        // The inner loops use a pointer for speed. It does not leave the closure.
         bytes.withUnsafeBytes { bytes in
             let result = parse(bytes, &head)
             if case .incomplete = result { return result }
@@ -59,7 +59,7 @@ public struct ResponseParser: Sendable {
         }
     }
 
-    /// `HTTP/1.1 200 reason`. Many servers omit the second space along with the reason, which is harmless.
+    /// Parses `HTTP/1.1 200 reason`. Many servers omit the reason and the space before it, which is harmless.
     ///
     /// Unsafe: the line must lie in `bytes`.
     private func readStatusLine(
@@ -87,7 +87,7 @@ public struct ResponseParser: Sendable {
         case .chunked: head.announced = .chunked
         case .unknown, .senseless, .unknownThenChunked: return .transferEncoding
         }
-        // Two lengths allow an attacker to pass one response off as another (RFC 9112 §6.3).
+        // If a response has two lengths, an attacker can make one response look like two (RFC 9112 §6.3).
         if head.announced == .chunked, facts.length != nil || head.version == .http10 { return .ambiguousLength }
         head.keepsAlive = facts.keepsAlive(head.version)
         return nil

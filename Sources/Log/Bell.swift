@@ -1,13 +1,14 @@
 internal import Glibc
 
-/// Lets one thread wait until another one rings. A pipe, as Swift has no condition variable that is `Sendable`.
+/// Lets one thread wait until another thread rings. It is a pipe because Swift has no condition variable that is
+/// `Sendable`.
 ///
-/// Ring it only if somebody waits or is about to: rings are kept, and 64 KB of them fill the pipe.
+/// Ring it only if a thread waits or is about to wait: rings are stored as bytes, and 64 KB of them fill the pipe.
 final class Bell: Sendable {
     private let reading: Int32
     private let writing: Int32
 
-    /// nil if there is no descriptor left.
+    /// Returns nil if no descriptor is left.
     init?() {
         var ends: [Int32] = [-1, -1]
         guard pipe(&ends) == 0 else { return nil }
@@ -26,7 +27,7 @@ final class Bell: Sendable {
         while Glibc.write(writing, &byte, 1) < 0, errno == EINTR {}
     }
 
-    /// Waits for one ring, forever if `limit` is nil; returns false if none came.
+    /// Waits for one ring, without a limit if `limit` is nil. Returns false if none came in time.
     @discardableResult
     func wait(limit: Duration?) -> Bool {
         let deadline = limit.map { ContinuousClock.now + min($0, .seconds(86_400)) }
@@ -34,7 +35,7 @@ final class Bell: Sendable {
         while true {
             let left = deadline.map { ContinuousClock.now.duration(to: $0) }
             let (seconds, attoseconds) = left?.components ?? (-1, 0)
-            // Rounded up, so that the deadline has passed when the poll ends.
+            // The time is rounded up, so that the deadline has passed when `poll` returns.
             let milliseconds = left == nil ? -1 : seconds * 1000 + attoseconds / 1_000_000_000_000_000 + 1
             let count = poll(&descriptor, 1, Int32(clamping: max(-1, milliseconds)))
             if count > 0 {

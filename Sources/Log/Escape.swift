@@ -1,9 +1,9 @@
 /// Makes text safe to show in a terminal or a log.
 public enum Escape {
-    /// A text on one line, with everything escaped that would break the line or control the terminal.
+    /// Returns the text as one line. Escapes everything that would break the line or control the terminal.
     public static func line(_ text: String) -> String { escaped(text, keepsBreaks: false) }
 
-    /// The same for a text with intended line breaks, such as a traceback.
+    /// Escapes a text whose line breaks are intended, such as a traceback. Line breaks stay.
     public static func lines(_ text: String) -> String { escaped(text, keepsBreaks: true) }
 
     private static func escaped(_ text: String, keepsBreaks: Bool) -> String {
@@ -23,8 +23,9 @@ public enum Escape {
 
     private static let newline = UInt8(ascii: "\n")
 
-    /// Escapes control characters, which break a line or control a terminal, and characters that change the order of
-    /// the following text (U+202A to U+202E, U+2066 to U+2069). A tab stays, as `print` puts one between its values.
+    /// Escapes control characters, which break a line or control a terminal, and characters that change the direction
+    /// of the text after them (U+202A to U+202E, U+2066 to U+2069). A tab stays, because `print` puts one between its
+    /// values.
     static func append(_ text: some Sequence<UInt8>, to bytes: inout [UInt8]) {
         var last: UInt8 = 0
         var beforeLast: UInt8 = 0
@@ -34,7 +35,7 @@ public enum Escape {
             case newline: bytes += #"\n"#.utf8
             case UInt8(ascii: "\r"): bytes += #"\r"#.utf8
             case ..<0x20, 0x7f: appendCode(UInt16(byte), to: &bytes)
-            // U+0080 to U+009F in UTF-8: terminals treat U+009B as ESC [.
+            // U+0080 to U+009F in UTF-8. Terminals treat U+009B as ESC [.
             case 0x80...0x9f where last == 0xc2:
                 bytes.removeLast()
                 appendCode(UInt16(byte), to: &bytes)
@@ -52,7 +53,7 @@ public enum Escape {
 
     static func append(_ text: String, to bytes: inout [UInt8]) { append(text.utf8, to: &bytes) }
 
-    /// A JSON string, with its quotes.
+    /// Appends a JSON string, with its quotes.
     static func append(json text: String, to bytes: inout [UInt8]) {
         bytes.append(UInt8(ascii: "\""))
         for byte in text.utf8 {
@@ -71,7 +72,7 @@ public enum Escape {
         bytes.append(UInt8(ascii: "\""))
     }
 
-    /// `\u001b`
+    /// Appends a code of the form `\u001b`.
     private static func appendCode(_ code: UInt16, to bytes: inout [UInt8]) {
         bytes += #"\u"#.utf8
         for shift in [UInt16(12), 8, 4, 0] {

@@ -1,4 +1,5 @@
-/// A fact that accompanies a message. Text lines show the function and the invocation, JSON lines show every field.
+/// A fact that accompanies a message. Text lines show only the function and the invocation; JSON lines show every
+/// field.
 public struct LogField: Equatable, Sendable {
     public let key: String
     public let value: String
@@ -10,7 +11,7 @@ public struct LogField: Equatable, Sendable {
 
     public static func function(_ name: String) -> LogField { LogField(LogKey.function, name) }
     public static func invocation(_ id: String) -> LogField { LogField(LogKey.invocation, id) }
-    /// The event that the line reports to the stand-in host: see `LogKey`.
+    /// An event that the line reports to the stand-in host. `LogKey` has the names.
     public static func event(_ name: String) -> LogField { LogField(LogKey.event, name) }
     /// The functions that keep their previous version after a save.
     public static func kept(_ names: some Sequence<String>) -> LogField {

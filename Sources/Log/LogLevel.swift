@@ -1,4 +1,4 @@
-/// The level of a line, with the names that scripts and `--log-level` use.
+/// The level of a line. The raw values are the names that scripts and `--log-level` use.
 public enum LogLevel: String, CaseIterable, Comparable, Sendable {
     case debug, info
     case warning = "warn"

@@ -7,10 +7,10 @@ public enum LogFormat: String, CaseIterable, Sendable {
 struct LogLine {
     let level: LogLevel
     let message: String
-    /// Sorted by key.
+    /// The fields, sorted by key.
     let fields: [LogField]
     var time = Timestamp.now
-    /// The line breaks in the message are intended.
+    /// Whether line breaks in the message are intended.
     var isReport = false
 
     func bytes(in format: LogFormat) -> [UInt8] {
@@ -22,9 +22,9 @@ struct LogLine {
 
     /// `2026-03-01T10:20:30.123Z warn order 6b0c…: the message`
     ///
-    /// One event is one line, so no message can forge another. Only a report, which luafunc itself makes, becomes as
-    /// many whole lines as it has: the host treats each line as an entry of its own and searches each for `warn`
-    /// (host-contract §11).
+    /// An event is one line, so that no message can forge another event. Only a report, which luafunc itself writes,
+    /// may have several lines. Each of them gets the same beginning, because the host treats each line as an entry of
+    /// its own and searches each for `warn` (host-contract §11).
     private var text: [UInt8] {
         var start: [UInt8] = []
         time.append(to: &start)

@@ -1,4 +1,4 @@
-/// The standard stream for a line, from which the host derives its level (host-contract §11).
+/// The standard stream for a line. The host derives the level of the line from it (host-contract §11).
 public enum LogStream: Sendable {
     case output, errors
 }
@@ -15,7 +15,7 @@ struct LogQueue {
 
     var isEmpty: Bool { lines.isEmpty }
 
-    /// Appends a line; drops and counts it if there is no room. An empty queue takes a line longer than its capacity.
+    /// Appends a line, or drops and counts it if there is no room. An empty queue accepts a line of any length.
     mutating func append(_ line: [UInt8], to stream: LogStream, format: LogFormat) {
         guard isEmpty || line.count <= capacity - bytes.count else {
             lost = (lost.count + 1, format)
@@ -25,8 +25,8 @@ struct LogQueue {
         lines.append((stream, line.count))
     }
 
-    /// Moves the lines into `batch`, and continues with its storage. If lines were dropped since the last time, the
-    /// queue then begins with a line that gives their number, in the place where they would have been.
+    /// Moves the lines into `batch`, and continues with the storage of `batch`. If lines were dropped since the last
+    /// call, the queue then begins with a line that tells how many, in the place where they would have been.
     mutating func take(into batch: inout LogQueue) {
         let lost = lost
         batch.clear()
@@ -38,7 +38,7 @@ struct LogQueue {
         append(notice.bytes(in: lost.format), to: .errors, format: lost.format)
     }
 
-    /// Keeps the storage, unless a burst made it large.
+    /// Removes all lines. Keeps the storage, unless a burst has made it large.
     private mutating func clear() {
         bytes.removeAll(keepingCapacity: bytes.capacity <= 64 << 10)
         lines.removeAll(keepingCapacity: lines.capacity <= 1024)

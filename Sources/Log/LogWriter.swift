@@ -1,7 +1,8 @@
 internal import Glibc
 internal import Synchronization
 
-/// The queue of a sink and the thread that empties it. Separate from the sink, which the thread must not keep alive.
+/// The queue of a sink and the thread that empties it. It is separate from the sink, because the thread must not keep
+/// the sink alive.
 final class LogWriter: Sendable {
     private let output: OutputDescriptor
     private let errors: OutputDescriptor
@@ -10,12 +11,12 @@ final class LogWriter: Sendable {
     private struct State {
         var queue: LogQueue
         var isDetached = false
-        /// nil until the thread runs, which starts with the first line after `detach`.
+        /// nil until the thread runs. The first line after `detach` starts it.
         var bells: Bells?
-        /// The thread has written everything and waits for its bell.
+        /// Whether the thread has written everything and waits for its bell.
         var isIdle = false
         var isStopped = false
-        /// Somebody waits for the thread to be idle.
+        /// Whether `flush` waits for the thread to be idle.
         var isAwaited = false
     }
 
@@ -43,7 +44,7 @@ final class LogWriter: Sendable {
 
     private func start(_ state: inout State) {
         guard let line = Bell(), let idle = Bell() else { return }
-        // The thread takes over the reference that `passRetained` makes.
+        // The thread takes ownership of the reference that `passRetained` creates.
         let argument = Unmanaged.passRetained(self)
         var thread = pthread_t()
         let code = pthread_create(
@@ -72,7 +73,7 @@ final class LogWriter: Sendable {
 
     // MARK: The thread
 
-    /// Sets the name for `ps` and `top`. Swift's Glibc lacks the call for it.
+    /// Sets the name that `ps` and `top` show. It uses /proc because Swift's Glibc lacks the function.
     private func nameThread() {
         let file = open("/proc/thread-self/comm", O_WRONLY | O_CLOEXEC)
         guard file >= 0 else { return }
@@ -82,7 +83,7 @@ final class LogWriter: Sendable {
 
     private func run() {
         nameThread()
-        // Signals are for threads that handle them.
+        // This thread blocks all signals, so that the system delivers them to threads that handle them.
         var signals = sigset_t()
         sigfillset(&signals)
         pthread_sigmask(SIG_BLOCK, &signals, nil)
@@ -106,8 +107,8 @@ final class LogWriter: Sendable {
         }
     }
 
-    /// Writes consecutive lines of one stream together, but only as many as a pipe takes atomically (PIPE_BUF): lines
-    /// of several processes then do not mix.
+    /// Writes consecutive lines of one stream together, but only as many as a pipe accepts atomically (PIPE_BUF), so
+    /// that lines of different processes do not mix.
     private func write(_ batch: LogQueue) {
         var start = 0
         var end = 0
@@ -141,7 +142,8 @@ final class LogWriter: Sendable {
         guard let bell, !bell.wait(limit: limit) else { return true }
         return state.withLock { state in
             defer { state.isAwaited = false }
-            // It may have rung since; the next waiter must not get that ring.
+            // The bell may have rung after the wait ended. That ring is consumed here, so that the next caller does not
+            // get it.
             return !state.isAwaited && bell.wait(limit: .zero)
         }
     }

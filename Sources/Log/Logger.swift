@@ -1,35 +1,35 @@
-/// Writes lines of at least its level, each with its fields.
+/// Writes log lines of at least its level, and adds its fields to each.
 public struct Logger: Sendable {
     public var level: LogLevel
     public var format: LogFormat
-    /// Sorted by key, each key once.
+    /// The fields, sorted by key. Each key occurs once.
     public private(set) var fields: [LogField] = []
     private let sink: LogSink?
 
-    /// - Parameter sink: nil to write nowhere; code that asks for the level still gets it.
+    /// - Parameter sink: nil to write nothing. `level` keeps its value even then.
     public init(level: LogLevel = .info, format: LogFormat = .text, sink: LogSink? = .standard) {
         self.level = level
         self.format = format
         self.sink = sink
     }
 
-    /// Writes nowhere.
+    /// A logger that writes nothing.
     public static let silent = Logger(sink: nil)
 
-    /// The same logger with one more field, which replaces a field of the same key.
+    /// Returns this logger with one more field, which replaces a field with the same key.
     public func with(_ field: LogField) -> Logger {
         var logger = self
         logger.fields.set(field)
         return logger
     }
 
-    /// - Parameter message: built only if the line is written.
+    /// - Parameter message: evaluated only if the line is written.
     public func log(_ level: LogLevel, _ message: @autoclosure () -> String, _ fields: [LogField] = []) {
         if level >= self.level { write(level, message(), fields, isReport: false) }
     }
 
-    /// The greatest size of a message in bytes; a longer one is cut. As JSON it has at most six times as many, fewer
-    /// than `luafunc start` reads as one line.
+    /// The most bytes of a message; a longer one is cut. Escaping for JSON makes it at most six times as long, which is
+    /// still shorter than the longest line that `luafunc start` reads.
     public static let messageLimit = 128 << 10
 
     public static func cut(_ message: String) -> String {
@@ -37,8 +37,8 @@ public struct Logger: Sendable {
         return String(decoding: message.utf8.prefix(messageLimit), as: UTF8.self) + " … (cut)"
     }
 
-    /// Writes luafunc's own text of several lines, such as a traceback. In text format, each line has the same
-    /// beginning.
+    /// Writes a text of several lines that luafunc itself has composed, such as a traceback. In text format, each line
+    /// gets the same beginning.
     public func report(_ level: LogLevel, _ text: @autoclosure () -> String, _ fields: [LogField] = []) {
         if level >= self.level { write(level, text(), fields, isReport: true) }
     }

@@ -1,10 +1,10 @@
 internal import Glibc
 
-/// A descriptor that is written to until it has taken all bytes.
+/// A descriptor whose `write` repeats the system call until all bytes are written.
 struct OutputDescriptor: Sendable {
     let number: Int32
 
-    /// Drops what cannot be written: there is nobody to tell.
+    /// Drops bytes that cannot be written, because nobody is left to read an error.
     func write(_ bytes: [UInt8], _ range: Range<Int>) {
         var start = range.lowerBound
         while start < range.upperBound {
@@ -17,7 +17,7 @@ struct OutputDescriptor: Sendable {
             if count > 0 {
                 start += count
             } else if count < 0, errno == EAGAIN {
-                // Somebody who shares the descriptor made it non-blocking.
+                // Another process that shares the descriptor has made it non-blocking.
                 var descriptor = pollfd(fd: number, events: Int16(POLLOUT), revents: 0)
                 poll(&descriptor, 1, -1)
             } else if count == 0 || errno != EINTR {

@@ -1,10 +1,10 @@
 internal import CPCRE2
 
-/// A regular expression that may match anywhere in a text unless it says `^` and `$`, ignores case, and gives up after
-/// too many steps.
+/// A regular expression that ignores case and gives up after too many steps. It may match anywhere in a text, unless it
+/// uses `^` and `$`.
 ///
-/// `@unchecked Sendable`: PCRE2 never changes a compiled pattern, and the data of a match is made for that match. Any
-/// number of threads can match the same pattern without waiting.
+/// `@unchecked Sendable`: PCRE2 never changes a compiled pattern, and each match has its own data. Any number of
+/// threads can match the same pattern at the same time.
 public final class Pattern: @unchecked Sendable {
     public enum Match: Sendable {
         case found, none
@@ -18,8 +18,8 @@ public final class Pattern: @unchecked Sendable {
     public init(_ text: String) throws(PatternError) {
         self.text = text
         let plain = try Self.compile(text)
-        // PCRE2 counts the steps anew at each place where a match may begin. A pattern that may begin anywhere is
-        // therefore turned into one that begins at the start and skips the text before the match.
+        // PCRE2 counts the steps anew at each position where a match may begin. So a pattern that may match anywhere is
+        // turned into one that matches only from the start, and that skips the text before the match itself.
         if Self.beginsAtStart(plain) {
             code = plain
         } else {
@@ -30,8 +30,8 @@ public final class Pattern: @unchecked Sendable {
 
     deinit { pcre2_code_free_8(code) }
 
-    /// Compiles the text as .NET does, as far as PCRE2 can: Unicode in `\d`, `\w` and `\s`, `\u0041`, groups of the
-    /// same name.
+    /// Compiles the text with the rules of .NET, as far as PCRE2 supports them: `\d`, `\w` and `\s` match Unicode,
+    /// `\u0041` is a character, and several groups may have the same name.
     private static func compile(
         _ text: String, after prefix: String = "", before suffix: String = "", _ options: UInt32 = 0
     ) throws(PatternError) -> OpaquePointer {
@@ -41,7 +41,7 @@ public final class Pattern: @unchecked Sendable {
         let options =
             options | PCRE2_UTF | PCRE2_UCP | PCRE2_CASELESS | PCRE2_ALT_BSUX | PCRE2_DUPNAMES
             | PCRE2_NEVER_BACKSLASH_C
-        // PCRE2 keeps no pointer to the text.
+        // PCRE2 does not keep a pointer to the text.
         if let code = pcre2_compile_8(whole, whole.count, options, &number, &offset, nil) { return code }
         let read = String(decoding: text.utf8.prefix(max(0, offset - prefix.utf8.count)), as: UTF8.self)
         let position = min(read.unicodeScalars.count + 1, max(1, text.unicodeScalars.count))
@@ -61,7 +61,7 @@ public final class Pattern: @unchecked Sendable {
         return String(decoding: bytes, as: UTF8.self)
     }
 
-    /// A text that is not UTF-8 does not match.
+    /// Searches the text. A text that is not UTF-8 does not match.
     public func match(_ text: Span<UInt8>) -> Match {
         guard let context = pcre2_match_context_create_8(nil), let data = pcre2_match_data_create_8(1, nil) else {
             preconditionFailure("no memory for PCRE2")
@@ -73,7 +73,8 @@ public final class Pattern: @unchecked Sendable {
         pcre2_set_match_limit_8(context, Self.steps(for: text.count))
         pcre2_set_heap_limit_8(context, Self.kilobytes)
         let result = text.withUnsafeBufferPointer { text in
-            // Without an address PCRE2 would refuse an empty text. It reads the text before it returns.
+            // PCRE2 refuses a text without an address, so an empty text gets the address of a local variable. PCRE2
+            // reads the text before it returns.
             var nothing: UInt8 = 0
             guard let address = text.baseAddress else { return pcre2_match_8(code, &nothing, 0, 0, 0, data, context) }
             return pcre2_match_8(code, address, text.count, 0, 0, data, context)
@@ -85,19 +86,20 @@ public final class Pattern: @unchecked Sendable {
         }
     }
 
-    /// A step is one place to which a match may go back, and it may look through the rest of the text (`[^x]*+y`). So a
-    /// longer text has fewer of them: that bounds the time, 1 to 5 ms, and a pattern that goes through the text once
-    /// still has what it needs up to some 400 bytes, one without groups up to a thousand and more.
+    /// The limit of steps for a text of this length. A step is one position to backtrack to, and a single step may scan
+    /// the rest of the text (`[^x]*+y`). So a longer text gets fewer steps, which bounds the time of a match to between
+    /// 1 and 5 ms. The steps suffice for a pattern that scans a text of up to about 400 bytes once, and for a pattern
+    /// without groups up to more than a thousand bytes.
     static func steps(for count: Int) -> UInt32 { UInt32(min(20_000, 1_000_000 / max(1, count))) }
 
-    /// The memory for the places to backtrack to.
+    /// The memory limit for positions to backtrack to, in kilobytes.
     private static let kilobytes: UInt32 = 1024
 }
 
-/// Why a text is no pattern.
+/// Why a text is not a valid pattern.
 public struct PatternError: Error, Equatable {
-    /// In PCRE2's words.
+    /// PCRE2's description.
     public let reason: String
-    /// The number of the character, from 1, at which PCRE2 stopped reading; the last one where it read all.
+    /// The number of the character, from 1, at which PCRE2 stopped reading, or of the last character if it read all.
     public let position: Int
 }

@@ -1,5 +1,6 @@
 import CustomHandler
 import EventLoop
+import FunctionsModel
 import Log
 
 /// Announces what is served and what is broken.

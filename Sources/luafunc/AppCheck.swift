@@ -1,6 +1,7 @@
 import CustomHandler
 import DevHost
 import EventLoop
+import FunctionsModel
 import Log
 import Synchronization
 

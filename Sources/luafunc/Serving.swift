@@ -1,5 +1,6 @@
 import CustomHandler
 import EventLoop
+import FunctionsModel
 import Glibc
 import HTTP
 import Log

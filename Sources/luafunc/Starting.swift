@@ -1,6 +1,6 @@
-import CustomHandler
 import DevHost
 import EventLoop
+import FunctionsModel
 import Glibc
 
 /// The work of `start`: runs the stand-in host until a signal comes, and shows its events.

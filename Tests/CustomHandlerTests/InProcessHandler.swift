@@ -1,5 +1,6 @@
 import Foundation
 import EventLoop
+import FunctionsModel
 import HTTP
 import HTTP1
 import Log

@@ -1,5 +1,6 @@
 import EventLoop
 import Foundation
+import FunctionsModel
 import HTTP
 import HTTP1
 import JSON

@@ -1,4 +1,5 @@
 import Foundation
+import FunctionsModel
 import Log
 import Lua
 import TestSupport

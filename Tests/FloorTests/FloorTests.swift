@@ -9,6 +9,7 @@ struct FloorTests {
         "Files": ["Glibc", "Synchronization"],
         "Log": ["Glibc", "Synchronization"],
         "HTTP": ["Synchronization"],
+        "FunctionsModel": ["Synchronization"],
         "Lua": ["Synchronization"],
         "CustomHandler": ["FoundationEssentials", "Glibc", "Synchronization"],
         "DevHost": ["FoundationEssentials", "Glibc", "Synchronization"],

@@ -1,4 +1,5 @@
-/* The same liblua5.4.a that is in luafunc, with no limit at all: tells what the limits cost from what the build costs. */
+/* Runs the work with the same liblua5.4.a as luafunc, but without limits. So
+   the cost of the limits can be told from the cost of the build. */
 #include <lua5.4/lauxlib.h>
 #include <lua5.4/lua.h>
 #include <lua5.4/lualib.h>

@@ -1,26 +1,28 @@
 /*
 ** The border between Swift and Lua 5.4.
 **
-** Lua raises errors with longjmp, which must never cross a Swift frame. So
-** whatever may raise is in C, and Swift answers with a verdict:
-** - door.c       Lua calls Swift through a trampoline; Swift calls Lua through
-**                protected calls only.
-** - budget.c     the allocator that counts and, while Lua runs, refuses.
-** - preempt.c    ends the time slice of running code, and its life after the
-**                deadline, from outside: normal running costs nothing.
-** - layout.c     a copy of Lua's private structures, for what they alone allow.
-** - coroutine.c  Lua's coroutine library, through which slices end unseen.
-** - deferred.c   tables that are filled at first touch.
-** - pause.c      time slices for C code that may run long:
-** - pattern.c    the matcher of search.c (string.find, match, gmatch) and
-**                gsub.c, and
-** - strings.c    the rest of Lua's string library;
-** - tables.c     the table library, and sort.c its longest function;
-** - utf8.c       utf8's, and base.c a few others.
-** - calls.c      ends a chain of __call.
-** - build.c      what the program was built of.
-** What is `static inline` here only gives a macro of lua.h a name that Swift
-** can see.
+** Lua raises errors with longjmp, which must never cross a Swift frame. So all
+** code that may raise is C. A Swift function returns a verdict, and C raises
+** the error or yields after the Swift frame has returned.
+** - door.c       calls from Lua to Swift, through a trampoline, and protected
+**                calls from Swift to Lua.
+** - budget.c     the allocator, which enforces the memory limit while Lua runs.
+** - preempt.c    the timer that ends slices and enforces deadlines;
+**                uninterrupted code pays nothing for it.
+** - layout.c     a copy of Lua's private structures, for what Lua's API lacks.
+** - coroutine.c  the coroutine library; slices may end inside coroutines.
+** - deferred.c   tables that are filled when they are first used.
+** - pause.c      time slices for C code that may run long.
+** - pattern.c    the pattern matcher that search.c (string.find, match, gmatch)
+**                and gsub.c use.
+** - strings.c    the other long-running functions of the string library.
+** - tables.c     the table library; sort.c is table.sort.
+** - utf8.c       the utf8 library; base.c a few functions of the base library.
+** - text.c       a growing string that survives a yield.
+** - calls.c      a limit on chains of __call.
+** - build.c      facts about the build.
+** The `static inline` functions here only give macros of lua.h a name that
+** Swift can see.
 */
 
 #ifndef CLUA_H
@@ -32,51 +34,52 @@
 #include <lua5.4/lauxlib.h>
 #include <lua5.4/lualib.h>
 
-/* What a Swift function answers instead of a number of results. */
-#define CLUA_RAISE	(-1)  /* raise the text on top, with its position */
+/* The verdicts that a Swift function returns instead of a number of results. */
+#define CLUA_RAISE	(-1)  /* raise the text on top, with file and line */
 #define CLUA_THROW	(-2)  /* raise the value on top as it is */
-#define CLUA_WAIT	(-3)  /* yield to Swift; it is called again to go on */
-#define CLUA_AGAIN	(-4)  /* let others have their turn, then call again */
+#define CLUA_WAIT	(-3)  /* yield to Swift; call again when the wait is over */
+#define CLUA_AGAIN	(-4)  /* end the slice, then call again */
 #define CLUA_ENDED	(-5)  /* the deadline has passed */
-#define CLUA_FULL	(-6)  /* raise that there is not enough memory */
+#define CLUA_FULL	(-6)  /* raise "not enough memory" */
 
-/* The numbers under which Swift is called to complete a wait, */
+/* The function number with which Swift is called to complete a wait, */
 #define CLUA_COMPLETE	(-1)
-/* and to go on with work that is not done. */
+/* to continue work that returned CLUA_AGAIN, */
 #define CLUA_CONTINUE	(-2)
 
-/* and to look up the field of a deferred table, at 1, that is named at 2. */
+/* and to look up a field: index 1 is the deferred table, index 2 the key. */
 #define CLUA_FIELD	(-3)
 
-/* What it answers then, besides CLUA_RAISE: */
+/* What that lookup returns, besides CLUA_RAISE: */
 #define CLUA_UNCLEAR	0  /* the table must be filled */
 #define CLUA_FOUND	1  /* the field's value is on top */
 
-/* What long work of Swift's is told between two steps. */
+/* What 'clua_look' tells long-running Swift code between two steps. */
 #define CLUA_GOON	0
 #define CLUA_PAUSE	1  /* the slice is over: return CLUA_AGAIN */
-#define CLUA_EXPIRED	2  /* the deadline has passed: answer CLUA_ENDED */
-#define CLUA_OVERFULL	3  /* more is held than may be: answer CLUA_FULL */
+#define CLUA_EXPIRED	2  /* the deadline has passed: return CLUA_ENDED */
+#define CLUA_OVERFULL	3  /* the memory limit is exceeded: return CLUA_FULL */
 
 /* Why an invocation's thread yielded. */
 #define CLUA_SCRIPT	0     /* its own code called coroutine.yield */
 #define CLUA_PREEMPTED	1     /* its time slice is over */
 #define CLUA_WAITING	2     /* a Swift function returned CLUA_WAIT */
-#define CLUA_PRESSED	3     /* its VM's garbage is to be collected first */
+#define CLUA_PRESSED	3     /* garbage must be collected first */
 
-/* The name of luafunc's own chunks. */
+/* The chunk name of luafunc's own Lua code. */
 #define CLUA_OWN	"=luafunc"
 
 /* No deadline. */
 #define CLUA_NEVER	INT64_MAX
 
-/* Steps of C code between two looks; each takes some nanoseconds. */
+/* Steps of C code between two checks for the end of the slice; a step takes a
+   few nanoseconds. */
 #define CLUA_STRIDE	4000
 
 typedef int (*CLuaDispatch) (lua_State *L, int function);
 
-/* The largest block that stays with its VM when Lua frees it, and the bytes of
-   all that stay. */
+/* The largest block that a VM keeps for reuse when Lua frees it, and the most
+   bytes that it keeps in all. */
 #define CLUA_SMALL	4104
 #define CLUA_KEPT	(64 << 10)
 
@@ -85,43 +88,44 @@ typedef struct CLuaBlock {
 } CLuaBlock;
 
 /*
-** One per VM; every thread of the VM finds it in its extra space. Swift owns
-** the memory and frees it after the state is closed.
+** The state that C and Swift share, one per VM. Every Lua thread of the VM has
+** a pointer to it in its extra space. Swift owns the memory and frees it after
+** the Lua state is closed.
 */
 typedef struct CLuaHost {
   void *vm;               /* the Swift object that owns this VM */
-  CLuaDispatch dispatch;  /* runs the Swift function of that number */
-  size_t used;            /* bytes allocated now, and held outside for it */
+  CLuaDispatch dispatch;  /* calls the Swift function with a given number */
+  size_t used;            /* bytes allocated, in Lua and in Swift for this VM */
   size_t limit;           /* bytes Lua may use */
-  size_t kept;            /* bytes of the blocks that are kept, by their size */
+  size_t kept;            /* bytes in 'blocks': free blocks, a list per size */
   CLuaBlock *blocks[CLUA_SMALL / 16 + 1];
-  int running;            /* Lua runs, so an allocation may be refused */
-  int array;              /* registry slots of the metatables that mark a */
-  int object;             /* JSON array, a JSON object, and a table whose */
-  int deferred;           /* text is not read yet */
-  lua_State *root;        /* the thread Swift resumed: no script's coroutine */
-  lua_State *volatile current;  /* the thread whose code runs */
-  int64_t deadline;       /* of what runs, on CLOCK_MONOTONIC, in ns */
-  int expired;            /* the run may not go on: its deadline passed, */
-  int held;               /* or C kept it from yielding for too long, */
-  int exhausted;          /* or it has no more memory */
-  int pressed;            /* the memory limit is passed, by a little */
-  int collecting;         /* Lua collects all garbage, in one go */
-  int refusals;           /* of memory, since an invocation began */
-  volatile int ticks;     /* of the timer since Swift last let Lua run, */
-  int holds;              /* and how often code met one that cannot yield */
+  int running;            /* Lua code runs, so the memory limit is enforced */
+  int array;              /* registry references of the metatables that mark */
+  int object;             /* JSON arrays, JSON objects, */
+  int deferred;           /* and deferred tables */
+  lua_State *root;        /* the thread that Swift resumed */
+  lua_State *volatile current;  /* the Lua thread that runs now */
+  int64_t deadline;       /* of the run, on CLOCK_MONOTONIC, in ns */
+  int expired;            /* the run must end; the reason is its deadline, */
+  int held;               /* or that it could not yield for too long, */
+  int exhausted;          /* or that it has no more memory */
+  int pressed;            /* the run is using the reserve beyond its limit */
+  int collecting;         /* Lua runs a full collection */
+  int refusals;           /* of memory, since the invocation began */
+  volatile int ticks;     /* ticks of the timer since Swift called Lua */
+  int holds;              /* how often the hook found code unable to yield */
   int64_t cpu;            /* the thread's CPU time at the last tick */
-  int64_t stuck;          /* when a tick first found the time used up; or 0 */
-  int closing;            /* last words: variables are closed, or a failed */
-  volatile int words;     /* run tells its error; ticks that are left for it */
+  int64_t stuck;          /* 'cpu' when a tick first found time over; or 0 */
+  int closing;            /* variables are being closed, or a failed run's */
+  volatile int words;     /* message is made; the ticks left for that */
   int reason;             /* why 'root' yielded */
-  int stride;             /* steps of C code between two looks at the clock */
-  int arguments;          /* of the last value called that is no function, and */
-  int calls;              /* how many in a row took one more each */
-  int unyielding;         /* nothing may yield to the system: variables are */
-                          /* being closed, or C called what runs */
-  char label[160];        /* name what runs, if it must end the process */
-  char run[64];
+  int stride;             /* steps of C code between two checks */
+  int arguments;          /* of the last '__call' lookup, */
+  int calls;              /* and the length of the chain so far (calls.c) */
+  int unyielding;         /* system yields are off: variables are being */
+                          /* closed, or a C function called the running code */
+  char label[160];        /* describe the run in the message that 'endstuck' */
+  char run[64];           /* prints before it ends the process */
 } CLuaHost;
 
 /* budget.c */
@@ -179,8 +183,8 @@ enum {
   CLUA_IDLE,   /* function () end */
   CLUA_INDEX,  /* function (t, k) return t[k] end */
   CLUA_LESS,   /* function (a, b) return a < b end */
-  CLUA_FALLBACKS,  /* what makes the table functions for metamethods, or
-                      these functions */
+  CLUA_FALLBACKS,  /* the table functions for tables with metamethods, or a
+                      function that creates them */
   CLUA_HELPERS
 };
 int clua_sethelpers (lua_State *L);
@@ -194,7 +198,7 @@ void clua_setsearch (lua_State *L);
 int clua_gsub (lua_State *L);
 
 /* tables.c, sort.c */
-#define CLUA_READS	1  /* what is done to a table */
+#define CLUA_READS	1  /* the kinds of access to a table */
 #define CLUA_WRITES	2
 #define CLUA_COUNTS	4
 #define CLUA_ALL	7
@@ -216,12 +220,12 @@ void clua_pushdeferred (lua_State *L, void *key, int source, int array,
                         int hash);
 void clua_wrapbase (lua_State *L, int metatable, int expander);
 
-/* The lowest bit of a thread's extra space is coroutine.c's. */
+/* The lowest bit of the extra space is the mark of a resting coroutine. */
 static inline CLuaHost *clua_host (lua_State *L) {
   return (CLuaHost *)(*(uintptr_t *)lua_getextraspace(L) & ~(uintptr_t)1);
 }
 
-/* Whether the hook waits for Lua code to run: the slice of C code is over. */
+/* Whether a hook is set, so that the slice of the running C code is over. */
 static inline int clua_isdue (lua_State *L) {
   return lua_gethookmask(L) != 0;
 }
@@ -247,7 +251,8 @@ static inline void clua_replace (lua_State *L, int index) {
   clua_pop(L, 1);
 }
 
-/* Pops a function; answers the number of its parameters, -1 if any. */
+/* Pops a function and returns the number of its parameters, or -1 if it takes
+   any number. */
 static inline int clua_parameters (lua_State *L) {
   lua_Debug record;
   lua_getinfo(L, ">u", &record);

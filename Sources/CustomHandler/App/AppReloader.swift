@@ -1,4 +1,5 @@
 public import EventLoop
+public import FunctionsModel
 public import Log
 
 /// Puts every saved change into effect, function by function: loads what it affects beside the running app, and

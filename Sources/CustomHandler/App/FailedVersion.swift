@@ -1,3 +1,5 @@
+public import FunctionsModel
+
 /// A saved version of a function, or of host.json, that does not load.
 struct FailedVersion: Sendable {
     /// Why it does not load.

@@ -1,3 +1,5 @@
+import FunctionsModel
+
 /// A module that a function requires only while it runs. Loading the function does not show whether the module still
 /// loads.
 struct LateModule {

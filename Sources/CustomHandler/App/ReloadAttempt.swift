@@ -1,3 +1,5 @@
+import FunctionsModel
+
 /// What comes of a save: each function whose saved version loads gets it, each other one keeps the version that runs.
 struct ReloadAttempt {
     /// What is served from now on.

@@ -1,3 +1,4 @@
+import FunctionsModel
 import Log
 
 /// Tells what a save did not do, and when that is put right.

@@ -1,3 +1,5 @@
+import FunctionsModel
+
 /// The lines of a file around the place that an error names.
 struct SourceExcerpt {
     struct Line {

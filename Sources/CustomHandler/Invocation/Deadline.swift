@@ -1,4 +1,5 @@
 import EventLoop
+import FunctionsModel
 
 /// When code of a function must have ended.
 struct Deadline {

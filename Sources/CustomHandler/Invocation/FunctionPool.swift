@@ -1,4 +1,5 @@
 import EventLoop
+import FunctionsModel
 import Lua
 
 /// The VMs of one function on one worker, and the invocations that wait for one.

@@ -1,3 +1,4 @@
+import FunctionsModel
 public import Log
 
 /// The limits and settings of every function whose function.json sets none of its own.

@@ -1,4 +1,5 @@
 import EventLoop
+import FunctionsModel
 import HTTP
 import JSON
 import Log

@@ -1,4 +1,5 @@
 import EventLoop
+import FunctionsModel
 import HTTP
 import Log
 import Lua
@@ -52,7 +53,7 @@ final class Scheduler {
     /// - Parameter number: the function's number in the app.
     func begin(_ number: Int, _ request: HTTPRequest, _ wire: Wire, caller: any ResponseSink) {
         let pool = pools[number]
-        let id = request.lastRange(of: HTTPRequest.invocationID).map { InvocationID.host($0) } ?? ids.next()
+        let id = request.lastRange(of: HostHeader.invocationID).map { InvocationID.host($0) } ?? ids.next()
         let invocation = Invocation(
             of: pool.function, request, wire: wire, caller: caller, id: id, deadline: Deadline(pool.timeLimit))
         if request.isCut {

@@ -1,4 +1,5 @@
 public import EventLoop
+public import FunctionsModel
 public import HTTP
 import Lua
 import Synchronization

@@ -1,4 +1,5 @@
 import EventLoop
+import FunctionsModel
 import Lua
 
 /// Lets scripts write a response body piece by piece: `body = function(write) … end`, or a coroutine that yields

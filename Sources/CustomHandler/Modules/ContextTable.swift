@@ -1,4 +1,5 @@
 import EventLoop
+import FunctionsModel
 import HTTP
 import JSON
 import Lua
@@ -37,11 +38,11 @@ struct ContextTable {
             stack.push(bytes: value)
             stack.setField(field, of: table)
         }
-        set("invocationId", fields.values(HTTPRequest.invocationID)?.last)
+        set("invocationId", fields.values(HostHeader.invocationID)?.last)
         stack.push(scope.function.name)
         stack.setField("functionName", of: table)
-        set("hostVersion", fields.values(HTTPRequest.hostVersion)?.first)
-        set("traceparent", fields.values(HTTPRequest.traceparent)?.first)
+        set("hostVersion", fields.values(HostHeader.hostVersion)?.first)
+        set("traceparent", fields.values(HostHeader.traceparent)?.first)
     }
 
     /// Makes a field on first access, from the running invocation. A context kept after its own invocation

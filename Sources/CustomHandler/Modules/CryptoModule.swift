@@ -1,4 +1,5 @@
 import Crypto
+import FunctionsModel
 import Lua
 
 extension Modules {

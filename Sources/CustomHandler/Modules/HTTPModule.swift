@@ -1,3 +1,4 @@
+import FunctionsModel
 import HTTP
 import HTTP1
 import Lua

@@ -1,3 +1,4 @@
+import FunctionsModel
 import Lua
 
 /// luafunc's own Lua modules, opened by `require`.

@@ -1,3 +1,4 @@
+import FunctionsModel
 import HTTP
 import HTTP1
 import JSON
@@ -71,7 +72,7 @@ final class Dispatcher {
     /// sends payloads in chunks but forwards only bodies with a length, and it adds headers to proxied requests.
     private func isPayload(_ request: HTTPRequest) -> Bool {
         request.isOfHost && request.contains("transfer-encoding")
-            && (app.host.httpWire == .forwarded || !request.contains("x-forwarded-for"))
+            && (app.host.httpWire == .forwarded || !request.contains(HostHeader.forwardedFor))
     }
 
     /// nil if no function of that name takes payloads.

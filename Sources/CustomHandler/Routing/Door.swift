@@ -1,4 +1,5 @@
 import Crypto
+import FunctionsModel
 import HTTP
 import HTTP1
 
@@ -25,18 +26,16 @@ public struct Door: Sendable {
         return Door(rule: .host(names))
     }
 
-    /// Admits only requests with this secret in `secretHeader`.
+    /// Admits only requests with this secret in `HostHeader.secret`.
     public static func secret(_ text: String) -> Door { Door(rule: .secret(Array(text.utf8))) }
-
-    public static let secretHeader = "X-Luafunc-Secret"
 
     /// The answer to a caller without the secret; nil if the caller has it or needs none. Removes the secret from the
     /// request, so that no script sees it.
     func refusal(of request: HTTPRequest) -> HTTPResponse? {
         guard case .secret(let secret) = rule else { return nil }
         let bytes = request.headBytes
-        let sent = request.firstRange(of: Self.secretHeader).map { Array(bytes[$0]) } ?? []
-        request.removeFields(Self.secretHeader)
+        let sent = request.firstRange(of: HostHeader.secret).map { Array(bytes[$0]) } ?? []
+        request.removeFields(HostHeader.secret)
         guard !constantTimeEqual(sent, secret) else { return nil }
         return .problem(
             status: 403, title: "This port is for luafunc start alone",

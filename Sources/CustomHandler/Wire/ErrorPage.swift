@@ -1,3 +1,4 @@
+import FunctionsModel
 import HTTP
 import HTTP1
 
@@ -52,7 +53,7 @@ struct ErrorPage {
 
     // MARK: Request
 
-    private static let secrets = ["authorization", "proxy-authorization", "cookie", "x-functions-key"]
+    private static let secrets = ["authorization", "proxy-authorization", "cookie", HostHeader.functionsKey]
 
     private func isSecret(_ header: String) -> Bool {
         Self.secrets.contains(header) || header.hasPrefix("x-ms-")

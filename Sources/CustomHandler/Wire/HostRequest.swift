@@ -1,23 +1,18 @@
+import FunctionsModel
 import HTTP
 import HTTP1
 
 /// The headers in which the Functions host says who it is and what it calls.
 extension HTTPRequest {
-    /// The host's version; absent if somebody else calls.
-    static let hostVersion = "X-Azure-Functions-HostVersion"
-    /// The host's id of the invocation. A caller of the host may have sent this header too; the host's own comes last.
-    static let invocationID = "X-Azure-Functions-InvocationId"
-    static let invocationIDLine = Array("\(invocationID):".utf8)
-    /// The W3C trace context of the call.
-    static let traceparent = "traceparent"
+    static let invocationIDLine = Array("\(HostHeader.invocationID):".utf8)
 
     /// The host sent this request.
-    var isOfHost: Bool { contains(Self.hostVersion) }
+    var isOfHost: Bool { contains(HostHeader.hostVersion) }
 
     /// The host's readiness probe, which is no invocation (host-contract §3). Only a request for `/` itself is one.
     var isProbe: Bool {
         switch method {
-        case .get, .head: rawTarget == "/" && lastRange(of: Self.invocationID) == nil
+        case .get, .head: rawTarget == "/" && lastRange(of: HostHeader.invocationID) == nil
         default: false
         }
     }
@@ -29,10 +24,10 @@ extension HTTPRequest {
     ///   only a front end before the host knows it.
     func url(isProxied: Bool) -> [UInt8] {
         let bytes = headBytes
-        let isSecure = first("x-forwarded-proto")?.prefix { $0 != "," }.lowercased() == "https"
+        let isSecure = first(HostHeader.forwardedProto)?.prefix { $0 != "," }.lowercased() == "https"
         var url = Array((isSecure ? "https://" : "http://").utf8)
         url.reserveCapacity(bytes.count)
-        let forwarded = isProxied ? firstRange(of: "x-forwarded-host") : nil
+        let forwarded = isProxied ? firstRange(of: HostHeader.forwardedHost) : nil
         if let host = head.authority ?? forwarded ?? head.host {
             url += bytes[host]
         } else {

@@ -1,3 +1,4 @@
+import FunctionsModel
 import JSON
 
 /// Why a handler's result cannot be sent, or would not arrive.

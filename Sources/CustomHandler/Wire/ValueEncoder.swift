@@ -1,3 +1,4 @@
+import FunctionsModel
 import JSON
 import Lua
 

@@ -1,3 +1,4 @@
+import FunctionsModel
 import HTTP
 import Lua
 

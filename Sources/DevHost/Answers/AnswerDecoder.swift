@@ -1,4 +1,4 @@
-import CustomHandler
+import FunctionsModel
 
 /// Decodes answers as the Functions host does in the default payload mode (host-contract §9), and warns where the host
 /// would be silent.

@@ -1,4 +1,4 @@
-import CustomHandler
+import FunctionsModel
 
 /// Makes what arrives through an output other than HTTP: a blob's content, or messages and rows (host-contract §9.4).
 struct MessageOutput {

@@ -1,4 +1,4 @@
-import CustomHandler
+import FunctionsModel
 
 /// An output binding, reduced to what affects the delivered value.
 public struct OutputBinding: Sendable {

@@ -1,4 +1,4 @@
-public import CustomHandler
+public import FunctionsModel
 import JSON
 
 /// Finds errors in a function's bindings that the host would find only when it listens or writes, without running the

@@ -1,7 +1,7 @@
-import CustomHandler
 import EventLoop
 import Files
 import FoundationEssentials
+import FunctionsModel
 import HTTP
 import HTTP1
 import JSON

@@ -1,6 +1,6 @@
-import CustomHandler
 import EventLoop
 import FoundationEssentials
+import FunctionsModel
 import HTTP
 import JSON
 

@@ -1,4 +1,4 @@
-import CustomHandler
+import FunctionsModel
 import HTTP
 import HTTP1
 import JSON

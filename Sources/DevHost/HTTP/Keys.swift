@@ -1,7 +1,7 @@
 import Crypto
-import CustomHandler
 import Files
 import FoundationEssentials
+import FunctionsModel
 import HTTP
 import JSON
 
@@ -37,7 +37,7 @@ struct Keys: Sendable {
     /// Whether the key in the header, else the one in the query, opens this level.
     func opens(_ level: Level, _ request: HTTPRequest) -> Bool {
         guard level != .anonymous else { return true }
-        let sent = request.first("x-functions-key") ?? HTTPQuery.values(in: request.target)["code"]?.first
+        let sent = request.first(HostHeader.functionsKey) ?? HTTPQuery.values(in: request.target)["code"]?.first
         guard let sent else { return false }
         return Self.isSame(sent, master) || level == .function && Self.isSame(sent, host)
     }

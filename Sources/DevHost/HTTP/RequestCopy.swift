@@ -1,4 +1,4 @@
-import CustomHandler
+import FunctionsModel
 import HTTP
 import HTTP1
 
@@ -44,8 +44,8 @@ struct RequestCopy {
         var fields = request.fields
         for name in Self.lost + Self.hops { fields.remove(name) }
         removeEmptyHost(&fields)
-        fields.add("X-Azure-Functions-HostVersion", HostVersion.text)
-        fields.add("X-Azure-Functions-InvocationId", invocationID)
+        fields.add(HostHeader.hostVersion, HostVersion.text)
+        fields.add(HostHeader.invocationID, invocationID)
         let agent = (fields.values("user-agent") + [HostVersion.userAgent]).joined(separator: " ")
         fields.set("User-Agent", agent)
         return fields
@@ -57,11 +57,11 @@ struct RequestCopy {
         var fields = request.fields
         for name in Self.hops { fields.remove(name) }
         removeEmptyHost(&fields)
-        fields.set("X-Azure-Functions-HostVersion", HostVersion.text)
-        for name in ["X-Azure-Functions-InvocationId", "x-ms-invocation-id"] { fields.set(name, invocationID) }
-        fields.set("X-Forwarded-For", "127.0.0.1")
-        fields.set("X-Forwarded-Host", fields.first("host") ?? "localhost")
-        fields.set("X-Forwarded-Proto", "http")
+        fields.set(HostHeader.hostVersion, HostVersion.text)
+        for name in [HostHeader.invocationID, HostHeader.proxiedInvocationID] { fields.set(name, invocationID) }
+        fields.set(HostHeader.forwardedFor, "127.0.0.1")
+        fields.set(HostHeader.forwardedHost, fields.first("host") ?? "localhost")
+        fields.set(HostHeader.forwardedProto, "http")
         fields.remove("host")
         return fields
     }

@@ -1,5 +1,5 @@
-import CustomHandler
 import Files
+import FunctionsModel
 import JSON
 
 /// The program that answers invocations.

@@ -1,6 +1,6 @@
 import Crypto
-import CustomHandler
 import EventLoop
+import FunctionsModel
 import Glibc
 import HTTP
 import HTTP1
@@ -178,7 +178,7 @@ final class HandlerProcess {
     /// Shows luafunc that the host calls, and replaces such a header from a caller.
     func sign(_ request: inout ClientRequest) {
         guard let secret else { return }
-        request.fields.set(Door.secretHeader, secret)
+        request.fields.set(HostHeader.secret, secret)
         // No redirect may receive the secret.
         request.redirects = .returned
     }

@@ -1,6 +1,6 @@
-import CustomHandler
 import EventLoop
 import FoundationEssentials
+import FunctionsModel
 
 /// Reports the start and end of one invocation.
 @MainLoop

@@ -1,5 +1,5 @@
-import CustomHandler
 import EventLoop
+import FunctionsModel
 import HTTP
 import HTTP1
 

@@ -1,6 +1,6 @@
-import CustomHandler
 import EventLoop
 import FoundationEssentials
+import FunctionsModel
 import HTTP
 import HTTP1
 
@@ -100,9 +100,9 @@ final class Invoker {
         _ body: [UInt8], to function: Function, id: String, in app: FunctionApp
     ) async throws -> Answer {
         let fields: HTTPFields = [
-            "Content-Type": "application/json; charset=utf-8", "X-Azure-Functions-InvocationId": id,
-            "X-Azure-Functions-HostVersion": HostVersion.text, "User-Agent": HostVersion.userAgent,
-            "traceparent": "00-\(Self.hexadecimal(16))-\(Self.hexadecimal(8))-00",
+            "Content-Type": "application/json; charset=utf-8", HostHeader.invocationID: id,
+            HostHeader.hostVersion: HostVersion.text, "User-Agent": HostVersion.userAgent,
+            HostHeader.traceparent: "00-\(Self.hexadecimal(16))-\(Self.hexadecimal(8))-00",
         ]
         // The real host does not send a length either, and follows redirects of a payload's answer (host-contract §6.1,
         // §9.1).

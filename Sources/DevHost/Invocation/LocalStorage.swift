@@ -1,7 +1,7 @@
-import CustomHandler
 import EventLoop
 import Files
 import FoundationEssentials
+import FunctionsModel
 import JSON
 
 /// The services behind the bindings on this machine, in the app's `.luafunc` folder.

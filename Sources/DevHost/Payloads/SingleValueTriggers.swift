@@ -1,4 +1,4 @@
-import CustomHandler
+import FunctionsModel
 import JSON
 
 /// Payloads of triggers whose event is a single value.

@@ -1,4 +1,4 @@
-import CustomHandler
+import FunctionsModel
 
 /// The properties of a function's trigger that affect its payload.
 struct TriggerBinding: Sendable {

@@ -1,3 +1,4 @@
+import FunctionsModel
 import JSON
 
 /// The versions of blobs that each function has processed, kept between runs.

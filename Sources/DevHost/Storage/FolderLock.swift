@@ -1,5 +1,5 @@
-import CustomHandler
 import Files
+import FunctionsModel
 
 /// Reserves a folder for one process: a second one would take the same messages and fire the same timers.
 struct FolderLock {

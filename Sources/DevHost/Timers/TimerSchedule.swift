@@ -1,5 +1,5 @@
-import CustomHandler
 import FoundationEssentials
+import FunctionsModel
 
 /// When a timer trigger fires: the `schedule` of its binding, with `%NAME%` replaced.
 struct TimerSchedule: Sendable, Equatable {

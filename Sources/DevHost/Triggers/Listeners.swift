@@ -1,5 +1,5 @@
-import CustomHandler
 import EventLoop
+import FunctionsModel
 import JSON
 
 /// Fires the triggers of an app's functions, other than HTTP.

@@ -1,4 +1,4 @@
-import CustomHandler
+import FunctionsModel
 import JSON
 
 /// Turns messages of a queue, Service Bus or an event hub into invocations of the function that they trigger.

@@ -1,6 +1,6 @@
-import CustomHandler
 import EventLoop
 import FoundationEssentials
+import FunctionsModel
 import JSON
 
 /// Runs a function on its schedule.

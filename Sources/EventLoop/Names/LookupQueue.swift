@@ -1,4 +1,4 @@
-/// A name that somebody wants resolved.
+/// A request to resolve a name.
 struct LookupRequest: Sendable {
     let id: UInt64
     let name: String
@@ -31,7 +31,7 @@ struct LookupQueue: Sendable {
         return true
     }
 
-    /// The oldest request whose group may use another thread. nil ends the calling thread.
+    /// Returns the oldest request whose group may use another thread. The calling thread ends if there is none (nil).
     mutating func next(after finished: LookupRequest) -> LookupRequest? {
         end(finished)
         guard let index = waiting.firstIndex(where: { running[$0.group, default: 0] < groupLimit }) else {
@@ -43,8 +43,8 @@ struct LookupQueue: Sendable {
         return request
     }
 
-    /// Notes that the thread could not be started. Returns the requests that nobody will look up, if there is no other
-    /// thread.
+    /// Notes that the thread for the request could not be started. If no other thread runs, returns all waiting
+    /// requests, because nobody will look them up.
     mutating func failedToBegin(_ request: LookupRequest) -> [LookupRequest] {
         end(request)
         threads -= 1

@@ -4,8 +4,8 @@ internal import Synchronization
 
 /// Threads that wait for name servers.
 ///
-/// libuv's pool is no use, as it does two lookups at a time: four dead names held `localhost` for 20 s. A thread
-/// without work ends.
+/// libuv's pool is not used because it does two lookups at a time: four names whose servers did not answer delayed the
+/// lookup of `localhost` by 20 s. A thread ends when no request waits.
 final class LookupThreads: Sendable {
     static let shared = LookupThreads(LookupQueue(threadLimit: 32, groupLimit: 4), lookUp: askSystem)
 
@@ -35,7 +35,7 @@ final class LookupThreads: Sendable {
     func forget(_ id: UInt64) { queue.withLock { $0.remove(id) } }
 
     private func work(_ request: LookupRequest) {
-        // Signals to the process belong to a thread that can act on them.
+        // This thread blocks all signals, so that the system delivers them to a thread that handles them.
         var all = sigset_t()
         sigfillset(&all)
         pthread_sigmask(SIG_BLOCK, &all, nil)
@@ -50,11 +50,11 @@ final class LookupThreads: Sendable {
 
     private static let looksInFilesAndDNS: Void = cuv_lookinfilesanddns()
 
-    /// Blocks; for a dead name up to half a minute.
+    /// Blocks the calling thread, for up to half a minute if no name server answers.
     private static func askSystem(_ name: String) -> Result<[IPAddress], ResolverError> {
         looksInFilesAndDNS
-        // Both families, even if this machine has addresses of only one (AI_ADDRCONFIG): that flag ignores loopback,
-        // and an unreachable family fails at once anyway.
+        // The flag AI_ADDRCONFIG would leave out a family of which this machine has no address. It is not set, because
+        // it ignores loopback addresses, and a connection to an unreachable family fails at once anyway.
         var hints = addrinfo()
         hints.ai_family = AF_UNSPEC
         hints.ai_socktype = Int32(SOCK_STREAM.rawValue)
@@ -76,7 +76,8 @@ final class LookupThreads: Sendable {
     }
 
     private static func failure(_ code: Int32, _ name: String) -> ResolverError {
-        // Two constants of glibc that Swift does not import: the name has no address (of these families).
+        // Swift does not import these two constants of glibc. They mean that the name has no address, or none of the
+        // requested families.
         let noData: Int32 = -5
         let noAddressOfFamily: Int32 = -9
         switch code {

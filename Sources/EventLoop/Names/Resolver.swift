@@ -1,9 +1,9 @@
 /// Resolves names to addresses as the system does: /etc/hosts, then the name servers.
 public enum Resolver {
     /// - Parameters:
-    ///   - group: the group that the lookup counts for. Each group has a few threads at a time, so that its dead names
-    ///     delay no other group.
-    ///   - done: called once, on the loop, never before this returns, with at least one address.
+    ///   - group: the group whose limit of threads the lookup counts against. The limit keeps names that no server
+    ///     answers from delaying the lookups of other groups.
+    ///   - done: called once, on the loop, with at least one address or an error. Never called before this returns.
     @discardableResult
     public static func resolve(
         _ name: String, port: UInt16, group: String = "", on loop: EventLoop,
@@ -32,11 +32,12 @@ public enum Resolver {
         return lookup
     }
 
-    /// The answer for names that need no thread. `localhost` is IPv4 first, where most local servers listen.
+    /// The result for names that need no lookup. For `localhost` the IPv4 address comes first, because most local
+    /// servers listen there.
     private static func known(_ name: String) -> Result<[IPAddress], ResolverError>? {
         if let address = IPAddress(name) { return .success([address]) }
         if ["localhost", "localhost."].contains(name.lowercased()) { return .success([.loopback, .loopbackIPv6]) }
-        // C would read the name only up to the zero; DNS has no longer names.
+        // DNS names have at most 254 characters, and C would read a name only up to a NUL.
         if name.isEmpty || name.utf8.count > 254 || name.utf8.contains(0) { return .failure(.unknown(name)) }
         return nil
     }
@@ -53,7 +54,7 @@ public enum Resolver {
             id = threads.newID()
         }
 
-        /// Prevents the call of `done`. A lookup that has begun cannot be stopped; it ends by itself.
+        /// Prevents the call of `done`. A lookup that has begun cannot be interrupted; its result is dropped.
         public func cancel() {
             loop.lookups[id] = nil
             threads.forget(id)

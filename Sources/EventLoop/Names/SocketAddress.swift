@@ -11,7 +11,7 @@ public struct SocketAddress: Hashable, Sendable, CustomStringConvertible {
         self.port = port
     }
 
-    /// As in a URL: brackets around an IPv6 address.
+    /// The form that URLs use, with brackets around an IPv6 address.
     public var description: String { address.isIPv6 ? "[\(address)]:\(port)" : "\(address):\(port)" }
 }
 
@@ -19,7 +19,7 @@ public struct SocketAddress: Hashable, Sendable, CustomStringConvertible {
 extension SocketAddress {
     var family: Int32 { address.isIPv6 ? AF_INET6 : AF_INET }
 
-    /// nil for a family other than IPv4 and IPv6.
+    /// Returns nil for a family other than IPv4 and IPv6.
     init?(_ storage: UnsafePointer<sockaddr>) {
         switch Int32(storage.pointee.sa_family) {
         case AF_INET: self.init(UnsafeRawPointer(storage).loadUnaligned(as: sockaddr_in.self))
@@ -43,7 +43,7 @@ extension SocketAddress {
     func withSystemAddress<Result>(_ body: (UnsafePointer<sockaddr>, socklen_t) -> Result) -> Result {
         func pass<System>(_ system: System) -> Result {
             withUnsafePointer(to: system) { pointer in
-                // Every address of a socket begins as a `sockaddr` does.
+                // Every kind of socket address begins with the members of `sockaddr`, so the system may read it as one.
                 pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
                     body($0, socklen_t(MemoryLayout<System>.size))
                 }

@@ -1,4 +1,4 @@
-/// The share of the CPUs that a process's control groups allow it, in cores.
+/// The CPU time that this process's control groups allow it, as a number of cores.
 enum CPUQuota {
     /// The smallest quota of all groups that this process is in; nil if none has one.
     ///
@@ -18,11 +18,11 @@ enum CPUQuota {
         case v1(String)
     }
 
-    /// The groups that may limit the CPU, and their ancestors. Lines are `number:controllers:path`, as in cgroups(7);
-    /// version 2 has the number 0 and names no controllers.
+    /// The groups that may limit the CPU, and their ancestors. Each line has the form `number:controllers:path`, as
+    /// cgroups(7) describes. Version 2 has the number 0 and names no controllers.
     ///
-    /// A container often sees the host's path here while its own group is the root of the mounted tree, so the root is
-    /// always included.
+    /// A container often sees the host's path in these lines, while its own group is the root of the mounted tree. So
+    /// the root is always included.
     static func groups(_ memberships: String) -> [Group] {
         var groups: [Group] = []
         for line in memberships.split(separator: "\n") {
@@ -31,7 +31,7 @@ enum CPUQuota {
             if parts[0] == "0", parts[1].isEmpty {
                 groups += ancestors(parts[2]).map { .v2("/sys/fs/cgroup\($0)") }
             } else if parts[1].split(separator: ",").contains("cpu") {
-                // The folder is named after the controllers that share it, and most systems have a link named cpu.
+                // The folder is named after the controllers that share it. Most systems link to it under the name cpu.
                 groups += ancestors(parts[2]).map { .v1("/sys/fs/cgroup/cpu\($0)") }
                 if parts[1] != "cpu" { groups += ancestors(parts[2]).map { .v1("/sys/fs/cgroup/\(parts[1])\($0)") } }
             }
@@ -56,13 +56,13 @@ enum CPUQuota {
         }
     }
 
-    /// `cpu.max`: "max 100000", or the microseconds of CPU in each period and the period.
+    /// Parses `cpu.max`, which holds "max 100000", or the microseconds of CPU allowed in each period and the period.
     static func parse(max text: String) -> Double? {
         let parts = text.split(whereSeparator: \.isWhitespace)
         return parts.count == 2 ? ratio(parts[0], parts[1]) : nil
     }
 
-    /// nil for "max", and for the -1 of version 1.
+    /// Returns nil if there is no limit: "max" in version 2, -1 in version 1.
     static func ratio(_ quota: some StringProtocol, _ period: some StringProtocol) -> Double? {
         func number(_ text: some StringProtocol) -> Int64? {
             text.split(whereSeparator: \.isWhitespace).first.flatMap { Int64($0) }

@@ -1,20 +1,21 @@
 /// The program, arguments and environment of a child process.
 public struct ChildCommand: Sendable {
-    /// A name without a slash is searched on the PATH of `environment`; a relative path starts at `workingDirectory`.
+    /// A name without a slash is looked up on the PATH of `environment`. A relative path starts at `workingDirectory`.
     public var program: String
     public var arguments: [String]
-    /// The whole environment: nothing is inherited.
+    /// The whole environment. The child inherits no other variables.
     public var environment: [String: String]
-    /// nil for the parent's.
+    /// nil means the parent's working directory.
     public var workingDirectory: String?
     public var input: Input
 
     public enum Input: Sendable {
-        /// Ends at once.
+        /// An input that ends at once.
         case null
-        /// The parent's.
+        /// The parent's input.
         case inherited
-        /// Has no data of its own, and ends when `closeInput` is called or the parent ends, however that ends.
+        /// A pipe from the parent. It ends when the parent calls `closeInput`, or when the parent itself ends for any
+        /// reason.
         case open
     }
 
@@ -33,14 +34,14 @@ public struct ChildCommand: Sendable {
     var candidates: [String] {
         if program.isEmpty { return [] }
         if program.contains("/") { return [program] }
-        // The default of the system's `execvp` without a PATH.
+        // The system's `execvp` searches the same folders if there is no PATH.
         let path = environment["PATH"] ?? "/bin:/usr/bin"
         return path.split(separator: ":", omittingEmptySubsequences: false).map { folder in
             folder.isEmpty ? "./\(program)" : "\(folder)/\(program)"
         }
     }
 
-    /// C would cut a string at a NUL.
+    /// Whether any string contains a NUL, at which C would cut it.
     var holdsNUL: Bool {
         ([program, workingDirectory ?? ""] + arguments + environment.map { $0.key + $0.value }).contains {
             $0.utf8.contains(0)

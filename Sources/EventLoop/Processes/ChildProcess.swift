@@ -1,16 +1,16 @@
 internal import CUV
 internal import Glibc
 
-/// A running program, with everything that it starts itself as long as that stays in its process group.
+/// A running program, together with the processes that it starts itself, unless those leave its process group.
 ///
-/// The loop keeps it until the program has ended and all callbacks were made. The system kills the program when the
-/// thread that started it ends, so start it on a thread that lasts as long as the parent. This does not cover the
-/// program's own children.
+/// The loop retains it until the program has ended and all callbacks have run. The system kills the program when the
+/// thread that started it ends, so start it on a thread that lives as long as the parent. The system does not kill the
+/// program's own children in that case.
 public final class ChildProcess {
     /// The id of the process, and of its group and session.
     public let pid: Int32
     public let command: ChildCommand
-    /// nil while it runs.
+    /// How the process ended, or nil while it runs.
     public private(set) var status: ExitStatus?
 
     private var readers: [PipeReader] = []
@@ -18,7 +18,7 @@ public final class ChildProcess {
     private var watch: SignalWatch?
     private var exited: ((ExitStatus) -> Void)?
     private var waiting: [CheckedContinuation<ExitStatus, Never>] = []
-    /// `exited` was called; the status is known a little earlier.
+    /// Whether `exited` was called. The status is known slightly earlier, while remaining output is delivered.
     private var isTold = false
 
     /// Where a stream of the program goes.
@@ -26,23 +26,23 @@ public final class ChildProcess {
         case null
         /// The parent's stream.
         case inherited
-        /// Lines without their line ends; invalid UTF-8 is repaired, and a line over 1 MB is cut there.
+        /// Passes on lines without their line ends. Invalid UTF-8 is repaired, and a line is cut after 1 MB.
         case lines((String) -> Void)
-        /// The bytes lie in a buffer that the next read overwrites.
+        /// Passes on bytes as they arrive, in a buffer that the next read overwrites.
         case pieces((RawSpan) -> Void)
     }
 
-    /// Waits until the program runs, about a millisecond. Throws if it cannot be started.
+    /// Blocks until the program runs, for about a millisecond. Throws if the program cannot be started.
     ///
-    /// - Parameter exited: called once, after the process has ended and all its output was delivered. Its children may
-    ///   still hold the pipes; their later output is lost.
+    /// - Parameter exited: called once, after the process has ended and all its output was delivered. Children of the
+    ///   process may still hold the pipes; what they write later is lost.
     public init(
         _ loop: EventLoop, _ command: ChildCommand, output: Output = .null, errors: Output = .null,
         exited: ((ExitStatus) -> Void)? = nil
     ) throws(ChildProcessError) {
         self.command = command
         self.exited = exited
-        // Before the start, or a quick end would be missed.
+        // The watch begins before the start, because the process may end at once.
         let watch = SignalWatch(loop, signal: SIGCHLD) {}
         let streams: StandardStreams
         do throws(ChildProcessError.Reason) {
@@ -73,25 +73,26 @@ public final class ChildProcess {
         }
     }
 
-    /// Waits until `exited` is due. After `close` the process counts as killed.
+    /// Waits until the process has ended and its output was delivered. After `close`, the result says that it was
+    /// killed.
     public func waitUntilExit() async -> ExitStatus {
         await withCheckedContinuation { continuation in
             if let status, isTold { continuation.resume(returning: status) } else { waiting.append(continuation) }
         }
     }
 
-    /// Sends a signal to the process and its group. Does nothing once the process has ended, even if others of the
-    /// group live on: the group's number may belong to somebody else by then.
+    /// Sends a signal to the process and its group. Does nothing once the process has ended, even if other processes of
+    /// the group still run, because the system may have given the group's number to somebody else by then.
     public func send(_ signal: Int32) {
         guard status == nil else { return }
         _ = Glibc.kill(-pid, signal)
     }
 
-    /// The same with SIGKILL, which no process can ignore.
+    /// Sends SIGKILL, which no process can ignore.
     public func kill() { send(SIGKILL) }
 
-    /// Writes to the input of a process started with an open one, at most as much as the pipe has room for; the process
-    /// need not have read yet. Returns false if there is no such input, or no room.
+    /// Writes to the process without waiting for it to read. Returns false if the process was not started with an open
+    /// input, or if the pipe has no room for the whole text.
     @discardableResult
     public func write(_ text: String) -> Bool {
         guard let inputEnd else { return false }
@@ -101,13 +102,14 @@ public final class ChildProcess {
         return text.withUTF8 { Glibc.write(inputEnd, $0.baseAddress, $0.count) == $0.count }
     }
 
-    /// Ends the input of a process started with an open one. Calling it again does nothing.
+    /// Closes the input of a process that was started with an open one. Calling it again does nothing.
     public func closeInput() {
         if let inputEnd { _ = Glibc.close(inputEnd) }
         inputEnd = nil
     }
 
-    /// Kills the process and its group if it still runs. Nothing is called afterwards. Calling it again does nothing.
+    /// Kills the process and its group if the process still runs. No callback runs afterwards. Calling it again does
+    /// nothing.
     public func close() {
         if status == nil {
             kill()
@@ -124,9 +126,9 @@ public final class ChildProcess {
         guard status == nil else { return }
         var raw: Int32 = 0
         let found = waitpid(pid, &raw, WNOHANG)
-        // Another child has ended, or this one was only stopped.
+        // SIGCHLD came because another child has ended, or because this child was only stopped.
         guard found != 0, found > 0 || errno != EINTR else { return }
-        // If somebody else has taken the status, it is unknown.
+        // If `waitpid` fails, other code has collected the status, so the reason for the end is unknown.
         let isKnownCode = found == pid && cuv_exited(raw) != 0
         let status =
             isKnownCode ? ExitStatus.code(cuv_exitcode(raw)) : .signal(found == pid ? cuv_termsignal(raw) : SIGKILL)
@@ -136,11 +138,13 @@ public final class ChildProcess {
         finish(status)
     }
 
-    /// Collects the status of a killed process: otherwise it stays in the system's table as long as its parent lives.
+    /// Collects the status of a killed process. Otherwise the process stays in the system's table as a zombie for as
+    /// long as its parent lives.
     private func reap() {
         var raw: Int32 = 0
         guard waitpid(pid, &raw, WNOHANG) == 0 else { return }
-        // A process takes a moment to die, or longer in the middle of a system call. The loop does not wait for that.
+        // A killed process ends only after a moment, or later if it is in a system call. A thread of its own waits for
+        // that, so that the loop does not.
         do throws(StreamError) {
             try Thread.start(named: "reaper", stackSize: 64 << 10) { [pid] in
                 var raw: Int32 = 0

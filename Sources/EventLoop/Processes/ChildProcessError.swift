@@ -6,7 +6,7 @@ public struct ChildProcessError: Error, Hashable, Sendable {
     public let program: String
     public let reason: Reason
 
-    /// The numbers are errno's.
+    /// The numbers are values of `errno`.
     public enum Reason: Error, Hashable {
         case program(Int32)
         /// The file exists, but the interpreter that its first line or header names does not.

@@ -1,4 +1,4 @@
-/// Splits bytes that come in pieces into lines. Lines end as the real host's do: with LF, CR LF or CR.
+/// Splits a stream of bytes into lines. Lines end with LF, CR LF or CR, as for the real host.
 struct LineSplitter {
     private var line: [UInt8] = []
     /// The previous line ended with CR, so an LF belongs to it.
@@ -25,13 +25,13 @@ struct LineSplitter {
         }
     }
 
-    /// The last line need not have an end.
+    /// Passes on the last line, even if no line end follows it.
     mutating func end(_ body: (String) -> Void) {
         if !line.isEmpty { flush(body) }
     }
 
     private mutating func flush(_ body: (String) -> Void) {
-        // Emptied first, as the body may call back into this.
+        // The line is emptied before the call, because the body may call back into this splitter.
         let text = String(decoding: line, as: UTF8.self) + (isCut ? Self.cutMark : "")
         isCut = false
         line.removeAll(keepingCapacity: line.count <= 4096)

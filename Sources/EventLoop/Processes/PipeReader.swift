@@ -3,9 +3,9 @@ internal import Glibc
 
 /// Reads a descriptor until its end: a pipe, a terminal, or a file.
 ///
-/// Takes over the descriptor, except for 0 to 2: those belong to whoever started the program. They are neither closed
-/// nor made non-blocking, which would affect the shell and everybody else who shares them. The loop keeps the reader
-/// until the end or `close`.
+/// It owns the descriptor, unless the descriptor is 0, 1 or 2: those are shared with the shell that started the
+/// program. The reader neither closes them nor makes them non-blocking, because that would affect every process that
+/// shares them. The loop retains the reader until the end of the input or `close`.
 public final class PipeReader {
     private let loop: EventLoop
     private let descriptor: Int32
@@ -17,14 +17,15 @@ public final class PipeReader {
 
     private enum Source {
         case polled(Poll)
-        /// Polls an epoll descriptor that watches the shared one, as libuv makes non-blocking what it polls.
+        /// libuv makes the descriptors that it polls non-blocking. So it polls an epoll descriptor, which watches the
+        /// shared descriptor.
         case shared(Poll, epoll: Int32)
-        /// A file is always ready, and cannot be polled.
+        /// A file is always ready. epoll refuses it.
         case file
         case closed
     }
 
-    /// The most bytes read at a time, so that other work gets its turn.
+    /// The most bytes read at a time, so that other work on the loop gets its turn.
     private static let pieceSize = 16 << 10
 
     /// - Parameters:
@@ -82,7 +83,7 @@ public final class PipeReader {
     // MARK: Reading
 
     private func read() {
-        // Another process that shares the descriptor may have been faster; then reading would block.
+        // Another process that shares the descriptor may have read the bytes already; `read` would then block the loop.
         if case .shared = source, !isReadable { return }
         _ = readOnce()
     }
@@ -96,12 +97,12 @@ public final class PipeReader {
         if readOnce() { loop.perform { self.readFile() } }
     }
 
-    /// Returns false if nothing more can be read now, or at all.
+    /// Reads one piece. Returns false if nothing can be read at the moment, or the input has ended.
     private func readOnce() -> Bool {
         if case .closed = source { return false }
         let count = Glibc.read(descriptor, &buffer, buffer.count)
         if count > 0 {
-            // The callback may close the reader, and with it everything but the bytes.
+            // The callback may close the reader, so the bytes are kept in a local variable.
             let bytes = buffer
             received(bytes.span.bytes.extracting(first: count))
             return true
@@ -111,12 +112,12 @@ public final class PipeReader {
         return false
     }
 
-    /// Reads what is available and then ends, though somebody may still hold the other end of the pipe.
+    /// Reads the bytes that are available and then ends, even if another process still holds the pipe's writing end.
     func finish() {
         guard ended != nil else { return }
         var available: Int32 = 0
         guard ioctl(descriptor, UInt(FIONREAD), &available) == 0 else { return end() }
-        // Bounded: whoever holds the pipe may write forever.
+        // The number of reads is bounded, because the process that holds the pipe may write forever.
         var pieces = Int(available) / Self.pieceSize + 1
         while pieces > 0, readOnce() { pieces -= 1 }
         end()
@@ -128,7 +129,7 @@ public final class PipeReader {
         ended()
     }
 
-    /// Nothing is called afterwards. Calling it again does nothing.
+    /// No callback runs afterwards. Calling it again does nothing.
     public func close() {
         guard ended != nil else { return }
         ended = nil

@@ -2,8 +2,8 @@ internal import CUV
 internal import Glibc
 
 extension ChildCommand {
-    /// Starts the program in its own session, and waits until it runs or fails to. The system kills it when the calling
-    /// *thread* ends, so that it does not outlive a killed parent.
+    /// Starts the program in its own session, and blocks until the program runs or could not be started. The system
+    /// kills the program when the calling *thread* ends, so that it does not outlive a killed parent.
     ///
     /// - Returns: the process id.
     func spawn(_ streams: StandardStreams) throws(ChildProcessError.Reason) -> Int32 {
@@ -16,7 +16,7 @@ extension ChildCommand {
         }
         var failure = cuv_failure()
         let variables = environment.map { "\($0.key)=\($0.value)" }
-        // The arrays live until the new process has copied them, which is when `cuv_spawn` returns.
+        // The new process has copied the arrays when `cuv_spawn` returns, so they need not live longer.
         let pid = withCStrings(candidates) { programs in
             withCStrings([program] + arguments) { arguments in
                 withCStrings(variables) { environment in
@@ -55,7 +55,7 @@ private func withOptionalCString<Result>(_ text: String?, _ body: (UnsafePointer
     return text.withCString { body($0) }
 }
 
-/// Passes strings as a C list: pointers, with a null after the last.
+/// Passes strings as C does: an array of pointers that ends with a null pointer.
 private func withCStrings<Result>(
     _ texts: [String], _ body: (UnsafeMutablePointer<UnsafeMutablePointer<CChar>?>?) -> Result
 ) -> Result {

@@ -1,19 +1,19 @@
 internal import CUV
 internal import Glibc
 
-/// The three standard streams for a new process, and our ends of those that are pipes.
+/// The three standard streams for a new process, and the parent's ends of those that are pipes.
 struct StandardStreams {
     enum Kind {
         case null, inherited
-        /// libuv's own pipes are sockets, in which `> /dev/stdout` fails.
+        /// A pipe of the system. libuv's own pipes are sockets; a shell cannot open a socket with `> /dev/stdout`.
         case pipe
     }
 
-    /// The process's descriptors 0, 1 and 2.
+    /// The new process's descriptors 0, 1 and 2.
     private(set) var theirs: [Int32] = []
-    /// nil for streams that are no pipes.
+    /// The parent's ends; nil for streams that are not pipes.
     private(set) var ours: [Int32?] = []
-    /// Those of `theirs` that were opened here.
+    /// The descriptors in `theirs` that this type opened and must close.
     private var opened: [Int32] = []
 
     init(input: Kind, output: Kind, errors: Kind) throws(ChildProcessError.Reason) {
@@ -33,7 +33,7 @@ struct StandardStreams {
             theirs.append(number)
             ours.append(nil)
         case .null, .inherited:
-            // Also if the parent itself was started without the stream.
+            // An inherited stream is also /dev/null if the parent itself was started without it.
             let null = open("/dev/null", O_RDWR | O_CLOEXEC)
             guard null >= 0 else { throw .system(errno) }
             theirs.append(null)
@@ -48,7 +48,7 @@ struct StandardStreams {
         }
     }
 
-    /// Call it once the process has its copies. A pipe whose writing end stays open here would never end.
+    /// Call this once the new process has its copies. A pipe whose writing end stays open in the parent never ends.
     mutating func closeTheirs() {
         for descriptor in opened { close(descriptor) }
         opened = []
@@ -60,6 +60,6 @@ struct StandardStreams {
 }
 
 extension StreamError {
-    /// errno's number.
+    /// The value of `errno`.
     var code: Int32 { if case .system(let code) = self { code } else { EIO } }
 }

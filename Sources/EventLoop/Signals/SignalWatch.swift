@@ -1,9 +1,9 @@
 internal import CUV
 
-/// Calls its function on the loop for each signal to the process; signals in quick succession may count as one. An open
-/// watch replaces the signal's usual effect.
+/// Calls a function on the loop for each signal to the process. Signals in quick succession may count as one. While the
+/// watch is open, the signal does not have its usual effect.
 ///
-/// The loop keeps it until `close`.
+/// The loop retains the watch until `close`.
 public final class SignalWatch {
     private let handle: UnsafeMutablePointer<uv_signal_t> = .allocate(capacity: 1)
     var received: (() -> Void)?
@@ -24,7 +24,8 @@ public final class SignalWatch {
 
     deinit { handle.deallocate() }
 
-    /// Nothing is called afterwards, and the signal has its earlier effect again. Calling it again does nothing.
+    /// Ends the watch: the function is not called afterwards, and the signal has its earlier effect again. Calling it
+    /// again does nothing.
     public func close() {
         guard received != nil else { return }
         received = nil

@@ -5,7 +5,7 @@ internal import Glibc
 final class ConnectAttempt {
     private let descriptor: Int32
     private let poll: Poll
-    /// Called once; the callee then owns the descriptor.
+    /// Called once. On success the callee owns the descriptor.
     var ended: ((Result<Int32, StreamError>) -> Void)?
 
     enum Beginning {
@@ -52,13 +52,13 @@ final class ConnectAttempt {
         }
     }
 
-    /// If nobody listens on a local port that the system could also assign to the caller, it sometimes does so, and TCP
-    /// connects the socket to itself.
+    /// Refuses a socket that TCP has connected to itself. This happens when nobody listens on a local port and the
+    /// system assigns the same port to the connecting socket.
     private static func check(_ descriptor: Int32) throws(StreamError) {
         if Socket.isConnectedToItself(descriptor) { throw .system(ECONNREFUSED) }
     }
 
-    /// Gives up without calling `ended`.
+    /// Ends the attempt without calling `ended`.
     func close() {
         guard ended != nil else { return }
         ended = nil

@@ -2,11 +2,11 @@ internal import CUV
 internal import Glibc
 
 extension TCPStream {
-    /// Tries the addresses in turn (RFC 8305): the next one after 250 ms, or as soon as one has failed. The first to
-    /// connect wins; its stream does not read yet.
+    /// Tries the addresses in turn (RFC 8305). Tries the next address after 250 ms, or as soon as an attempt has
+    /// failed. The first attempt to connect wins. The resulting stream does not read yet.
     ///
-    /// - Parameter done: called once, on the loop, never before this returns. `ECONNREFUSED` means that an address
-    ///   answered but nobody listens there.
+    /// - Parameter done: called once, on the loop, never before this returns. `ECONNREFUSED` means that a machine
+    ///   answered but no program listens on the port.
     @discardableResult
     public static func connect(
         _ loop: EventLoop, to addresses: [SocketAddress], timeout: Duration,
@@ -17,7 +17,7 @@ extension TCPStream {
         return connecting
     }
 
-    /// A connection in the making. The loop keeps it until `done` was called.
+    /// A pending connection. The loop retains it until `done` was called.
     public final class Connecting {
         static let headStart = Duration.milliseconds(250)
 
@@ -113,8 +113,8 @@ extension TCPStream {
     }
 }
 
-/// Alternates the address families, beginning with that of the first address (RFC 8305 §4), so that if one family does
-/// not work, the other is tried soon.
+/// Alternates the address families, beginning with that of the first address (RFC 8305 §4). So if one family does not
+/// work, an address of the other is tried next.
 func alternating(_ addresses: [SocketAddress]) -> [SocketAddress] {
     guard let first = addresses.first else { return [] }
     let preferred = addresses.filter { $0.address.isIPv6 == first.address.isIPv6 }
@@ -127,8 +127,8 @@ func alternating(_ addresses: [SocketAddress]) -> [SocketAddress] {
     return result
 }
 
-/// The most informative of several addresses' errors: an answer of the other machine before silence, and silence before
-/// a route that this machine does not have.
+/// The most informative of the errors of several addresses. A refusal by the other machine says more than a time-out,
+/// and a time-out says more than the lack of a route to the address.
 func mostTelling(_ errors: [StreamError]) -> StreamError {
     let refused = errors.first { $0 == .system(ECONNREFUSED) }
     let reachable = errors.first { error in

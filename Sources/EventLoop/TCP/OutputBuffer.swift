@@ -1,6 +1,6 @@
 internal import Glibc
 
-/// Bytes to be written, at a fixed address: libuv refers to them while it writes.
+/// Bytes to be written. They stay at a fixed address, because libuv refers to them while it writes.
 struct OutputBuffer: ~Copyable {
     private var base: UnsafeMutableRawPointer?
     private var capacity = 0

@@ -16,10 +16,10 @@ enum Socket {
         setsockopt(descriptor, level, option, &value, socklen_t(MemoryLayout<Int32>.size))
     }
 
-    /// Turns Nagle's algorithm off: answers are written in one piece, so waiting for more gains nothing.
+    /// Turns Nagle's algorithm off. Messages are written in one piece, so the system gains nothing by waiting for more.
     static func sendAtOnce(_ descriptor: Int32) { set(TCP_NODELAY, of: Int32(IPPROTO_TCP), on: descriptor) }
 
-    /// Why a connection failed; 0 if it did not. Reading the error clears it.
+    /// The `errno` of a failed connection attempt, or 0 if it succeeded. Reading the error clears it.
     static func pendingError(of descriptor: Int32) -> Int32 {
         var error: Int32 = 0
         var length = socklen_t(MemoryLayout<Int32>.size)

@@ -1,21 +1,21 @@
 internal import CUV
 internal import Glibc
 
-/// Accepts connections and passes them on as descriptors: another loop than the listener's may serve them.
+/// Accepts connections and passes them on as descriptors, so that a loop other than the listener's may serve them.
 ///
-/// Does not use `uv_listen`, which reacts to a lack of descriptors by accepting and closing every waiting caller. The
-/// loop keeps a listener until `close`.
+/// It does not use `uv_listen`: when the process runs out of descriptors, `uv_listen` accepts and closes the connection
+/// of every waiting client. The loop retains a listener until `close`.
 public final class TCPListener {
-    /// The number of callers accepted per poll, so that many new ones do not delay existing connections.
+    /// The number of connections accepted per poll, so that a rush of new ones does not delay existing connections.
     static let acceptedPerPoll = 64
-    /// The pause after a shortage of descriptors.
+    /// How long to wait before the next `accept` when no descriptor is left.
     var patience = Duration.milliseconds(100)
 
     public let address: SocketAddress
     /// The callee owns the descriptor, which is non-blocking and close-on-exec.
     public var accepted: ((Int32) -> Void)?
-    /// Called once when connections cannot be accepted, usually for lack of descriptors. Waiting callers are accepted
-    /// later.
+    /// Called once per shortage when connections cannot be accepted, usually because no descriptor is left. Clients
+    /// that wait are accepted later.
     public var outOfDescriptors: ((StreamError) -> Void)?
 
     private let loop: EventLoop
@@ -25,18 +25,18 @@ public final class TCPListener {
     private var isClosed = false
     private var isPaused = false
     private var shortage = Shortage.none
-    /// Accepts the next caller; tests make it fail.
+    /// Accepts the next connection. Tests replace it to simulate failures.
     var take: (Int32) -> Int32 = { cuv_accept($0) }
 
     private enum Shortage {
         case none
-        /// Reported; the next try comes soon.
+        /// The shortage was reported, and the timer for the next try runs.
         case waiting
-        /// Reported; trying now.
+        /// The shortage was reported, and the listener tries to accept again.
         case trying
     }
 
-    /// Starts to listen. Port 0 means any free one; `address` then has it.
+    /// Starts to listen. Port 0 means any free port, which `address` then names.
     public init(_ loop: EventLoop, bind address: SocketAddress, backlog: Int32 = 4096) throws(StreamError) {
         let descriptor = try Self.listen(on: address, backlog)
         do throws(StreamError) {
@@ -58,9 +58,9 @@ public final class TCPListener {
         let descriptor = try Socket.open(for: address)
         // The host restarts a killed handler on the same port at once (host-contract §4.2).
         Socket.set(SO_REUSEADDR, of: SOL_SOCKET, on: descriptor)
-        // `::` accepts IPv4 too, whatever the system's default is.
+        // A listener on `::` accepts IPv4 too, whatever the system's default is.
         if address.address.isIPv6 { Socket.set(IPV6_V6ONLY, of: Int32(IPPROTO_IPV6), on: descriptor, to: 0) }
-        // Accepted sockets inherit this.
+        // Accepted sockets inherit this option.
         Socket.sendAtOnce(descriptor)
         let isBound = address.withSystemAddress { Glibc.bind(descriptor, $0, $1) == 0 }
         guard isBound, Glibc.listen(descriptor, backlog) == 0 else {
@@ -84,7 +84,7 @@ public final class TCPListener {
             case EAGAIN:
                 shortage = .none
                 return
-            // The caller is gone, or its network has failed (accept(2)).
+            // The client is gone, or its network has failed (accept(2)).
             case ECONNABORTED, EINTR, EPROTO, EPERM, ENETDOWN, ENOPROTOOPT, EHOSTDOWN, ENONET, EHOSTUNREACH,
                 EOPNOTSUPP, ENETUNREACH:
                 continue
@@ -93,7 +93,7 @@ public final class TCPListener {
         }
     }
 
-    /// Callers wait in the backlog meanwhile.
+    /// Stops accepting for a while. Clients wait in the system's backlog.
     private func wait(_ code: Int32) {
         let isTold = shortage == .trying
         shortage = .waiting
@@ -109,7 +109,7 @@ public final class TCPListener {
         accept()
     }
 
-    /// Callers wait in the backlog until `resume`.
+    /// Stops accepting until `resume`. Clients wait in the system's backlog.
     public func pause() {
         guard !isClosed else { return }
         isPaused = true
@@ -122,7 +122,7 @@ public final class TCPListener {
         if shortage != .waiting { poll.start(.readable) }
     }
 
-    /// Callers in the backlog are refused. Calling it again does nothing.
+    /// Stops listening. The system refuses the clients that wait in the backlog. Calling it again does nothing.
     public func close() {
         guard !isClosed else { return }
         isClosed = true

@@ -3,7 +3,7 @@ internal import Glibc
 
 /// A TCP connection.
 ///
-/// The loop keeps it until it has closed, so an owner that loses interest must call `close`.
+/// The loop retains the stream until it has closed, so an owner that no longer needs it must call `close`.
 public final class TCPStream: ByteStream {
     static let highWatermark = 64 << 10
     static let lowWatermark = 16 << 10
@@ -14,7 +14,8 @@ public final class TCPStream: ByteStream {
     private var phase = Phase.open
     private var input = Input.paused
     private var output = Output.open
-    /// The bytes that libuv is writing, and those that came since, which go out in one piece next.
+    /// `sending` holds the bytes that libuv is writing. `waiting` collects the bytes written since; they are sent next,
+    /// in one piece.
     private var sending = OutputBuffer()
     private var waiting = OutputBuffer()
 
@@ -33,11 +34,11 @@ public final class TCPStream: ByteStream {
         case full
         case finishing
         case ended
-        /// The peer is gone; what it sent before that is still being read.
+        /// The peer is gone. The bytes that it sent earlier are still being read.
         case broken(StreamError)
     }
 
-    /// Takes over a connected descriptor, even if it throws.
+    /// Takes ownership of a connected descriptor, even if it throws.
     public init(_ loop: EventLoop, descriptor: Int32) throws(StreamError) {
         loop.checkIsolated()
         uv_tcp_init(loop.loop, handle)
@@ -73,14 +74,15 @@ public final class TCPStream: ByteStream {
         uv_read_start(
             stream,
             { handle, _, buffer in
-                // All streams of a loop share one buffer: libuv asks for it, reads and calls back at once.
+                // All streams of a loop share one buffer. libuv asks for a buffer right before it reads and calls
+                // back, so no two streams use it at the same time.
                 buffer?.pointee = uv_buf_t(
                     base: handle?.pointee.loop.pointee.data?.assumingMemoryBound(to: CChar.self),
                     len: EventLoop.readBufferSize)
             },
             { handle, count, buffer in
                 guard let data = handle?.pointee.data else { return }
-                // The handle holds a reference until its close callback, which never runs during this.
+                // The handle retains the stream until its close callback, which libuv never runs during a read.
                 Unmanaged<TCPStream>.fromOpaque(data)._withUnsafeGuaranteedRef { $0.read(count, buffer?.pointee.base) }
             })
     }
@@ -89,7 +91,7 @@ public final class TCPStream: ByteStream {
         guard isOpen, input == .reading else { return }
         input = .paused
         uv_read_stop(stream)
-        // Without reading, nobody would notice the end.
+        // A stream that does not read would never notice the end of the input, so it is closed now.
         if case .broken(let error) = output { close(with: error) }
     }
 
@@ -168,7 +170,7 @@ public final class TCPStream: ByteStream {
 
     private func sent(_ status: Int32) {
         sending.removeAll()
-        // After a close, libuv cancels queued writes.
+        // After `close`, libuv reports queued writes as cancelled.
         guard isOpen else { return }
         if status < 0 { return outputBroke(status) }
         if !waiting.isEmpty { send() }
@@ -185,8 +187,8 @@ public final class TCPStream: ByteStream {
     private func outputBroke(_ code: Int32) {
         waiting.removeAll()
         let error = StreamError.system(-code)
-        // A server may have answered before it left, for instance that the request is too large. The answer is read
-        // first, then the end.
+        // A server may have sent a response before it closed the connection, for instance that the request is too
+        // large. So the stream reads on until the end of the input, and reports the error then.
         if input == .reading, [EPIPE, ECONNRESET, ENOTCONN].contains(-code) {
             output = .broken(error)
         } else {
@@ -232,7 +234,7 @@ public final class TCPStream: ByteStream {
 
     public func close() { close(with: nil) }
 
-    /// The delegate is called from libuv's close callback, so never during one of its own calls.
+    /// Calls the delegate from libuv's close callback, and so never while the delegate itself is calling the stream.
     private func close(with error: StreamError?) {
         guard isOpen else { return }
         phase = .closing(error)

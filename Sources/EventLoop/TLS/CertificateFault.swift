@@ -1,8 +1,8 @@
 internal import COpenSSL
 
-/// Says why a certificate was refused.
+/// Describes why a certificate was refused.
 enum CertificateFault {
-    /// - Parameter name: the host that the certificate should be for.
+    /// - Parameter name: the host that the client wants to reach.
     static func describe(_ context: OpaquePointer, name: String) -> TLSError {
         let code = X509_STORE_CTX_get_error(context)
         let certificate = X509_STORE_CTX_get_current_cert(context)

@@ -1,12 +1,12 @@
 internal import COpenSSL
 internal import Glibc
 
-/// Reads the parts of a certificate that interest a person. All of it comes from the peer, so it may be anything.
+/// Reads the parts of a certificate that error messages show. The peer chose these texts, so they may hold anything.
 enum CertificateText {
     static func subject(of certificate: OpaquePointer?) -> String { text(X509_get_subject_name(certificate)) }
     static func issuer(of certificate: OpaquePointer?) -> String { text(X509_get_issuer_name(certificate)) }
 
-    /// The certificate's hosts: "a.example, b.example", or nil if it names none.
+    /// The hosts that the certificate is for, such as "a.example, b.example", or nil if it names none.
     static func hosts(of certificate: OpaquePointer?) -> String? {
         let names = subjectAlternativeNames(of: certificate)
         guard !names.isEmpty else { return nil }
@@ -14,7 +14,7 @@ enum CertificateText {
         return names.prefix(3).joined(separator: ", ") + rest
     }
 
-    /// In UTC: "2026-01-01".
+    /// The day in UTC, such as "2026-01-01".
     static func day(_ time: UnsafePointer<ASN1_TIME>?) -> String {
         var parts = tm()
         guard ASN1_TIME_to_tm(time, &parts) == 1 else { return "an unknown day" }
@@ -48,7 +48,7 @@ enum CertificateText {
             guard let name = OPENSSL_sk_value(stack, index)?.assumingMemoryBound(to: GENERAL_NAME.self) else {
                 continue
             }
-            // The type says which member of the union is set.
+            // `type` says which member of the union is set, so the code reads only that member.
             switch name.pointee.type {
             case GEN_DNS: names.append(legible(bytes(of: name.pointee.d.dNSName)))
             case GEN_IPADD:
@@ -65,7 +65,8 @@ enum CertificateText {
         UnsafeBufferPointer(start: ASN1_STRING_get0_data(string), count: Int(ASN1_STRING_length(string)))
     }
 
-    /// Removes what would spoil a log line: control characters, and marks that change the writing direction.
+    /// Replaces the characters that would garble a log line: control characters, and marks that change the writing
+    /// direction. Cuts a long text.
     private static func legible(_ bytes: UnsafeBufferPointer<UInt8>) -> String {
         let limit = 80
         var text = String.UnicodeScalarView()

@@ -2,7 +2,7 @@ internal import COpenSSL
 
 /// Reads certificates and keys from PEM text.
 enum PEM {
-    /// X.509 certificates; frees them at its end.
+    /// A list of X.509 certificates, which it frees when it goes out of scope.
     struct Certificates: ~Copyable {
         fileprivate(set) var all: [OpaquePointer] = []
 
@@ -37,7 +37,7 @@ enum PEM {
         return certificates
     }
 
-    /// The caller frees it.
+    /// Returns a key that the caller must free.
     static func privateKey(in bytes: [UInt8]) throws(TLSError) -> OpaquePointer {
         let bio = try memory(bytes)
         defer { BIO_free(bio) }
@@ -63,7 +63,7 @@ enum PEM {
     }
 }
 
-/// OpenSSL's default would ask for the password on the terminal.
+/// Refuses encrypted keys. Without this callback, OpenSSL would ask for the password on the terminal.
 private func noPassword(
     _: UnsafeMutablePointer<CChar>?, _: Int32, _: Int32, _: UnsafeMutableRawPointer?
 ) -> Int32 { -1 }

@@ -1,17 +1,17 @@
 internal import COpenSSL
 
-/// The shared part of TLS connections: whom they trust, or who they are.
+/// The settings that TLS connections share: the certificates that a client trusts, or a server's own certificate.
 ///
-/// `@unchecked Sendable`: an `SSL_CTX` never changes once it is made here, and then any number of threads may make
-/// connections from it: OpenSSL counts its references atomically and locks its store of certificates.
+/// `@unchecked Sendable`: an `SSL_CTX` never changes after it was made here. Any number of threads may make connections
+/// from it, because OpenSSL counts references atomically and locks the store of certificates.
 public final class TLSContext: @unchecked Sendable {
-    /// OpenSSL's `SSL_CTX`. Visible so that tests can set up unusual servers.
+    /// OpenSSL's `SSL_CTX`. It is visible so that tests can set up unusual servers.
     package let pointer: OpaquePointer
     let isServer: Bool
 
-    /// A context that verifies the server, and wants HTTP/1.1.
+    /// Makes a context that verifies the server and offers HTTP/1.1.
     ///
-    /// Reading the system's certificates takes about 45 ms of CPU: make it only once, and not on a loop.
+    /// Reading the system's certificates takes about 45 ms of CPU time, so make the context once, and not on a loop.
     public static func client(roots: TrustRoots = .system) throws(TLSError) -> TLSContext {
         let context = try TLSContext(isServer: false)
         let store = SSL_CTX_get_cert_store(context.pointer)
@@ -19,7 +19,7 @@ public final class TLSContext: @unchecked Sendable {
         for certificate in certificates.all {
             guard X509_STORE_add_cert(store, certificate) == 1 else { throw TLSError("no memory for OpenSSL") }
         }
-        // A trusted certificate is trusted even if it is no root.
+        // A certificate in the list is trusted even if it is not a root.
         X509_VERIFY_PARAM_set_flags(SSL_CTX_get0_param(context.pointer), UInt(X509_V_FLAG_PARTIAL_CHAIN))
         let protocols = [UInt8(http11.count)] + http11
         guard SSL_CTX_set_alpn_protos(context.pointer, protocols, UInt32(protocols.count)) == 0 else {
@@ -62,7 +62,8 @@ public final class TLSContext: @unchecked Sendable {
             let pointer = SSL_CTX_new(isServer ? TLS_server_method() : TLS_client_method())
         else { throw TLSError("OpenSSL cannot be started: \(TLSError.reason(of: ERR_peek_error()))") }
         copenssl_set_up(pointer)
-        // If a client closes without reading a ticket, the system resets the connection.
+        // The server sends no session tickets. If a client closed without reading them, the system would reset the
+        // connection.
         SSL_CTX_set_num_tickets(pointer, 0)
         self.pointer = pointer
         self.isServer = isServer
@@ -72,7 +73,8 @@ public final class TLSContext: @unchecked Sendable {
 
     private static let http11 = Array("http/1.1".utf8)
 
-    /// The offers are strings, each after a length byte (RFC 7301). OpenSSL has checked that.
+    /// Selects HTTP/1.1 from the client's offers. Each offer is a length byte followed by a name (RFC 7301); OpenSSL
+    /// has checked that.
     private static func selectHTTP11(
         _ choice: UnsafeMutablePointer<UnsafePointer<UInt8>?>?, _ length: UnsafeMutablePointer<UInt8>?,
         _ offers: UnsafeBufferPointer<UInt8>
@@ -81,7 +83,7 @@ public final class TLSContext: @unchecked Sendable {
         while let count = rest.popFirst() {
             let name = rest.prefix(Int(count))
             if name.elementsEqual(http11) {
-                // The result may point into the offers.
+                // OpenSSL allows the result to point into the offers.
                 choice?.pointee = UnsafeBufferPointer(rebasing: name).baseAddress
                 length?.pointee = count
                 return SSL_TLSEXT_ERR_OK

@@ -1,6 +1,6 @@
 internal import COpenSSL
 
-/// Why a TLS connection could not be made, or broke, as a sentence for a person.
+/// Why a TLS connection could not be made, or broke, as a readable sentence.
 public struct TLSError: Error, Equatable, Sendable, CustomStringConvertible {
     public let description: String
 
@@ -14,7 +14,7 @@ public struct TLSError: Error, Equatable, Sendable, CustomStringConvertible {
 }
 
 extension TLSError {
-    /// The meaning of this thread's oldest OpenSSL error for a connection.
+    /// Describes a failed handshake, from the oldest error in this thread's OpenSSL queue.
     ///
     /// - Parameter peer: "server" or "client".
     static func handshake(_ peer: String, name: String?) -> TLSError {
@@ -39,7 +39,7 @@ extension TLSError {
         }
     }
 
-    /// The same, after the handshake.
+    /// Describes a failure after the handshake, from the same queue.
     static func connection(_ peer: String) -> TLSError {
         let error = ERR_peek_error()
         switch ERR_GET_REASON(error) {
@@ -51,8 +51,8 @@ extension TLSError {
         }
     }
 
-    /// The alert in which the peer described the error. OpenSSL adds 1000 to an alert's number, and a useless prefix to
-    /// its text.
+    /// The alert in which the peer described the error. OpenSSL adds 1000 to the number of an alert, and puts a prefix
+    /// before its text, which is removed here.
     private static func alert(in error: UInt) -> String? {
         guard ERR_GET_REASON(error) >= SSL_AD_REASON_OFFSET else { return nil }
         let words = reason(of: error)

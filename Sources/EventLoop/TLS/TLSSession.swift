@@ -1,9 +1,10 @@
 internal import COpenSSL
 
-/// OpenSSL's part of a TLS connection, between two buffers in memory. It knows no stream.
+/// One side of a TLS connection between two buffers in memory. It does no I/O of its own.
 final class TLSSession {
     private let ssl: OpaquePointer
-    /// Bytes from the peer that are not decrypted yet, and bytes to be sent to it. `ssl` owns both.
+    /// `incoming` holds bytes from the peer that are not decrypted yet; `outgoing` holds bytes to be sent to the peer.
+    /// `ssl` owns both.
     private let incoming: OpaquePointer
     private let outgoing: OpaquePointer
     private let name: String?
@@ -17,7 +18,7 @@ final class TLSSession {
         /// The number of bytes read or written.
         case done(Int)
         case wantsInput
-        /// The peer has said that it sends nothing more.
+        /// The peer has announced that it will send nothing more.
         case ended
         case failed(TLSError)
     }
@@ -58,15 +59,15 @@ final class TLSSession {
     private func expect(_ name: String) throws(TLSError) {
         let parameters = SSL_get0_param(ssl)
         if let address = IPAddress(name) {
-            // No SNI, which is only for names (RFC 6066 §3).
+            // The client sends no SNI, which is only for names (RFC 6066 §3).
             guard X509_VERIFY_PARAM_set1_ip(parameters, address.bytes, address.bytes.count) == 1 else {
                 throw TLSError("no memory for OpenSSL")
             }
         } else {
             // Certificates name hosts without the root's final dot.
             let host = name.hasSuffix(".") ? String(name.dropLast()) : name
-            // OpenSSL would check nothing for an empty name, accept any host of a domain for a name with a leading dot,
-            // and read a name only up to its first zero.
+            // Such names would weaken the check: for an empty name OpenSSL checks nothing, for a name with a leading
+            // dot it accepts any host of the domain, and it reads a name only up to the first NUL.
             guard !host.isEmpty, !host.hasPrefix("."), host.utf8.allSatisfy({ 0x21...0x7e ~= $0 }),
                 copenssl_set_server_name(ssl, host) == 1, X509_VERIFY_PARAM_set1_host(parameters, host, 0) == 1
             else { throw TLSError("a certificate cannot be for \(name.debugDescription), which is no host name") }
@@ -83,14 +84,15 @@ final class TLSSession {
     private static func refuse(_ context: OpaquePointer) {
         let ssl = X509_STORE_CTX_get_ex_data(context, SSL_get_ex_data_X509_STORE_CTX_idx())
         guard let ssl, let data = SSL_get_ex_data(OpaquePointer(ssl), 0) else { return }
-        // OpenSSL calls this during `handshake`, whose caller holds the session.
+        // OpenSSL calls this during `handshake`. The caller of `handshake` retains the session, so the pointer is
+        // valid.
         let session = Unmanaged<TLSSession>.fromOpaque(data).takeUnretainedValue()
         session.fault = CertificateFault.describe(context, name: session.name ?? "this host")
     }
 
     // MARK: Bytes
 
-    /// Takes bytes from the peer.
+    /// Adds bytes that arrived from the peer.
     func feed(_ bytes: RawSpan) {
         guard bytes.byteCount > 0 else { return }
         if firstByte == nil { firstByte = bytes.unsafeLoad(as: UInt8.self) }
@@ -98,7 +100,7 @@ final class TLSSession {
         precondition(count == bytes.byteCount, "no memory for OpenSSL")
     }
 
-    /// Whether there are bytes that `read` has not seen.
+    /// Whether there are bytes that `read` has not returned yet.
     var hasInput: Bool { copenssl_pending(incoming) > 0 || SSL_has_pending(ssl) == 1 }
 
     /// Passes the bytes to be sent to `body`, and removes them.
@@ -133,7 +135,7 @@ final class TLSSession {
         return count > 0 ? .done(Int(count)) : result(count)
     }
 
-    /// Tells the peer that nothing more comes.
+    /// Queues the message (close_notify) that tells the peer that nothing more will be sent.
     func endOutput() {
         ERR_clear_error()
         SSL_shutdown(ssl)
@@ -155,7 +157,7 @@ final class TLSSession {
         return speaksTLS ? .handshake(peer, name: name) : notTLS
     }
 
-    /// The error if the peer ended the connection without saying so.
+    /// The error to report when the peer ends the connection without announcing it.
     var cutOff: TLSError {
         if isOpen { return TLSError("the \(peer) ended the connection in the middle (without close_notify)") }
         return speaksTLS ? TLSError("the \(peer) ended the connection during the TLS handshake") : notTLS

@@ -1,15 +1,14 @@
 /// TLS over another stream, with the same interface.
 ///
-/// It keeps itself alive until it has closed, so an owner that loses interest must call `close`.
+/// It keeps itself alive until it has closed, so an owner that no longer needs it must call `close`.
 public final class TLSStream: ByteStream {
     static let highWatermark = 64 << 10
     static let lowWatermark = 16 << 10
 
     public weak var delegate: (any ByteStreamDelegate)?
 
-    /// Called once, when the handshake is done. If the handshake fails, `streamClosed` reports it.
-    ///
-    /// Bytes written earlier are sent then.
+    /// Called once, after the handshake and after the bytes written before it were sent. If the handshake fails,
+    /// `streamClosed` reports it instead.
     public var opened: (() -> Void)?
 
     private let loop: EventLoop
@@ -36,7 +35,8 @@ public final class TLSStream: ByteStream {
 
     private enum Input {
         case open
-        /// The lower stream has ended without an end within TLS; reported only once nothing is left to decrypt.
+        /// The lower stream has ended although the peer did not announce the end within TLS. This is reported once
+        /// nothing is left to decrypt.
         case cut
         case ended
     }
@@ -83,7 +83,7 @@ public final class TLSStream: ByteStream {
         guard isOpen else { return }
         lower.resumeReading()
         guard !isPumping, !isPumpQueued, input != .ended, input == .cut || session?.hasInput == true else { return }
-        // Deferred: the delegate does not expect a callback during its own call.
+        // The work is deferred, because the delegate does not expect a callback while it calls `resumeReading`.
         isPumpQueued = true
         loop.perform {
             self.isPumpQueued = false
@@ -98,7 +98,7 @@ public final class TLSStream: ByteStream {
 
     fileprivate func lowerReceived(_ bytes: RawSpan) {
         var rest = bytes
-        // In pieces, so that OpenSSL's buffer does not grow to the size of the loop's.
+        // The bytes are fed in pieces, so that OpenSSL's buffer does not grow to the size of the loop's buffer.
         while rest.byteCount > 0, isOpen || isHandshaking, input != .ended {
             let piece = rest.extracting(first: min(rest.byteCount, 16 << 10))
             rest = rest.extracting(droppingFirst: piece.byteCount)
@@ -112,7 +112,7 @@ public final class TLSStream: ByteStream {
         pump()
     }
 
-    /// Continues as far as the received bytes allow.
+    /// Continues the handshake, decrypts and sends, as far as the received bytes allow.
     private func pump() {
         guard !isPumping, let session else { return }
         isPumping = true
@@ -143,11 +143,11 @@ public final class TLSStream: ByteStream {
         let opened = opened
         self.opened = nil
         opened?()
-        // Otherwise the lower stream reports it later.
+        // If the lower stream is full, its own `streamDrained` is passed on later.
         if wasFull, isOpen, !isFull { delegate?.streamDrained() }
     }
 
-    /// Decrypts one record; returns false if there is no whole one, or no more to come.
+    /// Decrypts one record. Returns false if no whole record has arrived, or the input has ended.
     private func decrypt(_ session: TLSSession) -> Bool {
         let buffer = loop.decrypted.bytes
         switch session.read(into: buffer) {
@@ -197,7 +197,8 @@ public final class TLSStream: ByteStream {
                 rest = UnsafeRawBufferPointer(rebasing: rest.dropFirst(count))
                 send(session)
             case .wantsInput:
-                // Happens only during a handshake, and there is never a second one; `pump` would try again.
+                // OpenSSL wants input for a write only during a handshake, and there is never a second handshake.
+                // Should it happen, `pump` tries again.
                 return wait(rest)
             case .failed(let error):
                 return end(.tls(error))
@@ -240,7 +241,8 @@ public final class TLSStream: ByteStream {
 
     public func close() {
         guard isOpen || isHandshaking else { return }
-        // Only if nothing is lost: otherwise the peer would take a truncated stream for a complete one.
+        // The end is announced only if no queued bytes are dropped. Otherwise the peer would take a truncated stream
+        // for a complete one.
         if let session, isOpen, output == .open, pendingBytes == 0 { session.endOutput() }
         end(nil)
     }
@@ -248,7 +250,7 @@ public final class TLSStream: ByteStream {
     private func end(_ error: StreamError?) {
         guard isOpen || isHandshaking else { return }
         phase = .closing(error)
-        // Tells the peer the reason, if the system takes that at once.
+        // OpenSSL may have queued an alert that tells the peer the reason. It is sent if the system accepts it at once.
         if let session { send(session) }
         waiting = []
         opened = nil
@@ -258,8 +260,8 @@ public final class TLSStream: ByteStream {
     fileprivate func lowerClosed(_ error: StreamError?) {
         isLowerClosed = true
         if isOpen || isHandshaking {
-            // Without an error, both directions have ended. If the peer did not say so within TLS, `pump` finds out, at
-            // the latest when the owner reads again.
+            // Without an error, both directions of the lower stream have ended. If the peer did not announce that
+            // within TLS, `pump` reports it, at the latest when the owner reads again.
             guard error != nil || input == .ended else { return pump() }
             phase = .closing(error)
         }
@@ -275,7 +277,7 @@ public final class TLSStream: ByteStream {
     }
 }
 
-/// The lower stream's delegate, which keeps the TLS stream alive.
+/// The delegate of the lower stream. It keeps the TLS stream alive.
 private final class Ears: ByteStreamDelegate {
     private let stream: TLSStream
 

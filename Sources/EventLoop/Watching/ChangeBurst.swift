@@ -1,4 +1,4 @@
-/// Decides when a burst of changes is over, such as a checkout makes. It has no clock of its own.
+/// Decides when a burst of changes is over, such as the changes of a checkout. It has no clock of its own.
 struct ChangeBurst {
     /// A file in a watched folder.
     struct File: Hashable {
@@ -9,24 +9,24 @@ struct ChangeBurst {
 
     enum Change {
         case written(File)
-        /// Closed, made, removed, moved, or touched.
+        /// The file was closed after writing, created, removed, moved, or touched.
         case done(File)
-        /// Changes were lost, so anything may have happened.
+        /// The kernel has dropped events, so anything may have changed.
         case lost
     }
 
     /// The pause without changes that ends a burst.
     var pause = Duration.milliseconds(15)
     var longest = Duration.milliseconds(100)
-    /// For files that somebody keeps open.
+    /// The longest burst while a file is still open for writing: its writer may keep it open for long.
     var longestUnfinished = Duration.seconds(1)
 
     private var began: MonotonicTime?
-    /// Files written to but not closed yet. One may just have been truncated before it is written anew.
+    /// Files that were written to but not closed yet. An editor may have truncated such a file to write it anew.
     private var unfinished: Set<File> = []
 
-    /// Adds changes that became known together; even an empty list begins a burst. Returns when the burst will be over
-    /// if nothing else comes.
+    /// Adds changes that became known together. Even an empty list begins a burst. Returns the time at which the burst
+    /// is over unless more changes follow.
     mutating func add(_ changes: [Change], at now: MonotonicTime) -> MonotonicTime {
         for change in changes {
             switch change {

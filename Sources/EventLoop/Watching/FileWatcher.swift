@@ -1,9 +1,9 @@
 internal import Glibc
 
-/// Reports changes in folders. The kernel reports them (inotify), so that waiting costs nothing; if it cannot, the
-/// watcher compares the folders each second.
+/// Reports changes in folders. It gets them from the kernel (inotify), so waiting costs nothing. If the kernel cannot
+/// report all changes, the watcher compares the folders each second.
 ///
-/// The loop keeps it until `close`.
+/// The loop retains it until `close`.
 public final class FileWatcher {
     private let loop: EventLoop
     private let folders: @Sendable () -> [String]
@@ -24,7 +24,7 @@ public final class FileWatcher {
     public private(set) var blindness: Blindness?
 
     public enum Blindness: Equatable, Sendable, CustomStringConvertible {
-        /// The folder's file system may change without the kernel's knowledge.
+        /// Other machines may change files in this folder's file system without the kernel noticing.
         case silentFileSystem(String)
         case noWatches
 
@@ -40,15 +40,17 @@ public final class FileWatcher {
 
     private enum Sight {
         case events
-        /// Pictures are compared in addition to events; nil until the first look has ended.
+        /// The watcher compares pictures of the folders in addition to events. `last` is nil until the first look has
+        /// ended.
         case pictures(last: FolderPicture?)
     }
 
     /// - Parameters:
-    ///   - folders: returns absolute paths; called again after each burst, as there may be new folders. Also called on
-    ///     other threads.
+    ///   - folders: returns absolute paths. It is called again after each burst, because there may be new folders, and
+    ///     also on other threads.
     ///   - looking: called with the reason each time the watcher begins to compare the folders each second.
-    ///   - changed: called once at first, for changes before the watch, and once soon after each burst of changes.
+    ///   - changed: called once soon after each burst of changes. It is also called once at the beginning, for changes
+    ///     made before the watch began.
     public convenience init(
         _ loop: EventLoop, folders: @escaping @Sendable () -> [String], looking: ((Blindness) -> Void)? = nil,
         changed: @escaping () -> Void
@@ -85,7 +87,7 @@ public final class FileWatcher {
         add([])
     }
 
-    /// Nothing is called afterwards. Calling it again does nothing.
+    /// No callback runs afterwards. Calling it again does nothing.
     public func close() {
         guard !isClosed else { return }
         isClosed = true
@@ -99,8 +101,8 @@ public final class FileWatcher {
 
     private var sequence: AsyncStream<Void>.Continuation?
 
-    /// Reports to a task, as `changed` does. Changes while the task is busy become one element; `close` ends the
-    /// sequence.
+    /// Reports changes as an asynchronous sequence instead of calling `changed`. All changes while the consumer is busy
+    /// become one element. `close` ends the sequence.
     public static func changes(
         _ loop: EventLoop, folders: @escaping @Sendable () -> [String], looking: ((Blindness) -> Void)? = nil
     ) -> (FileWatcher, AsyncStream<Void>) {
@@ -128,7 +130,7 @@ public final class FileWatcher {
     }
 
     private func endBurst() {
-        // A picture that differs from the last shows that files are still being written.
+        // The burst is over once two pictures in a row are equal. If they differ, files are still being written.
         if case .pictures(_?) = sight { beginLook() } else { report() }
     }
 
@@ -140,8 +142,8 @@ public final class FileWatcher {
         changed()
     }
 
-    /// A folder that was made after its parent was listed and before its parent was watched makes no event. So after a
-    /// list with new folders, another one is made.
+    /// Watches all folders. A folder that was created after its parent was listed and before its parent was watched
+    /// causes no event. So after a listing with new folders, the folders are listed again.
     private func updateWatches() -> FolderWatches.Verdict {
         var list = folders()
         var verdict = watches.update(list)
@@ -153,7 +155,7 @@ public final class FileWatcher {
         return verdict
     }
 
-    /// For folders that somebody makes all the time; their next event comes soon.
+    /// The limit for the case that some program creates folders all the time. The next event comes soon anyway.
     private static let mostListings = 8
 
     private func watch() {
@@ -193,7 +195,7 @@ public final class FileWatcher {
         guard let picture else { return }
         sight = .pictures(last: picture)
         if picture != last {
-            // Also for the first picture: nobody knows what happened before it.
+            // The first picture counts as a change too, because nobody knows what happened before it.
             add([])
         } else if burst.isUnderWay {
             report()

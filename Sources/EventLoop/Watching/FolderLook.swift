@@ -1,10 +1,11 @@
 internal import Glibc
 
-/// Takes pictures of folders, each on its own thread: a network file system may take any time to answer.
+/// Takes pictures of folders, each on its own thread, because a network file system may take arbitrarily long to
+/// answer.
 final class FolderLook {
     private let loop: EventLoop
     private let folders: @Sendable () -> [String]
-    /// Carries the picture from the thread. Closing it abandons a look.
+    /// Receives the picture from the thread. Closing the reader abandons the look.
     private var reader: PipeReader?
 
     init(_ loop: EventLoop, _ folders: @escaping @Sendable () -> [String]) {
@@ -14,7 +15,7 @@ final class FolderLook {
 
     var isUnderWay: Bool { reader != nil }
 
-    /// - Parameter seen: called later, and not after `close`; gets nil if there is no thread or descriptor left.
+    /// - Parameter seen: called later, but not after `close`. It gets nil if no thread or descriptor is left.
     func begin(seen: @escaping (FolderPicture?) -> Void) {
         close()
         guard let pipe = try? Pipe() else { return loop.perform { seen(nil) } }
@@ -28,13 +29,14 @@ final class FolderLook {
         let (folders, writingEnd) = (folders, pipe.writing)
         do throws(StreamError) {
             try Thread.start(named: "folder look") {
-                // So few bytes always fit into an empty pipe. The reader may be gone.
+                // Eight bytes always fit into an empty pipe, so `write` does not block. It fails if the reader is gone,
+                // which is fine.
                 let picture = FolderPicture(of: folders()).bytes
                 picture.withUnsafeBytes { _ = write(writingEnd, $0.baseAddress, $0.count) }
                 _ = Glibc.close(writingEnd)
             }
         } catch {
-            // The reader sees the end of the pipe.
+            // The reader then sees the end of the pipe, and calls `seen` with nil.
             _ = Glibc.close(writingEnd)
         }
     }

@@ -1,15 +1,17 @@
 internal import Glibc
 
-/// The state of folders as seen without opening a file: names, sizes, times. Equal pictures mean that nothing changed.
+/// A fingerprint of folders that is taken without opening a file: it covers names, sizes and times. Two equal pictures
+/// mean that nothing changed between them.
 struct FolderPicture: Equatable, Sendable {
-    /// The sum of all entries' hashes, as a folder's order may differ each time.
+    /// The sum of the hashes of all entries. A sum does not depend on the order, in which a folder may list its entries
+    /// differently each time.
     private(set) var value = 0
 
     init(of folders: [String]) {
         for folder in folders { add(folder) }
     }
 
-    /// nil if these are not the bytes of a picture.
+    /// Returns nil if these are not the bytes of a picture.
     init?(bytes: [UInt8]) {
         guard bytes.count == MemoryLayout<Int>.size else { return nil }
         value = bytes.reversed().reduce(0) { $0 << 8 | Int($1) }
@@ -23,9 +25,9 @@ struct FolderPicture: Equatable, Sendable {
         defer { closedir(stream) }
         let offset = MemoryLayout<dirent>.offset(of: \.d_name) ?? 0
         while let entry = readdir(stream) {
-            // An entry is only as long as its name and a NUL: copying the whole `dirent` could read too far.
+            // An entry ends after its name and a NUL, so copying the whole `dirent` could read beyond the buffer.
             let name = (UnsafeRawPointer(entry) + offset).assumingMemoryBound(to: CChar.self)
-            // The folder itself is one of its entries, so an empty folder differs from none.
+            // The entry "." counts, so that an empty folder differs from a missing one.
             if strcmp(name, "..") == 0 { continue }
             var status = stat()
             guard fstatat(dirfd(stream), name, &status, 0) == 0 else { continue }
@@ -34,7 +36,7 @@ struct FolderPicture: Equatable, Sendable {
             hasher.combine(bytes: UnsafeRawBufferPointer(start: name, count: strlen(name)))
             hasher.combine(status.st_ino)
             hasher.combine(status.st_mode)
-            // A folder's own size and times depend on the file system; its entries are checked themselves.
+            // The size and the times of a folder depend on the file system, so they are left out.
             if status.st_mode & S_IFMT != S_IFDIR {
                 hasher.combine(status.st_size)
                 hasher.combine(status.st_mtim.tv_sec)

@@ -3,7 +3,7 @@ internal import Glibc
 
 /// The folders that an inotify descriptor watches.
 struct FolderWatches {
-    /// -1 if the system has none left; it limits their number per user.
+    /// -1 if the user has reached the system's limit of inotify descriptors.
     let descriptor: Int32
     private let silentFileSystems: Set<UInt32>
     private let add: Add
@@ -22,8 +22,8 @@ struct FolderWatches {
         self.add = add
     }
 
-    /// `IN_MODIFY` extends a burst while a file is written: one that was just truncated is not saved yet. inotify
-    /// follows a folder that was moved away, so its path must be looked up again.
+    /// `IN_MODIFY` extends a burst while a file is written, because a file that was just truncated is not saved yet.
+    /// `IN_MOVE_SELF` is needed because inotify follows a folder that was moved, and another folder may take its path.
     private static let events =
         UInt32(IN_CLOSE_WRITE) | UInt32(IN_MODIFY) | UInt32(IN_CREATE) | UInt32(IN_DELETE) | UInt32(IN_MOVED_FROM)
         | UInt32(IN_MOVED_TO) | UInt32(IN_ATTRIB) | UInt32(IN_DELETE_SELF) | UInt32(IN_MOVE_SELF)
@@ -31,7 +31,7 @@ struct FolderWatches {
     /// How completely the kernel will report changes in the folders.
     enum Verdict: Equatable {
         case everything
-        /// A folder does not exist, or cannot be read; no reason to warn.
+        /// A folder does not exist, or cannot be read. That is no reason to warn.
         case notThere
         case incomplete(FileWatcher.Blindness)
     }
@@ -58,11 +58,11 @@ struct FolderWatches {
         return verdict
     }
 
-    /// Its number in <linux/magic.h>; 0 if unknown.
+    /// The number of the path's file system in <linux/magic.h>, or 0 if unknown.
     static func fileSystem(of path: String) -> UInt32 { cuv_file_system(path) }
 
-    /// File systems that others change without this kernel's knowledge: NFS, 9p, FUSE, SMB 1 to 3, Ceph, Lustre, GPFS,
-    /// AFS and VirtualBox's shared folders. Docker on a Mac mounts folders by FUSE or 9p.
+    /// File systems that other machines can change without this kernel noticing: NFS, 9p, FUSE, SMB 1 to 3, Ceph,
+    /// Lustre, GPFS, AFS and VirtualBox's shared folders. Docker on a Mac mounts folders with FUSE or 9p.
     static let silentFileSystems: Set<UInt32> = [
         0x6969, 0x0102_1997, 0x6573_5546, 0x517B, 0xFF53_4D42, 0xFE53_4D42, 0x00C3_6400, 0x0BD0_0BD0, 0x4750_4653,
         0x5346_414F, 0x786F_4256,

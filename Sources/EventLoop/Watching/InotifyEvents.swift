@@ -4,9 +4,11 @@ internal import Glibc
 struct InotifyEvents {
     private(set) var changes: [ChangeBurst.Change] = []
 
-    /// Every load below stays within the bytes, which the code checks with `headSize` and `length`.
+    /// Parses events as inotify(7) describes them: the watch, the event, a cookie, and the length of the name that
+    /// follows, which is padded with NULs.
     ///
-    /// inotify(7): the watch, the event, a cookie, and the length of the following name, which is padded with NULs.
+    /// Every unsafe load stays within the bytes, because the code first compares `headSize` and `length` with what is
+    /// left.
     init(_ bytes: RawSpan) {
         let headSize = 16
         var offset = 0
@@ -34,7 +36,7 @@ struct InotifyEvents {
         } else if mask & UInt32(IN_MODIFY) != 0 {
             changes.append(.written(file))
         } else if mask & UInt32(IN_IGNORED) == 0 {
-            // IN_IGNORED only says that a watch is gone, which follows a reported event.
+            // IN_IGNORED only says that a watch was removed. The event that caused this was reported already.
             changes.append(.done(file))
         }
     }

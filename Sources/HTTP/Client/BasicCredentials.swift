@@ -1,4 +1,4 @@
-/// User and password of a URL, in the form for `Authorization` (RFC 7617).
+/// Encodes the user and the password of a URL for the field `Authorization` (RFC 7617).
 enum BasicCredentials {
     static func text(_ userInfo: String) -> String { base64(decoded(userInfo)) }
 

@@ -2,7 +2,7 @@ import Compression
 import EventLoop
 import HTTP1
 
-/// One request on its way to its response, over as many connections as that takes.
+/// One request until its response is complete. Redirects and a retry may take it over several connections.
 public final class ClientCall {
     struct Events {
         let head: (ClientHead) -> Void
@@ -17,7 +17,7 @@ public final class ClientCall {
         case connecting(TCPStream.Connecting)
         case securing(Handshake)
         case active(ClientConnection)
-        /// The response is complete and its connection serves others, but part of the body is not unpacked yet.
+        /// The response has arrived and its connection is free again, but part of the body is not decompressed yet.
         case unpacking
         case ended
     }
@@ -30,18 +30,18 @@ public final class ClientCall {
     private var trail: RedirectTrail
     private var unpacker: Unpacker?
     private var hasRetried = false
-    /// A connection for this call is being made; the pool counts it.
+    /// Whether a connection for this call is being made. The pool already counts it.
     private var isMaking = false
     private var isPaused = false
     private var hasHead = false
-    /// The missing bytes of a streamed request body; nil if it has no length.
+    /// How many bytes of a streamed request body were not written yet, or nil if its length was not announced.
     private var bodyLeft: Int?
 
     private let timer: Timer
     private let deadline: MonotonicTime
     private var stage: (HTTPClientError.Stage, MonotonicTime)?
 
-    /// Called once when there is room again for the body of the request.
+    /// Called once when there is room again to write the body of the request.
     public var onWritable: (() -> Void)?
 
     init(_ client: HTTPClient, _ request: ClientRequest, _ events: Events) {
@@ -56,7 +56,7 @@ public final class ClientCall {
         startTimer()
     }
 
-    /// Cancels the call; nothing is called afterwards. Calling it again does nothing.
+    /// Cancels the call. No callback runs afterwards. Calling it again does nothing.
     public func cancel() {
         events = nil
         end(nil)
@@ -70,7 +70,7 @@ public final class ClientCall {
         proceed()
     }
 
-    /// Continues with an existing connection, or makes one.
+    /// Sends the request over an idle connection, makes a new connection, or waits for one.
     func proceed() {
         guard case .waiting = state else { return }
         switch client.connection(for: self, to: origin, isFresh: hasRetried) {
@@ -94,7 +94,8 @@ public final class ClientCall {
         state = .looking(lookup)
     }
 
-    /// Loads the trusted certificates before the connection is made: otherwise the server would wait for them.
+    /// Loads the trusted certificates before it connects. Otherwise the server would have to wait while they are
+    /// loaded.
     private func secure(_ addresses: [SocketAddress]) {
         guard origin.scheme == .https else { return open(addresses, nil) }
         state = .trusting
@@ -176,7 +177,7 @@ public final class ClientCall {
         }
     }
 
-    /// Sends a piece of a streamed body. Queues it if there is no room.
+    /// Sends a piece of a streamed body. Queues the piece if there is no room.
     public func write(_ piece: RawSpan) {
         guard case .active(let connection) = state, piece.byteCount > 0 else { return }
         if let left = bodyLeft {
@@ -192,7 +193,8 @@ public final class ClientCall {
 
     /// Ends a streamed body.
     ///
-    /// - Parameter isComplete: false if it broke off, which ends the call; the server can tell.
+    /// - Parameter isComplete: false if the body broke off. The call then fails, and the server can tell that the
+    ///   body is incomplete.
     public func endBody(isComplete: Bool = true) {
         guard case .active(let connection) = state else { return }
         guard isComplete else { return fail(.request("the body of the request broke off")) }
@@ -206,12 +208,12 @@ public final class ClientCall {
         connectionSentRequest()
     }
 
-    /// Whether the server keeps up with the body as it is written.
+    /// Whether there is room to write more of the body without queueing too much.
     public var isWritable: Bool { if case .active(let connection) = state { connection.isWritable } else { true } }
 
     // MARK: The response
 
-    /// Pauses the body. Bytes already read still arrive.
+    /// Pauses the body of the response. Bytes that were already read may still arrive.
     public func pause() {
         isPaused = true
         if case .active(let connection) = state { connection.pause() }
@@ -220,7 +222,7 @@ public final class ClientCall {
     public func resume() {
         isPaused = false
         if case .active(let connection) = state { connection.resume() }
-        // Deferred: the caller does not expect a callback during its own call.
+        // The work is deferred, because the caller does not expect a callback while it calls `resume`.
         if unpacker != nil { client.loop.perform { [self] in unpack() } }
     }
 
@@ -280,7 +282,7 @@ public final class ClientCall {
     }
 }
 
-// MARK: What the connection tells
+// MARK: Events of the connection
 
 extension ClientCall: ClientExchange {
     var dropsOddFields: Bool { request.dropsOddFields }
@@ -311,7 +313,7 @@ extension ClientCall: ClientExchange {
         origin = Origin(request.url)
         state = .waiting
         hasRetried = false
-        // The connection may be free soon, once the rest of its response is read.
+        // The work is deferred, so that the same connection may be used if the rest of its response is read by then.
         client.loop.perform { [self] in begin() }
     }
 
@@ -344,14 +346,14 @@ extension ClientCall: ClientExchange {
     }
 
     func connectionSentRequest() {
-        // The response may have come earlier.
+        // A server may respond before it has the whole request.
         if case .active = state, !hasHead { limitFirstByte() }
     }
 
     func connectionFailed(_ error: HTTPClientError, isUntouched: Bool) {
         guard case .active(let connection) = state else { return }
         if isUntouched, connection.isReused, !hasRetried, request.method.isIdempotent, request.isRepeatable {
-            // The server had closed a kept connection, which says nothing about this request.
+            // The server has closed an idle connection. That has nothing to do with this request, so it is sent again.
             hasRetried = true
             state = .waiting
             return client.loop.perform { [self] in begin() }

@@ -3,18 +3,18 @@ import HTTP1
 
 /// Receives the events of the connection that serves a call.
 protocol ClientExchange: AnyObject {
-    /// - Parameter dropped: names of lines that are no header fields.
+    /// - Parameter dropped: the names of dropped lines that are not header fields.
     func connection(received head: ResponseHead, in bytes: RawSpan, framing: BodyFraming, dropped: [String])
-    /// Whether it accepts a head with such lines.
+    /// Whether the call accepts a head that has such lines.
     var dropsOddFields: Bool { get }
     func connection(received piece: RawSpan)
     /// The response is complete.
     func connectionCompleted()
-    /// - Parameter isUntouched: no byte of a response has come.
+    /// - Parameter isUntouched: whether no byte of a response has arrived.
     func connectionFailed(_ error: HTTPClientError, isUntouched: Bool)
-    /// The whole request is written.
+    /// The whole request was written.
     func connectionSentRequest()
-    /// There is room again for a streamed body of the request.
+    /// There is room again to write a streamed request body.
     func connectionHasRoom()
 }
 
@@ -22,13 +22,13 @@ protocol ClientExchange: AnyObject {
 final class ClientConnection {
     enum State {
         case idle
-        /// The request is sent or being sent.
+        /// The request was sent or is being sent.
         case awaiting(any ClientExchange, HTTPMethod)
         case receiving((any ClientExchange)?, Incoming)
         case closed
     }
 
-    /// The rest of a response's body.
+    /// How the rest of a response's body is delimited.
     enum Incoming {
         case length(Int)
         case chunked(ChunkedDecoder)
@@ -38,29 +38,29 @@ final class ClientConnection {
     let stream: any ByteStream
     let origin: Origin
     private(set) var state = State.idle
-    /// It has served a call before.
+    /// Whether the connection has served a call before.
     private(set) var isReused = false
     private var parser = ResponseParser()
     private var head = ResponseHead()
-    /// A head that is not complete.
+    /// The beginning of a head that is not complete yet.
     private var input: [UInt8] = []
     private var informational = 0
     private var keepsAlive = true
-    /// The owner has passed the whole request on.
+    /// Whether the whole request was written.
     private var isRequestComplete = false
-    /// The unsent rest of a request whose body is not streamed.
+    /// The rest of a request whose body is not streamed, as far as it was not sent yet.
     private var outgoing: OutgoingBody?
-    /// The bytes of an unwanted body so far, and the time limit for it.
+    /// `discarded` counts the bytes of an unwanted body; `patience` is the time limit for reading it.
     private var discarded = 0
     private let patience: Timer
 
-    /// Called when it may serve another call, and when it has ended.
+    /// `becameIdle` is called when the connection may serve another call, `ended` when it has closed.
     var becameIdle: (() -> Void)?
     var ended: (() -> Void)?
 
-    /// A server that sends more than this before its answer is malicious.
+    /// The most informational responses before the final one. Only a malicious server sends more.
     private static let informationalLimit = 16
-    /// An unwanted body is read up to this size, so that the connection can be kept.
+    /// The largest unwanted body that is read to its end so that the connection can be kept.
     private static let discardLimit = 64 << 10
     private let discardTimeout: Duration
 
@@ -75,7 +75,7 @@ final class ClientConnection {
 
     // MARK: Sending
 
-    /// Begins a call whose whole request is there.
+    /// Begins a call whose whole request is already there.
     func begin(_ exchange: any ClientExchange, _ method: HTTPMethod, _ request: OutgoingBody) {
         begin(exchange, method)
         outgoing = request
@@ -83,7 +83,7 @@ final class ClientConnection {
         pump()
     }
 
-    /// Begins a call whose body follows through `write`, up to `requestCompleted`.
+    /// Begins a call whose body follows through `write`. `requestCompleted` ends the body.
     func begin(_ exchange: any ClientExchange, _ method: HTTPMethod, head: [UInt8]) {
         begin(exchange, method)
         stream.write(head.span.bytes)
@@ -121,7 +121,7 @@ final class ClientConnection {
     func pause() { stream.pauseReading() }
     func resume() { stream.resumeReading() }
 
-    /// Ends the call's interest in the response. Keeps the connection if the rest is short.
+    /// Tells the connection that its call no longer wants the response. The connection is kept if the rest is short.
     func detach() {
         switch state {
         case .receiving(_, let incoming):
@@ -149,7 +149,7 @@ final class ClientConnection {
         var bytes = bytes
         while !isClosed, bytes.byteCount > 0 {
             switch state {
-            // There was no request.
+            // These bytes are not the response to any request.
             case .idle: return close()
             case .awaiting(let exchange, let method):
                 guard let rest = takeHead(bytes, exchange, method) else { return }
@@ -162,7 +162,7 @@ final class ClientConnection {
         }
     }
 
-    /// Returns the number of bytes left; nil if the head is incomplete or wrong.
+    /// Returns how many of the bytes follow the head, or nil if the head is incomplete or invalid.
     private func takeHead(_ bytes: RawSpan, _ exchange: any ClientExchange, _ method: HTTPMethod) -> Int? {
         let before = input.count
         let result: ParseResult<ResponseError>
@@ -189,7 +189,8 @@ final class ClientConnection {
         return receiveHead(in: headBytes.span.bytes, exchange, method, rest: rest)
     }
 
-    /// Returns the same as `takeHead`. All received bytes of the head are in `input`.
+    /// Handles a head that the parser has refused. Returns the same as `takeHead`. `input` must hold all received bytes
+    /// of the head.
     private func takeOddHead(_ error: ResponseError, _ exchange: any ClientExchange, _ method: HTTPMethod) -> Int? {
         guard exchange.dropsOddFields, error.isOfOneField, input.count < HeadLimits().bytes else {
             fail(.response(error), isUntouched: false)
@@ -208,9 +209,9 @@ final class ClientConnection {
         return nil
     }
 
-    /// Returns the same as `takeHead`.
+    /// Passes a complete head on. Returns the same as `takeHead`.
     ///
-    /// - Parameter rest: bytes that came after the head.
+    /// - Parameter rest: the number of bytes that follow the head.
     private func receiveHead(
         in bytes: RawSpan, _ exchange: any ClientExchange, _ method: HTTPMethod, rest: Int, dropped: [String] = []
     ) -> Int? {
@@ -253,7 +254,7 @@ final class ClientConnection {
             let count = min(length, bytes.byteCount)
             state = .receiving(exchange, .length(length - count))
             deliver(bytes.extracting(first: count), exchange)
-            // The call may have let go of the connection.
+            // The callback may have detached the call or closed the connection, so the state is read again.
             if case .receiving(_, .length(0)) = state { complete(hasMore: count < bytes.byteCount) }
             return count
         case .chunked(var decoder):
@@ -272,7 +273,7 @@ final class ClientConnection {
 
     private func deliver(_ piece: RawSpan, _ exchange: (any ClientExchange)?) {
         guard piece.byteCount > 0 else { return }
-        // The call may have let go of the connection in the middle of these bytes.
+        // The call may have detached itself while these bytes were delivered, so the state is read again.
         if case .receiving(let exchange?, _) = state { return exchange.connection(received: piece) }
         discarded += piece.byteCount
         if discarded > Self.discardLimit { close() }
@@ -281,12 +282,12 @@ final class ClientConnection {
     private func complete(hasMore: Bool) {
         guard case .receiving(let exchange, let incoming) = state else { return }
         let isEndless = if case .untilClose = incoming { true } else { false }
-        // Extra bytes after the response are not trustworthy, so the connection is not kept.
+        // If bytes follow the response, the server cannot be trusted, so the connection is not kept.
         if keepsAlive, isRequestComplete, !hasMore, !isEndless {
             state = .idle
             isReused = true
             patience.stop()
-            // The call that may have paused it is gone, and the end of an idle connection must be noticed.
+            // The call may have paused reading. An idle connection must read to notice that the server closes it.
             stream.resumeReading()
             exchange?.connectionCompleted()
             if case .idle = state { becameIdle?() }

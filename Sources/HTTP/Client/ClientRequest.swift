@@ -5,35 +5,35 @@ public struct ClientRequest {
     public enum Body {
         case none
         case bytes([UInt8])
-        /// Bytes sent in chunks, without their length.
+        /// Bytes that are sent in chunks, so their length is not announced.
         case chunked([UInt8])
-        /// Comes piece by piece: after the head is out, `begin` is called, and the call's `write` and `endBody` must
-        /// follow. Such a request is never sent again, so it follows no redirect that keeps the body.
+        /// A body that is written piece by piece. The call runs `begin` after it has written the head; then use its
+        /// `write` and `endBody`. Such a request cannot be sent again, so a redirect that keeps the body is an error.
         case stream(length: Int?, begin: (ClientCall) -> Void)
     }
 
     public var method: HTTPMethod
     public var url: URL
-    /// Sent as the target, byte for byte, instead of the URL's path and query. A redirect drops it.
+    /// The target to send, byte for byte, instead of the URL's path and query. A redirect drops it.
     public var target: String?
-    /// A `Host` here replaces the URL's.
+    /// The fields. A `Host` here replaces the one made from the URL.
     public var fields: HTTPFields
     public var body: Body
     public var redirects = Redirects.returned
-    /// Unpacks a body in gzip or deflate, and tells the server that it may send one.
+    /// Whether to decompress a body in gzip or deflate, and to tell the server that it may send one.
     public var decodes = false
-    /// The greatest size in bytes of an unpacked body: it can be a thousand times as large as the packed one.
+    /// The most bytes that a decompressed body may have. It can be a thousand times as large as the compressed body.
     public var decodingLimit = 64 << 20
-    /// Accepts a response whose head has lines that are no header fields, drops them and reports their names. Otherwise
-    /// such a response is an error.
+    /// Whether to accept a response whose head has lines that are not header fields. Such lines are dropped, and their
+    /// names are reported. Otherwise such a response is an error.
     public var dropsOddFields = false
     /// The time limit for connecting, including name lookup and TLS.
     public var connectTimeout = Duration.seconds(10)
-    /// The time limit from the end of the request to the first byte of the response; nil for none.
+    /// The time limit from the end of the request to the head of the response, or nil for none.
     public var firstByteTimeout: Duration?
-    /// The time limit for everything up to the last byte of the response; nil for none.
+    /// The time limit for the whole call, up to the last byte of the response, or nil for none.
     public var timeout: Duration?
-    /// The group that name lookups count for: one group's lookups do not delay another's.
+    /// The group for the limit on name lookups. The lookups of one group do not delay those of another.
     public var group = ""
 
     public init(_ method: HTTPMethod = .get, _ url: URL, fields: HTTPFields = [:], body: Body = .none) {
@@ -43,7 +43,7 @@ public struct ClientRequest {
         self.body = body
     }
 
-    /// Throws if a server would read the request as a different one.
+    /// Throws if the request is invalid, so that a server could read it as a different one.
     func check() throws(HTTPClientError) {
         guard HTTPFields.isValidName(method.text) else {
             throw .request("'\(method)' is not a method such as GET")
@@ -63,14 +63,14 @@ public struct ClientRequest {
         if let invalid { throw .request("the header '\(invalid)' has a name or a value that cannot be sent") }
     }
 
-    /// Whether it can be sent again.
+    /// Whether the request can be sent again.
     var isRepeatable: Bool { if case .stream = body { false } else { true } }
 }
 
 /// What to do with a redirect.
 public enum Redirects: Hashable, Sendable {
     case returned
-    /// - Parameter allowsCycles: the same URL may come again.
+    /// - Parameter allowsCycles: whether a redirect may lead to a URL that was already requested.
     case followed(limit: Int, allowsCycles: Bool)
 }
 
@@ -78,8 +78,8 @@ public enum Redirects: Hashable, Sendable {
 public struct ClientHead: Sendable {
     public let status: Int
     public let fields: HTTPFields
-    /// The response's own URL, after redirects.
+    /// The URL that the response came from, after redirects.
     public let url: URL
-    /// The names of lines that are no header fields; see `dropsOddFields`.
+    /// The names of dropped lines that are not header fields; see `dropsOddFields`.
     public let dropped: [String]
 }

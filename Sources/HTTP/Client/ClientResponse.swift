@@ -1,15 +1,15 @@
 import EventLoop
 public import HTTP1
 
-/// A response whose body a task of the loop reads, piece by piece or as a whole.
+/// A response whose body a task on the loop reads, piece by piece or as a whole.
 ///
-/// Releasing it before its end ends the call.
+/// If it is freed before the body has ended, the call is cancelled.
 public final class ClientResponse {
     public let status: Int
     public let fields: HTTPFields
-    /// The response's own URL, after redirects.
+    /// The URL that the response came from, after redirects.
     public let url: URL
-    /// The names of lines that are no header fields; see `ClientRequest.dropsOddFields`.
+    /// The names of dropped lines that are not header fields; see `ClientRequest.dropsOddFields`.
     public let dropped: [String]
     private let reader: ResponseReader
 
@@ -23,10 +23,10 @@ public final class ClientResponse {
 
     deinit { reader.cancel() }
 
-    /// The next piece of the body; nil at its end.
+    /// Returns the next piece of the body, or nil at its end.
     public func next() async throws(HTTPClientError) -> [UInt8]? { try await reader.next() }
 
-    /// The rest of the body. Throws `.limit` if that has more bytes.
+    /// Returns the rest of the body. Throws `.limit` if it has more bytes than that.
     public func collect(upTo limit: Int) async throws(HTTPClientError) -> [UInt8] {
         var body: [UInt8] = []
         while let piece = try await next() {
@@ -43,7 +43,8 @@ public final class ClientResponse {
 }
 
 extension HTTPClient {
-    /// Sends a request from a task of the loop; returns with the head of the response. Cancelling the task ends the call.
+    /// Sends a request from a task on the loop, and returns when the head of the response has arrived. Cancelling the
+    /// task ends the call.
     public func execute(_ request: ClientRequest) async throws(HTTPClientError) -> ClientResponse {
         let reader = ResponseReader(loop)
         reader.call = send(
@@ -52,7 +53,7 @@ extension HTTPClient {
     }
 }
 
-/// Keeps a call's events until the task asks for them.
+/// Stores the events of a call until the task asks for them.
 final class ResponseReader {
     var call: ClientCall?
     private let loop: EventLoop
@@ -64,7 +65,7 @@ final class ResponseReader {
     /// The number of events so far.
     private var changes = 0
 
-    /// The number of bytes kept for the task before the call is paused.
+    /// How many bytes are stored for the task before the call is paused.
     private static let watermark = 256 << 10
 
     init(_ loop: EventLoop) { self.loop = loop }
@@ -103,13 +104,13 @@ final class ResponseReader {
         woken?.resume()
     }
 
-    /// Waits for an event after the first `seen` ones.
+    /// Waits until there have been more than `seen` events.
     private func change(since seen: Int, isolation: isolated (any Actor)? = #isolation) async {
         await loop.withCancellation({ [self] in cancel() }) {
-            // A closure keeps the isolation that it mentions.
+            // A closure is isolated to an actor only if it mentions the actor.
             _ = isolation
             await withCheckedContinuation { continuation in
-                // Getting here may have taken a turn of the loop.
+                // An event may have arrived before this closure runs, as getting here may take a turn of the loop.
                 if changes != seen { continuation.resume() } else { waiter = continuation }
             }
         }

@@ -1,8 +1,8 @@
 public import EventLoop
 internal import Synchronization
 
-/// The certificates that clients' TLS connections trust, one object for all loops. The first connection that needs them
-/// has them read on a separate thread, as that takes about 45 ms of CPU.
+/// The certificates that the TLS connections of clients trust. All loops share one object. The first connection that
+/// needs the certificates makes a separate thread read them, because that takes about 45 ms of CPU time.
 public final class ClientTrust: Sendable {
     public let roots: TrustRoots
     private let state = Mutex(State.unread)
@@ -11,7 +11,7 @@ public final class ClientTrust: Sendable {
         case unread
         case reading([Callback])
         case read(TLSContext)
-        /// Reported to those who wait; the next caller reads again.
+        /// Reading has failed. The callers that waited get the error, and the next caller starts reading again.
         case failed(TLSError)
     }
 

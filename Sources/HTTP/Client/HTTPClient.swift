@@ -1,7 +1,7 @@
 public import EventLoop
 import HTTP1
 
-/// The origin that connections for the same calls share.
+/// A scheme, a host and a port. Calls to the same origin can share connections.
 struct Origin: Hashable {
     let scheme: URL.Scheme
     let host: String
@@ -10,10 +10,10 @@ struct Origin: Hashable {
     init(_ url: URL) { (scheme, host, port) = (url.scheme, url.host, url.port) }
 }
 
-/// Sends HTTP/1.1 requests from one loop, over connections that it keeps for a while.
+/// Sends HTTP/1.1 requests from one loop, over connections that it keeps open for a while.
 ///
-/// It does not trust servers: a breach of HTTP's rules is an error of that call alone. Call `close` before the loop
-/// ends.
+/// It does not trust servers: if a server breaks the rules of HTTP, that call fails and no other. Call `close` before
+/// the loop ends.
 public final class HTTPClient {
     let loop: EventLoop
     let trust: ClientTrust
@@ -26,7 +26,7 @@ public final class HTTPClient {
 
     public struct Settings: Sendable {
         public var connectionsPerOrigin = 1024
-        /// How long an unused connection is kept.
+        /// How long an unused connection stays open.
         public var idleTimeout = Duration.seconds(60)
         /// The time limit for the rest of an unwanted response, such as the body of a redirect.
         public var discardTimeout = Duration.seconds(5)
@@ -35,12 +35,12 @@ public final class HTTPClient {
     }
 
     private struct Pool {
-        /// The last used one comes last.
+        /// The idle connections. The one that was used last is at the end.
         var idle: [(connection: ClientConnection, since: MonotonicTime)] = []
-        /// All connections, including those being made.
+        /// The number of all connections, including those being made.
         var count = 0
         var waiting = RingBuffer<ClientCall>()
-        /// Keeps all connections alive.
+        /// Every open connection; this dictionary keeps them alive.
         var connections: [ObjectIdentifier: ClientConnection] = [:]
 
         var isEmpty: Bool { count == 0 && waiting.isEmpty && connections.isEmpty }
@@ -56,8 +56,8 @@ public final class HTTPClient {
     ///
     /// - Parameters:
     ///   - head: gets the head of the response.
-    ///   - received: gets the pieces of its body, in a buffer that is reused.
-    ///   - ended: called once, last; not after `cancel`.
+    ///   - received: gets the pieces of the body, in a buffer that is reused.
+    ///   - ended: called once, as the last callback, unless the call is cancelled.
     @discardableResult
     public func send(
         _ request: ClientRequest, head: @escaping (ClientHead) -> Void, received: @escaping (RawSpan) -> Void,
@@ -85,9 +85,9 @@ public final class HTTPClient {
 
     enum Grant {
         case kept(ClientConnection)
-        /// The call makes one, and then calls `add` or `giveUp`.
+        /// The call must make a connection, and then call `add` or `giveUp`.
         case new
-        /// `ClientCall.proceed` is called when its turn comes.
+        /// The call must wait. Its `proceed` is called when its turn comes.
         case wait
         case closed
     }
@@ -99,7 +99,7 @@ public final class HTTPClient {
         defer { pools[origin] = pool }
         if !isFresh, let (connection, _) = pool.idle.popLast() { return .kept(connection) }
         if pool.count >= settings.connectionsPerOrigin {
-            // An idle one makes room.
+            // An idle connection is closed to make room for a new one.
             guard let (connection, _) = pool.idle.popLast() else {
                 pool.waiting.append(call)
                 return .wait
@@ -125,7 +125,7 @@ public final class HTTPClient {
         return connection
     }
 
-    /// Corrects the pool's count: one connection was not made.
+    /// Uncounts a connection that was not made, or that has closed.
     func giveUp(_ origin: Origin) {
         pools[origin]?.count -= 1
         serveNext(origin)
@@ -144,7 +144,7 @@ public final class HTTPClient {
 
     private func serveNext(_ origin: Origin) {
         guard let next = pools[origin]?.waiting.popFirst() else { return }
-        // Deferred: whoever released the connection may be in the middle of something.
+        // The work is deferred, because the call that released the connection may still be on the stack.
         loop.perform { next.proceed() }
     }
 

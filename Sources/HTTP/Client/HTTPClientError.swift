@@ -2,16 +2,16 @@ public import Compression
 public import EventLoop
 public import HTTP1
 
-/// Why there is no response, or no complete one.
+/// Why a call got no response, or no complete one.
 public enum HTTPClientError: Error, Equatable, Sendable, CustomStringConvertible {
     public enum Stage: Hashable, Sendable {
         case connect, firstByte, whole
     }
 
-    /// The request itself cannot be sent.
+    /// The request is invalid, so it was not sent.
     case request(String)
     case name(ResolverError)
-    /// No address accepted the connection: `.system(ECONNREFUSED)` if nobody listens.
+    /// No address accepted the connection. The error is `.system(ECONNREFUSED)` if no program listens on the port.
     case connect(StreamError)
     case tls(TLSError)
     /// The response is not valid HTTP.
@@ -19,7 +19,7 @@ public enum HTTPClientError: Error, Equatable, Sendable, CustomStringConvertible
     case chunk(ChunkError)
     /// The server broke another rule of HTTP.
     case protocolBroken(String)
-    /// The connection ended before the response was complete; nil if the server ended it properly.
+    /// The connection ended before the response was complete. The error is nil if the server closed it properly.
     case closed(StreamError?)
     case content(InflateError)
     case timeout(Stage)

@@ -1,6 +1,6 @@
 import HTTP1
 
-/// The head of a response without the lines that are no header fields: a server that writes one has made a mistake,
+/// The head of a response without the lines that are not header fields. Such a line is a mistake of the server, and
 /// usually a harmless one.
 struct OddFields {
     let head: [UInt8]
@@ -11,7 +11,7 @@ struct OddFields {
 
     private static let lineBreak = [UInt8(ascii: "\r"), UInt8(ascii: "\n")]
 
-    /// nil if the head is not complete.
+    /// Returns nil if the head is not complete.
     init?(_ bytes: [UInt8]) {
         guard let end = Self.end(of: bytes) else { return nil }
         var head: [UInt8] = []
@@ -21,7 +21,7 @@ struct OddFields {
         while start < end - 2 {
             let next = Self.lineEnd(in: bytes, from: start)
             let line = bytes[start..<next]
-            // The first line is no field. A line that begins with a space continues the previous one.
+            // The first line is the status line. A line that begins with a space continues the previous one.
             let isFirst = start == 0
             let isMore = !isFirst && (line.first == UInt8(ascii: " ") || line.first == UInt8(ascii: "\t"))
             if isMore {
@@ -54,7 +54,7 @@ struct OddFields {
             && HTTPFields.isValidValue(line[(colon + 1)...])
     }
 
-    /// Whether the line concerns the body's length. Such a line is kept, for the parser to refuse.
+    /// Whether the line is about the length of the body. Such a line is kept, so that the parser refuses the response.
     private static func frames(_ line: ArraySlice<UInt8>) -> Bool {
         let name = name(of: line).lowercased()
         return name.contains("content-length") || name.contains("transfer-encoding")
@@ -66,6 +66,6 @@ struct OddFields {
 }
 
 extension ResponseError {
-    /// Whether leaving out one line would help.
+    /// Whether the error concerns a single field, so that dropping its line may help.
     var isOfOneField: Bool { [.fieldName, .fieldValue, .foldedField].contains(self) }
 }

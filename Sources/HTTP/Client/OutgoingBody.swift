@@ -1,6 +1,6 @@
 import HTTP1
 
-/// A request with its whole body, sent in pieces so that the connection does not hold a second copy.
+/// A request with its whole body. It is written in pieces, so that the connection does not hold a second copy.
 struct OutgoingBody {
     private var head: [UInt8]
     private let bytes: [UInt8]
@@ -12,14 +12,14 @@ struct OutgoingBody {
     /// The real host writes its payloads in chunks of this size (host-contract §6.1).
     static let chunkSize = 1024
 
-    /// - Parameter head: sent together with the first piece.
+    /// - Parameter head: the head, which is sent together with the first piece.
     init(head: [UInt8], bytes: [UInt8], isChunked: Bool) {
         self.head = head
         self.bytes = bytes
         self.isChunked = isChunked
     }
 
-    /// The next piece; nil after the last one.
+    /// Returns the next piece, or nil after the last one.
     mutating func next() -> [UInt8]? {
         if isComplete { return nil }
         var piece = head

@@ -1,9 +1,10 @@
 import HTTP1
 
-/// Follows a call's redirects.
+/// Decides how a call follows redirects, and remembers where it has been.
 struct RedirectTrail {
     private let redirects: Redirects
-    /// With the method: after a form was sent, the same URL may come again as GET.
+    /// The places that were requested. The method is part of a place, because after a POST a server may redirect to the
+    /// same URL, which is then requested with GET.
     private var seen: Set<Place>
     private var count = 0
 
@@ -17,7 +18,7 @@ struct RedirectTrail {
         seen = [Place(method: request.method, url: request.url)]
     }
 
-    /// The request that follows a response; nil if the caller gets this response.
+    /// Returns the request that the response redirects to, or nil if the caller gets this response.
     mutating func next(
         after status: Int, _ fields: HTTPFields, _ request: ClientRequest
     ) throws(HTTPClientError) -> ClientRequest? {
@@ -54,7 +55,7 @@ struct RedirectTrail {
             throw .redirect("the server points to \(url), but the body was sent as it came and cannot be sent again")
         }
         if !url.hasSameOrigin(as: request.url) {
-            // These fields were meant only for the first server.
+            // These fields were meant only for the previous server.
             for name in ["authorization", "cookie", "proxy-authorization", "host"] { next.fields.remove(name) }
         }
         return next

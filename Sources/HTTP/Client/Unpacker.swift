@@ -1,17 +1,17 @@
 import Compression
 import HTTP1
 
-/// Unpacks the body of a response in small steps, as a few packed bytes may become very many: after each step the
+/// Decompresses the body of a response in small steps, because a few bytes may expand to very many. After each step the
 /// receiver can pause.
 final class Unpacker {
     private let inflater: Inflater
-    /// Received bytes that are not unpacked yet.
+    /// Received bytes that are not decompressed yet.
     private var packed: [UInt8] = []
     private var isWorking = false
 
     private static let step = 4 << 10
 
-    /// nil if the body is not packed, or packed several times, which is left to the caller.
+    /// Returns nil if the body is not compressed, or if it is compressed several times, which the caller must handle.
     init?(_ fields: HTTPFields, limit: Int) {
         let codings = fields.values("content-encoding")
         guard codings.count == 1 else { return nil }
@@ -26,7 +26,7 @@ final class Unpacker {
 
     var isEmpty: Bool { packed.isEmpty }
 
-    /// Continues as long as more is wanted. Does nothing if called from `piece`.
+    /// Decompresses as long as `isWanted` returns true. Does nothing if `piece` calls it.
     func unpack(while isWanted: () -> Bool, _ piece: (RawSpan) -> Void) throws(InflateError) {
         guard !isWorking else { return }
         isWorking = true
@@ -41,6 +41,6 @@ final class Unpacker {
         packed.removeFirst(position)
     }
 
-    /// Throws if the packed data is incomplete.
+    /// Throws if the compressed data is incomplete.
     func finish() throws(InflateError) { try inflater.finish() }
 }

@@ -1,9 +1,9 @@
 /// How much of a request's body to keep for its responder.
 public struct BodyLimit: Sendable, Equatable {
     public enum Excess: Sendable, Equatable {
-        /// The caller gets 413, before the body is read if the caller has announced its length.
+        /// The caller gets a 413 response. If it announced the length, it gets the response before the body is read.
         case refused
-        /// The body is read to its end and thrown away. The responder gets a request that `isCut`.
+        /// The body is read to its end and dropped. The responder gets a request whose `isCut` is true.
         case dropped
     }
 
@@ -15,6 +15,6 @@ public struct BodyLimit: Sendable, Equatable {
         self.excess = excess
     }
 
-    /// The responder is not asked about a body up to this size.
+    /// For a body up to this size, the connection does not ask the responder.
     static let unasked = 64 << 10
 }

@@ -6,7 +6,7 @@ final class ConnectionSet {
     private let settings: HTTPServer.Settings
     private let responder: any HTTPResponder
     private let held: HeldOutput
-    /// Called for each accepted connection when it is gone.
+    /// Called once for each accepted connection, when it has closed.
     private let left: () -> Void
     private var connections: [ObjectIdentifier: HTTPConnection] = [:]
     private var isDraining = false
@@ -25,7 +25,7 @@ final class ConnectionSet {
     }
 
     func take(_ descriptor: Int32) {
-        // A connection that breaks before it is served concerns only its caller.
+        // If a connection breaks before it is served, only its caller is affected, so no error is reported.
         guard let stream = try? TCPStream(loop, descriptor: descriptor) else { return left() }
         let connection = HTTPConnection(over: stream, loop, settings: settings, responder: responder, held: held)
         let id = ObjectIdentifier(connection)
@@ -53,12 +53,12 @@ final class ConnectionSet {
 
     /// Returns when no connections are left.
     ///
-    /// - Parameter isolation: without it, the closure below would run on another thread for a task that prefers no
-    ///   loop.
+    /// - Parameter isolation: makes the closure below run on the loop even if the calling task does not prefer one.
     func drained(isolation: isolated (any Actor)? = #isolation) async {
         await withCheckedContinuation { continuation in
             _ = isolation
-            // Getting here may have taken a turn of the loop.
+            // The last connection may have closed before this closure runs, as getting here may take a turn of the
+            // loop.
             if connections.isEmpty { continuation.resume() } else { waiting.append(continuation) }
         }
     }

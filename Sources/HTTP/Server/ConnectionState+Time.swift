@@ -9,13 +9,14 @@ extension ConnectionState {
         var caller: MonotonicTime?
         /// Waiting for the caller to read: how many bytes it had taken at the last look that saw progress, and when.
         var taken: (bytes: Int, time: MonotonicTime)?
-        /// Waiting for the caller to end its half: since its last bytes, and since ours ended.
+        /// Waiting for the caller to close its sending half: `linger` since its last bytes, `finish` since the server
+        /// has closed its own half.
         var linger: MonotonicTime?
         var finish: MonotonicTime?
     }
 
     enum Look: Equatable {
-        /// Nothing is waited for.
+        /// The connection waits for nothing.
         case done
         case again(MonotonicTime)
         case act(Action)
@@ -32,7 +33,7 @@ extension ConnectionState {
     }
 
     /// - Parameters:
-    ///   - isHungry: more bytes would be taken at once. While the connection holds the caller back, the caller is not late.
+    ///   - isHungry: whether the connection would take more bytes at once. Otherwise the caller is not late.
     ///   - pending: the number of bytes queued for the caller.
     ///   - taken: the number of bytes that the caller has taken so far.
     mutating func look(at now: MonotonicTime, isHungry: Bool = true, pending: Int, taken: Int) -> Look {
@@ -72,6 +73,6 @@ extension ConnectionState {
         return next == .distantFuture ? .done : .again(next)
     }
 
-    /// Bytes have arrived and were thrown away.
+    /// Bytes have arrived and were dropped.
     mutating func bytesDropped() { marks.linger = nil }
 }

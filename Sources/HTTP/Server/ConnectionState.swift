@@ -6,14 +6,14 @@ import HTTP1
 ///
 /// Input and output have separate states, because a streamed request body may still arrive while its response goes out.
 struct ConnectionState {
-    /// What the next bytes from the caller are.
+    /// What the next bytes from the caller belong to.
     enum Input: Equatable {
         /// The head of a request. `hasBegun`: a part of it has arrived.
         case head(hasBegun: Bool)
         case body(Body)
         /// The next request. It has to wait for the response to the current one.
         case next
-        /// Bytes to throw away. The connection accepts no more requests.
+        /// Nothing: they are dropped, because the connection accepts no more requests.
         case dropped
     }
 
@@ -156,7 +156,7 @@ struct ConnectionState {
         return body.left == 0 ? bodyEnded() : .none
     }
 
-    /// Sets the responder's limit, possibly after the whole body has come.
+    /// Sets the responder's limit. The whole body may have arrived by then.
     mutating func limitBody(to limit: BodyLimit) -> Action {
         guard case .body(var body) = input else { return .none }
         body.limit = limit
@@ -173,7 +173,7 @@ struct ConnectionState {
         return .tooLargeForResponder(limit: limit.bytes)
     }
 
-    /// More of the body has come, or will, than the responder wants: none of it is kept.
+    /// Whether the body has or will have more bytes than the responder wants, so that none of it is kept.
     var isDroppingBody: Bool {
         guard case .body(let body) = input, let limit = body.limit, limit.excess == .dropped else { return false }
         let (all, overflow) = body.received.addingReportingOverflow(body.left ?? 0)

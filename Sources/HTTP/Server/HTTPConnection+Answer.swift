@@ -79,7 +79,7 @@ extension HTTPConnection {
     /// - Parameter isComplete: false if the body broke off. The caller can tell, because the last chunk is missing.
     public func end(isComplete: Bool) {
         guard state.isAnswering else {
-            // The connection has already given the response up; its responder need not learn that now.
+            // The connection has already abandoned the response, so only its callbacks are dropped.
             return endExchange()
         }
         let (hasLastChunk, action) = state.end(isComplete: isComplete)

@@ -56,10 +56,10 @@ extension HTTPConnection: ByteStreamDelegate {
         if state.hasInputEnded, isHungry { act(state.inputIsExhausted()) }
     }
 
-    /// The caller has sent bytes that nobody has taken yet.
+    /// Whether the caller has sent bytes that were not consumed yet.
     var hasUnread: Bool { isConsuming ? consumed < available : !input.isEmpty }
 
-    /// More bytes would be taken at once.
+    /// Whether the connection would take more bytes at once.
     var isHungry: Bool {
         switch state.input {
         case .head: isWritable
@@ -126,8 +126,8 @@ extension HTTPConnection: ByteStreamDelegate {
 
     private static let claimedSize = 1 << 20
 
-    /// Makes the buffer of a long body larger: to its final size as soon as a sixteenth has arrived. Doubling would copy
-    /// the body twice, and each copy touches new memory.
+    /// Enlarges the buffer of a long body, to its final size as soon as a sixteenth of the body has arrived. If the
+    /// buffer doubled each time, the body would be copied more often, and each copy would touch new memory.
     private func makeRoom(for piece: Int, of length: Int) {
         let needed = request.body.count + piece
         guard needed > request.body.capacity else { return }
@@ -147,7 +147,7 @@ extension HTTPConnection: ByteStreamDelegate {
         if body.isStreamed {
             onBody?(piece)
         } else if request.isCut {
-            // Dropped.
+            // The piece is dropped.
         } else if body.received == 0 {
             request.body.replaceAll(copying: piece)
         } else {
@@ -158,7 +158,7 @@ extension HTTPConnection: ByteStreamDelegate {
         return true
     }
 
-    /// Notes bytes of the body, and asks the responder for its limit once there are many.
+    /// Counts bytes of the body, and asks the responder for its limit once there are many.
     private func bodyArrived(_ count: Int) -> ConnectionState.Action {
         var action = state.bodyArrived(count)
         if case .askLimit = action { action = limitBody() }

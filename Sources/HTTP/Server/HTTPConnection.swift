@@ -30,10 +30,10 @@ public final class HTTPConnection {
     var output: [UInt8] = []
     /// The number of bytes given to the stream so far.
     var written = 0
-    /// The count of all connections' queued bytes, and this one's share as last reported.
+    /// `held` counts the queued bytes of all connections. `told` is what this connection has reported to it.
     private let held: HeldOutput
     private var told = 0
-    /// Runs while the request waits for other callers to read.
+    /// The time-out of a request that waits for other callers to read; nil if the request does not wait.
     private var waiting: Timer?
 
     private var timer: Timer?
@@ -110,7 +110,7 @@ public final class HTTPConnection {
         responder.respond(to: request, through: self)
     }
 
-    /// The request waits until other callers have read what is queued for them, or its time-out passes.
+    /// Delays the request until other callers have read what is queued for them, or its time-out passes.
     private func wait() {
         waiting = loop.schedule(after: responder.requestTimeout(for: request)) { [unowned self] in
             waiting = nil
@@ -119,15 +119,15 @@ public final class HTTPConnection {
         held.wait(on: loop) { [self] in beginLate() }
     }
 
-    /// For a responder that has had to delay a request: returns false if its response may begin now. Otherwise calls
-    /// `body` when other callers have read what is queued for them.
+    /// Returns false if a response may begin now. Otherwise returns true, and calls `body` when other callers have read
+    /// what is queued for them. It is for a responder that has delayed a request.
     public func waitsForRoom(_ body: @escaping () -> Void) -> Bool {
         guard held.isOver else { return false }
         held.wait(on: loop, body)
         return true
     }
 
-    /// Starts a request that had to wait, now that there is room for its response.
+    /// Hands a request that had to wait to its responder, now that there is room for the response.
     func beginLate() {
         guard let timer = waiting else { return }
         waiting = nil

@@ -11,8 +11,8 @@ public protocol HTTPResponder: AnyObject {
     /// not streamed. The server's own limit applies too.
     func bodyLimit(of request: HTTPRequest) -> BodyLimit
 
-    /// How long a request may wait while the server holds as much as it may for callers who do not read. After that,
-    /// the caller gets 503.
+    /// How long a request may wait while the server holds too many bytes for callers that do not read. After that, the
+    /// caller gets a 503 response.
     func requestTimeout(for request: HTTPRequest) -> Duration
 
     /// Whether a caller that closes its sending half has abandoned the request. The connection asks when that happens

@@ -61,9 +61,9 @@ public final class HTTPServer {
         set { listener.outOfDescriptors = newValue }
     }
 
-    /// Adds loops to serve connections. From now on, all new connections go to added loops; the server's own loop keeps
-    /// the connections that it has. Each responder is made on its loop's thread. With an empty list, the own loop
-    /// serves them all.
+    /// Adds loops to serve connections. From now on, all new connections go to the added loops; the server's own loop
+    /// keeps the connections that it has. Each responder is created on its loop's thread. If no loops are added, the
+    /// server's own loop serves all connections.
     public func add(_ loops: [(loop: EventLoop, responder: @Sendable () -> any HTTPResponder)]) {
         others += loops.map { ServingLoop($0.loop, settings, held: held, $0.responder) }
         waitsForLoops = false
@@ -104,8 +104,8 @@ extension HTTPServer {
     public struct Settings: Sendable {
         /// The largest request body in bytes. Streamed bodies have no limit.
         public var bodyLimit = 100 << 20
-        /// The most bytes that are held for callers who have not read them, of all connections together, before new
-        /// requests have to wait. The responses under way may exceed it.
+        /// The most bytes that the server holds for callers who have not read them, in all connections together, before
+        /// new requests have to wait. Responses that have already begun may exceed it.
         public var outputLimit = 256 << 20
         /// How long a head may take to arrive, and how long a body may pause, before the caller gets a 408 response.
         public var patience = Duration.seconds(30)
@@ -114,8 +114,8 @@ extension HTTPServer {
         public var headLimits = HeadLimits()
         /// Makes the response to a refused request. A product can replace it to name its own options.
         public var refusal: @Sendable (Refusal) -> HTTPResponse = { $0.response }
-        /// Accept only one connection until `add` is called, and let the others wait. The Functions host keeps its
-        /// connections open, so if the first loop accepted many of them, the added loops would have nothing to do.
+        /// Whether to accept only one connection until `add` is called, and to let the others wait. The Functions host
+        /// keeps its connections open, so if the first loop accepted many of them, the added loops would have no work.
         public var waitsForLoops = false
 
         public init() {}

@@ -1,8 +1,8 @@
 import EventLoop
 import Synchronization
 
-/// The bytes that a server's connections hold for callers who have not read them yet, counted over all loops. Over the
-/// limit, no request is handed to its responder until callers have read, or are gone.
+/// Counts the bytes that the connections of a server hold for callers who have not read them yet, on all loops. While
+/// the count is over the limit, no request is handed to its responder.
 public final class HeldOutput: Sendable {
     private let limit: Int
     private let count = Atomic(0)
@@ -20,13 +20,13 @@ public final class HeldOutput: Sendable {
         if more < 0, now <= limit { wake() }
     }
 
-    /// Calls `body` when there is room, after earlier requests. Only on the loop's thread.
+    /// Calls `body` when there is room, after the requests that waited earlier. Must be called on the loop's thread.
     func wait(on loop: EventLoop, _ body: @escaping () -> Void) {
         let queue = loop[resident: self] as? WaitingRequests ?? WaitingRequests()
         loop[resident: self] = queue
         queue.bodies.append(body)
         loops.withLock { loops in if !loops.contains(where: { $0 === loop }) { loops.append(loop) } }
-        // There may be room by now.
+        // The count may have fallen since the caller checked it, and nobody may call `wake` later.
         if !isOver { wake() }
     }
 

@@ -10,7 +10,7 @@ public enum Refusal: Equatable, Sendable {
     case incomplete
     case malformed(RequestError)
     case malformedChunk(ChunkError)
-    /// Too much is held for callers who do not read.
+    /// The server holds too many bytes for callers that do not read.
     case overloaded
 
     public var status: Int {

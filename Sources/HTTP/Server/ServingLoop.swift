@@ -35,7 +35,8 @@ actor ServingLoop {
     }
 
     nonisolated func take(_ descriptor: Int32) {
-        // The connection counts from now on: the server may choose a loop again before this one has read its mail.
+        // The connection counts from now on, because the server may choose a loop again before this loop has run the
+        // submitted work.
         load.add(1)
         submit { $0.connections?.take(descriptor) }
     }

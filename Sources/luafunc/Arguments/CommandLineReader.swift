@@ -1,4 +1,4 @@
-import CustomHandler
+import FunctionsModel
 
 /// The request on a command line.
 enum Request {

@@ -1,4 +1,4 @@
-import CustomHandler
+import FunctionsModel
 
 /// An invalid command line. Exits with 64.
 struct UsageError: Error {

@@ -1,4 +1,4 @@
-import CustomHandler
+import FunctionsModel
 
 /// A form of value whose text is read as a `Value`.
 struct ValueOf<Value: Sendable>: Sendable {

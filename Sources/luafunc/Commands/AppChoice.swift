@@ -1,5 +1,5 @@
-import CustomHandler
 import Files
+import FunctionsModel
 
 /// The app that a command works on.
 struct AppChoice {

@@ -1,4 +1,4 @@
-import CustomHandler
+import FunctionsModel
 
 extension Command {
     static let check = Command(

@@ -1,4 +1,4 @@
-import CustomHandler
+import FunctionsModel
 
 /// The limits of a handler's invocations.
 struct LimitOptions {

@@ -1,4 +1,3 @@
-import CustomHandler
 import DevHost
 import EventLoop
 import Files

@@ -1,5 +1,5 @@
-import CustomHandler
 import Files
+import FunctionsModel
 
 /// Visits the deployed folders of an app.
 struct AppWalk {

@@ -1,4 +1,4 @@
-import CustomHandler
+import FunctionsModel
 
 /// Why an app cannot be packed, or a packed one cannot be used.
 enum PackError: Error, Equatable {

@@ -1,6 +1,6 @@
-import CustomHandler
 import EventLoop
 import Foundation
+import FunctionsModel
 import LoopTesting
 import TestSupport
 import Testing

@@ -1,4 +1,3 @@
-import CustomHandler
 import EventLoop
 import Foundation
 import HTTP

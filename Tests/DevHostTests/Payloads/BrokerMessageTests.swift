@@ -1,4 +1,4 @@
-import CustomHandler
+import FunctionsModel
 import JSON
 import Testing
 

@@ -1,5 +1,5 @@
-import CustomHandler
 import Foundation
+import FunctionsModel
 import Testing
 
 @testable import DevHost

@@ -1,5 +1,5 @@
-import CustomHandler
 import Foundation
+import FunctionsModel
 import TestSupport
 import Testing
 

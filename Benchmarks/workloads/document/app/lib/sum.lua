@@ -1,4 +1,4 @@
--- Touches every value of a JSON document: the sum of its numbers and of the lengths of its texts and names.
+-- Touches every value of a JSON document: returns the sum of its numbers and of the lengths of its strings and names.
 -- nginx runs the same file.
 local function sum(value)
   local kind = type(value)

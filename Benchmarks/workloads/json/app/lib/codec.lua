@@ -1,6 +1,7 @@
--- Repeats one operation on a JSON document with the JSON module of luafunc or of lua-cjson, and answers what came out.
+-- Repeats one operation on a JSON document with the JSON module of luafunc or lua-cjson, and returns a check of the
+-- result.
 
--- Touches every value; answers how many there are. A null may be a value or none.
+-- Touches every value and returns how many there are. Nulls are not counted, since a module may leave them out.
 local function count(value, null)
   if value == null then return 0 end
   if type(value) ~= "table" then return 1 end
@@ -9,7 +10,7 @@ local function count(value, null)
   return values
 end
 
--- The document in tables that no decoder has made.
+-- A copy of the document in plain tables, which no decoder has created.
 local function copy(value)
   if type(value) ~= "table" then return value end
   local made = {}
@@ -25,7 +26,7 @@ function operations.decode(json, times, text)
   return count(document, json.null)
 end
 
--- What a script pays that touches all, whether tables are made at once or when they are touched.
+-- The cost for a script that touches everything, whether tables are created at once or when they are first touched.
 function operations.walk(json, times, text)
   local values
   for _ = 1, times do values = count(json.decode(text), json.null) end

@@ -1,4 +1,4 @@
--- What luafunc and lua5.4 both run. Answers the CPU seconds of the two parts: "fib 0.41 tables 0.98".
+-- The work that luafunc and lua5.4 both run. Returns the CPU seconds of its two parts, such as "fib 0.41 tables 0.98".
 
 local function fib(n)
   if n < 2 then return n end
@@ -11,7 +11,7 @@ local function recursion()
   return sum
 end
 
--- Builds, sorts, scans and sums tables: millions of operations on them, and garbage all the time.
+-- Builds, sorts, scans and sums tables: millions of operations, which constantly produce garbage.
 local function tables()
   local sum = 0
   for _ = 1, 16 do

@@ -1,5 +1,5 @@
 -- GET /api/hello?name=Ada, or POST the name as {"name":"Ada"}.
--- A text is the body of the one http output, with status 200.
+-- A returned string is the body of the only http output, with status 200.
 return function(data)
   local req = data.req
   local name = req:query("name")

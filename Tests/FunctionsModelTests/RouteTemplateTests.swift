@@ -1,6 +1,6 @@
 import Testing
 
-@testable import CustomHandler
+@testable import FunctionsModel
 
 @Suite struct RouteTemplateTests {
     private static let id = RouteParameter(name: "id", isOptional: false, defaultValue: nil, constraints: [])

@@ -2,7 +2,7 @@ import Foundation
 import TestSupport
 import Testing
 
-@testable import CustomHandler
+@testable import FunctionsModel
 
 @Suite struct BindingTypeTests {
     /// A type that is declared here and nowhere else.

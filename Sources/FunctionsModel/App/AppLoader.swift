@@ -140,7 +140,7 @@ private final class WalkedFiles: Sendable {
 }
 
 extension String {
-    func trimmingSuffix(_ suffix: String) -> String {
+    package func trimmingSuffix(_ suffix: String) -> String {
         count > suffix.count && hasSuffix(suffix) ? String(dropLast(suffix.count)) : self
     }
 }

@@ -1,5 +1,5 @@
 /// Finds a function by the bytes of its name, without making a string.
-struct FunctionTable: Sendable {
+package struct FunctionTable: Sendable {
     private let names: [[UInt8]]
     /// A hash table with open addressing: indexes into `names`, -1 for an empty slot. Only the app's own names fill it,
     /// so no request can make it degenerate. Its length is a power of two, at least twice the number of names.
@@ -18,7 +18,7 @@ struct FunctionTable: Sendable {
     }
 
     /// The index of the name among the given ones.
-    func find(_ name: Span<UInt8>) -> Int? {
+    package func find(_ name: Span<UInt8>) -> Int? {
         var slot = Self.hash(name) & (slots.count - 1)
         search: while slots[slot] >= 0 {
             let place = Int(slots[slot])

@@ -1,10 +1,9 @@
 import Foundation
 import JSON
-import Lua
 import TestSupport
 import Testing
 
-@testable import CustomHandler
+@testable import FunctionsModel
 
 @Suite struct AppLoaderTests {
     private let trigger = #"{ "name": "msg", "type": "queueTrigger" }"#

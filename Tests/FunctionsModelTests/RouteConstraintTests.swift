@@ -1,6 +1,6 @@
 import Testing
 
-@testable import CustomHandler
+@testable import FunctionsModel
 
 @Suite struct RouteConstraintTests {
     /// A constraint, values it accepts and values it does not.

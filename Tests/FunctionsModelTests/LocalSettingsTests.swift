@@ -1,9 +1,8 @@
-import CustomHandler
 import Foundation
 import TestSupport
 import Testing
 
-@testable import DevHost
+@testable import FunctionsModel
 
 @Suite struct LocalSettingsTests {
     private func settings(_ text: String?) throws -> LocalSettings {

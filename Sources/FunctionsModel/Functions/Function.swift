@@ -1,5 +1,4 @@
 import JSON
-import Lua
 
 /// One function: a folder with function.json and a script. A class, as every invocation refers to it.
 public final class Function: Sendable {
@@ -45,13 +44,13 @@ public final class Function: Sendable {
     let warnings: [Problem]
 
     /// The bindings with a value in `Data`.
-    let inputs: [Binding]
-    let outputs: [Binding]
+    package let inputs: [Binding]
+    package let outputs: [Binding]
     /// The outputs with a name of their own, sorted by name.
-    let namedOutputs: [Binding]
+    package let namedOutputs: [Binding]
     /// The output named `$return`.
-    let returnOutput: Binding?
-    let httpOutput: Binding?
+    package let returnOutput: Binding?
+    package let httpOutput: Binding?
     public let trigger: Binding?
     /// An HTTP request triggers it.
     public let isHTTP: Bool
@@ -86,11 +85,5 @@ public final class Function: Sendable {
     }
 
     /// The usual number of members in `Data`.
-    var inputCount: Int { inputs.count }
-
-    /// The form of a member's value in `Data`; a member without a binding is JSON in a string.
-    func input(of key: JSONKey) -> Binding.Input {
-        for binding in inputs where key == binding.key { return binding.input }
-        return .wrapped(levels: 1)
-    }
+    package var inputCount: Int { inputs.count }
 }

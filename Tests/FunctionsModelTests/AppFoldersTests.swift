@@ -3,7 +3,7 @@ import Glibc
 import TestSupport
 import Testing
 
-@testable import CustomHandler
+@testable import FunctionsModel
 
 @Suite struct AppFoldersTests {
     /// An app with links, as pairs of name and target.

@@ -1,10 +1,9 @@
 import Foundation
 import JSON
-import Lua
 import TestSupport
 import Testing
 
-@testable import CustomHandler
+@testable import FunctionsModel
 
 /// Numbers, times and sizes in an app's files that no program could use: each is told, and none ends the process.
 @Suite struct ConfigurationNumberTests {
@@ -87,13 +86,6 @@ import Testing
         let name = "AzureFunctionsJobHost" + String(repeating: "__a", count: 40_000)
         let host = try AppLoader(.folder(app.folder.path), settings: [name: "1"]).load().host
         #expect(host.tree.member(anyCase: "a") == nil && host.tree.member(anyCase: "version") != nil)
-    }
-
-    @Test(arguments: ["-9223372036854775808", "9223372036854775807", "0", "-1"])
-    func `an error that names an impossible line has no excerpt`(_ line: String) throws {
-        let app = try TemporaryApp(["f/handler.lua": "return 1"])
-        let files = AppFiles(.folder(app.folder.path))
-        #expect(SourceExcerpt(["f/handler.lua:\(line): x"], files: files) == nil)
     }
 
     @Test func `a problem is shown without what steers a terminal or breaks its line`() {

@@ -1,4 +1,3 @@
-public import CustomHandler
 import Files
 import JSON
 
@@ -9,9 +8,9 @@ public struct LocalSettings: Sendable, Equatable {
     /// `Host.LocalHttpPort`.
     public var port: Int?
     /// `Host.CORS`, the origins whose pages may call; `*` stands for all.
-    var origins: [String] = []
+    package var origins: [String] = []
     /// `Host.CORSCredentials`: pages may send cookies.
-    var allowsCredentials = false
+    package var allowsCredentials = false
 
     public init() {}
 

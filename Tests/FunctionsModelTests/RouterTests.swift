@@ -1,6 +1,6 @@
 import Testing
 
-@testable import CustomHandler
+@testable import FunctionsModel
 
 @Suite struct RouterTests {
     /// A route, a path, and the values it gives, or nil if it does not match.

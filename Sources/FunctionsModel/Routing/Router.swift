@@ -11,7 +11,7 @@ public struct Router: Sendable {
 
     public struct Match: Sendable {
         /// The route's index in the router's list.
-        let index: Int
+        package let index: Int
         public let function: String
         /// In the order of the template, defaults included; a missing optional parameter and an empty catch-all have no
         /// value.
@@ -51,7 +51,7 @@ public struct Router: Sendable {
         match(method: method, path: path.utf8Span.span, warn: warn)
     }
 
-    func match(method: String, path raw: Span<UInt8>, warn: (String) -> Void = { _ in }) -> Answer {
+    package func match(method: String, path raw: Span<UInt8>, warn: (String) -> Void = { _ in }) -> Answer {
         switch RequestPath.form(raw) {
         case .plain: return find(method, raw, warn)
         case .needsDecoding:

@@ -1,5 +1,3 @@
-import Log
-
 /// An app folder as it was read at one moment. It never changes; a newer one replaces it.
 public final class FunctionApp: Sendable {
     /// Absolute path of the app root, the folder with host.json.
@@ -13,17 +11,17 @@ public final class FunctionApp: Sendable {
     public let warnings: [Problem]
     /// Finds the functions of HTTP triggers.
     public let router: Router
-    let files: AppFiles
+    package let files: AppFiles
     /// Why an earlier host.json counts; nil if the present one does.
     public let hostProblem: Problem?
     /// The files of functions that keep an earlier version, by name.
     private let earlierFiles: [String: AppFiles]
     /// The functions in alphabetical order. A function's place in here is its number on every worker.
-    let list: [Function]
+    package let list: [Function]
     /// Finds a function's number.
-    let table: FunctionTable
+    package let table: FunctionTable
     /// The number of the function behind each of the router's routes.
-    let routed: [Int?]
+    package let routed: [Int?]
 
     init(
         root: String, host: HostConfiguration, functions: [String: Function], broken: [String: Problem],
@@ -46,7 +44,7 @@ public final class FunctionApp: Sendable {
     }
 
     /// The files of the version of a function that is in here.
-    func files(of function: String) -> AppFiles { earlierFiles[function] ?? files }
+    package func files(of function: String) -> AppFiles { earlierFiles[function] ?? files }
 
     /// This app, in which some functions, such as those that do not load, keep the version that they have in an earlier
     /// app. A function that has no version there stays as it is.
@@ -90,29 +88,5 @@ public final class FunctionApp: Sendable {
     /// All function names, including broken ones, in the order for people.
     public var names: [String] {
         (Array(functions.keys) + Array(broken.keys)).sorted { $0.lowercased() < $1.lowercased() }
-    }
-}
-
-/// A problem in a file of the app.
-public struct Problem: Error, Sendable, Hashable, CustomStringConvertible {
-    /// Relative to the app.
-    public let file: String
-    /// From 1; nil if the whole file or its absence is meant.
-    public let line: Int?
-    /// What is wrong, and how to fix it.
-    public let reason: String
-    /// Keeps the line breaks in the reason: luafunc made it from a message and a traceback.
-    var isReport = false
-
-    public init(_ file: String, line: Int? = nil, _ reason: String) {
-        self.file = file
-        self.line = line
-        self.reason = reason
-    }
-
-    /// Safe to print, whatever the file's name and content are.
-    public var description: String {
-        let place = Escape.line(file) + (line.map { ":\($0)" } ?? "")
-        return "\(place): \(isReport ? Escape.lines(reason) : Escape.line(reason))"
     }
 }

@@ -3,7 +3,7 @@ import Synchronization
 
 /// The files and folders of an app, each as it was when first read: anything loaded later sees the same text, even if the
 /// file has changed since. A newer `FunctionApp` has its own.
-final class AppFiles: Sendable {
+package final class AppFiles: Sendable {
     /// The path of the folder, or of the program that contains the app.
     let root: String
     /// Set if the app is inside the program.
@@ -27,7 +27,7 @@ final class AppFiles: Sendable {
     /// The greatest size of a file in bytes, so that a link to a device or a file left here does not fill the memory.
     private static func limit(of file: String) -> Int { file.hasSuffix(".json") ? 4 << 20 : 64 << 20 }
 
-    init(_ source: AppSource) {
+    package init(_ source: AppSource) {
         switch source {
         case .folder(let path):
             root = Path.standardized(path)
@@ -41,7 +41,7 @@ final class AppFiles: Sendable {
     }
 
     /// The same files but for one text.
-    init(_ files: AppFiles, replacing file: String, with text: [UInt8]) {
+    package init(_ files: AppFiles, replacing file: String, with text: [UInt8]) {
         root = files.root
         archive = files.archive
         links = files.links
@@ -52,7 +52,7 @@ final class AppFiles: Sendable {
         }
     }
 
-    enum Found {
+    package enum Found {
         case text([UInt8], file: String)
         /// A C module of that name exists, and cannot be loaded.
         case native(file: String)
@@ -62,7 +62,7 @@ final class AppFiles: Sendable {
     }
 
     /// The text of a file relative to the app.
-    func text(of file: String) throws(Problem) -> [UInt8] {
+    package func text(of file: String) throws(Problem) -> [UInt8] {
         switch content(of: file) {
         case .text(let text): return text
         case .unreadable(let problem), .outside(let problem): throw problem
@@ -117,7 +117,7 @@ final class AppFiles: Sendable {
     }
 
     /// Reads every Lua file not read yet, so that a module required late comes from this version too.
-    func readAll() {
+    package func readAll() {
         for folder in folders?.paths ?? [] {
             for name in entries(of: folder) ?? [] where name.hasSuffix(".lua") {
                 _ = content(of: folder.isEmpty ? name : "\(folder)/\(name)")
@@ -126,15 +126,15 @@ final class AppFiles: Sendable {
     }
 
     /// Reads these files, if they are not read yet, so that a later version can be compared.
-    func remember(_ files: Set<String>) { for file in files { _ = content(of: file) } }
+    package func remember(_ files: Set<String>) { for file in files { _ = content(of: file) } }
 
     /// Whether one of these files differs between the two, or exists in only one.
-    func differs(from other: AppFiles, in files: Set<String>) -> Bool {
+    package func differs(from other: AppFiles, in files: Set<String>) -> Bool {
         files.contains { content(of: $0).bytes != other.content(of: $0).bytes }
     }
 
     /// The number of files, found or not, from which missing ones are no longer remembered.
-    static let knownLimit = 4096
+    package static let knownLimit = 4096
     /// The greatest length of a module's name in bytes.
     private static let nameLimit = 200
 
@@ -167,7 +167,7 @@ final class AppFiles: Sendable {
     /// outside the app, not even through a link.
     ///
     /// - Parameter looked: gets the name of every file that is looked for, found or not.
-    func find(_ module: String, from directory: String, looked: (String) -> Void) -> Found {
+    package func find(_ module: String, from directory: String, looked: (String) -> Void) -> Found {
         let parts = module.split(separator: ".", omittingEmptySubsequences: false)
         guard module.utf8.count <= Self.nameLimit, parts.allSatisfy({ !$0.isEmpty && $0.utf8.allSatisfy(isPlain) })
         else { return .missing(tried: []) }

@@ -16,12 +16,12 @@ public final class Binding: Sendable {
     /// The whole entry with `%NAME%` replaced, as a script sees it in `context.bindings`.
     public let tree: JSONTree
 
-    let input: Input
+    package let input: Input
     public let output: Output
     /// The name's bytes.
-    let key: [UInt8]
+    package let key: [UInt8]
     /// The text before an output's value in a payload: `"name":`.
-    let memberStart: [UInt8]
+    package let memberStart: [UInt8]
 
     init(
         name: String, type: BindingType, writtenType: String, direction: Direction, dataType: String?, isMany: Bool,
@@ -43,7 +43,7 @@ public final class Binding: Sendable {
     public var isTrigger: Bool { type.isTrigger }
     public var isOutput: Bool { direction != .in }
     public var isHTTPOutput: Bool { isOutput && output == .http }
-    var isBinary: Bool { dataType == "binary" }
+    package var isBinary: Bool { dataType == "binary" }
 }
 
 extension Binding {
