@@ -1,3 +1,4 @@
+import FunctionsModel
 import JSON
 
 /// Why the host fails an invocation although the handler answered.

@@ -1,3 +1,4 @@
+import FunctionsModel
 import JSON
 
 /// The members of an answer (host-contract §9.1, §9.2).

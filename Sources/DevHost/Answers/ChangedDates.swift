@@ -1,3 +1,5 @@
+import FunctionsModel
+
 /// The texts that Newtonsoft took for dates, of which the answer's author should know.
 extension NewtonsoftValue {
     /// The original text of a date, and the one that replaces it.

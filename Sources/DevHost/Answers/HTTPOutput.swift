@@ -1,3 +1,5 @@
+import FunctionsModel
+
 /// Makes a response from the value of an http output (host-contract §9.5, §9.6).
 struct HTTPOutput {
     let binding: OutputBinding

@@ -1,3 +1,5 @@
+import FunctionsModel
+
 /// The value of a Content-Type header.
 struct MediaType {
     /// `application/json`; nil if there is no header.

@@ -1,3 +1,5 @@
+import FunctionsModel
+
 /// The query that the host writes when it forwards a request: values of one name are joined with a comma (host-contract
 /// §7).
 enum ForwardedQuery {

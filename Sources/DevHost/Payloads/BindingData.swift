@@ -1,3 +1,5 @@
+import FunctionsModel
+
 /// The data of a trigger's event, from which `Metadata` is made, and to which binding expressions refer.
 typealias BindingData = CaselessDictionary<BindingValue>
 

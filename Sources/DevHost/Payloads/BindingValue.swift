@@ -1,4 +1,5 @@
 import FoundationEssentials
+import FunctionsModel
 
 /// A value that a binding of the host produced (host-contract §6.2).
 enum BindingValue: Sendable {

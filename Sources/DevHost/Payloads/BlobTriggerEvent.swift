@@ -1,3 +1,5 @@
+import FunctionsModel
+
 /// The event of a new or changed blob (host-contract §6.6).
 struct BlobTriggerEvent: Sendable {
     var container: String

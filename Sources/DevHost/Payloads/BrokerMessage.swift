@@ -1,3 +1,5 @@
+import FunctionsModel
+
 /// A message of Service Bus or Event Hubs, which arrive singly or in batches.
 protocol BrokerMessage: Sendable {
     var body: [UInt8] { get }

@@ -1,4 +1,5 @@
 import FoundationEssentials
+import FunctionsModel
 
 /// An event of an event hub (host-contract §6.10).
 struct EventHubEvent: BrokerMessage {

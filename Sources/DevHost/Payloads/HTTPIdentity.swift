@@ -1,3 +1,5 @@
+import FunctionsModel
+
 /// The caller's identity as far as the host knows it, written as .NET's `ClaimsIdentity`.
 enum HTTPIdentity: Sendable {
     case anonymous

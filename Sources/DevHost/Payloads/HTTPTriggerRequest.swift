@@ -1,3 +1,5 @@
+import FunctionsModel
+
 /// A caller's request to an HTTP function that gets the default payload (host-contract §6.4).
 struct HTTPTriggerRequest: Sendable {
     var method: String

@@ -1,4 +1,5 @@
 import FoundationEssentials
+import FunctionsModel
 
 /// One trigger event, ready to be sent (host-contract §6).
 struct InvocationPayload: Sendable {

@@ -1,4 +1,5 @@
 import FoundationEssentials
+import FunctionsModel
 
 /// A message of a Service Bus queue or topic (host-contract §6.9).
 struct ServiceBusMessage: BrokerMessage {

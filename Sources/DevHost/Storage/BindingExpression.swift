@@ -1,4 +1,5 @@
 import FoundationEssentials
+import FunctionsModel
 
 /// A property of an input or output with expressions, which each invocation fills in: from the trigger's data, or with
 /// the host's own `{datetime}`, `{rand-guid}`, `{sys.utcnow}` and `{sys.randguid}`, in any case.

@@ -1,4 +1,5 @@
 import FoundationEssentials
+import FunctionsModel
 
 /// A time in a file of `.luafunc`, to the millisecond and in UTC: `2026-03-01T10:20:30.000Z`. Only .NET's years, 1 to 9999,
 /// can be read, so what is computed from such a time does not overflow.

@@ -1,4 +1,5 @@
 import FoundationEssentials
+import FunctionsModel
 
 /// The value that a timer trigger's function gets (host-contract §6.7).
 struct TimerInfo: Sendable, Equatable {

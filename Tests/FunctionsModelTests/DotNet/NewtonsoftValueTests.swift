@@ -1,7 +1,7 @@
 import JSON
 import Testing
 
-@testable import DevHost
+@testable import FunctionsModel
 
 @Suite struct NewtonsoftValueTests {
     private func read(_ json: String, as reader: NewtonsoftValue.Reader = .serializer) throws -> NewtonsoftValue {

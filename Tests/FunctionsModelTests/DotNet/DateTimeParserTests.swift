@@ -1,11 +1,11 @@
 import JSON
 import Testing
 
-@testable import DevHost
+@testable import FunctionsModel
 
 @Suite struct DateTimeParserTests {
     private func parse(_ text: String) -> DotNetDateTime? {
-        DotNetDateTime(tryParse: text.utf8, today: CivilDate(year: 2026, month: 3, day: 1))
+        DotNetDateTime(tryParse: text.utf8Span.span, today: CivilDate(year: 2026, month: 3, day: 1))
     }
 
     @Test(arguments: [

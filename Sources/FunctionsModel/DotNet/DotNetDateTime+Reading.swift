@@ -1,3 +1,5 @@
+import FoundationEssentials
+
 /// .NET has several rules for reading a date-time, and they differ. Each has a name here.
 extension DotNetDateTime {
     /// Newtonsoft's rule for a string in JSON (`DateParseHandling.DateTime`, its default): `2026-03-01T10:20:30`, with a
@@ -6,7 +8,7 @@ extension DotNetDateTime {
     ///
     /// nil for any other text, which stays a text. Throws for a time outside the years 1 to 9999: Newtonsoft then refuses
     /// the whole JSON text.
-    init?(newtonsoft text: String) throws(DateTimeOutOfRange) {
+    package init?(newtonsoft text: String) throws(DateTimeOutOfRange) {
         guard let value = try NewtonsoftDateReader.read(text) else { return nil }
         self = value
     }
@@ -17,17 +19,17 @@ extension DotNetDateTime {
     /// - Parameters:
     ///   - text: In UTF-8.
     ///   - today: The day of a text that has only a time, and the year of one that has none.
-    init?(tryParse text: some Sequence<UInt8>, today: CivilDate) {
+    init?(tryParse text: Span<UInt8>, today: CivilDate = DotNetDateTime(Date(), .utc).day) {
         guard let value = DateTimeParser.parse(text, today: today) else { return nil }
         self = value
     }
 }
 
 /// A text that Newtonsoft takes for a date-time, which .NET cannot hold.
-struct DateTimeOutOfRange: Error, Equatable {
-    let text: String
+package struct DateTimeOutOfRange: Error, Equatable {
+    package let text: String
 }
 
 extension DateTimeOutOfRange: CustomStringConvertible {
-    var description: String { "the text '\(text)' is taken for a date, and .NET has only the years 1 to 9999" }
+    package var description: String { "the text '\(text)' is taken for a date, and .NET has only the years 1 to 9999" }
 }

@@ -16,7 +16,7 @@ struct DateTimeParser {
     private var ticksOfDay = 0
     private var minutesEast: Int?
 
-    static func parse(_ text: some Sequence<UInt8>, today: CivilDate) -> DotNetDateTime? {
+    static func parse(_ text: Span<UInt8>, today: CivilDate) -> DotNetDateTime? {
         var parser = DateTimeParser(text, today)
         if parser.readTime() {
             if parser.isAtEnd { return parser.value }
@@ -29,10 +29,10 @@ struct DateTimeParser {
         return parser.value
     }
 
-    private init(_ text: some Sequence<UInt8>, _ today: CivilDate) {
-        let isSpace: (UInt8) -> Bool = { $0 == 0x20 || 0x09...0x0d ~= $0 }
-        let lowered = text.map { $0 &- UInt8(ascii: "A") < 26 ? $0 | 0x20 : $0 }
-        bytes = Array(lowered.drop(while: isSpace).reversed().drop(while: isSpace).reversed())
+    private init(_ text: Span<UInt8>, _ today: CivilDate) {
+        var bytes: [UInt8] = []
+        for index in RouteNumber.trimmed(text) { bytes.append(OrdinalCase.lowered(text[index])) }
+        self.bytes = bytes
         day = today
     }
 

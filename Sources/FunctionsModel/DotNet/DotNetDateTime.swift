@@ -1,27 +1,27 @@
-import FoundationEssentials
+package import FoundationEssentials
 
 /// A date and a time of day as .NET's `DateTime` holds them: ticks and a kind.
 ///
 /// The host's machines and containers run in UTC, so a local time has the offset 0, except in an app that sets a time
 /// zone for its timers.
-struct DotNetDateTime: Sendable, Equatable {
+package struct DotNetDateTime: Sendable, Equatable {
     /// `DateTimeKind`. .NET looks up the offset of a local time in the machine's time zone; this type stores it.
-    enum Kind: Sendable, Equatable {
+    package enum Kind: Sendable, Equatable {
         case unspecified
         case utc
         case local(secondsEast: Int)
     }
 
     /// What a clock shows, in units of 100 ns since the beginning of the year 1.
-    let ticks: Int
-    let kind: Kind
+    package let ticks: Int
+    package let kind: Kind
 
     static let ticksPerSecond = 10_000_000
     static let ticksPerDay = 86_400 * ticksPerSecond
     static let ticksOf1970 = 621_355_968_000_000_000
 
     /// The ticks of the years 1 to 9999; .NET has no others.
-    static let range = 0...3_155_378_975_999_999_999
+    package static let range = 0...3_155_378_975_999_999_999
 
     /// nil outside the years 1 to 9999, where .NET throws.
     init?(ticks: Int, _ kind: Kind) {
@@ -31,7 +31,7 @@ struct DotNetDateTime: Sendable, Equatable {
     }
 
     /// Takes the nearest time in the years 1 to 9999.
-    init(nearestTicks ticks: Int, _ kind: Kind) {
+    package init(nearestTicks ticks: Int, _ kind: Kind) {
         self.ticks = min(max(ticks, Self.range.lowerBound), Self.range.upperBound)
         self.kind = kind
     }
@@ -43,7 +43,7 @@ struct DotNetDateTime: Sendable, Equatable {
 
     /// The time of a moment. One outside the years 1 to 9999 becomes the nearest in them: a clock or a file system may
     /// report anything.
-    init(_ date: Date, _ kind: Kind) {
+    package init(_ date: Date, _ kind: Kind) {
         let seconds = date.timeIntervalSinceReferenceDate
         let whole = seconds.rounded(.down)
         let since1970 = whole + Date.timeIntervalBetween1970AndReferenceDate
@@ -63,13 +63,13 @@ struct DotNetDateTime: Sendable, Equatable {
     }
 
     /// The moment. A time of unspecified kind counts as UTC.
-    var date: Date {
+    package var date: Date {
         let sinceReference = Double(secondsSince1970) - Date.timeIntervalBetween1970AndReferenceDate
         return Date(timeIntervalSinceReferenceDate: sinceReference + Double(fraction) / Double(Self.ticksPerSecond))
     }
 
     /// Of the moment, without its fraction.
-    var secondsSince1970: Int { (ticks - Self.ticksOf1970).floored(by: Self.ticksPerSecond) - kind.secondsEast }
+    package var secondsSince1970: Int { (ticks - Self.ticksOf1970).floored(by: Self.ticksPerSecond) - kind.secondsEast }
 
     // MARK: Parts
 
@@ -99,7 +99,7 @@ extension DotNetDateTime.Kind {
 extension DotNetDateTime {
     /// What Newtonsoft writes into JSON: `2026-03-01T10:20:30.12Z`, without zeros at the end of the fraction
     /// (golden/dotnet/dates, `serialized`).
-    var isoText: String {
+    package var isoText: String {
         guard fraction > 0 else { return isoText(decimals: 0) }
         var decimals = 7
         var rest = fraction
@@ -111,13 +111,13 @@ extension DotNetDateTime {
     }
 
     /// The same with exactly this many decimals, truncated. Times in payloads have none (host-contract §6.2).
-    func isoText(decimals: Int) -> String {
+    package func isoText(decimals: Int) -> String {
         "\(day.year.padded(4))-\(day.month.padded(2))-\(day.day.padded(2))T\(clock)"
             + (decimals > 0 ? ".\(fraction.padded(7).prefix(decimals))" : "") + kind.isoSuffix
     }
 
     /// `DateTime.ToString()` in the invariant culture: `03/01/2026 10:20:30` (golden/dotnet/dates, `text`).
-    var cultureText: String {
+    package var cultureText: String {
         "\(day.month.padded(2))/\(day.day.padded(2))/\(day.year.padded(4)) \(clock)"
     }
 

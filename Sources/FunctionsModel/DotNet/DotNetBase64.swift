@@ -1,7 +1,7 @@
-enum Base64 {
+package enum DotNetBase64 {
     /// `Convert.FromBase64String` (host-contract §9.3 a; golden/dotnet/base64): ignores white space and bits that are left
     /// over at the end. nil where .NET throws.
-    static func decode(_ text: String) -> [UInt8]? {
+    package static func decode(_ text: String) -> [UInt8]? {
         let digits = text.utf8.filter { !isSpace($0) }
         guard digits.count % 4 == 0 else { return nil }
         let padding = digits.suffix(2).reversed().prefix { $0 == UInt8(ascii: "=") }.count

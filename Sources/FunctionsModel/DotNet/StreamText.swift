@@ -1,14 +1,14 @@
 /// Text from bytes, as .NET decodes them where it looks for a byte order mark. Invalid parts are replaced.
 ///
 /// Messages are not among them: their bytes are UTF-8 for .NET, and a mark is a character of the text (host-contract §6.5).
-struct StreamText {
-    let text: String
+package struct StreamText {
+    package let text: String
     /// Something was replaced, so the bytes cannot be recovered.
-    let isSpoiled: Bool
+    package let isSpoiled: Bool
 
     /// `StreamReader`: UTF-8, or by the byte order mark. Bodies of requests and blobs are read by it (host-contract §6.4,
     /// §6.6).
-    init(_ bytes: [UInt8]) {
+    package init(_ bytes: [UInt8]) {
         if bytes.starts(with: [0xef, 0xbb, 0xbf]) {
             self.init(bytes.dropFirst(3), as: UTF8.self)
         } else if bytes.starts(with: [0xff, 0xfe, 0, 0]) {
@@ -28,7 +28,7 @@ struct StreamText {
     /// are read by it (host-contract §9.1).
     ///
     /// - Parameter charset: In lower case; those other than `utf-16` count as UTF-8.
-    init(_ bytes: [UInt8], charset: String?) {
+    package init(_ bytes: [UInt8], charset: String?) {
         switch charset {
         case nil: self.init(bytes)
         case "utf-16": self.init(Self.units(bytes.withoutMark([0xff, 0xfe]), isBigEndian: false), as: UTF16.self)

@@ -1,6 +1,6 @@
 /// A custom format of `DateTime.ToString`, such as `yyyy-MM-dd`, in the invariant culture (golden/dotnet/datetimeformats).
 /// What it does not know (`F`, `g`, `z`, and .NET's own formats of one letter) it refuses.
-struct DateTimeFormat: Sendable {
+package struct DateTimeFormat: Sendable {
     private let parts: [Part]
 
     private enum Part {
@@ -9,13 +9,13 @@ struct DateTimeFormat: Sendable {
         case field(Character, Int)
     }
 
-    enum Fault: Error, Equatable {
+    package enum Fault: Error, Equatable {
         case oneLetter(String)
         case unfinished
         case letter(Character)
     }
 
-    init(_ text: String) throws(Fault) {
+    package init(_ text: String) throws(Fault) {
         guard text.count > 1 else { throw .oneLetter(text) }
         var parts: [Part] = []
         var rest = text[...]
@@ -41,7 +41,7 @@ struct DateTimeFormat: Sendable {
         self.parts = parts
     }
 
-    func text(of time: DotNetDateTime) -> String {
+    package func text(of time: DotNetDateTime) -> String {
         parts.map { part in
             switch part {
             case .literal(let character): String(character)
@@ -69,7 +69,7 @@ struct DateTimeFormat: Sendable {
 }
 
 extension DateTimeFormat.Fault {
-    var sentence: String {
+    package var sentence: String {
         switch self {
         case .oneLetter(let letter): "which is the name of one of .NET's own formats; for a part alone write %\(letter)"
         case .unfinished: "which ends in the middle; close the quote, or end without \\ or %"

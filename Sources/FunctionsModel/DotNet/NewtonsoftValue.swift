@@ -1,8 +1,8 @@
-import JSON
+package import JSON
 
 /// A JSON value as the host holds it. Newtonsoft has turned some texts into dates, and the base64 guess others into
 /// bytes.
-indirect enum NewtonsoftValue: Sendable, Equatable {
+package indirect enum NewtonsoftValue: Sendable, Equatable {
     case null
     case boolean(Bool)
     case integer(Int64)
@@ -14,13 +14,13 @@ indirect enum NewtonsoftValue: Sendable, Equatable {
     case array([NewtonsoftValue])
     case object([Member])
 
-    struct Member: Sendable, Equatable {
-        let name: String
-        var value: NewtonsoftValue
+    package struct Member: Sendable, Equatable {
+        package let name: String
+        package var value: NewtonsoftValue
     }
 
     /// The ways in which the host reads JSON, which differ.
-    enum Reader: Sendable {
+    package enum Reader: Sendable {
         /// `JsonConvert.DeserializeObject`: handlers' answers, and a text in `$return`. If two members share a name, the
         /// last one counts, at its own place (golden/dotnet/newtonsoft, `deserialize` and `output`).
         case serializer
@@ -31,7 +31,7 @@ indirect enum NewtonsoftValue: Sendable, Equatable {
         case verbatim
     }
 
-    init(_ tree: JSONTree, as reader: Reader) throws(NewtonsoftError) {
+    package init(_ tree: JSONTree, as reader: Reader) throws(NewtonsoftError) {
         switch tree.value {
         case .null: self = .null
         case .boolean(let truth): self = .boolean(truth)
@@ -46,7 +46,7 @@ indirect enum NewtonsoftValue: Sendable, Equatable {
     }
 
     /// Reads a JSON text with nothing after it.
-    init(json text: String, as reader: Reader) throws(NewtonsoftError) {
+    package init(json text: String, as reader: Reader) throws(NewtonsoftError) {
         let tree: JSONTree
         do throws(JSONError) {
             tree = try JSONTree.parse(text.utf8Span.span.bytes)
@@ -87,19 +87,19 @@ indirect enum NewtonsoftValue: Sendable, Equatable {
     }
 
     /// An object made here, from no text.
-    static func record(_ members: [(name: String, value: NewtonsoftValue)]) -> NewtonsoftValue {
+    package static func record(_ members: [(name: String, value: NewtonsoftValue)]) -> NewtonsoftValue {
         .object(members.map { Member(name: $0.name, value: $0.value) })
     }
 }
 
 /// Why the host cannot read a JSON text.
-enum NewtonsoftError: Error {
+package enum NewtonsoftError: Error {
     case json(JSONError)
     case date(DateTimeOutOfRange)
 }
 
 extension NewtonsoftError: CustomStringConvertible {
-    var description: String {
+    package var description: String {
         switch self {
         case .json(let error): "\(error)"
         case .date(let error): "\(error)"
@@ -108,23 +108,23 @@ extension NewtonsoftError: CustomStringConvertible {
 }
 
 extension NewtonsoftValue {
-    var boolean: Bool? { if case .boolean(let truth) = self { truth } else { nil } }
+    package var boolean: Bool? { if case .boolean(let truth) = self { truth } else { nil } }
     /// nil for a text that became a date or bytes.
-    var string: String? { if case .string(let text) = self { text } else { nil } }
-    var elements: [NewtonsoftValue]? { if case .array(let elements) = self { elements } else { nil } }
-    var members: [Member]? { if case .object(let members) = self { members } else { nil } }
-    var isNull: Bool { if case .null = self { true } else { false } }
+    package var string: String? { if case .string(let text) = self { text } else { nil } }
+    package var elements: [NewtonsoftValue]? { if case .array(let elements) = self { elements } else { nil } }
+    package var members: [Member]? { if case .object(let members) = self { members } else { nil } }
+    package var isNull: Bool { if case .null = self { true } else { false } }
 
     /// `JObject.GetValue` with `OrdinalIgnoreCase`: the member with this exact name, else the first one with the name in
     /// another case.
-    func member(anyCase name: String) -> NewtonsoftValue? {
+    package func member(anyCase name: String) -> NewtonsoftValue? {
         let members = members ?? []
         let wanted = name.caseless
         return (members.first { $0.name == name } ?? members.first { $0.name.caseless == wanted })?.value
     }
 
     /// Its name in a sentence.
-    var kind: String {
+    package var kind: String {
         switch self {
         case .null: "null"
         case .boolean: "a boolean"

@@ -1,7 +1,7 @@
 import JSON
 import Testing
 
-@testable import DevHost
+@testable import FunctionsModel
 
 @Suite struct DateTimeFormatTests {
     @Test func `a format gives what it gives in NET, or is refused`() throws {

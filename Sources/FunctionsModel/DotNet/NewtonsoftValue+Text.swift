@@ -2,7 +2,7 @@
 extension NewtonsoftValue {
     /// `ToString()`: `True`, a date in .NET's notation, indented JSON (host-contract §9.4; golden/dotnet/dates and
     /// doubles, `text`).
-    var text: String {
+    package var text: String {
         switch self {
         case .null: ""
         case .boolean(let truth): truth ? "True" : "False"
@@ -20,9 +20,11 @@ extension NewtonsoftValue {
     ///
     /// `JSONWriter` differs: it escapes the delete character, leaves U+0085, U+2028 and U+2029 unescaped, and writes
     /// doubles as Swift does.
-    func json(indented: Bool = false) -> String { String(decoding: jsonBytes(indented: indented), as: UTF8.self) }
+    package func json(indented: Bool = false) -> String {
+        String(decoding: jsonBytes(indented: indented), as: UTF8.self)
+    }
 
-    func jsonBytes(indented: Bool = false) -> [UInt8] {
+    package func jsonBytes(indented: Bool = false) -> [UInt8] {
         var bytes: [UInt8] = []
         append(to: &bytes, lineBreak: indented ? "\n" : nil)
         return bytes

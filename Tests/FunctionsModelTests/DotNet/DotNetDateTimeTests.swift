@@ -2,9 +2,14 @@ import Foundation
 import JSON
 import Testing
 
-@testable import DevHost
+@testable import FunctionsModel
 
 @Suite struct DotNetDateTimeTests {
+    private static func moment(_ text: String, fraction: Double = 0) -> Date {
+        let whole = ISO8601DateFormatter().date(from: text) ?? .distantPast
+        return Date(timeIntervalSinceReferenceDate: whole.timeIntervalSinceReferenceDate + fraction)
+    }
+
     /// A text, .NET's notation of the date it is, and the one in JSON.
     @Test(arguments: [
         ("2024-01-01T00:00:00Z", "01/01/2024 00:00:00", "2024-01-01T00:00:00Z"),
@@ -99,12 +104,13 @@ import Testing
     ])
     func `a day of the calendar is the same day again`(_ text: String) throws {
         #expect(try #require(try DotNetDateTime(newtonsoft: text)).isoText == text)
-        #expect(DotNetDateTime(Fixed.moment(text + "Z"), .unspecified).isoText == text)
+        #expect(DotNetDateTime(Self.moment(text + "Z"), .unspecified).isoText == text)
     }
 
     @Test func `a date keeps seven digits of its fraction`() {
-        #expect(DotNetDateTime(Fixed.now, .utc).isoText == "2026-03-01T10:20:30.1234567Z")
-        #expect(DotNetDateTime(Fixed.now, .local(secondsEast: 0)).isoText(decimals: 0) == "2026-03-01T10:20:30+00:00")
+        let now = Self.moment("2026-03-01T10:20:30Z", fraction: 0.1234567)
+        #expect(DotNetDateTime(now, .utc).isoText == "2026-03-01T10:20:30.1234567Z")
+        #expect(DotNetDateTime(now, .local(secondsEast: 0)).isoText(decimals: 0) == "2026-03-01T10:20:30+00:00")
         let before1970 = Date(timeIntervalSince1970: -0.25)
         #expect(DotNetDateTime(before1970, .utc).isoText == "1969-12-31T23:59:59.75Z")
     }

@@ -1,7 +1,7 @@
 import JSON
 import Testing
 
-@testable import DevHost
+@testable import FunctionsModel
 
 @Suite struct DotNetTextTests {
     @Test(arguments: [
