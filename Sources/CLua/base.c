@@ -146,7 +146,7 @@ static int pairs (lua_State *L) {
   luaL_checkany(L, 1);
   if (lua_getmetatable(L, 1)) {
     int marked;
-    lua_rawgeti(L, LUA_REGISTRYINDEX, clua_host(L)->array);
+    lua_rawgeti(L, LUA_REGISTRYINDEX, clua_vm(L)->array);
     marked = lua_rawequal(L, -1, -2);
     lua_pop(L, 2);
     if (!marked)

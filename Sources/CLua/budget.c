@@ -17,14 +17,14 @@
 */
 #define MERCY	8
 
-static int grants (CLuaHost *host, size_t more) {
-  size_t reserve = host->limit / 16;
-  clua_press(host);
-  if (more <= reserve && host->used <= host->limit + reserve - more)
+static int grants (CLuaVM *vm, size_t more) {
+  size_t reserve = vm->limit / 16;
+  clua_press(vm);
+  if (more <= reserve && vm->used <= vm->limit + reserve - more)
     return 1;
-  if (more > host->limit || (host->collecting && ++host->refusals > MERCY))
-    clua_exhaust(host);
-  host->collecting = !host->collecting;
+  if (more > vm->limit || (vm->collecting && ++vm->refusals > MERCY))
+    clua_exhaust(vm);
+  vm->collecting = !vm->collecting;
   return 0;
 }
 
@@ -45,13 +45,13 @@ static size_t roundup (size_t size) {
 }
 
 
-static void *take (CLuaHost *host, size_t size) {
+static void *take (CLuaVM *vm, size_t size) {
   if (size <= CLUA_SMALL) {
-    CLuaBlock **list = &host->blocks[sizeclass(size)];
+    CLuaBlock **list = &vm->blocks[sizeclass(size)];
     CLuaBlock *block = *list;
     if (block) {
       *list = block->next;
-      host->kept -= roundup(size);
+      vm->kept -= roundup(size);
       return block;
     }
     return malloc(roundup(size));
@@ -60,13 +60,13 @@ static void *take (CLuaHost *host, size_t size) {
 }
 
 
-static void giveback (CLuaHost *host, void *ptr, size_t size) {
-  if (size <= CLUA_SMALL && host->kept < CLUA_KEPT) {
+static void giveback (CLuaVM *vm, void *ptr, size_t size) {
+  if (size <= CLUA_SMALL && vm->kept < CLUA_KEPT) {
     CLuaBlock *block = ptr;
-    CLuaBlock **list = &host->blocks[sizeclass(size)];
+    CLuaBlock **list = &vm->blocks[sizeclass(size)];
     block->next = *list;
     *list = block;
-    host->kept += roundup(size);
+    vm->kept += roundup(size);
   }
   else
     free(ptr);
@@ -74,30 +74,30 @@ static void giveback (CLuaHost *host, void *ptr, size_t size) {
 
 
 /* Frees the blocks that the VM keeps for reuse. */
-void clua_dropblocks (CLuaHost *host) {
+void clua_dropblocks (CLuaVM *vm) {
   unsigned i;
   for (i = 0; i <= CLUA_SMALL / 16; i++) {
-    while (host->blocks[i]) {
-      CLuaBlock *block = host->blocks[i];
-      host->blocks[i] = block->next;
+    while (vm->blocks[i]) {
+      CLuaBlock *block = vm->blocks[i];
+      vm->blocks[i] = block->next;
       free(block);
     }
   }
-  host->kept = 0;
+  vm->kept = 0;
 }
 
 
-static void *resize (CLuaHost *host, void *ptr, size_t old, size_t size) {
+static void *resize (CLuaVM *vm, void *ptr, size_t old, size_t size) {
   void *fresh;
   if (old > CLUA_SMALL && size > CLUA_SMALL)
     return realloc(ptr, size);
   if (old <= CLUA_SMALL && size <= CLUA_SMALL &&
       sizeclass(old) == sizeclass(size))
     return ptr;
-  fresh = take(host, size);
+  fresh = take(vm, size);
   if (fresh) {
     memcpy(fresh, ptr, old < size ? old : size);
-    giveback(host, ptr, old);
+    giveback(vm, ptr, old);
   }
   return fresh;
 }
@@ -110,33 +110,33 @@ static void *resize (CLuaHost *host, void *ptr, size_t old, size_t size) {
 ** tag and not a size.
 */
 static void *budget (void *ud, void *ptr, size_t osize, size_t nsize) {
-  CLuaHost *host = ud;
+  CLuaVM *vm = ud;
   size_t old = ptr ? osize : 0;
   void *fresh;
   if (nsize == 0) {
     if (ptr) {
-      giveback(host, ptr, old);
-      host->used -= old;
+      giveback(vm, ptr, old);
+      vm->used -= old;
     }
     return NULL;
   }
   /* Lua never asks for 2^63 bytes or more, so the sum does not overflow. */
-  if (nsize > old && host->running &&
-      host->used + (nsize - old) > host->limit && !grants(host, nsize - old))
+  if (nsize > old && vm->running &&
+      vm->used + (nsize - old) > vm->limit && !grants(vm, nsize - old))
     return NULL;
-  fresh = ptr ? resize(host, ptr, old, nsize) : take(host, nsize);
-  host->collecting = 0;
+  fresh = ptr ? resize(vm, ptr, old, nsize) : take(vm, nsize);
+  vm->collecting = 0;
   if (fresh)
-    host->used += nsize - old;
+    vm->used += nsize - old;
   return fresh;
 }
 
 
 /* Creates a state. It must be C because 'budget' is not visible to Swift. */
-lua_State *clua_newstate (CLuaHost *host) {
-  lua_State *L = lua_newstate(budget, host);
+lua_State *clua_newstate (CLuaVM *vm) {
+  lua_State *L = lua_newstate(budget, vm);
   if (L) {
-    *(CLuaHost **)lua_getextraspace(L) = host;  /* inherited by new threads */
+    *(CLuaVM **)lua_getextraspace(L) = vm;  /* inherited by new threads */
     if (!clua_fits(L))
       abort();  /* an untested build of Lua */
   }

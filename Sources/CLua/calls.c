@@ -40,15 +40,15 @@ static void refuse (lua_State *L) {
 const void *__wrap_luaT_gettmbyobj (lua_State *L, const void *object,
                                     int event) {
   if (event == CALL) {
-    CLuaHost *host = clua_host(L);
+    CLuaVM *vm = clua_vm(L);
     int arguments = lua_gettop(L);
-    if (arguments != host->arguments + 1)
-      host->calls = 0;
-    else if (++host->calls > MOSTCALLS) {
-      host->calls = 0;
+    if (arguments != vm->arguments + 1)
+      vm->calls = 0;
+    else if (++vm->calls > MOSTCALLS) {
+      vm->calls = 0;
       refuse(L);
     }
-    host->arguments = arguments;
+    vm->arguments = arguments;
   }
   return __real_luaT_gettmbyobj(L, object, event);
 }

@@ -36,22 +36,22 @@ static lua_State *getco (lua_State *L) {
 ** are disabled, because they could not pass through L.
 */
 static int run (lua_State *L, lua_State *co, int nargs) {
-  CLuaHost *host = clua_host(L);
+  CLuaVM *vm = clua_vm(L);
   int unyielding = !lua_isyieldable(L);
   int status, nresults;
-  host->reason = CLUA_SCRIPT;
-  host->current = co;
-  host->unyielding += unyielding;
+  vm->reason = CLUA_SCRIPT;
+  vm->current = co;
+  vm->unyielding += unyielding;
   status = lua_resume(co, L, nargs, &nresults);
-  host->unyielding -= unyielding;
-  host->current = L;
-  if (host->expired) {
+  vm->unyielding -= unyielding;
+  vm->current = L;
+  if (vm->expired) {
     /* The hook raised an error, which leaves hooks off in 'co'. Nothing could
        interrupt code in 'co' any more, so it must never be resumed. */
     rest(co);
     return clua_expire(L);
   }
-  if (status == LUA_YIELD && host->reason != CLUA_SCRIPT) {
+  if (status == LUA_YIELD && vm->reason != CLUA_SCRIPT) {
     rest(co);
     return SYSTEM;
   }
@@ -121,15 +121,15 @@ static int wrapk (lua_State *L, int status, lua_KContext context);
 /* Closes the to-be-closed variables of a coroutine. If that fails, the error is
    on top of the coroutine's own stack. */
 static int closeco (lua_State *L, lua_State *co) {
-  CLuaHost *host = clua_host(L);
+  CLuaVM *vm = clua_vm(L);
   int status;
-  host->unyielding++;
-  host->current = co;
+  vm->unyielding++;
+  vm->current = co;
   clua_carrycalls(co, L);
   status = lua_resetthread(co);
-  host->current = L;
-  host->unyielding--;
-  if (host->expired)
+  vm->current = L;
+  vm->unyielding--;
+  if (vm->expired)
     return clua_expire(L);
   clua_passhook(co, L);
   return status;
@@ -202,10 +202,10 @@ lua_State *clua_newroot (lua_State *L) {
 /* The rest -------------------------------------------------------------- */
 
 static int yield (lua_State *L) {
-  CLuaHost *host = clua_host(L);
-  if (L == host->root)
+  CLuaVM *vm = clua_vm(L);
+  if (L == vm->root)
     return luaL_error(L, "attempt to yield from outside a coroutine");
-  host->reason = CLUA_SCRIPT;
+  vm->reason = CLUA_SCRIPT;
   return lua_yield(L, lua_gettop(L));
 }
 
@@ -242,14 +242,14 @@ static int status (lua_State *L) {
 
 static int isyieldable (lua_State *L) {
   lua_State *co = lua_isnone(L, 1) ? L : getco(L);
-  lua_pushboolean(L, co != clua_host(L)->root && lua_isyieldable(co));
+  lua_pushboolean(L, co != clua_vm(L)->root && lua_isyieldable(co));
   return 1;
 }
 
 
 static int running (lua_State *L) {
   lua_pushthread(L);
-  lua_pushboolean(L, L == clua_host(L)->root);
+  lua_pushboolean(L, L == clua_vm(L)->root);
   return 2;
 }
 

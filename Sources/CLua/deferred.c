@@ -63,11 +63,11 @@ static int wrapped (lua_State *L) { return expandthen(L, 1, base); }
 ** share.
 */
 static int ismarked (lua_State *L) {
-  CLuaHost *host = clua_host(L);
+  CLuaVM *vm = clua_vm(L);
   int marked = 0;
   if (lua_istable(L, 1) && lua_getmetatable(L, 1)) {
-    lua_rawgeti(L, LUA_REGISTRYINDEX, host->array);
-    lua_rawgeti(L, LUA_REGISTRYINDEX, host->object);
+    lua_rawgeti(L, LUA_REGISTRYINDEX, vm->array);
+    lua_rawgeti(L, LUA_REGISTRYINDEX, vm->object);
     marked = lua_rawequal(L, -3, -2) || lua_rawequal(L, -3, -1);
     lua_pop(L, 3);
   }
@@ -179,7 +179,7 @@ void clua_pushdeferred (lua_State *L, void *key, int source, int array,
   lua_createtable(L, array, hash);
   lua_pushvalue(L, source);
   lua_rawsetp(L, -2, key);
-  lua_rawgeti(L, LUA_REGISTRYINDEX, clua_host(L)->deferred);
+  lua_rawgeti(L, LUA_REGISTRYINDEX, clua_vm(L)->deferred);
   lua_setmetatable(L, -2);
 }
 

@@ -59,32 +59,32 @@ static int again (lua_State *L, int status, lua_KContext context) {
 
 
 static int call (lua_State *L, int function) {
-  CLuaHost *host = clua_host(L);
-  int running = host->running;
+  CLuaVM *vm = clua_vm(L);
+  int running = vm->running;
   int verdict;
-  host->running = 0;
-  verdict = host->dispatch(L, function);
-  host->running = running;
-  if (host->used > host->limit)
-    clua_press(host);  /* Swift may exceed the limit */
+  vm->running = 0;
+  verdict = vm->dispatch(L, function);
+  vm->running = running;
+  if (vm->used > vm->limit)
+    clua_press(vm);  /* Swift may exceed the limit */
   switch (verdict) {
     case CLUA_RAISE:
       return raise(L);
     case CLUA_THROW:
       return lua_error(L);
     case CLUA_WAIT:
-      if (host->unyielding || !lua_isyieldable(L)) {
+      if (vm->unyielding || !lua_isyieldable(L)) {
         pushplace(L);
         lua_pushliteral(L, "a function that waits cannot be called here: not"
           " inside a message handler, __close, or what a C function calls");
         lua_concat(L, 2);
         return lua_error(L);
       }
-      host->reason = CLUA_WAITING;
+      vm->reason = CLUA_WAITING;
       return lua_yieldk(L, 0, 0, complete);
     case CLUA_AGAIN:
       lua_sethook(L, NULL, 0, 0);
-      host->reason = CLUA_PREEMPTED;
+      vm->reason = CLUA_PREEMPTED;
       return lua_yieldk(L, 0, 0, again);
     case CLUA_ENDED:
       return clua_expire(L);
@@ -102,14 +102,14 @@ static int call (lua_State *L, int function) {
 ** returns 1 if the field is found without filling the table.
 */
 int clua_field (lua_State *L) {
-  CLuaHost *host = clua_host(L);
-  int running = host->running;
+  CLuaVM *vm = clua_vm(L);
+  int running = vm->running;
   int found;
-  host->running = 0;
-  found = host->dispatch(L, CLUA_FIELD);
-  host->running = running;
-  if (host->used > host->limit)
-    clua_press(host);
+  vm->running = 0;
+  found = vm->dispatch(L, CLUA_FIELD);
+  vm->running = running;
+  if (vm->used > vm->limit)
+    clua_press(vm);
   return found == CLUA_RAISE ? raise(L) : found;
 }
 
@@ -132,15 +132,15 @@ void clua_pushhostfunction (lua_State *L, int function) {
 ** allocate in between.
 */
 int clua_resume (lua_State *L, lua_State *from, int nargs, int *nresults) {
-  CLuaHost *host = clua_host(L);
+  CLuaVM *vm = clua_vm(L);
   int status;
   clua_begin(L);
-  host->root = L;
-  host->reason = CLUA_SCRIPT;
-  host->expired = host->held = host->exhausted = host->pressed = 0;
+  vm->root = L;
+  vm->reason = CLUA_SCRIPT;
+  vm->expired = vm->held = vm->exhausted = vm->pressed = 0;
   status = lua_resume(L, from, nargs, nresults);
   clua_end(L);
-  host->root = NULL;
+  vm->root = NULL;
   return status;
 }
 
@@ -152,12 +152,12 @@ int clua_resume (lua_State *L, lua_State *from, int nargs, int *nresults) {
 ** the same reason as 'clua_resume'.
 */
 int clua_run (lua_State *L, int nargs) {
-  CLuaHost *host = clua_host(L);
-  int running = host->running;
+  CLuaVM *vm = clua_vm(L);
+  int running = vm->running;
   int status;
-  host->running = host->current != NULL;
+  vm->running = vm->current != NULL;
   status = lua_pcall(L, nargs, 1, 0);
-  host->running = running;
+  vm->running = running;
   return status;
 }
 
@@ -172,17 +172,17 @@ static int tostring (lua_State *L) {
    CPU time. */
 #define LASTWORDS	3
 
-static void begin (CLuaHost *host, int words) {
-  host->unyielding++;
-  host->closing++;
-  host->words = words;
-  host->expired = host->exhausted = host->pressed = 0;
+static void begin (CLuaVM *vm, int words) {
+  vm->unyielding++;
+  vm->closing++;
+  vm->words = words;
+  vm->expired = vm->exhausted = vm->pressed = 0;
 }
 
-static void end (CLuaHost *host) {
-  host->unyielding--;
-  host->closing--;
-  host->exhausted = host->pressed = 0;
+static void end (CLuaVM *vm) {
+  vm->unyielding--;
+  vm->closing--;
+  vm->exhausted = vm->pressed = 0;
 }
 
 
@@ -193,9 +193,9 @@ static void end (CLuaHost *host) {
 ** script code, which may raise an error.
 */
 int clua_tostring (lua_State *L, int index) {
-  CLuaHost *host = clua_host(L);
+  CLuaVM *vm = clua_vm(L);
   int status;
-  begin(host, LASTWORDS);
+  begin(vm, LASTWORDS);
   clua_allowhooks(L);
   lua_sethook(L, NULL, 0, 0);
   index = lua_absindex(L, index);
@@ -204,7 +204,7 @@ int clua_tostring (lua_State *L, int index) {
   clua_begin(L);
   status = lua_pcall(L, 1, 1, 0);
   clua_end(L);
-  end(host);
+  end(vm);
   return status;
 }
 
@@ -216,14 +216,14 @@ int clua_tostring (lua_State *L, int index) {
 ** lua_resetthread. An error in a __close replaces the thread's error.
 */
 int clua_close (lua_State *L, int words) {
-  CLuaHost *host = clua_host(L);
-  begin(host, words);
+  CLuaVM *vm = clua_vm(L);
+  begin(vm, words);
   clua_allowhooks(L);
   clua_carrycalls(L, NULL);
   clua_begin(L);
   lua_sethook(L, NULL, 0, 0);
   lua_resetthread(L);
   clua_end(L);
-  end(host);
-  return host->words;
+  end(vm);
+  return vm->words;
 }

@@ -137,7 +137,7 @@ static Work *addstring (Matcher **m, Work *work) {
     work = addescape(*m, work, escape[1]);
     work->replaced += (size_t)(escape - rest) + 2;
     if (--(*m)->steps < 0) {
-      (*m)->steps = clua_host(L)->stride;
+      (*m)->steps = clua_vm(L)->stride;
       if (clua_isdue(L)) {
         work = keep(L, work);
         *m = clua_keep(*m);

@@ -211,7 +211,7 @@ static ptrdiff_t run (const char *s, ptrdiff_t most, const char *p,
    the attempt gets new steps. */
 static int pauses (Matcher *m, int at, const char *s, const char *p,
                    const char *ep, ptrdiff_t count) {
-  m->steps = clua_host(m->L)->stride;
+  m->steps = clua_vm(m->L)->stride;
   if (!clua_isdue(m->L))
     return 0;
   m->at = at;
@@ -503,7 +503,7 @@ void clua_prepare (Matcher *m, lua_State *L, const char *subject, size_t length,
                (LUAI_UACINT)patternlength, MAXPATTERN);
   notefirst(m);
   m->at = FRESH;
-  m->steps = clua_host(L)->stride;
+  m->steps = clua_vm(L)->stride;
 }
 
 

@@ -24,8 +24,8 @@
    one does no harm. */
 #define TICK	SIGURG
 
-/* The host of the VM that runs on this thread; NULL while no Lua code runs. */
-static __thread CLuaHost *volatile runninghost = NULL;
+/* The VM that runs on this thread; NULL while no Lua code runs. */
+static __thread CLuaVM *volatile runningvm = NULL;
 
 /*
 ** How many ticks a run may spend in Lua code that cannot yield because a C
@@ -60,10 +60,10 @@ static int64_t cputime (void) {
 ** Whether the running code has used up its time. Code that closes variables has
 ** no deadline but a number of ticks, shared by all such code of an invocation.
 */
-int clua_isover (const CLuaHost *host) {
-  if (host->closing)
-    return host->words <= 0;
-  return host->deadline != CLUA_NEVER && clua_now() >= host->deadline;
+int clua_isover (const CLuaVM *vm) {
+  if (vm->closing)
+    return vm->words <= 0;
+  return vm->deadline != CLUA_NEVER && clua_now() >= vm->deadline;
 }
 
 
@@ -81,9 +81,9 @@ static void refuse (lua_State *L, lua_Debug *ar) {
 ** calls of the thread, raises it again. Swift reports the real reason.
 */
 int clua_expire (lua_State *L) {
-  CLuaHost *host = clua_host(L);
-  host->expired = 1;
-  host->words = 0;
+  CLuaVM *vm = clua_vm(L);
+  vm->expired = 1;
+  vm->words = 0;
   if (lua_gethook(L) != refuse)
     lua_sethook(L, refuse, LUA_MASKCOUNT, 1);
   lua_pushliteral(L, "not enough memory");
@@ -93,20 +93,20 @@ int clua_expire (lua_State *L) {
 
 /* Runs a full garbage collection. Returns whether that freed enough memory. */
 int clua_collect (lua_State *L) {
-  CLuaHost *host = clua_host(L);
-  host->collecting = 1;
+  CLuaVM *vm = clua_vm(L);
+  vm->collecting = 1;
   lua_gc(L, LUA_GCCOLLECT);
-  host->collecting = 0;
-  return !clua_isfull(host);
+  vm->collecting = 0;
+  return !clua_isfull(vm);
 }
 
 
 static void hook (lua_State *L, lua_Debug *ar);
 
 static void counthold (lua_State *L) {
-  CLuaHost *host = clua_host(L);
-  if (++host->holds > MOSTHOLDS) {
-    host->held = 1;
+  CLuaVM *vm = clua_vm(L);
+  if (++vm->holds > MOSTHOLDS) {
+    vm->held = 1;
     clua_expire(L);
   }
 }
@@ -130,14 +130,14 @@ static void hold (lua_State *L) {
 ** is collected here at once. The run may then continue only if an eighth of the
 ** limit is free, since it would otherwise be back here immediately.
 */
-static int relieve (lua_State *L, CLuaHost *host) {
-  host->pressed = 0;
-  if (host->used <= host->limit)
+static int relieve (lua_State *L, CLuaVM *vm) {
+  vm->pressed = 0;
+  if (vm->used <= vm->limit)
     return 1;
-  if (host->closing)
+  if (vm->closing)
     return 0;
-  if (!host->unyielding && lua_isyieldable(L)) {
-    host->reason = CLUA_PRESSED;
+  if (!vm->unyielding && lua_isyieldable(L)) {
+    vm->reason = CLUA_PRESSED;
     lua_yield(L, 0);
     return 1;
   }
@@ -151,27 +151,27 @@ static int relieve (lua_State *L, CLuaHost *host) {
 /* A return hook cannot yield, so it only sets the hook for the next
    instruction, which can. */
 static void hook (lua_State *L, lua_Debug *ar) {
-  CLuaHost *host = clua_host(L);
+  CLuaVM *vm = clua_vm(L);
   if (ar->event != LUA_HOOKCOUNT) {
-    if (!host->unyielding && lua_isyieldable(L)) {
+    if (!vm->unyielding && lua_isyieldable(L)) {
       clua_forgetyield(L);
       clua_arm(L);
     }
     return;
   }
-  host->stuck = 0;
-  host->collecting = 0;
-  if (host->expired || host->exhausted || clua_isover(host))
+  vm->stuck = 0;
+  vm->collecting = 0;
+  if (vm->expired || vm->exhausted || clua_isover(vm))
     clua_expire(L);  /* does not return */
   lua_sethook(L, NULL, 0, 0);
-  if (host->pressed) {
-    if (!relieve(L, host)) {
-      host->exhausted = 1;
+  if (vm->pressed) {
+    if (!relieve(L, vm)) {
+      vm->exhausted = 1;
       clua_expire(L);
     }
   }
-  else if (!host->unyielding && lua_isyieldable(L)) {
-    host->reason = CLUA_PREEMPTED;
+  else if (!vm->unyielding && lua_isyieldable(L)) {
+    vm->reason = CLUA_PREEMPTED;
     lua_yield(L, 0);
   }
   else
@@ -185,12 +185,12 @@ static void hook (lua_State *L, lua_Debug *ar) {
 ** any moment.
 */
 int clua_look (lua_State *L) {
-  CLuaHost *host = clua_host(L);
-  if ((host->current != NULL && host->expired) || clua_isover(host))
+  CLuaVM *vm = clua_vm(L);
+  if ((vm->current != NULL && vm->expired) || clua_isover(vm))
     return CLUA_EXPIRED;
-  if (host->used > host->limit)
+  if (vm->used > vm->limit)
     return CLUA_OVERFULL;
-  if (host->current != NULL && host->ticks > 0 && !host->unyielding
+  if (vm->current != NULL && vm->ticks > 0 && !vm->unyielding
       && lua_isyieldable(L))
     return CLUA_PAUSE;
   return CLUA_GOON;
@@ -211,15 +211,15 @@ static __thread int comparisons = 0;
 static __thread int counted = 0;  /* the tick that was counted last */
 
 int __wrap_strcoll (const char *a, const char *b) {
-  CLuaHost *host = runninghost;
+  CLuaVM *vm = runningvm;
   if (--comparisons < 0) {
     comparisons = CLUA_STRIDE;
-    if (host != NULL && host->running && clua_isdue(host->current)) {
-      if (host->expired || host->exhausted || clua_isover(host))
-        clua_expire(host->current);
-      if (host->ticks != counted) {
-        counted = host->ticks;
-        counthold(host->current);
+    if (vm != NULL && vm->running && clua_isdue(vm->current)) {
+      if (vm->expired || vm->exhausted || clua_isover(vm))
+        clua_expire(vm->current);
+      if (vm->ticks != counted) {
+        counted = vm->ticks;
+        counthold(vm->current);
       }
     }
   }
@@ -249,26 +249,26 @@ void clua_passhook (lua_State *co, lua_State *L) {
 
 
 /* Makes the hook collect garbage. The allocator calls this. */
-void clua_press (CLuaHost *host) {
-  if (!host->pressed && host->current != NULL) {
-    host->pressed = 1;
-    clua_arm(host->current);
+void clua_press (CLuaVM *vm) {
+  if (!vm->pressed && vm->current != NULL) {
+    vm->pressed = 1;
+    clua_arm(vm->current);
   }
 }
 
 
 /* Makes the run fail for lack of memory. 'pcall' cannot prevent that. */
-void clua_exhaust (CLuaHost *host) {
-  if (host->current != NULL) {
-    host->exhausted = 1;
-    clua_arm(host->current);
+void clua_exhaust (CLuaVM *vm) {
+  if (vm->current != NULL) {
+    vm->exhausted = 1;
+    clua_arm(vm->current);
   }
 }
 
 
 /* Whether so little memory is free that the run must not continue. */
-int clua_isfull (const CLuaHost *host) {
-  return host->used > host->limit - host->limit / 8;
+int clua_isfull (const CLuaVM *vm) {
+  return vm->used > vm->limit - vm->limit / 8;
 }
 
 
@@ -285,11 +285,11 @@ static size_t append (char *line, size_t length, const char *text) {
 }
 
 
-static void endstuck (const CLuaHost *host) {
+static void endstuck (const CLuaVM *vm) {
   char line[512];  /* large enough, as label and run are bounded */
-  size_t length = append(line, 0, host->label);
+  size_t length = append(line, 0, vm->label);
   length = append(line, length, " ");
-  length = append(line, length, host->run);
+  length = append(line, length, vm->run);
   length = append(line, length, ": a native call did not end with its time"
     " limit; the process ends with code 200, so that the host starts it"
     " again\n");
@@ -300,29 +300,29 @@ static void endstuck (const CLuaHost *host) {
 
 /* Whether native code has run for too long after its time, and the reason is
    not a garbage collection. */
-static int isstuck (CLuaHost *host) {
-  if (!clua_isover(host) || host->collecting)
-    host->stuck = 0;
-  else if (host->stuck == 0)
-    host->stuck = host->cpu;
+static int isstuck (CLuaVM *vm) {
+  if (!clua_isover(vm) || vm->collecting)
+    vm->stuck = 0;
+  else if (vm->stuck == 0)
+    vm->stuck = vm->cpu;
   else
-    return host->cpu - host->stuck > STUCKLIMIT;
+    return vm->cpu - vm->stuck > STUCKLIMIT;
   return 0;
 }
 
 
 static void tick (int number) {
   int saved = errno;
-  CLuaHost *host = runninghost;
+  CLuaVM *vm = runningvm;
   (void)number;
-  if (host != NULL && host->current != NULL) {
-    host->cpu = cputime();
-    host->ticks++;
-    if (host->closing)
-      host->words--;
-    clua_arm(host->current);
-    if (isstuck(host))
-      endstuck(host);
+  if (vm != NULL && vm->current != NULL) {
+    vm->cpu = cputime();
+    vm->ticks++;
+    if (vm->closing)
+      vm->words--;
+    clua_arm(vm->current);
+    if (isstuck(vm))
+      endstuck(vm);
   }
   errno = saved;
 }
@@ -337,14 +337,14 @@ static void copy (char *to, size_t size, const char *text, size_t length) {
 
 
 void clua_setlabel (lua_State *L, const char *text, size_t length) {
-  CLuaHost *host = clua_host(L);
-  copy(host->label, sizeof(host->label), text, length);
+  CLuaVM *vm = clua_vm(L);
+  copy(vm->label, sizeof(vm->label), text, length);
 }
 
 
 void clua_setrun (lua_State *L, const char *text, size_t length) {
-  CLuaHost *host = clua_host(L);
-  copy(host->run, sizeof(host->run), text, length);
+  CLuaVM *vm = clua_vm(L);
+  copy(vm->run, sizeof(vm->run), text, length);
 }
 
 
@@ -381,19 +381,19 @@ int clua_startticking (int milliseconds) {
 
 /* Marks the beginning of a run of Lua code on this thread, up to 'clua_end'. */
 void clua_begin (lua_State *L) {
-  CLuaHost *host = clua_host(L);
-  host->current = L;
-  host->running = 1;
-  host->ticks = 0;
-  host->holds = 0;
-  host->stuck = 0;
-  runninghost = host;
+  CLuaVM *vm = clua_vm(L);
+  vm->current = L;
+  vm->running = 1;
+  vm->ticks = 0;
+  vm->holds = 0;
+  vm->stuck = 0;
+  runningvm = vm;
 }
 
 
 void clua_end (lua_State *L) {
-  CLuaHost *host = clua_host(L);
-  runninghost = NULL;
-  host->running = 0;
-  host->current = NULL;
+  CLuaVM *vm = clua_vm(L);
+  runningvm = NULL;
+  vm->running = 0;
+  vm->current = NULL;
 }

@@ -283,7 +283,7 @@ static int sort (lua_State *L, Sort *s) {
   do {
     int a = operands[s->next][0], b = operands[s->next][1];
     if (--s->steps < 0) {
-      s->steps = clua_host(L)->stride;
+      s->steps = clua_vm(L)->stride;
       if (clua_isdue(L)) {
         s = keep(L, s);
         clua_pause(L, 0, pausedk);
@@ -323,7 +323,7 @@ static int sortto (lua_State *L, lua_Unsigned length) {
   s->now.up = (unsigned int)length;
   s->now.random = 0;
   s->kept = s->left = 0;
-  s->steps = clua_host(L)->stride;
+  s->steps = clua_vm(L)->stride;
   for (s->most = 1; length > 1; length /= 2)
     s->most++;
   begin(L, s);

@@ -19,7 +19,7 @@
 
 /* How many bytes are converted one by one between two such checks. */
 static size_t piece (lua_State *L) {
-  return (size_t)clua_host(L)->stride * 4;
+  return (size_t)clua_vm(L)->stride * 4;
 }
 
 

@@ -29,7 +29,7 @@ int clua_isplain (lua_State *L, int index, int does) {
   luaL_checktype(L, index, LUA_TTABLE);
   if (!lua_getmetatable(L, index))
     return 1;
-  lua_rawgeti(L, LUA_REGISTRYINDEX, clua_host(L)->deferred);
+  lua_rawgeti(L, LUA_REGISTRYINDEX, clua_vm(L)->deferred);
   if (lua_rawequal(L, -1, -2)) {
     lua_geti(L, index, 1);
     lua_pop(L, 3);
@@ -70,7 +70,7 @@ int clua_callfallback (lua_State *L, const char *name) {
 
 
 /* Elements between two checks; one takes as long as several steps elsewhere. */
-#define STEPS(L)	(clua_host(L)->stride / 8 + 1)
+#define STEPS(L)	(clua_vm(L)->stride / 8 + 1)
 
 /* Returns if the slice is not over. Otherwise the thread yields, and Lua calls
    'k' with 'context' later. */

@@ -7,7 +7,7 @@
 */
 
 /* Characters between two checks for the end of the slice. */
-#define STEPS(L)	clua_host(L)->stride
+#define STEPS(L)	clua_vm(L)->stride
 
 #define MOSTUTF	0x7FFFFFFFu  /* six bytes */
 #define MOSTUNICODE	0x10FFFFu

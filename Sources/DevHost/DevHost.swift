@@ -45,7 +45,7 @@ public final class DevHost {
     /// The app's folder, as an absolute path.
     private let folder: String
     let settings: LocalSettings
-    let front: Front
+    let front: HostServer
     let keys: Keys?
     private let loader: AppLoader
     /// Only replaced as a whole.
@@ -57,7 +57,7 @@ public final class DevHost {
     private let client: HTTPClient
     private var watchers: [FileWatcher] = []
     /// Why folders are compared each second, as last reported.
-    private var blindness: FileWatcher.Blindness?
+    private var pollingReason: FileWatcher.PollingReason?
     let zone: LocalTime
     let tell: @MainLoop (HostEvent) -> Void
     let began = MonotonicTime.now
@@ -125,9 +125,9 @@ public final class DevHost {
 
     private static func front(
         bind: String, port: Int, tell: @escaping @MainLoop (HostEvent) -> Void
-    ) async throws(Failure) -> Front {
+    ) async throws(Failure) -> HostServer {
         do {
-            return try await Front(bind: bind, port: UInt16(clamping: port), tell: tell)
+            return try await HostServer(bind: bind, port: UInt16(clamping: port), tell: tell)
         } catch let error as StreamError where error != .system(EADDRNOTAVAIL) {
             throw Failure(
                 description: "cannot listen on \(bind):\(port): \(error); choose another port with --port",
@@ -149,7 +149,7 @@ public final class DevHost {
             watch()
             // Without functions the host starts no handler (host-contract §1); here a save may add one.
             try await handler.run()
-        } catch let gone as HandlerProcess.Gone {
+        } catch let gone as HandlerProcess.EndedError {
             await stop()
             throw Failure(description: gone.reason)
         } catch {
@@ -183,9 +183,9 @@ public final class DevHost {
     }
 
     /// Reports it only once, although several folders are watched.
-    private func tellBlindness(_ reason: FileWatcher.Blindness) {
-        guard reason != blindness else { return }
-        blindness = reason
+    private func tellBlindness(_ reason: FileWatcher.PollingReason) {
+        guard reason != pollingReason else { return }
+        pollingReason = reason
         // luafunc tells the same of the app.
         let what = options.handler.isLuafunc ? "local.settings.json and files for blob triggers" : "saves"
         tell(.warning("changes of \(what) are noticed within a second: \(reason)"))

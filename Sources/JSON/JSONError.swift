@@ -1,11 +1,11 @@
 /// Why a text is not JSON, or a Lua value cannot be written as JSON.
 public enum JSONError: Error, Equatable, Sendable {
     /// A syntax error, at `line` and `column` (bytes), both from 1.
-    case syntax(Fault, line: Int, column: Int)
+    case syntax(SyntaxReason, line: Int, column: Int)
     /// A Lua value at `path` (`.a.b[3]`, or empty for the value itself) has no JSON form.
-    case unwritable(Obstacle, path: String)
+    case unwritable(ValueReason, path: String)
 
-    public enum Fault: Error, Equatable, Sendable {
+    public enum SyntaxReason: Error, Equatable, Sendable {
         case unexpectedEnd
         case unexpected(UInt8, wanted: String)
         case trailing
@@ -21,7 +21,7 @@ public enum JSONError: Error, Equatable, Sendable {
         case timeLimit
     }
 
-    public enum Obstacle: Equatable, Sendable {
+    public enum ValueReason: Equatable, Sendable {
         case type(String)
         case notFinite(Double)
         case invalidUTF8(byte: Int)
@@ -72,7 +72,7 @@ extension JSONError: CustomStringConvertible {
     }
 }
 
-extension JSONError.Fault {
+extension JSONError.SyntaxReason {
     var sentence: String {
         switch self {
         case .unexpectedEnd: "the text ends in the middle of a value"
@@ -95,7 +95,7 @@ extension JSONError.Fault {
     }
 }
 
-extension JSONError.Obstacle {
+extension JSONError.ValueReason {
     var sentence: String {
         switch self {
         case .type(let name): "a \(name) value has no JSON form"

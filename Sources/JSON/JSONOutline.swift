@@ -309,7 +309,7 @@ extension JSONOutline {
 
     /// Returns false if the slice is over; throws if a limit was reached.
     package func hasTime(after bytes: Int, _ limits: any JSONLimits) throws(JSONError) -> Bool {
-        do throws(JSONError.Fault) {
+        do throws(JSONError.SyntaxReason) {
             return try limits.hasTime(after: bytes)
         } catch {
             let scanner = JSONScanner(UnsafeBufferPointer(start: start, count: length))

@@ -54,7 +54,7 @@ package struct JSONScanner {
 
     // MARK: Position
 
-    package func error(_ fault: JSONError.Fault, at place: UnsafePointer<UInt8>? = nil) -> JSONError {
+    package func error(_ fault: JSONError.SyntaxReason, at place: UnsafePointer<UInt8>? = nil) -> JSONError {
         let place = place ?? cursor
         var line = 1
         var lineStart = start
@@ -110,7 +110,7 @@ package struct JSONScanner {
         let read = Self.stretch + (cursor - lookout)
         setLookout()
         guard let limits else { return }
-        do throws(JSONError.Fault) {
+        do throws(JSONError.SyntaxReason) {
             isSliceOver = !(try limits.hasTime(after: read))
         } catch {
             throw self.error(error)

@@ -12,7 +12,7 @@ final class LogWriter: Sendable {
         var queue: LogQueue
         var isDetached = false
         /// nil until the thread runs. The first line after `detach` starts it.
-        var bells: Bells?
+        var bells: WakePipes?
         /// Whether the thread has written everything and waits for its bell.
         var isIdle = false
         var isStopped = false
@@ -20,9 +20,9 @@ final class LogWriter: Sendable {
         var isAwaited = false
     }
 
-    private struct Bells {
-        let line: Bell
-        let idle: Bell
+    private struct WakePipes {
+        let line: WakePipe
+        let idle: WakePipe
     }
 
     init(output: Int32, errors: Int32, capacity: Int) {
@@ -43,7 +43,7 @@ final class LogWriter: Sendable {
     func detach() { state.withLock { $0.isDetached = true } }
 
     private func start(_ state: inout State) {
-        guard let line = Bell(), let idle = Bell() else { return }
+        guard let line = WakePipe(), let idle = WakePipe() else { return }
         // The thread takes ownership of the reference that `passRetained` creates.
         let argument = Unmanaged.passRetained(self)
         var thread = pthread_t()
@@ -55,7 +55,7 @@ final class LogWriter: Sendable {
             }, argument.toOpaque())
         guard code == 0 else { return argument.release() }
         pthread_detach(thread)
-        state.bells = Bells(line: line, idle: idle)
+        state.bells = WakePipes(line: line, idle: idle)
     }
 
     func stop() {
@@ -89,7 +89,7 @@ final class LogWriter: Sendable {
         pthread_sigmask(SIG_BLOCK, &signals, nil)
         var batch = state.withLock { LogQueue(capacity: $0.queue.capacity) }
         while true {
-            let bell: Bell? = state.withLock { state in
+            let bell: WakePipe? = state.withLock { state in
                 state.queue.take(into: &batch)
                 guard batch.isEmpty, !state.isStopped else { return nil }
                 state.isIdle = true
@@ -134,7 +134,7 @@ final class LogWriter: Sendable {
     // MARK: Waiting for the thread
 
     func flush(limit: Duration) -> Bool {
-        let bell: Bell? = state.withLock { state in
+        let bell: WakePipe? = state.withLock { state in
             if state.isIdle { return nil }
             state.isAwaited = true
             return state.bells?.idle

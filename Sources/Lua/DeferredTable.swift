@@ -107,7 +107,7 @@ extension LuaStack {
         return true
     }
 
-    private var deferredMark: LuaReference { LuaReference(slot: clua_host(state).pointee.deferred) }
+    private var deferredMark: LuaReference { LuaReference(slot: clua_vm(state).pointee.deferred) }
 
     /// The key of the one thing that a deferred table holds: no script can come by light userdata that is not null.
     private func key(of filler: TableFiller, place: Int) -> UnsafeMutableRawPointer? {
@@ -272,6 +272,6 @@ extension LuaStack {
     /// table.
     func endUnfilled(_ error: LuaError) {
         vm?.fault = error
-        if case .timeLimit = error { clua_arm(state) } else { clua_exhaust(clua_host(state)) }
+        if case .timeLimit = error { clua_arm(state) } else { clua_exhaust(clua_vm(state)) }
     }
 }

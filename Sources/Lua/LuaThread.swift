@@ -41,14 +41,14 @@ public struct LuaThread {
     ///   - complete: completes the function in which the thread waits.
     public func resume(arguments: Int = 0, deadline: Int64? = nil, complete: HostFunction? = nil) -> Step {
         var results: Int32 = 0
-        let host = clua_host(state)
-        host?.pointee.deadline = deadline ?? .max
+        let shared = clua_vm(state)
+        shared?.pointee.deadline = deadline ?? .max
         vm.completion = complete
         let status = clua_resume(state, vm.state, Int32(arguments), &results)
         switch status {
         case LUA_OK: return .finished(count: Int(results))
         case LUA_YIELD:
-            switch host?.pointee.reason {
+            switch shared?.pointee.reason {
             case CLUA_WAITING: return vm.operation.map { .waiting($0) } ?? .preempted
             case CLUA_PRESSED: return .needsMemory
             default: return .preempted
@@ -58,10 +58,10 @@ public struct LuaThread {
     }
 
     private func cause(_ status: Int32) -> Step.Cause {
-        guard let host = clua_host(state), host.pointee.expired != 0, host.pointee.exhausted == 0 else {
+        guard let shared = clua_vm(state), shared.pointee.expired != 0, shared.pointee.exhausted == 0 else {
             return status == LUA_ERRMEM ? .memory : .error
         }
-        return host.pointee.held != 0 ? .held : .deadline
+        return shared.pointee.held != 0 ? .held : .deadline
     }
 
     /// The failure that `resume` just reported, with the frames that it left. [0]
@@ -91,7 +91,7 @@ extension LuaStack {
     }
 
     /// Whether the caller runs inside an invocation's code.
-    var isInsideRun: Bool { clua_host(state).pointee.current != nil }
+    var isInsideRun: Bool { clua_vm(state).pointee.current != nil }
 
     /// The text of an error value: a string itself, the result of `__tostring`, or a table as JSON.
     func message(at index: Int) -> String {
@@ -117,7 +117,7 @@ extension LuaStack {
             defer { pop() }
             let status = clua_tostring(state, Int32(index))
             // Such an error has Lua's text for memory, whichever limit it was.
-            if status == LUA_ERRMEM || clua_host(state).pointee.expired != 0 {
+            if status == LUA_ERRMEM || clua_vm(state).pointee.expired != 0 {
                 return "(error object is a \(type(at: index).name) value; its __tostring takes too much time or memory)"
             }
             return messageText(at: -1) ?? "(error object is a \(type(at: index).name) value)"

@@ -9,7 +9,7 @@ public typealias HostFunction = (LuaStack) throws(LuaError) -> Int
 /// Deliberately not Sendable: the compiler keeps a VM, its threads and its stacks with whoever made it.
 public final class LuaVM {
     /// Shared with C; freed after the state is closed.
-    private let host: UnsafeMutablePointer<CLuaHost>
+    private let shared: UnsafeMutablePointer<CLuaVM>
     let state: OpaquePointer
     let account: HeldBytes.Account
     private var functions: [(name: String, body: HostFunction)] = []
@@ -26,7 +26,7 @@ public final class LuaVM {
     var operation: (any Operation)?
     /// The work that continues when the thread is resumed. No other code runs in the VM until then.
     var unfinished: WorkStep?
-    public internal(set) var looks = Looks()
+    public internal(set) var limitChecks = LimitChecks()
     /// Why a deferred table could not be filled: raised where it was accessed, or at the next check of the limits.
     public var fault: LuaError?
 
@@ -35,19 +35,19 @@ public final class LuaVM {
 
     /// - Parameter memoryLimit: the bytes that the state may use while Lua runs.
     public init(memoryLimit: Int, sandbox: Sandbox) throws(LuaFailure) {
-        host = .allocate(capacity: 1)
-        host.initialize(to: CLuaHost())
-        host.pointee.dispatch = dispatch
-        host.pointee.limit = memoryLimit
-        host.pointee.deadline = .max
-        host.pointee.stride = CLUA_STRIDE
-        guard let state = clua_newstate(host) else {
+        shared = .allocate(capacity: 1)
+        shared.initialize(to: CLuaVM())
+        shared.pointee.dispatch = dispatch
+        shared.pointee.limit = memoryLimit
+        shared.pointee.deadline = .max
+        shared.pointee.stride = CLUA_STRIDE
+        guard let state = clua_newstate(shared) else {
             // Happens only if the machine itself has no memory left: as fatal as any failed allocation in Swift.
             preconditionFailure("no memory for a Lua state")
         }
         self.state = state
         account = HeldBytes.Account(LuaStack(state: state))
-        host.pointee.vm = Unmanaged.passUnretained(self).toOpaque()
+        shared.pointee.vm = Unmanaged.passUnretained(self).toOpaque()
         writer.held = HeldBytes(self)
         seal = try open(sandbox)
     }
@@ -55,8 +55,8 @@ public final class LuaVM {
     deinit {
         account.stack = nil
         lua_close(state)
-        clua_dropblocks(host)
-        host.deallocate()
+        clua_dropblocks(shared)
+        shared.deallocate()
         knownNames?.deallocate()
     }
 
@@ -68,24 +68,24 @@ public final class LuaVM {
         return names
     }
 
-    public var memoryUsed: Int { host.pointee.used }
-    public var memoryLimit: Int { host.pointee.limit }
+    public var memoryUsed: Int { shared.pointee.used }
+    public var memoryLimit: Int { shared.pointee.limit }
 
     /// Counts bytes that Swift holds for the code here; returns false, and changes nothing, if the VM would exceed its
     /// limit.
     public func hold(_ bytes: Int) -> Bool {
         guard stack.hasRoom(for: bytes) else { return false }
-        host.pointee.used += bytes
+        shared.pointee.used += bytes
         return true
     }
 
     /// Stops counting these bytes.
-    public func letGo(_ bytes: Int) { host.pointee.used -= bytes }
+    public func letGo(_ bytes: Int) { shared.pointee.used -= bytes }
 
     /// Collects all garbage now; the time grows with the VM's data.
     public func collectGarbage() {
         clua_collect(state)
-        clua_dropblocks(host)
+        clua_dropblocks(shared)
     }
 
     /// Begins to collect all garbage in pieces; other work may run between them.
@@ -108,7 +108,7 @@ public final class LuaVM {
     }
 
     /// Whether a collection has freed so little that code which allocates would soon reach the limit again.
-    public var isFull: Bool { clua_isfull(host) != 0 }
+    public var isFull: Bool { clua_isfull(shared) != 0 }
 
     /// Sets the process's allocator so that it gives large blocks back to the system when they are freed.
     public static func tuneMemory() { clua_tunememory() }
@@ -131,10 +131,10 @@ public final class LuaVM {
     }
 
     /// Moves the deadline of the running code that has called Swift, in nanoseconds of the monotonic clock.
-    public func setDeadline(_ deadline: Int64) { host.pointee.deadline = deadline }
+    public func setDeadline(_ deadline: Int64) { shared.pointee.deadline = deadline }
 
     /// Called when an invocation begins: memory may be refused a few times before that ends it.
-    public func forgetRefusals() { host.pointee.refusals = 0 }
+    public func forgetRefusals() { shared.pointee.refusals = 0 }
 
     /// The main thread's stack; every user must leave it as it was.
     public var stack: LuaStack { LuaStack(state: state) }
@@ -163,7 +163,7 @@ public final class LuaVM {
     /// huge. Its to-be-closed variables are closed while there is time for that.
     ///
     /// - Parameter lastWords: the budget of their code, which this reduces.
-    public func recycle(_ thread: LuaThread, _ lastWords: inout LastWords) {
+    public func recycle(_ thread: LuaThread, _ lastWords: inout ClosingTime) {
         unfinished = nil
         if lua_status(thread.state) == LUA_OK, idleThreads.count < 16 {
             lua_settop(thread.state, 0)
@@ -220,7 +220,7 @@ public final class LuaVM {
 
 /// The time budget of the code that closes the variables of an invocation's threads: about ten milliseconds for all of
 /// them together, in ticks of the timer that ends time slices.
-public struct LastWords: Equatable, Sendable {
+public struct ClosingTime: Equatable, Sendable {
     var ticks: Int32 = 3
 
     public init() {}
@@ -242,7 +242,7 @@ public struct LuaReference: Equatable, Sendable {
 extension LuaStack {
     /// `vm` is unretained: the VM owns the state, so it is alive.
     var vm: LuaVM? {
-        clua_host(state).pointee.vm.map { Unmanaged<LuaVM>.fromOpaque($0).takeUnretainedValue() }
+        clua_vm(state).pointee.vm.map { Unmanaged<LuaVM>.fromOpaque($0).takeUnretainedValue() }
     }
 
     /// The VM whose stack this is.

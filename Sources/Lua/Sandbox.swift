@@ -27,7 +27,7 @@ extension LuaVM {
             try stack.mayGoOn(after: 0)
             return 0
         }
-        lua_rawgeti(state, clua_registry(), Int64(clua_host(state).pointee.deferred))
+        lua_rawgeti(state, clua_registry(), Int64(clua_vm(state).pointee.deferred))
         clua_insert(state, -2)
         clua_wrapbase(state, lua_absindex(state, -2), lua_absindex(state, -1))
         stack.pop(2)
@@ -52,13 +52,13 @@ extension LuaVM {
 
     /// Makes the metatables that mark JSON arrays, JSON objects and deferred tables, and gives null its name.
     private func makeMarks() {
-        let host = clua_host(state)
+        let shared = clua_vm(state)
         stack.pushTable()
-        host?.pointee.array = stack.reference().slot
+        shared?.pointee.array = stack.reference().slot
         stack.pushTable()
-        host?.pointee.object = stack.reference().slot
+        shared?.pointee.object = stack.reference().slot
         stack.pushTable()
-        host?.pointee.deferred = stack.reference().slot
+        shared?.pointee.deferred = stack.reference().slot
         stack.pushNull()
         stack.pushTable()
         stack.push(function: "tostring") { stack throws(LuaError) in

@@ -1,9 +1,9 @@
 internal import CLua
 
-/// The metatables that mark tables for JSON, by their slots in the host structure.
+/// The metatables that mark tables for JSON, by their slots in the C structure of a VM.
 extension LuaStack {
-    private var arrayMark: LuaReference { LuaReference(slot: clua_host(state).pointee.array) }
-    private var objectMark: LuaReference { LuaReference(slot: clua_host(state).pointee.object) }
+    private var arrayMark: LuaReference { LuaReference(slot: clua_vm(state).pointee.array) }
+    private var objectMark: LuaReference { LuaReference(slot: clua_vm(state).pointee.object) }
 
     /// Marks the table at `index` as a JSON array, so that it is written as one even if empty. [0]
     public func markArray(at index: Int) { setMetatable(at: index, arrayMark) }

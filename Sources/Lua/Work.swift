@@ -19,7 +19,7 @@ public enum Stretch {
 }
 
 /// Statistics about the checks of the limits in a VM.
-public struct Looks: Sendable {
+public struct LimitChecks: Sendable {
     public internal(set) var count = 0
     /// The bytes of work between the checks, and the maximum between two.
     public internal(set) var bytes = 0
@@ -55,7 +55,7 @@ extension LuaStack {
     /// Throws if a limit was reached; returns false if the slice is over and the thread can yield.
     @discardableResult
     public func mayGoOn(after bytes: Int) throws(LuaError) -> Bool {
-        vm?.looks.add(bytes)
+        vm?.limitChecks.add(bytes)
         if let fault = vm?.fault.take() { throw fault }
         switch clua_look(state) {
         case CLUA_GOON: return true
@@ -81,13 +81,13 @@ extension LuaStack {
     }
 
     private func fits(_ bytes: Int) -> Bool {
-        guard let host = clua_host(state) else { return true }
-        let (sum, overflow) = host.pointee.used.addingReportingOverflow(bytes)
-        return !overflow && sum <= host.pointee.limit
+        guard let shared = clua_vm(state) else { return true }
+        let (sum, overflow) = shared.pointee.used.addingReportingOverflow(bytes)
+        return !overflow && sum <= shared.pointee.limit
     }
 
     /// In bytes.
-    public var memoryLimit: Int { clua_host(state).pointee.limit }
+    public var memoryLimit: Int { clua_vm(state).pointee.limit }
 }
 
 /// Bytes that Swift holds for an invocation: a body, an answer, a download. They count as the VM's own while this
@@ -117,7 +117,7 @@ public final class HeldBytes {
 
     /// Changes the number of held bytes regardless of the limit, which the next check enforces.
     public func set(_ count: Int) {
-        if let stack = account?.stack { clua_host(stack.state).pointee.used += count - self.count }
+        if let stack = account?.stack { clua_vm(stack.state).pointee.used += count - self.count }
         self.count = count
     }
 }

@@ -24,7 +24,7 @@ enum Luafunc {
         if Settings.current.isHosted {
             // The host starts luafunc without a command: reading options would take longer than everything else until
             // the socket listens.
-            guard !words.isEmpty else { try Serving().run() }
+            guard !words.isEmpty else { try ServeSession().run() }
             return try follow(hosted(words))
         }
         // A program with an embedded app serves it; a damaged one reports that.

@@ -21,13 +21,14 @@ final class InProcessHandler: Sendable {
     /// App settings that let the host hand over callers' own requests.
     static let forwarding = ["AzureFunctionsJobHost__customHandler__enableForwardingHttpRequest": "true"]
 
-    init(root: String, settings: [String: String] = [:], showsErrors: Bool = false, door: Door = .open)
+    init(root: String, settings: [String: String] = [:], showsErrors: Bool = false, callerCheck: CallerCheck = .open)
         async throws
     {
         app = try AppLoader(.folder(root), settings: settings).load()
         thread = try LoopThread(named: "handler")
         workers = WorkerGroup(loop: thread.loop, settings: settings)
-        workers.install(app, options: InvocationOptions(logger: .silent, showsErrors: showsErrors, door: door))
+        workers.install(
+            app, options: InvocationOptions(logger: .silent, showsErrors: showsErrors, callerCheck: callerCheck))
     }
 
     deinit {

@@ -209,7 +209,7 @@ import Testing
 
     @Test(arguments: [(300, 295.0), (10, 9.0), (1, 0.9)])
     func `the time limit leaves the host a margin`(_ seconds: Int, _ limit: Double) {
-        var host = HostConfiguration()
+        var host = HostJSON()
         host.functionTimeout = .seconds(seconds)
         #expect(host.invocationTimeLimit == .seconds(limit))
         host.functionTimeout = nil

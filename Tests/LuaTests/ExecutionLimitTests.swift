@@ -49,7 +49,7 @@ import Testing
         try thread.stack.load(
             "return coroutine.wrap(function() \(script) end)()".utf8Span.span.bytes, name: "@test.lua")
         _ = thread.resume()
-        var lastWords = LastWords()
+        var lastWords = ClosingTime()
         lua.vm.recycle(thread, &lastWords)
         #expect(try lua.run("return 'alive'") == "alive")
     }
@@ -100,10 +100,10 @@ import Testing
             #expect(end(of: thread) == nil)
             threads.append(thread)
         }
-        var lastWords = LastWords()
+        var lastWords = ClosingTime()
         for thread in threads { lua.vm.recycle(thread, &lastWords) }
         #expect(lua.notes == 1)
-        #expect(lastWords != LastWords())
+        #expect(lastWords != ClosingTime())
         #expect(try lua.run("return 'alive'") == "alive")
     }
 
@@ -116,10 +116,10 @@ import Testing
             #expect(end(of: thread) == nil)
             threads.append(thread)
         }
-        var lastWords = LastWords()
+        var lastWords = ClosingTime()
         for thread in threads { lua.vm.recycle(thread, &lastWords) }
         #expect(lua.notes == 100)
-        #expect(lastWords == LastWords())
+        #expect(lastWords == ClosingTime())
     }
 
     // MARK: Memory
@@ -140,7 +140,7 @@ import Testing
         #expect(end(of: thread) == .memory)
         #expect((1...most).contains(lua.notes))
         #expect(lua.vm.memoryUsed <= 8 << 20 + 8 << 16)
-        var lastWords = LastWords()
+        var lastWords = ClosingTime()
         lua.vm.recycle(thread, &lastWords)
         #expect(try lua.run("return 'alive'") == "alive")
     }
@@ -271,8 +271,8 @@ import Testing
     func `reading JSON looks at the limits every 16 KB`(_ text: String) throws {
         let lua = try TestVM(memoryLimit: 1 << 30)
         try lua.read(text)
-        #expect(lua.vm.looks.count >= text.utf8.count / JSONScanner.stretch - 1)
-        #expect(lua.vm.looks.longest <= 2 * JSONScanner.stretch)
+        #expect(lua.vm.limitChecks.count >= text.utf8.count / JSONScanner.stretch - 1)
+        #expect(lua.vm.limitChecks.longest <= 2 * JSONScanner.stretch)
     }
 
     @Test func `filling a deferred table looks at the limits every 16 KB`() throws {
@@ -287,8 +287,8 @@ import Testing
                 Issue.record("\(step)")
                 continue
             }
-            #expect(lua.vm.looks.count >= text.utf8.count / JSONScanner.stretch - 1)
-            #expect(lua.vm.looks.longest <= 2 * JSONScanner.stretch)
+            #expect(lua.vm.limitChecks.count >= text.utf8.count / JSONScanner.stretch - 1)
+            #expect(lua.vm.limitChecks.longest <= 2 * JSONScanner.stretch)
         }
     }
 

@@ -84,13 +84,13 @@ import Testing
             var sparing = SparingJSONReader(nulls: nulls, depth: 0)
             stack.push(text)
             do throws(JSONError) {
-                clua_host(stack.state).pointee.ticks = 1
+                clua_vm(stack.state).pointee.ticks = 1
                 if isSparing {
                     while !(try sparing.advance(text.utf8Span.span.bytes, onto: stack)) { pauses += 1 }
                 } else {
                     while !(try reader.advance(at: 1, of: stack)) { pauses += 1 }
                 }
-                clua_host(stack.state).pointee.ticks = 0
+                clua_vm(stack.state).pointee.ticks = 0
             } catch {
                 throw .message("\(error)")
             }

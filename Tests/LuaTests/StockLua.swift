@@ -8,10 +8,10 @@ enum StockLua {
     static func run(_ script: String) throws -> String {
         guard let state = luaL_newstate() else { throw LuaFailure(message: "no memory for a Lua state") }
         // The linker puts CLua's lookup of '__call' in the place of Lua's (calls.c), and that one counts in the host.
-        let host = UnsafeMutablePointer<CLuaHost>.allocate(capacity: 1)
-        host.initialize(to: CLuaHost())
+        let host = UnsafeMutablePointer<CLuaVM>.allocate(capacity: 1)
+        host.initialize(to: CLuaVM())
         let space = UnsafeMutableRawPointer(state) - MemoryLayout<UnsafeRawPointer>.size
-        space.storeBytes(of: host, as: UnsafeMutablePointer<CLuaHost>.self)
+        space.storeBytes(of: host, as: UnsafeMutablePointer<CLuaVM>.self)
         defer {
             lua_close(state)
             host.deallocate()
@@ -30,10 +30,10 @@ extension TestVM {
     func runInSlices(_ source: String, stride: Int32, most: Int = .max) throws -> (text: String, slices: Int) {
         let thread = vm.makeThread()
         defer {
-            var lastWords = LastWords()
+            var lastWords = ClosingTime()
             vm.recycle(thread, &lastWords)
         }
-        let host = clua_host(thread.state)
+        let host = clua_vm(thread.state)
         host?.pointee.stride = stride
         defer { host?.pointee.stride = CLUA_STRIDE }
         try thread.stack.load(source.utf8Span.span.bytes, name: "@test.lua")
@@ -58,7 +58,7 @@ extension TestVM {
     func countSlices(_ source: String, most: Int) throws -> Int {
         let thread = vm.makeThread()
         defer {
-            var lastWords = LastWords()
+            var lastWords = ClosingTime()
             vm.recycle(thread, &lastWords)
         }
         try thread.stack.load(source.utf8Span.span.bytes, name: "@test.lua")

@@ -87,7 +87,7 @@ final class TestVM {
     func run(_ source: String) throws(LuaFailure) -> String {
         let thread = vm.makeThread()
         defer {
-            var lastWords = LastWords()
+            var lastWords = ClosingTime()
             vm.recycle(thread, &lastWords)
         }
         try thread.stack.load(source.utf8Span.span.bytes, name: "@test.lua")

@@ -99,7 +99,7 @@ import Testing
 
     @Test func `blocks that Lua frees stay for the next ones, but not many, and go with the garbage`() throws {
         let lua = try TestVM()
-        let host = clua_host(lua.vm.stack.state)
+        let host = clua_vm(lua.vm.stack.state)
         #expect(
             try lua.evaluate("for i = 1, 200000 do local t = { i, { i } } local s = i .. '' end return true"))
         let kept = try #require(host?.pointee.kept)
@@ -156,13 +156,13 @@ import Testing
         try lua.vm.stack.run(LuaChunk(code), arguments: 0)
         let writer = JSONWriter(for: lua.vm)
         try writer.append(at: -1, of: lua.vm.stack)
-        let plain = lua.vm.looks
+        let plain = lua.vm.limitChecks
         #expect(plain.longest <= Stretch.bytes)
         #expect(plain.bytes >= writer.count * 3 / 10)
         let text = writer.text
         try writer.quote(from: 0, of: lua.vm.stack)
-        #expect(lua.vm.looks.longest <= Stretch.bytes)
-        #expect(lua.vm.looks.bytes >= plain.bytes + text.utf8.count)
+        #expect(lua.vm.limitChecks.longest <= Stretch.bytes)
+        #expect(lua.vm.limitChecks.bytes >= plain.bytes + text.utf8.count)
         let again = JSONWriter()
         again.append(string: text)
         #expect(writer.text == again.text)

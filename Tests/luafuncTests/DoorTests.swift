@@ -3,7 +3,7 @@ import TestSupport
 import Testing
 
 /// Who can reach the built program past its host, what a script can do to whoever reads its lines, and what outlives it.
-@Suite struct DoorTests {
+@Suite struct CallerCheckTests {
     private static let bundle = #"{ "version": "2.0", "extensionBundle": {} }"#
     private static let queue = """
         { "bindings": [ { "name": "msg", "type": "queueTrigger", "queueName": "orders", "connection": "" } ] }
@@ -19,7 +19,7 @@ import Testing
         init(_ app: TemporaryApp, _ arguments: [String] = []) throws {
             self.app = app
             process = try LuafuncProcess(["start", "--port", "0", "--app", app.folder.path] + arguments, waits: false)
-            port = try DoorTests.port(of: process)
+            port = try CallerCheckTests.port(of: process)
         }
 
         func request(_ path: String, headers: [String: String] = [:]) throws -> HTTPReply {

@@ -92,7 +92,7 @@ typedef struct CLuaBlock {
 ** a pointer to it in its extra space. Swift owns the memory and frees it after
 ** the Lua state is closed.
 */
-typedef struct CLuaHost {
+typedef struct CLuaVM {
   void *vm;               /* the Swift object that owns this VM */
   CLuaDispatch dispatch;  /* calls the Swift function with a given number */
   size_t used;            /* bytes allocated, in Lua and in Swift for this VM */
@@ -126,14 +126,14 @@ typedef struct CLuaHost {
                           /* closed, or a C function called the running code */
   char label[160];        /* describe the run in the message that 'endstuck' */
   char run[64];           /* prints before it ends the process */
-} CLuaHost;
+} CLuaVM;
 
 /* budget.c */
-lua_State *clua_newstate (CLuaHost *host);
+lua_State *clua_newstate (CLuaVM *vm);
 void clua_tunememory (void);
 void clua_trim (void);
 int clua_collectpiece (lua_State *L);
-void clua_dropblocks (CLuaHost *host);
+void clua_dropblocks (CLuaVM *vm);
 void clua_clear (lua_State *L);
 
 const char *clua_commit (void);
@@ -160,11 +160,11 @@ void clua_arm (lua_State *L);
 int clua_expire (lua_State *L);
 void clua_passhook (lua_State *co, lua_State *L);
 int clua_look (lua_State *L);
-int clua_isover (const CLuaHost *host);
-void clua_press (CLuaHost *host);
-void clua_exhaust (CLuaHost *host);
+int clua_isover (const CLuaVM *vm);
+void clua_press (CLuaVM *vm);
+void clua_exhaust (CLuaVM *vm);
 int clua_collect (lua_State *L);
-int clua_isfull (const CLuaHost *host);
+int clua_isfull (const CLuaVM *vm);
 
 /* layout.c */
 int clua_fits (lua_State *L);
@@ -221,8 +221,8 @@ void clua_pushdeferred (lua_State *L, void *key, int source, int array,
 void clua_wrapbase (lua_State *L, int metatable, int expander);
 
 /* The lowest bit of the extra space is the mark of a resting coroutine. */
-static inline CLuaHost *clua_host (lua_State *L) {
-  return (CLuaHost *)(*(uintptr_t *)lua_getextraspace(L) & ~(uintptr_t)1);
+static inline CLuaVM *clua_vm (lua_State *L) {
+  return (CLuaVM *)(*(uintptr_t *)lua_getextraspace(L) & ~(uintptr_t)1);
 }
 
 /* Whether a hook is set, so that the slice of the running C code is over. */

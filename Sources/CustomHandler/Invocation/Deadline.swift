@@ -29,7 +29,7 @@ struct Deadline {
         }
 
         /// The first of these that is set; without any, host.json's.
-        init(_ function: Function, _ options: InvocationOptions, _ host: HostConfiguration) {
+        init(_ function: Function, _ options: InvocationOptions, _ host: HostJSON) {
             if let limit = function.limits.time {
                 self.init(limit, .function)
             } else if let limit = options.timeLimit {

@@ -26,7 +26,7 @@ final class Execution {
     /// Tasks, besides the ones above, whose threads must be given back after the execution's end.
     private var leftovers: ArraySlice<ScriptTask>?
     /// The budget of the code that closes variables after the execution's end.
-    var lastWords = LastWords()
+    var lastWords = ClosingTime()
     /// Bytes kept for it outside the VM, which count toward the VM's memory.
     private var held = 0
 

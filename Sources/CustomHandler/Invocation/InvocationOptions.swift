@@ -13,17 +13,17 @@ public struct InvocationOptions: Sendable {
     public var logger: Logger
     /// Shows callers who sent their own request why a function failed. For development only.
     public var showsErrors: Bool
-    public var door: Door
+    public var callerCheck: CallerCheck
 
     public init(
         memoryLimit: Int = 64 << 20, timeLimit: Duration? = nil, logger: Logger, showsErrors: Bool = false,
-        door: Door = .open
+        callerCheck: CallerCheck = .open
     ) {
         self.memoryLimit = memoryLimit
         self.timeLimit = timeLimit
         self.logger = logger
         self.showsErrors = showsErrors
-        self.door = door
+        self.callerCheck = callerCheck
     }
 }
 

@@ -22,7 +22,7 @@ enum Outcome {
 
 /// Why an invocation failed, as reported to its caller and the log.
 public struct InvocationFailure: Error, Sendable, Equatable {
-    public enum Fault: Sendable, Equatable {
+    public enum Reason: Sendable, Equatable {
         /// The caller sent something that no function can take.
         case request
         /// The function is missing, broken or failed.
@@ -31,14 +31,14 @@ public struct InvocationFailure: Error, Sendable, Equatable {
         case limit
     }
 
-    public var fault: Fault
+    public var fault: Reason
     public var message: String
     /// Innermost call first.
     public var traceback: [String] = []
     /// The lines that the invocation logged before it failed.
     public var logs: [String] = []
 
-    public init(_ fault: Fault, _ message: String, traceback: [String] = [], logs: [String] = []) {
+    public init(_ fault: Reason, _ message: String, traceback: [String] = [], logs: [String] = []) {
         self.fault = fault
         self.message = message
         self.traceback = traceback

@@ -219,7 +219,7 @@ final class Scheduler {
 
     /// Ends an invocation that got no VM until its deadline.
     private func expire(_ invocation: Invocation) {
-        if invocation.caller.waitsForRoom({}) { return invocation.caller.respond(Refusal.overloaded.response) }
+        if invocation.caller.waitsForRoom({}) { return invocation.caller.respond(ServerError.overloaded.response) }
         fail(
             invocation,
             InvocationFailure(

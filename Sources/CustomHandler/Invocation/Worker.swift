@@ -27,7 +27,7 @@ final class Worker: HTTPResponder {
         if !Preemption.start(slice: options.slice) {
             options.logger.warning("there is no timer on this system that could end time slices and time limits")
         }
-        dispatcher = Dispatcher(app: app, door: options.door, logger: options.logger)
+        dispatcher = Dispatcher(app: app, callerCheck: options.callerCheck, logger: options.logger)
         scheduler = Scheduler(loop: loop, app: app, options: options, outbound: outbound)
     }
 
@@ -74,7 +74,7 @@ final class Worker: HTTPResponder {
                 HTTPResponse.problem(
                     status: 503, title: "There is no app yet", detail: "it is being loaded; try again"))
         }
-        if let refusal = dispatcher.door.refusal(of: request) { return caller.respond(refusal) }
+        if let refusal = dispatcher.callerCheck.refusal(of: request) { return caller.respond(refusal) }
         switch dispatcher.destination(of: request) {
         case .invoke(let number, let wire): scheduler.begin(number, request, wire, caller: caller)
         case .respond(let response): caller.respond(response)

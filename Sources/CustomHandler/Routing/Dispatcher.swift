@@ -15,13 +15,13 @@ final class Dispatcher {
     }
 
     var app: FunctionApp { didSet { recent = RecentPaths() } }
-    let door: Door
+    let callerCheck: CallerCheck
     let logger: Logger
     private var recent = RecentPaths()
 
-    init(app: FunctionApp, door: Door, logger: Logger) {
+    init(app: FunctionApp, callerCheck: CallerCheck, logger: Logger) {
         self.app = app
-        self.door = door
+        self.callerCheck = callerCheck
         self.logger = logger
     }
 
@@ -78,7 +78,7 @@ final class Dispatcher {
     /// nil if no function of that name takes payloads.
     private func payload(_ number: Int?, _ request: HTTPRequest) -> Destination? {
         guard case .post = request.method else { return nil }
-        if let refusal = door.refusal(ofPayload: request) { return .respond(refusal) }
+        if let refusal = callerCheck.refusal(ofPayload: request) { return .respond(refusal) }
         if let number { return .invoke(number, .payload) }
         if app.broken.isEmpty { return nil }
         let name = String(request.path.dropFirst())

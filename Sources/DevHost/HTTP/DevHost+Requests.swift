@@ -3,7 +3,7 @@ import HTTP
 import HTTP1
 import JSON
 
-extension DevHost: FrontResponder {
+extension DevHost: HostResponder {
     func takesStream(_ request: HTTPRequest) -> Bool {
         let app = current
         guard app.host.httpWire == .proxied, case .function(let function, _) = route(request, app) else { return false }

@@ -30,7 +30,7 @@ struct HandlerCommand: Sendable, Equatable {
 
     /// - Parameter environment: the program's environment, for `%NAME%`.
     init(
-        _ choice: HandlerChoice, host: HostConfiguration, root: String, environment: [String: String]
+        _ choice: HandlerChoice, host: HostJSON, root: String, environment: [String: String]
     ) throws(Problem) {
         let section =
             host.tree.member(anyCase: "customHandler") ?? host.tree.member(anyCase: "httpWorker")

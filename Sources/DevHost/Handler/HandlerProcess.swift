@@ -35,7 +35,7 @@ final class HandlerProcess {
     /// requests exactly as from the real host.
     private var secret: String?
 
-    struct Gone: Error {
+    struct EndedError: Error {
         let reason: String
     }
 
@@ -66,7 +66,7 @@ final class HandlerProcess {
 
     // MARK: Life
 
-    /// Runs until its task is cancelled; then kills the process. Throws `Gone` if the host must stop.
+    /// Runs until its task is cancelled; then kills the process. Throws `EndedError` if the host must stop.
     func run() async throws {
         while !Task.isCancelled {
             let status = try await live()
@@ -242,20 +242,20 @@ final class HandlerProcess {
         tell(.handlerReady(after: MonotonicTime.now - began))
     }
 
-    private func gone(_ reason: String) -> Gone {
-        let gone = Gone(reason: reason)
+    private func gone(_ reason: String) -> EndedError {
+        let gone = EndedError(reason: reason)
         phase = .gone(reason)
         for waiter in waiting { waiter.resume(throwing: gone) }
         waiting = []
         return gone
     }
 
-    /// Waits until the process answers, and returns the number of its run. Throws `Gone` if it never will.
+    /// Waits until the process answers, and returns the number of its run. Throws `EndedError` if it never will.
     func ready() async throws -> Int {
         try await withCheckedThrowingContinuation { continuation in
             switch phase {
             case .ready: continuation.resume()
-            case .gone(let reason): continuation.resume(throwing: Gone(reason: reason))
+            case .gone(let reason): continuation.resume(throwing: EndedError(reason: reason))
             case .starting: waiting.append(continuation)
             }
         }

@@ -35,7 +35,7 @@ extension Invoker {
         do {
             return try await handler.ready()
         } catch {
-            throw .noHandler((error as? HandlerProcess.Gone)?.reason ?? "\(error)")
+            throw .noHandler((error as? HandlerProcess.EndedError)?.reason ?? "\(error)")
         }
     }
 

@@ -17,7 +17,7 @@ final class LocalStorage {
     let outputs: OutputLog
     let folder: String
     private let lock: FolderLock
-    private let bell = Bell()
+    private let bell = ChangeSignal()
 
     /// Throws if the folder cannot be written, or another process uses it.
     init(root: String) throws {

@@ -36,7 +36,7 @@ final class ProxiedExchange {
     func begin(_ outgoing: ClientRequest, by client: HTTPClient) {
         guard !connection.isClosed else { return callerLeft() }
         let length = request.first("content-length").flatMap { Int($0) }
-        guard (length ?? 0) <= Front.bodyLimit else { return refuse() }
+        guard (length ?? 0) <= HostServer.bodyLimit else { return refuse() }
         var outgoing = outgoing
         if request.isStreamed {
             outgoing.body = .stream(length: length) { [self] in handOnBody(to: $0) }
@@ -60,7 +60,7 @@ final class ProxiedExchange {
     private func handOnBody(to call: ClientCall) {
         connection.onBody = { [self] piece in
             received += piece.byteCount
-            guard received <= Front.bodyLimit else { return refuse() }
+            guard received <= HostServer.bodyLimit else { return refuse() }
             call.write(piece)
             guard !call.isWritable else { return }
             connection.pauseBody()
@@ -71,7 +71,7 @@ final class ProxiedExchange {
     }
 
     /// Fails as the real host does for a body that is too large.
-    private func refuse() { fail("the request's body is larger than \(Front.bodyLimit) bytes") }
+    private func refuse() { fail("the request's body is larger than \(HostServer.bodyLimit) bytes") }
 
     // MARK: The response
 

@@ -83,7 +83,7 @@ struct BindingExpression: Sendable {
     private static func dateFormat(
         _ text: String, _ place: BindingTemplate.Place
     ) throws(BindingTemplateError) -> DateTimeFormat {
-        do throws(DateTimeFormat.Fault) {
+        do throws(DateTimeFormat.Reason) {
             return try DateTimeFormat(text)
         } catch {
             throw BindingTemplateError(place, .dateFormat(text, error))

@@ -66,19 +66,19 @@ struct BindingTemplate: Sendable {
 /// Why a property of a binding cannot be read or filled in.
 struct BindingTemplateError: Error, Equatable {
     let place: BindingTemplate.Place
-    let fault: Fault
+    let fault: Reason
 
-    init(_ place: BindingTemplate.Place, _ fault: Fault) {
+    init(_ place: BindingTemplate.Place, _ fault: Reason) {
         self.place = place
         self.fault = fault
     }
 
-    enum Fault: Equatable {
+    enum Reason: Equatable {
         case unclosed(position: Int)
         case unopened(position: Int)
         case name(String)
         case unknown(String, known: [String])
-        case dateFormat(String, DateTimeFormat.Fault)
+        case dateFormat(String, DateTimeFormat.Reason)
         case dotInDateFormat(String)
         case guidFormat(String)
         case notAContainerPath

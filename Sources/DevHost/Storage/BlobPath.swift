@@ -28,7 +28,7 @@ struct BlobPath: Sendable, Hashable, CustomStringConvertible {
         }
     }
 
-    enum Fault: Equatable {
+    enum Reason: Equatable {
         case length
         case dots
         case emptyPart
@@ -37,7 +37,7 @@ struct BlobPath: Sendable, Hashable, CustomStringConvertible {
     }
 
     /// Compares bytes, as a file system does: to Swift, a slash with an accent is not a slash.
-    private static func fault(of name: String) -> Fault? {
+    private static func fault(of name: String) -> Reason? {
         let bytes = name.utf8
         let parts = bytes.split(separator: slash, omittingEmptySubsequences: false)
         if bytes.contains(0) || bytes.contains(UInt8(ascii: "\\")) { return .character }
@@ -50,7 +50,7 @@ struct BlobPath: Sendable, Hashable, CustomStringConvertible {
     private static let slash = UInt8(ascii: "/")
 }
 
-extension BlobPath.Fault {
+extension BlobPath.Reason {
     var sentence: String {
         switch self {
         case .length: "use 1 to 1024 characters"

@@ -47,21 +47,21 @@ extension QueueMessage {
         return Array("{\n\(lines.joined(separator: ",\n"))\n}\n".utf8)
     }
 
-    init(file: [UInt8], id: String, queue: String) throws(Damage) {
+    init(file: [UInt8], id: String, queue: String) throws(DamagedError) {
         let tree: JSONTree
         do throws(JSONError) {
             tree = try JSONTree.parse(file.span.bytes)
         } catch {
-            throw Damage(reason: "\(error)")
+            throw DamagedError(reason: "\(error)")
         }
-        func member<Value>(_ name: String, _ read: (JSONTree) -> Value?) throws(Damage) -> Value {
-            guard let value = tree[name].flatMap(read) else { throw Damage(reason: "it has no good \"\(name)\"") }
+        func member<Value>(_ name: String, _ read: (JSONTree) -> Value?) throws(DamagedError) -> Value {
+            guard let value = tree[name].flatMap(read) else { throw DamagedError(reason: "it has no good \"\(name)\"") }
             return value
         }
-        func time(_ name: String) throws(Damage) -> Date {
+        func time(_ name: String) throws(DamagedError) -> Date {
             try member(name) { tree in tree.string.flatMap { StoredTime.date($0) } }
         }
-        func number(_ name: String, upTo limit: Int64) throws(Damage) -> Int64 {
+        func number(_ name: String, upTo limit: Int64) throws(DamagedError) -> Int64 {
             try member(name) { tree in tree.integer.flatMap { (0...limit).contains($0) ? $0 : nil } }
         }
         self.id = id
@@ -83,7 +83,7 @@ extension QueueMessage {
     }
 
     /// Why a file is not a message.
-    struct Damage: Error {
+    struct DamagedError: Error {
         let reason: String
     }
 }

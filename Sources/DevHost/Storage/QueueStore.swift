@@ -57,7 +57,7 @@ final class QueueStore {
     private func readMessage(_ entry: String, of queue: String) throws(StorageError) {
         let file = "\(service.folder(of: queue))/\(entry)"
         guard let bytes = try folder.read(file, limit: 16 << 20) else { return }
-        do throws(QueueMessage.Damage) {
+        do throws(QueueMessage.DamagedError) {
             var message = try QueueMessage(file: bytes, id: String(entry.dropLast(5)), queue: queue)
             if message.popReceipt != nil {
                 message.popReceipt = nil

@@ -9,7 +9,7 @@ enum StorageError: Error, Equatable {
     case notHeld(id: String, queue: String)
     case container(String)
     case notABlobPath(String)
-    case blobName(String, BlobPath.Fault)
+    case blobName(String, BlobPath.Reason)
     case unreadable(String)
     case notAFolder(String)
     case file(Action, String, FileError)

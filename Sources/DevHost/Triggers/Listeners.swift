@@ -14,7 +14,7 @@ final class Listeners {
         let listener: (any TriggerListener)?
         /// Everything that the listener depends on.
         let definition: Function.Definition
-        let host: HostConfiguration
+        let host: HostJSON
     }
 
     /// By function.
@@ -83,7 +83,7 @@ final class Listeners {
     private func listener(
         of queue: String, _ store: QueueStore, _ function: Function, _ app: FunctionApp
     ) -> QueueListener {
-        let event = QueueEvent(function: function, queue: queue)
+        let event = QueueTrigger(function: function, queue: queue)
         return QueueListener(queue, in: store, of: storage, event.rules(of: app.host), tell: invoker.tell) {
             [invoker] messages in
             await invoker.invoke(function, event.payload(of: messages), cause: event.cause, in: app).failure == nil

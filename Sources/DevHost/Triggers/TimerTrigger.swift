@@ -32,8 +32,8 @@ final class TimerTrigger: TriggerListener {
 
     var warning: String? { schedule.warning }
 
-    private func listener(at now: Date) -> TimerListener {
-        TimerListener(
+    private func listener(at now: Date) -> TimerState {
+        TimerState(
             schedule, in: zone, runOnStartup: runOnStartup, useMonitor: useMonitor,
             stored: storage.timers[function.name], at: now)
     }
@@ -79,7 +79,7 @@ final class TimerTrigger: TriggerListener {
         _ = await invoker.invoke(function, payload, cause: info.isPastDue ? "timer, past due" : "timer", in: app)
     }
 
-    private func keep(_ listener: TimerListener) {
+    private func keep(_ listener: TimerState) {
         guard listener.isMonitored else { return }
         do {
             try storage.timers.set(listener.status, of: function.name)

@@ -87,7 +87,7 @@ final class TLSSession {
         // OpenSSL calls this during `handshake`. The caller of `handshake` retains the session, so the pointer is
         // valid.
         let session = Unmanaged<TLSSession>.fromOpaque(data).takeUnretainedValue()
-        session.fault = CertificateFault.describe(context, name: session.name ?? "this host")
+        session.fault = CertificateReason.describe(context, name: session.name ?? "this host")
     }
 
     // MARK: Bytes

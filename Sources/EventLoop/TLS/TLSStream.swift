@@ -24,7 +24,7 @@ public final class TLSStream: ByteStream {
     private var isPumping = false
     private var isPumpQueued = false
     private var isLowerClosed = false
-    private var ears: Ears?
+    private var transportDelegate: TransportDelegate?
 
     private enum Phase {
         case handshaking
@@ -62,9 +62,9 @@ public final class TLSStream: ByteStream {
         self.loop = loop
         self.lower = lower
         self.session = session
-        let ears = Ears(self)
-        self.ears = ears
-        lower.delegate = ears
+        let transportDelegate = TransportDelegate(self)
+        self.transportDelegate = transportDelegate
+        lower.delegate = transportDelegate
         guard session != nil else { return }
         // The handshake reads whether or not the owner wants to.
         lower.resumeReading()
@@ -272,13 +272,13 @@ public final class TLSStream: ByteStream {
         guard case .closing(let error) = phase else { return }
         phase = .closed
         opened = nil
-        ears = nil
+        transportDelegate = nil
         delegate?.streamClosed(error)
     }
 }
 
 /// The delegate of the lower stream. It keeps the TLS stream alive.
-private final class Ears: ByteStreamDelegate {
+private final class TransportDelegate: ByteStreamDelegate {
     private let stream: TLSStream
 
     init(_ stream: TLSStream) { self.stream = stream }

@@ -8,7 +8,7 @@ public final class FileWatcher {
     private let loop: EventLoop
     private let folders: @Sendable () -> [String]
     private let changed: () -> Void
-    private let looking: ((Blindness) -> Void)?
+    private let looking: ((PollingReason) -> Void)?
     private var poll: Poll?
     private var watches: FolderWatches
     /// The folders that were listed last.
@@ -16,14 +16,14 @@ public final class FileWatcher {
     private var burst: ChangeBurst
     private let burstEnd: Timer
     private let nextLook: Timer
-    private let look: FolderLook
+    private let look: FolderScan
     private var sight = Sight.events
     private var isClosed = false
 
     /// Why the folders are compared each second; nil while the kernel reports everything.
-    public private(set) var blindness: Blindness?
+    public private(set) var pollingReason: PollingReason?
 
-    public enum Blindness: Equatable, Sendable, CustomStringConvertible {
+    public enum PollingReason: Equatable, Sendable, CustomStringConvertible {
         /// Other machines may change files in this folder's file system without the kernel noticing.
         case silentFileSystem(String)
         case noWatches
@@ -42,7 +42,7 @@ public final class FileWatcher {
         case events
         /// The watcher compares pictures of the folders in addition to events. `last` is nil until the first look has
         /// ended.
-        case pictures(last: FolderPicture?)
+        case pictures(last: FolderSnapshot?)
     }
 
     /// - Parameters:
@@ -52,7 +52,7 @@ public final class FileWatcher {
     ///   - changed: called once soon after each burst of changes. It is also called once at the beginning, for changes
     ///     made before the watch began.
     public convenience init(
-        _ loop: EventLoop, folders: @escaping @Sendable () -> [String], looking: ((Blindness) -> Void)? = nil,
+        _ loop: EventLoop, folders: @escaping @Sendable () -> [String], looking: ((PollingReason) -> Void)? = nil,
         changed: @escaping () -> Void
     ) {
         self.init(loop, ChangeBurst(), FolderWatches(), folders: folders, looking: looking, changed: changed)
@@ -60,7 +60,7 @@ public final class FileWatcher {
 
     init(
         _ loop: EventLoop, _ burst: ChangeBurst, _ watches: FolderWatches,
-        folders: @escaping @Sendable () -> [String], looking: ((Blindness) -> Void)? = nil,
+        folders: @escaping @Sendable () -> [String], looking: ((PollingReason) -> Void)? = nil,
         changed: @escaping () -> Void
     ) {
         self.loop = loop
@@ -71,7 +71,7 @@ public final class FileWatcher {
         self.watches = watches
         burstEnd = Timer(loop)
         nextLook = Timer(loop)
-        look = FolderLook(loop, folders)
+        look = FolderScan(loop, folders)
         burstEnd.fired = { self.endBurst() }
         nextLook.fired = { self.beginLook() }
         if watches.descriptor >= 0 {
@@ -104,7 +104,7 @@ public final class FileWatcher {
     /// Reports changes as an asynchronous sequence instead of calling `changed`. All changes while the consumer is busy
     /// become one element. `close` ends the sequence.
     public static func changes(
-        _ loop: EventLoop, folders: @escaping @Sendable () -> [String], looking: ((Blindness) -> Void)? = nil
+        _ loop: EventLoop, folders: @escaping @Sendable () -> [String], looking: ((PollingReason) -> Void)? = nil
     ) -> (FileWatcher, AsyncStream<Void>) {
         let (stream, sequence) = AsyncStream<Void>.makeStream(bufferingPolicy: .bufferingNewest(1))
         let watcher = FileWatcher(loop, folders: folders, looking: looking) { sequence.yield() }
@@ -162,13 +162,13 @@ public final class FileWatcher {
         switch updateWatches() {
         case .everything:
             sight = .events
-            blindness = nil
+            pollingReason = nil
             look.close()
             nextLook.stop()
         case .notThere: beginLooking()
         case .incomplete(let reason):
-            let isNew = blindness == nil
-            blindness = reason
+            let isNew = pollingReason == nil
+            pollingReason = reason
             beginLooking()
             if isNew { looking?(reason) }
         }
@@ -189,7 +189,7 @@ public final class FileWatcher {
         if !look.isUnderWay { look.begin { self.take($0) } }
     }
 
-    private func take(_ picture: FolderPicture?) {
+    private func take(_ picture: FolderSnapshot?) {
         guard case .pictures(let last) = sight else { return }
         nextLook.start(after: Self.pauseBetweenLooks)
         guard let picture else { return }

@@ -33,7 +33,7 @@ struct FolderWatches {
         case everything
         /// A folder does not exist, or cannot be read. That is no reason to warn.
         case notThere
-        case incomplete(FileWatcher.Blindness)
+        case incomplete(FileWatcher.PollingReason)
     }
 
     /// Watches exactly these folders, and keeps existing watches.

@@ -26,13 +26,13 @@ public struct AppLoader: Sendable {
     /// an error: it is listed in `broken`.
     ///
     /// - Parameter earlier: takes the place of a host.json that the host would refuse.
-    public func load(earlier: HostConfiguration? = nil) throws(Problem) -> FunctionApp {
+    public func load(earlier: HostJSON? = nil) throws(Problem) -> FunctionApp {
         let files = walked.take() ?? AppFiles(source)
         guard let entries = files.entries(of: "") else {
             throw Problem(files.root, "is not a folder that can be read; name the app with --app")
         }
         let hasHost = entries.contains("host.json")
-        let (host, hostProblem) = hasHost ? try readHost(files, earlier) : (HostConfiguration(), nil)
+        let (host, hostProblem) = hasHost ? try readHost(files, earlier) : (HostJSON(), nil)
         var warnings = host.warnings
         if !hasHost {
             warnings.append(
@@ -98,11 +98,11 @@ public struct AppLoader: Sendable {
     }
 
     private func readHost(
-        _ files: AppFiles, _ earlier: HostConfiguration?
-    ) throws(Problem) -> (HostConfiguration, Problem?) {
+        _ files: AppFiles, _ earlier: HostJSON?
+    ) throws(Problem) -> (HostJSON, Problem?) {
         do throws(Problem) {
             let text = try files.text(of: "host.json")
-            return (try HostConfiguration(text.span.bytes, settings: settings), nil)
+            return (try HostJSON(text.span.bytes, settings: settings), nil)
         } catch {
             guard let earlier else { throw error }
             return (earlier, error)

@@ -2,7 +2,7 @@
 public final class FunctionApp: Sendable {
     /// Absolute path of the app root, the folder with host.json.
     public let root: String
-    public let host: HostConfiguration
+    public let host: HostJSON
     /// By name.
     public let functions: [String: Function]
     /// Functions that cannot run, by name, with the reason that a call gets.
@@ -24,7 +24,7 @@ public final class FunctionApp: Sendable {
     package let routed: [Int?]
 
     init(
-        root: String, host: HostConfiguration, functions: [String: Function], broken: [String: Problem],
+        root: String, host: HostJSON, functions: [String: Function], broken: [String: Problem],
         warnings: [Problem], router: Router, files: AppFiles, hostProblem: Problem? = nil,
         earlierFiles: [String: AppFiles] = [:]
     ) {

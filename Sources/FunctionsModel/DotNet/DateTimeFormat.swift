@@ -9,13 +9,13 @@ package struct DateTimeFormat: Sendable {
         case field(Character, Int)
     }
 
-    package enum Fault: Error, Equatable {
+    package enum Reason: Error, Equatable {
         case oneLetter(String)
         case unfinished
         case letter(Character)
     }
 
-    package init(_ text: String) throws(Fault) {
+    package init(_ text: String) throws(Reason) {
         guard text.count > 1 else { throw .oneLetter(text) }
         var parts: [Part] = []
         var rest = text[...]
@@ -68,7 +68,7 @@ package struct DateTimeFormat: Sendable {
     private static func name(_ name: String, _ count: Int) -> String { count == 3 ? String(name.prefix(3)) : name }
 }
 
-extension DateTimeFormat.Fault {
+extension DateTimeFormat.Reason {
     package var sentence: String {
         switch self {
         case .oneLetter(let letter): "which is the name of one of .NET's own formats; for a part alone write %\(letter)"

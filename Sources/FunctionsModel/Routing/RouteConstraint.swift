@@ -10,7 +10,7 @@ enum RouteConstraint: Sendable, Equatable {
     case range(ClosedRange<Int64>)
     case regex(RoutePattern)
 
-    init(_ name: String, argument: String?) throws(Refusal) {
+    init(_ name: String, argument: String?) throws(Reason) {
         guard let kind = Kind(rawValue: name.lowercased()) else { throw .unknown(name) }
         if let plain = kind.plain {
             guard argument == nil else { throw .needless(kind) }
@@ -22,7 +22,7 @@ enum RouteConstraint: Sendable, Equatable {
             self = .regex(try RoutePattern(argument))
             return
         }
-        let refusal = Refusal.argument(kind, argument)
+        let refusal = Reason.argument(kind, argument)
         let takesTwo = kind == .length || kind == .range
         var numbers: [Int64] = []
         for text in takesTwo ? argument.split(separator: ",", omittingEmptySubsequences: false) : [argument[...]] {
@@ -112,7 +112,7 @@ extension RouteConstraint {
     }
 
     /// Why a constraint is refused.
-    enum Refusal: Error, Equatable {
+    enum Reason: Error, Equatable {
         case unknown(String)
         case unclosed(String)
         case needless(Kind)
@@ -122,7 +122,7 @@ extension RouteConstraint {
     }
 }
 
-extension RouteConstraint.Refusal: CustomStringConvertible {
+extension RouteConstraint.Reason: CustomStringConvertible {
     var description: String {
         switch self {
         case .unknown(let name):

@@ -2,10 +2,10 @@
 struct RouteParameterReader {
     /// Without an index, the failure concerns the whole parameter.
     struct Failure: Error {
-        let fact: RouteTemplateError.Fact
+        let fact: RouteTemplateError.Reason
         let index: Int?
 
-        init(_ fact: RouteTemplateError.Fact, at index: Int? = nil) {
+        init(_ fact: RouteTemplateError.Reason, at index: Int? = nil) {
             self.fact = fact
             self.index = index
         }
@@ -70,7 +70,7 @@ struct RouteParameterReader {
         if open != nil, letters[range.upperBound - 1].scalar != ")" {
             throw Failure(.constraint(.unclosed(name)), at: letters[range.lowerBound].index)
         }
-        do throws(RouteConstraint.Refusal) {
+        do throws(RouteConstraint.Reason) {
             return try RouteConstraint(name, argument: open.map { text($0 + 1..<range.upperBound - 1) })
         } catch {
             throw Failure(.constraint(error), at: letters[range.lowerBound].index)

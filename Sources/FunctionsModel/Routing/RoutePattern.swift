@@ -7,7 +7,7 @@ final class RoutePattern: Sendable {
     private let hasGivenUp = Atomic(false)
     private let isTold = Atomic(false)
 
-    init(_ text: String) throws(RouteConstraint.Refusal) {
+    init(_ text: String) throws(RouteConstraint.Reason) {
         do throws(PatternError) {
             pattern = try Pattern(text)
         } catch {

@@ -5,7 +5,7 @@ struct RouteTemplateError: Error, Equatable {
         case prefix = "routePrefix"
     }
 
-    enum Fact: Equatable {
+    enum Reason: Equatable {
         case leadingSlash(String)
         case emptySegment
         case unclosedBrace(name: String)
@@ -22,7 +22,7 @@ struct RouteTemplateError: Error, Equatable {
         case optionalAfter(String, name: String)
         case optionalWithDefault(String, defaultValue: String)
         case adjacentParameters(String, String)
-        case constraint(RouteConstraint.Refusal)
+        case constraint(RouteConstraint.Reason)
         case reserved(String)
     }
 
@@ -30,9 +30,9 @@ struct RouteTemplateError: Error, Equatable {
     let text: String
     /// The number of the character, from 1.
     let position: Int
-    let fact: Fact
+    let fact: Reason
 
-    init(_ source: Source, _ text: String, at index: Int, _ fact: Fact) {
+    init(_ source: Source, _ text: String, at index: Int, _ fact: Reason) {
         self.source = source
         self.text = text
         self.position = index + 1
@@ -44,7 +44,7 @@ extension RouteTemplateError: CustomStringConvertible {
     var description: String { "\(source.rawValue) '\(text)': character \(position): \(fact)" }
 }
 
-extension RouteTemplateError.Fact: CustomStringConvertible {
+extension RouteTemplateError.Reason: CustomStringConvertible {
     var description: String {
         switch self {
         case .leadingSlash(let text): "a route does not begin with '\(text)'; leave it out"

@@ -143,7 +143,7 @@ struct RouteTemplateParser {
 
     private func scalar(at index: Int) -> Unicode.Scalar? { index < scalars.count ? scalars[index] : nil }
 
-    private func error(_ fact: RouteTemplateError.Fact, at index: Int) -> RouteTemplateError {
+    private func error(_ fact: RouteTemplateError.Reason, at index: Int) -> RouteTemplateError {
         RouteTemplateError(source, text, at: index, fact)
     }
 }

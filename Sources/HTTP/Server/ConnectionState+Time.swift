@@ -15,7 +15,7 @@ extension ConnectionState {
         var finish: MonotonicTime?
     }
 
-    enum Look: Equatable {
+    enum TimeCheck: Equatable {
         /// The connection waits for nothing.
         case done
         case again(MonotonicTime)
@@ -36,7 +36,7 @@ extension ConnectionState {
     ///   - isHungry: whether the connection would take more bytes at once. Otherwise the caller is not late.
     ///   - pending: the number of bytes queued for the caller.
     ///   - taken: the number of bytes that the caller has taken so far.
-    mutating func look(at now: MonotonicTime, isHungry: Bool = true, pending: Int, taken: Int) -> Look {
+    mutating func checkTime(at now: MonotonicTime, isHungry: Bool = true, pending: Int, taken: Int) -> TimeCheck {
         var next = MonotonicTime.distantFuture
         if pending > 0 {
             if marks.taken.map({ taken > $0.bytes }) ?? true { marks.taken = (taken, now) }

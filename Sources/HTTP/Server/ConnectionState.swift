@@ -59,7 +59,7 @@ struct ConnectionState {
         case proceed
         /// Ask the responder how much of the body it wants, for `limitBody`.
         case askLimit
-        case refuse(Refusal)
+        case refuse(ServerError)
         /// The response is complete. Continue with the next request.
         case goOn
         /// End the sending half, then read and drop bytes until the caller ends its half.
@@ -168,7 +168,7 @@ struct ConnectionState {
         return body.left == 0 ? bodyEnded() : .none
     }
 
-    private func tooLarge(_ body: Body) -> Refusal {
+    private func tooLarge(_ body: Body) -> ServerError {
         guard let limit = body.limit, limit.bytes < limits.body else { return .tooLarge(limit: limits.body) }
         return .tooLargeForResponder(limit: limit.bytes)
     }
@@ -212,7 +212,7 @@ struct ConnectionState {
     }
 
     /// The request will never be complete.
-    mutating func fail(_ refusal: Refusal) -> Action {
+    mutating func fail(_ refusal: ServerError) -> Action {
         switch output {
         case .idle, .awaited:
             _ = finish()

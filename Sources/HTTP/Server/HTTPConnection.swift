@@ -135,7 +135,7 @@ public final class HTTPConnection {
         if state.isAwaited { responder.respond(to: request, through: self) }
     }
 
-    private func refuse(_ refusal: Refusal) {
+    private func refuse(_ refusal: ServerError) {
         let response = settings.refusal(refusal)
         guard case .bytes(let body) = response.body else { return finish() }
         let ending = MessageWriter.appendHead(
@@ -226,7 +226,7 @@ public final class HTTPConnection {
     private func lookAtClock() {
         let now = MonotonicTime.now
         let pending = stream.pendingBytes
-        switch state.look(at: now, isHungry: isHungry, pending: pending, taken: written - pending) {
+        switch state.checkTime(at: now, isHungry: isHungry, pending: pending, taken: written - pending) {
         case .done: break
         case .again(let time): wakeUp(at: time, now)
         case .act(let action):

@@ -113,7 +113,7 @@ extension HTTPServer {
         public var stall = Duration.seconds(60)
         public var headLimits = HeadLimits()
         /// Makes the response to a refused request. A product can replace it to name its own options.
-        public var refusal: @Sendable (Refusal) -> HTTPResponse = { $0.response }
+        public var refusal: @Sendable (ServerError) -> HTTPResponse = { $0.response }
         /// Whether to accept only one connection until `add` is called, and to let the others wait. The Functions host
         /// keeps its connections open, so if the first loop accepted many of them, the added loops would have no work.
         public var waitsForLoops = false

@@ -321,7 +321,7 @@ public struct JSONReader {
         }
         let read = JSONScanner.stretch + (cursor - lookout)
         lookout = cursor + JSONScanner.stretch
-        do throws(JSONError.Fault) {
+        do throws(JSONError.SyntaxReason) {
             return try limits.hasTime(after: read)
         } catch {
             throw self.error(error)
@@ -333,5 +333,5 @@ public struct JSONReader {
         throw error(.memoryLimit(limits.memoryLimit))
     }
 
-    func error(_ fault: JSONError.Fault) -> JSONError { JSONScanner(json.text).error(fault, at: cursor) }
+    func error(_ fault: JSONError.SyntaxReason) -> JSONError { JSONScanner(json.text).error(fault, at: cursor) }
 }

@@ -4,13 +4,13 @@ import JSON
 /// Writes tables: as an array the list from 1 to n, as an object all others.
 extension JSONWriter {
     /// Begins the table on top.
-    func open(_ stack: LuaStack) throws(Obstructed) {
+    func open(_ stack: LuaStack) throws(ValueError) {
         let state = stack.state
         let index = lua_gettop(state)
         let identity = lua_topointer(state, index)
         guard levels.count + 1 < JSONScanner.depthLimit || !isOpen, lua_checkstack(state, 8) != 0 else {
             let isCycle = openLevels.contains { $0.identity == identity }
-            throw Obstructed(isCycle ? .cycle : .tooDeep(limit: JSONScanner.depthLimit))
+            throw ValueError(isCycle ? .cycle : .tooDeep(limit: JSONScanner.depthLimit))
         }
         var shape: Shape?
         if lua_getmetatable(state, index) != 0 {
@@ -41,7 +41,7 @@ extension JSONWriter {
         if let around = levels.popLast() { level = around } else { isOpen = false }
     }
 
-    func nextElement(_ stack: LuaStack) throws(Obstructed) {
+    func nextElement(_ stack: LuaStack) throws(ValueError) {
         let state = stack.state
         // Lua visits the list part in order, so one pass both writes the elements and finds a misplaced key.
         guard lua_next(state, level.index) != 0 else {
@@ -57,7 +57,7 @@ extension JSONWriter {
     }
 
     /// Starts the table again, as Lua does not visit its list in order.
-    private func scatter(_ stack: LuaStack) throws(Obstructed) {
+    private func scatter(_ stack: LuaStack) throws(ValueError) {
         let state = stack.state
         let index = level.index
         lua_settop(state, index)
@@ -69,7 +69,7 @@ extension JSONWriter {
             guard lua_isinteger(state, -2) != 0, lua_tointegerx(state, -2, nil) > 0 else {
                 // The error names the table, not one of its elements.
                 leave()
-                throw Obstructed(.mixedKeys)
+                throw ValueError(.mixedKeys)
             }
             elements += 1
             stack.pop()
@@ -79,7 +79,7 @@ extension JSONWriter {
         level.position = 0
     }
 
-    func nextElement(of count: Int64, _ stack: LuaStack) throws(Obstructed) {
+    func nextElement(of count: Int64, _ stack: LuaStack) throws(ValueError) {
         guard level.position < count else {
             append(UInt8(ascii: "]"))
             return leave()
@@ -89,12 +89,12 @@ extension JSONWriter {
         if position > 1 { append(UInt8(ascii: ",")) }
         guard lua_rawgeti(stack.state, level.index, position) != LUA_TNIL else {
             leave()
-            throw Obstructed(.hole(index: Int(position)))
+            throw ValueError(.hole(index: Int(position)))
         }
         needsValue = true
     }
 
-    func nextMember(_ isMarked: Bool, _ stack: LuaStack) throws(Obstructed) {
+    func nextMember(_ isMarked: Bool, _ stack: LuaStack) throws(ValueError) {
         guard lua_next(stack.state, level.index) != 0 else {
             append(UInt8(ascii: "}"))
             return leave()
@@ -110,7 +110,7 @@ extension JSONWriter {
     private static let longestKnown = 64
 
     /// Appends the key at -2. Never converts it in place: that would break `lua_next`.
-    private func appendKey(_ stack: LuaStack, ofMarked isMarked: Bool) throws(Obstructed) {
+    private func appendKey(_ stack: LuaStack, ofMarked isMarked: Bool) throws(ValueError) {
         let state = stack.state
         if lua_type(state, -2) == LUA_TSTRING {
             var length = 0
@@ -118,7 +118,7 @@ extension JSONWriter {
             if let written = names.find(text) { return append(again: written) }
             let from = count
             let sawBefore = sawDateTime
-            do throws(Obstructed) {
+            do throws(ValueError) {
                 if length <= Self.stretch { try appendString(text, length) } else { try appendKey(text, length, stack) }
             } catch {
                 leave()
@@ -132,21 +132,21 @@ extension JSONWriter {
             append(UInt8(ascii: "\""))
         } else {
             leave()
-            throw Obstructed(lua_isinteger(state, -2) != 0 ? .mixedKeys : .key(stack.type(at: -2).name))
+            throw ValueError(lua_isinteger(state, -2) != 0 ? .mixedKeys : .key(stack.type(at: -2).name))
         }
     }
 
     /// Appends a long key without giving others their turn.
-    private func appendKey(_ text: UnsafePointer<CChar>, _ length: Int, _ stack: LuaStack) throws(Obstructed) {
+    private func appendKey(_ text: UnsafePointer<CChar>, _ length: Int, _ stack: LuaStack) throws(ValueError) {
         append(UInt8(ascii: "\""))
-        try text.withMemoryRebound(to: UInt8.self, capacity: length) { pointer throws(Obstructed) in
+        try text.withMemoryRebound(to: UInt8.self, capacity: length) { pointer throws(ValueError) in
             let bytes = UnsafeBufferPointer(start: pointer, count: length)
             var offset = 0
             while offset < length {
                 let end = Self.pieceEnd(of: bytes, from: offset)
                 let piece = UnsafeBufferPointer(rebasing: bytes[offset..<end])
                 if let invalid = appendEscaped(piece) {
-                    throw Obstructed(.invalidUTF8(byte: offset + invalid + 1))
+                    throw ValueError(.invalidUTF8(byte: offset + invalid + 1))
                 }
                 _ = try look(stack, after: end - offset)
                 offset = end

@@ -44,7 +44,7 @@ extension JSONWriter {
 
     /// Returns true when the value is written, false if the time slice ended in the middle. [0 at the end]
     public func advance(_ stack: LuaStack) throws(JSONError) -> Bool {
-        do throws(Obstructed) {
+        do throws(ValueError) {
             guard try proceed(stack) else { return false }
         } catch {
             // In a cycle, a path says nothing after its first steps.
@@ -75,9 +75,9 @@ extension JSONWriter {
         case object(isMarked: Bool)
     }
 
-    struct Obstructed: Error {
-        let obstacle: JSONError.Obstacle
-        init(_ obstacle: JSONError.Obstacle) { self.obstacle = obstacle }
+    struct ValueError: Error {
+        let obstacle: JSONError.ValueReason
+        init(_ obstacle: JSONError.ValueReason) { self.obstacle = obstacle }
     }
 
     /// How many bytes are written between two checks of the limits. The shortest element takes two bytes.
@@ -86,7 +86,7 @@ extension JSONWriter {
     // MARK: The steps
 
     /// Writes the value on top, or continues the innermost table.
-    private func proceed(_ stack: LuaStack) throws(Obstructed) -> Bool {
+    private func proceed(_ stack: LuaStack) throws(ValueError) -> Bool {
         let state = stack.state
         while true {
             if longOffset != nil {
@@ -108,21 +108,21 @@ extension JSONWriter {
     }
 
     /// Checks the limits; returns false if the slice is over.
-    func look(_ stack: LuaStack, after bytes: Int? = nil) throws(Obstructed) -> Bool {
-        guard count <= limit else { throw Obstructed(.tooLarge(limit: limit)) }
-        guard count - start <= patience || !isOpen else { throw Obstructed(.long) }
+    func look(_ stack: LuaStack, after bytes: Int? = nil) throws(ValueError) -> Bool {
+        guard count <= limit else { throw ValueError(.tooLarge(limit: limit)) }
+        guard count - start <= patience || !isOpen else { throw ValueError(.long) }
         let written = bytes ?? max(0, count - (checkpoint - Self.stretch))
         checkpoint = min(limit, count + Self.stretch)
         do throws(LuaError) {
             return try stack.mayGoOn(after: written)
         } catch {
-            if case .timeLimit = error { throw Obstructed(.timeLimit) }
-            throw Obstructed(.tooLarge(limit: stack.memoryLimit))
+            if case .timeLimit = error { throw ValueError(.timeLimit) }
+            throw ValueError(.tooLarge(limit: stack.memoryLimit))
         }
     }
 
     /// Appends the value on top, or the beginning of it.
-    private func appendTop(_ stack: LuaStack) throws(Obstructed) {
+    private func appendTop(_ stack: LuaStack) throws(ValueError) {
         let state = stack.state
         switch lua_type(state, -1) {
         case LUA_TSTRING:
@@ -138,35 +138,35 @@ extension JSONWriter {
                 append(integer: lua_tointegerx(state, -1, nil))
             } else {
                 let value = lua_tonumberx(state, -1, nil)
-                guard value.isFinite else { throw Obstructed(.notFinite(value)) }
+                guard value.isFinite else { throw ValueError(.notFinite(value)) }
                 append(value)
             }
         case LUA_TBOOLEAN: append(raw: lua_toboolean(state, -1) != 0 ? "true" : "false")
         case LUA_TTABLE: try open(stack)
         case LUA_TNIL: append(raw: "null")
         case LUA_TLIGHTUSERDATA where stack.isNull(at: -1): append(raw: "null")
-        default: throw Obstructed(.type(stack.type(at: -1).name))
+        default: throw ValueError(.type(stack.type(at: -1).name))
         }
     }
 
-    func appendString(_ text: UnsafePointer<CChar>, _ length: Int) throws(Obstructed) {
+    func appendString(_ text: UnsafePointer<CChar>, _ length: Int) throws(ValueError) {
         // Lua does not move strings, and this one is on the stack.
-        try text.withMemoryRebound(to: UInt8.self, capacity: length) { pointer throws(Obstructed) in
+        try text.withMemoryRebound(to: UInt8.self, capacity: length) { pointer throws(ValueError) in
             let bytes = UnsafeBufferPointer(start: pointer, count: length)
             if DateTimeText.matches(bytes) { sawDateTime = true }
-            if let offset = appendQuoted(bytes) { throw Obstructed(.invalidUTF8(byte: offset + 1)) }
+            if let offset = appendQuoted(bytes) { throw ValueError(.invalidUTF8(byte: offset + 1)) }
         }
     }
 
     /// Continues the long string on top; returns false if the slice ends before it is complete.
-    private func appendLong(_ stack: LuaStack) throws(Obstructed) -> Bool {
+    private func appendLong(_ stack: LuaStack) throws(ValueError) -> Bool {
         var length = 0
         while let offset = longOffset, let text = lua_tolstring(stack.state, -1, &length) {
-            let end = try text.withMemoryRebound(to: UInt8.self, capacity: length) { pointer throws(Obstructed) in
+            let end = try text.withMemoryRebound(to: UInt8.self, capacity: length) { pointer throws(ValueError) in
                 let bytes = UnsafeBufferPointer(start: pointer, count: length)
                 let piece = UnsafeBufferPointer(rebasing: bytes[offset..<Self.pieceEnd(of: bytes, from: offset)])
                 if let invalid = appendEscaped(piece) {
-                    throw Obstructed(.invalidUTF8(byte: offset + invalid + 1))
+                    throw ValueError(.invalidUTF8(byte: offset + invalid + 1))
                 }
                 return offset + piece.count
             }

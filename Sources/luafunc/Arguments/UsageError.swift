@@ -2,11 +2,11 @@ import FunctionsModel
 
 /// An invalid command line. Exits with 64.
 struct UsageError: Error {
-    let fact: Fact
+    let fact: Reason
     /// The command whose help to read; nil for the program's.
     private(set) var command: String?
 
-    enum Fact {
+    enum Reason {
         case unknownCommand(String, known: [String])
         /// The first word is an option of these commands.
         case commandMissing(option: String, users: [String])
@@ -21,7 +21,7 @@ struct UsageError: Error {
         case other(String)
     }
 
-    init(_ fact: Fact, command: String? = nil) {
+    init(_ fact: Reason, command: String? = nil) {
         self.fact = fact
         self.command = command
     }

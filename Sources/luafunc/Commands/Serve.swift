@@ -14,7 +14,7 @@ extension Command {
         }
     ) { arguments in
         let limits = LimitOptions(arguments)
-        var serving = Serving()
+        var serving = ServeSession()
         serving.app = AppChoice(arguments)
         serving.logger.level = arguments[level] ?? serving.logger.level
         serving.logger.format = arguments[format] ?? serving.logger.format
@@ -33,13 +33,13 @@ extension Command {
 
     private static let level = Option(
         "log-level", ValueOf<LogLevel>.choice, "Lowest level to write.",
-        default: Serving().logger.level.rawValue)
+        default: ServeSession().logger.level.rawValue)
     private static let format = Option(
-        "log-format", ValueOf<LogFormat>.choice, "Format of log lines.", default: Serving().logger.format.rawValue)
+        "log-format", ValueOf<LogFormat>.choice, "Format of log lines.", default: ServeSession().logger.format.rawValue)
     private static let port = Option(
         "port", .port, "Port to listen on; 0 finds a free one.",
         default: "FUNCTIONS_CUSTOMHANDLER_PORT, else 8080 for a program that carries its app")
-    private static let bind = Option("bind", .text, "Address to listen on.", default: Serving().bind)
+    private static let bind = Option("bind", .text, "Address to listen on.", default: ServeSession().bind)
     private static let threads = Option(
         "threads", .number(1...1024), "Event loops, each with a Lua VM of every function.", default: "all cores")
     private static let bodyLimit = Option(

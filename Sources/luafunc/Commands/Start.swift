@@ -33,7 +33,7 @@ extension Command {
         LogSink.standard.detach()
         let loop = EventLoop.main
         loop.bind()
-        loop.task { @MainLoop in await Starting(options, choice, verbose: verbose).run() }
+        loop.task { @MainLoop in await StartSession(options, choice, verbose: verbose).run() }
         loop.run()
         ExitCode.failure.end()
     }

@@ -22,7 +22,7 @@ struct PackedApp {
         guard walk.files.contains(where: { $0.path.hasSuffix("/function.json") }) else {
             throw .noFunctions(root: root)
         }
-        let host = try HostFile(walk.hostText())
+        let host = try PackedHostJSON(walk.hostText())
         files = (walk.files + [PackedFile(path: "host.json", bytes: host.bytes)])
             .sorted { $0.path.utf8.lexicographicallyPrecedes($1.path.utf8) }
         notes = host.notes + walk.notes

@@ -76,7 +76,7 @@ import Testing
 
     @Test func `a program given by hand keeps its words, and its variables are expanded`() throws {
         let command = try HandlerCommand(
-            .program(["./server", "--name", "two words", "--key=%httpkey1%", "%gone%"]), host: HostConfiguration(),
+            .program(["./server", "--name", "two words", "--key=%httpkey1%", "%gone%"]), host: HostJSON(),
             root: "/app", environment: Self.environment)
         #expect(command.executable == "./server")
         #expect(command.arguments == ["--name", "two words", "--key=httpvalue1", ""])

@@ -82,7 +82,7 @@ import Testing
         let handler = try await PlayedHandler(PlayedHandler.answer(Self.answer))
         let host = try await HostInProcess(["f/function.json": Self.function()], handlerPort: await handler.port)
         let connection = try await RawConnection(port: host.port)
-        connection.send("POST /api/f HTTP/1.1\r\nHost: x\r\nContent-Length: \(Front.bodyLimit + 1)\r\n\r\n")
+        connection.send("POST /api/f HTTP/1.1\r\nHost: x\r\nContent-Length: \(HostServer.bodyLimit + 1)\r\n\r\n")
         let reply = try #require(connection.response())
         #expect(reply.status == 500 && reply.body.isEmpty && reply.headers["connection"] == "close")
         #expect(await handler.received.isEmpty)

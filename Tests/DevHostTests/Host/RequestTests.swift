@@ -139,7 +139,7 @@ import Testing
         }
         let host = try await HostInProcess(Self.files, handlerPort: await handler.port, options: Self.proxied)
         let known = try await RawConnection(port: host.port)
-        known.send("POST /api/f HTTP/1.1\r\nHost: x\r\nContent-Length: \(Front.bodyLimit + 1)\r\n\r\n")
+        known.send("POST /api/f HTTP/1.1\r\nHost: x\r\nContent-Length: \(HostServer.bodyLimit + 1)\r\n\r\n")
         #expect(known.response()?.status == 500)
         #expect(await handler.received.isEmpty)
         let chunked = try await RawConnection(port: host.port)

@@ -10,7 +10,7 @@ struct FileWatcherTests {
     /// Counts what a watcher tells.
     private final class Watched {
         private(set) var changes = 0
-        private(set) var reasons: [FileWatcher.Blindness] = []
+        private(set) var reasons: [FileWatcher.PollingReason] = []
         private let waiter: Waiter
         private(set) var watcher: FileWatcher?
 
@@ -77,7 +77,7 @@ struct FileWatcherTests {
             try await watched.change(5)
             #expect(unlink(folder("b")) == 0)
             try await watched.change(6)
-            #expect(watched.watcher?.blindness == nil)
+            #expect(watched.watcher?.pollingReason == nil)
             watched.close()
             watched.close()
         }
@@ -140,7 +140,7 @@ struct FileWatcherTests {
         try folder.write("1", to: "a")
         try await onLoop { loop in
             let watched = Watched(loop, ChangeBurst(), FolderWatches(descriptor: -1)) { [folder.path] }
-            #expect(watched.watcher?.blindness == .noWatches)
+            #expect(watched.watcher?.pollingReason == .noWatches)
             // One at first, one after the first look: what happened before it is not known.
             try await watched.change(1)
             try folder.write("12", to: "a")
@@ -166,7 +166,7 @@ struct FileWatcherTests {
                 return inotify_add_watch(descriptor, path, events)
             }
             let watched = Watched(loop, ChangeBurst(), watches) { [folder.path, inner] }
-            #expect(watched.watcher?.blindness == .noWatches && watched.reasons == [.noWatches])
+            #expect(watched.watcher?.pollingReason == .noWatches && watched.reasons == [.noWatches])
             try await watched.change(1)
             try folder.write("1", to: "inner/a")
             try await watched.change(watched.changes + 1)
@@ -174,7 +174,7 @@ struct FileWatcherTests {
             // The other folder still makes events.
             try folder.write("1", to: "a")
             try await watched.change(watched.changes + 1)
-            #expect(watched.watcher?.blindness == nil)
+            #expect(watched.watcher?.pollingReason == nil)
             try folder.write("2", to: "inner/a")
             try await watched.change(watched.changes + 1)
             #expect(watched.reasons == [.noWatches])
@@ -205,7 +205,7 @@ struct FileWatcherTests {
         try #require(number != 0)
         try await onLoop { loop in
             let watched = Watched(loop, ChangeBurst(), FolderWatches(silentFileSystems: [number])) { [folder.path] }
-            #expect(watched.watcher?.blindness == .silentFileSystem(folder.path))
+            #expect(watched.watcher?.pollingReason == .silentFileSystem(folder.path))
             try await watched.change(1)
             for number in 2..<5 {
                 try folder.write("\(number)", to: "a")
@@ -257,10 +257,11 @@ struct FileWatcherTests {
 
     @Test func `the reasons for looking are sentences`() {
         #expect(
-            "\(FileWatcher.Blindness.silentFileSystem("/app"))" == "the file system of /app does not report all changes"
+            "\(FileWatcher.PollingReason.silentFileSystem("/app"))"
+                == "the file system of /app does not report all changes"
         )
         #expect(
-            "\(FileWatcher.Blindness.noWatches)"
+            "\(FileWatcher.PollingReason.noWatches)"
                 == "the system has no room for another watch; raise fs.inotify.max_user_watches or "
                 + "fs.inotify.max_user_instances")
     }
@@ -268,7 +269,7 @@ struct FileWatcherTests {
     @Test func `a picture shows names, sizes and times, and not the order`() throws {
         let folder = try TemporaryFolder()
         try folder.makeFolder("inner")
-        func picture() -> FolderPicture { FolderPicture(of: [folder.path, folder("inner")]) }
+        func picture() -> FolderSnapshot { FolderSnapshot(of: [folder.path, folder("inner")]) }
         var seen = [picture()]
         func isNew() -> Bool {
             let now = picture()
@@ -286,10 +287,10 @@ struct FileWatcherTests {
         #expect(isNew())
         try folder.write("12", to: "inner/b")
         #expect(isNew())
-        #expect(FolderPicture(of: [folder("inner"), folder.path]) == picture())
-        #expect(FolderPicture(of: [folder("none")]) == FolderPicture(of: []))
-        #expect(FolderPicture(bytes: picture().bytes) == picture())
-        #expect(FolderPicture(bytes: [1, 2]) == nil)
+        #expect(FolderSnapshot(of: [folder("inner"), folder.path]) == picture())
+        #expect(FolderSnapshot(of: [folder("none")]) == FolderSnapshot(of: []))
+        #expect(FolderSnapshot(bytes: picture().bytes) == picture())
+        #expect(FolderSnapshot(bytes: [1, 2]) == nil)
         #expect(unlink(folder("inner/b")) == 0)
         #expect(rmdir(folder("inner")) == 0)
         #expect(isNew())

@@ -207,82 +207,82 @@ import Testing
     // MARK: Time
 
     @Test mutating func `nothing is timed between two requests and while one is answered`() {
-        #expect(!state.isTimed && state.look(at: at(0), pending: 0, taken: 0) == .done)
+        #expect(!state.isTimed && state.checkTime(at: at(0), pending: 0, taken: 0) == .done)
         _ = state.headArrived(head(), isStreamed: false)
-        #expect(!state.isTimed && state.look(at: at(1000), pending: 0, taken: 0) == .done)
+        #expect(!state.isTimed && state.checkTime(at: at(1000), pending: 0, taken: 0) == .done)
     }
 
     @Test mutating func `a head has to be whole in time, whatever comes of it`() {
         state.headIsIncomplete()
-        #expect(state.isTimed && state.look(at: at(1), pending: 0, taken: 0) == .again(at(31)))
+        #expect(state.isTimed && state.checkTime(at: at(1), pending: 0, taken: 0) == .again(at(31)))
         state.headIsIncomplete()
-        #expect(state.look(at: at(20), pending: 0, taken: 0) == .again(at(31)))
-        #expect(state.look(at: at(31), pending: 0, taken: 0) == .act(.refuse(.timeout)))
+        #expect(state.checkTime(at: at(20), pending: 0, taken: 0) == .again(at(31)))
+        #expect(state.checkTime(at: at(31), pending: 0, taken: 0) == .act(.refuse(.timeout)))
     }
 
     @Test mutating func `a body may take its time, but not pause for long`() {
         _ = state.headArrived(head(.length(5)), isStreamed: false)
-        #expect(state.look(at: at(1), pending: 0, taken: 0) == .again(at(31)))
+        #expect(state.checkTime(at: at(1), pending: 0, taken: 0) == .again(at(31)))
         _ = state.bodyArrived(1)
-        #expect(state.look(at: at(30), pending: 0, taken: 0) == .again(at(60)))
-        #expect(state.look(at: at(59), pending: 0, taken: 0) == .again(at(60)))
-        #expect(state.look(at: at(60), pending: 0, taken: 0) == .act(.refuse(.timeout)))
+        #expect(state.checkTime(at: at(30), pending: 0, taken: 0) == .again(at(60)))
+        #expect(state.checkTime(at: at(59), pending: 0, taken: 0) == .again(at(60)))
+        #expect(state.checkTime(at: at(60), pending: 0, taken: 0) == .act(.refuse(.timeout)))
     }
 
     @Test mutating func `a request that is whole in time leaves no limit for the next`() {
         state.headIsIncomplete()
-        _ = state.look(at: at(0), pending: 0, taken: 0)
+        _ = state.checkTime(at: at(0), pending: 0, taken: 0)
         _ = state.headArrived(head(), isStreamed: false)
         _ = state.responded(keepsOpen: true)
         state.headIsIncomplete()
-        #expect(state.look(at: at(100), pending: 0, taken: 0) == .again(at(130)))
+        #expect(state.checkTime(at: at(100), pending: 0, taken: 0) == .again(at(130)))
     }
 
     @Test mutating func `a caller that is held back is not late, and has time again afterwards`() {
         _ = state.headArrived(head(.length(5)), isStreamed: true)
-        #expect(state.look(at: at(0), pending: 0, taken: 0) == .again(at(30)))
-        #expect(state.look(at: at(100), isHungry: false, pending: 0, taken: 0) == .done)
-        #expect(state.look(at: at(100), pending: 0, taken: 0) == .again(at(130)))
+        #expect(state.checkTime(at: at(0), pending: 0, taken: 0) == .again(at(30)))
+        #expect(state.checkTime(at: at(100), isHungry: false, pending: 0, taken: 0) == .done)
+        #expect(state.checkTime(at: at(100), pending: 0, taken: 0) == .again(at(130)))
     }
 
     @Test mutating func `a caller that takes nothing of what is queued is disconnected, one that is slow is not`() {
         _ = state.headArrived(head(), isStreamed: false)
-        #expect(state.look(at: at(0), pending: 100, taken: 50) == .again(at(15)))
-        #expect(state.look(at: at(59), pending: 90, taken: 60) == .again(at(74)))
+        #expect(state.checkTime(at: at(0), pending: 100, taken: 50) == .again(at(15)))
+        #expect(state.checkTime(at: at(59), pending: 90, taken: 60) == .again(at(74)))
         // More was queued, and nothing taken.
-        #expect(state.look(at: at(118), pending: 190, taken: 60) == .again(at(119)))
-        #expect(state.look(at: at(119), pending: 190, taken: 60) == .act(.close))
+        #expect(state.checkTime(at: at(118), pending: 190, taken: 60) == .again(at(119)))
+        #expect(state.checkTime(at: at(119), pending: 190, taken: 60) == .act(.close))
     }
 
     @Test mutating func `a queue that was empty in between begins anew`() {
-        _ = state.look(at: at(0), pending: 100, taken: 50)
-        #expect(state.look(at: at(30), pending: 0, taken: 150) == .done)
-        #expect(state.look(at: at(100), pending: 10, taken: 150) == .again(at(115)))
+        _ = state.checkTime(at: at(0), pending: 100, taken: 50)
+        #expect(state.checkTime(at: at(30), pending: 0, taken: 150) == .done)
+        #expect(state.checkTime(at: at(100), pending: 10, taken: 150) == .again(at(115)))
     }
 
     @Test mutating func `a refused caller may go on for a while, and longer as long as it sends`() {
         _ = state.fail(.timeout)
-        #expect(state.isTimed && state.look(at: at(0), pending: 0, taken: 0) == .again(at(2)))
+        #expect(state.isTimed && state.checkTime(at: at(0), pending: 0, taken: 0) == .again(at(2)))
         state.bytesDropped()
-        #expect(state.look(at: at(1.5), pending: 0, taken: 0) == .again(at(3.5)))
-        #expect(state.look(at: at(3.5), pending: 0, taken: 0) == .act(.close))
+        #expect(state.checkTime(at: at(1.5), pending: 0, taken: 0) == .again(at(3.5)))
+        #expect(state.checkTime(at: at(3.5), pending: 0, taken: 0) == .act(.close))
     }
 
     @Test mutating func `a refused caller does not go on for ever`() {
         _ = state.fail(.timeout)
         for second in stride(from: 0.0, through: 29, by: 1) {
             state.bytesDropped()
-            #expect(state.look(at: at(second), pending: 0, taken: 0) == .again(at(min(second + 2, 30))))
+            #expect(state.checkTime(at: at(second), pending: 0, taken: 0) == .again(at(min(second + 2, 30))))
         }
         state.bytesDropped()
-        #expect(state.look(at: at(30), pending: 0, taken: 0) == .act(.close))
+        #expect(state.checkTime(at: at(30), pending: 0, taken: 0) == .act(.close))
     }
 
     @Test mutating func `a refused caller that still reads has time to`() {
         _ = state.fail(.timeout)
-        #expect(state.look(at: at(0), pending: 10, taken: 0) == .again(at(2)))
-        #expect(state.look(at: at(2), pending: 5, taken: 5) == .again(at(4)))
-        #expect(state.look(at: at(4), pending: 0, taken: 10) == .again(at(6)))
-        #expect(state.look(at: at(6), pending: 0, taken: 10) == .act(.close))
+        #expect(state.checkTime(at: at(0), pending: 10, taken: 0) == .again(at(2)))
+        #expect(state.checkTime(at: at(2), pending: 5, taken: 5) == .again(at(4)))
+        #expect(state.checkTime(at: at(4), pending: 0, taken: 10) == .again(at(6)))
+        #expect(state.checkTime(at: at(6), pending: 0, taken: 10) == .act(.close))
     }
 }

@@ -2,7 +2,7 @@ internal import Glibc
 
 /// A fingerprint of folders that is taken without opening a file: it covers names, sizes and times. Two equal pictures
 /// mean that nothing changed between them.
-struct FolderPicture: Equatable, Sendable {
+struct FolderSnapshot: Equatable, Sendable {
     /// The sum of the hashes of all entries. A sum does not depend on the order, in which a folder may list its entries
     /// differently each time.
     private(set) var value = 0

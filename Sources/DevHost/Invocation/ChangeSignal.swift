@@ -2,7 +2,7 @@ import EventLoop
 
 /// Wakes all listeners.
 @MainLoop
-final class Bell {
+final class ChangeSignal {
     private var listeners: [Int: @MainLoop () -> Void] = [:]
     private var last = 0
     private var isRung = false

@@ -1,11 +1,11 @@
 import FoundationEssentials
 
-/// Decides when a timer fires and what its function gets, as Azure's TimerListener does. It neither waits nor runs
+/// Decides when a timer fires and what its function gets, as Azure's TimerState does. It neither waits nor runs
 /// anything, and gets the time from its caller.
 ///
 /// The caller waits until `due`, calls `fire`, runs the function, calls `finish`, and starts again. It may wait in
 /// shorter steps: `fire` does nothing before its time.
-struct TimerListener: Sendable {
+struct TimerState: Sendable {
     private enum State: Sendable {
         case waiting(until: Date?, isPastDue: Bool)
         case running(since: Date)

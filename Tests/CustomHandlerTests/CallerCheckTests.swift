@@ -6,7 +6,7 @@ import Testing
 @testable import CustomHandler
 
 /// Who may call the handler's port.
-@Suite struct DoorTests {
+@Suite struct CallerCheckTests {
     private static let secret = String(repeating: "5e", count: 32)
     private static let payload = #"{"Data":{"req":{"Method":"GET","Headers":{}},"msg":"\"x\""},"Metadata":{}}"#
 
@@ -27,7 +27,7 @@ import Testing
     @Test(arguments: ["", String(repeating: "5e", count: 31), String(repeating: "5e", count: 33), "5e"])
     func `with a secret nobody else is answered, whatever the request is`(_ sent: String) async throws {
         let app = try Self.app(Self.forwarding)
-        let handler = try await InProcessHandler(root: app.folder.path, door: .secret(Self.secret))
+        let handler = try await InProcessHandler(root: app.folder.path, callerCheck: .secret(Self.secret))
         var headers: HTTPFields = ["Host": "127.0.0.1:1", "X-Azure-Functions-HostVersion": "4.1037.0.0"]
         if !sent.isEmpty { headers.add("X-Luafunc-Secret", sent) }
         for (method, target) in [
@@ -40,7 +40,7 @@ import Testing
 
     @Test func `the secret opens, and no script sees it`() async throws {
         let app = try Self.app(Self.forwarding)
-        let handler = try await InProcessHandler(root: app.folder.path, door: .secret(Self.secret))
+        let handler = try await InProcessHandler(root: app.folder.path, callerCheck: .secret(Self.secret))
         let headers: HTTPFields = ["A": "1", "X-LUAFUNC-Secret": Self.secret, "B": "2"]
         let reply = try await handler.request("/api/f", headers: headers)
         #expect(reply.status == 200 && reply.text.contains(#""A":["1"]"#) && reply.text.contains(#""B":["2"]"#))
@@ -60,7 +60,7 @@ import Testing
     func `the host's payloads are taken`(_ headers: HTTPFields) async throws {
         for wire in ["", Self.forwarding] {
             let app = try Self.app(wire)
-            let handler = try await InProcessHandler(root: app.folder.path, door: .host(port: 8123))
+            let handler = try await InProcessHandler(root: app.folder.path, callerCheck: .host(port: 8123))
             #expect(
                 try await handler.request("/queue", Self.payload, method: .post, headers: headers).text.contains(
                     "queue"))
@@ -78,7 +78,7 @@ import Testing
     func `a payload that a page sends is refused`(_ headers: HTTPFields) async throws {
         for wire in ["", Self.forwarding] {
             let app = try Self.app(wire)
-            let handler = try await InProcessHandler(root: app.folder.path, door: .host(port: 8123))
+            let handler = try await InProcessHandler(root: app.folder.path, callerCheck: .host(port: 8123))
             let reply = try await handler.request("/queue", Self.payload, method: .post, headers: headers)
             #expect(reply.status == 403 && reply.text.contains("the Functions host never sends a payload"), "\(reply)")
         }
@@ -86,7 +86,7 @@ import Testing
 
     @Test func `what the host forwards has its caller's headers, so they are no reason`() async throws {
         let app = try Self.app(Self.forwarding)
-        let handler = try await InProcessHandler(root: app.folder.path, door: .host(port: 8123))
+        let handler = try await InProcessHandler(root: app.folder.path, callerCheck: .host(port: 8123))
         let headers: HTTPFields = [
             "Host": "www.example", "Origin": "http://page.example", "Sec-Fetch-Site": "cross-site",
         ]

@@ -2,7 +2,7 @@ public import JSON
 
 /// The parts of host.json that luafunc uses (host-contract §15). The case of keys does not matter, and an app setting
 /// `AzureFunctionsJobHost__a__b` may override each.
-public struct HostConfiguration: Sendable, Equatable {
+public struct HostJSON: Sendable, Equatable {
     /// The time that the host allows an invocation; nil for no limit.
     public var functionTimeout: Duration? = Self.defaultTimeout
     /// The names of the functions that the host loads; nil for all.

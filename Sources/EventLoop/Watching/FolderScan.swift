@@ -2,7 +2,7 @@ internal import Glibc
 
 /// Takes pictures of folders, each on its own thread, because a network file system may take arbitrarily long to
 /// answer.
-final class FolderLook {
+final class FolderScan {
     private let loop: EventLoop
     private let folders: @Sendable () -> [String]
     /// Receives the picture from the thread. Closing the reader abandons the look.
@@ -16,7 +16,7 @@ final class FolderLook {
     var isUnderWay: Bool { reader != nil }
 
     /// - Parameter seen: called later, but not after `close`. It gets nil if no thread or descriptor is left.
-    func begin(seen: @escaping (FolderPicture?) -> Void) {
+    func begin(seen: @escaping (FolderSnapshot?) -> Void) {
         close()
         guard let pipe = try? Pipe() else { return loop.perform { seen(nil) } }
         var answer: [UInt8] = []
@@ -24,14 +24,14 @@ final class FolderLook {
             bytes.withUnsafeBytes { answer += $0 }
         } ended: { [self] in
             reader = nil
-            seen(FolderPicture(bytes: answer))
+            seen(FolderSnapshot(bytes: answer))
         }
         let (folders, writingEnd) = (folders, pipe.writing)
         do throws(StreamError) {
             try Thread.start(named: "folder look") {
                 // Eight bytes always fit into an empty pipe, so `write` does not block. It fails if the reader is gone,
                 // which is fine.
-                let picture = FolderPicture(of: folders()).bytes
+                let picture = FolderSnapshot(of: folders()).bytes
                 picture.withUnsafeBytes { _ = write(writingEnd, $0.baseAddress, $0.count) }
                 _ = Glibc.close(writingEnd)
             }

@@ -1,7 +1,7 @@
 import JSON
 
 /// The deployed host.json: the author's own bytes, if they name the packed runtime (host-contract §1).
-struct HostFile {
+struct PackedHostJSON {
     let bytes: [UInt8]
     private(set) var notes: [String] = []
 

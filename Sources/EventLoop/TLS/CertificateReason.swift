@@ -1,7 +1,7 @@
 internal import COpenSSL
 
 /// Describes why a certificate was refused.
-enum CertificateFault {
+enum CertificateReason {
     /// - Parameter name: the host that the client wants to reach.
     static func describe(_ context: OpaquePointer, name: String) -> TLSError {
         let code = X509_STORE_CTX_get_error(context)

@@ -4,7 +4,7 @@ import HTTP1
 
 /// Answers requests, and decides whether their bodies may be passed on as they come.
 @MainLoop
-protocol FrontResponder: AnyObject {
+protocol HostResponder: AnyObject {
     func takesStream(_ request: HTTPRequest) -> Bool
 
     /// Answers through the connection before it returns.
@@ -13,9 +13,9 @@ protocol FrontResponder: AnyObject {
 
 /// The host's HTTP server, in front of all functions. Requests wait until `serve` names their responder.
 @MainLoop
-final class Front {
+final class HostServer {
     private var server: HTTPServer?
-    private weak var responder: (any FrontResponder)?
+    private weak var responder: (any HostResponder)?
     private var waiting: [(request: HTTPRequest, connection: HTTPConnection)] = []
     private let tell: @MainLoop (HostEvent) -> Void
 
@@ -41,12 +41,12 @@ final class Front {
 
     /// The real host's answer to a body that is too large; for other errors, the answer explains the problem, for the
     /// person at the terminal.
-    private nonisolated static func response(to refusal: Refusal) -> HTTPResponse {
+    private nonisolated static func response(to refusal: ServerError) -> HTTPResponse {
         guard case .tooLarge = refusal else { return refusal.response }
         return HTTPResponse(status: 500)
     }
 
-    func serve(_ responder: any FrontResponder) {
+    func serve(_ responder: any HostResponder) {
         self.responder = responder
         for (request, connection) in waiting { respond(to: request, through: connection) }
         waiting = []
@@ -59,7 +59,7 @@ final class Front {
     }
 }
 
-extension Front: @MainLoop HTTPResponder {
+extension HostServer: @MainLoop HTTPResponder {
     func takesStream(_ request: HTTPRequest) -> Bool { responder?.takesStream(request) ?? false }
 
     func respond(to request: HTTPRequest, through connection: HTTPConnection) {

@@ -4,7 +4,7 @@ import FunctionsModel
 import Log
 
 /// Announces what is served and what is broken.
-struct Announcement {
+struct StartupReport {
     let app: FunctionApp
     let workers: WorkerGroup
     let logger: Logger

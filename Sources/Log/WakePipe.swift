@@ -4,7 +4,7 @@ internal import Glibc
 /// `Sendable`.
 ///
 /// Ring it only if a thread waits or is about to wait: rings are stored as bytes, and 64 KB of them fill the pipe.
-final class Bell: Sendable {
+final class WakePipe: Sendable {
     private let reading: Int32
     private let writing: Int32
 

@@ -5,7 +5,7 @@ import HTTP1
 
 /// Decides who may call. Every program on the machine can reach the handler's port, and so can web pages opened in a
 /// browser there.
-public struct Door: Sendable {
+public struct CallerCheck: Sendable {
     private let rule: Rule
 
     private enum Rule {
@@ -16,18 +16,18 @@ public struct Door: Sendable {
     }
 
     /// Admits everybody who reaches the port: luafunc was started by hand.
-    public static let open = Door(rule: .open)
+    public static let open = CallerCheck(rule: .open)
 
     /// Admits payloads only from the Functions host, with which luafunc shares no secret. Its payloads have `Host:
     /// 127.0.0.1:PORT` and no header that only browsers send. Forwarded requests have their caller's headers, which
     /// prove nothing.
-    public static func host(port: Int) -> Door {
+    public static func host(port: Int) -> CallerCheck {
         let names = ["127.0.0.1", "localhost", "[::1]"].map { Array("\($0):\(port)".utf8) }
-        return Door(rule: .host(names))
+        return CallerCheck(rule: .host(names))
     }
 
     /// Admits only requests with this secret in `HostHeader.secret`.
-    public static func secret(_ text: String) -> Door { Door(rule: .secret(Array(text.utf8))) }
+    public static func secret(_ text: String) -> CallerCheck { CallerCheck(rule: .secret(Array(text.utf8))) }
 
     /// The answer to a caller without the secret; nil if the caller has it or needs none. Removes the secret from the
     /// request, so that no script sees it.

@@ -5,7 +5,7 @@ import Glibc
 
 /// The work of `start`: runs the stand-in host until a signal comes, and shows its events.
 @MainLoop
-final class Starting {
+final class StartSession {
     private let options: DevHost.Options
     private let console: StartConsole
     private var running: Task<Void, any Error>?

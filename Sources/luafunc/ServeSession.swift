@@ -7,7 +7,7 @@ import Log
 
 /// The work of `serve`, with its defaults. Separate from the command, as reading options takes longer than everything
 /// else until the socket listens, and the host starts luafunc without any.
-struct Serving {
+struct ServeSession {
     var app = AppChoice()
     var logger = Logger()
     var port: Int?
@@ -59,16 +59,16 @@ struct Serving {
         let functions = try loader.loadOrTell()
         let options = InvocationOptions(
             memoryLimit: memoryLimit, timeLimit: timeLimit, logger: logger, showsErrors: settings.isDevelopment,
-            door: secret.map { .secret($0) } ?? (settings.isHosted ? .host(port: server.port) : .open))
+            callerCheck: secret.map { .secret($0) } ?? (settings.isHosted ? .host(port: server.port) : .open))
         let reloader =
             source.changes && (watch ?? settings.isDevelopment)
             ? AppReloader(loader: loader, app: functions, workers: workers, logger: logger) : nil
         workers.install(functions, options: options)
-        let end = ServingEnd(server, code: settings.isHosted ? .stoppedByHost : .success)
+        let end = ServeShutdown(server, code: settings.isHosted ? .stoppedByHost : .success)
         loop.schedule(after: Self.quiet) {
             end.watch(untilStdinEnds: untilStdinEnds)
             addWorkers(to: server, workers)
-            Announcement(
+            StartupReport(
                 app: functions, workers: workers, logger: logger, address: server.address,
                 // Looking for them takes time, which a handler in Azure does not have at its start.
                 linksOutside: reloader == nil ? [] : functions.linksOutside

@@ -3,14 +3,14 @@ import Testing
 
 @testable import luafunc
 
-@Suite struct HostFileTests {
+@Suite struct PackedHostJSONTests {
     @Test(arguments: [
         #"{ "version": "2.0", /* kept */ "customHandler": { "description": { "defaultExecutablePath": "luafunc" } } }"#,
         #"{ 'CustomHandler': { 'Description': { 'DefaultExecutablePath': 'luafunc' } } }"#,
         #"{ "httpWorker": { "description": { "defaultExecutablePath": "luafunc" } } }"#,
     ])
     func `a host json that names the runtime stays as it is`(text: String) throws {
-        let host = try HostFile(Array(text.utf8))
+        let host = try PackedHostJSON(Array(text.utf8))
         #expect(host.bytes == Array(text.utf8))
         #expect(host.notes.isEmpty)
     }
@@ -35,7 +35,7 @@ import Testing
         ),
     ])
     func `a host json that does not is changed, and that is told`(text: String, changed: String, old: String) throws {
-        let host = try HostFile(Array(text.utf8))
+        let host = try PackedHostJSON(Array(text.utf8))
         #expect(String(decoding: host.bytes, as: UTF8.self) == changed)
         #expect(
             host.notes == [
@@ -45,10 +45,10 @@ import Testing
     }
 
     @Test func `an app without a host json gets one`() throws {
-        let host = try HostFile(nil)
+        let host = try PackedHostJSON(nil)
         let tree = try JSONTree.parse(host.bytes.span.bytes, dialect: .strict)
         #expect(tree["version"]?.string == "2.0" && tree["extensionBundle"] != nil)
-        #expect(try HostFile(host.bytes).notes.isEmpty)
+        #expect(try PackedHostJSON(host.bytes).notes.isEmpty)
         #expect(host.notes == ["host.json is new: the app had none"])
     }
 
@@ -57,6 +57,6 @@ import Testing
         ("[]", "must hold an object, not an array"),
     ])
     func `a host json that the host would refuse is an error`(text: String, reason: String) {
-        #expect(throws: PackError.badHost(reason)) { try HostFile(Array(text.utf8)) }
+        #expect(throws: PackError.badHost(reason)) { try PackedHostJSON(Array(text.utf8)) }
     }
 }

@@ -2,7 +2,7 @@ import FunctionsModel
 import JSON
 
 /// Turns messages of a queue, Service Bus or an event hub into invocations of the function that they trigger.
-struct QueueEvent: Sendable {
+struct QueueTrigger: Sendable {
     let function: Function
     let queue: String
 
@@ -26,7 +26,7 @@ struct QueueEvent: Sendable {
     }
 
     /// The rules, by the extensions' defaults, which `extensions.queues` of host.json may change (host-contract §10).
-    func rules(of host: HostConfiguration) -> QueueListener.Rules {
+    func rules(of host: HostJSON) -> QueueListener.Rules {
         let isMany = function.trigger?.isMany == true
         switch kind {
         case .queue:

@@ -5,7 +5,7 @@ import Testing
 
 @testable import DevHost
 
-@Suite struct TimerListenerTests {
+@Suite struct TimerStateTests {
     private let hourly = "0 0 * * * *"
 
     private func at(_ time: String) throws -> Date { try date("2026-03-01T\(time)Z") }
@@ -17,8 +17,8 @@ import Testing
     private func listener(
         _ schedule: String, runOnStartup: Bool = false, useMonitor: Bool = true, stored: TimerStatus? = nil,
         at time: String
-    ) throws -> TimerListener {
-        TimerListener(
+    ) throws -> TimerState {
+        TimerState(
             try TimerSchedule(schedule), in: .utc, runOnStartup: runOnStartup, useMonitor: useMonitor, stored: stored,
             at: try at(time))
     }
@@ -103,7 +103,7 @@ import Testing
 
     @Test func `another zone is another schedule`() throws {
         let stored = try status(last: "08:00:00", next: "12:00:00", updated: "08:00:00")
-        let timer = TimerListener(
+        let timer = TimerState(
             try TimerSchedule("0 0 12 * * *"), in: .berlin, stored: stored, at: try at("10:00:00"))
         #expect(timer.due == (try at("11:00:00")))
     }
@@ -223,7 +223,7 @@ import Testing
     func `a clock may show any year`(_ schedule: String) throws {
         for year in [-1e12, -62_135_596_800, 0, 253_402_300_799, 3.1e12, 9.2e18] {
             let now = Date(timeIntervalSince1970: year)
-            var timer = TimerListener(try TimerSchedule(schedule), in: .utc, stored: nil, at: now)
+            var timer = TimerState(try TimerSchedule(schedule), in: .utc, stored: nil, at: now)
             _ = timer.infoByHand.value(in: .utc)
             if let info = timer.fire(at: timer.due ?? now) { _ = info.value(in: .berlin).json() }
             timer.finish(at: now)

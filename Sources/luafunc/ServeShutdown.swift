@@ -5,7 +5,7 @@ import HTTP
 /// Ends `serve` after SIGTERM or SIGINT, or at the end of standard input. Running invocations may finish; a second
 /// signal does not wait for them.
 @MainLoop
-final class ServingEnd {
+final class ServeShutdown {
     private let server: HTTPServer
     private let code: ExitCode
     private var isDraining = false

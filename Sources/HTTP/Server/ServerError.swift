@@ -1,7 +1,7 @@
 public import HTTP1
 
 /// Why the connection itself answers a request with an error and then closes.
-public enum Refusal: Equatable, Sendable {
+public enum ServerError: Equatable, Sendable {
     case tooLarge(limit: Int)
     /// The server accepts larger bodies, but the responder of this request does not.
     case tooLargeForResponder(limit: Int)
