@@ -115,10 +115,7 @@ final class Invoker {
     }
 
     private static func hexadecimal(_ bytes: Int) -> String {
-        (0..<bytes).map { _ in
-            let byte = UInt8.random(in: 1...255)
-            return (byte < 16 ? "0" : "") + String(byte, radix: 16)
-        }.joined()
+        (0..<bytes).map { _ in UInt8.random(in: 1...255).padded(2, radix: 16) }.joined()
     }
 }
 

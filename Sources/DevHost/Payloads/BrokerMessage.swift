@@ -1,4 +1,4 @@
-import JSON
+import FunctionsModel
 
 /// A message of Service Bus or Event Hubs, which arrive singly or in batches.
 protocol BrokerMessage: Sendable {
@@ -20,7 +20,8 @@ extension TriggerBinding {
         ofMessagesIn text: String, _ message: (_ body: [UInt8], _ number: Int64) -> Message
     ) -> InvocationPayload {
         guard isMany else { return payload(of: message(Array(text.utf8), 1)) }
-        let bodies = JSONTree.read(text)?.elements?.map { $0.string ?? NewtonsoftJSON.text($0.value) } ?? [text]
+        let read = try? NewtonsoftValue(json: text, as: .verbatim)
+        let bodies = read?.elements?.map { $0.string ?? $0.json() } ?? [text]
         return payload(ofMany: zip(bodies, 1...).map { message(Array($0.utf8), $1) })
     }
 
@@ -31,14 +32,14 @@ extension TriggerBinding {
     }
 
     func payload<Message: BrokerMessage>(ofMany messages: [Message]) -> InvocationPayload {
-        var lists: CaselessDictionary<[JSONTree.Value]> = [:]
+        var lists: CaselessDictionary<[NewtonsoftValue]> = [:]
         for message in messages {
             for (name, value) in message.bindingData.entries {
                 lists[name + "Array", default: []].append(value.element)
             }
         }
         var data = Message.commonData(of: self)
-        for (name, list) in lists.entries { data.set(name, .json(.list(list))) }
-        return InvocationPayload(self, .json(.list(messages.map { value($0.body).element })), data)
+        for (name, list) in lists.entries { data.set(name, .json(.array(list))) }
+        return InvocationPayload(self, .json(.array(messages.map { value($0.body).element })), data)
     }
 }

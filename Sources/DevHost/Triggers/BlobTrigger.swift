@@ -30,15 +30,16 @@ struct BlobTrigger: Trigger {
     ) throws(StorageError) -> InvocationPayload {
         let content = try storage.blobs.read(path) ?? []
         let info = try storage.blobs.info(of: path)
-        let properties: [(String, JSONTree.Value)] = [
+        let modified = DotNetDateTime(info?.modified ?? Date(), .local(secondsEast: 0))
+        let properties: [(name: String, value: NewtonsoftValue)] = [
             ("ContentLength", .integer(Int64(content.count))),
             ("ETag", .string(info.map { "\"\($0.etag)\"" } ?? "")),
-            ("LastModified", .string((info?.modified ?? Date()).formatted(.iso8601))),
+            ("LastModified", .string(modified.isoText(decimals: 0))),
         ]
         return BlobTriggerEvent(
             container: path.container, name: path.name,
             pathTokens: parameters.sorted { $0.key < $1.key }.map { ($0.key, $0.value) }, content: content,
-            properties: .object(properties.map { .init(name: $0.0, tree: JSONTree($0.1, line: 1)) })
+            properties: .record(properties)
         ).payload(for: trigger)
     }
 }

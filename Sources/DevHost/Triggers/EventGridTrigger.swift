@@ -1,5 +1,4 @@
 import FunctionsModel
-import JSON
 
 /// An Event Grid trigger.
 struct EventGridTrigger: Trigger {
@@ -16,8 +15,10 @@ extension TriggerBinding {
     /// - Parameter text: the JSON of an event, in Event Grid's schema or CloudEvents' (host-contract §6.11).
     func payload(eventGridEvent text: String) -> InvocationPayload {
         var data: BindingData = [:]
-        if let event = JSONTree.object(in: text)?.last(where: { $0.name == "data" }) {
-            data.set("data", .json(event.tree.value))
+        if text.hasJSONBrackets, let event = try? NewtonsoftValue(json: text.trimmed, as: .parser),
+            let member = event.members?.first(where: { $0.name == "data" })
+        {
+            data.set("data", .json(member.value))
         }
         return InvocationPayload(self, .text(text), data)
     }

@@ -35,7 +35,7 @@ struct TimerTrigger: Trigger {
 
 extension TriggerBinding {
     /// - Parameter schedule: the whole object that the function gets.
-    func payload(timer schedule: JSONTree) -> InvocationPayload { InvocationPayload(self, .json(schedule.value)) }
+    func payload(timer schedule: NewtonsoftValue) -> InvocationPayload { InvocationPayload(self, .json(schedule)) }
 }
 
 /// Runs a function on its schedule.

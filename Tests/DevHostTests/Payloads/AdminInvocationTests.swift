@@ -21,7 +21,9 @@ struct AdminInvocationTests {
         ]
         let binding = Binding(
             name: "v", type: BindingTypes.known.type(type), writtenType: type, direction: .in, dataType: nil,
-            isMany: isMany, tree: JSONTree(.record(members.map { ($0.0, .string($0.1)) }), line: 1))
+            isMany: isMany,
+            tree: JSONTree(
+                .object(members.map { JSONTree.Member(name: $0.0, tree: JSONTree(.string($0.1), line: 1)) }), line: 1))
         let run = RunByHand(
             input: input, now: Fixed.now, zone: .utc, storage: try LocalStorage(root: app.folder.path),
             newID: { "id" })
@@ -50,7 +52,7 @@ struct AdminInvocationTests {
         _ type: String, _ isMany: Bool, _ input: String, _ expected: String
     ) throws {
         let payload = try payload(type, input, isMany: isMany)
-        #expect(NewtonsoftJSON.text(payload.value.member) == expected)
+        #expect(payload.value.member.json() == expected)
     }
 
     @Test(arguments: [

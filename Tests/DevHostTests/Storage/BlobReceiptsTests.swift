@@ -1,4 +1,5 @@
 import Foundation
+import FunctionsModel
 import Glibc
 import TestSupport
 import Testing
@@ -185,7 +186,7 @@ struct BlobReceiptsTests {
         try #require(utimensat(AT_FDCWD, path, times, 0) == 0)
         let pending = try #require(try open().take(for: "Thumb", pattern, in: store).first)
         #expect(pending.blob.etag.hasPrefix("0x"))
-        _ = DotNetDateTime(pending.blob.modified, zone: .utc).isoText
+        _ = DotNetDateTime(pending.blob.modified, .utc).isoText
     }
 
     @Test func `a file of receipts that cannot be read is told`() throws {

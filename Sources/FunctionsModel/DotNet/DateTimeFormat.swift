@@ -1,7 +1,6 @@
-import FoundationEssentials
-
-/// A custom .NET format such as `yyyy-MM-dd`, for a time in UTC and in the invariant culture.
-struct DateTimeFormat: Sendable {
+/// A custom format of `DateTime.ToString`, such as `yyyy-MM-dd`, in the invariant culture (golden/dotnet/datetimeformats).
+/// What it does not know (`F`, `g`, `z`, and .NET's own formats of one letter) it refuses.
+package struct DateTimeFormat: Sendable {
     private let parts: [Part]
 
     private enum Part {
@@ -10,13 +9,13 @@ struct DateTimeFormat: Sendable {
         case field(Character, Int)
     }
 
-    enum Reason: Error, Equatable {
+    package enum Reason: Error, Equatable {
         case oneLetter(String)
         case unfinished
         case letter(Character)
     }
 
-    init(_ text: String) throws(Reason) {
+    package init(_ text: String) throws(Reason) {
         guard text.count > 1 else { throw .oneLetter(text) }
         var parts: [Part] = []
         var rest = text[...]
@@ -42,12 +41,8 @@ struct DateTimeFormat: Sendable {
         self.parts = parts
     }
 
-    func text(of date: Date) -> String {
-        var calendar = Calendar(identifier: .gregorian)
-        calendar.timeZone = .gmt
-        let time = calendar.dateComponents(
-            [.year, .month, .day, .weekday, .hour, .minute, .second, .nanosecond], from: date)
-        return parts.map { part in
+    package func text(of time: DotNetDateTime) -> String {
+        parts.map { part in
             switch part {
             case .literal(let character): String(character)
             case .field(let letter, let count): Self.field(letter, count, time)
@@ -55,38 +50,26 @@ struct DateTimeFormat: Sendable {
         }.joined()
     }
 
-    private static func field(_ letter: Character, _ count: Int, _ time: DateComponents) -> String {
-        let hour = time.hour ?? 0
-        return switch letter {
-        case "y": count < 3 ? digits((time.year ?? 0) % 100, count) : digits(time.year ?? 0, count)
-        case "M": count < 3 ? digits(time.month ?? 0, count) : name(months[(time.month ?? 1) - 1], count)
-        case "d": count < 3 ? digits(time.day ?? 0, count) : name(days[(time.weekday ?? 1) - 1], count)
-        case "H": digits(hour, min(count, 2))
-        case "h": digits((hour + 11) % 12 + 1, min(count, 2))
-        case "m": digits(time.minute ?? 0, min(count, 2))
-        case "s": digits(time.second ?? 0, min(count, 2))
-        case "f": String(digits(time.nanosecond ?? 0, 9).prefix(count))
-        case "t": String((hour < 12 ? "AM" : "PM").prefix(count))
-        default: "Z"
+    private static func field(_ letter: Character, _ count: Int, _ time: DotNetDateTime) -> String {
+        switch letter {
+        case "y": (count < 3 ? time.day.year % 100 : time.day.year).padded(count)
+        case "M": count < 3 ? time.day.month.padded(count) : name(CivilDate.monthNames[time.day.month - 1], count)
+        case "d": count < 3 ? time.day.day.padded(count) : name(CivilDate.weekdayNames[time.day.dayOfWeek], count)
+        case "H": time.hour.padded(min(count, 2))
+        case "h": ((time.hour + 11) % 12 + 1).padded(min(count, 2))
+        case "m": time.minute.padded(min(count, 2))
+        case "s": time.second.padded(min(count, 2))
+        case "f": String(time.fraction.padded(7).prefix(count))
+        case "t": String((time.hour < 12 ? "AM" : "PM").prefix(count))
+        default: time.kind.isoSuffix
         }
     }
 
-    private static func digits(_ number: Int, _ count: Int) -> String {
-        let text = String(number)
-        return String(repeating: "0", count: max(0, count - text.count)) + text
-    }
-
     private static func name(_ name: String, _ count: Int) -> String { count == 3 ? String(name.prefix(3)) : name }
-
-    private static let days = ["Sunday", "Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday"]
-    private static let months = [
-        "January", "February", "March", "April", "May", "June", "July", "August", "September", "October", "November",
-        "December",
-    ]
 }
 
 extension DateTimeFormat.Reason {
-    var sentence: String {
+    package var sentence: String {
         switch self {
         case .oneLetter(let letter): "which is the name of one of .NET's own formats; for a part alone write %\(letter)"
         case .unfinished: "which ends in the middle; close the quote, or end without \\ or %"

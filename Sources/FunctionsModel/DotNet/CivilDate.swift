@@ -1,12 +1,10 @@
-import FunctionsModel
-
 /// A Gregorian date, and its day number since 1970-01-01.
-struct CivilDate: Sendable, Equatable {
-    var year: Int
-    var month: Int
-    var day: Int
+package struct CivilDate: Sendable, Equatable {
+    package var year: Int
+    package var month: Int
+    package var day: Int
 
-    init(year: Int, month: Int, day: Int) {
+    package init(year: Int, month: Int, day: Int) {
         self.year = year
         self.month = month
         self.day = day
@@ -14,7 +12,7 @@ struct CivilDate: Sendable, Equatable {
 
     // Both conversions count years from March, so that the leap day comes last, in cycles of 400 years.
 
-    init(dayNumber: Int) {
+    package init(dayNumber: Int) {
         let shifted = dayNumber + 719_468
         let cycle = shifted.floored(by: 146_097)
         let dayOfCycle = shifted - cycle * 146_097
@@ -26,7 +24,7 @@ struct CivilDate: Sendable, Equatable {
         year = cycle * 400 + yearOfCycle + (month <= 2 ? 1 : 0)
     }
 
-    var dayNumber: Int {
+    package var dayNumber: Int {
         let year = month <= 2 ? year - 1 : year
         let cycle = year.floored(by: 400)
         let yearOfCycle = year - cycle * 400
@@ -35,15 +33,33 @@ struct CivilDate: Sendable, Equatable {
     }
 
     /// 0 is Sunday.
-    var dayOfWeek: Int {
+    package var dayOfWeek: Int {
         let shifted = dayNumber + 4
         return shifted - shifted.floored(by: 7) * 7
     }
 
-    var daysInMonth: Int { Gregorian.days(in: month, of: year) }
+    /// - Precondition: The month is 1 to 12; the day may be any.
+    package var daysInMonth: Int {
+        switch month {
+        case 2: year % 4 == 0 && (year % 100 != 0 || year % 400 == 0) ? 29 : 28
+        case 4, 6, 9, 11: 30
+        default: 31
+        }
+    }
+}
+
+extension CivilDate {
+    /// English, as in .NET's invariant culture.
+    static let monthNames = [
+        "January", "February", "March", "April", "May", "June", "July", "August", "September", "October", "November",
+        "December",
+    ]
+
+    /// The first is `dayOfWeek` 0.
+    static let weekdayNames = ["Sunday", "Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday"]
 }
 
 extension Int {
     /// The quotient rounded down, where `/` rounds towards zero.
-    func floored(by divisor: Int) -> Int { self >= 0 ? self / divisor : (self + 1) / divisor - 1 }
+    package func floored(by divisor: Int) -> Int { self >= 0 ? self / divisor : (self + 1) / divisor - 1 }
 }
