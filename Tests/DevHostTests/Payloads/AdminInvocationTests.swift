@@ -17,7 +17,7 @@ struct AdminInvocationTests {
         let app = try TemporaryApp([:])
         let members = [
             ("name", "v"), ("schedule", "0 0 0 1 1 *"), ("queueName", "orders"), ("eventHubName", "hub"),
-            ("path", "in/{name}"),
+            ("path", "inbox/{name}"),
         ]
         let binding = Binding(
             name: "v", type: BindingTypes.known.type(type), writtenType: type, direction: .in, dataType: nil,
