@@ -91,16 +91,16 @@ let package = Package(
         .target(
             name: "TLSTesting", dependencies: ["COpenSSL", "EventLoop"], path: "Tests/TLSTesting", swiftSettings: strict
         ),
-        tests(of: "EventLoop", ["COpenSSL", "Files", "LoopTesting", "TLSTesting"]),
-        tests(of: "HTTP1", ["CHTTPParser"], libraries: [":libhttp_parser.a"]),
+        tests(of: "EventLoop", ["COpenSSL", "Files", "LoopTesting", "TestSupport", "TLSTesting"]),
+        tests(of: "HTTP1", ["CHTTPParser", "TestSupport"], libraries: [":libhttp_parser.a"]),
         tests(of: "JSON", ["TestSupport"]),
         tests(of: "FunctionsModel", ["Files", "JSON", "TestSupport"]),
         tests(of: "Crypto"),
         tests(of: "Compression"),
         tests(of: "Patterns"),
-        tests(of: "Files"),
+        tests(of: "Files", ["TestSupport"]),
         tests(of: "Log"),
-        tests(of: "HTTP", ["Compression", "EventLoop", "HTTP1", "LoopTesting", "TLSTesting"]),
+        tests(of: "HTTP", ["Compression", "EventLoop", "HTTP1", "LoopTesting", "TestSupport", "TLSTesting"]),
         tests(of: "Lua", ["CLua", "JSON", "TestSupport"]),
         tests(
             of: "CustomHandler",

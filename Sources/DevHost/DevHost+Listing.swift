@@ -19,7 +19,7 @@ extension DevHost {
                 entry.address = ([address, app.host.routePrefix, function.route ?? ""].filter { !$0.isEmpty })
                     .joined(separator: "/")
             } else {
-                entry.address = function.source
+                entry.address = source(of: function)
             }
             if disabled.contains(function.name) { entry.address = "disabled" }
             return entry
@@ -30,19 +30,10 @@ extension DevHost {
             problems: problems + app.linksOutside.filter { !problems.contains($0) }, warnings: app.warnings,
             masterKey: keys?.master)
     }
-}
 
-extension Function {
-    /// The source of the trigger's events, as text for people.
-    fileprivate var source: String {
-        func text(_ property: String) -> String? { trigger?.tree.member(anyCase: property)?.string }
-        return switch trigger?.type {
-        case .timerTrigger: text("schedule") ?? ""
-        case .queueTrigger: text("queueName") ?? ""
-        case .serviceBusTrigger: text("queueName") ?? text("topicName") ?? ""
-        case .eventHubTrigger: text("eventHubName") ?? ""
-        case .blobTrigger: text("path") ?? ""
-        default: "by hand: POST /admin/functions/\(name)"
-        }
+    /// Where the events of a function's trigger come from, as text for people.
+    private func source(of function: Function) -> String {
+        let trigger = function.trigger.flatMap { try? storage.bindings.trigger($0) }
+        return trigger?.source ?? "by hand: POST /admin/functions/\(function.name)"
     }
 }

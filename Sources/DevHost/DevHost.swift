@@ -24,6 +24,8 @@ public final class DevHost {
         /// The time zone of the schedules; nil for UTC.
         public var timeZone: String?
         public var environment: [String: String]
+        /// What this machine does for each type of binding.
+        var bindings = LocalBindings.known
 
         public init(
             _ source: AppSource, folder: String, handler: HandlerChoice, environment: [String: String]
@@ -86,10 +88,12 @@ public final class DevHost {
         settings = try LocalSettings(root: folder)
         // Existing environment variables win, as with Core Tools.
         let variables = settings.values.merging(options.environment) { $1 }
-        loader = AppLoader(options.source, settings: variables, requiresScripts: options.handler.isLuafunc)
+        loader = AppLoader(
+            options.source, settings: variables, requiresScripts: options.handler.isLuafunc,
+            types: options.bindings.types)
         current = try loader.load()
         toldProblems = Set(current.broken.values).union(current.linksOutside)
-        storage = try LocalStorage(root: folder)
+        storage = try LocalStorage(root: folder, bindings: options.bindings)
         keys = try options.checksKeys ? Keys(file: "\(storage.folder)/keys.json") : nil
         let handlerPort = try HandlerProcess.freePort()
         front = try await Self.front(bind: options.bind, port: options.port ?? settings.port ?? 7071, tell: tell)

@@ -9,27 +9,27 @@ import Testing
 
 /// Runs the folders of Tests/Cases in process.
 @Suite struct CaseTests {
-    @Test(arguments: Case.all)
+    @Test(arguments: try Case.all)
     func `the caller gets what the function returns`(_ example: Case) async throws {
         let handler = try await InProcessHandler.cases.value
-        let response = try await handler.send(example.name, example.payload, headers: hostHeaders)
+        let response = try await handler.invoke(example.name, example.payload, headers: hostHeaders)
         let differences = try example.differences(
             status: response.status, contentType: response.contentType, body: response.body)
         #expect(differences.isEmpty)
     }
 
-    @Test(arguments: Case.all)
+    @Test(arguments: try Case.all)
     func `a long payload is read like a short one`(_ example: Case) async throws {
         let handler = try await InProcessHandler.cases.value
         // With this much white space, the payload is read in steps.
         let payload = example.payload + [UInt8](repeating: UInt8(ascii: " "), count: LongJSONReader.shortest)
-        let response = try await handler.send(example.name, payload, headers: hostHeaders)
+        let response = try await handler.invoke(example.name, payload, headers: hostHeaders)
         let differences = try example.differences(
             status: response.status, contentType: response.contentType, body: response.body)
         #expect(differences.isEmpty)
     }
 
-    @Test(arguments: Case.all.filter { $0.plainRequest != nil })
+    @Test(arguments: try Case.all.filter { $0.plainRequest != nil })
     func `a caller gets the same response if the host forwards the request itself`(_ example: Case) async throws {
         let plain = try #require(example.plainRequest)
         let handler = try await InProcessHandler.forwardedCases.value
@@ -42,8 +42,10 @@ import Testing
         #expect(differences.isEmpty)
     }
 
-    @Test func `there are cases for both protocols`() {
-        #expect(Case.all.count > 150)
-        #expect(Case.all.filter { $0.plainRequest != nil }.count > 50)
+    @Test func `there are cases of either wire, each with a name of its own`() throws {
+        let all = try Case.all
+        #expect(all.count > 150)
+        #expect(all.filter { $0.plainRequest != nil }.count > 50)
+        #expect(Set(all.map(\.name)).count == all.count)
     }
 }

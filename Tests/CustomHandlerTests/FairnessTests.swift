@@ -23,7 +23,7 @@ import Testing
         let app = try AppLoader(.folder(folder.folder.path), settings: [:]).load()
         let (ends, most) = try await HandTurnedWorker.onThread {
             let hand = try HandTurnedWorker(app)
-            var calls = try app.names.map { try hand.call($0) }
+            var calls = try app.names.map { try hand.invoke(overConnection: $0) }
             try hand.turn {
                 calls.removeAll(where: \.isAnswered)
                 return calls.isEmpty

@@ -180,7 +180,7 @@ import Testing
 
     // MARK: What the caller gets
 
-    private static func send(
+    private static func request(
         _ code: String, method: HTTPMethod = .get, accept: String = "*/*", showsErrors: Bool = false
     ) async throws -> Reply {
         let app = try TemporaryApp([
@@ -202,13 +202,13 @@ import Testing
         ("error(http.response { statusCode = 409, body = 'taken' })", 409), ("error 'x'", 500),
     ])
     func `a response has the status that the handler sets`(_ code: String, status: Int) async throws {
-        let reply = try await Self.send(code)
+        let reply = try await Self.request(code)
         #expect(reply.status == status)
         #expect(!reply.headers.contains("content-length"), "the connection counts it")
     }
 
     @Test func `repeated headers and several cookies are sent as they are`() async throws {
-        let reply = try await Self.send(
+        let reply = try await Self.request(
             "return { headers = { ['x-a'] = { '1', '2' } }, cookies = { { name = 'a', value = '1', path = '/', httpOnly = true }, { name = 'b', value = '2' } }, body = { 1 } }"
         )
         #expect(
@@ -219,12 +219,12 @@ import Testing
 
     @Test func `the reason of a failure is shown only in development`() async throws {
         let code = "local text = 'a < b'\nerror('<broken>')"
-        let silent = try await Self.send(code)
+        let silent = try await Self.request(code)
         #expect(silent.status == 500 && !silent.text.contains("broken") && silent.text.contains("invocationId"))
-        let told = try await Self.send(code, showsErrors: true)
+        let told = try await Self.request(code, showsErrors: true)
         #expect(
             told.contentType == "application/problem+json" && told.text.contains("functions/f/handler.lua:4: <broken>"))
-        let page = try await Self.send(code, accept: "text/html,*/*", showsErrors: true)
+        let page = try await Self.request(code, accept: "text/html,*/*", showsErrors: true)
         #expect(page.status == 500 && page.contentType == "text/html; charset=utf-8")
         #expect(
             page.text.contains("functions/f/handler.lua:4: &lt;broken&gt;") && page.text.contains("<mark>    4  error(")
@@ -250,7 +250,7 @@ import Testing
         ("error(http.response { statusCode = 418, body = function(write) write 'teapot' end })", ["teapot"]),
     ])
     func `a body that is a function or coroutine is sent in pieces`(_ code: String, pieces: [String]) async throws {
-        let reply = try await Self.send(code)
+        let reply = try await Self.request(code)
         #expect(reply.pieces == pieces && reply.isComplete)
     }
 
@@ -273,10 +273,10 @@ import Testing
     private static let longJSON = "[" + (1...30_000).map { "[\($0),\"a text\"]" }.joined(separator: ",") + "]"
 
     @Test func `a long table is written in advance and arrives complete`() async throws {
-        #expect(try await Self.send(Self.long + "return { body = t }").text == Self.longJSON)
-        let twice = try await Self.send(Self.long + "return { headers = { a = 'b' }, body = { t, { t } } }")
+        #expect(try await Self.request(Self.long + "return { body = t }").text == Self.longJSON)
+        let twice = try await Self.request(Self.long + "return { headers = { a = 'b' }, body = { t, { t } } }")
         #expect(twice.text == "[\(Self.longJSON),[\(Self.longJSON)]]" && twice.headers.first("a") == "b")
-        let raised = try await Self.send(
+        let raised = try await Self.request(
             Self.long + "error(require('http').response { statusCode = 418, body = t })")
         #expect(raised.status == 418 && raised.text == Self.longJSON)
         let payload = try await Self.invoke(Self.long + "return { body = t }")
@@ -324,13 +324,14 @@ import Testing
             "functions/f/function.json": TemporaryApp.httpFunction,
             "functions/f/handler.lua": "return function(data) \(code) end",
         ])
-        return try await InProcessHandler(root: app.folder.path).send("f", payload).text
+        return try await InProcessHandler(root: app.folder.path).invoke("f", payload).text
     }
 
     @Test func `a body that fails before its first piece is reported like any other failure`() async throws {
-        let reply = try await Self.send("return { body = function(write) error 'early' end }", showsErrors: true)
+        let reply = try await Self.request("return { body = function(write) error 'early' end }", showsErrors: true)
         #expect(reply.status == 500 && reply.text.contains("functions/f/handler.lua:3: early"))
-        let late = try await Self.send("return { body = function(write) write '' error 'late' end }", showsErrors: true)
+        let late = try await Self.request(
+            "return { body = function(write) write '' error 'late' end }", showsErrors: true)
         #expect(late.status == 200 && !late.isComplete, "an empty piece sends the head")
     }
 
@@ -395,7 +396,7 @@ import Testing
         let plain = try await InProcessHandler(root: app.folder.path, settings: InProcessHandler.forwarding)
         #expect(try await !plain.request("/api/f").isComplete)
         let wrapped = try await InProcessHandler(root: app.folder.path)
-        #expect(try await wrapped.send("f", Self.payload).text.contains("the time limit of 0.2 seconds was exceeded"))
+        #expect(try await wrapped.invoke("f", Self.payload).text.contains("the time limit of 0.2 seconds was exceeded"))
     }
 
     // MARK: Size

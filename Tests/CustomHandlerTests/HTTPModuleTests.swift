@@ -38,7 +38,7 @@ import Testing
         "local list = {} for i = 1, 50 do list[i] = function() return http.get(url .. '/text').status end end local n = 0 for _, s in ipairs(require('task').all(list)) do n = n + (s == 200 and 1 or 0) end return n == 50",
     ])
     func `a request gives a response, or nil and the reason`(_ code: String) async throws {
-        #expect(try await Self.send(code) == "true")
+        #expect(try await Self.run(code) == "true")
     }
 
     @Test(arguments: [
@@ -66,7 +66,7 @@ import Testing
         "local inner = task.spawn(function() return task.all { function() return 1 end, function() task.sleep(0.001) return 2 end } end) return inner:join()[2] == 2",
     ])
     func `tasks run concurrently`(_ code: String) async throws {
-        #expect(try await Self.send(code) == "true")
+        #expect(try await Self.run(code) == "true")
     }
 
     @Test(arguments: [
@@ -90,14 +90,14 @@ import Testing
     func `a wrong call of a module is reported with its place`(_ code: String, _ message: String) async throws {
         let find =
             "local task = require 'task' return select(2, pcall(function() \(code) end)):find([[\(message)]], 1, true)"
-        #expect(try await Self.send(find) == "true")
+        #expect(try await Self.run(find) == "true")
     }
 
     @Test func `requests can be sent before and after workers are added, and end with them`() async throws {
         let url = "http://127.0.0.1:\(try await Self.server.value.port)/text"
         let app = try await Self.app()
         for _ in 1...2 {
-            let reply = try await Self.call(app.0, "return http.get(url).body", url: url)
+            let reply = try await Self.run("return http.get(url).body", in: app.0, url: url)
             #expect(reply.contains(#""body":"hello""#), "\(reply)")
             _ = try app.0.workers.add(1)
         }
@@ -111,14 +111,14 @@ import Testing
         let code = "return http.get(url).body"
         let url = "https://localhost:\(await server.port)/"
         let trusting = try await Self.app(settings: ["SSL_CERT_FILE": roots.folder.path + "/roots.pem"])
-        #expect(try await Self.call(trusting.0, code, url: url).contains(#""body":"secret""#))
+        #expect(try await Self.run(code, in: trusting.0, url: url).contains(#""body":"secret""#))
         let distrusting = try await Self.app()
         let refusal = "local r, message, kind = http.get(url) return kind .. ': ' .. message"
-        let reply = try await Self.call(distrusting.0, refusal, url: url)
+        let reply = try await Self.run(refusal, in: distrusting.0, url: url)
         #expect(
             reply.contains("tls: ") && reply.contains("self-signed and not trusted"), "\(reply)")
         let lost = try await Self.app(settings: ["SSL_CERT_FILE": "/nowhere.pem"])
-        let failure = try await Self.call(lost.0, refusal, url: url)
+        let failure = try await Self.run(refusal, in: lost.0, url: url)
         #expect(failure.contains("tls: ") && failure.contains("SSL_CERT_FILE, /nowhere.pem"), "\(failure)")
         for handler in [trusting.0, distrusting.0, lost.0] { await handler.workers.shutdown() }
         await server.close()
@@ -160,16 +160,16 @@ import Testing
     }
 
     /// `true` if the code returns a true value; otherwise the whole response.
-    private static func send(_ code: String) async throws -> String {
+    private static func run(_ code: String) async throws -> String {
         let url = "http://127.0.0.1:\(try await server.value.port)"
         let whole = "return tostring((function() \(code) end)() and true)"
-        let text = try await call(sharedApp.value.0, whole, url: url)
+        let text = try await run(whole, in: sharedApp.value.0, url: url)
         return text == #"{"Outputs":{"res":{"statusCode":200,"body":"true"}}}"# ? "true" : text
     }
 
     /// The response to an invocation that runs the code.
-    private static func call(_ handler: InProcessHandler, _ code: String, url: String) async throws -> String {
+    private static func run(_ code: String, in handler: InProcessHandler, url: String) async throws -> String {
         let request = JSONText.object([("Body", .text(code)), ("Url", .text(url))])
-        return try await handler.send("eval", "{\"Data\":{\"req\":\(request)}}").text
+        return try await handler.invoke("eval", "{\"Data\":{\"req\":\(request)}}").text
     }
 }

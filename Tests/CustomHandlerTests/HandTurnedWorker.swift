@@ -97,18 +97,18 @@ final class HandTurnedWorker {
     }
 
     /// Sends an invocation payload over a new connection. Returns the caller's end.
-    func call(_ name: String) throws -> Call {
+    func invoke(overConnection name: String) throws -> Caller {
         let pair = try ConnectedPair.descriptors()
         let stream = try TCPStream(loop, descriptor: pair.server)
         connections.append((stream, HTTPConnection(over: stream, loop, settings: .init(), responder: worker)))
         let body = #"{"Data":{"msg":"\"x\""},"Metadata":{}}"#
         let request = "POST /\(name) HTTP/1.1\r\nHost: x\r\nContent-Length: \(body.utf8.count)\r\n\r\n\(body)"
         try #require(write(pair.client, request, request.utf8.count) == request.utf8.count)
-        return Call(pair.client)
+        return Caller(pair.client)
     }
 
     /// A caller that waits for an answer.
-    final class Call {
+    final class Caller {
         private let descriptor: Int32
         private(set) var text = ""
 

@@ -3,6 +3,7 @@ import EventLoop
 import FunctionsModel
 import HTTP
 import HTTP1
+import JSON
 import Log
 import LoopTesting
 import TestSupport
@@ -15,8 +16,10 @@ final class InProcessHandler: Sendable {
     let workers: WorkerGroup
     let app: FunctionApp
 
-    static let cases = Task { try await InProcessHandler(root: Case.folder.path) }
-    static let forwardedCases = Task { try await InProcessHandler(root: Case.folder.path, settings: forwarding) }
+    static let cases = Task { try await InProcessHandler(root: Case.app.value.folder.path) }
+    static let forwardedCases = Task {
+        try await InProcessHandler(root: Case.app.value.folder.path, settings: forwarding)
+    }
 
     /// App settings that make the host forward callers' own requests.
     static let forwarding = ["AzureFunctionsJobHost__customHandler__enableForwardingHttpRequest": "true"]
@@ -38,15 +41,22 @@ final class InProcessHandler: Sendable {
         }
     }
 
-    /// Sends the payload of an invocation.
-    func send(
+    /// Invokes a function as the host does, with a payload.
+    func invoke(
         _ name: String, _ payload: [UInt8], method: HTTPMethod = .post, headers: [String: String] = [:]
     ) async throws -> Reply {
         try await request("/\(name)", payload, method: method, headers: HTTPFields(headers.map { ($0.key, $0.value) }))
     }
 
-    func send(_ name: String, _ payload: String) async throws -> Reply { try await send(name, Array(payload.utf8)) }
+    func invoke(_ name: String, _ payload: String) async throws -> Reply { try await invoke(name, Array(payload.utf8)) }
 
+    /// Invokes a function with an HTTP trigger; answers the text of its response payload or problem.
+    func invoke(_ name: String, body: String = "") async throws -> String {
+        let request = JSONText.object([("Body", .text(body))])
+        return try await invoke(name, "{\"Data\":{\"req\":\(request)}}").text
+    }
+
+    /// A caller's own request.
     func request(
         _ target: String, _ body: [UInt8] = [], method: HTTPMethod = .get, headers: HTTPFields = [:]
     ) async throws -> Reply {

@@ -3,7 +3,6 @@ import Foundation
 import FunctionsModel
 import HTTP
 import HTTP1
-import JSON
 import TestSupport
 import Testing
 
@@ -58,7 +57,7 @@ import Testing
 
     @Test(arguments: endless)
     func `endless code stops at the time limit, and the function works again`(_ code: String) async throws {
-        let (reply, next) = try await Self.send(code)
+        let (reply, next) = try await Self.run(code)
         #expect(reply.contains(Self.timeLimit), "\(reply)")
         #expect(next.contains("alive"), "\(next)")
     }
@@ -84,7 +83,7 @@ import Testing
         "local t = setmetatable({}, { __add = loop }) return '1' + t",
     ])
     func `code that cannot be interrupted blocks its thread for at most 50 ms`(_ code: String) async throws {
-        let (reply, next) = try await Self.send("local function loop() while true do end end " + code, timeLimit: "60s")
+        let (reply, next) = try await Self.run("local function loop() while true do end end " + code, timeLimit: "60s")
         #expect(reply.contains("blocked its thread for 50 ms; do less work in it"), "\(reply)")
         #expect(next.contains("alive"), "\(next)")
     }
@@ -95,7 +94,7 @@ import Testing
         "local t = {} for i = 1, 1e9 do t[i] = coroutine.create(print) end",
     ])
     func `code that allocates without end is stopped, and the function works again`(_ code: String) async throws {
-        let (reply, next) = try await Self.send(code, timeLimit: "30s")
+        let (reply, next) = try await Self.run(code, timeLimit: "30s")
         #expect(next.contains("alive"), "\(next)")
         #expect(
             reply.contains(Self.memoryLimit) || reply.contains("stack overflow")
@@ -108,7 +107,7 @@ import Testing
         "local s, t = ('x'):rep(1e6), {} for i = 1, 200 do t[i] = s end return require('json').encode(t)",
     ])
     func `both limits apply to JSON that grows without end`(_ code: String) async throws {
-        let (reply, next) = try await Self.send(code)
+        let (reply, next) = try await Self.run(code)
         #expect(next.contains("alive"), "\(next)")
         #expect(
             reply.contains("the JSON text takes more than the function") || reply.contains(Self.timeLimit), "\(reply)")
@@ -120,7 +119,7 @@ import Testing
             local values = {} for i = 0, 61 do values[1 << i] = "x" end
             return { headers = { a = values }, body = "b" }
             """
-        let (reply, next) = try await Self.send(code, timeLimit: "30s")
+        let (reply, next) = try await Self.run(code, timeLimit: "30s")
         #expect(next.contains("alive"), "\(next)")
         #expect(reply.contains("a list of header values may contain only text"), "\(reply)")
     }
@@ -133,7 +132,7 @@ import Testing
             ], timeLimit: "30s")
         let handler = try await InProcessHandler(root: app.folder.path)
         let replies = try await [
-            handler.call("keeps"), handler.call("keeps"), handler.call("keeps"),
+            handler.invoke("keeps"), handler.invoke("keeps"), handler.invoke("keeps"),
         ]
         #expect(
             replies[0].contains(#""body":"10""#) && replies[1].contains("not enough memory")
@@ -143,8 +142,8 @@ import Testing
     @Test func `a script that loops while it loads is stopped and then loaded again`() async throws {
         let app = try Self.app(["loads": "while true do end"])
         let handler = try await InProcessHandler(root: app.folder.path)
-        #expect(try await handler.call("loads").contains(Self.timeLimit))
-        #expect(try await handler.call("loads").contains(Self.timeLimit))
+        #expect(try await handler.invoke("loads").contains(Self.timeLimit))
+        #expect(try await handler.invoke("loads").contains(Self.timeLimit))
     }
 
     @Test func `if no further VM can be loaded, the existing one serves all calls`() async throws {
@@ -164,9 +163,9 @@ import Testing
             """,
         ])
         let handler = try await InProcessHandler(root: app.folder.path)
-        #expect(try await handler.call("f").contains("served"))
+        #expect(try await handler.invoke("f").contains("served"))
         let replies = try await withThrowingTaskGroup(of: String.self) { group in
-            for _ in 0..<4 { group.addTask { try await handler.call("f") } }
+            for _ in 0..<4 { group.addTask { try await handler.invoke("f") } }
             return try await group.reduce(into: []) { $0.append($1) }
         }
         #expect(replies.count == 4 && replies.allSatisfy { $0.contains("served") }, "\(replies)")
@@ -176,7 +175,7 @@ import Testing
         let app = try Self.app(["loads": "local t = {} for i = 1, 1e9 do t[i] = { i } end"])
         let handler = try await InProcessHandler(root: app.folder.path)
         let replies = try await withThrowingTaskGroup(of: String.self) { group in
-            for _ in 0..<8 { group.addTask { try await handler.call("loads") } }
+            for _ in 0..<8 { group.addTask { try await handler.invoke("loads") } }
             return try await group.reduce(into: []) { $0.append($1) }
         }
         let reasons = ["the limit is 16 MB", Self.timeLimit, "no Lua VM was free within the time limit"]
@@ -203,7 +202,7 @@ import Testing
                 """
             ], timeLimit: "30s")
         let handler = try await InProcessHandler(root: app.folder.path)
-        #expect(try await handler.call("f").contains("stopped"))
+        #expect(try await handler.invoke("f").contains("stopped"))
     }
 
     @Test func `ended tasks that the script has dropped take no memory`() async throws {
@@ -223,7 +222,7 @@ import Testing
                 """
             ], timeLimit: "60s", memoryLimit: "2MB")
         let handler = try await InProcessHandler(root: app.folder.path)
-        let reply = try await handler.call("f")
+        let reply = try await handler.invoke("f")
         #expect(reply.contains("keptkept"), "\(reply)")
     }
 
@@ -239,7 +238,7 @@ import Testing
         let reply =
             code.contains("metadata")
             ? try await handler.request("/api/f", #"{"y":\#(list),"x":1}"#, method: .post)
-            : try await handler.send("f", #"{"Data":{"req":{"Headers":{"y":\#(list),"x":1}}},"Metadata":{}}"#)
+            : try await handler.invoke("f", #"{"Data":{"req":{"Headers":{"y":\#(list),"x":1}}},"Metadata":{}}"#)
         #expect(reply.status == 500, "\(reply.text.prefix(300))")
     }
 
@@ -252,7 +251,7 @@ import Testing
         "local s = ('x'):rep(6e6) return require('base64').encode(s .. 'y') .. require('base64').encode(s)",
     ])
     func `memory that luafunc holds for an invocation counts against its limit`(_ code: String) async throws {
-        let (reply, next) = try await Self.send(code, timeLimit: "30s")
+        let (reply, next) = try await Self.run(code, timeLimit: "30s")
         #expect(next.contains("alive"), "\(next)")
         #expect(
             reply.contains(Self.memoryLimit) || reply.contains("more than the function's 16 MB")
@@ -263,10 +262,10 @@ import Testing
         let app = try Self.app(["f": "return function(data) return #data.req:json() end"], timeLimit: "30s")
         let handler = try await InProcessHandler(root: app.folder.path)
         let zeros = "[0" + String(repeating: ",0", count: 1_500_000) + "]"
-        let reply = try await handler.call("f", body: zeros)
+        let reply = try await handler.invoke("f", body: zeros)
         #expect(reply.contains("not enough memory"), "\(reply.prefix(300))")
         #expect(!reply.contains("is not JSON"))
-        #expect(try await handler.call("f", body: "[0,0]").contains(#""body":"2""#))
+        #expect(try await handler.invoke("f", body: "[0,0]").contains(#""body":"2""#))
     }
 
     @Test func `the memory limit applies in functions that replace global ones`() async throws {
@@ -275,7 +274,7 @@ import Testing
             setmetatable = function(...) local text = ('x'):rep(1 << 28) return stock(...) end
             return pcall(require, 'log') and 'loaded' or 'failed'
             """
-        let (reply, next) = try await Self.send(code, timeLimit: "10s")
+        let (reply, next) = try await Self.run(code, timeLimit: "10s")
         #expect(reply.contains(Self.memoryLimit) || reply.contains("failed"), "\(reply)")
         #expect(next.contains("alive"), "\(next)")
     }
@@ -285,7 +284,7 @@ import Testing
         try app.write(["lib/endless.lua": "while true do end"])
         let handler = try await InProcessHandler(root: app.folder.path)
         for _ in 0..<2 {
-            let reply = try await handler.call("f")
+            let reply = try await handler.invoke("f")
             #expect(reply.contains(Self.timeLimit), "\(reply)")
         }
     }
@@ -294,13 +293,13 @@ import Testing
         let app = try Self.app(["f": "return function() return require 'waits' end"], timeLimit: "30s")
         try app.write(["lib/waits.lua": "require('task').sleep(0.01) return 'loaded'"])
         let handler = try await InProcessHandler(root: app.folder.path)
-        async let first = handler.call("f")
-        async let second = handler.call("f")
+        async let first = handler.invoke("f")
+        async let second = handler.invoke("f")
         for reply in try await [first, second] { #expect(reply.contains("loaded"), "\(reply)") }
     }
 
     @Test func `an error whose text takes too long to make is not reported as a lack of memory`() async throws {
-        let (reply, _) = try await Self.send(
+        let (reply, _) = try await Self.run(
             "error(setmetatable({}, { __tostring = function() while true do end end }))", timeLimit: "10s")
         #expect(reply.contains("its __tostring takes too much time or memory"), "\(reply)")
     }
@@ -309,7 +308,7 @@ import Testing
         let code = """
             load("local function f(n) if n == 0 then error 'x' end f(n - 1) return 1 end f(20)", "@" .. ("x"):rep(1 << 20))()
             """
-        let (reply, _) = try await Self.send(code)
+        let (reply, _) = try await Self.run(code)
         #expect(reply.contains("x:1: x") && reply.utf8.count < 100_000, "\(reply.prefix(300))")
     }
 
@@ -348,10 +347,10 @@ import Testing
         ])
         try app.write(["functions/small/function.json": TemporaryApp.httpFunction])
         let handler = try await InProcessHandler(root: app.folder.path)
-        async let first = handler.call("greedy")
-        async let second = handler.call("greedy")
+        async let first = handler.invoke("greedy")
+        async let second = handler.invoke("greedy")
         var served = 0
-        for _ in 0..<20 where try await handler.call("small").contains("small") { served += 1 }
+        for _ in 0..<20 where try await handler.invoke("small").contains("small") { served += 1 }
         #expect(served == 20)
         let ends = try await [first, second]
         #expect(ends.allSatisfy { $0.contains(Self.timeLimit) })
@@ -363,8 +362,8 @@ import Testing
                 "f": "return function(data) if data.req.Body == 'greedy' then while true do end end return 'quick' end"
             ], timeLimit: "2s")
         let handler = try await InProcessHandler(root: app.folder.path)
-        async let greedy = handler.call("f", body: "greedy")
-        #expect(try await handler.call("f").contains("quick"))
+        async let greedy = handler.invoke("f", body: "greedy")
+        #expect(try await handler.invoke("f").contains("quick"))
         #expect(try await greedy.contains(Self.timeLimit))
     }
 
@@ -388,7 +387,7 @@ import Testing
             ], timeLimit: "30s")
         let handler = try await InProcessHandler(root: app.folder.path)
         let replies = try await withThrowingTaskGroup(of: String.self) { group in
-            for _ in 0..<8 { group.addTask { try await handler.call("f") } }
+            for _ in 0..<8 { group.addTask { try await handler.invoke("f") } }
             return try await group.reduce(into: []) { $0.append($1) }
         }
         #expect(
@@ -402,9 +401,9 @@ import Testing
             "f/handler.lua": "local task = require 'task' return function() task.sleep(1) return 'slept' end",
         ])
         let handler = try await InProcessHandler(root: app.folder.path)
-        _ = try await handler.call("f")
+        _ = try await handler.invoke("f")
         let slept = try await withThrowingTaskGroup(of: Bool.self) { group in
-            for _ in 0..<10_000 { group.addTask { try await handler.call("f").contains("slept") } }
+            for _ in 0..<10_000 { group.addTask { try await handler.invoke("f").contains("slept") } }
             return try await group.reduce(0) { $0 + ($1 ? 1 : 0) }
         }
         #expect(slept == 10_000)
@@ -427,7 +426,7 @@ import Testing
         ])
         let handler = try await InProcessHandler(root: app.folder.path)
         let awake = try await withThrowingTaskGroup(of: Bool.self) { group in
-            for _ in 0..<15_000 { group.addTask { try await handler.call("f").contains("awake") } }
+            for _ in 0..<15_000 { group.addTask { try await handler.invoke("f").contains("awake") } }
             return try await group.reduce(0) { $0 + ($1 ? 1 : 0) }
         }
         #expect(awake == 15_000)
@@ -440,8 +439,8 @@ import Testing
                 "two": "return function() return tostring(shared) .. tostring(string.mine) end",
             ], timeLimit: "30s")
         let handler = try await InProcessHandler(root: app.folder.path)
-        _ = try await handler.call("one")
-        #expect(try await handler.call("two").contains("nilnil"))
+        _ = try await handler.invoke("one")
+        #expect(try await handler.invoke("two").contains("nilnil"))
     }
 
     @Test(arguments: [
@@ -483,7 +482,7 @@ import Testing
             """#
         ])
         let handler = try await InProcessHandler(root: app.folder.path)
-        let reply = try await handler.call("f")
+        let reply = try await handler.invoke("f")
         #expect(reply.contains(answer), "\(reply)")
     }
 
@@ -499,7 +498,7 @@ import Testing
             ], timeLimit: "30s")
         let handler = try await InProcessHandler(root: app.folder.path)
         for count in stride(from: 1, through: 900, by: 7) {
-            #expect(try await handler.call("f", body: "\(count)").contains(#""body":"b""#))
+            #expect(try await handler.invoke("f", body: "\(count)").contains(#""body":"b""#))
         }
     }
 
@@ -510,20 +509,19 @@ import Testing
         "local t = setmetatable(require('json').decode('[1]'), { __index = function() return 'nil' end }) return t.x",
     ])
     func `scripts cannot reach the marks of luafunc's own tables`(_ code: String) async throws {
-        #expect(try await Self.send(code, timeLimit: "30s").reply.contains(#""body":"nil""#))
+        #expect(try await Self.run(code, timeLimit: "30s").reply.contains(#""body":"nil""#))
     }
 
     // MARK: -
 
     /// Runs a handler's body in a new app, and then another one in the same app. Returns both responses.
-    private static func send(_ code: String, timeLimit: String = "250ms") async throws -> (reply: String, next: String)
-    {
+    private static func run(_ code: String, timeLimit: String = "250ms") async throws -> (reply: String, next: String) {
         let app = try app(
             ["eval": "return function(data) return assert(load(data.req.Body))(data) end"], timeLimit: timeLimit)
         try app.write(["lib/endless.lua": "while true do end"])
         let handler = try await InProcessHandler(root: app.folder.path)
         _ = try await Self.untilAlive(handler)
-        return (try await handler.call("eval", body: code), try await untilAlive(handler))
+        return (try await handler.invoke("eval", body: code), try await untilAlive(handler))
     }
 
     /// Calls the function repeatedly until a call ends within its limit, because a busy machine may need several.
@@ -531,7 +529,7 @@ import Testing
     private static func untilAlive(_ handler: InProcessHandler) async throws -> String {
         var reply = ""
         for _ in 0..<40 {
-            reply = try await handler.call("eval", body: "return 'alive'")
+            reply = try await handler.invoke("eval", body: "return 'alive'")
             if reply.contains("alive") { break }
         }
         return reply
@@ -551,14 +549,5 @@ import Testing
             files["functions/\(name)/handler.lua"] = text
         }
         return try TemporaryApp(files)
-    }
-}
-
-extension InProcessHandler {
-    /// Invokes an HTTP function. Returns the text of its response payload or problem.
-    func call(_ name: String, body: String = "") async throws -> String {
-        let request = JSONText.object([("Body", .text(body))])
-        let response = try await send(name, "{\"Data\":{\"req\":\(request)}}")
-        return response.text
     }
 }

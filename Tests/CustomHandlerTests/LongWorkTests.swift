@@ -30,8 +30,8 @@ import Testing
         let vm = try Self.vm()
         let result = try Self.run(code, in: vm)
         #expect(result == "done", "\(code): \(result)")
-        #expect(vm.lua.looks.longest <= Stretch.bytes, "\(code)")
-        if !code.hasSuffix(".form") { #expect(vm.lua.looks.bytes >= Self.size / 5, "\(code)") }
+        #expect(vm.lua.limitChecks.longest <= Stretch.bytes, "\(code)")
+        if !code.hasSuffix(".form") { #expect(vm.lua.limitChecks.bytes >= Self.size / 5, "\(code)") }
     }
 
     @Test(arguments: [

@@ -62,7 +62,7 @@ import Testing
         let body =
             #"{"Data":{"req":{"Method":"POST","Body":""#
             + JSONText.object([("x", .text("return " + expression))]).dropFirst(6).dropLast(2) + #""}}}"#
-        let response = try await handler.send("eval", body)
+        let response = try await handler.invoke("eval", body)
         #expect(response.text.contains(#""body":"true""#), "\(response.text)")
     }
 
@@ -108,7 +108,7 @@ import Testing
     func `a script cannot use tasks and threads of another invocation`(_ code: String) async throws {
         let handler = try await Self.app.value.0
         let request = JSONText.object([("Body", .text("local task = require 'task' \(code)"))])
-        let response = try await handler.send("eval", "{\"Data\":{\"req\":\(request)}}")
+        let response = try await handler.invoke("eval", "{\"Data\":{\"req\":\(request)}}")
         #expect(response.text.contains(#""body":"true""#), "\(response.text)")
     }
 
@@ -118,7 +118,7 @@ import Testing
             "functions/f/handler.lua": "return function() return { body = coroutine.running() } end",
         ])
         let handler = try await InProcessHandler(root: app.folder.path)
-        let reply = try await handler.call("f")
+        let reply = try await handler.invoke("f")
         #expect(reply.contains("cannot resume non-suspended coroutine"), "\(reply)")
     }
 

@@ -51,7 +51,7 @@ import Testing
         let handlers = try await Self.handlers.value
         #expect(try await handlers.request(handler) == expected)
         let payload = #"{"Data":{"req":{"Method":"GET"}},"Metadata":{"sys":{},"Headers":{}}}"#
-        #expect(try await handlers.send(handler, payload).contains("\"body\":\"\(expected)\""))
+        #expect(try await handlers.invoke(handler, payload).contains("\"body\":\"\(expected)\""))
     }
 
     private static let aboutRequests = [
@@ -77,7 +77,7 @@ import Testing
         #expect(try await handlers.request(Self.looksAtRequest(expression), "?a=1&b=x+y") == "true")
         let payload =
             #"{"Data":{"req":{"Url":"http://x/api/f?a=1&b=x+y","Method":"GET","Query":{"a":"1"},"Headers":{"A":["1"]},"Params":{}}},"Metadata":{}}"#
-        let text = try await handlers.send(Self.looksAtRequest(expression), payload)
+        let text = try await handlers.invoke(Self.looksAtRequest(expression), payload)
         #expect(text.contains("\"body\":\"true\""), "\(text)")
     }
 
@@ -200,7 +200,7 @@ private struct Handlers {
     }
 
     /// The handler's response payload.
-    func send(_ handler: String, _ payload: String) async throws -> String {
-        try await hosted.send(#require(names[handler]), payload).text
+    func invoke(_ handler: String, _ payload: String) async throws -> String {
+        try await hosted.invoke(#require(names[handler]), payload).text
     }
 }

@@ -1,5 +1,6 @@
 import Glibc
 import LoopTesting
+import TestSupport
 import Testing
 
 @testable import EventLoop

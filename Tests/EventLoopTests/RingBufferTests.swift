@@ -1,3 +1,4 @@
+import TestSupport
 import Testing
 
 @testable import EventLoop
@@ -31,11 +32,8 @@ import Testing
 
     @Test(arguments: 1...8 as ClosedRange<UInt64>)
     func `elements are inserted and removed anywhere, as in an array`(seed: UInt64) {
-        var random = seed
-        func next(_ bound: Int) -> Int {
-            random = random &* 6_364_136_223_846_793_005 &+ 1_442_695_040_888_963_407
-            return Int(random >> 33) % bound
-        }
+        var numbers = Numbers(state: seed)
+        func next(_ bound: Int) -> Int { Int.random(in: 0..<bound, using: &numbers) }
         var buffer = RingBuffer<Int>()
         var model: [Int] = []
         for step in 0..<2000 {

@@ -1,5 +1,6 @@
 import Files
 import Glibc
+import TestSupport
 import Testing
 
 @Suite struct FileTests {
@@ -123,4 +124,8 @@ import Testing
         #expect(try file.read(upTo: 2) == "23".bytes)
         #expect(throws: FileError.self) { try file.read(at: -1, count: 1) }
     }
+}
+
+extension String {
+    var bytes: [UInt8] { Array(utf8) }
 }

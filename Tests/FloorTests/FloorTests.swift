@@ -10,7 +10,7 @@ struct FloorTests {
         "Files": ["Glibc", "Synchronization"],
         "Log": ["Glibc", "Synchronization"],
         "HTTP": ["Synchronization"],
-        "FunctionsModel": ["Synchronization"],
+        "FunctionsModel": ["FoundationEssentials", "Synchronization"],
         "Lua": ["Synchronization"],
         "CustomHandler": ["FoundationEssentials", "Glibc", "Synchronization"],
         "DevHost": ["FoundationEssentials", "Glibc", "Synchronization"],

@@ -1,3 +1,4 @@
+import TestSupport
 import Testing
 
 @testable import FunctionsModel
@@ -190,22 +191,22 @@ import Testing
 
     /// A linear search over all routes must find the same.
     @Test func `the index finds what trying all routes in turn finds`() throws {
-        var random = Xorshift(state: 42)
+        var numbers = Numbers(state: 42)
         let pieces = ["a", "b", "{x}", "{x:int}", "{x?}", "{x=1}", "a{x}", "{*x}", "A"]
         for _ in 0..<200 {
             let templates = (0..<12).compactMap { _ -> RouteTemplate? in
-                let parts = (0..<Int(random.next(4))).map { position in
-                    pieces[Int(random.next(UInt64(pieces.count)))].replacing("x", with: "x\(position)")
+                let parts = (0..<Int.random(in: 0..<4, using: &numbers)).map { position in
+                    (pieces.randomElement(using: &numbers) ?? "").replacing("x", with: "x\(position)")
                 }
                 return try? RouteTemplate(parts.joined(separator: "/"))
             }
             let all = Router(templates.map { Router.Route(template: $0, methods: nil, function: "f") })
             let each = templates.map { Router([Router.Route(template: $0, methods: nil, function: "f")]) }
             for _ in 0..<50 {
-                let path =
-                    "/"
-                    + (0..<Int(random.next(5))).map { _ in ["a", "b", "1", "ab", ""][Int(random.next(5))] }
-                    .joined(separator: "/")
+                let parts = (0..<Int.random(in: 0..<5, using: &numbers)).map { _ in
+                    ["a", "b", "1", "ab", ""].randomElement(using: &numbers) ?? ""
+                }
+                let path = "/" + parts.joined(separator: "/")
                 let expected = each.firstIndex { text($0.match(method: "GET", path: path)) != nil }
                 guard case .found(let match) = all.match(method: "GET", path: path) else {
                     #expect(expected == nil, "\(path) in \(templates.map(\.text))")
@@ -278,17 +279,5 @@ import Testing
         guard case .found(let match) = answer else { return nil }
         return match.parameters.map { parameter in parameter.name + (parameter.value.map { "=" + $0 } ?? "") }
             .joined(separator: " ")
-    }
-}
-
-/// Random numbers that are the same in each run.
-private struct Xorshift {
-    var state: UInt64
-
-    mutating func next(_ bound: UInt64) -> UInt64 {
-        state ^= state << 13
-        state ^= state >> 7
-        state ^= state << 17
-        return state % bound
     }
 }

@@ -3,35 +3,18 @@ import JSON
 public import Testing
 
 /// One folder of Tests/Cases: a function, the payload the host sends, and what must arrive at the other end.
+/// Tests/Cases/README.md describes its files.
 public struct Case: Sendable, CustomTestStringConvertible {
-    public let name: String
+    /// Relative to Tests/Cases.
+    let path: String
     public let payload: [UInt8]
     public let functionJSON: [UInt8]
-    private let expected: JSONTree
+    let expected: JSONTree
 
-    public var testDescription: String { name }
+    /// The function's.
+    public var name: String { path.replacing("/", with: "-") }
 
-    /// The folder of all cases, which is itself an app.
-    public static let folder = Repository.root.appending(path: "Tests/Cases")
-
-    public static let all = read(from: folder, functions: folder)
-
-    /// One request for each function of the sample app.
-    public static let samples = read(
-        from: Repository.root.appending(path: "Tests/Samples"), functions: Repository.root.appending(path: "functions"))
-
-    private static func read(from folder: URL, functions: URL) -> [Case] {
-        let names = (try? FileManager.default.contentsOfDirectory(atPath: folder.path)) ?? []
-        return names.sorted().compactMap { name in
-            let folder = folder.appending(path: name)
-            guard let payload = try? Data(contentsOf: folder.appending(path: "request.json")),
-                let function = try? Data(contentsOf: functions.appending(path: "\(name)/function.json")),
-                let text = try? Data(contentsOf: folder.appending(path: "expected.json")),
-                let expected = try? JSONTree.parse([UInt8](text).span.bytes)
-            else { return nil }
-            return Case(name: name, payload: [UInt8](payload), functionJSON: [UInt8](function), expected: expected)
-        }
-    }
+    public var testDescription: String { path }
 
     /// The real host's result for an answer.
     public struct Arrival {

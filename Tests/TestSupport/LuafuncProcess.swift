@@ -38,7 +38,9 @@ public final class LuafuncProcess: Sendable {
             continuation.finish()
         }
         try process.start()
-        port = waits ? Self.line(of: output).map(Self.port) ?? 0 : 0
+        // Under start, the handler's own address may come first.
+        let address = arguments.contains("start") ? "http://localhost:" : "http://"
+        port = waits ? Self.line(containing: address, in: output).map(Self.port) ?? 0 : 0
     }
 
     /// The next line; nil at the end. It is read byte by byte, so that later lines stay in the pipe.
@@ -59,6 +61,19 @@ public final class LuafuncProcess: Sendable {
 
     private static func port(in line: String) -> Int {
         line.firstMatch(of: #/http://[^ :]+:(\d+)/#).flatMap { Int($0.1) } ?? 0
+    }
+
+    /// Sends a caller's request and waits for its response, which must come.
+    public func request(
+        _ path: String, method: String = "GET", headers: [String: String] = [:],
+        body: some Sequence<UInt8> = EmptyCollection<UInt8>()
+    ) throws -> HTTPReply {
+        try RawConnection.request(path, method: method, port: port, headers: headers, body: Array(body))
+    }
+
+    /// Invokes a function as the host does, with a payload.
+    public func invoke(_ name: String, _ payload: some Sequence<UInt8>) throws -> HTTPReply {
+        try request("/\(name)", method: "POST", headers: hostHeaders, body: payload)
     }
 
     /// Reads stdout up to the first line that contains `text`; false at the end of the output.

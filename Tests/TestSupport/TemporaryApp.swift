@@ -3,11 +3,12 @@ public import Foundation
 /// An app in its own folder, which is removed together with this object.
 public final class TemporaryApp: Sendable {
     public let folder: URL
+    private let home: TemporaryFolder
 
     /// - Parameter files: texts by their paths relative to the app. A host.json is added unless one is given.
     public init(_ files: [String: String]) throws {
-        folder = FileManager.default.temporaryDirectory.appending(path: "luafunc-\(UUID().uuidString)")
-        try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+        home = try TemporaryFolder()
+        folder = URL(filePath: home.path, directoryHint: .notDirectory)
         try write(files.merging(["host.json": #"{ "version": "2.0" }"#]) { own, _ in own })
     }
 
@@ -33,12 +34,7 @@ public final class TemporaryApp: Sendable {
         guard rename(draft, link.path) == 0 else { throw CocoaError(.fileWriteUnknown) }
     }
 
-    public func makeFolder(_ path: String) throws {
-        try FileManager.default.createDirectory(
-            at: folder.appending(path: path), withIntermediateDirectories: true)
-    }
-
-    deinit { try? FileManager.default.removeItem(at: folder) }
+    public func makeFolder(_ path: String) throws { try home.makeFolder(path) }
 
     public static let httpFunction = """
         { "bindings": [ { "name": "req", "type": "httpTrigger" }, { "name": "res", "type": "http", "direction": "out" } ] }

@@ -11,28 +11,6 @@ import Testing
         """
     private static let payload = Array(#"{"Data":{"msg":"\"x\""},"Metadata":{}}"#.utf8)
 
-    /// `luafunc start` with an app that stays as long as it runs.
-    private struct Host {
-        let app: TemporaryApp
-        let process: LuafuncProcess
-        let port: Int
-
-        init(_ app: TemporaryApp, _ arguments: [String] = []) throws {
-            self.app = app
-            process = try LuafuncProcess(["start", "--port", "0", "--app", app.folder.path] + arguments, waits: false)
-            port = try CallerCheckTests.port(of: process)
-        }
-
-        func request(_ path: String, headers: [String: String] = [:]) throws -> HTTPReply {
-            try RawConnection.request(path, method: "GET", port: port, headers: headers)
-        }
-    }
-
-    private static func port(of process: LuafuncProcess) throws -> Int {
-        let line = try #require(process.line(containing: "http://localhost:"))
-        return try #require(line.firstMatch(of: #/http://localhost:(\d+)/#).flatMap { Int($0.1) })
-    }
-
     // MARK: The handler's port
 
     @Test(arguments: [
@@ -51,7 +29,7 @@ import Testing
             """,
             "work/function.json": Self.queue, "work/handler.lua": "return function() print 'fired' end",
         ])
-        let host = try Host(app)
+        let host = try StartedApp(app)
         let told = try host.request("/api/tell", headers: ["X-Luafunc-Secret": "mine", "X-Own": "1"])
         let handlerPort = try #require(Int(told.text.prefix { $0 != " " }), "\(told)")
         // With payloads, the caller's own header belongs to the caller, and the secret is in no table.
@@ -67,10 +45,7 @@ import Testing
             }
         }
         #expect(try host.request("/api/tell").status == 200)
-        #expect(
-            try RawConnection.request(
-                "/admin/functions/work", port: host.port, body: Array(#"{"input":"hello"}"#.utf8)
-            ).status == 202)
+        try host.fire("work", "hello")
         // The first such line belongs to the only call that came through the host.
         #expect(host.process.waitForLine(containing: "by hand "))
         #expect(host.process.line(containing: "fired") == "            fired")
@@ -83,7 +58,7 @@ import Testing
         let server = try LuafuncProcess(
             [], environment: ["FUNCTIONS_CUSTOMHANDLER_PORT": "0", "FUNCTIONS_APP_ROOT_PATH": app.folder.path])
         func status(_ headers: [String: String]) throws -> Int {
-            try RawConnection.request("/work", port: server.port, headers: headers, body: Self.payload).status
+            try server.request("/work", method: "POST", headers: headers, body: Self.payload).status
         }
         #expect(try status(hostHeaders) == 200)
         #expect(try status(["Origin": "null"]) == 403 && status(["Sec-Fetch-Mode": "no-cors"]) == 403)
@@ -92,8 +67,7 @@ import Testing
         #expect(connection.response()?.status == 403)
         let byHand = try LuafuncProcess(["serve", "--port", "0", "--app", app.folder.path])
         let headers = ["Origin": "http://page.example"]
-        #expect(
-            try RawConnection.request("/work", port: byHand.port, headers: headers, body: Self.payload).status == 200)
+        #expect(try byHand.request("/work", method: "POST", headers: headers, body: Self.payload).status == 200)
     }
 
     // MARK: Lines
@@ -114,7 +88,7 @@ import Testing
     }
 
     @Test func `a script's output cannot forge a line or control the terminal`() throws {
-        let host = try Host(try Self.forgingApp())
+        let host = try StartedApp(try Self.forgingApp())
         #expect(try host.request("/api/f").status == 200)
         #expect(
             host.process.line(containing: "forged")
@@ -127,14 +101,14 @@ import Testing
 
     @Test func `a printed text is one line of the handler's log`() throws {
         let app = try Self.forgingApp()
-        let body = Array(#"{"Data":{}}"#.utf8)
+        let payload = #"{"Data":{}}"#.utf8
         let text = try LuafuncProcess(["serve", "--port", "0", "--app", app.folder.path])
-        #expect(try RawConnection.request("/f", port: text.port, headers: hostHeaders, body: body).status == 200)
+        #expect(try text.invoke("f", payload).status == 200)
         let line = try #require(text.line(containing: "forged"))
         #expect(line.hasSuffix(#": a\r\n2026-01-01T00:00:00.000Z error f: forged\u001b[2J\u009bm"#), "\(line)")
         #expect(line.contains(" info f "))
         let json = try LuafuncProcess(["serve", "--port", "0", "--log-format", "json", "--app", app.folder.path])
-        #expect(try RawConnection.request("/f", port: json.port, headers: hostHeaders, body: body).status == 200)
+        #expect(try json.invoke("f", payload).status == 200)
         let object = try JSONSerialization.jsonObject(with: Data(try #require(json.line(containing: "forged")).utf8))
         let message = (object as? [String: String])?["message"]
         #expect(message == "a\r\n2026-01-01T00:00:00.000Z error f: forged\u{1b}[2J\u{9b}m")
@@ -142,7 +116,7 @@ import Testing
 
     @Test func `lines of another handler cannot control the terminal`() throws {
         let app = try TemporaryApp(["f/function.json": TemporaryApp.httpFunction])
-        let host = try Host(app, ["--", "/bin/sh", "-c", #"printf 'x\033[2Jy\n'; exec sleep 1000"#])
+        let host = try StartedApp(app, ["--", "/bin/sh", "-c", #"printf 'x\033[2Jy\n'; exec sleep 1000"#])
         #expect(host.process.line(containing: "[2J")?.hasSuffix(#"  x\u001b[2Jy"#) == true)
     }
 
@@ -151,14 +125,14 @@ import Testing
             "host.json": Self.bundle, "f/function.json": TemporaryApp.httpFunction,
             "f/handler.lua": "return function() print(('x'):rep(10 << 20)) print 'after' return 'done' end",
         ])
-        let host = try Host(app)
+        let host = try StartedApp(app)
         for _ in 0..<3 {
             #expect(try host.request("/api/f").text == "done")
             let line = try #require(host.process.line(containing: "xxx"))
             #expect(line.hasSuffix("x … (cut)") && line.utf8.count < 140_000)
             #expect(host.process.line() == "            after")
         }
-        let other = try Host(
+        let other = try StartedApp(
             try TemporaryApp(["f/function.json": TemporaryApp.httpFunction]),
             ["--", "/bin/sh", "-c", "head -c 20000000 /dev/zero | tr '\\0' y; echo; echo after; exec sleep 1000"])
         let line = try #require(other.process.line(containing: "yyy"))
@@ -171,7 +145,7 @@ import Testing
             "host.json": Self.bundle, "f/function.json": TemporaryApp.httpFunction,
             "f/handler.lua": "return function() for i = 1, 1000 do print(('x'):rep(1000)) end return 'done' end",
         ])
-        let host = try Host(app)
+        let host = try StartedApp(app)
         // No one reads these megabytes of lines.
         for _ in 0..<8 { #expect(try host.request("/api/f").text == "done") }
         let process = host.process
@@ -208,10 +182,9 @@ import Testing
                 "-c", #"ulimit -f 16; exec "$0" "$@""#, Repository.luafunc.path, "start", "--port", "0", "--app",
                 app.folder.path,
             ],
-            program: URL(filePath: "/bin/sh"), waits: false)
-        let port = try Self.port(of: process)
+            program: URL(filePath: "/bin/sh"))
         func status(_ query: String) throws -> Int {
-            try RawConnection.request("/api/f?\(query)", method: "GET", port: port).status
+            try process.request("/api/f?\(query)").status
         }
         func names(_ folder: String) -> [String] {
             (try? FileManager.default.contentsOfDirectory(atPath: "\(app.folder.path)/.luafunc/\(folder)")) ?? []
@@ -239,7 +212,7 @@ import Testing
             ]
         }
         let app = try TemporaryApp(files("one"))
-        let host = try Host(app)
+        let host = try StartedApp(app)
         #expect(try host.request("/api/f").text == "one")
         try FileManager.default.removeItem(at: app.folder)
         #expect(host.process.waitForLine(containing: "is not a folder that can be read"))

@@ -67,8 +67,7 @@ import Testing
                 "hello", "hello/function.json", "hello/handler.lua", "host.json", "lib", "lib/greet.lua", "luafunc",
             ])
         let server = try LuafuncProcess(["serve", "--port", "0", "--app", output.path])
-        #expect(
-            try RawConnection.request("/api/hello?name=Ada", method: "GET", port: server.port).text == "hello Ada")
+        #expect(try server.request("/api/hello?name=Ada").text == "hello Ada")
     }
 
     @Test func `the same app makes the same zip file`() async throws {
@@ -92,20 +91,18 @@ import Testing
         let list = try await run(["pack", "--list", program.path])
         #expect(list.output.contains("hello/handler.lua") && !list.output.contains("hello_test.lua"))
         let server = try LuafuncProcess(["serve", "--port", "0"], folder: elsewhere.folder, program: program)
-        #expect(
-            try RawConnection.request("/api/hello?name=Ada", method: "GET", port: server.port).text == "hello Ada")
+        #expect(try server.request("/api/hello?name=Ada").text == "hello Ada")
         let hosted = try LuafuncProcess(
             [], environment: ["FUNCTIONS_CUSTOMHANDLER_PORT": "0", "FUNCTIONS_APP_ROOT_PATH": elsewhere.folder.path],
             folder: elsewhere.folder, program: program)
-        #expect(
-            try RawConnection.request("/api/hello?name=Bob", method: "GET", port: hosted.port).text == "hello Bob")
+        #expect(try hosted.request("/api/hello?name=Bob").text == "hello Bob")
         let host = try LuafuncProcess(
             ["start", "--port", "0"], folder: elsewhere.folder, program: program, waits: false)
         #expect(host.waitForLine(containing: "/api/hello"))
         try app.write(["functions/hello/handler.lua": "return function() return 'from the folder' end"])
         let folder = try LuafuncProcess(
             ["serve", "--port", "0", "--app", app.folder.path], folder: elsewhere.folder, program: program)
-        #expect(try RawConnection.request("/api/hello", method: "GET", port: folder.port).text == "from the folder")
+        #expect(try folder.request("/api/hello").text == "from the folder")
     }
 
     @Test func `packing one file names the functions whose triggers do not fire`() async throws {

@@ -17,8 +17,7 @@ import Testing
     }
 
     private func invoke(_ server: LuafuncProcess, _ name: String) throws -> HTTPReply {
-        try RawConnection.request(
-            "/\(name)", port: server.port, headers: hostHeaders, body: Array(#"{"Data":{}}"#.utf8))
+        try server.invoke(name, #"{"Data":{}}"#.utf8)
     }
 
     @Test func `the host starts it without arguments, and it serves on the host's port`() async throws {
@@ -138,12 +137,10 @@ import Testing
         let server = try LuafuncProcess(["serve", "--port", "0", "--threads", "2", "--watch", "--app", app.folder.path])
         let body = #"{"Data":{"msg":"http://localhost:\#(server.port)/log"}}"#
         for _ in 0..<4 {
-            let reply = try RawConnection.request(
-                "/calls", port: server.port, headers: hostHeaders, body: Array(body.utf8))
+            let reply = try server.invoke("calls", body.utf8)
             #expect(reply.status == 200 && reply.text == "{}")
         }
-        let host = try LuafuncProcess(["start", "--port", "0", "--app", app.folder.path], waits: false)
-        #expect(host.waitForLine(containing: "http://localhost:"))
+        let host = try LuafuncProcess(["start", "--port", "0", "--app", app.folder.path])
         for process in [server, host] {
             var names = try process.threadNames()
             #expect(names.contains("log"))
@@ -216,12 +213,10 @@ import Testing
         let server = try LuafuncProcess(["serve", "--port", "0", "--app", app.folder.path])
         let payload =
             #"{ "Data": { "req": { "Method": "GET", "Url": "http://x/", "Headers": {}, "Query": {} } }, "Metadata": {} }"#
-        #expect(
-            try RawConnection.request("/marked", port: server.port, body: Array(payload.utf8)).text.contains("read"))
+        #expect(try server.request("/marked", method: "POST", body: payload.utf8).text.contains("read"))
         for id in ["first-call", "second-call"] {
-            let reply = try RawConnection.request(
-                "/broken", port: server.port, headers: ["X-Azure-Functions-InvocationId": id],
-                body: Array(payload.utf8))
+            let reply = try server.request(
+                "/broken", method: "POST", headers: ["X-Azure-Functions-InvocationId": id], body: payload.utf8)
             #expect(reply.status == 500)
             #expect(server.waitForErrorLine(containing: "error broken \(id): functions/broken/handler.lua:1: at load"))
         }

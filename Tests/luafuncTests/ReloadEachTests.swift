@@ -22,7 +22,7 @@ import Testing
                 try served.save(
                     ["functions/g/handler.lua": Self.answer(text)], path: "/api/g", waitFor: "reloaded g") == text)
         }
-        #expect(try served.get("/api/f").text == "one first")
+        #expect(try served.request("/api/f").text == "one first")
     }
 
     @Test func `a broken function is reported once, again when it changes, and when it loads`() throws {
@@ -64,7 +64,7 @@ import Testing
             served.process.waitForErrorLine(
                 containing: "f, g keep their previous versions: lib/m.lua:2: attempt to index a nil value"))
         #expect(served.process.waitForErrorLine(containing: ">    2 | return nonsense.field"))
-        #expect(try served.get("/api/g").text == "g first")
+        #expect(try served.request("/api/g").text == "g first")
         #expect(try served.save(["lib/m.lua": "return 'second'"], waitFor: "reloaded f, g") == "one second")
     }
 
@@ -77,7 +77,7 @@ import Testing
                 "functions/f/function.json": function("one"),
                 "functions/f/handler.lua": "return function() return require 'm' end",
             ]) { $1 })
-        #expect(try served.get("/api/one").text == "first")
+        #expect(try served.request("/api/one").text == "first")
         try served.app.write(["functions/f/handler.lua": "return function( broken"], isAtomic: true)
         #expect(served.process.waitForErrorLine(containing: "f keeps its previous version"))
         // Its saved version has another route, so g could have the old one. But the old version is still served.
@@ -89,11 +89,11 @@ import Testing
         #expect(
             served.process.waitForErrorLine(
                 containing: "g keeps its previous version: functions/g/function.json: 'f' has the same route 'one'"))
-        #expect(try served.get("/api/one").text == "first")
-        #expect(try served.get("/api/g").text == "g one")
+        #expect(try served.request("/api/one").text == "first")
+        #expect(try served.request("/api/g").text == "g one")
         try served.app.write(["functions/f/handler.lua": "return function() return require 'm' end"], isAtomic: true)
         #expect(served.process.waitForLine(containing: "reloaded f, g"))
-        #expect(try served.get("/api/one").text == "g one" && served.get("/api/two").text == "second")
+        #expect(try served.request("/api/one").text == "g one" && served.request("/api/two").text == "second")
     }
 
     @Test func `a function with a broken function.json keeps working, and a new function is added`() throws {
@@ -102,7 +102,7 @@ import Testing
         #expect(
             served.process.waitForErrorLine(containing: "f keeps its previous version: functions/f/function.json:1"))
         #expect(try served.save(Self.two, path: "/api/g", waitFor: "added g") == "g one")
-        #expect(try served.get("/api/f").text == "one first")
+        #expect(try served.request("/api/f").text == "one first")
     }
 
     @Test func `a new function that does not load delays nothing and answers with the reason`() throws {
@@ -115,7 +115,7 @@ import Testing
         #expect(
             served.process.waitForErrorLine(
                 containing: "g does not load: functions/g/handler.lua:1: never worked"))
-        #expect(try served.get("/api/g").text.contains("never worked"))
+        #expect(try served.request("/api/g").text.contains("never worked"))
         #expect(try served.save(["lib/m.lua": "return 'second'"]) == "one second")
     }
 
@@ -125,13 +125,13 @@ import Testing
         #expect(served.process.waitForErrorLine(containing: "g does not load: functions/g/handler.lua"))
         try served.app.write(["functions/g/function.json": "["], isAtomic: true)
         #expect(served.process.waitForErrorLine(containing: "g does not load: functions/g/function.json:1"))
-        #expect(try served.get("/api/g").status == 404)
+        #expect(try served.request("/api/g").status == 404)
         try served.app.write(["functions/g/handler.lua": Self.answer("g")], isAtomic: true)
         try served.app.write(["functions/g/function.json": TemporaryApp.httpFunction], isAtomic: true)
         var lines: [String] = []
         while lines.last?.hasSuffix("g loads now") != true { lines.append(try #require(served.process.line())) }
         #expect(!lines.contains { $0.contains("removed") }, "\(lines)")
-        #expect(try served.get("/api/g").text == "g")
+        #expect(try served.request("/api/g").text == "g")
     }
 
     @Test func `a broken host.json delays no function`() throws {
@@ -157,13 +157,13 @@ import Testing
         let app = try TemporaryApp(files)
         try app.link("functions", to: "one/functions")
         let served = try ServedApp(app, waitFor: "f39: httpTrigger")
-        #expect(try served.get("/api/f20").text == "one")
+        #expect(try served.request("/api/f20").text == "one")
         // All files change in one step.
         try app.link("functions", to: "two/functions")
         let others = names.filter { $0 != "f20" }.joined(separator: ", ")
         #expect(served.process.waitForLine(containing: "reloaded \(others) in "))
         #expect(served.process.waitForErrorLine(containing: "f20 keeps its previous version"))
-        for name in names { #expect(try served.get("/api/\(name)").text == (name == "f20" ? "one" : "two")) }
+        for name in names { #expect(try served.request("/api/\(name)").text == (name == "f20" ? "one" : "two")) }
     }
 
     // MARK: Late modules
@@ -182,20 +182,20 @@ import Testing
         _ file: String, text: String, reason: String
     ) throws {
         let served = try ServedApp(Self.late)
-        #expect(try served.get("/api/f").text == "late")
+        #expect(try served.request("/api/f").text == "late")
         try served.app.write([file: text], isAtomic: true)
         #expect(served.process.waitForErrorLine(containing: "f keeps its previous version: \(reason)"))
-        #expect(try served.get("/api/f").text == "late")
+        #expect(try served.request("/api/f").text == "late")
         #expect(try served.save([file: "return 'mended'"]) == "mended")
     }
 
     @Test func `a missing module that is required late is reported, unless no script names it`() throws {
         let served = try ServedApp(Self.late)
-        #expect(try served.get("/api/f").text == "late")
+        #expect(try served.request("/api/f").text == "late")
         let late = served.app.folder.appending(path: "lib/late.lua")
         try FileManager.default.removeItem(at: late)
         #expect(served.process.waitForErrorLine(containing: "f keeps its previous version"))
-        #expect(try served.get("/api/f").text == "late")
+        #expect(try served.request("/api/f").text == "late")
         #expect(try served.save(["functions/f/handler.lua": Self.answer("without")]) == "without")
     }
 
@@ -204,7 +204,7 @@ import Testing
             "functions/f/handler.lua": "return function() return pcall(require, 'late') and 'with' or 'without' end",
             "lib/late.lua": "error 'not here'",
         ])
-        #expect(try served.get("/api/f").text == "without")
+        #expect(try served.request("/api/f").text == "without")
         #expect(try served.save(["lib/late.lua": "error 'not here either'"]) == "without")
         #expect(try served.save(["lib/late.lua": "return 1"]) == "with")
     }

@@ -16,13 +16,13 @@ import Testing
         try app.link("links/f.lua", to: "../shared/scripts/f.lua")
         try app.link("functions/f/handler.lua", to: "../../links/f.lua")
         let served = try ServedApp(app)
-        #expect(try served.get("/api/f").text == "one")
+        #expect(try served.request("/api/f").text == "one")
         #expect(try served.save(["shared/scripts/f.lua": Self.answer("two")]) == "two")
         #expect(try served.save(["shared/scripts/f.lua": Self.answer("three")], isAtomic: false) == "three")
         try app.write(["shared/other.lua": Self.answer("four")])
         try app.link("links/f.lua", to: "../shared/other.lua")
         #expect(served.process.waitForLine(containing: "reloaded f"))
-        #expect(try served.get("/api/f").text == "four")
+        #expect(try served.request("/api/f").text == "four")
         #expect(try served.save(["shared/other.lua": Self.answer("five")]) == "five")
     }
 
@@ -35,7 +35,7 @@ import Testing
         ])
         try app.link("lib/vendor", to: "../vendor")
         let served = try ServedApp(app)
-        #expect(try served.get("/api/f").text == "one")
+        #expect(try served.request("/api/f").text == "one")
         #expect(try served.save(["vendor/inner/m.lua": "return 'two'"]) == "two")
         try app.link("functions/g", to: "../more/g")
         #expect(served.process.waitForLine(containing: "added g"))
@@ -91,14 +91,12 @@ import Testing
         let pack = try await LuafuncProcess(["pack", "--app", app.folder.path, "--zip", zip.path], waits: false).end()
         #expect(pack.code == 65 && pack.errors.hasPrefix(reason), "\(pack)")
         #expect(!FileManager.default.fileExists(atPath: zip.path))
-        let start = try LuafuncProcess(["start", "--port", "0", "--app", app.folder.path], waits: false)
+        let start = try LuafuncProcess(["start", "--port", "0", "--app", app.folder.path])
         defer { start.send(signal: SIGTERM) }
-        let line = try #require(start.line(containing: "http://localhost:"))
-        let port = try #require(line.firstMatch(of: #/http://localhost:(\d+)/#).flatMap { Int($0.1) })
         #expect(start.waitForLine(containing: reason))
-        #expect(try RawConnection.request("/api/g", method: "GET", port: port).text == "g")
+        #expect(try start.request("/api/g").text == "g")
         for function in ["f", "h"] {
-            #expect(try !RawConnection.request("/api/\(function)", method: "GET", port: port).text.contains("outside"))
+            #expect(try !start.request("/api/\(function)").text.contains("outside"))
         }
     }
 
@@ -106,7 +104,7 @@ import Testing
         let other = try Self.elsewhere()
         let served = try ServedApp(Self.outside("lib/m.lua", other))
         #expect(
-            try served.get("/api/f").text.contains("module 'm': lib/m.lua: is a link that leads out of the app"))
+            try served.request("/api/f").text.contains("module 'm': lib/m.lua: is a link that leads out of the app"))
     }
 
     @Test func `a saved link out of the app is reported, and the function keeps its version`() throws {
@@ -117,7 +115,7 @@ import Testing
             served.process.waitForErrorLine(
                 containing: "f keeps its previous version: functions/f/handler.lua: is a link that leads out of the app"
             ))
-        #expect(try served.get("/api/f").text == "one first")
+        #expect(try served.request("/api/f").text == "one first")
     }
 
     // MARK: New folders
@@ -136,7 +134,7 @@ import Testing
             try app.write(["\(parent)\(name)/handler.lua": Self.answer(name)], isAtomic: true)
             try app.write(["\(parent)\(name)/function.json": TemporaryApp.httpFunction], isAtomic: true)
             #expect(served.process.waitForLine(containing: "added \(name)"))
-            #expect(try served.get("/api/\(name)").text == name)
+            #expect(try served.request("/api/\(name)").text == name)
         }
     }
 
@@ -147,7 +145,7 @@ import Testing
             return function() return m .. (ok and rock or " none") end
             """
         ])
-        #expect(try served.get("/api/f").text == "first none")
+        #expect(try served.request("/api/f").text == "first none")
         for (number, folder) in ["lua_modules", "lua_modules/share/lua"].enumerated() {
             try served.app.makeFolder(folder)
             // The folder is known when this one takes effect.

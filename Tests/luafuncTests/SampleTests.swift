@@ -17,21 +17,20 @@ import Testing
             environment: ["AzureFunctionsJobHost__customHandler__enableForwardingHttpRequest": "false"])
     }
 
-    @Test(arguments: Case.samples)
+    @Test(arguments: try Case.samples)
     func `a sample does what it demonstrates`(_ sample: Case) async throws {
         let server = try await Self.payloadApp.value
-        let reply = try RawConnection.request(
-            "/\(sample.name)", port: server.port, headers: hostHeaders, body: sample.payload)
+        let reply = try server.invoke(sample.name, sample.payload)
         let differences = try sample.differences(
             status: reply.status, contentType: reply.headers["content-type"] ?? "", body: reply.body)
         #expect(differences.isEmpty)
     }
 
-    @Test(arguments: Case.samples.filter { $0.plainRequest != nil })
+    @Test(arguments: try Case.samples.filter { $0.plainRequest != nil })
     func `an HTTP sample also works with callers' own requests`(_ sample: Case) async throws {
         let request = try #require(sample.plainRequest)
-        let reply = try RawConnection.request(
-            request.target, method: request.method, port: try await Self.app.value.port,
+        let reply = try await Self.app.value.request(
+            request.target, method: request.method,
             headers: Dictionary(request.headers.filter { $0.0 != "Host" && $0.0 != "Content-Length" }) { $1 },
             body: request.body)
         let differences = sample.plainDifferences(
@@ -49,43 +48,42 @@ import Testing
 
     @Test(arguments: [true, false])
     func `the to-do sample works over both protocols`(_ forwards: Bool) async throws {
-        let port = try await (forwards ? Self.app : Self.payloadApp).value.port
+        let server = try await (forwards ? Self.app : Self.payloadApp).value
         var cookie = ""
-        func send(_ method: String, _ id: String? = nil, _ body: String = "") throws -> Answer {
+        func request(_ method: String, _ id: String? = nil, _ body: String = "") throws -> Answer {
             let answer =
                 try forwards
-                ? Self.forward(method, id, body, cookie: cookie, port: port)
-                : Self.invoke(method, id, body, cookie: cookie, port: port)
+                ? Self.request(method, id, body, cookie: cookie, of: server)
+                : Self.invoke(method, id, body, cookie: cookie, of: server)
             if !answer.cookie.isEmpty { cookie = String(answer.cookie.prefix { $0 != ";" }) }
             return answer
         }
-        #expect(try send("GET").body == "[]")
-        let milk = try send("POST", nil, #"{"title":"milk"}"#)
+        #expect(try request("GET").body == "[]")
+        let milk = try request("POST", nil, #"{"title":"milk"}"#)
         #expect(milk.status == 201 && milk.body.contains("\"id\":1") && milk.cookie.hasSuffix("; Path=/; HttpOnly"))
-        #expect(try send("POST", nil, #"{"title":"bread"}"#).body.contains("\"id\":2"))
-        #expect(try send("PUT", "1", #"{"title":"oat milk","done":true}"#).body.contains("oat milk"))
-        #expect(try send("GET", "1").body.contains("\"done\":true"))
-        #expect(try send("DELETE", "2") == Answer(status: 204, body: "", cookie: cookie + "; Path=/; HttpOnly"))
-        let list = try send("GET").body
+        #expect(try request("POST", nil, #"{"title":"bread"}"#).body.contains("\"id\":2"))
+        #expect(try request("PUT", "1", #"{"title":"oat milk","done":true}"#).body.contains("oat milk"))
+        #expect(try request("GET", "1").body.contains("\"done\":true"))
+        #expect(try request("DELETE", "2") == Answer(status: 204, body: "", cookie: cookie + "; Path=/; HttpOnly"))
+        let list = try request("GET").body
         #expect(list.contains("oat milk") && !list.contains("bread"))
-        #expect(try send("GET", "2").status == 404 && send("PUT").status == 404)
-        #expect(try send("POST", nil, "no JSON").status == 400 && send("POST", nil, "{}").status == 400)
+        #expect(try request("GET", "2").status == 404 && request("PUT").status == 404)
+        #expect(try request("POST", nil, "no JSON").status == 400 && request("POST", nil, "{}").status == 400)
         cookie = "todo=not_ours; other=1"
-        #expect(try send("GET").body == "[]")
+        #expect(try request("GET").body == "[]")
     }
 
-    private static func forward(
-        _ method: String, _ id: String?, _ body: String, cookie: String, port: Int
+    private static func request(
+        _ method: String, _ id: String?, _ body: String, cookie: String, of server: LuafuncProcess
     ) throws -> Answer {
-        let reply = try RawConnection.request(
-            "/api/todo\(id.map { "/\($0)" } ?? "")", method: method, port: port, headers: ["Cookie": cookie],
-            body: Array(body.utf8))
+        let reply = try server.request(
+            "/api/todo\(id.map { "/\($0)" } ?? "")", method: method, headers: ["Cookie": cookie], body: body.utf8)
         return Answer(status: reply.status, body: reply.text, cookie: reply.headers["set-cookie"] ?? "")
     }
 
     /// The real host's result for the same request and the answer to it.
     private static func invoke(
-        _ method: String, _ id: String?, _ body: String, cookie: String, port: Int
+        _ method: String, _ id: String?, _ body: String, cookie: String, of server: LuafuncProcess
     ) throws -> Answer {
         let request: [String: Any] = [
             "Url": "http://localhost:7071/api/todo", "Method": method, "Query": [String: String](),
@@ -94,7 +92,7 @@ import Testing
         let payload = try JSONSerialization.data(withJSONObject: [
             "Data": ["req": request], "Metadata": [String: Any](),
         ])
-        let reply = try RawConnection.request("/todo", port: port, headers: hostHeaders, body: [UInt8](payload))
+        let reply = try server.invoke("todo", payload)
         let function = try Data(contentsOf: Repository.root.appending(path: "functions/todo/function.json"))
         let delivery = try AnswerDecoder(functionJSON: [UInt8](function)).decode(
             .init(status: reply.status, contentType: reply.headers["content-type"], body: reply.body))
@@ -107,31 +105,23 @@ import Testing
     @Test func `every sample has its test`() throws {
         let folders = try FileManager.default.contentsOfDirectory(
             atPath: Repository.root.appending(path: "functions").path)
-        #expect(folders.sorted() == Case.samples.map(\.name))
+        #expect(try folders.sorted() == Case.samples.map(\.name))
     }
 
     @Test(arguments: ["README.md", "scripts/start"])
     func `the commands in the documentation work as written`(_ file: String) async throws {
-        let app = try TemporaryApp([:])
-        for name in ["functions", "host.json"] {
-            let copy = app.folder.appending(path: name)
-            try? FileManager.default.removeItem(at: copy)
-            try FileManager.default.copyItem(at: Repository.root.appending(path: name), to: copy)
-        }
-        let host = try LuafuncProcess(["start", "--port", "0", "--app", app.folder.path], waits: false)
-        let listed = try #require(host.line(containing: "http://localhost:"))
-        let port = try #require(listed.firstMatch(of: #/http://localhost:(\d+)/#)).1
+        let host = try StartedApp(.sample())
         let text = try String(contentsOf: Repository.root.appending(path: file), encoding: .utf8)
         let lines = text.split(separator: "\n").map { $0.trimmingCharacters(in: .whitespaces) }
         let commands = lines.indices.filter { lines[$0].hasPrefix("curl ") }
         #expect(commands.count == 3)
         for index in commands {
-            let output = try run(lines[index].replacing(#/localhost:(7071|\$port)/#, with: "localhost:\(port)"))
+            let output = try run(lines[index].replacing(#/localhost:(7071|\$port)/#, with: "localhost:\(host.port)"))
             if lines[index + 1].hasPrefix("# ") { #expect(output == String(lines[index + 1].dropFirst(2))) }
         }
-        #expect(host.waitForLine(containing: "→ queue orders"))
-        #expect(host.waitForLine(containing: "→ blob shipped/1005.txt"))
-        #expect(host.waitForLine(containing: "→ queue messages-outgoing"))
+        #expect(host.process.waitForLine(containing: "→ queue orders"))
+        #expect(host.process.waitForLine(containing: "→ blob shipped/1005.txt"))
+        #expect(host.process.waitForLine(containing: "→ queue messages-outgoing"))
     }
 
     private func run(_ command: String) throws -> String {

@@ -7,14 +7,13 @@ import Testing
 /// The built program, over a socket.
 @Suite struct ServeTests {
     private static let cases = Task {
-        try LuafuncProcess(["serve", "--port", "0", "--app", Case.folder.path, "--until-stdin-ends"])
+        try LuafuncProcess(["serve", "--port", "0", "--app", await Case.app.value.folder.path, "--until-stdin-ends"])
     }
 
-    @Test(arguments: Case.all)
+    @Test(arguments: try Case.all)
     func `the caller gets what the function returns`(_ example: Case) async throws {
         let server = try await Self.cases.value
-        let reply = try RawConnection.request(
-            "/\(example.name)", port: server.port, headers: hostHeaders, body: example.payload)
+        let reply = try server.invoke(example.name, example.payload)
         let differences = try example.differences(
             status: reply.status, contentType: reply.headers["content-type"] ?? "", body: reply.body)
         #expect(differences.isEmpty)
@@ -45,15 +44,14 @@ import Testing
         )
     }
 
-    private func send(
+    private func request(
         _ path: String, _ body: [UInt8], method: String = "POST",
         headers: [String: String] = ["Content-Type": "application/json"]
     ) async throws -> HTTPReply {
         let server = try await Self.app.value.0
-        let reply = try RawConnection.request(path, method: method, port: server.port, headers: headers, body: body)
-        // The next call works in any case.
-        let next = try RawConnection.request(
-            "/echo", port: server.port, body: Array(#"{"Data":{"msg":"\"abc\""}}"#.utf8))
+        let reply = try server.request(path, method: method, headers: headers, body: body)
+        // Whatever came, the next request works.
+        let next = try server.request("/echo", method: "POST", body: #"{"Data":{"msg":"\"abc\""}}"#.utf8)
         #expect(next.status == 200 && next.text == #"{"Outputs":{"o":"3"}}"#)
         return reply
     }
@@ -70,25 +68,25 @@ import Testing
     func `a body that is not a payload is refused with the position of the mistake`(_ body: String, _ sentence: String)
         async throws
     {
-        let reply = try await send("/echo", Array(body.utf8))
+        let reply = try await request("/echo", Array(body.utf8))
         #expect(reply.status == 400 && reply.headers["content-type"] == "application/problem+json")
         #expect(reply.text.contains(sentence), "\(reply.text)")
     }
 
     @Test func `nesting of 200 levels is refused`() async throws {
         let nested = String(repeating: "[", count: 200) + String(repeating: "]", count: 200)
-        let reply = try await send("/echo", Array("{\"Data\":{\"msg\":\(nested)}}".utf8))
+        let reply = try await request("/echo", Array("{\"Data\":{\"msg\":\(nested)}}".utf8))
         #expect(reply.status == 400 && reply.text.contains("nested deeper than 128 levels"))
     }
 
     @Test func `bytes that are not UTF-8 are refused`() async throws {
-        let reply = try await send("/echo", Array("{\"Data\":{\"msg\":\"".utf8) + [0xff] + Array("\"}}".utf8))
+        let reply = try await request("/echo", Array("{\"Data\":{\"msg\":\"".utf8) + [0xff] + Array("\"}}".utf8))
         #expect(reply.status == 400 && reply.text.contains("bytes that are not UTF-8"))
     }
 
     @Test func `a body of 64 MB is accepted`() async throws {
         let text = String(repeating: "x", count: 64_000_000)
-        let reply = try await send("/echo", Array("{\"Data\":{\"msg\":\"\(text)\"}}".utf8))
+        let reply = try await request("/echo", Array("{\"Data\":{\"msg\":\"\(text)\"}}".utf8))
         // The queue gets "64000000", which the host would decode as base64 if it were plain text.
         #expect(reply.status == 200 && reply.text == #"{"Outputs":{"o":"NjQwMDAwMDA="}}"#, "\(reply.text.prefix(300))")
     }
@@ -154,14 +152,14 @@ import Testing
     ])
     func `a wrong method or path lists the functions`(_ method: String, _ path: String, _ sentence: String) async throws
     {
-        let reply = try await send(path, [], method: method)
+        let reply = try await request(path, [], method: method)
         #expect(reply.status == 404 && reply.text.contains(sentence), "\(reply.text)")
         #expect(reply.text.contains(#""functions":["bindings","echo","fails","loading","nothing","syntax"]"#))
     }
 
     @Test(arguments: [[:], ["Content-Type": "text/plain"], ["Content-Type": "application/x-www-form-urlencoded"]])
     func `the content type does not matter, the body does`(_ headers: [String: String]) async throws {
-        let reply = try await send(
+        let reply = try await request(
             "/echo", Array(#"{"Extra":1,"Data":{"msg":"\"ab\"","x":[{}]}}"#.utf8), headers: headers)
         #expect(reply.status == 200 && reply.text == #"{"Outputs":{"o":"2"}}"#)
     }
@@ -177,7 +175,7 @@ import Testing
             connection.finish()
             #expect(connection.response().map { $0.status == 400 } ?? true)
         }
-        _ = try await send("/echo", Array(#"{"Data":{"msg":"\"ab\""}}"#.utf8))
+        _ = try await request("/echo", Array(#"{"Data":{"msg":"\"ab\""}}"#.utf8))
     }
 
     @Test func `bytes that are not HTTP are refused`() async throws {
@@ -185,7 +183,7 @@ import Testing
         let connection = try RawConnection(port: server.port)
         connection.send("\u{16}\u{3}\u{1} hello\r\n\r\n")
         #expect(connection.response()?.status == 400)
-        _ = try await send("/echo", Array(#"{"Data":{"msg":"\"ab\""}}"#.utf8))
+        _ = try await request("/echo", Array(#"{"Data":{"msg":"\"ab\""}}"#.utf8))
     }
 
     @Test(arguments: [
@@ -195,15 +193,15 @@ import Testing
         ("bindings", "functions/bindings/function.json:1: at least one binding must be declared"),
     ])
     func `a broken function answers with its reason`(_ name: String, _ sentence: String) async throws {
-        let reply = try await send("/\(name)", Array(#"{"Data":{}}"#.utf8))
+        let reply = try await request("/\(name)", Array(#"{"Data":{}}"#.utf8))
         #expect(reply.status == 500 && reply.text.contains(sentence), "\(reply.text)")
-        let toHost = try await send("/\(name)", Array(#"{"Data":{}}"#.utf8), headers: hostHeaders)
+        let toHost = try await request("/\(name)", Array(#"{"Data":{}}"#.utf8), headers: hostHeaders)
         #expect(toHost.status == 200 && toHost.headers["content-type"] == "text/plain; charset=utf-8")
         #expect(toHost.text.contains(sentence))
     }
 
     @Test func `a failure is a text for the host and a status for any other caller`() async throws {
-        let toHost = try await send("/fails", Array(#"{"Data":{}}"#.utf8), headers: hostHeaders)
+        let toHost = try await request("/fails", Array(#"{"Data":{}}"#.utf8), headers: hostHeaders)
         #expect(
             toHost.text == """
                 functions/fails/handler.lua:1: no luck
@@ -214,7 +212,7 @@ import Testing
                 \tbefore
                 """)
         #expect(toHost.status == 200 && toHost.headers["content-type"] == "text/plain; charset=utf-8")
-        let other = try await send("/fails", Array(#"{"Data":{}}"#.utf8))
+        let other = try await request("/fails", Array(#"{"Data":{}}"#.utf8))
         #expect(other.status == 500 && other.headers["content-type"] == "application/problem+json")
         let problem = try JSONTree.parse(other.body.span.bytes, dialect: .strict)
         #expect(problem["detail"]?.string == "functions/fails/handler.lua:1: no luck")
@@ -223,7 +221,7 @@ import Testing
     }
 
     @Test func `the readiness probe is answered`() async throws {
-        let reply = try await send("/", [], method: "GET", headers: [:])
+        let reply = try await request("/", [], method: "GET", headers: [:])
         #expect(reply.status == 200)
     }
 }

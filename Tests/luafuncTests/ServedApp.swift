@@ -31,9 +31,7 @@ struct ServedApp {
         #"{ "version": "2.0", "customHandler": { "enableForwardingHttpRequest": true }, "extensions": { "http": { "routePrefix": "\#(prefix)" } } }"#
     }
 
-    func get(_ path: String) throws -> HTTPReply {
-        try RawConnection.request(path, method: "GET", port: process.port)
-    }
+    func request(_ path: String) throws -> HTTPReply { try process.request(path) }
 
     /// Saves files, waits for the line that reports it, and returns the function's new response.
     ///
@@ -45,6 +43,6 @@ struct ServedApp {
     ) throws -> String {
         try app.write(files, isAtomic: isAtomic)
         #expect(process.waitForLine(containing: line))
-        return try get(path).text
+        return try request(path).text
     }
 }

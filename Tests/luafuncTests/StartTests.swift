@@ -4,66 +4,6 @@ import Testing
 
 /// Tests `luafunc start` as a user runs it: the responses, the content of `.luafunc`, and the output on the terminal.
 @Suite struct StartTests {
-    /// The host with its own app.
-    private final class Host: Sendable {
-        let app: TemporaryApp
-        let process: LuafuncProcess
-        let port: Int
-
-        init(
-            _ files: [String: String], _ arguments: [String] = [], environment: [String: String] = [:],
-            app: TemporaryApp? = nil
-        ) throws {
-            self.app = try app ?? TemporaryApp(files)
-            process = try LuafuncProcess(
-                ["start", "--port", "0", "--app", self.app.folder.path] + arguments, environment: environment,
-                waits: false)
-            let line = try #require(process.line(containing: "http://localhost:"))
-            port = try #require(line.firstMatch(of: #/http://localhost:(\d+)/#).flatMap { Int($0.1) })
-        }
-
-        func request(
-            _ path: String, method: String = "GET", headers: [String: String] = [:], body: String = ""
-        ) throws -> HTTPReply {
-            try RawConnection.request(path, method: method, port: port, headers: headers, body: Array(body.utf8))
-        }
-
-        /// Runs a function by hand. The response arrives before the function has run.
-        func fire(_ function: String, _ input: String = "") throws {
-            let body = String(decoding: try JSONSerialization.data(withJSONObject: ["input": input]), as: UTF8.self)
-            #expect(try request("/admin/functions/\(function)", method: "POST", body: body).status == 202)
-        }
-
-        /// The line that reports an invocation of this function.
-        func invocation(of function: String) throws -> String {
-            while true {
-                let line = try #require(process.line(containing: "  \(function) "))
-                if line.prefixMatch(of: #/\d\d:\d\d:\d\d  /#) != nil { return line }
-            }
-        }
-
-        /// Waits for lines of the handler and the host, which may come in any order.
-        func waitForLines(containing texts: [String]) -> Bool {
-            var missing = texts
-            while !missing.isEmpty {
-                guard let line = process.line(containing: " ") else { return false }
-                missing.removeAll { line.contains($0) }
-            }
-            return true
-        }
-
-        /// The lines from here to the first that contains `text`.
-        func lines(upTo text: String) throws -> [String] {
-            var lines: [String] = []
-            while lines.last?.contains(text) != true { lines.append(try #require(process.line())) }
-            return lines
-        }
-
-        func blob(_ path: String) -> String? {
-            try? String(contentsOf: app.folder.appending(path: ".luafunc/blobs/\(path)"), encoding: .utf8)
-        }
-    }
-
     private static let bundle = #"{ "version": "2.0", "extensionBundle": {} }"#
 
     private static func queueFunction(_ queue: String, _ outputs: String = "") -> String {
@@ -74,19 +14,8 @@ import Testing
 
     // MARK: The sample app
 
-    /// A copy of the sample app, because a run writes files beside it.
-    private static func sample() throws -> TemporaryApp {
-        let app = try TemporaryApp([:])
-        for name in ["functions", "host.json"] {
-            let copy = app.folder.appending(path: name)
-            try? FileManager.default.removeItem(at: copy)
-            try FileManager.default.copyItem(at: Repository.root.appending(path: name), to: copy)
-        }
-        return app
-    }
-
     @Test func `an order is sent to a queue, and its message becomes a blob`() throws {
-        let host = try Host([:], app: Self.sample())
+        let host = try StartedApp(.sample())
         let reply = try host.request("/api/order", method: "POST", body: #"{"id":1005}"#)
         #expect(reply.status == 202 && reply.text == "Order enqueued")
         #expect(
@@ -98,7 +27,7 @@ import Testing
     }
 
     @Test func `a function with a queue trigger can be run by hand`() throws {
-        let host = try Host([:], app: Self.sample())
+        let host = try StartedApp(.sample())
         try host.fire("myqueuefunction", "hello")
         #expect(host.waitForLines(containing: ["by hand ", "            message "]))
         let queue = host.app.folder.appending(path: ".luafunc/queues/messages-outgoing")
@@ -110,7 +39,7 @@ import Testing
     @Test func `a file triggers even if the container did not exist before`() throws {
         let blob =
             #"{ "bindings": [ { "name": "b", "type": "blobTrigger", "path": "files/{name}", "connection": "" } ] }"#
-        let host = try Host([
+        let host = try StartedApp([
             "host.json": Self.bundle, "functions/f/function.json": blob,
             "functions/f/handler.lua": "return function(data) print('got ' .. data.b) end",
             "functions/ping/function.json": TemporaryApp.httpFunction,
@@ -124,14 +53,14 @@ import Testing
     }
 
     @Test func `a file in a container triggers the function for it`() throws {
-        let host = try Host([:], app: Self.sample())
+        let host = try StartedApp(.sample())
         try host.app.write([".luafunc/blobs/uploads/2026/cat.txt": "meow"])
         #expect(try host.invocation(of: "copyblob").hasSuffix("→ blob copies/2026/cat.txt"))
         #expect(host.blob("copies/2026/cat.txt") == "meow")
     }
 
     @Test func `events and messages reach functions of Event Hub, Service Bus, Cosmos DB and timers by hand`() throws {
-        let host = try Host([:], app: Self.sample())
+        let host = try StartedApp(.sample())
         try host.fire("telemetry", #"["{\"device\":1,\"temperature\":99}","{\"device\":2,\"temperature\":9}"]"#)
         #expect(try host.invocation(of: "telemetry").hasSuffix("→ queue alerts"))
         try host.fire("invoice", #"{"id":7,"total":3}"#)
@@ -145,7 +74,7 @@ import Testing
     // MARK: Saves
 
     @Test func `every save takes effect, and a broken one is reported with its lines`() throws {
-        let host = try Host([
+        let host = try StartedApp([
             "host.json": #"{ "version": "2.0", "customHandler": { "enableForwardingHttpRequest": true } }"#,
             "functions/hello/function.json": TemporaryApp.httpFunction,
             "functions/hello/handler.lua": "return function() return 'one' end",
@@ -177,7 +106,7 @@ import Testing
         func function(_ route: String) -> String {
             TemporaryApp.httpFunction.replacing(#""name": "req","#, with: #""name": "req", "route": "\#(route)","#)
         }
-        let host = try Host([
+        let host = try StartedApp([
             "host.json": #"{ "version": "2.0", "customHandler": { "enableForwardingHttpRequest": true } }"#,
             "functions/a/function.json": function("old"), "functions/a/handler.lua": "return function() return 'a' end",
             "functions/b/function.json": function("b"), "functions/b/handler.lua": "return function() return 'b' end",
@@ -213,7 +142,7 @@ import Testing
 
     @Test(arguments: ["", ", \"customHandler\": { \"enableForwardingHttpRequest\": true }"])
     func `routes, methods and parameters work as in the host`(_ wire: String) throws {
-        let host = try Host([
+        let host = try StartedApp([
             "host.json": "{ \"version\": \"2.0\"\(wire) }",
             "functions/item/function.json": """
             { "bindings": [ { "name": "req", "type": "httpTrigger", "route": "items/{id:int?}", "methods": ["get"] },
@@ -241,20 +170,20 @@ import Testing
                 "local function f()\n error 'no luck' end\nreturn function() print 'before' f() end",
             "host.json": Self.bundle,
         ]
-        let host = try Host(files)
+        let host = try StartedApp(files)
         let silent = try host.request("/api/bad")
         #expect(silent.status == 500 && silent.body.isEmpty)
         #expect(try host.invocation(of: "bad").contains("500"))
         #expect(host.waitForLines(containing: ["            before", "functions/bad/handler.lua:2: no luck"]))
         let page = try host.request("/api/bad", headers: ["Accept": "text/html,*/*"])
         #expect(page.status == 500 && page.text.contains("functions/bad/handler.lua:2: no luck"))
-        let verbose = try Host(files, ["--verbose-errors"])
+        let verbose = try StartedApp(files, ["--verbose-errors"])
         #expect(try verbose.request("/api/bad").text.contains("no luck"))
     }
 
     @Test func `a change of other settings is reported to need a restart`() throws {
         let settings = #"{ "Values": { "GREETING": "hello" } }"#
-        let host = try Host([
+        let host = try StartedApp([
             "host.json": Self.bundle, "local.settings.json": settings,
             "functions/f/function.json": TemporaryApp.httpFunction,
             "functions/f/handler.lua": "return function() return os.getenv 'GREETING' end",
@@ -269,7 +198,7 @@ import Testing
     }
 
     @Test func `a timeout is reported once, even if the running invocation was shown`() throws {
-        let host = try Host(
+        let host = try StartedApp(
             [
                 "functions/slow/function.json": TemporaryApp.httpFunction,
                 "functions/slow/handler.lua": "return function() while true do end end",
@@ -285,7 +214,7 @@ import Testing
     }
 
     @Test func `problems and warnings are reported once at the start and once per save`() async throws {
-        let host = try Host([
+        let host = try StartedApp([
             "functions/a/handler.lua": "", "functions/b/function.json": #"{ "bindings": [] }"#,
             "functions/b/handler.lua": "", "functions/c/function.json": TemporaryApp.httpFunction,
             "functions/c/handler.lua": "error 'at load'", "functions/d/function.json": TemporaryApp.httpFunction,
@@ -306,7 +235,7 @@ import Testing
     }
 
     @Test func `limits are passed to the handler if it is luafunc's own`() async throws {
-        let host = try Host(
+        let host = try StartedApp(
             [
                 "host.json": Self.bundle, "functions/f/function.json": TemporaryApp.httpFunction,
                 "functions/f/handler.lua": "return function() while true do end end",
@@ -318,7 +247,7 @@ import Testing
     }
 
     @Test func `a response is streamed to its caller if requests are proxied`() throws {
-        let host = try Host([
+        let host = try StartedApp([
             "host.json": #"{ "version": "2.0", "customHandler": { "enableProxyingHttpRequest": true } }"#,
             "functions/events/function.json": TemporaryApp.httpFunction,
             "functions/events/handler.lua": """
@@ -340,7 +269,7 @@ import Testing
     }
 
     @Test func `a proxied response to HEAD has no body, not even its end`() throws {
-        let host = try Host([
+        let host = try StartedApp([
             "host.json": #"{ "version": "2.0", "customHandler": { "enableProxyingHttpRequest": true } }"#,
             "functions/f/function.json": TemporaryApp.httpFunction,
             "functions/f/handler.lua": "return function() return { body = function(write) write 'text' end } end",
@@ -352,7 +281,7 @@ import Testing
     }
 
     @Test func `with --auth, keys are required and created once`() throws {
-        let host = try Host(
+        let host = try StartedApp(
             [
                 "functions/open/function.json": """
                 { "bindings": [ { "name": "req", "type": "httpTrigger", "authLevel": "anonymous" },
@@ -381,7 +310,7 @@ import Testing
     }
 
     @Test func `local.settings.json sets settings, names and origins`() throws {
-        let host = try Host(
+        let host = try StartedApp(
             [
                 "local.settings.json": """
                 { "Values": { "GREETING": "hi", "TAKEN": "file", "QUEUE": "orders" },
@@ -411,7 +340,7 @@ import Testing
     // MARK: Queues, timers, other outputs
 
     @Test func `a message whose function fails is tried five times, then it is in the poison queue`() throws {
-        let host = try Host([
+        let host = try StartedApp([
             "host.json": Self.bundle,
             "functions/bad/function.json": Self.queueFunction("work"),
             "functions/bad/handler.lua": "return function(data, metadata) error('try ' .. metadata.DequeueCount) end",
@@ -442,7 +371,7 @@ import Testing
             """,
             "functions/put/handler.lua": "return function(data) return { o = 'kept', res = 'put' } end",
         ]
-        let first = try Host(files)
+        let first = try StartedApp(files)
         #expect(try first.request("/api/put").text == "put")
         first.process.send(signal: SIGKILL)
         _ = await first.process.end()
@@ -450,12 +379,12 @@ import Testing
             "functions/take/function.json": Self.queueFunction("later"),
             "functions/take/handler.lua": "return function(data) print('took ' .. data.msg) end",
         ])
-        let second = try Host([:], app: first.app)
+        let second = try StartedApp(first.app)
         #expect(second.process.waitForLine(containing: "took kept"))
     }
 
     @Test func `timers fire`() throws {
-        let host = try Host([
+        let host = try StartedApp([
             "functions/tick/function.json":
                 #"{ "bindings": [ { "name": "timer", "type": "timerTrigger", "schedule": "* * * * * *" } ] }"#,
             "functions/tick/handler.lua": "return function(data) print('past due', data.timer.IsPastDue) end",
@@ -472,7 +401,7 @@ import Testing
     }
 
     @Test func `an output without a local service is recorded in a log`() throws {
-        let host = try Host([
+        let host = try StartedApp([
             "host.json": Self.bundle,
             "functions/save/function.json": """
             { "bindings": [ { "name": "req", "type": "httpTrigger" }, { "name": "res", "type": "http", "direction": "out" },
@@ -492,7 +421,7 @@ import Testing
     @Test(arguments: [SIGINT, SIGTERM, SIGHUP])
     func `Ctrl-C and the end of the terminal stop host and handler`(_ signal: Int32) async throws {
         let text = UUID().uuidString
-        let host = try Host([
+        let host = try StartedApp([
             "functions/hello/function.json": TemporaryApp.httpFunction,
             "functions/hello/handler.lua": "return function() return '\(text)' end",
         ])
@@ -501,7 +430,7 @@ import Testing
         let end = await host.process.end()
         #expect(end.code == 0 && end.output.hasSuffix("stopped\n") && end.errors.isEmpty, "\(end)")
         // Another program may use the port by now.
-        #expect((try? RawConnection.request("/api/hello", port: host.port))?.text != text)
+        #expect((try? host.request("/api/hello"))?.text != text)
     }
 
     @Test func `the app can be given relative to the current folder`() async throws {
@@ -511,14 +440,12 @@ import Testing
         ])
         let process = try LuafuncProcess(
             ["start", "--port", "0", "--app", app.folder.lastPathComponent],
-            folder: app.folder.deletingLastPathComponent(), waits: false)
-        let line = try #require(process.line(containing: "http://localhost:"))
-        let port = try #require(line.firstMatch(of: #/http://localhost:(\d+)/#).flatMap { Int($0.1) })
-        #expect(try RawConnection.request("/api/f", port: port).text == "here")
+            folder: app.folder.deletingLastPathComponent())
+        #expect(try process.request("/api/f").text == "here")
     }
 
     @Test func `a second host on the same app is refused`() async throws {
-        let host = try Host(["host.json": Self.bundle])
+        let host = try StartedApp(["host.json": Self.bundle])
         let end = await
             (try LuafuncProcess(
                 ["start", "--port", "0", "--app", host.app.folder.path], waits: false)).end()
@@ -531,7 +458,7 @@ import Testing
         ("Host: localhost\r\nSec-Fetch-Site: cross-site", "no requests of pages of other sites"),
     ])
     func `pages of other sites cannot use the admin API`(_ headers: String, _ reason: String) throws {
-        let host = try Host(["host.json": Self.bundle])
+        let host = try StartedApp(["host.json": Self.bundle])
         let connection = try RawConnection(port: host.port)
         connection.send("GET /admin/host/status HTTP/1.1\r\n\(headers)\r\n\r\n")
         let reply = try #require(connection.response())
@@ -540,7 +467,7 @@ import Testing
 
     @Test(arguments: [#"../x"#, "../\u{301}x", "..", ""])
     func `the admin API writes only into the function's folder`(_ file: String) throws {
-        let host = try Host(["host.json": Self.bundle])
+        let host = try StartedApp(["host.json": Self.bundle])
         let body = try JSONSerialization.data(withJSONObject: ["config": ["bindings": []], "files": [file: "text"]])
         let reply = try host.request(
             "/admin/functions/f", method: "PUT", body: String(decoding: body, as: UTF8.self))
@@ -555,7 +482,7 @@ import Testing
     func `a request without a function is reported on the terminal`(
         _ method: String, _ path: String, _ line: String
     ) throws {
-        let host = try Host([
+        let host = try StartedApp([
             "host.json": Self.bundle,
             "functions/f/function.json": """
             { "bindings": [ { "name": "req", "type": "httpTrigger", "methods": ["get", "post"] },
@@ -568,7 +495,7 @@ import Testing
     }
 
     @Test func `a request to upgrade is answered without an upgrade, as is a half-closed connection`() throws {
-        let host = try Host([
+        let host = try StartedApp([
             "host.json": Self.bundle, "functions/f/function.json": TemporaryApp.httpFunction,
             "functions/f/handler.lua": "return function() return 'here' end",
         ])

@@ -90,7 +90,7 @@ enum RFC3339 {
         }
         guard isShaped else { return false }
         let month = number(5..<7)
-        let days = Gregorian.days(in: month, of: number(0..<4))
+        let days = CivilDate(year: number(0..<4), month: month, day: 1).daysInMonth
         return (1...12).contains(month) && (1...days).contains(number(8..<10)) && number(11..<13) < 24
             && number(14..<16) < 60 && number(17..<19) < 60
     }

@@ -1,3 +1,4 @@
+import FunctionsModel
 import JSON
 
 /// Why the host fails an invocation although the handler answered.
@@ -5,6 +6,7 @@ enum AnswerFailure: Error {
     case status(Int)
     case contentType(String?)
     case json(JSONError)
+    case date(DateTimeOutOfRange)
     /// A part of the answer has the wrong type.
     case kind(String, String, wanted: String)
     /// The value of an http output, or one of its members, has a type that makes no response.
@@ -17,12 +19,12 @@ enum AnswerFailure: Error {
     case noRequest(place: String)
     case dateToBlob(place: String, String, advice: String)
     case notADocument(place: String, type: String, kind: String)
-    case jsonText(place: String, JSONError, advice: String)
+    case jsonText(place: String, NewtonsoftError, advice: String)
 
     /// The whole answer is unusable, so it is worth showing.
     var isAboutWholeAnswer: Bool {
         switch self {
-        case .status, .contentType, .json, .kind: true
+        case .status, .contentType, .json, .date, .kind: true
         default: false
         }
     }
@@ -40,6 +42,8 @@ extension AnswerFailure: CustomStringConvertible {
             "Invalid HttpResponseMessage: the answer has no content type; answer with application/json"
         case .json(let error):
             "Invalid HttpResponseMessage: the answer is not JSON: \(error)"
+        case .date(let error):
+            "Invalid HttpResponseMessage: \(error); add a character to it"
         case .kind(let what, let kind, let wanted):
             "Invalid HttpResponseMessage: \(what) is \(kind); it must be \(wanted)"
         case .response(let what, let kind):
@@ -68,7 +72,6 @@ extension AnswerFailure: CustomStringConvertible {
     }
 
     private static func code(_ scalar: Unicode.Scalar) -> String {
-        let digits = String(scalar.value, radix: 16, uppercase: true)
-        return "0x" + String(repeating: "0", count: max(0, 4 - digits.count)) + digits
+        "0x" + scalar.value.padded(4, radix: 16, uppercase: true)
     }
 }

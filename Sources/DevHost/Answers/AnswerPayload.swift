@@ -1,3 +1,4 @@
+import FunctionsModel
 import JSON
 
 /// The members of an answer (host-contract §9.1, §9.2).
@@ -18,7 +19,7 @@ struct AnswerPayload {
         if let name = tree.repeatedName { warnings.append(.repeatedName(name)) }
         outputs = try Self.outputs(tree.member(anyCase: "Outputs"))
         logs = try Self.logs(tree.member(anyCase: "Logs"))
-        returnValue = tree.member(anyCase: "ReturnValue").map { NewtonsoftValue($0) } ?? .null
+        returnValue = try tree.member(anyCase: "ReturnValue").map(Self.value) ?? .null
         for member in tree.members ?? [] where !["outputs", "logs", "returnvalue"].contains(member.name.lowercased()) {
             warnings.append(.ignoredMember(member.name))
         }
@@ -43,7 +44,7 @@ struct AnswerPayload {
             return tree
         case .null: warnings.append(.hangs("null"))
         case .string(""): warnings.append(.hangs("\"\""))
-        default: throw .kind("the answer", NewtonsoftValue(tree).kind, wanted: "a JSON object")
+        default: throw .kind("the answer", try value(tree).kind, wanted: "a JSON object")
         }
         return nil
     }
@@ -63,9 +64,20 @@ struct AnswerPayload {
         }
     }
 
+    private static func value(_ tree: JSONTree) throws(AnswerFailure) -> NewtonsoftValue {
+        do throws(NewtonsoftError) {
+            return try NewtonsoftValue(tree, as: .serializer)
+        } catch {
+            switch error {
+            case .json(let error): throw .json(error)
+            case .date(let error): throw .date(error)
+            }
+        }
+    }
+
     private static func outputs(_ tree: JSONTree?) throws(AnswerFailure) -> [NewtonsoftValue.Member]? {
         guard let tree else { return nil }
-        switch NewtonsoftValue(tree) {
+        switch try value(tree) {
         case .null, .string(""): return nil
         case .object(let members): return members
         case let other: throw .kind("\"Outputs\"", other.kind, wanted: "an object")
@@ -82,12 +94,12 @@ struct AnswerPayload {
                 switch element.value {
                 case .string(let text): return text
                 case .null: return "[null]"
-                case .boolean, .integer, .double: return NewtonsoftValue(element).json()
+                case .boolean, .integer, .double: return try value(element).json()
                 case .array, .object:
-                    throw .kind("a line of \"Logs\"", NewtonsoftValue(element).kind, wanted: "a text")
+                    throw .kind("a line of \"Logs\"", try value(element).kind, wanted: "a text")
                 }
             }
-        default: throw .kind("\"Logs\"", NewtonsoftValue(tree).kind, wanted: "an array of texts")
+        default: throw .kind("\"Logs\"", try value(tree).kind, wanted: "an array of texts")
         }
     }
 }

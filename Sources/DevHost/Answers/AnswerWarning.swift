@@ -13,9 +13,9 @@ enum AnswerWarning {
     case base64(place: String, String, count: Int, advice: String)
     case byteArray(place: String, String, advice: String)
     case base64IsOff(place: String, count: Int)
-    case date(place: String, NewtonsoftDate, advice: String)
+    case date(place: String, String, becomes: String, advice: String)
     /// Of an array or object.
-    case dateInside(place: String, NewtonsoftDate)
+    case dateInside(place: String, String, becomes: String)
 
     // Messages and blobs, §9.4.
     case splitText(place: String, count: Int, advice: String)
@@ -64,10 +64,10 @@ extension AnswerWarning: CustomStringConvertible {
         case .base64IsOff(let place, let count):
             "\(place): \"dataType\": \"binary\" turns base64 off, so the text itself arrives and not the \(count) "
                 + "bytes it stands for; remove \"dataType\" to send bytes"
-        case .date(let place, let date, let advice):
-            "\(place): the text '\(date.source)' is taken for a date, so '\(date.text)' arrives instead; \(advice)"
-        case .dateInside(let place, let date):
-            "\(place): the date '\(date.source)' in the value arrives as '\(date.iso)'; write dates in UTC, without "
+        case .date(let place, let text, let becomes, let advice):
+            "\(place): the text '\(text)' is taken for a date, so '\(becomes)' arrives instead; \(advice)"
+        case .dateInside(let place, let text, let becomes):
+            "\(place): the date '\(text)' in the value arrives as '\(becomes)'; write dates in UTC, without "
                 + "zeros at the end of the fraction"
         case .splitText(let place, let count, let advice):
             "\(place): the text is a JSON array, so each of its \(count) elements is sent on its own; \(advice)"

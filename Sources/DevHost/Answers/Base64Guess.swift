@@ -1,40 +1,14 @@
 /// The host's guess that a text is base64 (host-contract §9.3 a).
 enum Base64Guess {
-    /// The result of .NET's `Convert.FromBase64String`; nil if it throws.
-    static func decode(_ text: String) -> [UInt8]? {
-        let digits = text.utf8.filter { !isSpace($0) }
-        guard digits.count % 4 == 0 else { return nil }
-        let padding = digits.suffix(2).reversed().prefix { $0 == UInt8(ascii: "=") }.count
-        var bytes: [UInt8] = []
-        bytes.reserveCapacity(digits.count / 4 * 3)
-        var group: UInt32 = 0
-        for (index, digit) in digits.dropLast(padding).enumerated() {
-            guard let value = value(of: digit) else { return nil }
-            group = group << 6 | value
-            guard index % 4 > 0 else { continue }
-            bytes.append(UInt8(truncatingIfNeeded: group >> (6 - 2 * UInt32(index % 4))))
-        }
-        return bytes
-    }
-
     /// Whether a text decodes as base64 only by accident: it has only words or digits, and its bytes are no text.
     static func isAccident(_ text: String, decodedAs bytes: [UInt8]) -> Bool {
         if text.contains(" ") { return true }
-        guard text.utf8.count <= 32, text.utf8.allSatisfy({ value(of: $0) ?? 62 < 62 }) else { return false }
+        guard text.utf8.count <= 32, text.utf8.allSatisfy(isLetterOrDigit) else { return false }
         guard let decoded = String(validating: bytes, as: UTF8.self) else { return true }
         return decoded.unicodeScalars.contains { $0 < " " && !"\t\n\r".unicodeScalars.contains($0) }
     }
 
-    private static func isSpace(_ byte: UInt8) -> Bool { byte == 0x20 || byte == 0x09 || byte == 0x0a || byte == 0x0d }
-
-    private static func value(of digit: UInt8) -> UInt32? {
-        switch digit {
-        case UInt8(ascii: "A")...UInt8(ascii: "Z"): UInt32(digit) - 65
-        case UInt8(ascii: "a")...UInt8(ascii: "z"): UInt32(digit) - 71
-        case UInt8(ascii: "0")...UInt8(ascii: "9"): UInt32(digit) + 4
-        case UInt8(ascii: "+"): 62
-        case UInt8(ascii: "/"): 63
-        default: nil
-        }
+    private static func isLetterOrDigit(_ byte: UInt8) -> Bool {
+        (byte | 0x20) &- UInt8(ascii: "a") < 26 || byte &- UInt8(ascii: "0") < 10
     }
 }

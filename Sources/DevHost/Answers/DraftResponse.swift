@@ -1,3 +1,5 @@
+import FunctionsModel
+
 /// A response whose headers are not checked yet.
 struct DraftResponse {
     var status = 200

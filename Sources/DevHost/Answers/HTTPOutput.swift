@@ -1,3 +1,5 @@
+import FunctionsModel
+
 /// Makes a response from the value of an http output (host-contract §9.5, §9.6).
 struct HTTPOutput {
     let binding: OutputBinding
@@ -117,7 +119,9 @@ struct HTTPOutput {
         switch member.value {
         case .null: return (member.name, nil)
         case .boolean(let truth): warnings.append(.boolean(place: place, truth, advice: "send \"\(truth)\""))
-        case .date(let date): warnings.append(.date(place: place, date, advice: "add a space at its end"))
+        case .date(let date, let text):
+            warnings.append(
+                .date(place: place, text, becomes: date.cultureText, advice: "add a space at its end"))
         case .array, .object:
             // The server refuses a text of several lines.
             guard !text.contains("\n") else { break }
@@ -131,10 +135,12 @@ struct HTTPOutput {
     private mutating func warn(of body: NewtonsoftValue) {
         switch body {
         case .boolean(let truth): warnings.append(.boolean(place: place, truth, advice: "send \"body\": \"\(truth)\""))
-        case .date(let date):
-            warnings.append(.date(place: place, date, advice: "add a line break at its end"))
+        case .date(let date, let text):
+            warnings.append(
+                .date(place: place, text, becomes: date.cultureText, advice: "add a line break at its end"))
         default:
-            if let date = body.rewrittenDate { warnings.append(.dateInside(place: place, date)) }
+            guard let date = body.rewrittenDate else { break }
+            warnings.append(.dateInside(place: place, date.text, becomes: date.becomes))
         }
     }
 
@@ -159,6 +165,6 @@ extension NewtonsoftValue {
     /// The JSON value in a text; nil for other values, and for text that is not JSON, which is no error.
     fileprivate var read: NewtonsoftValue? {
         guard case .string(let text) = self else { return nil }
-        return try? NewtonsoftValue(json: text)
+        return try? NewtonsoftValue(json: text, as: .serializer)
     }
 }

@@ -1,5 +1,4 @@
 import FunctionsModel
-import JSON
 
 /// Makes what arrives through an output other than HTTP: a blob's content, or messages and rows (host-contract §9.4).
 struct MessageOutput {
@@ -36,7 +35,7 @@ struct MessageOutput {
                 warnings.append(.base64(place: place, text, count: bytes.count, advice: binding.advice))
             }
         case (.blob, .string(let text)), (.messages, .string(let text)):
-            guard binding.isBinary, let bytes = Base64Guess.decode(text), !bytes.isEmpty else { break }
+            guard binding.isBinary, let bytes = DotNetBase64.decode(text), !bytes.isEmpty else { break }
             if !Base64Guess.isAccident(text, decodedAs: bytes) {
                 warnings.append(.base64IsOff(place: place, count: bytes.count))
             }
@@ -50,7 +49,7 @@ struct MessageOutput {
         switch value {
         case .bytes(let bytes, _): return bytes
         case .string(let text): return Array(text.utf8)
-        case .date(let date): throw .dateToBlob(place: place, date.source, advice: binding.advice)
+        case .date(_, let text): throw .dateToBlob(place: place, text, advice: binding.advice)
         case .array, .object, .null:
             warnOfDates(inside: [value])
             return Array(value.json().utf8)
@@ -71,8 +70,8 @@ struct MessageOutput {
     private mutating func elements(of value: NewtonsoftValue) throws(AnswerFailure) -> [NewtonsoftValue] {
         guard case .string(let text) = value, text.hasJSONBrackets else { return value.elements ?? [value] }
         let read: NewtonsoftValue
-        do throws(JSONError) {
-            read = try NewtonsoftValue(json: text)
+        do throws(NewtonsoftError) {
+            read = try NewtonsoftValue(json: text, as: .parser)
         } catch {
             throw .jsonText(place: place, error, advice: binding.advice)
         }
@@ -105,28 +104,19 @@ struct MessageOutput {
         }
         if let date = elements.lazy.compactMap(\.date).first {
             let advice = areSeveral ? "add a character to it" : binding.dateAdvice
-            warnings.append(.date(place: place, date, advice: advice))
+            warnings.append(.date(place: place, date.text, becomes: date.becomes, advice: advice))
         }
         warnOfDates(inside: elements)
     }
 
     private mutating func warnOfDates(inside elements: [NewtonsoftValue]) {
         guard let date = elements.lazy.compactMap(\.rewrittenDate).first else { return }
-        warnings.append(.dateInside(place: place, date))
+        warnings.append(.dateInside(place: place, date.text, becomes: date.becomes))
     }
 }
 
 extension FixedWidthInteger {
     fileprivate var littleEndianBytes: [UInt8] {
         (0..<Self.bitWidth / 8).map { UInt8(truncatingIfNeeded: self >> ($0 * 8)) }
-    }
-}
-
-extension String {
-    /// The host takes a text with brackets at both ends for JSON.
-    fileprivate var hasJSONBrackets: Bool {
-        let first = first { !$0.isWhitespace }
-        let last = last { !$0.isWhitespace }
-        return (first == "{" && last == "}") || (first == "[" && last == "]")
     }
 }

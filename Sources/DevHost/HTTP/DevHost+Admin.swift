@@ -21,27 +21,12 @@ extension DevHost {
 
     /// Runs a function as if the text had come from its trigger's service (host-contract §13).
     private func invokeByHand(_ function: Function, _ input: String, _ app: FunctionApp) async {
-        guard let trigger = function.trigger else { return }
-        let binding = function.triggerBinding
+        guard let binding = function.trigger else { return }
+        let run = RunByHand(
+            input: input, now: Date(), zone: zone, storage: storage, newID: { UUID().uuidString.lowercased() })
         do {
-            let payload: InvocationPayload
-            switch trigger.type {
-            case .httpTrigger:
-                return tell(.error("\(function.name) has an HTTP trigger: it needs a request; call its URL instead"))
-            case .timerTrigger:
-                let timer = try TimerTrigger(function, trigger, zone: zone, in: app, invoker)
-                payload = binding.payload(timer: timer.valueByHand(at: Date()))
-            case .blobTrigger:
-                let path = try BlobPath(input)
-                let pattern = try BlobPattern(
-                    trigger.tree.member(anyCase: "path")?.string ?? "", binding: trigger.name)
-                let blobs = BlobTrigger(function, pattern, in: app, invoker)
-                payload = try blobs.payload(of: path, pattern.match(path) ?? [:])
-            default:
-                payload =
-                    binding.payload(adminInput: input, now: Date(), newID: { UUID().uuidString.lowercased() })
-                    ?? binding.payload(body: Array(input.utf8))
-            }
+            let trigger = try storage.bindings.trigger(binding)
+            let payload = try trigger.payload(byHand: run, for: function.triggerBinding)
             _ = await invoker.invoke(function, payload, cause: "by hand", in: app)
         } catch {
             tell(.error("\(function.name): \(error)"))

@@ -91,8 +91,7 @@ extension DevHost: HostResponder {
     // MARK: Functions
 
     private func level(of function: Function) -> Keys.Level {
-        let level = function.trigger?.tree.member(anyCase: "authLevel")?.string?.lowercased() ?? "function"
-        return Keys.Level(rawValue: level) ?? .function
+        function.trigger.flatMap { try? HTTPTrigger($0).level } ?? .function
     }
 
     /// The response to a caller without the key; nil if the caller may call.

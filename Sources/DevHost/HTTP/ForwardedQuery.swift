@@ -1,3 +1,5 @@
+import FunctionsModel
+
 /// The query that the host writes when it forwards a request: values of one name are joined with a comma (host-contract
 /// §7).
 enum ForwardedQuery {
@@ -16,7 +18,7 @@ enum ForwardedQuery {
                 UInt8(ascii: "~"):
                 result.unicodeScalars.append(Unicode.Scalar(byte))
             default:
-                result += "%" + (byte < 16 ? "0" : "") + String(byte, radix: 16, uppercase: true)
+                result += "%" + byte.padded(2, radix: 16, uppercase: true)
             }
         }
         return result

@@ -11,7 +11,7 @@ struct Keys: Sendable {
     /// Opens every function, but not the admin API.
     let host: String
 
-    enum Level: String, Sendable { case anonymous, function, admin }
+    enum Level: Sendable { case anonymous, function, admin }
 
     /// Reads the keys, or makes them the first time.
     init(file: String) throws {

@@ -172,7 +172,7 @@ final class HandlerProcess {
     }
 
     private static func newSecret() -> String {
-        randomBytes(32).map { ($0 < 16 ? "0" : "") + String($0, radix: 16) }.joined()
+        randomBytes(32).map { $0.padded(2, radix: 16) }.joined()
     }
 
     /// Shows luafunc that the host calls, and replaces such a header from a caller.

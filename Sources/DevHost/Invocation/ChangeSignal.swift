@@ -5,14 +5,14 @@ import EventLoop
 final class ChangeSignal {
     private var listeners: [Int: @MainLoop () -> Void] = [:]
     private var last = 0
-    private var isRung = false
+    private var isSent = false
 
-    /// Deferred, as the caller may be in the middle of something. Several rings before that count as one.
-    func ring() {
-        guard !isRung else { return }
-        isRung = true
+    /// Deferred, as the caller may be in the middle of something. Several signals before that count as one.
+    func send() {
+        guard !isSent else { return }
+        isSent = true
         EventLoop.main.perform { [self] in
-            isRung = false
+            isSent = false
             for key in listeners.keys.sorted() { listeners[key]?() }
         }
     }

@@ -6,7 +6,7 @@ extension Function {
 
     var triggerBinding: TriggerBinding {
         TriggerBinding(
-            function: name, type: trigger?.type ?? BindingType(""), name: trigger?.name ?? "",
+            function: name, name: trigger?.name ?? "",
             isBinary: trigger?.dataType == "binary", isMany: trigger?.isMany ?? false,
             eventHubName: trigger?.tree.member(anyCase: "eventHubName")?.string ?? "")
     }

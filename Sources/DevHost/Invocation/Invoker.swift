@@ -61,12 +61,12 @@ final class Invoker {
         let watch = InvocationWatch(function, cause: cause, tell: tell)
         let now = Date()
         let guid = UUID().uuidString.lowercased()
-        let data = payload.bindingData(now: now, randGuid: guid)
+        let trigger = TriggerValues(data: payload.bindingData(now: now, randGuid: guid), now: now)
         var payload = payload
         var delivery = Delivery()
         var written: [String] = []
         do {
-            payload.inputs = try storage.inputs(of: function, data)
+            payload.inputs = try storage.inputs(of: function, trigger)
             let answer = try await post(payload.bytes(now: now, randGuid: guid), to: function, id: watch.id, in: app)
             delivery = AnswerDecoder(outputs: function.outputBindings, isHTTP: function.isHTTP).decode(answer)
             if delivery.hangs {
@@ -76,7 +76,7 @@ final class Invoker {
             if let status = delivery.http?.status, !(200...999 ~= status) { throw InvocationError.status(status) }
             for output in delivery.outputs {
                 guard let binding = function.bindings.first(where: { $0.name == output.name }) else { continue }
-                written.append(try storage.write(output, to: binding, of: function, data))
+                written.append(try storage.write(output, to: binding, of: function, trigger))
             }
         } catch {
             delivery.failure = "\(error)"
@@ -115,10 +115,7 @@ final class Invoker {
     }
 
     private static func hexadecimal(_ bytes: Int) -> String {
-        (0..<bytes).map { _ in
-            let byte = UInt8.random(in: 1...255)
-            return (byte < 16 ? "0" : "") + String(byte, radix: 16)
-        }.joined()
+        (0..<bytes).map { _ in UInt8.random(in: 1...255).padded(2, radix: 16) }.joined()
     }
 }
 

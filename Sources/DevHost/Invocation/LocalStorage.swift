@@ -16,11 +16,13 @@ final class LocalStorage {
     /// Keeps all other outputs.
     let outputs: OutputLog
     let folder: String
+    let bindings: LocalBindings
     private let lock: FolderLock
-    private let bell = ChangeSignal()
+    private let changes = ChangeSignal()
 
     /// Throws if the folder cannot be written, or another process uses it.
-    init(root: String) throws {
+    init(root: String, bindings: LocalBindings = .known) throws {
+        self.bindings = bindings
         folder = "\(root)/.luafunc"
         let now = { Date() }
         try Folder.make(folder)
@@ -47,84 +49,34 @@ final class LocalStorage {
     }
 
     /// Tells all listeners that there may be work for them.
-    func wake() { bell.ring() }
+    func wake() { changes.send() }
 
     /// Calls `woken` each time there may be work, and once at first, until `leave`.
     func listen(_ woken: @escaping @MainLoop () -> Void) -> Int {
         wake()
-        return bell.listen(woken)
+        return changes.listen(woken)
     }
 
-    func leave(_ key: Int) { bell.leave(key) }
+    func leave(_ key: Int) { changes.leave(key) }
 
-    // MARK: Inputs
+    // MARK: Inputs and outputs
 
     /// The values of a function's input bindings other than its trigger.
-    func inputs(of function: Function, _ data: BindingData) throws -> [(name: String, value: BindingValue)] {
+    func inputs(of function: Function, _ trigger: TriggerValues) throws -> [(name: String, value: BindingValue)] {
         try function.bindings.filter { !$0.isTrigger && $0.direction != .out }.map { binding in
-            guard binding.type == .blob else { return (binding.name, .nothing(for: binding.type, binding.tree)) }
-            let path = try BlobPath(try resolve("path", of: binding, data))
-            return (binding.name, .blob(try blobs.read(path), isBinary: binding.dataType == "binary"))
+            let value = try bindings.stored(binding)?.read(trigger, from: self)
+            return (binding.name, value ?? .nothing(for: binding.type, binding.tree))
         }
     }
-
-    // MARK: Outputs
 
     /// Writes the values of one output; returns their destination as text for people.
     func write(
-        _ output: WrittenOutput, to binding: Binding, of function: Function, _ data: BindingData
+        _ output: WrittenOutput, to binding: Binding, of function: Function, _ trigger: TriggerValues
     ) throws -> String {
         let count = output.messages.count == 1 ? "" : " ×\(output.messages.count)"
-        switch binding.type {
-        case .queue:
-            // The host accepts any case.
-            let name = try resolve("queueName", of: binding, data).lowercased()
-            for message in output.messages { try queues.send(message, to: name) }
-            return "queue \(name)\(count)"
-        case .serviceBus:
-            let topic = binding.tree.member(anyCase: "topicName") != nil
-            let name = try resolve(topic ? "topicName" : "queueName", of: binding, data)
-            if topic { break }
-            for message in output.messages { try serviceBus.send(message, to: name) }
-            return "Service Bus queue \(name)\(count)"
-        case .eventHub:
-            let name = try resolve("eventHubName", of: binding, data)
-            for message in output.messages { try eventHubs.send(message, to: name) }
-            return "event hub \(name)\(count)"
-        case .blob:
-            let path = try BlobPath(try resolve("path", of: binding, data))
-            for message in output.messages { try blobs.write(message, to: path) }
-            return "blob \(path)"
-        default: break
-        }
+        if let place = try bindings.stored(binding)?.write(output.messages, trigger, to: self) { return place + count }
         try outputs.write(output, of: binding, function)
         return "\(binding.writtenType) '\(binding.name)'\(count) in .luafunc/outputs.jsonl"
-    }
-
-    /// A property of a binding, with its expressions filled in from the trigger.
-    private func resolve(_ property: String, of binding: Binding, _ data: BindingData) throws -> String {
-        guard let text = binding.tree.member(anyCase: property)?.string, !text.isEmpty else {
-            throw BindingError.missing(property, binding: binding.name)
-        }
-        return try BindingExpression(text, property: property, binding: binding.name)
-            .resolve(at: Date(), names: data.entries.map(\.name)) { data.text(at: $0) }
-    }
-}
-
-enum BindingError: Error, CustomStringConvertible {
-    case missing(String, binding: String)
-
-    var description: String {
-        switch self {
-        case .missing(_, let binding): "the binding '\(binding)' \(reason) in function.json"
-        }
-    }
-
-    /// For a place that names the binding already.
-    var reason: String {
-        switch self {
-        case .missing(let property, _): "has no \"\(property)\""
-        }
     }
 }
 

@@ -1,4 +1,5 @@
 import FoundationEssentials
+import FunctionsModel
 import JSON
 
 /// A value that a binding of the host produced (host-contract §6.2).
@@ -7,7 +8,7 @@ enum BindingValue: Sendable {
     case dateTime(Date)
     case dateTimeOffset(Date)
     /// An object is written as it is; anything else becomes a string that contains its JSON.
-    case json(JSONTree.Value)
+    case json(NewtonsoftValue)
 
     static let null = BindingValue.json(.null)
 
@@ -19,22 +20,35 @@ enum BindingValue: Sendable {
     var isNull: Bool { if case .json(.null) = self { true } else { false } }
 
     /// The value as a member of `Data` or `Metadata`.
-    var member: JSONTree.Value {
+    var member: NewtonsoftValue {
         switch self {
         case .bytes, .json(.object): element
-        case .dateTime(let date): .string(DotNetDateTime(date, zone: .none).isoTextWithoutFraction)
-        case .dateTimeOffset(let date): .string(DotNetDateTime(date, zone: .offset).isoTextWithoutFraction)
-        case .json(let value): .string(NewtonsoftJSON.text(value))
+        case .dateTime(let date): .string(DotNetDateTime(date, .unspecified).isoText(decimals: 0))
+        case .dateTimeOffset(let date): .string(DotNetDateTime(date, .local(secondsEast: 0)).isoText(decimals: 0))
+        case .json(let value): .string(value.json())
         }
     }
 
     /// The value inside a list or an object, where nothing is encoded twice.
-    var element: JSONTree.Value {
+    var element: NewtonsoftValue {
         switch self {
         case .bytes(let bytes): .string(Data(bytes).base64EncodedString())
-        case .dateTime(let date): .string(DotNetDateTime(date, zone: .none).isoText)
-        case .dateTimeOffset(let date): .string(DotNetDateTime(date, zone: .offset).isoText)
+        case .dateTime(let date): .string(DotNetDateTime(date, .unspecified).isoText)
+        case .dateTimeOffset(let date): .string(DotNetDateTime(date, .local(secondsEast: 0)).isoText)
         case .json(let value): value
+        }
+    }
+}
+
+extension BindingValue {
+    /// The value of an input binding of this type that finds nothing.
+    ///
+    /// - Parameter entry: the binding in function.json.
+    static func nothing(for type: BindingType, _ entry: JSONTree) -> BindingValue {
+        switch type.missing {
+        case .null: .null
+        case .list: .json(.array([]))
+        case .nullWith(let property): entry.member(anyCase: property) != nil ? .null : .json(.array([]))
         }
     }
 }

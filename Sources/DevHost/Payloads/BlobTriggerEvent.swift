@@ -1,4 +1,4 @@
-import JSON
+import FunctionsModel
 
 /// The event of a new or changed blob (host-contract §6.6).
 struct BlobTriggerEvent: Sendable {
@@ -8,7 +8,7 @@ struct BlobTriggerEvent: Sendable {
     var pathTokens: [(name: String, value: String)]
     var content: [UInt8]
     /// The blob's system properties, an object.
-    var properties: JSONTree.Value
+    var properties: NewtonsoftValue
     /// The user's own metadata of the blob.
     var metadata: [(name: String, value: String)] = []
 
@@ -27,8 +27,7 @@ struct BlobTriggerEvent: Sendable {
     private var uri: String {
         let path = "\(container)/\(name)".utf8.map { byte in
             let isPlain = byte.isASCIILetterOrDigit || "-._~/".utf8.contains(byte)
-            return isPlain
-                ? String(UnicodeScalar(byte)) : (byte < 16 ? "%0" : "%") + String(byte, radix: 16, uppercase: true)
+            return isPlain ? String(UnicodeScalar(byte)) : "%" + byte.padded(2, radix: 16, uppercase: true)
         }
         return "http://127.0.0.1:10000/devstoreaccount1/" + path.joined()
     }

@@ -1,4 +1,4 @@
-import JSON
+import FunctionsModel
 
 /// A message of Service Bus or Event Hubs, which arrive singly or in batches.
 protocol BrokerMessage: Sendable {
@@ -10,6 +10,21 @@ protocol BrokerMessage: Sendable {
 }
 
 extension TriggerBinding {
+    /// One event of messages that came together.
+    func payload<Message: BrokerMessage>(of messages: [Message]) -> InvocationPayload? {
+        isMany ? payload(ofMany: messages) : messages.first.map { payload(of: $0) }
+    }
+
+    /// A text that holds a list becomes many messages if the trigger takes many; any other text is one.
+    func payload<Message: BrokerMessage>(
+        ofMessagesIn text: String, _ message: (_ body: [UInt8], _ number: Int64) -> Message
+    ) -> InvocationPayload {
+        guard isMany else { return payload(of: message(Array(text.utf8), 1)) }
+        let read = try? NewtonsoftValue(json: text, as: .verbatim)
+        let bodies = read?.elements?.map { $0.string ?? $0.json() } ?? [text]
+        return payload(ofMany: zip(bodies, 1...).map { message(Array($0.utf8), $1) })
+    }
+
     func payload<Message: BrokerMessage>(of message: Message) -> InvocationPayload {
         var data = Message.commonData(of: self)
         for (name, value) in message.bindingData.entries { data.set(name, value) }
@@ -17,14 +32,14 @@ extension TriggerBinding {
     }
 
     func payload<Message: BrokerMessage>(ofMany messages: [Message]) -> InvocationPayload {
-        var lists: CaselessDictionary<[JSONTree.Value]> = [:]
+        var lists: CaselessDictionary<[NewtonsoftValue]> = [:]
         for message in messages {
             for (name, value) in message.bindingData.entries {
                 lists[name + "Array", default: []].append(value.element)
             }
         }
         var data = Message.commonData(of: self)
-        for (name, list) in lists.entries { data.set(name, .json(.list(list))) }
-        return InvocationPayload(self, .json(.list(messages.map { value($0.body).element })), data)
+        for (name, list) in lists.entries { data.set(name, .json(.array(list))) }
+        return InvocationPayload(self, .json(.array(messages.map { value($0.body).element })), data)
     }
 }

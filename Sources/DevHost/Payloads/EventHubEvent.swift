@@ -1,5 +1,5 @@
 import FoundationEssentials
-import JSON
+import FunctionsModel
 
 /// An event of an event hub (host-contract §6.10).
 struct EventHubEvent: BrokerMessage {
@@ -8,7 +8,7 @@ struct EventHubEvent: BrokerMessage {
     var offset: String
     var sequenceNumber: Int64
     var enqueuedTime: Date
-    var properties: [(name: String, value: JSONTree.Value)] = []
+    var properties: [(name: String, value: NewtonsoftValue)] = []
 
     var bindingData: BindingData {
         let system: [(name: String, value: BindingValue)] = [
@@ -25,7 +25,7 @@ struct EventHubEvent: BrokerMessage {
     }
 
     static func commonData(of trigger: TriggerBinding) -> BindingData {
-        let context: JSONTree.Value = .record([
+        let context: NewtonsoftValue = .record([
             ("EventHubName", .string(trigger.eventHubName)),
             ("ConsumerGroup", .string("$Default")),
             ("PartitionId", .string("0")),

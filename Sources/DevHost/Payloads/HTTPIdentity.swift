@@ -1,4 +1,4 @@
-import JSON
+import FunctionsModel
 
 /// The caller's identity as far as the host knows it, written as .NET's `ClaimsIdentity`.
 enum HTTPIdentity: Sendable {
@@ -6,8 +6,8 @@ enum HTTPIdentity: Sendable {
     /// By an access key: `level` is `Function` or `Admin`, `id` the key's name, such as `default` or `master`.
     case key(level: String, id: String)
 
-    var tree: JSONTree.Value {
-        let claims: [JSONTree.Value] =
+    var tree: NewtonsoftValue {
+        let claims: [NewtonsoftValue] =
             switch self {
             case .anonymous: []
             case .key(let level, let id):
@@ -18,7 +18,7 @@ enum HTTPIdentity: Sendable {
             ("IsAuthenticated", .boolean(!claims.isEmpty)),
             ("Actor", .null),
             ("BootstrapContext", .null),
-            ("Claims", .list(claims)),
+            ("Claims", .array(claims)),
             ("Label", .null),
             ("Name", .null),
             ("NameClaimType", .string("http://schemas.xmlsoap.org/ws/2005/05/identity/claims/name")),
@@ -26,7 +26,7 @@ enum HTTPIdentity: Sendable {
         ])
     }
 
-    private static func claim(_ type: String, _ value: String) -> JSONTree.Value {
+    private static func claim(_ type: String, _ value: String) -> NewtonsoftValue {
         .record([
             ("Issuer", .string("LOCAL AUTHORITY")),
             ("OriginalIssuer", .string("LOCAL AUTHORITY")),

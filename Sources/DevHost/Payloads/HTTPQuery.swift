@@ -1,3 +1,5 @@
+import FunctionsModel
+
 /// The query of a URL, decoded as ASP.NET Core decodes it.
 enum HTTPQuery {
     static func values(in url: String) -> CaselessDictionary<[String]> {

@@ -1,4 +1,4 @@
-import JSON
+import FunctionsModel
 
 /// A caller's request to an HTTP function that gets the default payload (host-contract §6.4).
 struct HTTPTriggerRequest: Sendable {
@@ -14,13 +14,13 @@ struct HTTPTriggerRequest: Sendable {
     var identity = HTTPIdentity.anonymous
 
     func payload(for trigger: TriggerBinding) -> InvocationPayload {
-        var request: [(name: String, value: JSONTree.Value)] = [
+        var request: [(name: String, value: NewtonsoftValue)] = [
             ("Url", .string(url)),
             ("Method", .string(method)),
             ("Query", .record(query.entries.map { ($0.name, .string($0.value.joined(separator: ","))) })),
-            ("Headers", .record(headerValues.entries.map { ($0.name, .list($0.value.map { .string($0) })) })),
+            ("Headers", .record(headerValues.entries.map { ($0.name, .array($0.value.map { .string($0) })) })),
             ("Params", .record(routeParameters.map { ($0.name, $0.value.map { .string($0) } ?? .null) })),
-            ("Identities", .list([identity.tree])),
+            ("Identities", .array([identity.tree])),
         ]
         if hasBody { request.append(("Body", hasBinaryType ? BindingValue.bytes(body).element : .string(text.text))) }
         return InvocationPayload(trigger, .json(.record(request)), bindingData)
@@ -45,8 +45,8 @@ struct HTTPTriggerRequest: Sendable {
             data.set("Query", .json(.record(query.entries.map { ($0.name, .string($0.value.last ?? "")) })))
         }
         if data["Headers"] == nil {
-            let headers = headerValues.entries.map { ($0.name, JSONTree.Value.string($0.value.joined(separator: ","))) }
-            data.set("Headers", .json(.record(headers)))
+            let headers = headerValues.entries
+            data.set("Headers", .json(.record(headers.map { ($0.name, .string($0.value.joined(separator: ","))) })))
         }
         return data
     }

@@ -1,5 +1,5 @@
 import FoundationEssentials
-import JSON
+import FunctionsModel
 
 /// One trigger event, ready to be sent (host-contract §6).
 struct InvocationPayload: Sendable {
@@ -30,9 +30,9 @@ struct InvocationPayload: Sendable {
         let systemName = data["sys"] == nil ? "sys" : "$sys"
         if case .json(.string(let text)) = value { data.setMembers(of: text) }
         if data[systemName] == nil {
-            let system: JSONTree.Value = .record([
+            let system: NewtonsoftValue = .record([
                 ("MethodName", .string(trigger.function)),
-                ("UtcNow", .string(DotNetDateTime(now, zone: .utc).isoText)),
+                ("UtcNow", .string(DotNetDateTime(now, .utc).isoText)),
                 ("RandGuid", .string(randGuid)),
             ])
             data.set(systemName, .json(system))
@@ -50,12 +50,12 @@ struct InvocationPayload: Sendable {
             metadata.append(("RetryContext", retry.context))
         }
         let data = [(trigger.name, value.member)] + inputs.map { ($0.name, $0.value.member) }
-        return NewtonsoftJSON.bytes(.record([("Data", .record(data)), ("Metadata", .record(metadata))]))
+        return NewtonsoftValue.record([("Data", .record(data)), ("Metadata", .record(metadata))]).jsonBytes()
     }
 }
 
 extension InvocationPayload.Retry {
-    fileprivate var context: JSONTree.Value {
+    fileprivate var context: NewtonsoftValue {
         .record([
             ("RetryCount", .integer(Int64(count))), ("MaxRetryCount", .integer(Int64(max))), ("Exception", .null),
             ("Instance", .null), ("State", .record([])),

@@ -1,5 +1,5 @@
 import FoundationEssentials
-import JSON
+import FunctionsModel
 
 /// A message of a storage queue, with its base64 decoded (host-contract §6.5).
 struct QueueTriggerMessage: Sendable {

@@ -1,5 +1,5 @@
 import FoundationEssentials
-import JSON
+import FunctionsModel
 
 /// A message of a Service Bus queue or topic (host-contract §6.9).
 struct ServiceBusMessage: BrokerMessage {
@@ -16,7 +16,7 @@ struct ServiceBusMessage: BrokerMessage {
     var to: String?
     var subject: String?
     var correlationId: String?
-    var applicationProperties: [(name: String, value: JSONTree.Value)] = []
+    var applicationProperties: [(name: String, value: NewtonsoftValue)] = []
 
     var bindingData: BindingData {
         [

@@ -1,4 +1,5 @@
 import FoundationEssentials
+import FunctionsModel
 
 /// A property of an input or output with expressions, which each invocation fills in: from the trigger's data, or with
 /// the host's own `{datetime}`, `{rand-guid}`, `{sys.utcnow}` and `{sys.randguid}`, in any case.
@@ -90,7 +91,8 @@ struct BindingExpression: Sendable {
     }
 
     private static func time(_ now: Date, _ format: DateTimeFormat?) -> String {
-        format?.text(of: now) ?? now.formatted(.iso8601).replacing(":", with: "-")
+        let time = DotNetDateTime(now, .utc)
+        return format?.text(of: time) ?? time.isoText(decimals: 0).replacing(":", with: "-")
     }
 
     private static func newGUID(_ format: GUIDFormat) -> String {

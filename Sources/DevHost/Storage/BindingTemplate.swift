@@ -1,3 +1,5 @@
+import FunctionsModel
+
 /// A binding's property with expressions in braces, such as `out/{name}-{rand-guid:N}.txt`, in the grammar of the host's
 /// BindingTemplateParser: `{{` and `}}` stand for a brace, and `%NAME%` is already replaced.
 struct BindingTemplate: Sendable {

@@ -1,3 +1,5 @@
+import FunctionsModel
+
 /// An NCRONTAB expression: `{second} {minute} {hour} {day} {month} {day-of-week}`, or the same without the second.
 ///
 /// Day and day-of-week must both match, as in NCrontab; in Unix cron one of them is enough.

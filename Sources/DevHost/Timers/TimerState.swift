@@ -1,6 +1,6 @@
 import FoundationEssentials
 
-/// Decides when a timer fires and what its function gets, as Azure's TimerState does. It neither waits nor runs
+/// Decides when a timer fires and what its function gets, as Azure's TimerListener does. It neither waits nor runs
 /// anything, and gets the time from its caller.
 ///
 /// The caller waits until `due`, calls `fire`, runs the function, calls `finish`, and starts again. It may wait in

@@ -3,14 +3,52 @@ import FoundationEssentials
 import FunctionsModel
 import JSON
 
+/// A blob trigger (host-contract §6.6).
+struct BlobTrigger: Trigger {
+    static let type = BindingType.blobTrigger
+
+    fileprivate let path: String
+    fileprivate let pattern: BlobPattern
+
+    init(_ binding: Binding) throws(PropertyError) {
+        (path, pattern) = try binding.property("path") { ($0, try BlobPattern($0, binding: binding.name)) }
+    }
+
+    var source: String? { path }
+
+    func listener(for target: TriggerTarget) -> (any TriggerListener)? { BlobListener(self, target) }
+
+    /// The input is the path of a blob.
+    func payload(byHand run: RunByHand, for trigger: TriggerBinding) throws -> InvocationPayload {
+        let path = try BlobPath(run.input)
+        return try Self.payload(of: path, pattern.match(path) ?? [:], in: run.storage, for: trigger)
+    }
+
+    @MainLoop
+    static func payload(
+        of path: BlobPath, _ parameters: [String: String], in storage: LocalStorage, for trigger: TriggerBinding
+    ) throws(StorageError) -> InvocationPayload {
+        let content = try storage.blobs.read(path) ?? []
+        let info = try storage.blobs.info(of: path)
+        let modified = DotNetDateTime(info?.modified ?? Date(), .local(secondsEast: 0))
+        let properties: [(name: String, value: NewtonsoftValue)] = [
+            ("ContentLength", .integer(Int64(content.count))),
+            ("ETag", .string(info.map { "\"\($0.etag)\"" } ?? "")),
+            ("LastModified", .string(modified.isoText(decimals: 0))),
+        ]
+        return BlobTriggerEvent(
+            container: path.container, name: path.name,
+            pathTokens: parameters.sorted { $0.key < $1.key }.map { ($0.key, $0.value) }, content: content,
+            properties: .record(properties)
+        ).payload(for: trigger)
+    }
+}
+
 /// Runs a function for each new or changed blob.
 @MainLoop
-final class BlobTrigger: TriggerListener {
-    private let function: Function
-    private let pattern: BlobPattern
-    private let app: FunctionApp
-    private let invoker: Invoker
-    private let storage: LocalStorage
+private final class BlobListener: TriggerListener {
+    private let trigger: BlobTrigger
+    private let target: TriggerTarget
     private var state = State.idle
 
     private enum State {
@@ -19,13 +57,13 @@ final class BlobTrigger: TriggerListener {
         case stopped
     }
 
-    init(_ function: Function, _ pattern: BlobPattern, in app: FunctionApp, _ invoker: Invoker) {
-        self.function = function
-        self.pattern = pattern
-        self.app = app
-        self.invoker = invoker
-        storage = invoker.storage
+    init(_ trigger: BlobTrigger, _ target: TriggerTarget) {
+        self.trigger = trigger
+        self.target = target
     }
+
+    private var storage: LocalStorage { target.storage }
+    private var function: String { target.function.name }
 
     func start() {
         guard case .idle = state else { return }
@@ -39,12 +77,12 @@ final class BlobTrigger: TriggerListener {
 
     private func look() {
         do throws(StorageError) {
-            for pending in try storage.receipts.take(for: function.name, pattern, in: storage.blobs) {
+            for pending in try storage.receipts.take(for: function, trigger.pattern, in: storage.blobs) {
                 // Work that has begun is finished, even if a save ends the listener.
                 EventLoop.main.task { await self.handle(pending) }
             }
         } catch {
-            invoker.tell(.error("\(function.name): \(error)"))
+            target.invoker.tell(.error("\(function): \(error)"))
         }
     }
 
@@ -52,26 +90,27 @@ final class BlobTrigger: TriggerListener {
         do {
             // A blob that is still being written changes once more, and a removed one needs no run.
             guard try await isSettled(pending.blob) else {
-                storage.receipts.giveBack(pending.blob, of: function.name)
+                storage.receipts.giveBack(pending.blob, of: function)
                 return storage.wake()
             }
-            let payload = try payload(of: pending.blob.path, pending.parameters)
-            let result = await invoker.invoke(function, payload, cause: "blob \(pending.blob.path)", in: app)
-            guard result.failure != nil else {
-                return try storage.receipts.done(with: pending.blob, by: function.name)
+            let payload = try BlobTrigger.payload(
+                of: pending.blob.path, pending.parameters, in: storage, for: target.function.triggerBinding)
+            guard await !target.invoke(payload, cause: "blob \(pending.blob.path)") else {
+                return try storage.receipts.done(with: pending.blob, by: function)
             }
-            switch try storage.receipts.failed(pending.blob, in: function.name) {
+            switch try storage.receipts.failed(pending.blob, in: function) {
             case .again: storage.wake()
             case .poison(let message):
                 let queue = "webjobs-blobtrigger-poison"
                 try storage.queues.send(Array(message.utf8), to: queue)
-                try storage.receipts.done(with: pending.blob, by: function.name)
-                invoker.tell(.warning("blob \(pending.blob.path) failed five times; a message about it is in \(queue)"))
+                try storage.receipts.done(with: pending.blob, by: function)
+                target.invoker.tell(
+                    .warning("blob \(pending.blob.path) failed five times; a message about it is in \(queue)"))
                 storage.wake()
             }
         } catch {
-            storage.receipts.giveBack(pending.blob, of: function.name)
-            invoker.tell(.error("\(function.name): \(error)"))
+            storage.receipts.giveBack(pending.blob, of: function)
+            target.invoker.tell(.error("\(function): \(error)"))
         }
     }
 
@@ -84,20 +123,5 @@ final class BlobTrigger: TriggerListener {
         // A modification time in the future is ignored.
         if (0..<Self.quiet).contains(age) { try await EventLoop.main.sleep(for: .seconds(Self.quiet - age)) }
         return try storage.blobs.info(of: blob.path)?.etag == blob.etag
-    }
-
-    func payload(of path: BlobPath, _ parameters: [String: String]) throws(StorageError) -> InvocationPayload {
-        let content = try storage.blobs.read(path) ?? []
-        let info = try storage.blobs.info(of: path)
-        let properties: [(String, JSONTree.Value)] = [
-            ("ContentLength", .integer(Int64(content.count))),
-            ("ETag", .string(info.map { "\"\($0.etag)\"" } ?? "")),
-            ("LastModified", .string((info?.modified ?? Date()).formatted(.iso8601))),
-        ]
-        return BlobTriggerEvent(
-            container: path.container, name: path.name,
-            pathTokens: parameters.sorted { $0.key < $1.key }.map { ($0.key, $0.value) }, content: content,
-            properties: .object(properties.map { .init(name: $0.0, tree: JSONTree($0.1, line: 1)) })
-        ).payload(for: function.triggerBinding)
     }
 }

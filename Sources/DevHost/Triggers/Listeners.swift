@@ -6,7 +6,6 @@ import JSON
 @MainLoop
 final class Listeners {
     private let invoker: Invoker
-    private let storage: LocalStorage
     private let zone: LocalTime
 
     private struct Listening {
@@ -22,7 +21,6 @@ final class Listeners {
 
     init(_ invoker: Invoker, zone: LocalTime) {
         self.invoker = invoker
-        storage = invoker.storage
         self.zone = zone
     }
 
@@ -47,46 +45,13 @@ final class Listeners {
     }
 
     private func listener(for function: Function, in app: FunctionApp) -> (any TriggerListener)? {
-        guard let trigger = function.trigger else { return nil }
-        do {
-            switch trigger.type {
-            case .timerTrigger:
-                let timer = try TimerTrigger(function, trigger, zone: zone, in: app, invoker)
-                if let warning = timer.warning { invoker.tell(.warning("\(function.name): \(warning)")) }
-                return timer
-            case .queueTrigger:
-                return listener(of: try queue("queueName", trigger).lowercased(), storage.queues, function, app)
-            case .serviceBusTrigger:
-                guard trigger.tree.member(anyCase: "topicName") == nil else { return nil }
-                return listener(of: try queue("queueName", trigger), storage.serviceBus, function, app)
-            case .eventHubTrigger:
-                return listener(of: try queue("eventHubName", trigger), storage.eventHubs, function, app)
-            case .blobTrigger:
-                let path = trigger.tree.member(anyCase: "path")?.string ?? ""
-                return BlobTrigger(function, try BlobPattern(path, binding: trigger.name), in: app, invoker)
-            default: return nil
-            }
+        guard let binding = function.trigger else { return nil }
+        do throws(PropertyError) {
+            let target = TriggerTarget(function: function, app: app, invoker: invoker, zone: zone)
+            return try invoker.storage.bindings.trigger(binding).listener(for: target)
         } catch {
-            let reason = BindingCheck.reason(of: error)
-            invoker.tell(.error("\(function.directory)/function.json: binding '\(trigger.name)': \(reason)"))
+            invoker.tell(.error("\(Problem(error, in: function))"))
             return nil
-        }
-    }
-
-    private func queue(_ property: String, _ trigger: Binding) throws -> String {
-        guard let name = trigger.tree.member(anyCase: property)?.string, !name.isEmpty else {
-            throw BindingError.missing(property, binding: trigger.name)
-        }
-        return name
-    }
-
-    private func listener(
-        of queue: String, _ store: QueueStore, _ function: Function, _ app: FunctionApp
-    ) -> QueueListener {
-        let event = QueueTrigger(function: function, queue: queue)
-        return QueueListener(queue, in: store, of: storage, event.rules(of: app.host), tell: invoker.tell) {
-            [invoker] messages in
-            await invoker.invoke(function, event.payload(of: messages), cause: event.cause, in: app).failure == nil
         }
     }
 }

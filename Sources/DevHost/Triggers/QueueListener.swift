@@ -16,14 +16,13 @@ final class QueueListener: TriggerListener {
         var retryDelay: TimeInterval = 0
     }
 
-    let queue: String
+    private let queue: String
     private let store: QueueStore
     private let rules: Rules
-    /// Its bell wakes the listeners of all queues, as a poison queue may have one too.
-    private let storage: LocalStorage
-    /// Runs the function; returns whether it succeeded.
-    private let invoke: @MainLoop ([QueueMessage]) async -> Bool
-    private let tell: @MainLoop (HostEvent) -> Void
+    private let target: TriggerTarget
+    /// For people, such as `queue orders`.
+    private let cause: String
+    private let payload: ([QueueMessage]) -> InvocationPayload?
     private var running = 0
     private var state = State.idle
 
@@ -33,17 +32,23 @@ final class QueueListener: TriggerListener {
         case stopped
     }
 
+    /// - Parameter payload: makes one event of the messages, of which there is at least one.
     init(
-        _ queue: String, in store: QueueStore, of storage: LocalStorage, _ rules: Rules,
-        tell: @escaping @MainLoop (HostEvent) -> Void, invoke: @escaping @MainLoop ([QueueMessage]) async -> Bool
+        _ queue: String, in store: QueueStore, _ rules: Rules, of target: TriggerTarget, cause: String,
+        payload: @escaping ([QueueMessage]) -> InvocationPayload?
     ) {
         self.queue = queue
         self.store = store
-        self.storage = storage
         self.rules = rules
-        self.tell = tell
-        self.invoke = invoke
+        self.target = target
+        self.cause = cause
+        self.payload = payload
     }
+
+    /// Its signal wakes the listeners of all queues, as a poison queue may have one too.
+    private var storage: LocalStorage { target.storage }
+
+    private func tell(_ event: HostEvent) { target.invoker.tell(event) }
 
     /// How long a message is held without being renewed, in seconds; without a poison queue, a failed message comes
     /// again after that.
@@ -90,7 +95,7 @@ final class QueueListener: TriggerListener {
     /// Runs to its end, even if a save ends the listener.
     private func run(_ messages: [QueueMessage]) async {
         let renewal = EventLoop.main.task { await self.renew(messages) }
-        let succeeded = await invoke(messages)
+        let succeeded = if let payload = payload(messages) { await target.invoke(payload, cause: cause) } else { true }
         renewal.cancel()
         finish(messages, succeeded)
     }

@@ -1,67 +1,49 @@
+import FoundationEssentials
 import FunctionsModel
 import JSON
 
-/// Turns messages of a queue, Service Bus or an event hub into invocations of the function that they trigger.
-struct QueueTrigger: Sendable {
-    let function: Function
-    let queue: String
+/// A storage queue trigger (host-contract §6.5).
+struct QueueTrigger: Trigger {
+    static let type = BindingType.queueTrigger
 
-    private enum Kind { case queue, serviceBus, eventHub }
+    private let queue: String
 
-    private var kind: Kind {
-        switch function.trigger?.type {
-        case .serviceBusTrigger: .serviceBus
-        case .eventHubTrigger: .eventHub
-        default: .queue
+    init(_ binding: Binding) throws(PropertyError) {
+        // The host takes any case.
+        queue = try binding.property("queueName") { try QueueService.storageQueues.queue(named: $0.lowercased()) }
+    }
+
+    var source: String? { queue }
+
+    func listener(for target: TriggerTarget) -> (any TriggerListener)? {
+        QueueListener(
+            queue, in: target.storage.queues, Self.rules(of: target.app.host), of: target, cause: "queue \(queue)"
+        ) { messages in
+            messages.first.map { QueueTriggerMessage($0).payload(for: target.function.triggerBinding) }
         }
     }
 
-    /// The cause for people: `queue orders`.
-    var cause: String {
-        switch kind {
-        case .queue: "queue \(queue)"
-        case .serviceBus: "Service Bus \(queue)"
-        case .eventHub: "event hub \(queue)"
+    /// The defaults of the extension, which `extensions.queues` of host.json may change (host-contract §10).
+    private static func rules(of host: HostJSON) -> QueueListener.Rules {
+        let settings = host.tree.member(anyCase: "extensions")?.member(anyCase: "queues")
+        func number(_ name: String, _ standard: Int, _ range: ClosedRange<Int>) -> Int {
+            let written = settings?.member(anyCase: name)?.integer.flatMap { Int(exactly: $0) }
+            return written.map { min(max($0, range.lowerBound), range.upperBound) } ?? standard
         }
+        let batch = number("batchSize", 16, 1...32)
+        let threshold = number("newBatchThreshold", batch / 2, 0...1000)
+        let delay = settings?.member(anyCase: "visibilityTimeout")?.string.flatMap { TimeSpan($0[...]) }
+        return .init(
+            concurrency: batch + threshold, maxDequeueCount: number("maxDequeueCount", 5, 1...1000),
+            retryDelay: max(0, delay?.seconds ?? 0))
     }
 
-    /// The rules, by the extensions' defaults, which `extensions.queues` of host.json may change (host-contract §10).
-    func rules(of host: HostJSON) -> QueueListener.Rules {
-        let isMany = function.trigger?.isMany == true
-        switch kind {
-        case .queue:
-            let settings = host.tree.member(anyCase: "extensions")?.member(anyCase: "queues")
-            func number(_ name: String, _ standard: Int, _ range: ClosedRange<Int>) -> Int {
-                let written = settings?.member(anyCase: name)?.integer.flatMap { Int(exactly: $0) }
-                return written.map { min(max($0, range.lowerBound), range.upperBound) } ?? standard
-            }
-            let batch = number("batchSize", 16, 1...32)
-            let threshold = number("newBatchThreshold", batch / 2, 0...1000)
-            let delay = settings?.member(anyCase: "visibilityTimeout")?.string.flatMap { TimeSpan($0[...]) }
-            return .init(
-                concurrency: batch + threshold, maxDequeueCount: number("maxDequeueCount", 5, 1...1000),
-                retryDelay: max(0, delay?.seconds ?? 0))
-        case .serviceBus: return .init(batch: isMany ? 1000 : 1, concurrency: 16, maxDequeueCount: 10)
-        // One partition keeps its order, and a failed event is lost.
-        case .eventHub: return .init(batch: isMany ? 10 : 1, concurrency: 1, maxDequeueCount: nil)
-        }
-    }
-
-    func payload(of messages: [QueueMessage]) -> InvocationPayload {
-        let binding = function.triggerBinding
-        switch kind {
-        case .queue:
-            guard let message = messages.first else { return binding.payload(body: []) }
-            return QueueTriggerMessage(message).payload(for: binding)
-        case .serviceBus:
-            let all = messages.map { ServiceBusMessage($0) }
-            return binding.isMany
-                ? binding.payload(ofMany: all) : all.first.map { binding.payload(of: $0) } ?? binding.payload(body: [])
-        case .eventHub:
-            let all = messages.map { EventHubEvent($0) }
-            return binding.isMany
-                ? binding.payload(ofMany: all) : all.first.map { binding.payload(of: $0) } ?? binding.payload(body: [])
-        }
+    func payload(byHand run: RunByHand, for trigger: TriggerBinding) -> InvocationPayload {
+        QueueTriggerMessage(
+            id: run.newID(), popReceipt: run.newID(), dequeueCount: 1, insertionTime: run.now,
+            expirationTime: run.now.addingTimeInterval(7 * 86_400), nextVisibleTime: run.now.addingTimeInterval(600),
+            body: Array(run.input.utf8)
+        ).payload(for: trigger)
     }
 }
 
@@ -71,22 +53,5 @@ extension QueueTriggerMessage {
             id: message.id, popReceipt: message.popReceipt ?? "", dequeueCount: message.dequeueCount,
             insertionTime: message.insertionTime, expirationTime: message.expirationTime,
             nextVisibleTime: message.nextVisibleTime, body: message.body)
-    }
-}
-
-extension ServiceBusMessage {
-    init(_ message: QueueMessage) {
-        self.init(
-            body: message.body, deliveryCount: message.dequeueCount, lockToken: message.popReceipt ?? "",
-            messageId: message.id, sequenceNumber: message.sequenceNumber, enqueuedTime: message.insertionTime,
-            expiresAt: message.expirationTime)
-    }
-}
-
-extension EventHubEvent {
-    init(_ message: QueueMessage) {
-        self.init(
-            body: message.body, offset: "\(message.sequenceNumber)", sequenceNumber: message.sequenceNumber,
-            enqueuedTime: message.insertionTime)
     }
 }

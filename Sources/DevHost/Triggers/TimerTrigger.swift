@@ -3,46 +3,58 @@ import FoundationEssentials
 import FunctionsModel
 import JSON
 
-/// Runs a function on its schedule.
-@MainLoop
-final class TimerTrigger: TriggerListener {
-    private let function: Function
-    private let schedule: TimerSchedule
-    private let zone: LocalTime
-    private let app: FunctionApp
-    private let invoker: Invoker
-    private let storage: LocalStorage
+/// A timer trigger (host-contract §6.7).
+struct TimerTrigger: Trigger {
+    static let type = BindingType.timerTrigger
+
+    fileprivate let text: String
+    fileprivate let schedule: TimerSchedule
     private let runOnStartup: Bool
     private let useMonitor: Bool
+
+    init(_ binding: Binding) throws(PropertyError) {
+        (text, schedule) = try binding.property("schedule") { ($0, try TimerSchedule($0)) }
+        runOnStartup = binding.tree.member(anyCase: "runOnStartup")?.boolean ?? false
+        useMonitor = binding.tree.member(anyCase: "useMonitor")?.boolean ?? true
+    }
+
+    var source: String? { text }
+
+    func listener(for target: TriggerTarget) -> (any TriggerListener)? { TimerListener(self, target) }
+
+    fileprivate func state(stored: TimerStatus?, in zone: LocalTime, at now: Date) -> TimerState {
+        TimerState(schedule, in: zone, runOnStartup: runOnStartup, useMonitor: useMonitor, stored: stored, at: now)
+    }
+
+    /// A run by hand does not change the schedule.
+    func payload(byHand run: RunByHand, for trigger: TriggerBinding) -> InvocationPayload {
+        let state = state(stored: run.storage.timers[trigger.function], in: run.zone, at: run.now)
+        return trigger.payload(timer: state.infoByHand.value(in: run.zone))
+    }
+}
+
+extension TriggerBinding {
+    /// - Parameter schedule: the whole object that the function gets.
+    func payload(timer schedule: NewtonsoftValue) -> InvocationPayload { InvocationPayload(self, .json(schedule)) }
+}
+
+/// Runs a function on its schedule.
+@MainLoop
+private final class TimerListener: TriggerListener {
+    private let trigger: TimerTrigger
+    private let target: TriggerTarget
     private var running: Task<Void, any Error>?
 
-    init(_ function: Function, _ trigger: Binding, zone: LocalTime, in app: FunctionApp, _ invoker: Invoker) throws {
-        guard let text = trigger.tree.member(anyCase: "schedule")?.string, !text.isEmpty else {
-            throw BindingError.missing("schedule", binding: trigger.name)
-        }
-        self.function = function
-        schedule = try TimerSchedule(text)
-        self.zone = zone
-        self.app = app
-        self.invoker = invoker
-        storage = invoker.storage
-        runOnStartup = trigger.tree.member(anyCase: "runOnStartup")?.boolean ?? false
-        useMonitor = trigger.tree.member(anyCase: "useMonitor")?.boolean ?? true
+    init(_ trigger: TimerTrigger, _ target: TriggerTarget) {
+        self.trigger = trigger
+        self.target = target
     }
-
-    var warning: String? { schedule.warning }
-
-    private func listener(at now: Date) -> TimerState {
-        TimerState(
-            schedule, in: zone, runOnStartup: runOnStartup, useMonitor: useMonitor,
-            stored: storage.timers[function.name], at: now)
-    }
-
-    /// The value for a run by hand, which does not change the schedule.
-    func valueByHand(at now: Date) -> JSONTree { listener(at: now).infoByHand.value(in: zone) }
 
     func start() {
         guard running == nil else { return }
+        if let warning = trigger.schedule.warning {
+            target.invoker.tell(.warning("\(target.function.name): \(warning)"))
+        }
         running = EventLoop.main.task { await self.run() }
     }
 
@@ -52,39 +64,39 @@ final class TimerTrigger: TriggerListener {
     private static let longestSleep: TimeInterval = 3600
 
     private func run() async {
-        var listener = listener(at: Date())
-        if listener.storedIsAhead {
-            invoker.tell(
+        var state = trigger.state(stored: target.storage.timers[target.function.name], in: target.zone, at: Date())
+        if state.storedIsAhead {
+            target.invoker.tell(
                 .warning(
-                    "\(function.name): .luafunc/timers.json has a time that has not come yet, so the clock was ahead when "
+                    "\(target.function.name): .luafunc/timers.json has a time that has not come yet, so the clock was ahead when "
                         + "it was written; the timer counts from now"))
         }
-        keep(listener)
-        while let due = listener.due {
+        keep(state)
+        while let due = state.due {
             let wait = min(due.timeIntervalSinceNow, Self.longestSleep)
             if wait > 0 {
                 do { try await EventLoop.main.sleep(for: .seconds(wait)) } catch { return }
             }
-            guard let info = listener.fire(at: Date()) else { continue }
+            guard let info = state.fire(at: Date()) else { continue }
             // A separate task, which continues if a save ends this one.
             _ = try? await EventLoop.main.task { await self.invoke(info) }.value
-            listener.finish(at: Date())
+            state.finish(at: Date())
             guard !Task.isCancelled else { return }
-            keep(listener)
+            keep(state)
         }
     }
 
     private func invoke(_ info: TimerInfo) async {
-        let payload = function.triggerBinding.payload(timer: info.value(in: zone))
-        _ = await invoker.invoke(function, payload, cause: info.isPastDue ? "timer, past due" : "timer", in: app)
+        let payload = target.function.triggerBinding.payload(timer: info.value(in: target.zone))
+        _ = await target.invoke(payload, cause: info.isPastDue ? "timer, past due" : "timer")
     }
 
-    private func keep(_ listener: TimerState) {
-        guard listener.isMonitored else { return }
+    private func keep(_ state: TimerState) {
+        guard state.isMonitored else { return }
         do {
-            try storage.timers.set(listener.status, of: function.name)
+            try target.storage.timers.set(state.status, of: target.function.name)
         } catch {
-            invoker.tell(.warning("\(error)"))
+            target.invoker.tell(.warning("\(error)"))
         }
     }
 }

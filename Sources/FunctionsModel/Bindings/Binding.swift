@@ -23,7 +23,7 @@ public final class Binding: Sendable {
     /// The text that precedes the output's value in a payload: `"name":`.
     package let memberStart: [UInt8]
 
-    init(
+    package init(
         name: String, type: BindingType, writtenType: String, direction: Direction, dataType: String?, isMany: Bool,
         tree: JSONTree
     ) {

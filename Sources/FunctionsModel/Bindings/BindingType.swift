@@ -120,6 +120,8 @@ public struct BindingTypes: Sendable {
     /// Returns these types and one more.
     public func with(_ type: BindingType) -> BindingTypes { BindingTypes(list + [type]) }
 
+    package func knows(_ type: BindingType) -> Bool { find(type.name) != nil }
+
     /// The type with this name, in upper or lower case; nil if luafunc does not know it.
     func find(_ name: String) -> BindingType? { byName[name.lowercased()] }
 

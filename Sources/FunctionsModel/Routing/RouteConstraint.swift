@@ -52,7 +52,7 @@ enum RouteConstraint: Sendable, Equatable {
         case .long: RouteNumber.integer(value) != nil
         case .bool: RouteNumber.isBool(value)
         case .guid: RouteGUID.accepts(value)
-        case .datetime: RouteDate.accepts(value)
+        case .datetime: DotNetDateTime(tryParse: value) != nil
         case .decimal: RouteNumber.isDecimal(value)
         case .double, .float: RouteNumber.isFloat(value)
         case .alpha: isAlpha(value)

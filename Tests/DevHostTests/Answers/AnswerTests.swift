@@ -60,6 +60,10 @@ import Testing
         (#"{"Logs":{}}"#, "\"Logs\" is an object; it must be an array of texts"),
         (#"{"Logs":"text"}"#, "\"Logs\" is a text; it must be an array of texts"),
         (#"{"Logs":["a",{}]}"#, "a line of \"Logs\" is an object; it must be a text"),
+        (
+            #"{"Outputs":{"res":{"body":"9999-12-31T24:00:00Z"}}}"#,
+            "the text '9999-12-31T24:00:00Z' is taken for a date, and .NET has only the years 1 to 9999; add a character to it"
+        ),
         (#"{"Logs":["a",[]]}"#, "a line of \"Logs\" is an array; it must be a text"),
     ])
     func `an answer that cannot be read fails the invocation`(_ body: String, _ reason: String) {

@@ -132,6 +132,8 @@ import Testing
         }
         let payloads = await handler.received.map { String(decoding: $0.body, as: UTF8.self) }
         #expect(payloads.map { $0.prefix { $0 != "}" } } == [#"{"Data":{"b":"\"1\"""#, #"{"Data":{"b":"\"2\"""#])
+        let modified = try #require(payloads[0].firstMatch(of: /"LastModified":"([^"]*)"/))
+        #expect(modified.1.count == 25 && modified.1.hasSuffix("+00:00"), "\(modified.1)")
         try await host.stop()
         await handler.stop()
     }

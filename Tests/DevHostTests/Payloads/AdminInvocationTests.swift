@@ -1,13 +1,34 @@
+import EventLoop
+import Foundation
 import FunctionsModel
+import JSON
+import LoopTesting
+import TestSupport
 import Testing
 
 @testable import DevHost
 
 /// host-contract §13: invocations through `POST /admin/functions/<name>`.
 struct AdminInvocationTests {
-    private func invocation(_ type: String, _ input: String, isMany: Bool = false) -> InvocationPayload? {
-        TriggerBinding(function: "F", type: BindingTypes.known.type(type), name: "v", isMany: isMany)
-            .payload(adminInput: input, now: Fixed.now, newID: { "id" })
+    init() { MainLoopThread.start() }
+
+    @MainLoop
+    private func payload(_ type: String, _ input: String, isMany: Bool = false) throws -> InvocationPayload {
+        let app = try TemporaryApp([:])
+        let members = [
+            ("name", "v"), ("schedule", "0 0 0 1 1 *"), ("queueName", "orders"), ("eventHubName", "hub"),
+            ("path", "inbox/{name}"),
+        ]
+        let binding = Binding(
+            name: "v", type: BindingTypes.known.type(type), writtenType: type, direction: .in, dataType: nil,
+            isMany: isMany,
+            tree: JSONTree(
+                .object(members.map { JSONTree.Member(name: $0.0, tree: JSONTree(.string($0.1), line: 1)) }), line: 1))
+        let run = RunByHand(
+            input: input, now: Fixed.now, zone: .utc, storage: try LocalStorage(root: app.folder.path),
+            newID: { "id" })
+        return try LocalBindings.known.trigger(binding)
+            .payload(byHand: run, for: TriggerBinding(function: "F", name: "v", isMany: isMany))
     }
 
     @Test(arguments: [
@@ -27,29 +48,37 @@ struct AdminInvocationTests {
         ("warmupTrigger", false, "", "{}"),
         ("kafkaTrigger", false, "text", #""\"text\"""#),
     ])
-    func `the input becomes the trigger's value`(
+    @MainLoop func `the input becomes the trigger's value`(
         _ type: String, _ isMany: Bool, _ input: String, _ expected: String
     ) throws {
-        let payload = try #require(invocation(type, input, isMany: isMany))
-        #expect(NewtonsoftJSON.text(payload.value.member) == expected)
+        let payload = try payload(type, input, isMany: isMany)
+        #expect(payload.value.member.json() == expected)
     }
 
-    @Test(arguments: ["httpTrigger", "blobTrigger", "timerTrigger"])
-    func `for some triggers the input is not used as the value`(_ type: String) {
-        #expect(invocation(type, "text") == nil)
+    @Test(arguments: [
+        ("httpTrigger", "an HTTP trigger needs a request; call the function's URL instead"),
+        ("blobTrigger", "'text' is not the path of a blob: write container/name"),
+    ])
+    @MainLoop func `for some triggers the input is not used as the value`(_ type: String, _ reason: String) {
+        let error = #expect(throws: (any Error).self) { try payload(type, "text") }
+        #expect(error.map { "\($0)" } == reason)
     }
 
-    @Test func `a queue message looks as if it had just come`() throws {
+    @Test @MainLoop func `a timer ignores the input`() throws {
+        #expect(try payload("timerTrigger", "text").text == payload("timerTrigger", "").text)
+    }
+
+    @Test @MainLoop func `a queue message looks as if it had just come`() throws {
         let expected = [
             #""DequeueCount":"1","ExpirationTime":"2026-03-08T10:20:30+00:00","Id":"\"id\"","#,
             #""InsertionTime":"2026-03-01T10:20:30+00:00","NextVisibleTime":"2026-03-01T10:30:30+00:00","#,
             #""PopReceipt":"\"id\"""#,
         ].joined()
-        #expect(try #require(invocation("queueTrigger", "text")).metadata == expected)
+        #expect(try payload("queueTrigger", "text").metadata == expected)
     }
 
-    @Test func `events are numbered from 1`() throws {
-        let metadata = try #require(invocation("eventHubTrigger", #"["a","b"]"#, isMany: true)).metadata
+    @Test @MainLoop func `events are numbered from 1`() throws {
+        let metadata = try payload("eventHubTrigger", #"["a","b"]"#, isMany: true).metadata
         #expect(metadata.contains(#""OffsetArray":"[\"1\",\"2\"]","SequenceNumberArray":"[1,2]""#))
     }
 }

@@ -1,4 +1,5 @@
 import Foundation
+import FunctionsModel
 import JSON
 import Testing
 
@@ -22,11 +23,11 @@ struct BindingValueTests {
         (.json(.integer(5)), #""5""#),
         (.json(.double(0.5)), #""0.5""#),
         (.json(.boolean(true)), #""true""#),
-        (.json(.list([.string("a"), .string("b")])), #""[\"a\",\"b\"]""#),
+        (.json(.array([.string("a"), .string("b")])), #""[\"a\",\"b\"]""#),
         (.json(.null), #""null""#),
     ])
     func `a value is written according to its type`(_ value: BindingValue, _ expected: String) {
-        #expect(NewtonsoftJSON.text(value.member) == expected)
+        #expect(value.member.json() == expected)
     }
 
     @Test(arguments: [
@@ -37,12 +38,6 @@ struct BindingValueTests {
         (.json(.null), "null"),
     ])
     func `inside a list nothing is encoded twice`(_ value: BindingValue, _ expected: String) {
-        #expect(NewtonsoftJSON.text(value.element) == expected)
-    }
-
-    @Test(arguments: [-1e30, -62_135_596_801, -62_135_596_800, 253_402_300_799.5, 253_402_300_800, 3.1e12, 1e30])
-    func `a date that .NET cannot express becomes the nearest one that it can`(_ seconds: Double) {
-        let text = DotNetDateTime(Date(timeIntervalSince1970: seconds), zone: .utc).isoText
-        #expect(text.hasPrefix(seconds < 0 ? "0001-01-01T00:00:00" : "9999-12-31T23:59:59"), "\(text)")
+        #expect(value.element.json() == expected)
     }
 }

@@ -6,7 +6,7 @@ import Testing
 
 /// host-contract §6.9 and §6.10.
 struct BrokerMessageTests {
-    private let bus = TriggerBinding(function: "Bus", type: .serviceBusTrigger, name: "msg")
+    private let bus = TriggerBinding(function: "Bus", name: "msg")
 
     private func message(_ body: String) -> ServiceBusMessage {
         ServiceBusMessage(
@@ -57,7 +57,7 @@ struct BrokerMessageTests {
         #expect(bus.payload(ofMany: [message(#"{"a":1}"#), second]).text == expected)
     }
 
-    private let hub = TriggerBinding(function: "Hub", type: .eventHubTrigger, name: "event", eventHubName: "h")
+    private let hub = TriggerBinding(function: "Hub", name: "event", eventHubName: "h")
 
     private func event(_ body: [UInt8], key: String? = nil) -> EventHubEvent {
         EventHubEvent(

@@ -1,4 +1,5 @@
 import Foundation
+import FunctionsModel
 import JSON
 
 @testable import DevHost

@@ -6,7 +6,7 @@ import Testing
 
 /// host-contract §6.3 and §10.
 struct MetadataTests {
-    private let trigger = TriggerBinding(function: "F", type: BindingType("someTrigger"), name: "v")
+    private let trigger = TriggerBinding(function: "F", name: "v")
 
     private func payload(_ text: String, _ data: BindingData = [:]) -> InvocationPayload {
         InvocationPayload(trigger, .text(text), data)
@@ -22,6 +22,12 @@ struct MetadataTests {
         (#"{"a":{"b":[1,null,"x"]}}"#, #""a":{"b":[1,null,"x"]}"#),
         (#"{"a":{"at":"2024-04-06T15:30:00.50Z"}}"#, #""a":{"at":"2024-04-06T15:30:00.5Z"}"#),
         (#"{"a":{"list":["2024-04-06T15:30:00+02:00"]}}"#, #""a":{"list":["2024-04-06T13:30:00+00:00"]}"#),
+        (#"{"a":"/Date(0)/"}"#, #""a":"\"01/01/1970 00:00:00\"""#),
+        (#"{"a":"2024-04-06T24:00:00"}"#, #""a":"\"04/07/2024 00:00:00\"""#),
+        (#"{"a":"2024-04-06T15:30:00.123456789"}"#, #""a":"\"04/06/2024 15:30:00\"""#),
+        (#"{"a":{"at":"2024-04-06T15:30:00:30"}}"#, #""a":{"at":"2024-04-06T15:30:00"}"#),
+        (#"{"a":{"b":1,"c":2,"b":3}}"#, #""a":{"b":3,"c":2}"#),
+        (#"{"a":1e15}"#, #""a":"\"1000000000000000\"""#),
         (#"{"a":[1,2],"b":null,"c":1}"#, #""c":"\"1\"""#),
         (#"{"z":1,"a":2}"#, #""z":"\"1\"","a":"\"2\"""#),
         (#"{"a":1,"a":2}"#, #""a":"\"2\"""#),
@@ -36,7 +42,7 @@ struct MetadataTests {
 
     @Test(arguments: [
         "hello", "", "5", #""{}""#, "{}", #"[{"a":1}]"#, #"{"a":1"#, #"{"a":nope}"#, #"{"a":1} {"b":2}"#,
-        #"// note {"a":1}"#, "\u{feff}{\"a\":1}",
+        #"// note {"a":1}"#, #"{"a":1,"b":["9999-12-31T24:00:00Z"]}"#, "\u{feff}{\"a\":1}",
     ])
     func `a text that is not a JSON object adds nothing to the metadata`(_ text: String) {
         #expect(payload(text).text.hasSuffix(#""Metadata":{\#(Fixed.sys("F"))}}"#))
@@ -44,7 +50,7 @@ struct MetadataTests {
 
     @Test func `bytes and lists add nothing to the metadata`() {
         #expect(InvocationPayload(trigger, .bytes(Array(#"{"a":1}"#.utf8))).metadata.isEmpty)
-        #expect(InvocationPayload(trigger, .json(.list([.string(#"{"a":1}"#)]))).metadata.isEmpty)
+        #expect(InvocationPayload(trigger, .json(.array([.string(#"{"a":1}"#)]))).metadata.isEmpty)
         #expect(InvocationPayload(trigger, .json(.record([("a", .integer(1))]))).metadata.isEmpty)
     }
 
@@ -93,13 +99,13 @@ struct MetadataTests {
     @Test(arguments: [
         ("customer.Name", "Ada"), ("CUSTOMER.name", "Ada"), ("qty", "5"), ("Count", "3"), ("open", "True"),
         ("somethingTrigger", "the text"), ("sys.randguid", Fixed.guid), ("sys.MethodName", "F"),
-        ("sys.utcnow", "2026-03-01T10:20:30.1234567Z"),
+        ("sys.utcnow", "2026-03-01T10:20:30.1234567Z"), ("customer.since", "04/06/2024 15:30:00"),
         ("customer", nil), ("customer.age", nil), ("qty.x", nil), ("missing", nil), ("tags", nil), ("", nil),
         ("sys.", nil), ("at", nil), ("bytes", nil), ("nothing", nil),
     ])
     func `a binding expression finds its text`(_ path: String, _ expected: String?) {
         let payload = payload(
-            #"{"customer":{"name":"Ada"},"qty":5,"open":true,"tags":[1]}"#,
+            #"{"customer":{"name":"Ada","since":"2024-04-06T15:30:00Z"},"qty":5,"open":true,"tags":[1]}"#,
             [
                 "SomethingTrigger": .text("the text"), "Count": .json(.integer(3)), "at": .dateTime(Fixed.now),
                 "bytes": .bytes([1]), "nothing": .null,

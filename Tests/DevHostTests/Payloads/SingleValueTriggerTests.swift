@@ -7,7 +7,7 @@ import Testing
 /// host-contract §6.7, §6.8, §6.11, §6.12 and §18.
 struct SingleValueTriggerTests {
     private func trigger(_ type: String, _ name: String) -> TriggerBinding {
-        TriggerBinding(function: "F", type: BindingTypes.known.type(type), name: name)
+        TriggerBinding(function: "F", name: name)
     }
 
     @Test(arguments: [
@@ -17,13 +17,13 @@ struct SingleValueTriggerTests {
     ])
     func `a timer`(_ status: String) throws {
         let timer = #"{"Schedule":{"AdjustForDST":true},"ScheduleStatus":\#(status),"IsPastDue":false}"#
-        let payload = trigger("timerTrigger", "tick").payload(timer: try json(timer))
+        let payload = trigger("timerTrigger", "tick").payload(timer: try NewtonsoftValue(json: timer, as: .verbatim))
         #expect(payload.text == #"{"Data":{"tick":\#(timer)},"Metadata":{\#(Fixed.sys("F"))}}"#)
     }
 
     @Test func `changed documents are encoded three times`() throws {
-        let documents = try json(#"[{"id":"1","_ts":1700000000}]"#).elements ?? []
-        let payload = trigger("cosmosDBTrigger", "docs").payload(documents: documents.map(\.value))
+        let documents = try NewtonsoftValue(json: #"[{"id":"1","_ts":1700000000}]"#, as: .verbatim).elements ?? []
+        let payload = trigger("cosmosDBTrigger", "docs").payload(documents: documents)
         let expected =
             #"{"Data":{"docs":"\"[{\\\"id\\\":\\\"1\\\",\\\"_ts\\\":1700000000}]\""},"Metadata":{\#(Fixed.sys("F"))}}"#
         #expect(payload.text == expected)
@@ -72,6 +72,6 @@ struct SingleValueTriggerTests {
     func `the payload of an input that finds nothing`(_ input: String, _ expected: String) throws {
         let tree = try json(input)
         let type = BindingTypes.known.type(tree.member(anyCase: "type")?.string ?? "")
-        #expect(NewtonsoftJSON.text(BindingValue.nothing(for: type, tree).member) == expected)
+        #expect(BindingValue.nothing(for: type, tree).member.json() == expected)
     }
 }

@@ -13,7 +13,7 @@ struct StorageTriggerTests {
             nextVisibleTime: Fixed.moment("2026-03-01T10:30:30Z"), body: body)
     }
 
-    private let queue = TriggerBinding(function: "QueueFn", type: .queueTrigger, name: "msg")
+    private let queue = TriggerBinding(function: "QueueFn", name: "msg")
 
     private static let queueMetadata = [
         #""DequeueCount":"1","ExpirationTime":"2026-03-08T10:20:30+00:00","Id":"\"0d3a\"","#,
@@ -44,7 +44,7 @@ struct StorageTriggerTests {
         #expect(message([0xff]).payload(for: binary).fixedBindingData.text(at: "queueTrigger") == nil)
     }
 
-    private let blob = TriggerBinding(function: "Cats", type: .blobTrigger, name: "blob")
+    private let blob = TriggerBinding(function: "Cats", name: "blob")
 
     private func event(_ content: [UInt8], name: String = "cat.png") -> BlobTriggerEvent {
         BlobTriggerEvent(
@@ -89,6 +89,6 @@ struct StorageTriggerTests {
         ([0, 1, 2], true, #""AAEC""#), (nil, false, #""null""#), (nil, true, #""null""#),
     ])
     func `a blob input`(_ content: [UInt8]?, _ isBinary: Bool, _ expected: String) {
-        #expect(NewtonsoftJSON.text(BindingValue.blob(content, isBinary: isBinary).member) == expected)
+        #expect(BindingValue.blob(content, isBinary: isBinary).member.json() == expected)
     }
 }

@@ -1,4 +1,5 @@
 import Foundation
+import FunctionsModel
 import Testing
 
 @testable import DevHost
@@ -53,7 +54,7 @@ struct BindingExpressionTests {
     ])
     func `hours of a clock`(hour: Int, text: String) throws {
         let format = try DateTimeFormat("h tt hh HH")
-        #expect(format.text(of: Date(timeIntervalSince1970: Double(hour * 3600))) == text)
+        #expect(format.text(of: DotNetDateTime(Date(timeIntervalSince1970: Double(hour * 3600)), .utc)) == text)
     }
 
     @Test(arguments: [

@@ -1,15 +1,18 @@
 import Foundation
+import FunctionsModel
 import Glibc
+import TestSupport
 import Testing
 
 @testable import DevHost
 
 struct BlobReceiptsTests {
-    let folder = StoreFolder()
+    let folder: TemporaryFolder
     let store: BlobStore
     let pattern: BlobPattern
 
     init() throws {
+        folder = try TemporaryFolder()
         store = try BlobStore(folder: "\(folder.path)/blobs")
         pattern = try BlobPattern("uploads/{name}.png", binding: "blob")
     }
@@ -183,7 +186,7 @@ struct BlobReceiptsTests {
         try #require(utimensat(AT_FDCWD, path, times, 0) == 0)
         let pending = try #require(try open().take(for: "Thumb", pattern, in: store).first)
         #expect(pending.blob.etag.hasPrefix("0x"))
-        _ = DotNetDateTime(pending.blob.modified, zone: .utc).isoText
+        _ = DotNetDateTime(pending.blob.modified, .utc).isoText
     }
 
     @Test func `a file of receipts that cannot be read is reported`() throws {

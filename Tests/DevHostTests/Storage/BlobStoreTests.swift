@@ -1,10 +1,13 @@
 import Foundation
+import TestSupport
 import Testing
 
 @testable import DevHost
 
 struct BlobStoreTests {
-    let folder = StoreFolder()
+    let folder: TemporaryFolder
+
+    init() throws { folder = try TemporaryFolder() }
 
     @Test func `a blob that is written can be read and listed`() throws {
         let store = try BlobStore(folder: folder.path)
@@ -62,7 +65,7 @@ struct BlobStoreTests {
     }
 
     @Test(arguments: [
-        ("uploads/", BlobPath.Fault.length), ("uploads/../../etc/passwd", .dots), ("uploads/..", .dots),
+        ("uploads/", BlobPath.Reason.length), ("uploads/../../etc/passwd", .dots), ("uploads/..", .dots),
         ("uploads/a/../b", .dots), ("uploads/./a", .dots), ("uploads//etc/passwd", .emptyPart),
         ("uploads/a//b", .emptyPart),
         ("uploads/a/", .ending), ("uploads/a.", .ending), ("uploads/..\\up", .character), ("uploads/a\0b", .character),
@@ -70,7 +73,7 @@ struct BlobStoreTests {
         ("uploads/" + String(repeating: "n", count: 1025), .length),
     ])
     func `a name that leads out of the container or that Azure refuses is refused`(
-        text: String, fault: BlobPath.Fault
+        text: String, fault: BlobPath.Reason
     ) {
         let name = String(Substring(text.utf8.dropFirst("uploads/".utf8.count)))
         #expect(throws: StorageError.blobName(name, fault)) { try BlobPath(text) }

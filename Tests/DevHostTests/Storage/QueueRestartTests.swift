@@ -1,13 +1,16 @@
 import Foundation
 import FunctionsModel
+import TestSupport
 import Testing
 
 @testable import DevHost
 
 /// A store that is opened while another one is open sees the state that a kill of the first would have left.
 struct QueueRestartTests {
-    let folder = StoreFolder()
+    let folder: TemporaryFolder
     let clock = StoreClock()
+
+    init() throws { folder = try TemporaryFolder() }
 
     private func open() throws -> QueueStore {
         let clock = clock
@@ -182,7 +185,7 @@ struct QueueRestartTests {
         #expect(store.warnings.isEmpty)
         let held = try #require(try store.receive(from: "orders", upTo: 1, visibilityTimeout: 600).first)
         let payload = QueueTriggerMessage(held).payload(
-            for: TriggerBinding(function: "f", type: .queueTrigger, name: "m"))
+            for: TriggerBinding(function: "f", name: "m"))
         #expect(
             String(decoding: payload.bytes(now: Date(), randGuid: "x"), as: UTF8.self).contains("9999-12-31T23:59:59"))
         #expect(try store.send([1], to: "orders").sequenceNumber == Int64.max / 2 + 1)

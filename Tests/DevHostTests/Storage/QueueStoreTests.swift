@@ -1,13 +1,16 @@
 import EventLoop
 import Foundation
 import LoopTesting
+import TestSupport
 import Testing
 
 @testable import DevHost
 
 struct QueueStoreTests {
-    let folder = StoreFolder()
+    let folder: TemporaryFolder
     let clock = StoreClock()
+
+    init() throws { folder = try TemporaryFolder() }
 
     private func open(_ service: QueueService = .storageQueues) throws -> QueueStore {
         let clock = clock

@@ -1,4 +1,5 @@
 import Foundation
+import FunctionsModel
 import Testing
 
 @testable import DevHost
@@ -7,7 +8,7 @@ import Testing
     private func expect(_ expression: String, in zone: LocalTime, after start: String, _ expected: [String]) throws {
         let schedule = try TimerSchedule(expression)
         let found = times(schedule, after: try date(start), in: zone, count: expected.count)
-        #expect(found.map { RoundTripDate.text($0, in: zone) } == expected)
+        #expect(found.map { zone.dateTime(of: $0).isoText } == expected)
     }
 
     @Test(

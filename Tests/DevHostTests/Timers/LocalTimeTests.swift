@@ -1,4 +1,5 @@
 import Foundation
+import FunctionsModel
 import Testing
 
 @testable import DevHost
@@ -8,7 +9,7 @@ import Testing
         func moments(_ wall: String) throws -> [String] {
             let wall = Int(try date(wall).timeIntervalSince1970)
             return LocalTime.berlin.moments(of: wall).map {
-                RoundTripDate.text(Date(timeIntervalSince1970: Double($0)), in: .berlin)
+                LocalTime.berlin.dateTime(of: Date(timeIntervalSince1970: Double($0))).isoText
             }
         }
         #expect(try moments("2026-03-29T01:59:59Z") == ["2026-03-29T01:59:59+01:00"])

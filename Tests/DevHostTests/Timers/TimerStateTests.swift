@@ -1,4 +1,5 @@
 import Foundation
+import FunctionsModel
 import JSON
 import Testing
 
@@ -224,7 +225,7 @@ import Testing
             let now = Date(timeIntervalSince1970: year)
             var timer = TimerState(try TimerSchedule(schedule), in: .utc, stored: nil, at: now)
             _ = timer.infoByHand.value(in: .utc)
-            if let info = timer.fire(at: timer.due ?? now) { _ = info.value(in: .berlin).text }
+            if let info = timer.fire(at: timer.due ?? now) { _ = info.value(in: .berlin).json() }
             timer.finish(at: now)
         }
     }

@@ -1,19 +1,18 @@
 import Foundation
+import TestSupport
 import Testing
 
 @testable import DevHost
 
-/// Each test has its own folder.
-@Suite final class TimerStatusFileTests {
-    private let folder = FileManager.default.temporaryDirectory.appending(path: UUID().uuidString).path()
+@Suite struct TimerStatusFileTests {
+    private let temporary: TemporaryFolder
+    /// Not there before the file is.
+    private var folder: String { temporary("timers") }
     private var path: String { "\(folder)/timers.json" }
 
-    deinit { try? FileManager.default.removeItem(atPath: folder) }
+    init() throws { temporary = try TemporaryFolder() }
 
-    private func write(_ text: String) throws {
-        try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
-        try Data(text.utf8).write(to: URL(filePath: path))
-    }
+    private func write(_ text: String) throws { try temporary.write(text, to: "timers/timers.json") }
 
     @Test func `a status survives a restart`() throws {
         let tick = TimerStatus(

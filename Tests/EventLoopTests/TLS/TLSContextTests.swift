@@ -1,5 +1,5 @@
-import Foundation
 import TLSTesting
+import TestSupport
 import Testing
 
 @testable import EventLoop
@@ -10,9 +10,9 @@ import Testing
     init() throws { authority = try TestAuthority() }
 
     @Test func `roots may be in a file`() throws {
-        try withFile(authority.pem + TestAuthority().pem) { path in
-            _ = try TLSContext.client(roots: .file(path))
-        }
+        let folder = try TemporaryFolder()
+        try folder.write(String(decoding: authority.pem + TestAuthority().pem, as: UTF8.self), to: "roots.pem")
+        _ = try TLSContext.client(roots: .file(folder("roots.pem")))
     }
 
     @Test func `text around certificates does not matter`() throws {
@@ -27,13 +27,12 @@ import Testing
     }
 
     @Test func `the error names a file without certificates`() throws {
-        try withFile([]) { path in
-            #expect(throws: TLSError("\(path): there is no certificate in PEM")) {
-                try TLSContext.client(roots: .file(path))
-            }
+        let folder = try TemporaryFolder()
+        try folder.write("", to: "roots.pem")
+        #expect(throws: TLSError("\(folder("roots.pem")): there is no certificate in PEM")) {
+            try TLSContext.client(roots: .file(folder("roots.pem")))
         }
-        let directory = FileManager.default.temporaryDirectory.path
-        #expect(throws: TLSError.self) { try TLSContext.client(roots: .file(directory)) }
+        #expect(throws: TLSError.self) { try TLSContext.client(roots: .file(folder.path)) }
     }
 
     @Test func `a broken certificate is an error, even after a valid one`() throws {
@@ -78,13 +77,6 @@ import Testing
                 certificateChainPEM: try authority.certificate().chainPEM, privateKeyPEM: Array(Self.encryptedKey.utf8))
         }
         #expect(error?.description == "the private key is encrypted; provide it without a password")
-    }
-
-    private func withFile(_ bytes: [UInt8], _ body: (String) throws -> Void) throws {
-        let file = FileManager.default.temporaryDirectory.appending(path: "roots-\(UUID()).pem")
-        try Data(bytes).write(to: file)
-        defer { try? FileManager.default.removeItem(at: file) }
-        try body(file.path)
     }
 
     private static let encryptedKey = """

@@ -2,6 +2,7 @@ import Files
 import Glibc
 import LoopTesting
 import Synchronization
+import TestSupport
 import Testing
 
 @testable import EventLoop

@@ -24,7 +24,7 @@ import Testing
             }
             #expect(try await client.reply(ClientRequest(.post, server.url(), body: body)).text == "onetwosix")
             #expect(server.requests[0].contains(length == nil ? "Transfer-Encoding: chunked" : "Content-Length: 9"))
-            #expect(try await client.get(server.url()).status == 200 && server.connections.count == 1)
+            #expect(try await client.reply(server.url()).status == 200 && server.connections.count == 1)
         }
     }
 
@@ -150,7 +150,7 @@ import Testing
             #expect(recorder.text == "abc" && recorder.end == nil)
             recorder.call?.resume()
             #expect(try await recorder.ended() == nil && recorder.text == "abcdef")
-            #expect(try await client.get(server.url()).status == 200 && server.connections.count == 1)
+            #expect(try await client.reply(server.url()).status == 200 && server.connections.count == 1)
         }
     }
 
@@ -178,7 +178,7 @@ import Testing
         try await withClient(answer: packed(Self.gzip, coding)) { client, server async throws in
             #expect(try await client.reply(request(server.url())).text == "hello gzip")
             #expect(server.requests[0].contains("Accept-Encoding: gzip, deflate\r\n"))
-            #expect(try await client.get(server.url()).body == Self.gzip)
+            #expect(try await client.reply(server.url()).body == Self.gzip)
             #expect(!server.requests[1].contains("Accept-Encoding") && server.connections.count == 1)
         }
     }
@@ -238,7 +238,7 @@ import Testing
             recorder.call?.resume()
             #expect(try await recorder.ended() == nil && recorder.body.count == 100 << 20)
             // The connection was used by other calls meanwhile, or is free now.
-            #expect(try await client.get(server.url()).status == 200)
+            #expect(try await client.reply(server.url()).status == 200)
         }
     }
 }

@@ -46,7 +46,7 @@ extension HTTPClient {
         return ClientReply(status: response.status, fields: response.fields, url: response.url, body: body)
     }
 
-    func get(_ url: String) async throws -> ClientReply { try await reply(ClientRequest(.get, url)) }
+    func reply(_ url: String) async throws -> ClientReply { try await reply(ClientRequest(.get, url)) }
 
     /// The error of the request; nil if there is a response.
     func failure(of request: ClientRequest, upTo limit: Int = 64 << 20) async -> HTTPClientError? {

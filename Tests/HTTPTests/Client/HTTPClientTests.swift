@@ -12,7 +12,7 @@ import Testing
         try await withClient { exchange in
             exchange.respond("hello", status: "201 Created", "X-One: 1\r\nSet-Cookie: a\r\nset-cookie: b\r\n")
         } _: { client, server async throws in
-            let reply = try await client.get(server.url("/a?b=c d"))
+            let reply = try await client.reply(server.url("/a?b=c d"))
             #expect(reply.status == 201 && reply.text == "hello" && reply.fields.first("x-one") == "1")
             #expect(reply.fields.values("Set-Cookie") == ["a", "b"] && "\(reply.url)" == server.url("/a?b=c%20d"))
             #expect(server.requests == ["GET /a?b=c%20d HTTP/1.1\r\nHost: localhost:\(server.port)\r\n\r\n"])
@@ -24,7 +24,7 @@ import Testing
             $0.respond("hello")
         } _: { client, server async throws in
             for _ in 1...3 {
-                let reply = try await client.get(server.url())
+                let reply = try await client.reply(server.url())
                 #expect(reply.status == 200 && reply.text == "hello")
             }
             #expect(server.connections.count == 1)
@@ -142,7 +142,7 @@ import Testing
             if isSlow { for byte in text.utf8 { exchange.write([byte]) } } else { exchange.write(text) }
             if isEndless { exchange.finish() }
         } _: { client, server async throws in
-            for _ in 0..<2 { #expect(try await client.get(server.url()).text == "hello") }
+            for _ in 0..<2 { #expect(try await client.reply(server.url()).text == "hello") }
             #expect(server.connections.count == (isKept ? 1 : 2))
         }
     }
@@ -171,7 +171,7 @@ import Testing
             exchange.respond("hello")
             exchange.respond("evil")
         } _: { client, server async throws in
-            for _ in 0..<3 { #expect(try await client.get(server.url()).text == "hello") }
+            for _ in 0..<3 { #expect(try await client.reply(server.url()).text == "hello") }
         }
     }
 

@@ -23,7 +23,7 @@ import Testing
     @Test func `https checks the certificate, and keeps the connection`() async throws {
         let tls = try context(authority.certificate())
         try await withClient(trust: trust, tls: tls, answer: { $0.respond("secret") }) { client, server async throws in
-            for _ in 0..<2 { #expect(try await client.get(server.url()).text == "secret") }
+            for _ in 0..<2 { #expect(try await client.reply(server.url()).text == "secret") }
             #expect(server.connections.count == 1)
             let large = [UInt8](repeating: 0x61, count: 300_000)
             #expect(try await client.reply(ClientRequest(.post, server.url(), body: .bytes(large))).text == "secret")
@@ -92,7 +92,7 @@ import Testing
                 if exchange.target == "/whole" { exchange.finish() } else { exchange.connection.cut() }
             }
         ) { client, server async throws in
-            #expect(try await client.get(server.url("/whole")).text == "hello")
+            #expect(try await client.reply(server.url("/whole")).text == "hello")
             #expect(await client.failure(of: try ClientRequest(.get, server.url("/cut"))) != nil)
         }
     }

@@ -70,7 +70,7 @@ import Testing
         return descriptor
     }
 
-    private static func get(_ path: String = "/", on connection: StreamRecorder) {
+    private static func send(_ path: String = "/", on connection: StreamRecorder) {
         connection.stream.write("GET \(path) HTTP/1.1\r\nHost: x\r\n\r\n")
     }
 
@@ -109,17 +109,17 @@ import Testing
         try await onLoop { loop in
             let server = try Self.open(loop, Counter(loop)) { $0.waitsForLoops = true }
             let early = try Self.connect(loop, to: server)
-            Self.get(on: early)
+            Self.send(on: early)
             #expect(try await Self.bodies(1, on: early) == ["1"])
             let threads = [try LoopThread(named: "worker"), try LoopThread(named: "worker")]
             server.add(threads.map(\.share))
             for count in ["1", "1", "2", "2"] {
                 let connection = try Self.connect(loop, to: server)
-                Self.get(on: connection)
+                Self.send(on: connection)
                 #expect(try await Self.bodies(1, on: connection) == [count])
                 try await Self.leave([connection], threads)
             }
-            Self.get(on: early)
+            Self.send(on: early)
             #expect(try await Self.bodies(2, on: early) == ["1", "2"])
             await Self.end(server, [early], threads)
         }
@@ -137,7 +137,7 @@ import Testing
             server.add(threads.map(\.share))
             var counts: [String] = []
             for connection in waiting {
-                Self.get(on: connection)
+                Self.send(on: connection)
                 counts += try await Self.bodies(1, on: connection)
             }
             // One connection belongs to the first loop; each of the other loops has four.
@@ -154,14 +154,14 @@ import Testing
             var connections: [StreamRecorder] = []
             for _ in 0..<4 {
                 connections.append(try Self.connect(loop, to: server))
-                Self.get(on: connections[connections.count - 1])
+                Self.send(on: connections[connections.count - 1])
                 _ = try await Self.bodies(1, on: connections[connections.count - 1])
             }
             // Both connections of one loop end, so that the next two go there.
             try await Self.leave([connections[0], connections[2]], threads)
             for count in ["3", "4"] {
                 connections.append(try Self.connect(loop, to: server))
-                Self.get(on: connections[connections.count - 1])
+                Self.send(on: connections[connections.count - 1])
                 #expect(try await Self.bodies(1, on: connections[connections.count - 1]) == [count])
             }
             await Self.end(server, connections, threads)
@@ -175,7 +175,7 @@ import Testing
             var connections: [StreamRecorder] = []
             for count in 1...3 {
                 let connection = try Self.connect(loop, to: server)
-                Self.get(on: connection)
+                Self.send(on: connection)
                 #expect(try await Self.bodies(1, on: connection) == ["\(count)"])
                 connections.append(connection)
             }
@@ -190,12 +190,12 @@ import Testing
         try await onLoop { loop in
             let server = try Self.open(loop, Counter(loop)) { $0.waitsForLoops = true }
             let old = try Self.connect(loop, to: server)
-            Self.get("/\(early)", on: old)
+            Self.send("/\(early)", on: old)
             try await old.bytes(1)
             let thread = try LoopThread(named: "worker")
             server.add([thread.share])
             let new = try Self.connect(loop, to: server)
-            Self.get("/\(late)", on: new)
+            Self.send("/\(late)", on: new)
             try await new.bytes(1)
             for connection in [old, new] {
                 connection.onEvent = { [unowned connection] in
@@ -218,9 +218,9 @@ import Testing
             let server = try Self.open(loop, responder)
             let idle = try Self.connect(loop, to: server)
             let busy = try Self.connect(loop, to: server)
-            Self.get(on: idle)
+            Self.send(on: idle)
             _ = try await Self.bodies(1, on: idle)
-            Self.get("/never", on: busy)
+            Self.send("/never", on: busy)
             try await responder.requests(2)
             idle.onEvent = { [unowned busy] in if $0 == .inputEnded { #expect(busy.events.isEmpty) } }
             await server.drain(limit: .milliseconds(30))
@@ -328,7 +328,7 @@ import Testing
         try await onLoop { loop in
             let server = try Self.open(loop, Counter(loop))
             let connection = try Self.connect(loop, to: server)
-            Self.get("/10", on: connection)
+            Self.send("/10", on: connection)
             connection.stream.finish()
             #expect(try await connection.closed() == nil)
             #expect(connection.text.hasPrefix("HTTP/1.1 200 ") && connection.text.hasSuffix("\r\n\r\n0\r\n\r\n"))
@@ -342,7 +342,7 @@ import Testing
             let server = try Self.open(loop, responder)
             let descriptor = try Self.descriptor(connectedTo: server)
             let request = Array("GET /never HTTP/1.1\r\nHost: x\r\n\r\n".utf8)
-            #expect(send(descriptor, request, request.count, 0) == request.count)
+            #expect(Glibc.send(descriptor, request, request.count, 0) == request.count)
             try await responder.requests(1)
             // Data in transit is discarded, as by a client that crashes.
             var linger = linger(l_onoff: 1, l_linger: 0)

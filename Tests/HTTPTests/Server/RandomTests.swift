@@ -1,4 +1,5 @@
 import HTTP1
+import TestSupport
 import Testing
 
 @testable import HTTP
@@ -6,16 +7,6 @@ import Testing
 /// Tests random orders of events: a caller sends, reads, ends or breaks the connection; a responder answers sooner,
 /// later, in pieces or not at all.
 @Suite struct RandomTests {
-    /// Random numbers that are the same in each run.
-    private struct Numbers: RandomNumberGenerator {
-        var state: UInt64
-
-        mutating func next() -> UInt64 {
-            state = state &* 6_364_136_223_846_793_005 &+ 1_442_695_040_888_963_407
-            return state ^ state >> 33
-        }
-    }
-
     private static let requests = [
         "GET /a HTTP/1.1\r\nHost: x\r\n\r\n", "HEAD /b HTTP/1.1\r\nHost: x\r\n\r\n",
         "POST /c HTTP/1.1\r\nHost: x\r\nContent-Length: 5\r\n\r\nhello",

@@ -9,17 +9,16 @@ import Testing
 
     /// What a shell prints for a script, in an empty home folder that holds the completion as `completion`.
     private func run(_ shell: Shell, _ script: String) throws -> String {
-        let home = FileManager.default.temporaryDirectory.appending(path: "luafunc-completion-\(UUID())")
-        try FileManager.default.createDirectory(at: home, withIntermediateDirectories: true)
-        defer { try? FileManager.default.removeItem(at: home) }
-        try Data(SampleProgram.program.completionScript(for: shell).utf8).write(to: home.appending(path: "completion"))
-        try Data(Self.zshSettings.utf8).write(to: home.appending(path: ".zshrc"))
+        let home = try TemporaryFolder()
+        defer { withExtendedLifetime(home) {} }
+        try home.write(SampleProgram.program.completionScript(for: shell), to: "completion")
+        try home.write(Self.zshSettings, to: ".zshrc")
         let process = Process()
         let output = Pipe()
         // A shell that waits forever fails the test instead of blocking it.
         process.executableURL = URL(filePath: "/usr/bin/timeout")
         process.arguments = try ["60", #require(Self.path(of: shell)?.path), "-c", script]
-        process.currentDirectoryURL = home
+        process.currentDirectoryURL = URL(filePath: home.path)
         process.standardInput = FileHandle.nullDevice
         process.standardOutput = output
         process.standardError = output

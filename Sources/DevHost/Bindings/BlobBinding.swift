@@ -1,0 +1,24 @@
+import FunctionsModel
+
+/// A blob input or output.
+struct BlobBinding: StoredBinding {
+    static let type = BindingType.blob
+
+    private let path: BindingExpression
+    private let isBinary: Bool
+
+    init(_ binding: Binding) throws(PropertyError) {
+        path = try binding.expression("path") { _ = try BlobPath($0) }
+        isBinary = binding.dataType == "binary"
+    }
+
+    func read(_ trigger: TriggerValues, from storage: LocalStorage) throws -> BindingValue? {
+        .blob(try storage.blobs.read(try BlobPath(try trigger.fill(path))), isBinary: isBinary)
+    }
+
+    func write(_ values: [[UInt8]], _ trigger: TriggerValues, to storage: LocalStorage) throws -> String? {
+        let path = try BlobPath(try trigger.fill(path))
+        for content in values { try storage.blobs.write(content, to: path) }
+        return "blob \(path)"
+    }
+}

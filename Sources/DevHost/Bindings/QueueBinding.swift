@@ -1,0 +1,21 @@
+import FunctionsModel
+
+/// A storage queue output.
+struct QueueBinding: StoredBinding {
+    static let type = BindingType.queue
+
+    private let queue: BindingExpression
+
+    init(_ binding: Binding) throws(PropertyError) {
+        queue = try binding.expression("queueName") {
+            _ = try QueueService.storageQueues.queue(named: $0.lowercased())
+        }
+    }
+
+    func write(_ values: [[UInt8]], _ trigger: TriggerValues, to storage: LocalStorage) throws -> String? {
+        // The host accepts any case.
+        let name = try trigger.fill(queue).lowercased()
+        for message in values { try storage.queues.send(message, to: name) }
+        return "queue \(name)"
+    }
+}

@@ -1,0 +1,33 @@
+import EventLoop
+import FoundationEssentials
+import FunctionsModel
+
+/// An input or output whose data this machine keeps, in place of a service.
+///
+/// Each type of binding that is kept is one such type, which `LocalBindings.known` lists.
+protocol StoredBinding: Sendable {
+    static var type: BindingType { get }
+
+    /// Throws for properties with which the host could not read or write.
+    init(_ binding: Binding) throws(PropertyError)
+
+    /// The value of an input; nil for a type that is only written.
+    @MainLoop func read(_ trigger: TriggerValues, from storage: LocalStorage) throws -> BindingValue?
+
+    /// Writes the values of an output; returns where to, as text for people, or nil if nothing here takes them.
+    @MainLoop func write(_ values: [[UInt8]], _ trigger: TriggerValues, to storage: LocalStorage) throws -> String?
+}
+
+extension StoredBinding {
+    @MainLoop func read(_ trigger: TriggerValues, from storage: LocalStorage) -> BindingValue? { nil }
+}
+
+/// What expressions in a binding's properties stand for in one invocation.
+struct TriggerValues {
+    let data: BindingData
+    let now: Date
+
+    func fill(_ expression: BindingExpression) throws(BindingTemplateError) -> String {
+        try expression.resolve(at: now, names: data.entries.map(\.name)) { data.text(at: $0) }
+    }
+}

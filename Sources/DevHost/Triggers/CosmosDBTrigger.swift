@@ -1,0 +1,22 @@
+import FunctionsModel
+
+/// A Cosmos DB trigger. By hand, a list is many changed documents, any other text is one.
+struct CosmosDBTrigger: Trigger {
+    static let type = BindingType.cosmosDBTrigger
+
+    init(_ binding: Binding) {}
+
+    func payload(byHand run: RunByHand, for trigger: TriggerBinding) -> InvocationPayload {
+        guard let read = try? NewtonsoftValue(json: run.input, as: .verbatim) else {
+            return trigger.payload(documents: [.string(run.input)])
+        }
+        return trigger.payload(documents: read.elements ?? [read])
+    }
+}
+
+extension TriggerBinding {
+    /// The value is a string that holds a JSON string that holds the list (host-contract §6.8).
+    func payload(documents: [NewtonsoftValue]) -> InvocationPayload {
+        InvocationPayload(self, .text(NewtonsoftValue.array(documents).json()))
+    }
+}

@@ -1,0 +1,33 @@
+import FunctionsModel
+import JSON
+
+/// An HTTP trigger: callers fire it, through `DevHost.answer`.
+struct HTTPTrigger: Trigger {
+    static let type = BindingType.httpTrigger
+
+    /// Who may call (host-contract §12).
+    let level: Keys.Level
+
+    init(_ binding: Binding) throws(PropertyError) {
+        guard let written = binding.tree.member(anyCase: "authLevel") else {
+            level = .function
+            return
+        }
+        switch written.string?.lowercased() {
+        case "anonymous": level = .anonymous
+        case "admin": level = .admin
+        // The last two are the host's own, for old apps.
+        case "function", "system", "user": level = .function
+        default:
+            throw binding.error("authLevel", "\"authLevel\" must be \"anonymous\", \"function\" or \"admin\"")
+        }
+    }
+
+    func payload(byHand run: RunByHand, for trigger: TriggerBinding) throws -> InvocationPayload {
+        throw NeedsRequest()
+    }
+
+    private struct NeedsRequest: Error, CustomStringConvertible {
+        let description = "an HTTP trigger needs a request; call the function's URL instead"
+    }
+}

@@ -1,0 +1,76 @@
+import EventLoop
+import FoundationEssentials
+import FunctionsModel
+
+/// What this machine does in place of the service behind a trigger.
+///
+/// Each type of trigger is one such type, which `LocalBindings.known` lists.
+protocol Trigger: Sendable {
+    static var type: BindingType { get }
+
+    /// Throws for properties with which the host could not listen.
+    init(_ binding: Binding) throws(PropertyError)
+
+    /// Where its events come from, as text for people; nil if it is fired only by hand.
+    var source: String? { get }
+
+    /// nil if nothing on this machine fires the function.
+    @MainLoop func listener(for target: TriggerTarget) -> (any TriggerListener)?
+
+    /// The event of a run by hand (host-contract §13).
+    @MainLoop func payload(byHand run: RunByHand, for trigger: TriggerBinding) throws -> InvocationPayload
+}
+
+extension Trigger {
+    var source: String? { nil }
+
+    @MainLoop func listener(for target: TriggerTarget) -> (any TriggerListener)? { nil }
+}
+
+/// The function that a trigger fires.
+@MainLoop
+struct TriggerTarget {
+    let function: Function
+    let app: FunctionApp
+    let invoker: Invoker
+    /// The time zone of the schedules.
+    let zone: LocalTime
+
+    var storage: LocalStorage { invoker.storage }
+
+    /// Runs the function; returns whether it succeeded.
+    ///
+    /// - Parameter cause: for people.
+    func invoke(_ payload: InvocationPayload, cause: String) async -> Bool {
+        await invoker.invoke(function, payload, cause: cause, in: app).failure == nil
+    }
+}
+
+/// Waits for the events that fire a function. After `stop`, invocations that have begun still finish.
+@MainLoop
+protocol TriggerListener: AnyObject {
+    func start()
+    func stop()
+}
+
+/// A call of `POST /admin/functions/<name>`, which runs a function as if its trigger's service had an event for it.
+struct RunByHand {
+    /// The text that the caller sends.
+    let input: String
+    let now: Date
+    let zone: LocalTime
+    let storage: LocalStorage
+    /// A new GUID.
+    let newID: () -> String
+}
+
+/// A trigger of a type for which this machine does nothing; its events are text or bytes.
+struct OtherTrigger: Trigger {
+    static let type = BindingType("")
+
+    init(_ binding: Binding) {}
+
+    func payload(byHand run: RunByHand, for trigger: TriggerBinding) -> InvocationPayload {
+        trigger.payload(body: Array(run.input.utf8))
+    }
+}

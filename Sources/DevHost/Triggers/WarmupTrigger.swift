@@ -1,0 +1,16 @@
+import FunctionsModel
+import JSON
+
+/// A warm-up trigger, which the host fires when it adds an instance.
+struct WarmupTrigger: Trigger {
+    static let type = BindingType.warmupTrigger
+
+    init(_ binding: Binding) {}
+
+    func payload(byHand run: RunByHand, for trigger: TriggerBinding) -> InvocationPayload { trigger.payloadOfWarmup }
+}
+
+extension TriggerBinding {
+    /// An empty object, as a new instance has no data (host-contract §18).
+    var payloadOfWarmup: InvocationPayload { InvocationPayload(self, .json(.record([]))) }
+}

@@ -1,0 +1,35 @@
+/// A dictionary like .NET's with `StringComparer.OrdinalIgnoreCase` (host-contract §6.3): it keeps the order and the case
+/// of each name's first appearance.
+package struct CaselessDictionary<Value: Sendable>: Sendable {
+    package private(set) var entries: [(name: String, value: Value)] = []
+    private var places: [String: Int] = [:]
+
+    package subscript(name: String) -> Value? { places[name.caseless].map { entries[$0].value } }
+
+    package subscript(name: String, default value: Value) -> Value {
+        get { self[name] ?? value }
+        set { set(name, newValue) }
+    }
+
+    /// An existing name keeps its place and its case.
+    package mutating func set(_ name: String, _ value: Value) {
+        let key = name.caseless
+        if let place = places[key] {
+            entries[place].value = value
+        } else {
+            places[key] = entries.count
+            entries.append((name, value))
+        }
+    }
+}
+
+extension CaselessDictionary: ExpressibleByDictionaryLiteral {
+    package init(dictionaryLiteral elements: (String, Value)...) {
+        for (name, value) in elements { set(name, value) }
+    }
+}
+
+extension String {
+    /// Equal for two names that `OrdinalIgnoreCase` takes for the same (golden/dotnet/query).
+    var caseless: String { String(decoding: OrdinalCase.fold(utf8Span.span), as: UTF8.self) }
+}
