@@ -31,7 +31,7 @@ extension DevHost {
             masterKey: keys?.master)
     }
 
-    /// Where the events of a function's trigger come from, as text for people.
+    /// The source of the events of a function's trigger, as text for people.
     private func source(of function: Function) -> String {
         let trigger = function.trigger.flatMap { try? storage.bindings.trigger($0) }
         return trigger?.source ?? "by hand: POST /admin/functions/\(function.name)"

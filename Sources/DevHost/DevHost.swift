@@ -5,8 +5,9 @@ public import FunctionsModel
 import Glibc
 import HTTP
 
-/// A stand-in for the Functions host on this machine: it starts the handler, sends it every invocation and treats its
-/// answers as the real host does, but warns where the real host is silent.
+/// The development host: it stands in for the Functions host on this machine. It starts the handler, sends it the same
+/// requests as the real host, and treats its answers the same way. Where the real host would silently change or drop
+/// data, it warns.
 @MainLoop
 public final class DevHost {
     public struct Options: Sendable {
@@ -14,17 +15,17 @@ public final class DevHost {
         /// The folder of `.luafunc` and local.settings.json.
         public var folder: String
         public var bind = "127.0.0.1"
-        /// nil for the port in local.settings.json, else 7071.
+        /// The port; nil for the port in local.settings.json, or 7071 without one.
         public var port: Int?
         public var handler: HandlerChoice
-        /// Callers need keys, as in Azure.
+        /// Whether callers need keys, as in Azure.
         public var checksKeys = false
-        /// Shows every caller why an invocation failed, not only browsers.
+        /// Whether every caller, and not only browsers, is shown why an invocation failed.
         public var showsReasons = false
         /// The time zone of the schedules; nil for UTC.
         public var timeZone: String?
         public var environment: [String: String]
-        /// What this machine does for each type of binding.
+        /// The types of binding for which this machine does something.
         var bindings = LocalBindings.known
 
         public init(
@@ -37,7 +38,7 @@ public final class DevHost {
         }
     }
 
-    /// Why the host cannot start, or stopped.
+    /// The reason why the host cannot start or has stopped.
     public struct Failure: Error, CustomStringConvertible {
         public let description: String
         public var isAddressTaken = false
@@ -50,7 +51,7 @@ public final class DevHost {
     let front: HostServer
     let keys: Keys?
     private let loader: AppLoader
-    /// Only replaced as a whole.
+    /// The app that is served. It is replaced only as a whole.
     private(set) var current: FunctionApp
     let storage: LocalStorage
     let handler: HandlerProcess
@@ -58,16 +59,17 @@ public final class DevHost {
     private let listeners: Listeners
     private let client: HTTPClient
     private var watchers: [FileWatcher] = []
-    /// Why folders are compared each second, as last reported.
+    /// The last reported reason why folders are compared each second.
     private var pollingReason: FileWatcher.PollingReason?
     let zone: LocalTime
     let tell: @MainLoop (HostEvent) -> Void
     let began = MonotonicTime.now
     private var reloading = Reloading.idle
-    /// What did not load when the app was last read.
+    /// The problems that were found when the app was last read.
     private var toldProblems: Set<Problem> = []
 
-    /// The functions that keep their version, though their files have changed: luafunc has said that these do not load.
+    /// The functions that keep their previous version although their files have changed. luafunc has reported that the
+    /// new versions do not load.
     private var kept: Set<String> = []
 
     /// If several saves come while one is read, only the last is read.
@@ -86,7 +88,7 @@ public final class DevHost {
         zone = try options.timeZone.map { try LocalTime.system($0) } ?? .utc
         folder = Path.standardized(options.folder)
         settings = try LocalSettings(root: folder)
-        // Existing environment variables win, as with Core Tools.
+        // Existing environment variables take precedence, as with Core Tools.
         let variables = settings.values.merging(options.environment) { $1 }
         loader = AppLoader(
             options.source, settings: variables, requiresScripts: options.handler.isLuafunc,
@@ -138,12 +140,13 @@ public final class DevHost {
                 isAddressTaken: true)
         } catch {
             throw Failure(
-                description: "cannot listen on \(bind): it is no address of this machine; choose another with --bind",
+                description:
+                    "cannot listen on \(bind): it is not an address of this machine; choose another with --bind",
                 isAddressTaken: true)
         }
     }
 
-    /// Serves until its task is cancelled; then kills the handler. Throws `Failure` if there can be no handler.
+    /// Serves until its task is cancelled, and then kills the handler. Throws `Failure` if there can be no handler.
     public func run() async throws {
         tell(.listening(listing))
         for warning in storage.warnings { tell(.warning(warning)) }
@@ -190,12 +193,12 @@ public final class DevHost {
     private func tellBlindness(_ reason: FileWatcher.PollingReason) {
         guard reason != pollingReason else { return }
         pollingReason = reason
-        // luafunc tells the same of the app.
+        // luafunc reports the same about the app itself.
         let what = options.handler.isLuafunc ? "local.settings.json and files for blob triggers" : "saves"
-        tell(.warning("changes of \(what) are noticed within a second: \(reason)"))
+        tell(.warning("changes of \(what) may take up to a second to be noticed: \(reason)"))
     }
 
-    /// Tells a user who saves new settings that they are read only at the start.
+    /// Tells a user who saves new settings that luafunc reads them only when it starts.
     private func watchSettings() {
         var told: String?
         watch({ [folder] in [folder] }) { [unowned self] in
@@ -203,7 +206,7 @@ public final class DevHost {
             do throws(Problem) {
                 text =
                     try LocalSettings(root: folder) == settings
-                    ? nil : "local.settings.json has changed; its settings count from the next start of the host"
+                    ? nil : "local.settings.json has changed; restart luafunc to use its settings"
             } catch {
                 text = "\(error)"
             }
@@ -238,7 +241,7 @@ public final class DevHost {
 
     // MARK: The app
 
-    /// Switches to the app as it is now: luafunc reports what it has taken from a save; for any other handler the host
+    /// Switches to the saved app. luafunc reports which parts of a save it has loaded; for any other handler, the host
     /// watches the app itself.
     private func reload() {
         guard case .idle = reloading else {
@@ -253,7 +256,7 @@ public final class DevHost {
         do throws(Problem) {
             install(try await load())
         } catch {
-            // The handler has reported it.
+            // The handler has reported this problem.
             tell(.warning("\(error)"))
         }
         let isAgain = if case .reading(again: true) = reloading { true } else { false }
@@ -261,7 +264,7 @@ public final class DevHost {
         if isAgain { reload() }
     }
 
-    /// Reads the app on a separate thread, as it may have many files.
+    /// Reads the app on a separate thread, because it may have many files.
     private func load() async throws(Problem) -> FunctionApp {
         let (loader, host) = (loader, current.host)
         let result = await withCheckedContinuation { (done: CheckedContinuation<Result<FunctionApp, Problem>, Never>) in
@@ -269,7 +272,7 @@ public final class DevHost {
                 done.resume(
                     returning: Result { () throws(Problem) in
                         let app = try loader.load(earlier: host)
-                        // Looks for them here, as that takes time too.
+                        // The search for links takes time too, so it takes place here.
                         _ = app.linksOutside
                         return app
                     })
@@ -295,11 +298,12 @@ public final class DevHost {
         guard !options.handler.isLuafunc, newer.host != older.host || newer.definitions != older.definitions else {
             return
         }
-        tell(.warning("host.json or a function.json has changed: the handler is started again"))
+        tell(.warning("host.json or a function.json has changed: the handler is restarted"))
         handler.replace()
     }
 
-    /// Tells what does not load after a save, each problem once until it is gone. luafunc tells it itself.
+    /// Reports what does not load after a save, each problem once until it is fixed. If the handler is luafunc, luafunc
+    /// reports it.
     private func tellProblems(of saved: FunctionApp) {
         let linksOutside = saved.linksOutside
         let all = Set(saved.broken.values).union(linksOutside).union([saved.hostProblem].compactMap(\.self))
@@ -315,7 +319,7 @@ public final class DevHost {
         for link in linksOutside where !toldProblems.contains(link) { tell(.error("\(link)")) }
     }
 
-    /// Functions that an app setting switches off (host-contract §14).
+    /// The functions that an app setting disables (host-contract §14).
     func disabled(_ app: FunctionApp) -> Set<String> {
         let values = settings.values.merging(options.environment) { $1 }
         return Set(

@@ -2,7 +2,7 @@ public import FunctionsModel
 
 /// An event that the host reports to the person who started it.
 public enum HostEvent: Sendable {
-    /// Every function can be called, though the handler may still be starting.
+    /// Every function can be called, although the handler may still be starting.
     case listening(HostListing)
     /// The app was read again after a save.
     case reloaded(HostListing)
@@ -20,7 +20,7 @@ public enum HostEvent: Sendable {
 public struct HostListing: Sendable, Equatable {
     public struct Entry: Sendable, Equatable {
         public let name: String
-        /// The trigger's type, as function.json has it.
+        /// The trigger's type as it is written in function.json.
         public let trigger: String
         public var isHTTP = false
         /// The methods of an HTTP trigger, in the usual order; empty for all.
@@ -51,13 +51,13 @@ public struct InvocationEnd: Sendable {
     public let function: String
     public let cause: String
     public let duration: Duration
-    /// The status that its caller got; nil if nobody waits for a response.
+    /// The status that the caller got; nil if no caller waits for a response.
     public var status: Int?
-    /// Why it failed; nil if it succeeded.
+    /// The reason why the invocation failed; nil if it succeeded.
     public var failure: String?
     /// More about the failure, such as a stack traceback.
     public var detail: [String] = []
-    /// The `Logs` of its answer.
+    /// The `Logs` of the answer.
     public var logs: [String] = []
     /// The outputs written: `queue orders`, `blob shipped/7.json`.
     public var outputs: [String] = []

@@ -122,7 +122,7 @@ import Testing
         let process = try StartedApp(app, ["--", program]).process
         #expect(try process.request("/api/stalling").status == 500)
         #expect(process.waitForLine(containing: "Timeout value of 1.0 seconds was exceeded"))
-        #expect(process.waitForLine(containing: "the handler is killed and started again"))
+        #expect(process.waitForLine(containing: "the handler is killed and restarted"))
     }
 
     // MARK: Life of the process
@@ -143,7 +143,7 @@ import Testing
         let end = await host.process.end()
         #expect(end.code == 1)
         #expect(
-            end.output.split(separator: "\n").filter { $0.contains("exited with code 3; it is started again") }.count
+            end.output.split(separator: "\n").filter { $0.contains("exited with code 3; it is restarted") }.count
                 == 2)
         #expect(end.output.contains("broken"))
         #expect(end.errors.contains("exited with code 3, the third time. Exceeded http worker restart retry count"))
@@ -186,7 +186,7 @@ import Testing
         let reply = try process.request("/api/slow")
         #expect(reply.status == 500 && reply.body.isEmpty)
         #expect(process.waitForLine(containing: "Timeout value of 1.0 seconds was exceeded"))
-        #expect(process.waitForLine(containing: "the handler is killed and started again"))
+        #expect(process.waitForLine(containing: "the handler is killed and restarted"))
         #expect(process.waitForLine(containing: "luafunc 0.1.0: serving"))
         #expect(try process.request("/api/quick").text == "quick")
     }
@@ -200,7 +200,7 @@ import Testing
             { "bindings": [ { "name": "req", "type": "httpTrigger", "route": "faster" }, { "name": "res", "type": "http", "direction": "out" } ] }
             """
         ])
-        #expect(process.waitForLine(containing: "the handler is started again"))
+        #expect(process.waitForLine(containing: "the handler is restarted"))
         #expect(process.waitForLine(containing: "luafunc 0.1.0: serving"))
         #expect(try process.request("/api/faster").text == "quick")
     }

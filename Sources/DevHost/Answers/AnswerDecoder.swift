@@ -37,7 +37,7 @@ public struct AnswerDecoder: Sendable {
         case plain(NewtonsoftValue)
         /// The response of an http output, by the rules for its name.
         case response(DraftResponse)
-        /// An http output that is missing in `Outputs`, though others are there.
+        /// An http output that is missing in `Outputs` although other outputs are present.
         case missing
     }
 
@@ -138,7 +138,7 @@ public struct AnswerDecoder: Sendable {
 
     // MARK: Outputs
 
-    /// nil for null, which counts as no value.
+    /// The response of an http output; nil for null, which counts as no value.
     private func response(
         _ value: Value, _ output: OutputBinding, _ warnings: inout [AnswerWarning]
     ) throws(AnswerFailure) -> DraftResponse? {

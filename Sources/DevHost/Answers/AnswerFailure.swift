@@ -1,7 +1,7 @@
 import FunctionsModel
 import JSON
 
-/// Why the host fails an invocation although the handler answered.
+/// The reason why the host fails an invocation although the handler answered.
 enum AnswerFailure: Error {
     case status(Int)
     case contentType(String?)
@@ -9,10 +9,10 @@ enum AnswerFailure: Error {
     case date(DateTimeOutOfRange)
     /// A part of the answer has the wrong type.
     case kind(String, String, wanted: String)
-    /// The value of an http output, or one of its members, has a type that makes no response.
+    /// The value of an http output, or one of its members, has a type that cannot become a response.
     case response(String, String)
     case nullHeader(place: String, name: String)
-    /// A character that no header can carry.
+    /// A header has a character that is not allowed in headers.
     case header(place: String, name: String, Unicode.Scalar)
     case body(place: String, status: Int)
     case contentLength(place: String, said: String, count: Int)
@@ -21,7 +21,7 @@ enum AnswerFailure: Error {
     case notADocument(place: String, type: String, kind: String)
     case jsonText(place: String, NewtonsoftError, advice: String)
 
-    /// The whole answer is unusable, so it is worth showing.
+    /// Whether the whole answer is unusable, so that it is worth showing.
     var isAboutWholeAnswer: Bool {
         switch self {
         case .status, .contentType, .json, .date, .kind: true
@@ -53,7 +53,7 @@ extension AnswerFailure: CustomStringConvertible {
         case .nullHeader(let place, let name): "\(place): the header '\(name)' is null; leave it out"
         case .header(let place, let name, let scalar):
             "\(place): Invalid non-ASCII or control character in header: \(Self.code(scalar)), in '\(name)'; a "
-                + "header is one line of ASCII, so join lists with \", \" and send at most one Set-Cookie"
+                + "header must be one line of ASCII, so join lists with \", \" and send at most one Set-Cookie"
         case .body(let place, let status):
             "\(place): Writing to the response body is invalid for responses with status code \(status); leave the "
                 + "body out"
@@ -63,7 +63,7 @@ extension AnswerFailure: CustomStringConvertible {
             "\(place): there is no caller to respond to, because the trigger is not HTTP; remove the output from "
                 + "function.json"
         case .dateToBlob(let place, let text, let advice):
-            "\(place): the text '\(text)' is taken for a date, which cannot be written to a blob; \(advice)"
+            "\(place): the text '\(text)' is parsed as a date, which cannot be written to a blob; \(advice)"
         case .notADocument(let place, let type, let kind):
             "\(place): '\(type)' takes an object or an array of objects, not \(kind)"
         case .jsonText(let place, let error, let advice):

@@ -3,12 +3,12 @@ import JSON
 
 /// The members of an answer (host-contract §9.1, §9.2).
 struct AnswerPayload {
-    /// nil if there is no `Outputs`, which differs from an empty one.
+    /// The member `Outputs`; nil if there is none, which differs from an empty one.
     let outputs: [NewtonsoftValue.Member]?
     let logs: [String]
     let returnValue: NewtonsoftValue
 
-    /// nil if the host reports nothing back, so that the invocation hangs.
+    /// Returns nil if the host reports nothing back, so that the invocation hangs.
     init?(_ answer: Answer, _ warnings: inout [AnswerWarning]) throws(AnswerFailure) {
         guard 200..<300 ~= answer.status else { throw .status(answer.status) }
         if answer.body.isEmpty {
@@ -25,13 +25,13 @@ struct AnswerPayload {
         }
     }
 
-    /// The object in the body; nil if the host does not take it for an answer.
+    /// The object in the body; nil if the host does not treat the body as an answer.
     private static func tree(
         _ type: MediaType, _ body: [UInt8], _ warnings: inout [AnswerWarning]
     ) throws(AnswerFailure) -> JSONTree? {
         guard type.isJSON else { throw .contentType(type.name) }
         guard let text = type.text(of: body) else {
-            throw .kind("the answer", "bytes that are no text", wanted: "JSON in UTF-8")
+            throw .kind("the answer", "bytes that are not text", wanted: "JSON in UTF-8")
         }
         guard text.contains(where: { !$0.isWhitespace }) else {
             warnings.append(.hangs("empty"))
@@ -49,7 +49,7 @@ struct AnswerPayload {
         return nil
     }
 
-    /// Reads one value: the host stops at its end, and more text is no error.
+    /// Reads one value. The host stops at its end, so text after it is not an error.
     private static func firstValue(_ text: String) throws(AnswerFailure) -> (JSONTree, rest: String) {
         do throws(JSONError) {
             return (try JSONTree.parse(text.utf8Span.span.bytes), "")
@@ -99,7 +99,7 @@ struct AnswerPayload {
                     throw .kind("a line of \"Logs\"", try value(element).kind, wanted: "a text")
                 }
             }
-        default: throw .kind("\"Logs\"", try value(tree).kind, wanted: "an array of texts")
+        default: throw .kind("\"Logs\"", try value(tree).kind, wanted: "an array of strings")
         }
     }
 }

@@ -1,4 +1,4 @@
-/// Something that the host silently does to an answer, probably against its author's will.
+/// Something that the host silently does to an answer and that its author probably does not want.
 enum AnswerWarning {
     // The answer as a whole, §9.1 and §9.2.
     case hangs(String)
@@ -14,7 +14,7 @@ enum AnswerWarning {
     case byteArray(place: String, String, advice: String)
     case base64IsOff(place: String, count: Int)
     case date(place: String, String, becomes: String, advice: String)
-    /// Of an array or object.
+    /// A date inside an array or object.
     case dateInside(place: String, String, becomes: String)
 
     // Messages and blobs, §9.4.
@@ -48,7 +48,7 @@ extension AnswerWarning: CustomStringConvertible {
             "the text after the answer's object is ignored: '\(text.shortened)'; answer one object and nothing else"
         case .ignoredMember(let name):
             "'\(name)' at the top of the answer is ignored; there are \"Outputs\", \"Logs\" and \"ReturnValue\""
-        case .repeatedName(let name): "'\(name)' is twice in one object of the answer; only the last one counts"
+        case .repeatedName(let name): "'\(name)' occurs twice in one object of the answer; only the last one counts"
         case .unknownOutput(let name, let known):
             "there is no output '\(name)'; it is dropped" + Self.suggestion(for: name, among: known)
         case .replacedOutput(let name):
@@ -65,35 +65,35 @@ extension AnswerWarning: CustomStringConvertible {
             "\(place): \"dataType\": \"binary\" turns base64 off, so the text itself arrives and not the \(count) "
                 + "bytes it stands for; remove \"dataType\" to send bytes"
         case .date(let place, let text, let becomes, let advice):
-            "\(place): the text '\(text)' is taken for a date, so '\(becomes)' arrives instead; \(advice)"
+            "\(place): the text '\(text)' is parsed as a date, so '\(becomes)' arrives instead; \(advice)"
         case .dateInside(let place, let text, let becomes):
             "\(place): the date '\(text)' in the value arrives as '\(becomes)'; write dates in UTC, without "
                 + "zeros at the end of the fraction"
         case .splitText(let place, let count, let advice):
             "\(place): the text is a JSON array, so each of its \(count) elements is sent on its own; \(advice)"
         case .rewrittenText(let place, let advice):
-            "\(place): the text is JSON, so it is read and written again; \(advice)"
+            "\(place): the text is JSON, so the host parses and reformats it; \(advice)"
         case .boolean(let place, let truth, let advice):
             "\(place): \(truth) arrives as '\(truth ? "True" : "False")'; \(advice)"
         case .rawBytes(let place, let value, let count):
             "\(place): \(value) is written as \(count) raw byte\(count == 1 ? "" : "s"); send base64 of its text"
         case .missingResponse(let name):
-            "output '\(name)' is missing in \"Outputs\", so the caller gets 200 with the body {}; answer it, if only "
+            "output '\(name)' is missing in \"Outputs\", so the caller gets 200 with the body {}; return it, even if only "
                 + "with {\"statusCode\": 204}"
         case .ignoredStatus(let place, let status):
             "\(place): \"status\" is ignored here, the caller gets \(status); write \"statusCode\""
         case .unreadableStatus(let place, let text):
-            "\(place): the status \(text.shortened) is no whole number, so the caller gets 200"
+            "\(place): the status \(text.shortened) is not a whole number, so the caller gets 200"
         case .unusualStatus(let place, let status):
-            "\(place): the status \(status) is not from 100 to 599; what the host makes of it is not known"
+            "\(place): the status \(status) is not from 100 to 599; the host's behavior is not known"
         case .ignoredResponseMember(let place, "cookies"):
             "\(place): \"cookies\" is ignored; set one cookie with the header \"Set-Cookie\""
         case .ignoredResponseMember(let place, let name):
             "\(place): \"\(name)\" is ignored; there are \"statusCode\", \"headers\" and \"body\""
         case .ignoredHeaders(let place, let kind):
-            "\(place): \"headers\" is \(kind) and is ignored; send an object of names and texts"
+            "\(place): \"headers\" is \(kind) and is ignored; send an object of names and strings"
         case .repeatedHeader(let place, let name):
-            "\(place): the header '\(name)' is there twice, and the later one is dropped; join the values with \", \""
+            "\(place): the header '\(name)' occurs twice, and the later one is dropped; join the values with \", \""
         case .structuredHeader(let place, let name, let kind, let becomes):
             "\(place): the header '\(name)' is \(kind) and arrives as '\(becomes)'; send a text"
         case .charset(let place, let charset):

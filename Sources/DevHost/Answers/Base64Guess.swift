@@ -1,6 +1,7 @@
 /// The host's guess that a text is base64 (host-contract §9.3 a).
 enum Base64Guess {
-    /// Whether a text decodes as base64 only by accident: it has only words or digits, and its bytes are no text.
+    /// Whether a text decodes as base64 only by accident: it consists only of words or digits, and its bytes are not
+    /// text.
     static func isAccident(_ text: String, decodedAs bytes: [UInt8]) -> Bool {
         if text.contains(" ") { return true }
         guard text.utf8.count <= 32, text.utf8.allSatisfy(isLetterOrDigit) else { return false }

@@ -1,11 +1,11 @@
 import FunctionsModel
 
-/// The texts that Newtonsoft took for dates, of which the answer's author should know.
+/// The texts that Newtonsoft parsed as dates, which the answer's author should know about.
 extension NewtonsoftValue {
     /// The original text of a date, and the one that replaces it.
     typealias ChangedDate = (text: String, becomes: String)
 
-    /// A value that is a date, and arrives in .NET's notation.
+    /// The date if this value is one, with the text in .NET's notation that arrives instead.
     var date: ChangedDate? { if case .date(let date, let text) = self { (text, date.cultureText) } else { nil } }
 
     /// The first date inside an array or object whose written form differs from what was read.

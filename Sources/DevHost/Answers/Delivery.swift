@@ -13,19 +13,19 @@ public struct Answer: Sendable {
 
 /// All effects of an answer.
 public struct Delivery: Sendable {
-    /// Why the invocation fails, in the host's own words if known, and how to fix it.
+    /// The reason why the invocation fails, in the host's own words if they are known, and how to fix it.
     public var failure: String?
     /// The handler's unusable answer, which the host puts into its error log.
     public var detail: String?
-    /// Nothing is reported back, and the invocation runs into its time limit (host-contract §9.1).
+    /// Whether nothing is reported back, so that the invocation runs into its time limit (host-contract §9.1).
     public var hangs = false
     /// The log lines, which survive a failure of the outputs.
     public var logs: [String] = []
     /// The response for an HTTP trigger's caller; nil for other triggers, and if the invocation fails or hangs.
     public var http: HTTPResult?
-    /// In the order of function.json. Written outputs stay written even if another output fails.
+    /// The written outputs, in the order of function.json. They stay written even if another output fails.
     public var outputs: [WrittenOutput] = []
-    /// What the host silently did differently from what the handler's author may expect.
+    /// Warnings about what the host silently did differently from what the handler's author may expect.
     public var warnings: [String] = []
 
     public init() {}
@@ -48,7 +48,7 @@ public struct HTTPResult: Sendable {
 public struct WrittenOutput: Sendable {
     /// The binding's name.
     public let name: String
-    /// One for each message or row; for a blob, its content.
+    /// The messages or rows; for a blob, a single element with its content.
     public let messages: [[UInt8]]
 
     public init(name: String, messages: [[UInt8]]) {

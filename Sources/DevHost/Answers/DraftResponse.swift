@@ -3,10 +3,10 @@ import FunctionsModel
 /// A response whose headers are not checked yet.
 struct DraftResponse {
     var status = 200
-    /// A text of nil stands for null.
+    /// The headers. A text that is nil stands for null.
     var headers: [(name: String, text: String?)] = []
     var body: [UInt8] = []
-    /// Applies if no header says otherwise.
+    /// The content type that applies if no header sets one.
     var contentType: String?
 
     init(text: String) {
@@ -18,7 +18,8 @@ struct DraftResponse {
 
     init(bytes: [UInt8]) { body = bytes }
 
-    /// The response that ASP.NET makes from a value that no http output took, for a caller who accepts everything.
+    /// Makes the response that ASP.NET makes from a value that no http output took, for a caller that accepts
+    /// everything.
     init(object value: NewtonsoftValue) {
         switch value {
         case .null: status = 204
@@ -65,7 +66,7 @@ struct DraftResponse {
 }
 
 extension Unicode.Scalar {
-    /// Whether it may be part of a header's name.
+    /// Whether the character may be part of a header's name.
     fileprivate var isToken: Bool {
         switch self {
         case "a"..."z", "A"..."Z", "0"..."9": true
@@ -73,7 +74,7 @@ extension Unicode.Scalar {
         }
     }
 
-    /// Whether it may not be part of a header's value; the server refuses non-ASCII letters too.
+    /// Whether the character may not be part of a header's value. The server refuses non-ASCII letters too.
     fileprivate var isControl: Bool { (self < " " && self != "\t") || self > "~" }
 }
 

@@ -11,7 +11,7 @@ struct HTTPOutput {
 
     // MARK: §9.5
 
-    /// Follows the rules for an output with a name. The case of member names does not matter; the last one counts.
+    /// Makes the response of an output with a name. The case of member names does not matter, and the last one counts.
     mutating func named(_ value: NewtonsoftValue) throws(AnswerFailure) -> DraftResponse {
         guard let members = value.members ?? value.read?.members else { throw .response(place, value.kind) }
         func member(_ name: String) -> NewtonsoftValue {
@@ -39,7 +39,7 @@ struct HTTPOutput {
 
     // MARK: §9.6
 
-    /// Follows the rules for `$return`, and for a member of `ReturnValue`.
+    /// Makes the response of `$return` or of a member of `ReturnValue`.
     mutating func returned(_ value: NewtonsoftValue) -> DraftResponse {
         switch value {
         case .bytes(let bytes, let text):
@@ -162,7 +162,7 @@ struct HTTPOutput {
 extension NewtonsoftValue {
     fileprivate var isStructured: Bool { elements != nil || members != nil }
 
-    /// The JSON value in a text; nil for other values, and for text that is not JSON, which is no error.
+    /// The JSON value in a text; nil for other values and for text that is not JSON, which is not an error.
     fileprivate var read: NewtonsoftValue? {
         guard case .string(let text) = self else { return nil }
         return try? NewtonsoftValue(json: text, as: .serializer)

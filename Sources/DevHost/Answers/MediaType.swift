@@ -4,7 +4,7 @@ import FunctionsModel
 struct MediaType {
     /// `application/json`; nil if there is no header.
     let name: String?
-    /// In lower case; nil if none is given.
+    /// The charset in lower case; nil if none is given.
     let charset: String?
 
     init(_ header: String?) {
@@ -17,7 +17,7 @@ struct MediaType {
 
     var isJSON: Bool { ["application/json", "text/json"].contains(name?.lowercased()) }
 
-    /// The body as text, in the charset, if that is UTF-16, or in UTF-8; nil if it is not valid.
+    /// The body as text, decoded as UTF-16 if that is the charset, otherwise as UTF-8; nil if it is invalid.
     func text(of body: [UInt8]) -> String? {
         let decoded = StreamText(body, charset: charset)
         return decoded.isSpoiled ? nil : decoded.text

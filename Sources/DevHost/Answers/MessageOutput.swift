@@ -1,6 +1,7 @@
 import FunctionsModel
 
-/// Makes what arrives through an output other than HTTP: a blob's content, or messages and rows (host-contract §9.4).
+/// Makes the data that arrives through an output other than HTTP: a blob's content, or messages and rows (host-contract
+/// §9.4).
 struct MessageOutput {
     let binding: OutputBinding
     private(set) var warnings: [AnswerWarning] = []
@@ -97,7 +98,7 @@ struct MessageOutput {
         return Array(element.text.utf8)
     }
 
-    /// Warns only of the first change of each kind, as there may be many elements.
+    /// Warns only about the first change of each kind, because there may be many elements.
     private mutating func warn(of elements: [NewtonsoftValue], areSeveral: Bool) {
         if let truth = elements.lazy.compactMap(\.boolean).first {
             warnings.append(.boolean(place: place, truth, advice: "send [\"\(truth)\"]"))

@@ -15,7 +15,7 @@ public struct OutputBinding: Sendable {
         dataType = binding.dataType
     }
 
-    /// A binding of a known type, by its name.
+    /// Makes a binding of a known type, given by its name.
     public init(name: String, type: String, dataType: String? = nil) {
         self.name = name
         self.type = BindingTypes.known.type(type)
@@ -30,10 +30,10 @@ extension OutputBinding {
 
     var isReturn: Bool { name == "$return" }
 
-    /// Turns the base64 guess off (host-contract §9.3 a).
+    /// Whether the binding turns off the base64 guess (host-contract §9.3 a).
     var isBinary: Bool { dataType?.lowercased() == "binary" }
 
-    /// How a sentence names the value's place in the answer.
+    /// The value's place in the answer, as a sentence names it.
     var place: String { isReturn ? "ReturnValue" : "output '\(name)'" }
 }
 
@@ -49,6 +49,6 @@ extension OutputBinding {
         }
     }
 
-    /// Array elements are not taken for base64, but still for dates.
+    /// How to send a date as text. The host does not decode array elements as base64, but still parses them as dates.
     var dateAdvice: String { kind == .messages && !isBinary ? "send base64 of the text" : "add a character to it" }
 }

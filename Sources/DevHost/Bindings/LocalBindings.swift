@@ -17,7 +17,7 @@ public struct LocalBindings: Sendable {
         self.stored = stored
     }
 
-    /// The same with more triggers.
+    /// Returns these bindings with more triggers.
     func with(_ more: any Trigger.Type...) -> LocalBindings {
         LocalBindings(triggers: triggers + more, stored: stored)
     }
@@ -28,12 +28,12 @@ public struct LocalBindings: Sendable {
             .reduce(.known) { known, type in known.knows(type) ? known : known.with(type) }
     }
 
-    /// A type that is not here is fired only by hand.
+    /// The trigger of a binding. A trigger of an unknown type can be fired only by hand.
     func trigger(_ binding: Binding) throws(PropertyError) -> any Trigger {
         try (triggers.first { $0.type == binding.type } ?? OtherTrigger.self).init(binding)
     }
 
-    /// nil for a type that is not here.
+    /// The storage of a binding; nil for an unknown type.
     func stored(_ binding: Binding) throws(PropertyError) -> (any StoredBinding)? {
         try stored.first { $0.type == binding.type }?.init(binding)
     }

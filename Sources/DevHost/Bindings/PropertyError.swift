@@ -1,10 +1,10 @@
 import FunctionsModel
 import JSON
 
-/// Why the host could not use a property of a binding.
+/// The reason why the host could not use a property of a binding.
 struct PropertyError: Error, CustomStringConvertible {
     let binding: String
-    /// Of the property, or of the binding that lacks it.
+    /// The line of the property, or of the binding that lacks it.
     let line: Int
     let reason: String
 

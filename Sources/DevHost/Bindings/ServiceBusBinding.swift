@@ -1,7 +1,7 @@
 import FunctionsModel
 import JSON
 
-/// A Service Bus output. Nothing on this machine takes messages for a topic.
+/// A Service Bus output. Messages for a topic are not stored on this machine.
 struct ServiceBusBinding: StoredBinding {
     static let type = BindingType.serviceBus
 

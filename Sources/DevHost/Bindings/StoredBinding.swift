@@ -2,7 +2,7 @@ import EventLoop
 import FoundationEssentials
 import FunctionsModel
 
-/// An input or output whose data this machine keeps, in place of a service.
+/// An input or output whose data this machine stores in place of a service.
 ///
 /// Each type of binding that is kept is one such type, which `LocalBindings.known` lists.
 protocol StoredBinding: Sendable {
@@ -14,7 +14,8 @@ protocol StoredBinding: Sendable {
     /// The value of an input; nil for a type that is only written.
     @MainLoop func read(_ trigger: TriggerValues, from storage: LocalStorage) throws -> BindingValue?
 
-    /// Writes the values of an output; returns where to, as text for people, or nil if nothing here takes them.
+    /// Writes the values of an output. Returns their destination as text for people, or nil if nothing on this machine
+    /// stores them.
     @MainLoop func write(_ values: [[UInt8]], _ trigger: TriggerValues, to storage: LocalStorage) throws -> String?
 }
 
@@ -22,7 +23,7 @@ extension StoredBinding {
     @MainLoop func read(_ trigger: TriggerValues, from storage: LocalStorage) -> BindingValue? { nil }
 }
 
-/// What expressions in a binding's properties stand for in one invocation.
+/// The values of the expressions in a binding's properties, in one invocation.
 struct TriggerValues {
     let data: BindingData
     let now: Date

@@ -44,7 +44,7 @@ struct AdminAPI {
         }
     }
 
-    /// The name as the app writes it: callers may use any case.
+    /// The name as the app writes it. Callers may use upper or lower case.
     private func known(_ name: String) -> String? { app.names.first { $0.lowercased() == name.lowercased() } }
 
     // MARK: Run
@@ -60,7 +60,7 @@ struct AdminAPI {
         case .string(let text): input = text
         case nil, .null: input = ""
         case .object, .array:
-            return HTTPResponse(status: 400, text: "\"input\" must be a text; put JSON into it as a text\n")
+            return HTTPResponse(status: 400, text: "\"input\" must be a string; put JSON into it as a string\n")
         case .some(let other): input = JSONTree(other, line: 1).text
         }
         invoke(function, input)
@@ -141,7 +141,7 @@ struct AdminAPI {
                 && !file.name.utf8.contains { $0 == UInt8(ascii: "/") || $0 == 0 }
         }
         guard files.allSatisfy(isFile) else {
-            return HTTPResponse(status: 400, text: "\"files\" must be an object of texts by file name\n")
+            return HTTPResponse(status: 400, text: "\"files\" must be an object of strings by file name\n")
         }
         do {
             let folder = FunctionFolder(known(name) ?? name, of: app)
@@ -184,7 +184,7 @@ private struct FunctionFolder {
         path = "\(app.root)/\(app.functions[name]?.directory ?? app.directory(ofBroken: name))"
     }
 
-    /// Allows letters, digits, `_` and `-`, so that no name leads elsewhere.
+    /// Whether the name is valid: it consists of letters, digits, `_` and `-`, so that no name leads out of the folder.
     static func isName(_ name: String) -> Bool {
         name.first?.isLetter == true && name.utf8.count <= 128 && name.lowercased() != "host"
             && name.allSatisfy { $0.isASCII && ($0.isLetter || $0.isNumber || $0 == "_" || $0 == "-") }

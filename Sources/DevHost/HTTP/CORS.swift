@@ -1,12 +1,12 @@
 import HTTP
 import HTTP1
 
-/// Lets pages of other origins call, by `Host.CORS` of local.settings.json.
+/// Lets pages of the origins in `Host.CORS` of local.settings.json call.
 struct CORS {
     let origins: [String]
     let allowsCredentials: Bool
 
-    /// The answer to a browser's preflight request; nil for any other request.
+    /// The response to a browser's preflight request; nil for any other request.
     func preflight(_ request: HTTPRequest) -> HTTPResponse? {
         guard request.method == .options, let method = request.first("access-control-request-method"),
             var fields = grant(request)

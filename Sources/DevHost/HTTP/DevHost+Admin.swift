@@ -19,7 +19,7 @@ extension DevHost {
         ).respond(to: request)
     }
 
-    /// Runs a function as if the text had come from its trigger's service (host-contract §13).
+    /// Runs a function as if its trigger's service had sent the text (host-contract §13).
     private func invokeByHand(_ function: Function, _ input: String, _ app: FunctionApp) async {
         guard let binding = function.trigger else { return }
         let run = RunByHand(

@@ -21,7 +21,7 @@ extension DevHost: HostResponder {
     private func route(_ request: HTTPRequest, _ app: FunctionApp) -> Route {
         let path = request.path
         let first = path.split(separator: "/").first?.lowercased()
-        // The host's own paths win, even with an empty prefix.
+        // The host's own paths take precedence, even with an empty prefix.
         if first == "admin" || first == "runtime" { return .admin }
         switch app.router.match(method: request.method.text, path: path, warn: { tell(.warning($0)) }) {
         case .found(let match):
@@ -61,9 +61,10 @@ extension DevHost: HostResponder {
         connection.respond(response)
     }
 
-    /// The real host says nothing to the caller; here, the person at the terminal may have forgotten the prefix.
+    /// The response to a request without a route. The real host sends no explanation; this one does, because the
+    /// developer may have forgotten the prefix.
     private func notFound(_ request: HTTPRequest, _ app: FunctionApp) -> HTTPResponse {
-        // Browsers request it unasked.
+        // Browsers request this file by themselves.
         guard request.path != "/favicon.ico" else { return HTTPResponse(status: 404) }
         let prefixed = "/\(app.host.routePrefix)\(request.path)"
         let others = ["GET", "POST", "PUT", "PATCH", "DELETE"].filter { method in
@@ -97,7 +98,7 @@ extension DevHost: HostResponder {
     /// The response to a caller without the key; nil if the caller may call.
     private func refusal(of request: HTTPRequest, to function: Function) -> HTTPResponse? {
         guard let keys, !keys.opens(level(of: function), request) else { return nil }
-        tell(.warning("\(request.cause): 401, it needs the header x-functions-key or the query's code"))
+        tell(.warning("\(request.cause): 401, the header x-functions-key or the query parameter code is missing"))
         return HTTPResponse(status: 401)
     }
 
@@ -125,7 +126,7 @@ extension DevHost: HostResponder {
                 status: http.status, fields: HTTPFields(http.headers.map { ($0.name, $0.value) }),
                 body: .bytes(http.body))
         }
-        // A browser shows a person the reason; a program gets the same as in Azure.
+        // A browser gets the reason for a person to read; a program gets the same response as in Azure.
         let isPerson = request.first("accept")?.contains("text/html") == true
         guard options.showsReasons || isPerson else { return HTTPResponse(status: 500) }
         return HTTPResponse(status: 500, text: "\(function.name) failed\n\n\(result.reason ?? "")\n")

@@ -1,6 +1,6 @@
 import FunctionsModel
 
-/// The query that the host writes when it forwards a request: values of one name are joined with a comma (host-contract
+/// The query of a forwarded request as the host writes it. Values of one name are joined with a comma (host-contract
 /// §7).
 enum ForwardedQuery {
     static func text(_ query: String) -> String {

@@ -2,7 +2,7 @@ import EventLoop
 import HTTP
 import HTTP1
 
-/// Answers requests, and decides whether their bodies may be passed on as they come.
+/// Answers requests, and decides whether their bodies are passed on as they arrive.
 @MainLoop
 protocol HostResponder: AnyObject {
     func takesStream(_ request: HTTPRequest) -> Bool
@@ -19,7 +19,7 @@ final class HostServer {
     private var waiting: [(request: HTTPRequest, connection: HTTPConnection)] = []
     private let tell: @MainLoop (HostEvent) -> Void
 
-    /// The greatest size of a request in bytes (host-contract §12).
+    /// The maximum size of a request in bytes (host-contract §12).
     nonisolated static let bodyLimit = 104_857_600
 
     private(set) var port = 0
@@ -33,14 +33,14 @@ final class HostServer {
         let server = try await HTTPServer.open(
             EventLoop.main, bind: bind, port: port, settings: settings, responder: self)
         server.outOfDescriptors = { [unowned self] error in
-            self.tell(.warning("no more callers can be taken: \(error); they wait until others have left"))
+            self.tell(.warning("no more connections can be accepted: \(error); new ones wait until others close"))
         }
         self.server = server
         self.port = server.port
     }
 
-    /// The real host's answer to a body that is too large; for other errors, the answer explains the problem, for the
-    /// person at the terminal.
+    /// The response to a refused request: the real host's for a body that is too large; for other errors, one that
+    /// explains the problem to the person at the terminal.
     private nonisolated static func response(to refusal: ServerError) -> HTTPResponse {
         guard case .tooLarge = refusal else { return refusal.response }
         return HTTPResponse(status: 500)
@@ -52,7 +52,7 @@ final class HostServer {
         waiting = []
     }
 
-    /// Ends all connections at once, as the host does.
+    /// Closes all connections immediately, as the host does.
     func stop() async {
         await server?.drain(limit: .zero)
         server = nil

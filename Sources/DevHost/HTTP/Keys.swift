@@ -5,20 +5,20 @@ import FunctionsModel
 import HTTP
 import JSON
 
-/// The keys that callers need with `--auth` (host-contract §12), kept in the app's `.luafunc` folder.
+/// The keys that callers need with `--auth` (host-contract §12). They are stored in the app's `.luafunc` folder.
 struct Keys: Sendable {
     let master: String
-    /// Opens every function, but not the admin API.
+    /// The key for every function, but not for the admin API.
     let host: String
 
     enum Level: Sendable { case anonymous, function, admin }
 
-    /// Reads the keys, or makes them the first time.
+    /// Reads the keys, or creates them the first time.
     init(file: String) throws {
         if let text = try? File.read(file) {
             let tree = try? JSONTree.parse(text.span.bytes)
             guard let master = tree?["masterKey"]?.string, let host = tree?["functionKey"]?.string else {
-                throw Problem(file, "holds no keys; delete it, and new ones are made")
+                throw Problem(file, "contains no keys; delete it, and new ones are created")
             }
             self.master = master
             self.host = host
@@ -34,7 +34,7 @@ struct Keys: Sendable {
         Data(randomBytes(40)).base64EncodedString().replacing("+", with: "-").replacing("/", with: "_")
     }
 
-    /// Whether the key in the header, else the one in the query, opens this level.
+    /// Whether the request's key is valid for this level. The key is in the header or, without one, in the query.
     func opens(_ level: Level, _ request: HTTPRequest) -> Bool {
         guard level != .anonymous else { return true }
         let sent = request.first(HostHeader.functionsKey) ?? HTTPQuery.values(in: request.target)["code"]?.first

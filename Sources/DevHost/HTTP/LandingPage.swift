@@ -1,6 +1,6 @@
 import HTTP
 
-/// The page at `/`: it shows that the host runs, and what can be called.
+/// The page at `/`. It shows that the host runs, and which functions can be called.
 struct LandingPage {
     let listing: HostListing
 

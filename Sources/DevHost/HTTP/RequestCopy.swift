@@ -2,14 +2,14 @@ import FunctionsModel
 import HTTP
 import HTTP1
 
-/// A caller's own request, as the host passes it to the handler of an HTTP-only function.
+/// A caller's own request as the host passes it to the handler of a function that has only HTTP bindings.
 struct RequestCopy {
     let request: HTTPRequest
     let function: Function
     let wire: HTTPWire
     let invocationID: String
 
-    /// Warns of losses on the way.
+    /// Warnings about what the handler does not get.
     var warnings: [String] {
         guard wire != .proxied, !request.hasLength, !request.body.isEmpty else { return [] }
         return [
@@ -27,14 +27,14 @@ struct RequestCopy {
 
     var fields: HTTPFields { wire == .proxied ? proxiedFields : forwardedFields }
 
-    /// Headers of one connection only.
+    /// The headers that apply to only one connection.
     private static let hops = [
         "connection", "expect", "keep-alive", "proxy-connection", "te", "trailer", "transfer-encoding", "upgrade",
     ]
 
     // MARK: Forwarded (host-contract §7)
 
-    /// Headers about the body that .NET drops when it copies a request.
+    /// The headers about the body that .NET drops when it copies a request.
     private static let lost = [
         "allow", "content-disposition", "content-encoding", "content-language", "content-location", "content-md5",
         "content-range", "expires", "last-modified",
@@ -66,8 +66,8 @@ struct RequestCopy {
         return fields
     }
 
-    /// RFC 9112 §3.2 requires an empty `Host` if a target names no host; the connection to the handler then adds its
-    /// own.
+    /// Removes an empty `Host`, which RFC 9112 §3.2 requires if a target names no host. The connection to the handler
+    /// then adds its own.
     private func removeEmptyHost(_ fields: inout HTTPFields) {
         if fields.first("host")?.isEmpty == true { fields.remove("host") }
     }

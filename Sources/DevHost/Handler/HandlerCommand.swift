@@ -19,13 +19,13 @@ struct HandlerCommand: Sendable, Equatable {
     var executable: String
     var arguments: [String] = []
     var workingDirectory: String
-    /// luafunc itself.
+    /// Whether the handler is luafunc itself.
     var isLuafunc = false
-    /// How long to wait until something listens.
+    /// The time to wait until the handler listens.
     var patience = Duration.seconds(30)
-    /// Every line on stderr is an error, unless it contains `warn` (host-contract §11).
+    /// Whether every line on stderr is an error unless it contains `warn` (host-contract §11).
     var stderrIsForErrors = true
-    /// Its own port, if it does not take one from the environment.
+    /// The handler's own port, if it does not take one from the environment.
     var port: Int?
 
     /// - Parameter environment: the program's environment, for `%NAME%`.
@@ -87,7 +87,7 @@ struct HandlerCommand: Sendable, Equatable {
         workingDirectory = absolute(text("workingDirectory"), in: root)
         let program = ShellWords.expand(path, environment)
         let file = absolute(program, in: absolute(text("workerDirectory"), in: root))
-        // A missing file is searched on PATH.
+        // If the file does not exist, the program is searched on PATH.
         executable = File.exists(file) ? file : program
         var line = try texts("arguments", of: description)
         if let path = text("defaultWorkerPath") { line.append("\"\(path)\"") }
@@ -130,7 +130,7 @@ enum ShellWords {
         return result + rest
     }
 
-    /// Removes what is still between two percent signs, even across arguments.
+    /// Removes text that is still between two percent signs, even across arguments.
     static func removingUnset(_ line: String) -> String {
         var result = ""
         var rest = line[...]
@@ -141,7 +141,7 @@ enum ShellWords {
         return result + rest
     }
 
-    /// Splits at white space outside quotes; `\"` is a quote, and any other backslash stands for itself.
+    /// Splits a line at white space outside quotes. `\"` is a quote; any other backslash is an ordinary character.
     static func split(_ line: String) -> [String] {
         var words: [String] = []
         var word: String?

@@ -3,7 +3,7 @@ import EventLoop
 /// Events that the handler reports to the host, removed from the lines that people see.
 @MainLoop
 final class HandlerEvents {
-    /// Called when luafunc has taken a save, with the functions that keep their previous version.
+    /// Called when luafunc has loaded a save, with the functions that keep their previous version.
     var reloaded: (@MainLoop (_ kept: Set<String>) -> Void)?
     private let tell: @MainLoop (HostEvent) -> Void
 

@@ -7,7 +7,7 @@ public struct HandlerLine: Sendable, Equatable {
 
     public var level: Level
     public var text: String
-    /// Set only for lines from luafunc.
+    /// The function; set only for lines from luafunc.
     public var function: String?
     public var invocationID: String?
     /// `listening` or `reloaded`.
@@ -18,7 +18,7 @@ public struct HandlerLine: Sendable, Equatable {
     static let listening = LogKey.listening
     static let reloaded = LogKey.reloaded
 
-    /// A line of any custom handler: its stream and words determine the level (host-contract §11).
+    /// Reads a line of any custom handler. Its stream and words determine the level (host-contract §11).
     init(_ line: String, isError: Bool, stderrIsForErrors: Bool) {
         text = line
         let lower = line.lowercased()
@@ -48,7 +48,7 @@ public struct HandlerLine: Sendable, Equatable {
         text = kept
     }
 
-    /// A line that luafunc wrote with `--log-format json`; nil for any other.
+    /// Reads a line that luafunc wrote with `--log-format json`; returns nil for any other line.
     init?(luafunc line: String) {
         guard line.hasPrefix("{"), let tree = try? JSONTree.parse(line.utf8Span.span.bytes, dialect: .strict),
             let message = tree["message"]?.string

@@ -5,17 +5,17 @@ import Glibc
 import HTTP
 import HTTP1
 
-/// The handler's process, which is started, watched, killed and restarted as by the host (host-contract §§2-4).
+/// The handler's process. It is started, watched, killed and restarted as the host does (host-contract §§2-4).
 @MainLoop
 final class HandlerProcess {
     private enum Phase {
         case starting
         case ready
-        /// There is no handler any more, for this reason.
+        /// There is no handler any more. The text is the reason.
         case gone(String)
     }
 
-    /// The same for all runs of the process.
+    /// The port, which is the same for all runs of the process.
     let port: Int
     private let command: HandlerCommand
     private let environment: [String: String]
@@ -27,12 +27,12 @@ final class HandlerProcess {
     private var life: ChildProcess?
     /// The number of runs so far.
     private var lives = 0
-    /// Runs while the process has ended and the host does not restart it.
+    /// A task that waits while the process has ended and the host does not restart it.
     private var rest: Task<Void, any Error>?
-    /// It was killed on purpose, which does not count as a crash.
+    /// Whether the process was killed on purpose, which does not count as a crash.
     private var isReplaced = false
-    /// The secret that luafunc demands of its callers, new for each run. Other handlers have none, as they get their
-    /// requests exactly as from the real host.
+    /// The secret that luafunc requires from its callers. It is new for each run. Other handlers have none, because
+    /// they get the same requests as from the real host.
     private var secret: String?
 
     struct EndedError: Error {
@@ -50,8 +50,8 @@ final class HandlerProcess {
         self.tell = tell
     }
 
-    /// A free loopback port. It lies below the range from which Linux by default assigns ports to connections and
-    /// listeners: one of those could be taken before the process binds it.
+    /// A free loopback port. It lies below the range from which Linux by default assigns ports, because such a port
+    /// could be taken before the process binds it.
     static func freePort() throws(StreamError) -> Int {
         while true {
             let port = UInt16.random(in: 20_000..<30_000)
@@ -66,7 +66,7 @@ final class HandlerProcess {
 
     // MARK: Life
 
-    /// Runs until its task is cancelled; then kills the process. Throws `EndedError` if the host must stop.
+    /// Runs the process until its task is cancelled, and then kills it. Throws `EndedError` if the host must stop.
     func run() async throws {
         while !Task.isCancelled {
             let status = try await live()
@@ -109,12 +109,12 @@ final class HandlerProcess {
         switch policy.decide(exit: code, at: .now) {
         case .restart:
             phase = .starting
-            tell(.handlerEnded("\(name) \(how); it is started again", isCrash: code != 200))
+            tell(.handlerEnded("\(name) \(how); it is restarted", isCrash: code != 200))
         case .leave:
             tell(
                 .handlerEnded(
-                    "\(name) \(how), so the host does not start it again and every invocation fails; exit with "
-                        + "another code than 0", isCrash: true))
+                    "\(name) \(how), so the host does not restart it and every invocation fails; exit with "
+                        + "a code other than 0", isCrash: true))
             _ = gone("\(name) \(how)")
             await waitForSave()
             phase = .starting
@@ -150,7 +150,7 @@ final class HandlerProcess {
                 guard error.reason == .program(ETXTBSY), waited < Self.writingPatience else { throw gone("\(error)") }
                 if !isTold, waited > .seconds(1) {
                     isTold = true
-                    tell(.warning("\(name) is still being written; it is started once that is done"))
+                    tell(.warning("\(name) is still being written; it will be started when that is done"))
                 }
             }
             try await EventLoop.main.sleep(for: Self.pollInterval)
@@ -162,7 +162,7 @@ final class HandlerProcess {
         let program = ChildCommand(
             command.executable, command.arguments + (secret == nil ? [] : ["--secret-on-stdin"]),
             environment: environment, workingDirectory: command.workingDirectory,
-            // luafunc's input ends with this process, however that ends.
+            // luafunc's standard input ends when this process ends, for whatever reason.
             input: command.isLuafunc ? .open : .inherited)
         let child = try ChildProcess(
             EventLoop.main, program, output: .lines { [self] in tellLine($0, isError: false) },
@@ -175,11 +175,11 @@ final class HandlerProcess {
         randomBytes(32).map { $0.padded(2, radix: 16) }.joined()
     }
 
-    /// Shows luafunc that the host calls, and replaces such a header from a caller.
+    /// Adds the secret that proves to luafunc that the host calls. It replaces such a header from a caller.
     func sign(_ request: inout ClientRequest) {
         guard let secret else { return }
         request.fields.set(HostHeader.secret, secret)
-        // No redirect may receive the secret.
+        // The target of a redirect must not receive the secret.
         request.redirects = .returned
     }
 
@@ -194,7 +194,7 @@ final class HandlerProcess {
 
     private static let pollInterval = Duration.milliseconds(25)
 
-    /// Probes until there is any answer (host-contract §3).
+    /// Probes the process until it answers anything (host-contract §3).
     private func poll(life number: Int, since began: MonotonicTime) async {
         let asked = MonotonicTime.now
         while MonotonicTime.now - asked < command.patience {
@@ -213,7 +213,7 @@ final class HandlerProcess {
     }
 
     private enum Echo {
-        /// Something listens, whatever it answers.
+        /// The process listens, whatever it answered.
         case answered
         case nobody
         case cancelled
@@ -234,7 +234,7 @@ final class HandlerProcess {
     }
 
     private func isReady(life number: Int, since began: MonotonicTime) {
-        // The answer to a probe may come after that run has ended.
+        // The answer to a probe may arrive after that run has ended.
         guard number == lives, life != nil, case .starting = phase else { return }
         phase = .ready
         for waiter in waiting { waiter.resume() }
@@ -264,8 +264,8 @@ final class HandlerProcess {
 
     // MARK: Kill
 
-    /// Kills the process, which then restarts at once; or starts it if the host had not restarted it. Returns false if
-    /// another run has begun since the given one.
+    /// Kills the process, which is then restarted immediately, or starts it if the host had not restarted it. Returns
+    /// false if another run has begun since the given one.
     @discardableResult func replace(life meant: Int? = nil) -> Bool {
         if let meant, meant != lives { return false }
         if let rest {

@@ -1,21 +1,21 @@
 /// The host's reaction to the end of the handler's process (host-contract §4.1, §4.2).
 struct RestartPolicy: Sendable {
     enum Decision: Equatable, Sendable {
-        /// Do nothing: later invocations find nobody listening.
+        /// The host does nothing. Later invocations fail, because no handler listens.
         case leave
         case restart
         /// The host itself stops.
         case stop
     }
 
-    /// The host stops at the third crash, each within this time of the previous one.
+    /// The host stops at the third crash if each came within this time of the previous one.
     static let memory = Duration.seconds(30 * 60)
     static let strikes = 3
 
     private var crashes = 0
     private var last: ContinuousClock.Instant?
 
-    /// - Parameter code: the exit code; nil if a signal ended the process, or nothing listened in time.
+    /// - Parameter code: the exit code; nil if a signal ended the process or it did not listen in time.
     mutating func decide(exit code: Int32?, at now: ContinuousClock.Instant) -> Decision {
         switch code {
         case 0: return .leave

@@ -7,7 +7,8 @@ final class ChangeSignal {
     private var last = 0
     private var isSent = false
 
-    /// Deferred, as the caller may be in the middle of something. Several signals before that count as one.
+    /// Wakes the listeners in the next turn, because the caller may be in the middle of other work. Several signals
+    /// before that count as one.
     func send() {
         guard !isSent else { return }
         isSent = true

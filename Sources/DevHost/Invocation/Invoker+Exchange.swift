@@ -5,8 +5,8 @@ import HTTP1
 
 /// Exchanges with the handler, within the time limit of the app's functions.
 extension Invoker {
-    /// The greatest size in bytes of a response's body. The real host takes up to 2 GB (host-contract §16), too much
-    /// for a developer's machine: all of it stays in memory until the caller has read it.
+    /// The maximum size of a response's body in bytes. The real host accepts up to 2 GB (host-contract §16), which is
+    /// too much for a developer's machine, because all of it stays in memory until the caller has read it.
     private static let largestBody = 256 << 20
 
     func url(of target: String) throws(URLError) -> URL { try URL("http://127.0.0.1:\(handler.port)\(target)") }
@@ -42,7 +42,7 @@ extension Invoker {
     /// Waits for the time limit, after an answer that reports nothing back.
     func timedOut(after watch: InvocationWatch, in app: FunctionApp) async -> InvocationError {
         guard let limit = app.host.functionTimeout else {
-            // Forever, as with the real host.
+            // This waits forever, as the real host does.
             try? await EventLoop.main.sleep(for: .seconds(1 << 30))
             return .timedOut(.zero)
         }
@@ -51,11 +51,11 @@ extension Invoker {
         return killed(life, after: limit)
     }
 
-    /// The host kills the whole handler and all its other invocations (host-contract §4.3): only once, however many ran
-    /// out of time. If no run is given, there is nothing to kill.
+    /// Kills the whole handler with all its other invocations, as the host does (host-contract §4.3). It does so only
+    /// once, even if several invocations exceed the limit. If no run is given, there is nothing to kill.
     func killed(_ life: Int?, after limit: Duration) -> InvocationError {
         EventLoop.main.schedule(after: .seconds(2)) { [handler, tell] in
-            if let life, handler.replace(life: life) { tell(.error("the handler is killed and started again")) }
+            if let life, handler.replace(life: life) { tell(.error("the handler is killed and restarted")) }
         }
         return .timedOut(limit)
     }

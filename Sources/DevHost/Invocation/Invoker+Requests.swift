@@ -3,9 +3,9 @@ import FunctionsModel
 import HTTP
 import HTTP1
 
-/// Callers' own requests.
+/// Passes on callers' own requests.
 extension Invoker {
-    /// Passes a whole request on, and its whole response back (host-contract §7).
+    /// Passes on a whole request and its whole response (host-contract §7).
     func forward(_ request: HTTPRequest, to function: Function, in app: FunctionApp) async -> HTTPResponse {
         let watch = InvocationWatch(function, cause: request.cause, tell: tell)
         let copy = RequestCopy(request: request, function: function, wire: app.host.httpWire, invocationID: watch.id)
@@ -29,8 +29,8 @@ extension Invoker {
         }
     }
 
-    /// Passes a request on as it comes, and its response back likewise (host-contract §8). Returns when the handler has
-    /// the request; the response goes out later.
+    /// Passes on a request and its response as they arrive (host-contract §8). Returns when the handler has the
+    /// request; the response is sent later.
     ///
     /// - Parameter granted: fields to add to the response.
     func proxy(

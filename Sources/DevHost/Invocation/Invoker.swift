@@ -4,14 +4,14 @@ import FunctionsModel
 import HTTP
 import HTTP1
 
-/// Has the handler run functions, and treats its answers as the host does.
+/// Lets the handler run functions, and treats its answers as the host does.
 @MainLoop
 final class Invoker {
     let storage: LocalStorage
     let tell: @MainLoop (HostEvent) -> Void
     let handler: HandlerProcess
     let client: HTTPClient
-    /// The handler is luafunc, which itself reports why a function failed.
+    /// Whether the handler is luafunc, which reports itself why a function failed.
     private let isLuafunc: Bool
 
     init(
@@ -29,7 +29,7 @@ final class Invoker {
     struct Result: Sendable {
         /// The response for an HTTP trigger's caller; nil for other triggers and for a failure.
         var http: HTTPResult?
-        /// Why it failed; nil if it succeeded.
+        /// The reason why the invocation failed; nil if it succeeded.
         var failure: String?
         /// The reason with everything that the handler said about it, for a caller who may see it.
         var reason: String?
@@ -126,7 +126,7 @@ extension InvocationEnd {
         let (head, rest) = (detail.prefix { $0 != "stack traceback:" }, detail.drop { $0 != "stack traceback:" })
         let reason = head.prefix { $0 != "logs:" }
         failure = reason.joined(separator: "\n")
-        // The log line has the first place; only further ones make a trace.
+        // The log line names the first place, so only further places make a trace.
         let trace = rest.dropFirst().prefix { $0 != "logs:" }.map { "  " + $0.drop { $0 == "\t" } }
         detail = trace.count > 2 ? trace : []
     }

@@ -13,7 +13,7 @@ final class LocalStorage {
     let blobs: BlobStore
     let receipts: BlobReceipts
     let timers: TimerStatusFile
-    /// Keeps all other outputs.
+    /// The log of all other outputs.
     let outputs: OutputLog
     let folder: String
     let bindings: LocalBindings
@@ -31,7 +31,7 @@ final class LocalStorage {
         let ignored = "\(folder)/.gitignore"
         if !File.exists(ignored) { try File.write("*\n", to: ignored, isSynced: false) }
         queues = try QueueStore(
-            // 64 KiB, of which base64 takes a quarter.
+            // The service allows 64 KiB, of which base64 takes a quarter.
             folder: "\(folder)/queues", service: .storageQueues, messageLimit: 48 << 10, now: now)
         serviceBus = try QueueStore(
             folder: "\(folder)/servicebus", service: .serviceBus, messageLimit: 256 << 10, now: now)
@@ -80,7 +80,7 @@ final class LocalStorage {
     }
 }
 
-/// A log of outputs that nothing on this machine takes, one line of JSON each.
+/// A log of outputs that nothing on this machine stores, with one line of JSON each.
 struct OutputLog {
     let file: String
 

@@ -2,8 +2,8 @@ import EventLoop
 import HTTP
 import HTTP1
 
-/// One request that is passed on while it comes, and its response likewise. Reads neither side faster than the other
-/// side takes the data.
+/// A request and its response, both passed on as they arrive. Neither side is read faster than the other side accepts
+/// the data.
 @MainLoop
 final class ProxiedExchange {
     private let request: HTTPRequest
@@ -13,7 +13,7 @@ final class ProxiedExchange {
     private var state = State.waiting
 
     private enum State {
-        /// Waits for the head of the response.
+        /// The exchange waits for the head of the response.
         case waiting
         case responding
         case ended
@@ -108,7 +108,7 @@ final class ProxiedExchange {
 
     // MARK: Other ends
 
-    /// Even after the response has begun: the caller can tell that it is not complete.
+    /// Ends the exchange with a failure. After the response has begun, the caller can tell that it is incomplete.
     func fail(_ reason: String) {
         switch state {
         case .ended: break
@@ -125,9 +125,9 @@ final class ProxiedExchange {
         }
     }
 
-    /// This is no error (host-contract §8).
+    /// Ends the exchange because the caller has disconnected, which is not an error (host-contract §8).
     private func callerLeft() {
-        if case .waiting = state { watch.end { $0.warnings = ["the caller left before the handler answered"] } }
+        if case .waiting = state { watch.end { $0.warnings = ["the caller disconnected before the handler answered"] } }
         release()
     }
 

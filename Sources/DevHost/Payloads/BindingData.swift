@@ -4,8 +4,8 @@ import FunctionsModel
 typealias BindingData = CaselessDictionary<BindingValue>
 
 extension BindingData {
-    /// Copies the members of a text that holds a JSON object, except lists and nulls; they replace existing ones
-    /// (host-contract §6.3). Any other text has no members, which is no error; nor has one that the host cannot read.
+    /// Copies the members of a text that holds a JSON object, except lists and nulls. They replace existing ones
+    /// (host-contract §6.3). Any other text, and one that the host cannot read, has no members, which is not an error.
     mutating func setMembers(of text: String) {
         guard text.hasJSONBrackets, let read = try? NewtonsoftValue(json: text.trimmed, as: .parser) else { return }
         for member in read.members ?? [] {
@@ -17,8 +17,8 @@ extension BindingData {
         }
     }
 
-    /// The text of `name`, `Query.tag` or `sys.randguid`, ignoring case; nil for a missing value, and for one without a
-    /// text: an object, a list, bytes, a date-time.
+    /// The text of a path such as `name`, `Query.tag` or `sys.randguid`, ignoring case; nil for a missing value and for
+    /// one without a text: an object, a list, bytes, a date-time.
     func text(at path: String) -> String? {
         let names = path.split(separator: ".", omittingEmptySubsequences: false).map(String.init)
         guard case .json(var value) = self[names[0]] else { return nil }

@@ -1,21 +1,22 @@
 import FunctionsModel
 
-/// A message of Service Bus or Event Hubs, which arrive singly or in batches.
+/// A message of Service Bus or Event Hubs. Messages arrive singly or in batches.
 protocol BrokerMessage: Sendable {
     var body: [UInt8] { get }
     /// The data of this message; in a batch, each name ends in `Array`.
     var bindingData: BindingData { get }
-    /// The data that occurs once, however many messages come.
+    /// The data that occurs once, regardless of the number of messages.
     static func commonData(of trigger: TriggerBinding) -> BindingData
 }
 
 extension TriggerBinding {
-    /// One event of messages that came together.
+    /// The event of messages that arrived together.
     func payload<Message: BrokerMessage>(of messages: [Message]) -> InvocationPayload? {
         isMany ? payload(ofMany: messages) : messages.first.map { payload(of: $0) }
     }
 
-    /// A text that holds a list becomes many messages if the trigger takes many; any other text is one.
+    /// The event of the messages in a text. If the trigger accepts many, a text that holds a list becomes many
+    /// messages; any other text is one.
     func payload<Message: BrokerMessage>(
         ofMessagesIn text: String, _ message: (_ body: [UInt8], _ number: Int64) -> Message
     ) -> InvocationPayload {

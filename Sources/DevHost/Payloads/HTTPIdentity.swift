@@ -3,7 +3,8 @@ import FunctionsModel
 /// The caller's identity as far as the host knows it, written as .NET's `ClaimsIdentity`.
 enum HTTPIdentity: Sendable {
     case anonymous
-    /// By an access key: `level` is `Function` or `Admin`, `id` the key's name, such as `default` or `master`.
+    /// A caller with an access key: `level` is `Function` or `Admin`, `id` the key's name, such as `default` or
+    /// `master`.
     case key(level: String, id: String)
 
     var tree: NewtonsoftValue {

@@ -12,7 +12,7 @@ enum HTTPQuery {
         return values
     }
 
-    /// Keeps a `%` that two hexadecimal digits do not follow.
+    /// Decodes a text. A `%` that is not followed by two hexadecimal digits stays.
     private static func decoded(_ text: Substring.UTF8View) -> String {
         var bytes: [UInt8] = []
         var rest = text

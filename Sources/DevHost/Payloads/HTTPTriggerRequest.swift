@@ -3,13 +3,13 @@ import FunctionsModel
 /// A caller's request to an HTTP function that gets the default payload (host-contract §6.4).
 struct HTTPTriggerRequest: Sendable {
     var method: String
-    /// As the caller wrote it: scheme, host, path and raw query.
+    /// The URL as the caller wrote it: scheme, host, path and raw query.
     var url: String
     var headers: [(name: String, value: String)]
-    /// Nil for an optional parameter that is missing in the path.
+    /// The route parameters. An optional one that is missing in the path is nil.
     var routeParameters: [(name: String, value: String?)] = []
     var body: [UInt8] = []
-    /// The host drops a body without it.
+    /// Whether the request has a Content-Length. The host drops a body without it.
     var hasContentLength = true
     var identity = HTTPIdentity.anonymous
 
@@ -26,7 +26,7 @@ struct HTTPTriggerRequest: Sendable {
         return InvocationPayload(trigger, .json(.record(request)), bindingData)
     }
 
-    /// What the host silently spoils in this request.
+    /// Warnings about what the host silently changes in this request.
     var warnings: [HTTPTriggerWarning] {
         var warnings: [HTTPTriggerWarning] = []
         if hasBody, !hasBinaryType, text.isSpoiled { warnings.append(.bodySpoiled(contentType: contentType)) }
@@ -71,7 +71,7 @@ struct HTTPTriggerRequest: Sendable {
     private var text: StreamText { StreamText(body) }
 }
 
-/// Something that the host spoils in a request (host-contract §6.4); the description says how to avoid it.
+/// Something that the host changes in a request (host-contract §6.4). The description says how to avoid it.
 enum HTTPTriggerWarning: Equatable, Sendable {
     case bodySpoiled(contentType: String?)
     case bodyDropped

@@ -1,9 +1,9 @@
 import FoundationEssentials
 import FunctionsModel
 
-/// One trigger event, ready to be sent (host-contract §6).
+/// A trigger event in the form in which it is sent (host-contract §6).
 struct InvocationPayload: Sendable {
-    /// Set if a retry policy applies: each attempt has its number (host-contract §10).
+    /// The number of an attempt. It is set if a retry policy applies (host-contract §10).
     struct Retry: Sendable {
         var count: Int
         var max: Int

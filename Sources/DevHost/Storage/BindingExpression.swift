@@ -54,15 +54,15 @@ struct BindingExpression: Sendable {
         return text
     }
 
-    /// For a name that the host knows, the trigger's value wins, except for `sys`; but never with a format, as the host
-    /// looks up the name together with its format.
+    /// Reads one expression. For a name that the host knows, the trigger's value takes precedence, except for `sys` and
+    /// for names with a format, because the host looks up the name together with its format.
     private static func part(
         _ token: BindingTemplate.Token, _ place: BindingTemplate.Place
     ) throws(BindingTemplateError) -> Part {
         switch token {
         case .literal(let literal): return .literal(literal)
         case .expression(let name, let suffix):
-            // To the host, blanks are no format, and it does not format what is already text.
+            // To the host, white space is not a format, and it does not format a value that is already text.
             let format = suffix.flatMap { $0.allSatisfy(\.isWhitespace) ? nil : $0 }
             switch (name.lowercased(), format) {
             case ("sys.utcnow", nil): return .now(nil)

@@ -9,7 +9,7 @@ struct BindingTemplate: Sendable {
         case expression(name: String, format: String?)
     }
 
-    /// The text and where it is, for errors.
+    /// The text and its position, for errors.
     struct Place: Sendable, Equatable {
         let text: String
         /// The property's name, such as `path` or `queueName`.
@@ -63,7 +63,7 @@ struct BindingTemplate: Sendable {
     }
 }
 
-/// Why a property of a binding cannot be read or filled in.
+/// The reason why a property of a binding cannot be read or filled in.
 struct BindingTemplateError: Error, Equatable {
     let place: BindingTemplate.Place
     let fault: Reason
@@ -93,27 +93,27 @@ extension BindingTemplateError: CustomStringConvertible {
         "the \(place.property) '\(place.text)' of binding '\(place.binding)' \(sentence)"
     }
 
-    /// For a place that names the binding already.
+    /// The message for a context that already names the binding.
     var reason: String { "the \(place.property) '\(place.text)' \(sentence)" }
 
     private var sentence: String {
         switch fault {
         case .unclosed(let position): "has no } for the { at character \(position); a brace itself is written {{"
         case .unopened(let position): "has no { for the } at character \(position); a brace itself is written }}"
-        case .name(""): "has braces with nothing in them; name what is to stand there"
+        case .name(""): "has empty braces; put a name in them"
         case .name(let name):
-            "has '\(name)' in braces, which is no name; use letters, digits and _, and dots before members"
+            "has '\(name)' in braces, which is not a name; use letters, digits and _, and dots before members"
         case .unknown(let name, let known):
             "uses {\(name)}, which the trigger does not give; it gives "
                 + (known.isEmpty ? "nothing" : known.sorted().joined(separator: ", "))
         case .dateFormat(let format, let fault): "uses the date format '\(format)', \(fault.sentence)"
         case .dotInDateFormat(let format):
-            "uses {datetime:\(format)}, of which the host reads the part before the first dot only; write "
+            "uses {datetime:\(format)}, of which the host reads only the part before the first dot; write "
                 + "{sys.utcnow:\(format)}"
         case .guidFormat(let format): "uses the format '\(format)' for a GUID; use N, D, B or P"
         case .notAContainerPath: "is not container/name or container"
-        case .expressionInContainer: "has an expression in its container's name, where the host takes none"
-        case .refused(let error): "names no place: \(error)"
+        case .expressionInContainer: "has an expression in its container's name, where the host does not allow one"
+        case .refused(let error): "is not a valid path: \(error)"
         case .notAParameter(let name): "cannot take {\(name)} from a blob's name; use a plain name such as {name}"
         }
     }

@@ -1,10 +1,10 @@
 /// A blob's path, its container and name: `uploads/2026/cat.png`.
 struct BlobPath: Sendable, Hashable, CustomStringConvertible {
     let container: String
-    /// May have slashes.
+    /// The name, which may contain slashes.
     let name: String
 
-    /// For a name that was checked before, or is already on disk.
+    /// Makes a path from a name that was checked before or exists on disk.
     init(container: String, name: String) {
         self.container = container
         self.name = name
@@ -57,7 +57,7 @@ extension BlobPath.Reason {
         case .dots: "it has a part '.' or '..', which leads elsewhere; leave that part out"
         case .emptyPart: "it has an empty part; write single slashes, and none at the beginning"
         case .ending: "it must not end with a dot or a slash"
-        case .character: "it must not have a backslash or a NUL; use / between parts"
+        case .character: "it must not contain a backslash or a NUL; use / between parts"
         }
     }
 }

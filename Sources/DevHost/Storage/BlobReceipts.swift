@@ -25,7 +25,7 @@ final class BlobReceipts {
     /// What happens to a blob whose function failed.
     enum Verdict: Sendable, Equatable {
         case again
-        /// It was the last try: this text goes to the queue `webjobs-blobtrigger-poison` (host-contract §10).
+        /// It was the last try. This text is sent to the queue `webjobs-blobtrigger-poison` (host-contract §10).
         case poison(message: String)
     }
 
@@ -35,7 +35,7 @@ final class BlobReceipts {
             do throws(StorageError) {
                 try read(file)
             } catch {
-                warnings.append("\(error); blobs that were noted there trigger once more")
+                warnings.append("\(error); blobs recorded there trigger again")
             }
         }
     }
@@ -50,7 +50,7 @@ final class BlobReceipts {
         if damaged > 0 {
             warnings.append(
                 "\(folder.absolute(file)) had \(damaged) damaged line\(damaged == 1 ? "" : "s") and is kept as "
-                    + "\(try folder.setAside(bytes, of: file)); blobs that were noted there trigger once more")
+                    + "\(try folder.setAside(bytes, of: file)); blobs recorded there trigger again")
         }
         // The next line must not follow an incomplete one.
         if lines.count > receipts.count || bytes.last != Self.newline {
@@ -91,17 +91,17 @@ final class BlobReceipts {
         if let last = functions[function]?.receipts[path], last.etag == blob.etag,
             case .failed(let before) = last.state
         {
-            // The file may contain any number.
+            // The number from the file may be arbitrarily large.
             times += min(before, Self.tries)
         }
         try note(BlobReceipt(blob: path, etag: blob.etag, state: .failed(times: times)), function)
-        // Until its message is sent, nobody else gets it; a kill before that costs one more try.
+        // The blob is not returned again until its message is sent. A kill before that costs one more try.
         guard times < Self.tries else { return .poison(message: Self.poisonMessage(blob, function)) }
         functions[function]?.running.remove(path)
         return .again
     }
 
-    /// Gives back a blob that is neither done nor failed: it is returned again while it exists.
+    /// Releases a blob that is neither done nor failed. It is returned again as long as it exists.
     func giveBack(_ blob: BlobInfo, of function: String) {
         functions[function]?.running.remove(blob.path.description)
     }

@@ -20,8 +20,8 @@ struct BlobStore: Sendable {
         return BlobInfo(path, status)
     }
 
-    /// All blobs of a container; none if it does not exist. Links to files are blobs; links to folders are skipped, as
-    /// they may form a circle.
+    /// All blobs of a container; none if it does not exist. Links to files are blobs; links to folders are skipped,
+    /// because they may form a cycle.
     func list(_ container: String) throws(StorageError) -> [BlobInfo] {
         try BlobPath.check(container: container)
         var found: [BlobInfo] = []
@@ -44,7 +44,7 @@ struct BlobInfo: Sendable, Equatable {
     let path: BlobPath
     let size: Int64
     let modified: Date
-    /// Differs for each version of the blob, even one with the same content.
+    /// A text that differs for each version of the blob, even if the content is the same.
     let etag: String
 
     fileprivate init(_ path: BlobPath, _ status: FileStatus) {

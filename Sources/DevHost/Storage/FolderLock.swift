@@ -1,11 +1,12 @@
 import Files
 import FunctionsModel
 
-/// Reserves a folder for one process: a second one would take the same messages and fire the same timers.
+/// Reserves a folder for one process, because a second one would receive the same messages and fire the same timers.
 struct FolderLock {
     private let lock: FileLock
 
-    /// Throws `Problem` if another process has the folder. The lock ends with the process, however that ends.
+    /// Throws `Problem` if another process has locked the folder. The lock ends with the process, even if that is
+    /// killed.
     init(_ folder: String) throws {
         guard let lock = try FileLock("\(folder)/lock") else {
             throw Problem(

@@ -1,7 +1,7 @@
 import EventLoop
 import FoundationEssentials
 
-/// The messages of one queue, by the time when they become visible, then by their arrival.
+/// The messages of one queue, ordered by the time when they become visible, then by their arrival.
 struct MessageQueue {
     private(set) var messages: [String: QueueMessage] = [:]
     /// Sorted. New messages come to the end and receivers take from the front, where a ring buffer changes in constant

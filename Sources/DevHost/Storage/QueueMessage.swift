@@ -11,9 +11,9 @@ struct QueueMessage: Sendable, Equatable {
     private(set) var insertionTime: Date
     private(set) var expirationTime: Date
     var nextVisibleTime: Date
-    /// How often it was received.
+    /// The number of times that the message was received.
     var dequeueCount = 0
-    /// The receiver's proof for deleting or releasing it; nil while nobody holds it.
+    /// The receiver's proof for deleting or releasing the message; nil while no receiver holds it.
     var popReceipt: String?
 
     /// Corrects the times of a message that was sent while the clock was ahead: otherwise it would stay invisible until
@@ -55,7 +55,9 @@ extension QueueMessage {
             throw DamagedError(reason: "\(error)")
         }
         func member<Value>(_ name: String, _ read: (JSONTree) -> Value?) throws(DamagedError) -> Value {
-            guard let value = tree[name].flatMap(read) else { throw DamagedError(reason: "it has no good \"\(name)\"") }
+            guard let value = tree[name].flatMap(read) else {
+                throw DamagedError(reason: "\"\(name)\" is missing or invalid")
+            }
             return value
         }
         func time(_ name: String) throws(DamagedError) -> Date {
@@ -71,7 +73,7 @@ extension QueueMessage {
         insertionTime = try time("insertionTime")
         expirationTime = try time("expirationTime")
         nextVisibleTime = try time("nextVisibleTime")
-        // .NET uses 32 bits for it.
+        // .NET uses 32 bits for this number.
         dequeueCount = Int(try number("dequeueCount", upTo: Int64(Int32.max)))
         popReceipt = tree["popReceipt"]?.string
         body =
@@ -82,7 +84,7 @@ extension QueueMessage {
             }
     }
 
-    /// Why a file is not a message.
+    /// The reason why a file is not a message.
     struct DamagedError: Error {
         let reason: String
     }

@@ -1,4 +1,4 @@
-/// The service that a store imitates: its rules for names, and where messages go that fail repeatedly.
+/// The service that a store imitates: its rules for names, and the queue for messages that fail repeatedly.
 enum QueueService: Sendable {
     case storageQueues
     case serviceBus
@@ -30,8 +30,8 @@ enum QueueService: Sendable {
         }
     }
 
-    /// nil for a queue without one: a poison queue itself, and one whose poison queue's name would be too long
-    /// (host-contract §10).
+    /// The poison queue of a queue; nil if the queue is itself a poison queue, or if its poison queue's name would be
+    /// too long (host-contract §10).
     func poisonQueue(of queue: String) -> String? {
         switch self {
         case .storageQueues:

@@ -3,8 +3,8 @@ import FoundationEssentials
 
 /// Many queues in one folder, with one file per message, so that messages outlive the process.
 ///
-/// Everything is also in memory: the store does not notice files that are changed by hand while it runs. A receiver
-/// that held a message when the last process ended is gone, so the message is visible at once; its dequeue count stays.
+/// Everything is also in memory, so the store does not notice files that are changed by hand while it runs. If a
+/// receiver held a message when the last process ended, the message is visible immediately; its dequeue count stays.
 final class QueueStore {
     /// Warnings about damaged files that were set aside, for people.
     private(set) var warnings: [String] = []
@@ -39,7 +39,7 @@ final class QueueStore {
     private func readQueue(_ name: String) throws(StorageError) {
         guard try folder.status(of: name)?.kind == .folder else {
             warnings.append(
-                "\(folder.absolute(name)) is not a folder, so it is no queue and is left alone; messages are files in "
+                "\(folder.absolute(name)) is not a folder, so it is not a queue and is ignored; messages are files in "
                     + "\(folder.absolute("QUEUE"))")
             return
         }
@@ -70,7 +70,7 @@ final class QueueStore {
             let place = try folder.setAside(bytes, of: file)
             try folder.remove(file)
             warnings.append(
-                "\(folder.absolute(file)) is no queue message (\(error.reason)) and is now \(place); put it right and "
+                "\(folder.absolute(file)) is not a queue message (\(error.reason)) and is now \(place); fix it and "
                     + "move it back, or delete it")
         }
     }
@@ -114,7 +114,7 @@ final class QueueStore {
             do throws(StorageError) {
                 try put(message)
             } catch {
-                // The caller alone holds the messages before it; this one fails again when it comes first.
+                // The caller alone holds the messages before this one. This message fails again when it is the first.
                 guard !received.isEmpty else { throw error }
                 break
             }
@@ -153,7 +153,7 @@ final class QueueStore {
         let poison = QueueMessage(
             id: held.id, queue: poisonQueue, sequenceNumber: nextSequenceNumber(), body: held.body,
             insertionTime: now, expirationTime: now + Self.lifetime, nextVisibleTime: now)
-        // Only the move decides which queue has it: a kill before or after it leaves exactly one message.
+        // The move alone decides which queue has the message: a kill before or after it leaves exactly one message.
         try folder.move(file(of: held), to: file(of: poison))
         queues[held.queue]?.remove(held.id)
         try put(poison)
@@ -198,7 +198,7 @@ final class QueueStore {
         queues[message.queue]?.remove(message.id)
     }
 
-    /// Removes expired messages at the front, where every message must pass before anybody receives it.
+    /// Removes expired messages at the front, which every message must pass before it is received.
     private func removeExpired(from queue: String, _ now: Date) throws(StorageError) {
         while let message = queues[queue]?.first, message.expirationTime <= now { try remove(message) }
     }

@@ -1,11 +1,11 @@
 import Files
 import Glibc
 
-/// Why a store refuses, in place of the service's 400, 404 and 413.
+/// The reason why a store refuses a call. The service would answer 400, 404 or 413.
 enum StorageError: Error, Equatable {
     case queueName(String, QueueService)
     case messageTooLarge(bytes: Int, limit: Int, queue: String)
-    /// The message is gone, or somebody else has received it since.
+    /// The message is gone, or another receiver has received it since.
     case notHeld(id: String, queue: String)
     case container(String)
     case notABlobPath(String)
@@ -38,7 +38,7 @@ extension StorageError: CustomStringConvertible {
         case .notABlobPath(let path): "'\(path)' is not the path of a blob: write container/name"
         case .blobName(let name, let fault): "'\(name)' cannot be the name of a blob: \(fault.sentence)"
         case .unreadable(let path): "\(path) cannot be read; check its permissions"
-        case .notAFolder(let path): "\(path) is not a folder; remove it, and the folder is made anew"
+        case .notAFolder(let path): "\(path) is not a folder; remove it, and the folder is created again"
         case .file(let action, let path, let error) where [EISDIR, ENOTDIR].contains(error.code):
             "cannot \(action.rawValue) \(path): a name cannot be that of a file and the beginning of another's; rename one"
         case .file(let action, let path, let error): "cannot \(action.rawValue) \(path): \(error.reason)"

@@ -59,19 +59,20 @@ struct StorageFolder: Sendable {
             do throws(StorageError) {
                 try add(bytes, to: unfinished)
             } catch {
-                // The final name says more than that of the temporary file.
+                // The error names the final file, not the temporary one.
                 guard case .file(let action, _, let cause) = error else { throw error }
                 throw .file(action, absolute(name), cause)
             }
             try move(unfinished, to: name)
         } catch {
-            // A full disk may have room for a part. The first error says more than one from tidying up.
+            // A full disk may have room for a part of the file. The first error is more useful than one from the
+            // cleanup.
             try? remove(unfinished)
             throw error
         }
     }
 
-    /// Appends bytes. A kill may leave the beginning of them, a full disk leaves none.
+    /// Appends bytes. A kill may leave the beginning of them; a full disk leaves nothing.
     func add(_ bytes: [UInt8], to name: String) throws(StorageError) {
         try makingFolders(for: name) { () throws(FileError) in try File.append(bytes.span.bytes, to: absolute(name)) }
     }

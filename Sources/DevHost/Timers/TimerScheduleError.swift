@@ -1,4 +1,4 @@
-/// Why the `schedule` of a timer trigger is invalid.
+/// The reason why the `schedule` of a timer trigger is invalid.
 enum TimerScheduleError: Error, Equatable {
     /// Neither an expression nor a time span.
     case unreadable(String)

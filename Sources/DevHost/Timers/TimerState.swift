@@ -17,11 +17,12 @@ struct TimerState: Sendable {
     let isMonitored: Bool
     private(set) var status: TimerStatus
     private var state: State
-    /// The stored time is in the future: the clock was ahead then. The timer counts from now.
+    /// Whether the stored time is in the future, because the clock was ahead when it was written. The timer then counts
+    /// from now.
     let storedIsAhead: Bool
 
-    /// `stored` is the status from an earlier run of the host. Keep the new `status` too: it alone reveals a missed
-    /// first firing.
+    /// Begins with `stored`, the status from an earlier run of the host. The caller must save the new `status` too,
+    /// because only that reveals a missed first firing.
     init(
         _ schedule: TimerSchedule, in zone: LocalTime, runOnStartup: Bool = false, useMonitor: Bool = true,
         stored: TimerStatus?, at now: Date
@@ -59,7 +60,7 @@ struct TimerState: Sendable {
         return abs(one.timeIntervalSince(other)) < 0.01
     }
 
-    /// When to call `fire`; nil while the function runs, and for a schedule that never fires.
+    /// The time to call `fire`; nil while the function runs, and for a schedule that never fires.
     var due: Date? { if case .waiting(let due, _) = state { due } else { nil } }
 
     /// The value to run the function with now; nil if it is not time yet, or the function still runs.
@@ -73,14 +74,16 @@ struct TimerState: Sendable {
         return info(isPastDue: isPastDue)
     }
 
-    /// Starts again after the clock was set back: what was due by the old time would not come until then.
+    /// Starts again after the clock was set back. Otherwise the next firing would wait until the old time is reached
+    /// again.
     private mutating func startOver(at now: Date) {
         status = TimerStatus(last: nil, next: schedule.next(after: now, in: zone), lastUpdated: now)
         state = .waiting(until: status.next, isPastDue: false)
     }
 
-    /// Notes the function's end. Succeeded or failed, it does not run again before the next time (host-contract §10).
-    /// Times that passed while it ran are skipped, whereas Azure makes up for one of them at once.
+    /// Records the function's end. Whether it succeeded or failed, it does not run again before the next time
+    /// (host-contract §10). Times that passed while it ran are skipped, whereas Azure makes up for one of them
+    /// immediately.
     mutating func finish(at now: Date) {
         guard case .running(let start) = state else { return }
         status = TimerStatus(last: start, next: schedule.next(after: start, in: zone), lastUpdated: start)

@@ -6,10 +6,11 @@ import JSON
 final class TimerStatusFile {
     private let path: String
     private var statuses: [String: TimerStatus] = [:]
-    /// Why the file was unusable; then the timers start again from nothing, and the next status replaces it.
+    /// The reason why the file was unusable. The timers then start without statuses, and the next status replaces the
+    /// file.
     let damage: TimerStatusFileError?
 
-    /// Reads the file in `folder`; neither need exist.
+    /// Reads the file in `folder`. Neither of them has to exist.
     init(folder: String) {
         path = "\(folder)/timers.json"
         do throws(TimerStatusFileError) {
@@ -22,7 +23,7 @@ final class TimerStatusFile {
 
     subscript(function: String) -> TimerStatus? { statuses[function] }
 
-    /// Sets a status, which this process remembers even if it cannot be written.
+    /// Sets a status. This process remembers it even if it cannot be written.
     func set(_ status: TimerStatus, of function: String) throws(TimerStatusFileError) {
         statuses[function] = status
         let lines = statuses.sorted { $0.key < $1.key }.map { name, status in
@@ -51,11 +52,13 @@ final class TimerStatusFile {
         } catch {
             throw .damaged(path, reason: "\(error)")
         }
-        guard let members = tree.members else { throw .damaged(path, reason: "it holds \(tree.kind), not an object") }
+        guard let members = tree.members else {
+            throw .damaged(path, reason: "it contains \(tree.kind), not an object")
+        }
         var statuses: [String: TimerStatus] = [:]
         for member in members {
             guard let status = TimerStatus(member.tree) else {
-                throw .damaged(path, reason: "line \(member.tree.line): '\(member.name)' is no status of a timer")
+                throw .damaged(path, reason: "line \(member.tree.line): '\(member.name)' is not a timer status")
             }
             statuses[member.name] = status
         }

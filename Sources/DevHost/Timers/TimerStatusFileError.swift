@@ -9,11 +9,11 @@ extension TimerStatusFileError: CustomStringConvertible {
     var description: String {
         switch self {
         case .unreadable(let path):
-            "\(path) cannot be read, so missed timers are not noticed; check its permissions"
+            "\(path) cannot be read, so missed timers are not detected; check its permissions"
         case .damaged(let path, let reason):
-            "\(path) cannot be understood, so missed timers are not noticed, and it is begun anew: \(reason)"
+            "\(path) is damaged and was replaced, so missed timers are not detected: \(reason)"
         case .unwritable(let path, let reason):
-            "\(path) cannot be written, so missed timers will not be noticed; check the folder's permissions: \(reason)"
+            "\(path) cannot be written, so missed timers will not be detected; check the folder's permissions: \(reason)"
         }
     }
 }

@@ -78,7 +78,7 @@ private final class BlobListener: TriggerListener {
     private func look() {
         do throws(StorageError) {
             for pending in try storage.receipts.take(for: function, trigger.pattern, in: storage.blobs) {
-                // Work that has begun is finished, even if a save ends the listener.
+                // Work that has begun continues even if a save ends the listener.
                 EventLoop.main.task { await self.handle(pending) }
             }
         } catch {
@@ -114,10 +114,10 @@ private final class BlobListener: TriggerListener {
         }
     }
 
-    /// How long a blob must be unchanged, in seconds.
+    /// The time in seconds for which a blob must be unchanged.
     private static let quiet = 0.1
 
-    /// Waits until the blob is unchanged for a moment; returns false if it is another version by then, or gone.
+    /// Waits until the blob has been unchanged for a moment. Returns false if it is then another version or gone.
     private func isSettled(_ blob: BlobInfo) async throws -> Bool {
         let age = Date().timeIntervalSince(blob.modified)
         // A modification time in the future is ignored.

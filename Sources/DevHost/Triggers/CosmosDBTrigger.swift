@@ -1,6 +1,6 @@
 import FunctionsModel
 
-/// A Cosmos DB trigger. By hand, a list is many changed documents, any other text is one.
+/// A Cosmos DB trigger. In a run by hand, a list is many changed documents; any other text is one.
 struct CosmosDBTrigger: Trigger {
     static let type = BindingType.cosmosDBTrigger
 

@@ -5,7 +5,7 @@ import JSON
 struct HTTPTrigger: Trigger {
     static let type = BindingType.httpTrigger
 
-    /// Who may call (host-contract §12).
+    /// The key that callers need (host-contract §12).
     let level: Keys.Level
 
     init(_ binding: Binding) throws(PropertyError) {
@@ -16,7 +16,7 @@ struct HTTPTrigger: Trigger {
         switch written.string?.lowercased() {
         case "anonymous": level = .anonymous
         case "admin": level = .admin
-        // The last two are the host's own, for old apps.
+        // The last two are levels of the host for old apps.
         case "function", "system", "user": level = .function
         default:
             throw binding.error("authLevel", "\"authLevel\" must be \"anonymous\", \"function\" or \"admin\"")

@@ -16,7 +16,7 @@ final class Listeners {
         let host: HostJSON
     }
 
-    /// By function.
+    /// The listeners, by function name.
     private var listening: [String: Listening] = [:]
 
     init(_ invoker: Invoker, zone: LocalTime) {

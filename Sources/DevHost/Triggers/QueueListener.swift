@@ -1,7 +1,7 @@
 import EventLoop
 import FoundationEssentials
 
-/// Takes messages from one queue and has its function run for them, with the host's concurrency.
+/// Receives messages from one queue and runs its function for them, with the host's concurrency.
 @MainLoop
 final class QueueListener: TriggerListener {
     /// The differences between storage queues, Service Bus and Event Hubs.
@@ -10,9 +10,10 @@ final class QueueListener: TriggerListener {
         var batch = 1
         /// The number of concurrent invocations.
         var concurrency = 1
-        /// nil if a message counts as done however its function ends.
+        /// The number of tries before a message is poison; nil if a message counts as done whether its function
+        /// succeeds or fails.
         var maxDequeueCount: Int?
-        /// How long a failed message stays invisible.
+        /// The time for which a failed message stays invisible.
         var retryDelay: TimeInterval = 0
     }
 
@@ -20,7 +21,7 @@ final class QueueListener: TriggerListener {
     private let store: QueueStore
     private let rules: Rules
     private let target: TriggerTarget
-    /// For people, such as `queue orders`.
+    /// The cause as text for people, such as `queue orders`.
     private let cause: String
     private let payload: ([QueueMessage]) -> InvocationPayload?
     private var running = 0
@@ -32,7 +33,7 @@ final class QueueListener: TriggerListener {
         case stopped
     }
 
-    /// - Parameter payload: makes one event of the messages, of which there is at least one.
+    /// - Parameter payload: makes one event from the messages, of which there is at least one.
     init(
         _ queue: String, in store: QueueStore, _ rules: Rules, of target: TriggerTarget, cause: String,
         payload: @escaping ([QueueMessage]) -> InvocationPayload?
@@ -45,13 +46,13 @@ final class QueueListener: TriggerListener {
         self.payload = payload
     }
 
-    /// Its signal wakes the listeners of all queues, as a poison queue may have one too.
+    /// The storage, whose signal wakes the listeners of all queues, because a poison queue may have a listener too.
     private var storage: LocalStorage { target.storage }
 
     private func tell(_ event: HostEvent) { target.invoker.tell(event) }
 
-    /// How long a message is held without being renewed, in seconds; without a poison queue, a failed message comes
-    /// again after that.
+    /// The time in seconds for which a message is held without being renewed. Without a poison queue, a failed message
+    /// is received again after it.
     private static let timeout: TimeInterval = 600
 
     /// A changed clock is noticed within this time, in seconds.
@@ -92,7 +93,7 @@ final class QueueListener: TriggerListener {
         alarm.start(after: .seconds(min(max(0.01, next.timeIntervalSinceNow), Self.longestWait)))
     }
 
-    /// Runs to its end, even if a save ends the listener.
+    /// Runs the function for messages. It continues to its end even if a save ends the listener.
     private func run(_ messages: [QueueMessage]) async {
         let renewal = EventLoop.main.task { await self.renew(messages) }
         let succeeded = if let payload = payload(messages) { await target.invoke(payload, cause: cause) } else { true }
@@ -100,7 +101,7 @@ final class QueueListener: TriggerListener {
         finish(messages, succeeded)
     }
 
-    /// Renews messages, as an invocation with all its retries may take longer than they are held.
+    /// Renews messages, because an invocation with all its retries may take longer than they are held.
     private func renew(_ messages: [QueueMessage]) async {
         while (try? await EventLoop.main.sleep(for: .seconds(Self.timeout / 2))) != nil {
             do throws(StorageError) {

@@ -9,7 +9,7 @@ struct QueueTrigger: Trigger {
     private let queue: String
 
     init(_ binding: Binding) throws(PropertyError) {
-        // The host takes any case.
+        // The host accepts upper and lower case.
         queue = try binding.property("queueName") { try QueueService.storageQueues.queue(named: $0.lowercased()) }
     }
 

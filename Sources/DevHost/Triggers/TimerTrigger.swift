@@ -68,7 +68,7 @@ private final class TimerListener: TriggerListener {
         if state.storedIsAhead {
             target.invoker.tell(
                 .warning(
-                    "\(target.function.name): .luafunc/timers.json has a time that has not come yet, so the clock was ahead when "
+                    "\(target.function.name): .luafunc/timers.json has a time in the future, so the clock was ahead when "
                         + "it was written; the timer counts from now"))
         }
         keep(state)
@@ -78,7 +78,7 @@ private final class TimerListener: TriggerListener {
                 do { try await EventLoop.main.sleep(for: .seconds(wait)) } catch { return }
             }
             guard let info = state.fire(at: Date()) else { continue }
-            // A separate task, which continues if a save ends this one.
+            // The invocation is a separate task, which continues if a save ends this one.
             _ = try? await EventLoop.main.task { await self.invoke(info) }.value
             state.finish(at: Date())
             guard !Task.isCancelled else { return }

@@ -2,7 +2,7 @@ import EventLoop
 import FoundationEssentials
 import FunctionsModel
 
-/// What this machine does in place of the service behind a trigger.
+/// What this machine does instead of the service behind a trigger.
 ///
 /// Each type of trigger is one such type, which `LocalBindings.known` lists.
 protocol Trigger: Sendable {
@@ -11,10 +11,10 @@ protocol Trigger: Sendable {
     /// Throws for properties with which the host could not listen.
     init(_ binding: Binding) throws(PropertyError)
 
-    /// Where its events come from, as text for people; nil if it is fired only by hand.
+    /// The source of the trigger's events, as text for people; nil if it is fired only by hand.
     var source: String? { get }
 
-    /// nil if nothing on this machine fires the function.
+    /// The listener for the trigger's events; nil if nothing on this machine fires the function.
     @MainLoop func listener(for target: TriggerTarget) -> (any TriggerListener)?
 
     /// The event of a run by hand (host-contract §13).
@@ -38,9 +38,9 @@ struct TriggerTarget {
 
     var storage: LocalStorage { invoker.storage }
 
-    /// Runs the function; returns whether it succeeded.
+    /// Runs the function. Returns whether it succeeded.
     ///
-    /// - Parameter cause: for people.
+    /// - Parameter cause: the cause as text for people.
     func invoke(_ payload: InvocationPayload, cause: String) async -> Bool {
         await invoker.invoke(function, payload, cause: cause, in: app).failure == nil
     }

@@ -31,5 +31,5 @@ package struct DateTimeOutOfRange: Error, Equatable {
 }
 
 extension DateTimeOutOfRange: CustomStringConvertible {
-    package var description: String { "the text '\(text)' is taken for a date, and .NET has only the years 1 to 9999" }
+    package var description: String { "the text '\(text)' is parsed as a date, and .NET has only the years 1 to 9999" }
 }

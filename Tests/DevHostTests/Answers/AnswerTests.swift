@@ -57,12 +57,12 @@ import Testing
         (#"{"Outputs":[]}"#, "\"Outputs\" is an array; it must be an object"),
         (#"{"Outputs":5}"#, "\"Outputs\" is a number; it must be an object"),
         (#"{"Outputs":"text"}"#, "\"Outputs\" is a text; it must be an object"),
-        (#"{"Logs":{}}"#, "\"Logs\" is an object; it must be an array of texts"),
-        (#"{"Logs":"text"}"#, "\"Logs\" is a text; it must be an array of texts"),
+        (#"{"Logs":{}}"#, "\"Logs\" is an object; it must be an array of strings"),
+        (#"{"Logs":"text"}"#, "\"Logs\" is a text; it must be an array of strings"),
         (#"{"Logs":["a",{}]}"#, "a line of \"Logs\" is an object; it must be a text"),
         (
             #"{"Outputs":{"res":{"body":"9999-12-31T24:00:00Z"}}}"#,
-            "the text '9999-12-31T24:00:00Z' is taken for a date, and .NET has only the years 1 to 9999; add a character to it"
+            "the text '9999-12-31T24:00:00Z' is parsed as a date, and .NET has only the years 1 to 9999; add a character to it"
         ),
         (#"{"Logs":["a",[]]}"#, "a line of \"Logs\" is an array; it must be a text"),
     ])
@@ -78,7 +78,7 @@ import Testing
             .decode(Answer(status: 200, contentType: "application/json", body: body))
         #expect(
             delivery.failure
-                == "Invalid HttpResponseMessage: the answer is bytes that are no text; it must be JSON in UTF-8")
+                == "Invalid HttpResponseMessage: the answer is bytes that are not text; it must be JSON in UTF-8")
     }
 
     @Test(
@@ -169,7 +169,7 @@ import Testing
         let delivery = decode(
             200, "application/json", #"{"Outputs":{"res":{"body":"no"},"res":{"body":"yes"}}}"#)
         #expect(delivery.http?.text == "yes")
-        #expect(delivery.warnings == ["'res' is twice in one object of the answer; only the last one counts"])
+        #expect(delivery.warnings == ["'res' occurs twice in one object of the answer; only the last one counts"])
     }
 
     @Test(arguments: [

@@ -50,14 +50,14 @@ import Testing
     @Test(
         arguments: [
             ("201", 201, nil), ("\"201\"", 201, nil), ("\" +201 \"", 201, nil), ("null", 200, nil),
-            ("\"invalid\"", 200, "the status \"invalid\" is no whole number, so the caller gets 200"),
-            ("\"\"", 200, "the status \"\" is no whole number, so the caller gets 200"),
-            ("true", 200, "the status true is no whole number, so the caller gets 200"),
-            ("201.0", 200, "the status 201.0 is no whole number, so the caller gets 200"),
-            ("99999999999", 200, "the status 99999999999 is no whole number, so the caller gets 200"),
-            ("99", 99, "the status 99 is not from 100 to 599; what the host makes of it is not known"),
-            ("-1", -1, "the status -1 is not from 100 to 599; what the host makes of it is not known"),
-            ("600", 600, "the status 600 is not from 100 to 599; what the host makes of it is not known"),
+            ("\"invalid\"", 200, "the status \"invalid\" is not a whole number, so the caller gets 200"),
+            ("\"\"", 200, "the status \"\" is not a whole number, so the caller gets 200"),
+            ("true", 200, "the status true is not a whole number, so the caller gets 200"),
+            ("201.0", 200, "the status 201.0 is not a whole number, so the caller gets 200"),
+            ("99999999999", 200, "the status 99999999999 is not a whole number, so the caller gets 200"),
+            ("99", 99, "the status 99 is not from 100 to 599; the host's behavior is not known"),
+            ("-1", -1, "the status -1 is not from 100 to 599; the host's behavior is not known"),
+            ("600", 600, "the status 600 is not from 100 to 599; the host's behavior is not known"),
         ] as [(String, Int, String?)])
     func `"statusCode" is a whole number or the text of one`(_ value: String, _ status: Int, _ warning: String?) {
         let delivery = Self.named("{\"statusCode\":\(value),\"body\":\"x\"}")
@@ -103,7 +103,7 @@ import Testing
         ("true", "True", "output 'res': true arrives as 'True'; send \"body\": \"true\""),
         (
             #""2024-01-01T00:00:00Z""#, "01/01/2024 00:00:00",
-            "output 'res': the text '2024-01-01T00:00:00Z' is taken for a date, so '01/01/2024 00:00:00' arrives "
+            "output 'res': the text '2024-01-01T00:00:00Z' is parsed as a date, so '01/01/2024 00:00:00' arrives "
                 + "instead; add a line break at its end"
         ),
         (
@@ -141,7 +141,7 @@ import Testing
             (#"{"x-a":true}"#, "x-a", "True", "output 'res', header 'x-a': true arrives as 'True'; send \"true\""),
             (
                 #"{"x-a":"2024-01-01T00:00:00Z"}"#, "x-a", "01/01/2024 00:00:00",
-                "output 'res', header 'x-a': the text '2024-01-01T00:00:00Z' is taken for a date, so '01/01/2024 "
+                "output 'res', header 'x-a': the text '2024-01-01T00:00:00Z' is parsed as a date, so '01/01/2024 "
                     + "00:00:00' arrives instead; add a space at its end"
             ),
             (
@@ -150,7 +150,7 @@ import Testing
             ),
             (
                 #"{"x-a":"1","X-A":"2"}"#, "x-a", "1",
-                "output 'res': the header 'X-A' is there twice, and the later one is dropped; join the values with "
+                "output 'res': the header 'X-A' occurs twice, and the later one is dropped; join the values with "
                     + "\", \""
             ),
             (#"{"x-a":"1","x-b":"2"}"#, "content-type", "text/plain; charset=utf-8", nil),

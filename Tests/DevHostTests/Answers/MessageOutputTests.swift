@@ -91,7 +91,7 @@ import Testing
             (#"["a",false,true]"#, ["a", "False", "True"], "false arrives as 'False'; send [\"false\"]"),
             (#""[\"a\",1]""#, ["a", "1"], "the text is a JSON array, so each of its 2 elements is sent on its own; "),
             (#"" [1]\n""#, ["1"], "the text is a JSON array, so each of its 1 elements is sent on its own; "),
-            (#""{\"a\":1}""#, ["{\n  \"a\": 1\n}"], "the text is JSON, so it is read and written again; "),
+            (#""{\"a\":1}""#, ["{\n  \"a\": 1\n}"], "the text is JSON, so the host parses and reformats it; "),
             (#""{}""#, ["{}"], nil),
             (
                 #"{"at":"2024-01-01T00:00:00.000Z"}"#, ["{\n  \"at\": \"2024-01-01T00:00:00Z\"\n}"],
@@ -101,7 +101,7 @@ import Testing
             (#"{"at":"2024-01-01T00:00:00Z"}"#, ["{\n  \"at\": \"2024-01-01T00:00:00Z\"\n}"], nil),
             (
                 #"["2024-01-01T00:00:00Z"]"#, ["01/01/2024 00:00:00"],
-                "the text '2024-01-01T00:00:00Z' is taken for a date, so '01/01/2024 00:00:00' arrives instead; add a "
+                "the text '2024-01-01T00:00:00Z' is parsed as a date, so '01/01/2024 00:00:00' arrives instead; add a "
                     + "character to it"
             ),
         ] as [(String, [String], String?)], byteTypes + textTypes)
@@ -120,7 +120,7 @@ import Testing
         #expect(delivery.texts == ["01/01/2024 00:00:00"])
         #expect(
             delivery.warnings == [
-                "output 'o': the text '2024-01-01T00:00:00Z' is taken for a date, so '01/01/2024 00:00:00' arrives "
+                "output 'o': the text '2024-01-01T00:00:00Z' is parsed as a date, so '01/01/2024 00:00:00' arrives "
                     + "instead; \(advice)"
             ])
     }
@@ -202,7 +202,7 @@ import Testing
         let delivery = deliver(#""2024-01-01T00:00:00Z""#, to: .blob)
         #expect(
             delivery.failure
-                == "output 'o': the text '2024-01-01T00:00:00Z' is taken for a date, which cannot be written to a "
+                == "output 'o': the text '2024-01-01T00:00:00Z' is parsed as a date, which cannot be written to a "
                 + "blob; send base64 of the text")
     }
 

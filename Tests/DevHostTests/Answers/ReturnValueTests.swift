@@ -48,7 +48,7 @@ import Testing
     }
 
     private static let missing =
-        "output 'res' is missing in \"Outputs\", so the caller gets 200 with the body {}; answer it, if only with "
+        "output 'res' is missing in \"Outputs\", so the caller gets 200 with the body {}; return it, even if only with "
         + "{\"statusCode\": 204}"
 
     @Test(arguments: [

@@ -20,11 +20,11 @@ import Testing
             ("\"5\"", 200, "5", "text/plain; charset=utf-8", []),
             (
                 "\"false\"", 200, "False", "text/plain; charset=utf-8",
-                ["the text is JSON, so it is read and written again"]
+                ["the text is JSON, so the host parses and reformats it"]
             ),
             (
                 "\"[1,2]\"", 200, "[\n  1,\n  2\n]", "text/plain; charset=utf-8",
-                ["the text is JSON, so it is read and written again"]
+                ["the text is JSON, so the host parses and reformats it"]
             ),
             (#""{\"body\":\"no\",\"status\":404}""#, 404, "no", "text/plain; charset=utf-8", []),
             (#"{"body":"no","status":404}"#, 404, "no", "text/plain; charset=utf-8", []),
@@ -33,7 +33,7 @@ import Testing
             (#"{"body":"no","status":404,"statusCode":null}"#, 200, "no", "text/plain; charset=utf-8", []),
             (
                 #"{"body":"no","status":{}}"#, 200, "no", "text/plain; charset=utf-8",
-                ["the status {} is no whole number"]
+                ["the status {} is not a whole number"]
             ),
             (#"{"body":"a","Body":"b"}"#, 200, "a", "text/plain; charset=utf-8", []),
             (#"{"body":null}"#, 200, "", "text/plain; charset=utf-8", []),

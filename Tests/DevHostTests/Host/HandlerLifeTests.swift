@@ -51,7 +51,8 @@ import Testing
         let foreign = await #expect(throws: DevHost.Failure.self) {
             try await HostInProcess([:], handlerPort: 1) { $0.bind = "192.0.2.1" }
         }
-        #expect(foreign?.description.hasPrefix("cannot listen on 192.0.2.1: it is no address of this machine") == true)
+        #expect(
+            foreign?.description.hasPrefix("cannot listen on 192.0.2.1: it is not an address of this machine") == true)
     }
 
     @Test func `the host can listen on a host name`() async throws {
@@ -69,7 +70,7 @@ import Testing
         try await host.wait(for: "a ready handler") { if case .handlerReady = $0 { true } else { false } }
         try host.app.write(["f/handler.py": "print(1)"])
         try host.app.write(["g/function.json": TemporaryApp.httpFunction])
-        try await host.waitForLine(containing: "the handler is started again")
+        try await host.waitForLine(containing: "the handler is restarted")
         try await host.wait(for: "the new function") { event in
             if case .reloaded(let listing) = event { listing.functions.map(\.name) == ["f", "g"] } else { false }
         }

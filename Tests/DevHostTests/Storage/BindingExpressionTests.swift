@@ -106,15 +106,15 @@ struct BindingExpressionTests {
         ),
         (
             "{datetime:yyyy.MM}",
-            "uses {datetime:yyyy.MM}, of which the host reads the part before the first dot only; write "
+            "uses {datetime:yyyy.MM}, of which the host reads only the part before the first dot; write "
                 + "{sys.utcnow:yyyy.MM}"
         ),
         ("{rand-guid:X}", "uses the format 'X' for a GUID; use N, D, B or P"),
-        ("{a-b}", "has 'a-b' in braces, which is no name; use letters, digits and _, and dots before members"),
-        ("{a..b}", "has 'a..b' in braces, which is no name; use letters, digits and _, and dots before members"),
+        ("{a-b}", "has 'a-b' in braces, which is not a name; use letters, digits and _, and dots before members"),
+        ("{a..b}", "has 'a..b' in braces, which is not a name; use letters, digits and _, and dots before members"),
         ("out/{name", "has no } for the { at character 5; a brace itself is written {{"),
         ("out}", "has no { for the } at character 4; a brace itself is written }}"),
-        ("{:x}", "has braces with nothing in them; name what is to stand there"),
+        ("{:x}", "has empty braces; put a name in them"),
     ])
     func `a bad expression is reported with its binding`(text: String, sentence: String) {
         let error = #expect(throws: BindingTemplateError.self) { try resolve(text) }

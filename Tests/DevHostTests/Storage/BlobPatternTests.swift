@@ -59,26 +59,29 @@ struct BlobPatternTests {
         ("", "is not container/name or container"),
         ("uploads/", "is not container/name or container"),
         ("/{name}", "is not container/name or container"),
-        ("{where}/{name}", "has an expression in its container's name, where the host takes none"),
+        ("{where}/{name}", "has an expression in its container's name, where the host does not allow one"),
         ("uploads/{name", "has no } for the { at character 9; a brace itself is written {{"),
         ("uploads/name}", "has no { for the } at character 13; a brace itself is written }}"),
         ("uploads/{a{b}c}", "has no } for the { at character 9; a brace itself is written {{"),
-        ("uploads/{}", "has braces with nothing in them; name what is to stand there"),
+        ("uploads/{}", "has empty braces; put a name in them"),
         (
             "uploads/{my-name}",
-            "has 'my-name' in braces, which is no name; use letters, digits and _, and dots before members"
+            "has 'my-name' in braces, which is not a name; use letters, digits and _, and dots before members"
         ),
-        ("uploads/{1st}", "has '1st' in braces, which is no name; use letters, digits and _, and dots before members"),
+        (
+            "uploads/{1st}",
+            "has '1st' in braces, which is not a name; use letters, digits and _, and dots before members"
+        ),
         ("uploads/{a.b}", "cannot take {a.b} from a blob's name; use a plain name such as {name}"),
         ("uploads/{rand-guid}", "cannot take {rand-guid} from a blob's name; use a plain name such as {name}"),
         (
             "Uploads/{name}",
-            "names no place: 'Uploads' cannot be the name of a container: use 3 to 63 lower-case letters, digits and single "
+            "is not a valid path: 'Uploads' cannot be the name of a container: use 3 to 63 lower-case letters, digits and single "
                 + "dashes, with a letter or digit at both ends, or $root or $web"
         ),
         (
             "uploads/../x",
-            "names no place: '../x' cannot be the name of a blob: it has a part '.' or '..', which leads elsewhere; leave "
+            "is not a valid path: '../x' cannot be the name of a blob: it has a part '.' or '..', which leads elsewhere; leave "
                 + "that part out"
         ),
     ])

@@ -149,7 +149,7 @@ struct BlobReceiptsTests {
         #expect(
             after.warnings == [
                 "\(folder.path)/receipts/Thumb.jsonl had 1 damaged line and is kept as "
-                    + "\(folder.path)/receipts/.damaged/\(aside); blobs that were noted there trigger once more"
+                    + "\(folder.path)/receipts/.damaged/\(aside); blobs recorded there trigger again"
             ])
         #expect(try open().warnings.isEmpty)
     }

@@ -119,8 +119,8 @@ struct QueueRestartTests {
     @Test(arguments: [
         ("", "line 1, column 1: the text ends in the middle of a value"),
         ("{\"sequenceNumber\": 1, \"insert", "line 1, column 30: the text ends in the middle of a value"),
-        ("[]", "it has no good \"sequenceNumber\""),
-        ("{\"sequenceNumber\": 1, \"insertionTime\": \"yesterday\"}", "it has no good \"insertionTime\""),
+        ("[]", "\"sequenceNumber\" is missing or invalid"),
+        ("{\"sequenceNumber\": 1, \"insertionTime\": \"yesterday\"}", "\"insertionTime\" is missing or invalid"),
     ])
     func `a damaged file is reported and set aside`(text: String, reason: String) throws {
         try open().send([1], to: "orders")
@@ -131,8 +131,8 @@ struct QueueRestartTests {
         #expect(folder.text(".damaged/\(aside)") == text)
         #expect(
             store.warnings == [
-                "\(folder.path)/orders/bad.json is no queue message (\(reason)) and is now \(folder.path)/.damaged/\(aside); "
-                    + "put it right and move it back, or delete it"
+                "\(folder.path)/orders/bad.json is not a queue message (\(reason)) and is now \(folder.path)/.damaged/\(aside); "
+                    + "fix it and move it back, or delete it"
             ])
         #expect(try open().warnings.isEmpty)
     }
@@ -170,8 +170,8 @@ struct QueueRestartTests {
         let store = try open()
         #expect(store.counts == ["orders": 0])
         for (number, (member, _)) in files.enumerated() {
-            let warning = store.warnings.first { $0.contains("/\(number).json is no queue message") }
-            #expect(warning?.contains("it has no good \"\(member)\"") == true, "\(number) \(warning ?? "")")
+            let warning = store.warnings.first { $0.contains("/\(number).json is not a queue message") }
+            #expect(warning?.contains("\"\(member)\" is missing or invalid") == true, "\(number) \(warning ?? "")")
         }
         #expect(try store.send([1], to: "orders").sequenceNumber == 1)
     }
@@ -213,7 +213,8 @@ struct QueueRestartTests {
         let store = try open()
         #expect(store.counts == ["orders": 1])
         #expect(store.warnings.count == 3)
-        #expect(store.warnings.contains { $0.hasPrefix("\(folder.path)/notes.txt is not a folder, so it is no queue") })
+        #expect(
+            store.warnings.contains { $0.hasPrefix("\(folder.path)/notes.txt is not a folder, so it is not a queue") })
         #expect(store.warnings.contains { $0.hasPrefix("cannot look at \(folder.path)/round: ") })
         #expect(store.warnings.contains { $0.hasPrefix("cannot look at \(folder.path)/orders/r.json: ") })
         #expect(folder.text("notes.txt") == "mine")
@@ -224,6 +225,7 @@ struct QueueRestartTests {
         let error = #expect(throws: StorageError.self) {
             try QueueStore(folder: "\(folder.path)/queues", service: .storageQueues, messageLimit: 1) { Date() }
         }
-        #expect(error?.description == "\(folder.path)/queues is not a folder; remove it, and the folder is made anew")
+        #expect(
+            error?.description == "\(folder.path)/queues is not a folder; remove it, and the folder is created again")
     }
 }

@@ -54,20 +54,20 @@ import Testing
         arguments: [
             ("", "line 1, column 1: the text ends in the middle of a value"),
             ("{\"Tick\": {\"Last\"", "line 1, column 17: the text ends in the middle of a value"),
-            ("[]", "it holds an array, not an object"),
-            ("{\n  \"Tick\": 5\n}", "line 2: 'Tick' is no status of a timer"),
-            ("{\"Tick\": {}}", "line 1: 'Tick' is no status of a timer"),
+            ("[]", "it contains an array, not an object"),
+            ("{\n  \"Tick\": 5\n}", "line 2: 'Tick' is not a timer status"),
+            ("{\"Tick\": {}}", "line 1: 'Tick' is not a timer status"),
             (
                 "{\"Tick\": {\"LastUpdated\": \"2026-03-01T10:15:00Z\", \"Next\": \"soon\"}}",
-                "line 1: 'Tick' is no status of a timer"
+                "line 1: 'Tick' is not a timer status"
             ),
         ])
     func `a damaged file is reported and replaced`(text: String, reason: String) throws {
         try write(text)
         let file = TimerStatusFile(folder: folder)
         #expect(
-            file.damage?.description == "\(path) cannot be understood, so missed timers are not noticed, and it is "
-                + "begun anew: \(reason)")
+            file.damage?.description == "\(path) is damaged and was replaced, so missed timers are not "
+                + "detected: \(reason)")
         #expect(file["Tick"] == nil)
 
         let status = TimerStatus(last: nil, next: nil, lastUpdated: try date("2026-03-01T10:00:00Z"))
@@ -85,7 +85,7 @@ import Testing
         let error = #expect(throws: TimerStatusFileError.self) { try file.set(status, of: "Tick") }
         #expect(
             error?.description.hasPrefix(
-                "\(path) cannot be written, so missed timers will not be noticed; check the folder's permissions: ")
+                "\(path) cannot be written, so missed timers will not be detected; check the folder's permissions: ")
                 == true)
         #expect(file["Tick"] == status)
     }
@@ -97,6 +97,6 @@ import Testing
         try write(#"{ "Tick": { "LastUpdated": "\#(time)" } }"#)
         let file = TimerStatusFile(folder: folder)
         #expect(file["Tick"] == nil)
-        #expect(file.damage == .damaged(path, reason: "line 1: 'Tick' is no status of a timer"))
+        #expect(file.damage == .damaged(path, reason: "line 1: 'Tick' is not a timer status"))
     }
 }
