@@ -42,7 +42,7 @@ import Testing
         #expect(differences.isEmpty)
     }
 
-    @Test func `there are cases of either wire, each with a name of its own`() throws {
+    @Test func `there are cases for both protocols, and their names differ`() throws {
         let all = try Case.all
         #expect(all.count > 150)
         #expect(all.filter { $0.plainRequest != nil }.count > 50)

@@ -17,7 +17,7 @@ import Testing
         return try AppLoader(.folder(app.folder.path), settings: [:], types: types).load()
     }
 
-    @Test func `one declaration adds a type to the whole of the reader`() throws {
+    @Test func `one declaration adds a type to all parts of the reader`() throws {
         let app = try load(
             #"""
             { "name": "news", "type": "PigeonTrigger", "direction": "in", "loftName": "l" },

@@ -11,7 +11,7 @@ package struct CaselessDictionary<Value: Sendable>: Sendable {
         set { set(name, newValue) }
     }
 
-    /// An existing name keeps its place and its case.
+    /// Sets the value of a name. A name that exists keeps its place and its case.
     package mutating func set(_ name: String, _ value: Value) {
         let key = name.caseless
         if let place = places[key] {
@@ -30,6 +30,6 @@ extension CaselessDictionary: ExpressibleByDictionaryLiteral {
 }
 
 extension String {
-    /// Equal for two names that `OrdinalIgnoreCase` takes for the same (golden/dotnet/query).
+    /// A form that is equal for two names that `OrdinalIgnoreCase` treats as the same (golden/dotnet/query).
     var caseless: String { String(decoding: OrdinalCase.fold(utf8Span.span), as: UTF8.self) }
 }

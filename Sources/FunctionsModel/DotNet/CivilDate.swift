@@ -32,7 +32,7 @@ package struct CivilDate: Sendable, Equatable {
         return cycle * 146_097 + yearOfCycle * 365 + yearOfCycle / 4 - yearOfCycle / 100 + dayOfYear - 719_468
     }
 
-    /// 0 is Sunday.
+    /// The day of the week; 0 is Sunday.
     package var dayOfWeek: Int {
         let shifted = dayNumber + 4
         return shifted - shifted.floored(by: 7) * 7
@@ -49,7 +49,7 @@ package struct CivilDate: Sendable, Equatable {
 }
 
 extension CivilDate {
-    /// English, as in .NET's invariant culture.
+    /// The names in English, as in .NET's invariant culture.
     static let monthNames = [
         "January", "February", "March", "April", "May", "June", "July", "August", "September", "October", "November",
         "December",
@@ -60,6 +60,6 @@ extension CivilDate {
 }
 
 extension Int {
-    /// The quotient rounded down, where `/` rounds towards zero.
+    /// The quotient rounded down, whereas `/` rounds towards zero.
     package func floored(by divisor: Int) -> Int { self >= 0 ? self / divisor : (self + 1) / divisor - 1 }
 }

@@ -1,5 +1,6 @@
-/// A custom format of `DateTime.ToString`, such as `yyyy-MM-dd`, in the invariant culture (golden/dotnet/datetimeformats).
-/// What it does not know (`F`, `g`, `z`, and .NET's own formats of one letter) it refuses.
+/// A custom format of `DateTime.ToString`, such as `yyyy-MM-dd`, in the invariant culture
+/// (golden/dotnet/datetimeformats). It refuses specifiers that it does not know: `F`, `g`, `z`, and .NET's own formats
+/// of one letter.
 package struct DateTimeFormat: Sendable {
     private let parts: [Part]
 

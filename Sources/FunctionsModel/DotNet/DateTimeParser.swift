@@ -7,11 +7,11 @@
 /// optionally with `Z`, `GMT` or an offset such as `+01:00`, which makes it a local time. Either may stand alone or come
 /// first; a space, or a `T` after the date, separates them. .NET accepts still other spacing.
 struct DateTimeParser {
-    /// In lower case.
+    /// The text in lower case.
     private let bytes: [UInt8]
     private var index = 0
     private var day: CivilDate
-    /// 0 is Sunday.
+    /// The written day of the week; 0 is Sunday.
     private var weekday: Int?
     private var ticksOfDay = 0
     private var minutesEast: Int?
@@ -71,7 +71,7 @@ struct DateTimeParser {
         guard skipSeparator(), let second = readNumber() else { return false }
         let afterSecond = index
         guard skipSeparator(), let third = readNumber() else {
-            // A year and a month, or a month and a day.
+            // There are two numbers: a year and a month, or a month and a day.
             index = afterSecond
             return first.digits == 4 ? setDay((1, 1), second.value, first) : setDay(second, first.value)
         }
@@ -92,7 +92,7 @@ struct DateTimeParser {
         return setDay(number, month + 1, year)
     }
 
-    /// Returns false if there is no such day. Years of two digits are 1950 to 2049.
+    /// Sets the date. Returns false if there is no such day. Years of two digits are 1950 to 2049.
     private mutating func setDay(_ number: Number, _ month: Int, _ year: Number? = nil) -> Bool {
         guard number.digits <= 2, 1...12 ~= month else { return false }
         var full = day.year
@@ -138,7 +138,7 @@ struct DateTimeParser {
         return readZone()
     }
 
-    /// In ticks, rounded.
+    /// Reads a fraction of a second as ticks, rounded.
     private mutating func readFraction() -> Int? {
         let digits = bytes[index...].prefix { Self.isDigit($0) }
         guard 1...16 ~= digits.count, let value = Double("0." + String(decoding: digits, as: UTF8.self)) else {
@@ -183,14 +183,14 @@ struct DateTimeParser {
 
     private var next: UInt8? { index < bytes.count ? bytes[index] : nil }
 
-    /// Up to four digits.
+    /// Reads a number of up to four digits.
     private mutating func readNumber() -> Number? {
         let digits = bytes[index...].prefix(4).prefix { Self.isDigit($0) }
         index += digits.count
         return digits.isEmpty ? nil : (digits.reduce(0) { $0 * 10 + Int($1 - UInt8(ascii: "0")) }, digits.count)
     }
 
-    /// Reads a name or its first three letters; returns its place.
+    /// Reads one of the names or its first three letters. Returns its index.
     private mutating func readName(_ names: [String]) -> Int? {
         let word = bytes[index...].prefix { $0 &- UInt8(ascii: "a") < 26 }
         let found = names.firstIndex { name in

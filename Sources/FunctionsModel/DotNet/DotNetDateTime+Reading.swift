@@ -1,6 +1,6 @@
 import FoundationEssentials
 
-/// .NET has several rules for reading a date-time, and they differ. Each has a name here.
+/// The rules by which .NET reads a date-time. There are several, and they differ.
 extension DotNetDateTime {
     /// Newtonsoft's rule for a string in JSON (`DateParseHandling.DateTime`, its default): `2026-03-01T10:20:30`, with a
     /// fraction or a zone, and `/Date(0)/`; no date alone, no other spelling. Answers, and JSON in messages, are read by
@@ -25,7 +25,7 @@ extension DotNetDateTime {
     }
 }
 
-/// A text that Newtonsoft takes for a date-time, which .NET cannot hold.
+/// Newtonsoft parses the text as a date-time, but .NET cannot hold it.
 package struct DateTimeOutOfRange: Error, Equatable {
     package let text: String
 }

@@ -12,7 +12,7 @@ package struct DotNetDateTime: Sendable, Equatable {
         case local(secondsEast: Int)
     }
 
-    /// What a clock shows, in units of 100 ns since the beginning of the year 1.
+    /// The time that a clock shows, in units of 100 ns since the beginning of the year 1.
     package let ticks: Int
     package let kind: Kind
 
@@ -23,14 +23,14 @@ package struct DotNetDateTime: Sendable, Equatable {
     /// The ticks of the years 1 to 9999; .NET has no others.
     package static let range = 0...3_155_378_975_999_999_999
 
-    /// nil outside the years 1 to 9999, where .NET throws.
+    /// Returns nil outside the years 1 to 9999, where .NET throws.
     init?(ticks: Int, _ kind: Kind) {
         guard Self.range.contains(ticks) else { return nil }
         self.ticks = ticks
         self.kind = kind
     }
 
-    /// Takes the nearest time in the years 1 to 9999.
+    /// Makes the nearest time in the years 1 to 9999.
     package init(nearestTicks ticks: Int, _ kind: Kind) {
         self.ticks = min(max(ticks, Self.range.lowerBound), Self.range.upperBound)
         self.kind = kind
@@ -68,7 +68,7 @@ package struct DotNetDateTime: Sendable, Equatable {
         return Date(timeIntervalSinceReferenceDate: sinceReference + Double(fraction) / Double(Self.ticksPerSecond))
     }
 
-    /// Of the moment, without its fraction.
+    /// The seconds of the moment, without its fraction.
     package var secondsSince1970: Int { (ticks - Self.ticksOf1970).floored(by: Self.ticksPerSecond) - kind.secondsEast }
 
     // MARK: Parts
@@ -78,7 +78,7 @@ package struct DotNetDateTime: Sendable, Equatable {
     var hour: Int { secondOfDay / 3600 }
     var minute: Int { secondOfDay / 60 % 60 }
     var second: Int { secondOfDay % 60 }
-    /// In ticks: seven decimals of a second.
+    /// The fraction of the second in ticks, that is, seven decimals.
     var fraction: Int { ticks % Self.ticksPerSecond }
 }
 

@@ -28,15 +28,15 @@ extension Double {
 }
 
 extension StringProtocol {
-    /// `String.Trim()`: without white space at either end. A byte order mark is none.
+    /// `String.Trim()`: the text without white space at both ends. A byte order mark is not white space.
     package var trimmed: String {
         let scalars = unicodeScalars.drop { $0.properties.isWhitespace }
         let count = scalars.reversed().prefix { $0.properties.isWhitespace }.count
         return String(String.UnicodeScalarView(scalars.dropLast(count)))
     }
 
-    /// `Utility.IsJson`: the host tries to read a text as JSON if it has its brackets at both ends (host-contract §6.3,
-    /// §9.4). With a comment before or after it, it is a plain text.
+    /// `Utility.IsJson`: the host tries to read a text as JSON if it has JSON's brackets at both ends (host-contract
+    /// §6.3, §9.4). A text with a comment before or after it is plain text.
     package var hasJSONBrackets: Bool {
         let scalars = unicodeScalars
         switch (scalars.first { !$0.properties.isWhitespace }, scalars.last { !$0.properties.isWhitespace }) {

@@ -35,7 +35,7 @@ struct NewtonsoftDateReader {
         guard index == bytes.count else { return nil }
         let wall = DotNetDateTime(date, ticksOfDay: time, kind)
         guard let wall, case .local = kind else { return Found(value: wall) }
-        // Where an offset leads out of range, Newtonsoft takes the nearest time and does not throw.
+        // If an offset leads out of range, Newtonsoft uses the nearest time and does not throw.
         let ticks = wall.ticks - minutes * 60 * DotNetDateTime.ticksPerSecond
         return Found(value: DotNetDateTime(nearestTicks: ticks, kind))
     }
@@ -77,7 +77,7 @@ struct NewtonsoftDateReader {
     /// The number is milliseconds since 1970. As in Newtonsoft, a large one overflows, and the result may be another date.
     private func microsoftDate() -> Found? {
         guard bytes.starts(with: "/Date(".utf8), bytes.suffix(2).elementsEqual(")/".utf8) else { return nil }
-        // A sign at the very beginning is the number's.
+        // A sign at the very beginning belongs to the number.
         let tail = bytes[7..<bytes.count - 1]
         let sign = tail.firstIndex(of: UInt8(ascii: "+")) ?? tail.firstIndex(of: UInt8(ascii: "-"))
         guard let milliseconds = Self.integer(bytes[6..<(sign ?? bytes.count - 2)]) else { return nil }

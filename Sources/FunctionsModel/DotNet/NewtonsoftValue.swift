@@ -86,13 +86,13 @@ package indirect enum NewtonsoftValue: Sendable, Equatable {
         return result.compactMap { $0 }
     }
 
-    /// An object made here, from no text.
+    /// Makes an object that was not read from a text.
     package static func record(_ members: [(name: String, value: NewtonsoftValue)]) -> NewtonsoftValue {
         .object(members.map { Member(name: $0.name, value: $0.value) })
     }
 }
 
-/// Why the host cannot read a JSON text.
+/// The reason why the host cannot read a JSON text.
 package enum NewtonsoftError: Error {
     case json(JSONError)
     case date(DateTimeOutOfRange)
@@ -109,7 +109,7 @@ extension NewtonsoftError: CustomStringConvertible {
 
 extension NewtonsoftValue {
     package var boolean: Bool? { if case .boolean(let truth) = self { truth } else { nil } }
-    /// nil for a text that became a date or bytes.
+    /// The string; nil also for a text that became a date or bytes.
     package var string: String? { if case .string(let text) = self { text } else { nil } }
     package var elements: [NewtonsoftValue]? { if case .array(let elements) = self { elements } else { nil } }
     package var members: [Member]? { if case .object(let members) = self { members } else { nil } }
@@ -123,7 +123,7 @@ extension NewtonsoftValue {
         return (members.first { $0.name == name } ?? members.first { $0.name.caseless == wanted })?.value
     }
 
-    /// Its name in a sentence.
+    /// The name of the value's kind in a sentence.
     package var kind: String {
         switch self {
         case .null: "null"

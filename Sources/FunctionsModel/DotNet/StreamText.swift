@@ -3,7 +3,7 @@
 /// Messages are not among them: their bytes are UTF-8 for .NET, and a mark is a character of the text (host-contract §6.5).
 package struct StreamText {
     package let text: String
-    /// Something was replaced, so the bytes cannot be recovered.
+    /// Whether invalid bytes were replaced, so that the original bytes cannot be recovered.
     package let isSpoiled: Bool
 
     /// `StreamReader`: UTF-8, or by the byte order mark. Bodies of requests and blobs are read by it (host-contract §6.4,

@@ -49,7 +49,7 @@ private final class Loft: TriggerListener {
         "f/function.json": #"{ "bindings": [ { "name": "note", "type": "pigeonTrigger", "loftName": "roof" } ] }"#
     ]
 
-    @Test func `one declaration adds a trigger to the whole of the host`() async throws {
+    @Test func `one declaration adds a trigger to all parts of the host`() async throws {
         let handler = try await PlayedHandler(PlayedHandler.answer("{}"))
         let handlerPort = await handler.port
         let host = try await HostInProcess(Self.files, handlerPort: handlerPort) { options in
@@ -75,7 +75,7 @@ private final class Loft: TriggerListener {
         await handler.stop()
     }
 
-    @Test func `check asks the declaration, too`() throws {
+    @Test func `luafunc check uses the declaration of a trigger too`() throws {
         let app = try TemporaryApp([
             "f/function.json": #"{ "bindings": [ { "name": "note", "type": "pigeonTrigger" } ] }"#
         ])

@@ -4,7 +4,7 @@ import Testing
 @testable import FunctionsModel
 
 @Suite struct DateTimeFormatTests {
-    @Test func `a format gives what it gives in NET, or is refused`() throws {
+    @Test func `a format gives the same text as in .NET, or is refused`() throws {
         let moments = try ["2026-03-01T04:05:06.7890120Z", "2026-11-25T16:45:59.0000001Z"].map {
             try #require(try DotNetDateTime(newtonsoft: $0))
         }

@@ -29,7 +29,7 @@ import Testing
         ("12:30 PM", "2026-03-01T12:30:00"), ("10:20 2024-01-01", "2024-01-01T10:20:00"),
         (" 2009-05-12 ", "2009-05-12T00:00:00"), ("1.5", "2026-01-05T00:00:00"),
     ])
-    func `what people write is a date-time`(_ text: String, _ iso: String) {
+    func `common ways to write a date-time are accepted`(_ text: String, _ iso: String) {
         #expect(parse(text)?.isoText == iso)
     }
 
@@ -39,11 +39,11 @@ import Testing
         "2009-05-12T11:60", "2009-05-12T11:45:60", "2009-05-12T11:45:00+15:00", "13:00 PM", "5 Foo 2009",
         "2009-05-12x", "11:45:00.", "Tue, 01 Jan 2024", "29 Feb", "0001-01-01T00:00+01:00",
     ])
-    func `nothing else is one`(_ text: String) {
+    func `any other text is not a date-time`(_ text: String) {
         #expect(parse(text) == nil)
     }
 
-    @Test func `the route constraint takes the same texts`() throws {
+    @Test func `the route constraint accepts the same texts`() throws {
         let rows = try Golden.rows("routedates")
         for row in rows {
             let text = try #require(row["in"]?.string)

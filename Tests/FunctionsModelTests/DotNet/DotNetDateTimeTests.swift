@@ -63,11 +63,11 @@ import Testing
     @Test(arguments: [
         "9999-12-31T24:00:00Z", "/Date(253402300800000)/", "/Date(-62135596800001+0200)/", "/Date(99999999999999999)/",
     ])
-    func `a date-time beyond those of NET is an error`(_ text: String) {
+    func `a date-time that .NET cannot hold is an error`(_ text: String) {
         #expect(throws: DateTimeOutOfRange(text: text)) { try DotNetDateTime(newtonsoft: text) }
     }
 
-    @Test func `Newtonsoft takes the same texts for date-times, and the same ones fail`() throws {
+    @Test func `the same texts are date-times, and the same fail, as in Newtonsoft`() throws {
         var dates = 0
         for row in try Golden.rows("dates") {
             let text = try #require(row["in"]?.string)
@@ -115,7 +115,7 @@ import Testing
         #expect(DotNetDateTime(before1970, .utc).isoText == "1969-12-31T23:59:59.75Z")
     }
 
-    @Test func `a date of whole milliseconds has no noise in its fraction`() {
+    @Test func `a date of whole milliseconds has an exact fraction`() {
         for milliseconds in 0..<1000 {
             let date = Date(timeIntervalSince1970: 1_772_360_430 + Double(milliseconds) / 1000)
             #expect(DotNetDateTime(date, .utc).fraction == milliseconds * 10_000)

@@ -37,11 +37,11 @@ import Testing
         ("{}", true), ("\u{a0}[1] \n", true), ("{]", false), ("{", false), ("", false), ("\u{feff}{}", false),
         ("// {}", false),
     ])
-    func `the host reads texts in brackets`(_ text: String, _ isRead: Bool) {
+    func `the host reads texts in brackets as JSON`(_ text: String, _ isRead: Bool) {
         #expect(text.hasJSONBrackets == isRead)
     }
 
-    @Test func `names are the same in any case, but never an ASCII letter as another`() {
+    @Test func `names are equal in upper and lower case, but an ASCII letter never equals another letter`() {
         let names: CaselessDictionary<Int> = ["É": 1, "K": 2, "ß": 3]
         #expect(names["é"] == 1 && names["k"] == 2 && names["ß"] == 3)
         #expect(names["\u{212a}"] == nil && names["SS"] == nil)
