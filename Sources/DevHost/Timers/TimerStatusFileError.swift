@@ -11,7 +11,7 @@ extension TimerStatusFileError: CustomStringConvertible {
         case .unreadable(let path):
             "\(path) cannot be read, so missed timers are not detected; check its permissions"
         case .damaged(let path, let reason):
-            "\(path) is damaged and was replaced, so missed timers are not detected: \(reason)"
+            "\(path) is damaged and will be replaced, so missed timers are not detected: \(reason)"
         case .unwritable(let path, let reason):
             "\(path) cannot be written, so missed timers will not be detected; check the folder's permissions: \(reason)"
         }

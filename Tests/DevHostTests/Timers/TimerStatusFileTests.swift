@@ -66,7 +66,7 @@ import Testing
         try write(text)
         let file = TimerStatusFile(folder: folder)
         #expect(
-            file.damage?.description == "\(path) is damaged and was replaced, so missed timers are not "
+            file.damage?.description == "\(path) is damaged and will be replaced, so missed timers are not "
                 + "detected: \(reason)")
         #expect(file["Tick"] == nil)
 
