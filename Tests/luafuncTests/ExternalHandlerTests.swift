@@ -153,7 +153,7 @@ import Testing
         let host = try start(["/bin/sh", "-c", "exit 0"], waits: true)
         let process = host.process
         defer { withExtendedLifetime(host) {} }
-        #expect(process.waitForLine(containing: "exited with code 0, so the host does not start it again"))
+        #expect(process.waitForLine(containing: "exited with code 0, so the host does not restart it"))
         // This includes a request that arrived before the handler could answer.
         #expect(try process.request("/api/quick").status == 500)
         #expect(process.waitForLine(containing: "there is no handler: '/bin/sh' exited with code 0"))
@@ -163,7 +163,7 @@ import Testing
 
     @Test func `a save restarts a handler that has exited with 0`() async throws {
         let host = try start(["/bin/sh", "-c", "test -f ready || exit 0; echo it is back; exec sleep 60"])
-        #expect(host.process.waitForLine(containing: "exited with code 0, so the host does not start it again"))
+        #expect(host.process.waitForLine(containing: "exited with code 0, so the host does not restart it"))
         try host.app.write(["ready": ""])
         try host.app.write(["host.json": #"{ "version": "2.0", "functionTimeout": "00:01:00" }"#])
         #expect(host.process.waitForLine(containing: "it is back"))

@@ -191,7 +191,7 @@ import Testing
         #expect(try host.request("/api/f").text == "hello")
         try host.app.write(["local.settings.json": settings.replacing("hello", with: "hi")])
         #expect(
-            host.process.waitForLine(containing: "local.settings.json has changed; its settings count from the next"))
+            host.process.waitForLine(containing: "local.settings.json has changed; restart luafunc to use its settings"))
         #expect(try host.request("/api/f").text == "hello")
         try host.app.write(["local.settings.json": "{"])
         #expect(host.process.waitForLine(containing: "is not JSON"))
@@ -454,8 +454,8 @@ import Testing
 
     @Test(arguments: [
         ("Host: evil.example", "use localhost or an address"),
-        ("Host: localhost\r\nOrigin: http://evil.example", "no requests of pages of http://evil.example"),
-        ("Host: localhost\r\nSec-Fetch-Site: cross-site", "no requests of pages of other sites"),
+        ("Host: localhost\r\nOrigin: http://evil.example", "rejects requests from web pages of http://evil.example"),
+        ("Host: localhost\r\nSec-Fetch-Site: cross-site", "rejects requests from web pages of other sites"),
     ])
     func `pages of other sites cannot use the admin API`(_ headers: String, _ reason: String) throws {
         let host = try StartedApp(["host.json": Self.bundle])
