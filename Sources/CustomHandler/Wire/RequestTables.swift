@@ -1,6 +1,7 @@
 import FoundationEssentials
 import FunctionsModel
 import HTTP
+import HTTP1
 import Lua
 
 /// The tables of a caller's own request, which are filled on first access. All are made from one source: a block that holds

@@ -1,4 +1,5 @@
 import Files
+import JSON
 import Synchronization
 
 /// The files and folders of an app, each as it was when first read: anything loaded later sees the same text, even if the
@@ -101,8 +102,7 @@ package final class AppFiles: Sendable {
             if let problem = links?.problem(of: file) { return .outside(problem) }
         }
         // Some editors put this mark in front of UTF-8, and Lua does not know it.
-        let mark: [UInt8] = [0xEF, 0xBB, 0xBF]
-        return .text(text.starts(with: mark) ? Array(text.dropFirst(mark.count)) : text)
+        return .text(text.starts(with: ByteOrderMark.utf8) ? Array(text.withoutByteOrderMark) : text)
     }
 
     /// The folders of the app, found by a walk through all of it; nil if the app is inside the program.

@@ -1,3 +1,5 @@
+import JSON
+
 /// Finds the name that somebody probably meant.
 public enum NearestName {
     /// Returns nil if no name is similar, which means that more than a third of the letters would have to change, or if
@@ -15,6 +17,28 @@ public enum NearestName {
             if steps <= limit { nearest = (candidate, steps) }
         }
         return nearest?.name
+    }
+
+    /// ` (did you mean 'name'?)` for the end of a sentence; empty if no name is similar.
+    package static func question(_ name: String, among names: [String]) -> String {
+        find(name, among: names).map { " (did you mean '\($0)'?)" } ?? ""
+    }
+
+    /// Warnings about the members of an object that are not known but resemble a known one.
+    ///
+    /// - Parameter place: where the object is, before the member's name in the warning.
+    static func warnings(
+        _ object: JSONTree, known: [String], anyCase: Bool = true, in file: String, place: String = ""
+    ) -> [Problem] {
+        (object.members ?? []).compactMap { member in
+            if known.contains(member.name) { return nil }
+            let name = member.name.lowercased()
+            if anyCase, known.contains(where: { $0.lowercased() == name }) { return nil }
+            return find(member.name, among: known).map { meant in
+                Problem(
+                    file, line: member.tree.line, "\(place)\"\(member.name)\" is not read; did you mean \"\(meant)\"?")
+            }
+        }
     }
 
     /// The number of letters to insert, delete, change, or swap with the next one.

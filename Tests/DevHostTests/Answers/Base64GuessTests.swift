@@ -7,7 +7,7 @@ import Testing
 @Suite struct Base64GuessTests {
     @Test(arguments: ["data", "true", "null", "Done", "2024", "complete", "finished", "user0001", "two words"])
     func `words that decode are taken for an accident`(_ text: String) throws {
-        let bytes = try #require(DotNetBase64.decode(text))
+        let bytes = try #require(Base64.decode(text))
         #expect(bytes == Array(Data(base64Encoded: text.replacing(" ", with: "")) ?? Data()))
         #expect(Base64Guess.isAccident(text, decodedAs: bytes))
     }
@@ -19,7 +19,7 @@ import Testing
     ])
     func `base64 that was meant is not`(_ data: Data) throws {
         let text = data.base64EncodedString()
-        let bytes = try #require(DotNetBase64.decode(text))
+        let bytes = try #require(Base64.decode(text))
         #expect(bytes == Array(data))
         #expect(!Base64Guess.isAccident(text, decodedAs: bytes))
     }
