@@ -10,7 +10,7 @@ import time
 
 from target import HTTP, Broken, attack, eventually, expect, function, megabytes, milliseconds, waits
 
-TIME = "the time limit is over"
+TIME = "the time limit of"
 MEMORY = "not enough memory"
 
 
@@ -145,7 +145,7 @@ def zeros(stage):
         local a = ("\\0"):rep(400 << 20)
         local b = a .. "x"
         return a < b"""
-    return one(stage, body, TIME, "held the thread", time_limit="3s", memory_limit="2GB")
+    return one(stage, body, TIME, "blocked its thread", time_limit="3s", memory_limit="2GB")
 
 
 @attack("50,000 tasks, joined at once")
@@ -306,7 +306,7 @@ def holding(stage):
     most = 0
     for number, name in enumerate(HOLDING):
         began = server.cpu_exact()
-        server.fails(f"f{number}", "held the thread for 50 ms")
+        server.fails(f"f{number}", "blocked its thread for 50 ms")
         used = 1000 * (server.cpu_exact() - began)
         expect(used < 150, f"{name}: {used:.0f} ms of CPU")
         most = max(most, used)

@@ -5,8 +5,8 @@ from dataclasses import dataclass, field
 # How an invocation may end: the words for the table, and a part of the text that the response must contain.
 MEMORY = ("memory limit", "not enough memory: the limit is 64 MB")
 JSON = ("memory limit", "takes more than the function's 64 MB")
-TIME = ("time limit", "the time limit is over")
-HELD = ("held for 50 ms", "held the thread for 50 ms")
+TIME = ("time limit", "the time limit of")
+HELD = ("held for 50 ms", "blocked its thread for 50 ms")
 
 
 def refused(text):

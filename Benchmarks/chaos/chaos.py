@@ -343,7 +343,7 @@ class Chaos:
                 raise Broken(f"{STUCK.name}: the process did not end")
         took = time.monotonic() - began
         lines = self.server.errors().splitlines()
-        expected = f"luafunc: function {name}, invocation stuck-1: a native call did not end with its time limit; "
+        expected = f"luafunc: function {name}, invocation stuck-1: a native call kept running after its time limit; "
         if code != 200:
             self.fail(f"{STUCK.name}: the process ended with {code}, not 200")
         if len(lines) != 1 or not lines[0].startswith(expected):

@@ -87,7 +87,7 @@ int clua_checkchunk (lua_State *L) {
     lua_pushfstring(L, "text too long for load (%I bytes; at most %d); keep"
                        " data as JSON", (LUAI_UACINT)length, MOSTCHUNK);
   else if (length > MOSTJUMPS && countjumps(text, length) > MOSTJUMPS)
-    lua_pushfstring(L, "text too intricate for load (more than %d of 'and',"
+    lua_pushfstring(L, "text too complex for load (more than %d of 'and',"
                        " 'or', 'elseif', 'break', 'goto' and '::'); put it into"
                        " files, and use require", MOSTJUMPS);
   else

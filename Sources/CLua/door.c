@@ -75,8 +75,8 @@ static int call (lua_State *L, int function) {
     case CLUA_WAIT:
       if (vm->unyielding || !lua_isyieldable(L)) {
         pushplace(L);
-        lua_pushliteral(L, "a function that waits cannot be called here: not"
-          " inside a message handler, __close, or what a C function calls");
+        lua_pushliteral(L, "a function that waits cannot be called inside a"
+          " message handler, a __close, or a function called from C");
         lua_concat(L, 2);
         return lua_error(L);
       }

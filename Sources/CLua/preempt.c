@@ -290,9 +290,8 @@ static void endstuck (const CLuaVM *vm) {
   size_t length = append(line, 0, vm->label);
   length = append(line, length, " ");
   length = append(line, length, vm->run);
-  length = append(line, length, ": a native call did not end with its time"
-    " limit; the process ends with code 200, so that the host starts it"
-    " again\n");
+  length = append(line, length, ": a native call kept running after its"
+    " time limit; luafunc exits with code 200 so that the host restarts it\n");
   if (write(STDERR_FILENO, line, length) < 0) { /* it cannot be reported */ }
   _exit(200);
 }

@@ -31,7 +31,7 @@ package enum PercentEncoding {
         String(decoding: encode(Array(text.utf8)), as: UTF8.self)
     }
 
-    /// Keeps a `%` that two hexadecimal digits do not follow.
+    /// Decodes bytes. A `%` that is not followed by two hexadecimal digits stays.
     package static func decode(_ bytes: [UInt8], plusIsSpace: Bool) -> [UInt8] {
         var result: [UInt8] = []
         result.reserveCapacity(bytes.count)

@@ -1,6 +1,6 @@
 import HTTP1
 
-/// The decoded fields of a query string, in order.
+/// The decoded fields of a query string, in their order.
 package struct QueryString {
     package struct Field {
         package let name: [UInt8]
@@ -21,7 +21,8 @@ package struct QueryString {
 }
 
 extension QueryString {
-    /// Calls `body` with the name and value of each field of a URL's query, not decoded, until it returns false.
+    /// Calls `body` with the name and value of each field of a URL's query until it returns false. Names and values are
+    /// not decoded.
     package static func forEachField(of url: RawSpan, _ body: (_ name: RawSpan, _ value: RawSpan) -> Bool) {
         var start = 0
         while start < url.byteCount, url[start] != UInt8(ascii: "?") { start += 1 }
@@ -52,7 +53,7 @@ extension QueryString {
         PercentEncoding.decode(text.withUnsafeBytes { Array($0) }, plusIsSpace: true)
     }
 
-    /// Whether the text, decoded, is that name. Decoding never makes a text longer.
+    /// Whether the decoded text is this name. Decoding never makes a text longer.
     package static func isName(_ text: RawSpan, _ name: RawSpan) -> Bool {
         guard text.byteCount >= name.byteCount else { return false }
         guard isPlain(text) else {

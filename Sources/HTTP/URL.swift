@@ -96,8 +96,8 @@ public enum URLError: Error, Hashable, Sendable, CustomStringConvertible {
     public var description: String {
         switch self {
         case .notAbsolute: "it is not a whole URL; write one such as https://example.com/"
-        case .scheme(let scheme): "the scheme '\(scheme)' is not known; there are http and https"
-        case .noHost: "it names no host; write one such as https://example.com/"
+        case .scheme(let scheme): "the scheme '\(scheme)' is not supported; use http or https"
+        case .noHost: "it has no host; write one such as https://example.com/"
         case .host(let host): "'\(host)' is not a host name or address"
         case .port(let port): "the port '\(port)' is not a number from 1 to 65535"
         case .control: "it has a control character"

@@ -41,8 +41,8 @@ public enum RequestError: Error, Hashable, Sendable, CustomStringConvertible {
     /// A few words for the title of the response.
     public var title: String {
         switch self {
-        case .version: "The HTTP version is not known"
-        case .unknownCoding: "The transfer coding is not known"
+        case .version: "The HTTP version is not supported"
+        case .unknownCoding: "The transfer coding is not supported"
         case .tooLarge: "The request headers are too large"
         case .targetTooLong: "The request target is too long"
         case .requestLine, .target, .fieldName, .fieldValue, .foldedField, .lineEnd, .hostCount, .host, .contentLength,
@@ -59,20 +59,20 @@ public enum RequestError: Error, Hashable, Sendable, CustomStringConvertible {
                 + "control characters and #"
         case .targetTooLong(let limit): "the request line has more than \(HeadLimits.text(limit))"
         case .version: "send HTTP/1.1"
-        case .fieldName: "a header name is a word of letters, digits and - that a colon follows at once"
+        case .fieldName: "a header name must be a word of letters, digits and -, followed directly by a colon"
         case .fieldValue: "a header value has a control character"
-        case .foldedField: "a header value goes on in the next line; write it on one line"
+        case .foldedField: "a header value continues on the next line; write it on one line"
         case .lineEnd: "a line of the head does not end with a carriage return and a line feed"
         case .tooLarge(let limits):
-            "a request's headers may have at most \(HeadLimits.text(limits.bytes)) in all, and be at most "
+            "a request's headers may have at most \(HeadLimits.text(limits.bytes)) in all, and there may be at most "
                 + "\(limits.fields)"
-        case .hostCount: "a request has exactly one Host header"
+        case .hostCount: "the request must have exactly one Host header"
         case .host: "the host is not a name or an address with, at most, a port"
-        case .contentLength: "a request has at most one Content-Length, which is one whole number"
+        case .contentLength: "the request must have at most one Content-Length, a single whole number"
         case .ambiguousLength:
-            "a request has a Content-Length or, in HTTP/1.1, a Transfer-Encoding, not both"
-        case .transferEncoding: "the last transfer coding of a request is chunked, once"
-        case .unknownCoding: "the only transfer coding known is chunked"
+            "the request may have a Content-Length or, in HTTP/1.1, a Transfer-Encoding, not both"
+        case .transferEncoding: "the last transfer coding of a request must be chunked, and only once"
+        case .unknownCoding: "the only supported transfer coding is chunked"
         }
     }
 }

@@ -22,18 +22,18 @@ public enum ResponseError: Error, Hashable, Sendable, CustomStringConvertible {
     public var description: String {
         switch self {
         case .statusLine: "the answer is not HTTP/1.1"
-        case .version: "the answer's HTTP version is not known"
+        case .version: "the answer's HTTP version is not supported"
         case .status: "the status of the answer is not a number from 100 to 999"
-        case .fieldName: "the name of a header is not a word that a colon follows at once"
+        case .fieldName: "the name of a header is not a word followed directly by a colon"
         case .fieldValue: "the value of a header has a control character"
-        case .foldedField: "the value of a header goes on in the next line"
+        case .foldedField: "the value of a header continues on the next line"
         case .lineEnd: "a line of the head does not end with a carriage return and a line feed"
         case .tooLarge(let limits):
-            "the headers have more than \(HeadLimits.text(limits.bytes)) in all, or are more than \(limits.fields)"
+            "the headers have more than \(HeadLimits.text(limits.bytes)) in all, or there are more than \(limits.fields)"
         case .contentLength: "the Content-Length is not one whole number"
         case .ambiguousLength:
             "there is a Content-Length and a Transfer-Encoding, or, in HTTP/1.0, a Transfer-Encoding"
-        case .transferEncoding: "the only transfer coding known is chunked"
+        case .transferEncoding: "the only supported transfer coding is chunked"
         }
     }
 }

@@ -1,5 +1,5 @@
-/// Recognizes the texts that the host's JSON reader takes for a date-time: `2026-03-01T10:20:30`, with an optional
-/// fraction and zone, and Microsoft's old `/Date(0)/`.
+/// Recognizes texts that the host's JSON reader treats as a date-time: `2026-03-01T10:20:30`, with an optional fraction
+/// and zone, and Microsoft's old form `/Date(0)/`.
 public enum DateTimeText {
     public static func matches(_ bytes: RawSpan) -> Bool {
         bytes.withUnsafeBytes { matches($0.assumingMemoryBound(to: UInt8.self)) }
@@ -7,7 +7,7 @@ public enum DateTimeText {
 
     @inlinable @inline(__always)
     package static func matches(_ bytes: UnsafeBufferPointer<UInt8>) -> Bool {
-        // Hardly any text has this.
+        // This rules out nearly all texts cheaply.
         guard 8...40 ~= bytes.count else { return false }
         return (bytes[4] == UInt8(ascii: "-") || bytes[0] == UInt8(ascii: "/")) && matchesAll(bytes)
     }

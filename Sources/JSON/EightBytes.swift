@@ -1,17 +1,18 @@
 /// Looks at eight bytes of a text at once.
 ///
-/// Marks are the top bits of the bytes that were looked for. The lowest mark is right; those above it may be wrong.
+/// The functions that mark bytes set the top bit of each byte that matches. Only the lowest mark is reliable; higher
+/// ones may be wrong.
 package enum EightBytes {
     @inlinable package static var ones: UInt64 { 0x0101_0101_0101_0101 }
     @inlinable package static var tops: UInt64 { 0x8080_8080_8080_8080 }
 
-    /// There must be eight bytes from there on.
+    /// Reads eight bytes. The caller guarantees that there are eight bytes at `pointer`.
     @inlinable @inline(__always)
     package static func load(_ pointer: UnsafePointer<UInt8>) -> UInt64 {
         UnsafeRawPointer(pointer).loadUnaligned(as: UInt64.self)
     }
 
-    /// The first of less than eight bytes, with zeros behind them. At least one.
+    /// Reads `count` bytes, from one to seven, and fills the higher bytes with zeros.
     @inlinable @inline(__always)
     package static func load(_ pointer: UnsafePointer<UInt8>, _ count: Int) -> UInt64 {
         let raw = UnsafeRawPointer(pointer)
@@ -28,10 +29,12 @@ package enum EightBytes {
     @inlinable @inline(__always)
     package static func before(_ marks: UInt64) -> Int { marks.trailingZeroBitCount &>> 3 }
 
-    /// Marks what needs a look in a JSON string: control characters, double quotes, backslashes and what is not ASCII.
+    /// Marks the bytes of a JSON string that need special treatment: control characters, double quotes, backslashes and
+    /// bytes that are not ASCII.
     @inlinable @inline(__always)
     package static func odd(_ word: UInt64) -> UInt64 {
-        // Swaps the double quote and the space, which puts the quote next to the control characters.
+        // Swaps the codes of the double quote and the space, so that the quote lies directly above the control
+        // characters.
         let swapped = word ^ (ones &* 0x02)
         let backslashes = word ^ (ones &* 0x5c)
         // A byte below n: (x - n) borrows into its top bit. Bytes over 0x7f have the top bit themselves.
@@ -52,7 +55,7 @@ package enum EightBytes {
         return (backslashes &- ones) & ~backslashes & tops
     }
 
-    /// Marks the delete character, too, which is written as an escape.
+    /// Marks the same bytes as `odd` and the delete character, which luafunc writes as an escape.
     @inlinable @inline(__always)
     package static func oddOrDelete(_ word: UInt64) -> UInt64 { odd(word) | ((word ^ (ones &* 0x7f)) &- ones) & tops }
 
@@ -61,21 +64,22 @@ package enum EightBytes {
 
     @inlinable package static var allSpaces: UInt64 { 0x2020_2020_2020_2020 }
 
-    /// The number of spaces before anything else, in eight bytes.
+    /// The number of spaces at the beginning of eight bytes.
     @inlinable @inline(__always)
     package static func spaces(_ word: UInt64) -> Int { before(word ^ allSpaces) }
 
-    /// The number of decimal digits before anything else, in eight bytes.
+    /// The number of decimal digits at the beginning of eight bytes.
     @inlinable @inline(__always)
     package static func digits(_ word: UInt64) -> Int { before(noDigits(word &- ones &* 0x30)) }
 
-    /// The value of the decimal digits before anything else, the first of which is the lowest byte, and their number.
+    /// The value and the number of the decimal digits at the beginning of eight bytes. The first digit is the lowest
+    /// byte.
     @inlinable @inline(__always)
     package static func decimal(_ word: UInt64) -> (value: UInt64, digits: Int) {
         var digits = word &- ones &* 0x30
         let count = before(noDigits(digits))
         if count == 0 { return (0, 0) }
-        // Zeros come before.
+        // The shift removes the bytes after the digits and puts zeros before the first digit.
         digits = digits &<< UInt64(truncatingIfNeeded: 64 &- 8 &* count)
         let pairs = (digits &* 10) &+ (digits &>> 8)
         let low = (pairs & 0x0000_00ff_0000_00ff) &* 0x000f_4240_0000_0064

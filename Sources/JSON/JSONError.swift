@@ -1,6 +1,6 @@
-/// Why a text is not JSON, or a Lua value cannot be written as JSON.
+/// The reason why a text is not JSON, or why a Lua value cannot be written as JSON.
 public enum JSONError: Error, Equatable, Sendable {
-    /// A syntax error, at `line` and `column` (bytes), both from 1.
+    /// A syntax error. `line` and `column` count from 1; the column counts bytes.
     case syntax(SyntaxReason, line: Int, column: Int)
     /// A Lua value at `path` (`.a.b[3]`, or empty for the value itself) has no JSON form.
     case unwritable(ValueReason, path: String)
@@ -32,13 +32,13 @@ public enum JSONError: Error, Equatable, Sendable {
         case tooLarge(limit: Int)
         case timeLimit
         case tooDeep(limit: Int)
-        /// It must be written in slices first; see `JSONWriter.patience`.
+        /// The value takes long to write, so the caller must write it in slices first; see `JSONWriter.patience`.
         case long
     }
 }
 
 extension JSONError {
-    /// The invocation reached a limit: nothing is wrong with the text or the value.
+    /// Whether the invocation reached a limit. In that case, nothing is wrong with the text or the value.
     public var isLimit: Bool {
         switch self {
         case .unwritable(.tooLarge, _), .unwritable(.timeLimit, _), .syntax(.memoryLimit, _, _),
@@ -50,7 +50,7 @@ extension JSONError {
 }
 
 extension JSONError {
-    /// The table must be written in slices first.
+    /// Whether the table takes long to write, so that it must be written in slices first.
     public var isLong: Bool { if case .unwritable(.long, _) = self { true } else { false } }
 
     /// A size as people write it.
@@ -86,7 +86,7 @@ extension JSONError.SyntaxReason {
         case .invalidNumber: "a number that JSON does not allow"
         case .numberOutOfRange: "a number too large for a double"
         case .memoryLimit(let limit): "the values take more than the function's \(JSONError.size(limit))"
-        case .timeLimit: "the time limit is over"
+        case .timeLimit: "the time limit was exceeded"
         }
     }
 
@@ -103,10 +103,10 @@ extension JSONError.ValueReason {
         case .invalidUTF8(let byte):
             "a string that is not UTF-8 (byte \(byte)); encode binary data with the base64 module"
         case .mixedKeys: "a table with both list elements and named fields; keep them in two tables"
-        case .hole(let index): "a list with a hole at index \(index); use json.null for an empty place"
+        case .hole(let index): "a list with a hole at index \(index); use json.null for an empty element"
         case .key(let name): "a \(name) key; a JSON object's keys are strings"
         case .cycle: "a table that contains itself"
-        case .timeLimit: "the time limit is over"
+        case .timeLimit: "the time limit was exceeded"
         case .long: "a value that takes long to write"
         case .tooLarge(let limit): "the JSON text takes more than the function's \(JSONError.size(limit))"
         case .tooDeep(let limit): "nested deeper than \(limit) levels"

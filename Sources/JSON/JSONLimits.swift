@@ -1,5 +1,7 @@
-/// The limits of the code that a text is read for. Nothing else stops Swift code.
+/// The limits of the code for which a JSON text is read. The reader must check them itself, because nothing else can
+/// stop Swift code.
 package protocol JSONLimits {
-    /// Throws the limit that was reached after that many more bytes; returns false if the time slice is over.
+    /// Checks the limits after the reader has read `bytes` more bytes. Throws the limit that was reached; returns false
+    /// if the time slice is over.
     func hasTime(after bytes: Int) throws(JSONError.SyntaxReason) -> Bool
 }

@@ -4,8 +4,8 @@ package enum JSONNumber {
     case integer(Int64)
     case double(Double)
 
-    /// Reads the number at the cursor, which must be right and end before the text does. nil if it is too large for a
-    /// double.
+    /// Reads the number at the cursor; returns nil if it is too large for a double. The number must be valid JSON and
+    /// must end before the text does.
     @inlinable @inline(__always)
     package static func read(_ cursor: inout UnsafePointer<UInt8>) -> JSONNumber? {
         let first = cursor
@@ -14,7 +14,7 @@ package enum JSONNumber {
         var decimal = Decimal()
         decimal.readDigits(&cursor)
         if cursor.pointee != UInt8(ascii: "."), cursor.pointee | 0x20 != UInt8(ascii: "e") {
-            // Of 19 digits, not all fit; and -0 is a double.
+            // Not every number of 19 digits fits 64 bits, and -0 is a double.
             if decimal.digits < 19, decimal.mantissa != 0 || !isNegative {
                 let value = Int64(truncatingIfNeeded: decimal.mantissa)
                 return .integer(isNegative ? 0 &- value : value)
@@ -24,7 +24,7 @@ package enum JSONNumber {
         return readDouble(decimal, isNegative, from: first, &cursor)
     }
 
-    /// Reads the number that begins at `first`, from the fraction or the exponent at the cursor on.
+    /// Reads the rest of the number that begins at `first`. The cursor is at its fraction or exponent.
     @inline(never)
     package static func readDouble(
         _ integer: Decimal, _ isNegative: Bool, from first: UnsafePointer<UInt8>, _ cursor: inout UnsafePointer<UInt8>
@@ -36,7 +36,7 @@ package enum JSONNumber {
         return long(decimal, isNegative, from: first, to: cursor)
     }
 
-    /// Reads a number that is none of the usual ones.
+    /// Reads a number that the fast paths do not handle.
     @inline(never)
     package static func long(
         _ decimal: Decimal, _ isNegative: Bool, from first: UnsafePointer<UInt8>, to end: UnsafePointer<UInt8>
@@ -50,9 +50,9 @@ package enum JSONNumber {
 
 /// The digits and the exponent of a number: mantissa × 10^exponent.
 package struct Decimal {
-    /// Right for at most 19 digits.
+    /// Correct only if the number has at most 19 digits.
     package var mantissa: UInt64 = 0
-    /// How many digits the mantissa has, not counting zeros at the beginning.
+    /// The number of digits of the mantissa, without leading zeros.
     package var digits = 0
     package var exponent = 0
 
@@ -108,7 +108,7 @@ package struct Decimal {
         exponent += isNegative ? -written : written
     }
 
-    /// The nearest double, ties to even; nil for a number that takes more than 64 bits on the way.
+    /// The nearest double, with ties rounded to even; nil if the calculation needs more than 64 bits.
     @inline(__always)
     fileprivate var value: Double? {
         guard digits <= 19 else { return nil }
@@ -121,13 +121,14 @@ package struct Decimal {
         return exponent < 0 ? quotient : product
     }
 
-    /// The mantissa divided by a power of ten: 64 bits of the quotient, and whether there are more, tell how to round.
+    /// The mantissa divided by a power of ten. It is rounded by 64 bits of the quotient and by whether there is a
+    /// remainder.
     private var quotient: Double {
         let five = PowersOfTen.ofFive[-exponent]
         let divisor = five << UInt64(five.leadingZeroBitCount)
         let dividend = mantissa << UInt64(mantissa.leadingZeroBitCount)
         let scale = five.leadingZeroBitCount - mantissa.leadingZeroBitCount + exponent
-        // So that the quotient has 64 bits.
+        // This scaling makes the quotient exactly 64 bits long.
         let isLess = dividend < divisor
         let (quotient, rest) = divisor.dividingFullWidth(
             isLess ? (dividend, 0) : (dividend >> 1, dividend << 63))
@@ -145,13 +146,14 @@ package struct Decimal {
             high << UInt64(shift) | low >> UInt64(64 - shift), more: low << UInt64(shift) != 0, exponent + 64 - shift)
     }
 
-    /// The double nearest to bits × 2^exponent, of which the highest bit is set, or to a little `more`.
+    /// The double nearest to bits × 2^exponent, or to slightly more than that if `more` is true. The highest of the
+    /// bits must be set.
     @inline(__always)
     private static func rounded(_ bits: UInt64, more: Bool, _ exponent: Int) -> Double {
         var mantissa = bits >> 11
         let rest = bits & 0x7ff
         if rest > 0x400 || rest == 0x400 && (more || mantissa & 1 == 1) { mantissa += 1 }
-        // If the mantissa becomes 2^53, the carry makes the exponent larger by one, which is right.
+        // If rounding makes the mantissa 2^53, the carry correctly increases the exponent by one.
         let biased = UInt64(exponent + 11 + 52 + 1023)
         return Double(bitPattern: biased << 52 &+ (mantissa &- 1 << 52))
     }
@@ -168,7 +170,7 @@ private enum PowersOfTen {
         1e20, 1e21, 1e22,
     ]
 
-    /// 5^27 is the greatest that fits 64 bits.
+    /// Powers of five up to 5^27, the largest that fits 64 bits.
     static let ofFive: [UInt64] = [
         1, 5, 25, 125, 625, 3125, 15_625, 78_125, 390_625, 1_953_125, 9_765_625, 48_828_125, 244_140_625, 1_220_703_125,
         6_103_515_625, 30_517_578_125, 152_587_890_625, 762_939_453_125, 3_814_697_265_625, 19_073_486_328_125,

@@ -1,27 +1,29 @@
-/// Checks a JSON text in one pass, without making any value, and notes where its containers and its long strings end.
+/// Checks a JSON text in one pass, without making any value, and records where its containers and long strings end.
 ///
 /// Every text passes through it, so it works on pointers, eight bytes at a time where it can. It can stop anywhere and
-/// continue later. It only tells whether the text is JSON; `mistake` tells what is wrong.
+/// continue later. The check itself only answers whether the text is JSON; `mistake` explains what is wrong.
 package final class JSONOutline {
-    /// A part of the text that can be passed over: an object or array that has members, or a long string.
+    /// A part of the text that a reader can skip: an object or array that has members, or a long string.
     package struct Part {
-        /// Offsets of the first byte, and of the byte after the last one.
+        /// The offsets of the part's first byte and of the byte after its last one.
         package let start: UInt32
         package var end: UInt32 = 0
-        /// The position in the list of the first part after this one. While a container is open, that of the one around it.
+        /// The list position of the first part after this one. While a container is open, the list position of the
+        /// container around it.
         package var next: UInt32
-        /// How many members or elements there are; of a string, 1 if it has escapes. While a container is open, how many
-        /// come before the one inside.
+        /// The number of members or elements. For a string, 1 if it has escapes. While a container is open, the number
+        /// of members before the one that is being read.
         package var count: UInt32 = 0
     }
 
-    /// A string with more bytes is a part.
+    /// Strings longer than this number of bytes are parts.
     @inlinable package static var longString: Int { 16 << 10 }
 
-    /// The bytes that must be behind a text: they are zero, which ends everything, so nothing compares its place with the end.
+    /// The number of zero bytes that must follow a text. A zero byte ends every token, so no loop has to compare the
+    /// cursor with the end.
     @inlinable package static var padding: Int { 16 }
 
-    /// Parts in the order in which they begin. Only this object owns the memory.
+    /// The parts, ordered by where they begin. Only this object owns the memory.
     package private(set) var list: UnsafeMutablePointer<Part>
     package private(set) var count = 0
     private var capacity = 64
@@ -36,15 +38,16 @@ package final class JSONOutline {
     private static let leastCopy = 4 << 10
     private static let none = UInt32.max
 
-    /// What has been seen so far.
+    /// How far the check has come and what it expects next.
     private struct Place {
         var offset = 0
         var expects = Expects.value
-        /// The innermost open container; whether it is an object; how many of its members ended.
+        /// The list position of the innermost open container, whether it is an object, and how many of its members are
+        /// complete.
         var open = JSONOutline.none
         var isObject = false
         var members: UInt32 = 0
-        /// The nesting levels around.
+        /// The number of nesting levels around the cursor.
         var depth: Int
         /// The string that is being read.
         var stringStart = 0
@@ -54,7 +57,7 @@ package final class JSONOutline {
     private enum Expects: Int {
         case value, firstElement, firstName, name
         case colon, comma
-        /// In the middle of a string.
+        /// The cursor is inside a string.
         case restOfName, restOfValue
     }
 
@@ -70,7 +73,7 @@ package final class JSONOutline {
         copy.deallocate()
     }
 
-    /// Gives back the memory that a long text took.
+    /// Frees the extra memory that was allocated for a long text.
     package func trim() {
         if capacity > 1024 {
             list.deallocate()
@@ -85,7 +88,7 @@ package final class JSONOutline {
         }
     }
 
-    /// Whether the text, which has less than 4 GB, is JSON.
+    /// Whether the text is JSON. It must be smaller than 4 GB.
     package func check(_ text: UnsafeBufferPointer<UInt8>, depth: Int = 0) -> Bool {
         begin(copying: text, depth: depth)
         return proceed(by: length + 1) == .json
@@ -96,16 +99,16 @@ package final class JSONOutline {
         copy(text, to: 0)
     }
 
-    /// Begins with a text of that length, which must be copied before it is checked.
+    /// Begins to check a text of this length. The caller must copy the text in with `copy` before it is checked.
     ///
-    /// - Parameter depth: the nesting levels around the text.
+    /// - Parameter depth: the number of nesting levels around the text.
     package func begin(_ length: Int, depth: Int) {
         if copyCapacity < length + Self.padding {
             copy.deallocate()
             copyCapacity = length + Self.padding
             copy = .allocate(capacity: copyCapacity)
         }
-        // Hardly any text has more parts; memory that is not used is none.
+        // Few texts have more parts than this. The system provides the memory only where it is used.
         if capacity < length / 32 {
             list.deallocate()
             capacity = length / 32
@@ -121,7 +124,7 @@ package final class JSONOutline {
         if let start = text.baseAddress { (copy + offset).update(from: start, count: text.count) }
     }
 
-    /// Continues for about so many bytes.
+    /// Continues the check for about this many bytes.
     package func proceed(by bytes: Int) -> Verdict {
         let start = start
         let end = start + length
@@ -132,7 +135,7 @@ package final class JSONOutline {
             at.offset = cursor - start
             place = at
         }
-        // Strings are nearly all of a text, so names and values share this code, and it calls nothing.
+        // Most of a text is strings, so names and values share this loop, and the loop calls no function.
         while true {
             if at.expects.rawValue < Expects.restOfName.rawValue {
                 JSONTokens.skipSpace(&cursor, to: stop)
@@ -208,7 +211,7 @@ package final class JSONOutline {
         }
     }
 
-    /// Moves behind the opening quote of a name or of a value.
+    /// Moves past the opening quote of a name or a string value.
     @inline(__always)
     private func beginString(_ at: inout Place, _ cursor: inout UnsafePointer<UInt8>) {
         at.expects = at.expects.rawValue >= Expects.firstName.rawValue ? .restOfName : .restOfValue
@@ -217,7 +220,7 @@ package final class JSONOutline {
         cursor += 1
     }
 
-    /// After a value: skips the comma, and the opening quote behind it, if they come at once.
+    /// Called after a value. Skips a comma that follows directly, and an opening quote directly after the comma.
     @inline(__always)
     private func skipComma(_ at: inout Place, _ cursor: inout UnsafePointer<UInt8>) {
         if cursor.pointee == UInt8(ascii: ","), at.open != Self.none {
@@ -259,7 +262,8 @@ package final class JSONOutline {
         at.isObject = start[Int(list[Int(at.open)].start)] == UInt8(ascii: "{")
     }
 
-    /// Puts behind the list a part that begins nowhere, so that whoever looks for the next part finds none.
+    /// Adds a part without a position behind the end of the list, so that a reader that looks for the next part finds
+    /// none.
     private func end() -> Verdict {
         add(Part(start: Self.none, next: 0))
         count -= 1
@@ -288,12 +292,12 @@ package final class JSONOutline {
         capacity *= 2
     }
 
-    /// The bytes that the list takes.
+    /// The size of the list in bytes.
     package var listSize: Int { count * MemoryLayout<Part>.stride }
 }
 
 extension JSONOutline {
-    /// Checks the text; throws what is wrong with it, or that a limit was reached.
+    /// Checks the text. Throws an error that explains what is wrong with it, or the limit that was reached.
     package func check(
         _ text: UnsafeBufferPointer<UInt8>, depth: Int = 0, limits: (any JSONLimits)?
     ) throws(JSONError) {
@@ -317,7 +321,7 @@ extension JSONOutline {
         }
     }
 
-    /// What is wrong, where `proceed` has found that the text is not JSON.
+    /// The reason why the text is not JSON, for use after `proceed` has returned `notJSON`.
     package var mistake: JSONError {
         var scanner = JSONScanner(UnsafeBufferPointer(start: start, count: length))
         scanner.cursor = start + place.offset

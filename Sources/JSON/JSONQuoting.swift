@@ -1,6 +1,7 @@
 /// Writes strings: checks whether they are UTF-8 and escapes them in one pass, eight bytes at a time where it can.
 extension JSONText {
-    /// What eight bytes may take beyond themselves, and an escape beyond its byte.
+    /// The extra room that is needed in the buffer: eight bytes may be stored where fewer belong, and an escape is
+    /// longer than its byte.
     private static let slack = 16
 
     /// Appends the text as a string; returns the offset of the first byte that is not UTF-8, if there is one.
@@ -10,7 +11,7 @@ extension JSONText {
         buffer[count] = UInt8(ascii: "\"")
         count += 1
         let invalid = appendEscaped(bytes)
-        // Of the slack, there is room left.
+        // The slack has room for the closing quote.
         buffer[count] = UInt8(ascii: "\"")
         count += 1
         return invalid
@@ -23,7 +24,7 @@ extension JSONText {
         let end = start + bytes.count
         var cursor = start
         var invalid: Int?
-        // There is always room for what is left of the text, and for the slack.
+        // The buffer always has room for the rest of the text and the slack.
         reserve(bytes.count + Self.slack)
         var place = buffer + count
         while cursor < end {
@@ -53,7 +54,7 @@ extension JSONText {
         return invalid
     }
 
-    /// Copies characters that are not ASCII; returns false behind the first byte that is not UTF-8.
+    /// Copies characters that are not ASCII. Returns false after it has copied a byte that is not UTF-8.
     @inline(__always)
     private func copyCharacters(
         _ cursor: inout UnsafePointer<UInt8>, to place: inout UnsafeMutablePointer<UInt8>,

@@ -1,4 +1,4 @@
-/// Reads numbers of texts that were not checked.
+/// Reads numbers from texts that were not checked before.
 extension JSONScanner {
     package mutating func number() throws(JSONError) -> JSONNumber {
         let first = cursor

@@ -1,4 +1,4 @@
-/// Reads strings of texts that were not checked.
+/// Reads strings from texts that were not checked before.
 extension JSONScanner {
     /// The bytes of the string at the cursor, unescaped; valid until the next string is scanned.
     package mutating func string() throws(JSONError) -> UnsafeBufferPointer<UInt8> {
@@ -18,17 +18,17 @@ extension JSONScanner {
         return try unescapeRest(from: first, before: UInt8(ascii: "\""), pausing: true) ? unescaped : nil
     }
 
-    /// Continues a long string of which another scanner has read `part`; takes that away, as a second reference to it would
-    /// make each append copy it.
+    /// Continues a long string that another scanner began. `part` holds what that scanner has read; this takes the
+    /// array out of `part`, because a second reference would make each append copy it.
     package mutating func longString(after part: inout [UInt8]) throws(JSONError) -> UnsafeBufferPointer<UInt8>? {
         swap(&scratch, &part)
         return try unescapeRest(from: cursor, before: UInt8(ascii: "\""), pausing: true) ? unescaped : nil
     }
 
-    /// Moves the part of a long string read so far to an empty array.
+    /// Moves the part of a long string that was read so far into `part`, which must be empty.
     package mutating func movePart(to part: inout [UInt8]) { swap(&scratch, &part) }
 
-    /// Moves to the end of a string and returns true, or to its first escape and returns false.
+    /// Moves to the closing quote of the string and returns true, or to its first escape and returns false.
     @inline(__always)
     private mutating func reachesEnd(_ quote: UInt8) throws(JSONError) -> Bool {
         while true {
@@ -44,7 +44,7 @@ extension JSONScanner {
         }
     }
 
-    /// The bytes before the closing quote at the cursor; consumes the quote.
+    /// The bytes from `first` to the closing quote at the cursor. Consumes the quote.
     @inline(__always)
     private mutating func plainString(from first: UnsafePointer<UInt8>) -> UnsafeBufferPointer<UInt8> {
         defer { cursor += 1 }
@@ -83,8 +83,8 @@ extension JSONScanner {
     /// `scratch` does not change before the next string, so its storage stays in place.
     private var unescaped: UnsafeBufferPointer<UInt8> { scratch.withUnsafeBufferPointer { $0 } }
 
-    /// Appends the string from `first` on to `scratch`; there is no escape before the cursor. Returns false if it
-    /// pauses because the time slice is over.
+    /// Appends the string from `first` on, unescaped, to `scratch`. There must be no escape between `first` and the
+    /// cursor. Returns false if it pauses because the time slice is over.
     private mutating func unescapeRest(
         from first: UnsafePointer<UInt8>, before quote: UInt8, pausing: Bool = false
     ) throws(JSONError) -> Bool {

@@ -1,16 +1,16 @@
 /// The JSON dialect of a text.
 public enum JSONDialect: Sendable {
-    /// RFC 8259, nothing more.
+    /// RFC 8259 without extensions.
     case strict
     /// The dialect of the host in host.json and function.json: also comments, trailing commas, single quotes, keys
     /// without quotes and a byte order mark (host-contract §9.2, §14).
     case newtonsoft
 }
 
-/// Walks the tokens of a JSON text, and leaves their meaning to the caller.
+/// Reads the tokens of a JSON text. The caller decides what they mean.
 ///
-/// Works on pointers, as every byte of every invocation passes through it. They are valid only inside the closure that
-/// made the scanner, so a scanner must not leave it.
+/// The scanner works on pointers, because every byte of every invocation passes through it. They are valid only inside
+/// the closure that made the scanner, so the scanner must not outlive the closure.
 package struct JSONScanner {
     package let start: UnsafePointer<UInt8>
     package let end: UnsafePointer<UInt8>
@@ -18,21 +18,21 @@ package struct JSONScanner {
     package let dialect: JSONDialect
     /// The limits that are checked during the scan.
     private let limits: (any JSONLimits)?
-    /// The position of the next check: past the end of a short text, so never.
+    /// The position of the next check of the limits. For a short text it lies past the end, so no check takes place.
     package var lookout: UnsafePointer<UInt8>
-    /// The end, or the position of the next check if that comes first.
+    /// The end of the text or the position of the next check, whichever comes first.
     package private(set) var plainEnd: UnsafePointer<UInt8>
-    /// The time slice was over at the last check. Code that can pause does so then.
+    /// Whether the time slice was over at the last check. Code that can pause then does so.
     package private(set) var isSliceOver = false
-    /// Holds a string that had escapes, until the next one.
+    /// Holds the last string that had escapes, unescaped, until the next string is read.
     package var scratch: [UInt8] = []
 
-    /// The bytes between two checks of the limits, with at most half as many values.
+    /// The number of bytes between two checks of the limits. They hold at most half as many values.
     @inlinable package static var stretch: Int { 16 << 10 }
 
     @inlinable package static var depthLimit: Int { 128 }
 
-    /// In bytes: nothing could stop the conversion of a longer one.
+    /// The size of the longest number, in bytes. Nothing could stop the conversion of a longer one.
     static var longestNumber: Int { 64 << 10 }
 
     /// - Parameter limits: reading throws when one of them is reached.
@@ -99,7 +99,7 @@ package struct JSONScanner {
         cursor += 1
     }
 
-    /// Checks the limits, if it is time to.
+    /// Checks the limits if the cursor has reached the position of the next check.
     @inlinable @inline(__always)
     package mutating func look() throws(JSONError) {
         if cursor >= lookout { try lookNow() }
@@ -122,7 +122,7 @@ package struct JSONScanner {
         plainEnd = min(end, lookout)
     }
 
-    /// After an opening bracket: true if the container is empty, with its closing bracket consumed.
+    /// Called after an opening bracket. Returns true if the container is empty, and then consumes its closing bracket.
     @inlinable @inline(__always)
     package mutating func closes(_ bracket: UInt8) throws(JSONError) -> Bool {
         guard try peek() == bracket else { return false }
@@ -130,7 +130,8 @@ package struct JSONScanner {
         return true
     }
 
-    /// After a member or element: true if another follows, false if the closing bracket was consumed.
+    /// Called after a member or element. Returns true if another one follows, or false after consuming the closing
+    /// bracket.
     @inlinable @inline(__always)
     package mutating func another(before bracket: UInt8) throws(JSONError) -> Bool {
         try look()
@@ -193,7 +194,7 @@ package struct JSONScanner {
         cursor += count
     }
 
-    /// Consumes one value and checks it; the caller learns only its bounds.
+    /// Checks one value and moves past it, without making the value.
     package mutating func skipValue(depth: Int = 0) throws(JSONError) {
         switch try peek() {
         case UInt8(ascii: "{"):

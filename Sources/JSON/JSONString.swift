@@ -1,7 +1,7 @@
 /// The inside of a JSON string in double quotes.
 package enum JSONString {
-    /// Moves from any place in a string to its closing quote, or to its first escape. The string must be right, and there
-    /// must be seven more bytes behind the text.
+    /// Moves from any position in a string to its closing quote or its first escape. The string must be valid, and
+    /// seven more bytes must follow the text in memory.
     @inlinable @inline(__always)
     package static func skipPlain(_ cursor: inout UnsafePointer<UInt8>) {
         while true {
@@ -11,15 +11,15 @@ package enum JSONString {
         }
     }
 
-    /// Writes the text without its escapes to a place with room for as many bytes; returns how many it has written. The
-    /// escapes must be right.
+    /// Writes the text, unescaped, to `output`, which must have room for as many bytes as the text has. Returns the
+    /// number of bytes written. The escapes must be valid.
     package static func unescape(_ text: UnsafeBufferPointer<UInt8>, to output: UnsafeMutablePointer<UInt8>) -> Int {
         guard var cursor = text.baseAddress else { return 0 }
         let end = cursor + text.count
         return unescape(&cursor, until: end, end, to: output)
     }
 
-    /// The same for the part that ends at `limit` or, where that would be inside of an escape, a little later.
+    /// Does the same for the text up to `limit`. If `limit` lies inside an escape, the whole escape is read.
     package static func unescape(
         _ cursor: inout UnsafePointer<UInt8>, until limit: UnsafePointer<UInt8>, _ end: UnsafePointer<UInt8>,
         to output: UnsafeMutablePointer<UInt8>
@@ -28,7 +28,8 @@ package enum JSONString {
         while cursor < limit {
             if end - cursor >= 8 {
                 let word = EightBytes.load(cursor)
-                // The bytes after a backslash are overwritten: never more are written than read.
+                // The bytes stored after a backslash are overwritten later. There is room, because never more bytes are
+                // written than read.
                 UnsafeMutableRawPointer(place).storeBytes(of: word, as: UInt64.self)
                 let found = EightBytes.backslashes(word)
                 let plain = EightBytes.before(found)
@@ -46,7 +47,7 @@ package enum JSONString {
         return place - output
     }
 
-    /// Writes what the escape at the cursor stands for, and moves past it.
+    /// Writes the character that the escape at the cursor stands for, and moves past the escape.
     @inline(__always)
     private static func unescapeOne(
         _ cursor: inout UnsafePointer<UInt8>, to place: UnsafeMutablePointer<UInt8>
@@ -119,7 +120,7 @@ package enum JSONString {
         return unit
     }
 
-    /// The length of the escape at `pointer`; 0 if it is not right. There must be 12 more bytes, of any kind.
+    /// The length of the escape at `pointer`; 0 if the escape is invalid. Twelve more bytes must follow in memory.
     package static func escapeLength(at pointer: UnsafePointer<UInt8>) -> Int {
         switch pointer[1] {
         case UInt8(ascii: "\""), UInt8(ascii: "\\"), UInt8(ascii: "/"), UInt8(ascii: "b"), UInt8(ascii: "f"),

@@ -1,4 +1,4 @@
-/// Small objects, with the members in the given order.
+/// Writes small objects whose members keep the given order.
 extension JSONText {
     public enum Value: Sendable {
         case text(String)

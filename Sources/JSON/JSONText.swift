@@ -1,8 +1,8 @@
-/// A JSON text that is being written, into a buffer that is used again.
+/// A JSON text that is being written into a reusable buffer.
 ///
-/// It writes what it is told to: that the parts form JSON is up to the caller.
+/// It appends what the caller gives it and does not check that the parts form JSON.
 open class JSONText {
-    /// Grows by doubling; only this object owns it.
+    /// Only this object owns the buffer.
     @usableFromInline package final var buffer: UnsafeMutablePointer<UInt8>
     @usableFromInline package final var capacity: Int
     @usableFromInline package final var count = 0
@@ -14,7 +14,7 @@ open class JSONText {
 
     deinit { buffer.deallocate() }
 
-    /// Called when the buffer takes that many bytes; with 0 when the text is empty again.
+    /// Called when the size of the buffer changes, and with 0 when the text has become empty.
     open func takes(_ bytes: Int) {}
 
     /// The written text; valid until the next append.
@@ -30,7 +30,7 @@ open class JSONText {
         withSpan(from: start) { span in span.withUnsafeBytes { [UInt8]($0) } }
     }
 
-    /// Removes everything after the first `count` bytes. Gives a buffer that grew large back to the system.
+    /// Removes everything after the first `count` bytes. If nothing is left, a buffer that has grown large is freed.
     public final func truncate(to count: Int = 0) {
         self.count = count
         guard count == 0 else { return }
@@ -46,7 +46,7 @@ open class JSONText {
         if capacity - count < more { grow(more) }
     }
 
-    /// The size of the buffer that an empty text keeps; it counts for nobody.
+    /// The largest buffer that an empty text keeps. A kept buffer counts against nobody's memory limit.
     private static let keptCapacity = 64 << 10
 
     @usableFromInline
@@ -104,13 +104,13 @@ open class JSONText {
         }
     }
 
-    /// Appends the shortest text that is read as the same number.
+    /// Appends the shortest text that is read back as the same number.
     package final func append(_ value: Double) {
         var digits = Digits(text: self)
         value.write(to: &digits)
     }
 
-    /// Takes a number's text from the standard library, which otherwise makes a string of it.
+    /// Receives the text of a number from the standard library without an intermediate string.
     private struct Digits: TextOutputStream {
         let text: JSONText
 

@@ -1,6 +1,6 @@
-/// Passes over the tokens of a text that may not be JSON. The padding of an outline must be behind it.
+/// Skips the tokens of a text that may not be JSON. The text must be followed by `JSONOutline.padding` zero bytes.
 enum JSONTokens {
-    /// Skips white space up to anything else, or to `stop` or a little further.
+    /// Skips white space. Stops at any other byte, or soon after it has reached `stop`.
     @inline(__always)
     static func skipSpace(_ cursor: inout UnsafePointer<UInt8>, to stop: UnsafePointer<UInt8>) {
         while cursor.pointee <= 0x20, 1 &<< UInt64(cursor.pointee) & spaces != 0, cursor < stop {
@@ -16,7 +16,8 @@ enum JSONTokens {
 
     private static let spaces: UInt64 = 1 << 0x20 | 1 << 0x0a | 1 << 0x0d | 1 << 0x09
 
-    /// An escape, or characters that are not ASCII, in a string. Everything else that is no plain text is a mistake.
+    /// Skips an escape, or characters that are not ASCII, in a string. Returns false if the bytes at the cursor are not
+    /// valid in a string.
     static func skipOdd(_ cursor: inout UnsafePointer<UInt8>) -> Bool {
         if cursor.pointee == UInt8(ascii: "\\") {
             let length = JSONString.escapeLength(at: cursor)
@@ -24,7 +25,7 @@ enum JSONTokens {
             return length > 0
         }
         guard cursor.pointee >= 0x80 else { return false }
-        // Not too many, as the caller may have to pause.
+        // The number is limited, because the caller may have to pause.
         let stop = cursor + 256
         while cursor.pointee >= 0x80, cursor < stop {
             let length = UTF8Check.sequenceLength(UnsafeRawPointer(cursor).loadUnaligned(as: UInt32.self))
@@ -48,7 +49,7 @@ enum JSONTokens {
         }
     }
 
-    /// The cursor stays at a number that is wrong.
+    /// Skips a number. Returns false, and leaves the cursor where it is, if the number is invalid.
     @inline(__always)
     static func skipNumber(_ cursor: inout UnsafePointer<UInt8>) -> Bool {
         let first = cursor
@@ -68,7 +69,7 @@ enum JSONTokens {
                 end += digits
             } while digits == 8
         }
-        // Only these can be too large for a double, or take long to convert.
+        // Only such numbers can be too large for a double or take long to convert.
         if end.pointee | 0x20 == UInt8(ascii: "e") || end - first > 300 {
             guard let rest = endOfOdd(first, end) else { return false }
             end = rest
@@ -77,7 +78,7 @@ enum JSONTokens {
         return true
     }
 
-    /// The end of a number with an exponent, or of one that is long; nil if it is wrong.
+    /// The end of a number that has an exponent or is long; nil if the number is invalid.
     @inline(never)
     private static func endOfOdd(
         _ first: UnsafePointer<UInt8>, _ end: UnsafePointer<UInt8>

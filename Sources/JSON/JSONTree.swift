@@ -1,4 +1,4 @@
-/// A JSON text as a tree that remembers lines, for configuration files whose errors must name their place.
+/// A JSON text as a tree that records the line of each value, for configuration files whose errors must name the line.
 public struct JSONTree: Sendable {
     public indirect enum Value: Sendable, Equatable {
         case null
@@ -49,16 +49,17 @@ public struct JSONTree: Sendable {
     public var elements: [JSONTree]? { if case .array(let elements) = value { elements } else { nil } }
     public var members: [Member]? { if case .object(let members) = value { members } else { nil } }
 
-    /// The member with exactly this name; the last one wins.
+    /// The value of the member with exactly this name. If several members have it, the last one counts.
     public subscript(name: String) -> JSONTree? { members?.last { $0.name == name }?.tree }
 
-    /// The member with this name in any case, as in .NET's configuration; the last one wins.
+    /// The value of the member with this name in upper or lower case, as in .NET's configuration. If several members
+    /// have it, the last one counts.
     public func member(anyCase name: String) -> JSONTree? {
         let wanted = name.lowercased()
         return members?.last { $0.name.lowercased() == wanted }?.tree
     }
 
-    /// The name of the value's kind in an error.
+    /// The kind of the value, with its article, as an error message names it.
     public var kind: String {
         switch value {
         case .null: "null"
@@ -111,7 +112,7 @@ extension JSONTree: Equatable {
 
 private struct Parser {
     var scanner: JSONScanner
-    /// The line of `counted`, so that lines are counted only once, from top to bottom.
+    /// The line of the position `counted`. Both move from top to bottom, so that each line is counted only once.
     private var line = 1
     private var counted: UnsafePointer<UInt8>
 

@@ -1,6 +1,7 @@
-/// Checks UTF-8 by the Unicode table 3-7: no overlong forms, no surrogates, nothing over U+10FFFF.
+/// Checks UTF-8 according to table 3-7 of the Unicode standard: no overlong forms, no surrogates, nothing above
+/// U+10FFFF.
 package enum UTF8Check {
-    /// The length of the sequence of two to four bytes at `pointer`; 0 if it is not valid.
+    /// The length of the sequence of two to four bytes at `pointer`; 0 if the sequence is invalid.
     @inlinable @inline(__always)
     package static func sequenceLength(at pointer: UnsafePointer<UInt8>, before end: UnsafePointer<UInt8>) -> Int {
         if end - pointer >= 4 { return sequenceLength(UnsafeRawPointer(pointer).loadUnaligned(as: UInt32.self)) }
@@ -9,7 +10,7 @@ package enum UTF8Check {
         return sequenceLength(word)
     }
 
-    /// The same for a sequence whose first byte is the lowest of the word.
+    /// The same for a sequence that is passed as a word. Its first byte is the lowest byte of the word.
     @inlinable @inline(__always)
     package static func sequenceLength(_ word: UInt32) -> Int {
         if word & 0xc0_c0f0 == 0x80_80e0 {

@@ -5,8 +5,8 @@ public enum Build {
     /// The commit, or `development` if the build did not name one.
     public static var commit: String { String(cString: clua_commit()) }
 
-    /// The size in bytes of the program's file as linked, if its linker wrote the table of sections last; the rest of
-    /// the file was appended.
+    /// The size in bytes of the program's file as it was linked, provided that the linker wrote the section table last.
+    /// Everything after that size was appended later.
     public static var imageSize: Int { clua_imagesize() }
 
     /// `Lua 5.4.4`

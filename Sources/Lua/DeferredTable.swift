@@ -1,47 +1,48 @@
 internal import CLua
 public import JSON
 
-/// How tables of one kind get their members when a script first touches them.
+/// How deferred tables of one kind get their members when a script first accesses them.
 public struct TableFiller: Equatable, Sendable {
     fileprivate let kind: Int
 
-    /// The members of a container of a checked JSON text.
+    /// Fills a table with the members of a container in a checked JSON text.
     public static let members = TableFiller(kind: 1)
-    /// The same; strings that hold JSON text become the value in them (host-contract §6.2).
+    /// The same as `members`, but a string that holds JSON text becomes the value of that text (host-contract §6.2).
     public static let unwrapped = TableFiller(kind: 2)
-    /// The same as `members`, but a null is `json.null`.
+    /// The same as `members`, but a null becomes `json.null`.
     public static let decoded = TableFiller(kind: 3)
 
     fileprivate static let firstKind = 4
     fileprivate static let kinds = 0x100
 
-    /// What looks up a member alone: the table is at index 1, the member's name, a string, at index 2, and the table's
-    /// source on top. It leaves the result there.
+    /// Looks up a single member without filling the table. The table is at index 1, the member's name, a string, at
+    /// index 2, and the table's source on top. The function leaves the result on top.
     public typealias Finder = (LuaStack, _ place: Int) -> Field
 
-    /// The functions behind a kind that does not come from JSON alone.
+    /// The functions of a kind whose members do not come directly from JSON.
     struct Functions {
         let find: Finder?
         let fill: (LuaStack, _ table: Int, _ place: Int) -> WorkStep?
     }
 }
 
-/// What looking up one member of a deferred table gives.
+/// The result of looking up one member of a deferred table.
 public enum Field {
-    /// The member's value, now on top of the stack, which the table need not hold.
+    /// The member's value is on top of the stack. The table need not store it.
     case value
-    /// There is none.
+    /// There is no such member.
     case missing
-    /// The script must not ask for that: the text on top tells why.
+    /// The script may not access this member. The text on top says why.
     case refused
     /// The table must be filled first.
     case unclear
 }
 
-/// Deferred tables: they hold a value that tells what their members will be, and a script cannot tell them from others.
+/// Deferred tables. A deferred table holds a source from which its members are made later. A script cannot tell it from
+/// other tables.
 extension LuaStack {
-    /// Makes a filler, which lives as long as the VM. `fill` gets the index of an empty table, and on top of the stack
-    /// the source that `pushDeferred` took; it may leave more values there.
+    /// Makes a filler, which lives as long as the VM. `fill` gets the index of an empty table. On top of the stack it
+    /// finds the source that was passed to `pushDeferred`; it may leave more values there.
     public func makeFiller(
         find: TableFiller.Finder? = nil, _ fill: @escaping (LuaStack, _ table: Int, _ place: Int) -> Void
     ) -> TableFiller {
@@ -51,8 +52,8 @@ extension LuaStack {
         }
     }
 
-    /// Makes a filler that takes long: `fill` answers the step that goes on until it has results, of which there are none.
-    /// A step that throws ends the run, since the table is not whole.
+    /// Makes a filler for work that takes long. `fill` returns a step that is called until it reports results, of which
+    /// there must be none. If a step throws, the run ends, because the table is incomplete.
     public func makeLongFiller(
         find: TableFiller.Finder? = nil, _ fill: @escaping (LuaStack, _ table: Int, _ place: Int) -> WorkStep?
     ) -> TableFiller {
@@ -62,30 +63,31 @@ extension LuaStack {
         return TableFiller(kind: TableFiller.firstKind + vm.fillers.count - 1)
     }
 
-    /// Puts a table in place of the value on top, which is not nil; `filler` makes the table's members of that value. [0]
+    /// Replaces the value on top, which must not be nil, by a deferred table. `filler` makes the table's members from
+    /// that value. [0]
     public func pushDeferred(_ filler: TableFiller) {
         clua_pushdeferred(state, key(of: filler, place: 0), -1, 0, 1)
         clua_replace(state, -2)
     }
 
-    /// Pushes a table whose members `filler` makes of the value at `source`. [+1]
+    /// Pushes a deferred table. `filler` makes its members from the value at `source`. [+1]
     ///
     /// - Parameter place: tells the filler which part of the value it is.
     public func pushDeferred(_ filler: TableFiller, place: Int, source: Int) {
         clua_pushdeferred(state, key(of: filler, place: place), Int32(source), 0, 1)
     }
 
-    /// The same for a container of the checked text at `source`: the table has room for its members.
+    /// The same for a container in the checked text at `source`. The table has room for the container's members.
     func pushDeferred(_ filler: TableFiller, place: Int, source: Int, of json: CheckedJSON) {
         let count = Int32(clamping: json.parts[place].count)
         let isObject = json.start[Int(json.parts[place].start)] == UInt8(ascii: "{")
-        // The key that the table holds until it is filled keeps its place.
+        // One more slot is needed for the key that the table holds until it is filled.
         clua_pushdeferred(
             state, key(of: filler, place: place), Int32(source), isObject ? 0 : count, isObject ? count + 1 : 1)
     }
 
-    /// Checks a JSON text and pushes a copy, which `JSONReader` reads in parts. Nobody else gets a turn meanwhile, so the
-    /// text must be shorter than `LongJSONReader.shortest`. [+1]
+    /// Checks a JSON text and pushes a copy of it, from which `JSONReader` reads single parts. The time slice cannot
+    /// end meanwhile, so the text must be shorter than `LongJSONReader.shortest`. [+1]
     public func pushChecked(_ text: RawSpan) throws(JSONError) {
         guard let outline = vm?.outline else { return }
         defer { outline.trim() }
@@ -96,8 +98,8 @@ extension LuaStack {
         }
     }
 
-    /// Pushes a table that is filled on first access from an object or array in JSON. Returns false, and pushes nothing, if
-    /// the text is not JSON, has no members, or takes long to check. [+1]
+    /// Pushes a table that is filled on first access from the object or array in `text`. Returns false, and pushes
+    /// nothing, if the text is not JSON, has no members, or takes long to check. [+1]
     func pushDeferred(_ text: UnsafeBufferPointer<UInt8>) -> Bool {
         guard text.count < LongJSONReader.shortest, let outline = vm?.outline else { return false }
         defer { outline.trim() }
@@ -109,14 +111,16 @@ extension LuaStack {
 
     private var deferredMark: LuaReference { LuaReference(slot: clua_vm(state).pointee.deferred) }
 
-    /// The key of the one thing that a deferred table holds: no script can come by light userdata that is not null.
+    /// The key under which a deferred table stores its source. It is light userdata that is not null, which no script
+    /// can obtain.
     private func key(of filler: TableFiller, place: Int) -> UnsafeMutableRawPointer? {
         UnsafeMutableRawPointer(bitPattern: place * TableFiller.kinds + filler.kind)
     }
 
     // MARK: One member
 
-    /// Looks up the member named at index 2 in the deferred table at index 1; answers C, and leaves only the result.
+    /// Looks up the member named at index 2 in the deferred table at index 1. Returns the verdict for C and leaves only
+    /// the result on the stack.
     func findField() -> Int32 {
         guard lua_type(state, 2) == LuaType.string.rawValue, let (kind, place) = pushSource(of: 1) else {
             return CLUA_UNCLEAR
@@ -140,8 +144,8 @@ extension LuaStack {
         }
     }
 
-    /// Pushes the source of the table at `index` and answers its place, if the table is not filled yet and that filler makes
-    /// its members; else pushes nothing. [+1]
+    /// Pushes the source of the table at `index` and returns its place. Pushes nothing and returns nil if the table is
+    /// filled already or another filler makes its members. [+1]
     public func pushSource(of index: Int, madeBy filler: TableFiller) -> Int? {
         guard hasMetatable(at: index, deferredMark), let (kind, place) = pushSource(of: absolute(index)) else {
             return nil
@@ -151,7 +155,7 @@ extension LuaStack {
         return nil
     }
 
-    /// Pushes what a deferred table holds, and answers what it is. [+1]
+    /// Pushes the source of a deferred table and returns its kind and place. [+1]
     private func pushSource(of table: Int) -> (kind: Int, place: Int)? {
         pushNil()
         guard lua_next(state, Int32(table)) != 0 else { return nil }
@@ -159,23 +163,24 @@ extension LuaStack {
             pop(2)
             return nil
         }
-        // Over the key.
+        // Removes the key.
         clua_replace(state, -2)
         let word = Int(bitPattern: key)
         return (word % TableFiller.kinds, word / TableFiller.kinds)
     }
 
-    /// Pushes the member that is named at index 2 of an object in the checked text on top, if it is no container. [+1 if
-    /// there is a value]
+    /// Pushes the member that is named at index 2, if it is not a container. It belongs to an object in the checked
+    /// text on top. [+1 if there is a value]
     public func pushMember(of place: Int) -> Field { withName { pushMember($0, of: place) { _ in true } } }
 
-    /// The same for another name.
+    /// The same for a given name.
     public func pushMember(_ name: StaticString, of place: Int) -> Field {
         pushMember(UnsafeBufferPointer(start: name.utf8Start, count: name.utf8CodeUnitCount), of: place) { _ in true }
     }
 
     private func pushUnwrapped(of place: Int) -> Field {
-        // The value in a text may be a table, which must be the same at each access.
+        // A string may hold JSON text whose value is a table. That table must be the same at each access, so it is not
+        // made here.
         withName { name in
             pushMember(name, of: place) { text in
                 text.pointee != UInt8(ascii: "\"") || text[1] != UInt8(ascii: "\\") && !JSONReader.mayBegin(text[1])
@@ -217,26 +222,26 @@ extension LuaStack {
 
     // MARK: The whole table
 
-    /// Fills the table at `table` with the members of a container of the checked text on top. [0]
+    /// Fills the table at `table` with the members of a container in the checked text on top. [0]
     public func fillMembers(of place: Int, into table: Int) { JSONReader.fill(table, .members, from: place, of: self) }
 
-    /// Makes sure that the table at `index` holds its members. [0]
+    /// Fills the table at `index` if it is a deferred table. [0]
     public func expandDeferred(at index: Int) {
         if hasMetatable(at: index, deferredMark) { expand(at: index) }
     }
 
-    /// Turns the deferred table at `index` into the real one, in place and in one go. [0]
+    /// Turns the deferred table at `index` into an ordinary table, in place and without a pause. [0]
     private func expand(at index: Int) {
         guard let step = beginExpanding(at: index) else { return }
         do throws(LuaError) {
             while case .more = try step(self) {}
         } catch {
-            // The step has told the VM.
+            // The step has already recorded the error in the VM.
         }
     }
 
-    /// Begins to turn the deferred table at `index` into the real one, in place; answers the step that goes on, if there is
-    /// more to do. The stack is the same at its end.
+    /// Begins to turn the deferred table at `index` into an ordinary one, in place. If there is more to do, it returns
+    /// the step that continues. At the end of that step, the stack has the same height as before.
     func beginExpanding(at index: Int) -> WorkStep? {
         let table = absolute(index)
         guard reserve(8), let (kind, place) = pushSource(of: table) else { return nil }
@@ -268,8 +273,8 @@ extension LuaStack {
         }
     }
 
-    /// A limit was reached while a deferred table was filled. A script that catches the error must not go on with half a
-    /// table.
+    /// Called when a limit was reached while a deferred table was filled. It ends the code even if the script catches
+    /// the error, because the table is incomplete.
     func endUnfilled(_ error: LuaError) {
         vm?.fault = error
         if case .timeLimit = error { clua_arm(state) } else { clua_exhaust(clua_vm(state)) }

@@ -1,8 +1,8 @@
 internal import CLua
 
-/// Bytes of Swift's, with some Lua values beside them, in a userdata that Lua frees. No script sees it.
+/// Blocks: userdata that hold bytes from Swift and some Lua values. Lua frees them, and no script sees them.
 extension LuaStack {
-    /// Pushes a block that holds the bytes and the top `count` values, the lowest first. [+1 - count]
+    /// Pushes a block that holds the bytes and the top `count` values, in the order of the stack. [+1 - count]
     public func pushBlock(_ bytes: RawSpan, values count: Int) {
         guard let block = lua_newuserdatauv(state, bytes.byteCount, Int32(count)) else { return pushNil() }
         bytes.withUnsafeBytes { raw in
@@ -15,7 +15,8 @@ extension LuaStack {
         }
     }
 
-    /// Passes the bytes of the block at `index` to `body`, valid only during the call; nil for anything else.
+    /// Passes the bytes of the block at `index` to `body`. They are valid only during the call. Returns nil for
+    /// anything but a block.
     public func withBlock<Result>(at index: Int, _ body: (RawSpan) -> Result) -> Result? {
         guard let block = lua_touserdata(state, Int32(index)) else { return nil }
         return body(RawSpan(_unsafeStart: UnsafeRawPointer(block), byteCount: length(at: index)))

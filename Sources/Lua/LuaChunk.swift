@@ -2,17 +2,17 @@ internal import CLua
 
 /// luafunc's own Lua code, compiled once for all VMs of the process.
 ///
-/// Never for an app's code: Lua does not verify compiled code.
+/// It must never hold an app's code, because Lua does not verify compiled code.
 public struct LuaChunk: Sendable {
     fileprivate static let name = CLUA_OWN
     fileprivate let code: [UInt8]
 
-    /// Ends the process if the text does not compile.
+    /// Compiles the text. Ends the process if it does not compile.
     ///
-    /// - Parameter hasLines: whether errors name line and variable. In a chunk that every VM has, this takes much of a
-    ///   VM's memory.
+    /// - Parameter hasLines: whether errors name lines and variables. This information takes much memory, and every VM
+    ///   has a copy of each chunk that it loads.
     public init(_ source: String, hasLines: Bool = true) {
-        // A bare state, only for the compiler. Compiler errors end in its status.
+        // This state serves only the compiler, whose errors are reported in its status.
         guard let state = luaL_newstate() else { preconditionFailure("no memory for a Lua state") }
         defer { lua_close(state) }
         let status = source.utf8Span.span.bytes.withUnsafeBytes { raw in
@@ -22,7 +22,7 @@ public struct LuaChunk: Sendable {
             preconditionFailure(lua_tolstring(state, -1, nil).map { String(cString: $0) } ?? "no memory")
         }
         var code: [UInt8] = []
-        // Lua calls the writer before `lua_dump` returns, so the array stays in place.
+        // Lua calls the writer only before `lua_dump` returns, so the array stays in place.
         withUnsafeMutablePointer(to: &code) { code in
             _ = lua_dump(
                 state,
@@ -37,9 +37,9 @@ public struct LuaChunk: Sendable {
 }
 
 extension LuaStack {
-    /// Runs a chunk with the top `arguments` values as its arguments, and replaces them by its one result.
+    /// Runs a chunk with the top `arguments` values as its arguments. Replaces them by the chunk's one result.
     public func run(_ chunk: LuaChunk, arguments: Int) throws(LuaFailure) {
-        // Lua reads the chunk before `clua_load` returns.
+        // Lua reads the chunk only before `clua_load` returns.
         let status = chunk.code.withUnsafeBytes { raw in
             clua_load(state, raw.baseAddress?.assumingMemoryBound(to: CChar.self), raw.count, LuaChunk.name, "b")
         }

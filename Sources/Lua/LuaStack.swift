@@ -1,7 +1,7 @@
 internal import CLua
 import JSON
 
-/// A value's type, by Lua's names.
+/// The type of a Lua value, under Lua's own names.
 public enum LuaType: Int32, Sendable {
     case none = -1
     case `nil`, boolean, lightUserdata, number, string, table, function, userdata, thread
@@ -18,9 +18,9 @@ public enum LuaType: Int32, Sendable {
 
 /// The stack of one Lua thread.
 ///
-/// Indices are Lua's: from 1 up, or from -1 down. Nothing here can raise a Lua error: functions that could
-/// (metamethods) are left out, and pushes from Swift always get memory. Access to tables is raw. Valid only while its
-/// VM lives.
+/// Indices are Lua's: from 1 up, or from -1 down. A number in brackets at the end of a comment is the change of the
+/// stack's height. Nothing here can raise a Lua error: functions that run metamethods are left out, and pushes from
+/// Swift always get memory. Access to tables is raw. A stack is valid only while its VM lives.
 public struct LuaStack {
     let state: OpaquePointer
 
@@ -28,8 +28,8 @@ public struct LuaStack {
 
     public var count: Int { Int(lua_gettop(state)) }
 
-    /// Makes room for `count` more values; returns false at Lua's own limit. A function that pushes more than a handful
-    /// must call it: only 20 places are free at first, and Lua checks none.
+    /// Makes room for `count` more values. Returns false if the stack would exceed Lua's own limit. A function that
+    /// pushes more than a few values must call this: only 20 places are free at first, and Lua does not check.
     public func reserve(_ count: Int) -> Bool { lua_checkstack(state, Int32(clamping: count)) != 0 }
 
     public func pop(_ count: Int = 1) { clua_pop(state, Int32(count)) }
@@ -73,7 +73,7 @@ public struct LuaStack {
     }
 
     public func push(bytes: RawSpan) {
-        // As above: the pointer does not leave the closure.
+        // The pointer is used only inside the closure; Lua copies the bytes.
         bytes.withUnsafeBytes { raw in
             _ = lua_pushlstring(state, raw.baseAddress?.assumingMemoryBound(to: CChar.self), raw.count)
         }
@@ -83,7 +83,7 @@ public struct LuaStack {
 
     /// Pushes a copy of a value of another thread of the same VM. [+1]
     public func copyValue(at index: Int, of other: LuaStack) {
-        // Even on a full stack, Lua keeps room for a few more values.
+        // Lua keeps room for a few more values even on a full stack.
         lua_checkstack(other.state, 1)
         lua_pushvalue(other.state, Int32(index))
         lua_xmove(other.state, state, 1)
@@ -92,7 +92,7 @@ public struct LuaStack {
     /// Moves the top `count` values to another thread of the same VM. [-count]
     public func move(_ count: Int, to other: LuaStack) { lua_xmove(state, other.state, Int32(count)) }
 
-    /// JSON's null, for places where nil does not work.
+    /// Pushes JSON's null, for places where nil cannot be used.
     public func pushNull() { lua_pushlightuserdata(state, nil) }
 
     public func pushTable(array: Int = 0, hash: Int = 0) { clua_newtable(state, Int32(array), Int32(hash)) }
@@ -134,12 +134,13 @@ public struct LuaStack {
         withBytes(at: index) { span in span.withUnsafeBytes { [UInt8]($0) } }
     }
 
-    /// A number as people write it: an integer without a fraction. nil for anything but a number.
+    /// The number as people write it, which for an integer is without a fraction; nil for anything but a number.
     public func numberText(at index: Int) -> String? {
         integer(at: index).map { String($0) } ?? number(at: index).map { "\($0)" }
     }
 
-    /// Passes the bytes of a string to `body`, valid only during the call; nil for anything but a string.
+    /// Passes the bytes of the string to `body`. They are valid only during the call. Returns nil for anything but a
+    /// string.
     public func withBytes<Result, Failure: Error>(
         at index: Int, _ body: (RawSpan) throws(Failure) -> Result
     ) throws(Failure) -> Result? {
@@ -188,7 +189,7 @@ public struct LuaStack {
 
     // MARK: Tables, always raw
 
-    /// nil for anything but a table.
+    /// The identity of the table at `index`; nil for anything but a table.
     public func identity(at index: Int) -> TableIdentity? {
         guard type(at: index) == .table, let address = lua_topointer(state, Int32(index)) else { return nil }
         return TableIdentity(address: UInt(bitPattern: address))
@@ -234,7 +235,7 @@ public struct LuaStack {
         return LuaType(rawValue: lua_rawget(state, Int32(index))) ?? .none
     }
 
-    /// The same for a name that is kept as a value, which is faster.
+    /// The same for a name that was stored as a Lua value, which is faster.
     @discardableResult
     public func pushField(_ name: LuaReference, of index: Int) -> LuaType {
         let index = absolute(index)
@@ -280,14 +281,14 @@ public struct LuaStack {
     /// Sets element `position` (from 1) of the table at `index` to the top value. [-1]
     public func setElement(_ position: Int, of index: Int) { lua_rawseti(state, Int32(index), Int64(position)) }
 
-    /// The border that Lua's `#` gives, without metamethods.
+    /// The length that Lua's `#` gives without metamethods.
     public func length(at index: Int) -> Int { Int(lua_rawlen(state, Int32(index))) }
 
-    /// Replaces the key on top by the next pair of the table at `index`, or nil by the first pair; returns false after
-    /// the last. Meanwhile only values of existing keys may change. [+1, -1 at the end]
+    /// Replaces the key on top by the next pair of the table at `index`; nil on top stands for the beginning. Returns
+    /// false after the last pair. Until then, only the values of existing keys may change. [+1, -1 at the end]
     public func next(of index: Int) -> Bool { lua_next(state, Int32(index)) != 0 }
 
-    /// The number of pairs of the table at `index`, but not more than `most`. [0]
+    /// The number of pairs of the table at `index`, or `most` if there are more. [0]
     public func countPairs(at index: Int, upTo most: Int) -> Int {
         let index = absolute(index)
         var count = 0
@@ -303,8 +304,8 @@ public struct LuaStack {
         return count
     }
 
-    /// Runs `body` for each pair, with the key at -2 and the value at -1. `body` must leave both there, and may change
-    /// only values of existing keys.
+    /// Calls `body` for each pair, with the key at -2 and the value at -1. `body` must leave both there. It may change
+    /// only the values of existing keys.
     public func forEachPair<Failure: Error>(at index: Int, _ body: () throws(Failure) -> Void) throws(Failure) {
         let index = absolute(index)
         pushNil()

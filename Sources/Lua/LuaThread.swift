@@ -5,27 +5,27 @@ import JSON
 public enum Step {
     /// The function returned; its results are the `count` values on top of the stack.
     case finished(count: Int)
-    /// It raised an error, which is on top of the stack; the frames are still there.
+    /// The function raised an error. The error value is on top of the stack; its frames have not been unwound.
     case failed(Cause)
-    /// Its time slice is over; resume it with `complete` nil.
+    /// The thread's time slice is over. Resume it without a completion.
     case preempted
-    /// The VM exceeds its memory limit. Collect its garbage piece by piece; then resume the thread like a preempted
-    /// one, unless the VM is still full.
+    /// The VM exceeds its memory limit. The caller collects its garbage piece by piece and then resumes the thread like
+    /// a preempted one, unless the VM is still full.
     case needsMemory
-    /// It waits; resume it with a completion that pushes the results, or throws.
+    /// The thread waits for an operation. Resume it with a completion that pushes the results or throws.
     case waiting(any Operation)
 
     public enum Cause: Sendable {
         case error, memory, deadline
-        /// Code called from C, which no slice can end, ran for too long.
+        /// Code that was called from C, and that the end of a time slice cannot interrupt, ran for too long.
         case held
 
-        /// Nothing may continue: the thread cannot even close its variables.
+        /// Whether no code of the thread may run any more, not even to close its variables.
         public var isFinal: Bool { self == .deadline || self == .held }
     }
 }
 
-/// One Lua thread (coroutine), made and kept by its VM.
+/// A Lua thread (coroutine). Its VM creates and keeps it.
 public struct LuaThread {
     unowned let vm: LuaVM
     let state: OpaquePointer
@@ -33,11 +33,11 @@ public struct LuaThread {
 
     public var stack: LuaStack { LuaStack(state: state) }
 
-    /// Calls the function below `arguments` values on the stack, or continues where the thread stopped, until it stops
-    /// again.
+    /// Calls the function that lies below `arguments` values on the stack, or continues a stopped thread, until the
+    /// thread stops again.
     ///
     /// - Parameters:
-    ///   - deadline: the time at which running code ends, in nanoseconds of the monotonic clock; nil for never.
+    ///   - deadline: the time at which running code ends, in nanoseconds of the monotonic clock; nil for no deadline.
     ///   - complete: completes the function in which the thread waits.
     public func resume(arguments: Int = 0, deadline: Int64? = nil, complete: HostFunction? = nil) -> Step {
         var results: Int32 = 0
@@ -64,7 +64,7 @@ public struct LuaThread {
         return shared.pointee.held != 0 ? .held : .deadline
     }
 
-    /// The failure that `resume` just reported, with the frames that it left. [0]
+    /// The failure that `resume` has just reported, with the calls that were active. [0]
     public func failure() -> LuaFailure {
         LuaFailure(message: stack.message(at: -1), traceback: traceback)
     }
@@ -74,7 +74,7 @@ public struct LuaThread {
 }
 
 extension LuaStack {
-    /// The bytes that the text of an error may have: it goes to the log, to the caller and into a traceback.
+    /// The maximum size of an error's text in bytes. The text goes to the log, to the caller and into a traceback.
     private static let messageLimit = 64 << 10
 
     /// The text at `index`, cut to `limit` bytes; nil for anything but a string.
@@ -90,10 +90,10 @@ extension LuaStack {
         return string(at: index, upTo: Self.messageLimit).map { isCut ? $0 + " … (cut)" : $0 }
     }
 
-    /// Whether the caller runs inside an invocation's code.
+    /// Whether the code of an invocation is running in this VM.
     var isInsideRun: Bool { clua_vm(state).pointee.current != nil }
 
-    /// The text of an error value: a string itself, the result of `__tostring`, or a table as JSON.
+    /// The text of an error value: the string itself, the result of `__tostring`, or a table as JSON.
     func message(at index: Int) -> String {
         let index = absolute(index)
         switch type(at: index) {
@@ -116,7 +116,7 @@ extension LuaStack {
         default:
             defer { pop() }
             let status = clua_tostring(state, Int32(index))
-            // Such an error has Lua's text for memory, whichever limit it was.
+            // In these cases, Lua's message speaks of memory whichever limit was reached.
             if status == LUA_ERRMEM || clua_vm(state).pointee.expired != 0 {
                 return "(error object is a \(type(at: index).name) value; its __tostring takes too much time or memory)"
             }
@@ -127,7 +127,7 @@ extension LuaStack {
 
 /// The call stack of a thread that failed, as lines for people.
 enum Traceback {
-    /// The levels shown at either end of a deep stack; the middle is omitted, as in Lua.
+    /// The number of levels shown at each end of a deep stack. The levels between them are omitted, as in Lua.
     private static let shown: Int32 = 11
 
     static func frames(of state: OpaquePointer) -> [String] {
@@ -138,8 +138,8 @@ enum Traceback {
             + (depth - shown..<depth).compactMap { frame($0, of: state) }
     }
 
-    /// Searches by doubling and halving: `lua_getstack` walks the stack, and a runaway recursion is 200,000 levels
-    /// deep.
+    /// Finds the depth by binary search, because `lua_getstack` walks the stack and a runaway recursion is 200,000
+    /// levels deep.
     private static func depth(of state: OpaquePointer) -> Int32 {
         var record = lua_Debug()
         var low: Int32 = 0
@@ -155,14 +155,14 @@ enum Traceback {
         return high
     }
 
-    /// nil for luafunc's own Lua code, which does not belong in a user's traceback.
+    /// One line of the traceback; nil for luafunc's own Lua code, which does not belong in a user's traceback.
     private static func frame(_ level: Int32, of state: OpaquePointer) -> String? {
         var record = lua_Debug()
         guard lua_getstack(state, level, &record) != 0, lua_getinfo(state, "Sln", &record) != 0 else { return nil }
-        // Functions on the stack own these names, so they are alive here.
+        // The functions on the stack own these names, so the pointers are valid.
         let source = String(cString: record.source)
         let name = record.name.map { String(cString: $0) }
-        // Code without debug names calls a function '?'.
+        // Where code has no debug information, Lua names a function '?'.
         if source == "=[C]" { return name == "?" ? nil : name.map { "[C]: in function '\($0)'" } }
         guard source.hasPrefix("@") else { return nil }
         let what =

@@ -1,19 +1,21 @@
 internal import CLua
 import JSON
 
-/// A Swift function called from Lua: its arguments are at index 1 and up; returns how many results it left on top.
+/// A Swift function that Lua calls. Its arguments are at index 1 and up. It returns the number of results that it left
+/// on top.
 public typealias HostFunction = (LuaStack) throws(LuaError) -> Int
 
-/// One Lua state: its memory, its globals and the Swift functions it may call.
+/// One Lua state: its memory, its globals and the Swift functions that it may call.
 ///
-/// Deliberately not Sendable: the compiler keeps a VM, its threads and its stacks with whoever made it.
+/// It is deliberately not Sendable: the compiler then keeps a VM, its threads and its stacks in the actor that created
+/// them.
 public final class LuaVM {
     /// Shared with C; freed after the state is closed.
     private let shared: UnsafeMutablePointer<CLuaVM>
     let state: OpaquePointer
     let account: HeldBytes.Account
     private var functions: [(name: String, body: HostFunction)] = []
-    /// What fills the deferred tables that do not come from JSON.
+    /// The fillers of deferred tables that do not come directly from JSON.
     var fillers: [TableFiller.Functions] = []
     /// Reused for each JSON text that is checked.
     let outline = JSONOutline()
@@ -21,16 +23,17 @@ public final class LuaVM {
     private var idleThreads: [LuaThread] = []
     private var seal: LuaReference?
     private var cyclesLeft = 0
-    /// The completion for the resumed thread, and the operation for which it then waits.
+    /// The completion for the thread that is resumed, and the operation for which the thread then waits.
     var completion: HostFunction?
     var operation: (any Operation)?
     /// The work that continues when the thread is resumed. No other code runs in the VM until then.
     var unfinished: WorkStep?
     public internal(set) var limitChecks = LimitChecks()
-    /// Why a deferred table could not be filled: raised where it was accessed, or at the next check of the limits.
+    /// The reason why a deferred table could not be filled. It is raised where the table was accessed, or at the next
+    /// check of the limits.
     public var fault: LuaError?
 
-    /// Reused by everything that writes JSON from this VM.
+    /// A writer that all code that writes JSON from this VM shares.
     public let writer = JSONWriter()
 
     /// - Parameter memoryLimit: the bytes that the state may use while Lua runs.
@@ -42,7 +45,7 @@ public final class LuaVM {
         shared.pointee.deadline = .max
         shared.pointee.stride = CLUA_STRIDE
         guard let state = clua_newstate(shared) else {
-            // Happens only if the machine itself has no memory left: as fatal as any failed allocation in Swift.
+            // This happens only if the machine has no memory left. It is as fatal as any failed allocation in Swift.
             preconditionFailure("no memory for a Lua state")
         }
         self.state = state
@@ -60,7 +63,7 @@ public final class LuaVM {
         knownNames?.deallocate()
     }
 
-    /// The names in the JSON texts that were read here.
+    /// The member names of the JSON texts that this VM has read.
     var names: JSONNames {
         if let knownNames { return knownNames }
         let names = JSONNames()
@@ -71,7 +74,7 @@ public final class LuaVM {
     public var memoryUsed: Int { shared.pointee.used }
     public var memoryLimit: Int { shared.pointee.limit }
 
-    /// Counts bytes that Swift holds for the code here; returns false, and changes nothing, if the VM would exceed its
+    /// Counts bytes that Swift holds for this VM's code. Returns false, and changes nothing, if the VM would exceed its
     /// limit.
     public func hold(_ bytes: Int) -> Bool {
         guard stack.hasRoom(for: bytes) else { return false }
@@ -79,48 +82,48 @@ public final class LuaVM {
         return true
     }
 
-    /// Stops counting these bytes.
+    /// Stops counting bytes that `hold` has counted.
     public func letGo(_ bytes: Int) { shared.pointee.used -= bytes }
 
-    /// Collects all garbage now; the time grows with the VM's data.
+    /// Collects all garbage at once. The time that this takes grows with the VM's data.
     public func collectGarbage() {
         clua_collect(state)
         clua_dropblocks(shared)
     }
 
-    /// Begins to collect all garbage in pieces; other work may run between them.
+    /// Begins to collect all garbage in pieces. Other work may run between the pieces.
     public func beginCollection() { cyclesLeft = 2 }
 
-    /// Collects for at most some milliseconds; returns false once everything is gone that was garbage when the
-    /// collection began.
+    /// Collects garbage for at most a few milliseconds. Returns false once everything has been freed that was garbage
+    /// when the collection began.
     ///
-    /// - Parameter toGoOn: stop as soon as the running code has enough room.
+    /// - Parameter toGoOn: whether to stop as soon as the running code has enough room.
     public func collectPiece(toGoOn: Bool = false) -> Bool {
-        // The first cycle may have begun long ago, and misses later garbage.
+        // The first cycle may have begun long before, and it misses later garbage.
         if clua_collectpiece(state) != 0 { cyclesLeft -= toGoOn && !isFull ? cyclesLeft : 1 }
         return cyclesLeft > 0
     }
 
-    /// Makes everything in the VM garbage. Afterwards it can only be collected, not used.
+    /// Makes everything in the VM garbage. Afterwards the VM cannot be used; its garbage can only be collected.
     public func clear() {
         idleThreads = []
         clua_clear(state)
     }
 
-    /// Whether a collection has freed so little that code which allocates would soon reach the limit again.
+    /// Whether the last collection freed so little that code which allocates would soon reach the limit again.
     public var isFull: Bool { clua_isfull(shared) != 0 }
 
-    /// Sets the process's allocator so that it gives large blocks back to the system when they are freed.
+    /// Configures the process's allocator to return large blocks to the system when they are freed.
     public static func tuneMemory() { clua_tunememory() }
 
-    /// Gives freed memory back to the system.
+    /// Returns freed memory to the system.
     public static func releaseFreeMemory() { clua_trim() }
 
-    /// Names the running code, for the one line that explains why the process ended if native code outlives its
+    /// Names the running code in the line that luafunc writes if it has to exit because native code outlives its
     /// deadline.
     public func setLabel(_ text: String) { clua_setlabel(state, text, text.utf8.count) }
 
-    /// Names the next run, in addition to the label.
+    /// Names the next run, which appears in that line after the label.
     public func setRun(_ text: String) { clua_setrun(state, text, text.utf8.count) }
 
     public func setRun(_ text: RawSpan) {
@@ -130,13 +133,14 @@ public final class LuaVM {
         }
     }
 
-    /// Moves the deadline of the running code that has called Swift, in nanoseconds of the monotonic clock.
+    /// Changes the deadline of the running code that has called Swift, in nanoseconds of the monotonic clock.
     public func setDeadline(_ deadline: Int64) { shared.pointee.deadline = deadline }
 
-    /// Called when an invocation begins: memory may be refused a few times before that ends it.
+    /// Called when an invocation begins. It resets the count of refused allocations, of which a few are allowed before
+    /// the invocation ends.
     public func forgetRefusals() { shared.pointee.refusals = 0 }
 
-    /// The main thread's stack; every user must leave it as it was.
+    /// The main thread's stack. All code must leave it at the height at which it found it.
     public var stack: LuaStack { LuaStack(state: state) }
 
     fileprivate func add(_ name: String, _ body: @escaping HostFunction) -> Int32 {
@@ -144,30 +148,31 @@ public final class LuaVM {
         return Int32(functions.count - 1)
     }
 
-    /// From now on, an assignment to a global that does not exist is an error.
+    /// After this call, an assignment to a global variable that does not exist is an error.
     public func sealGlobals() {
         guard let seal else { return }
         stack.push(seal)
-        // This only sets a metatable, so it cannot fail.
+        // The function only sets a metatable, so it cannot fail.
         clua_pcall(state, 0, 0)
     }
 
-    /// A thread with an empty stack, an idle one if possible.
+    /// A thread with an empty stack. An idle thread is reused if there is one.
     public func makeThread() -> LuaThread {
         if let thread = idleThreads.popLast() { return thread }
         guard let state = clua_newroot(state) else { preconditionFailure("no memory for a Lua thread") }
         return LuaThread(vm: self, state: state, reference: stack.reference())
     }
 
-    /// Gives back a thread in any state. A thread that failed or was left waiting is not reused, as its stack may be
-    /// huge. Its to-be-closed variables are closed while there is time for that.
+    /// Takes back a thread in any state. A thread that failed or still waits is not reused, because its stack may be
+    /// huge. Its to-be-closed variables are closed as long as there is time.
     ///
-    /// - Parameter lastWords: the budget of their code, which this reduces.
+    /// - Parameter lastWords: the time budget of the code that closes the variables. This call reduces it.
     public func recycle(_ thread: LuaThread, _ lastWords: inout ClosingTime) {
         unfinished = nil
         if lua_status(thread.state) == LUA_OK, idleThreads.count < 16 {
             lua_settop(thread.state, 0)
-            // A slice that ended just before the end would end the next one at once.
+            // If a slice ended just before the code did, the hook is still set and would end the next slice
+            // immediately.
             if lua_gethook(thread.state) != nil { lua_sethook(thread.state, nil, 0, 0) }
             idleThreads.append(thread)
         } else {
@@ -176,7 +181,7 @@ public final class LuaVM {
         }
     }
 
-    /// Drops a thread that ran into its deadline. Its to-be-closed variables stay open: after an error in a hook,
+    /// Drops a thread that exceeded its deadline. Its to-be-closed variables are not closed: after an error in a hook,
     /// nothing could stop their code.
     public func abandon(_ thread: LuaThread) {
         unfinished = nil
@@ -205,7 +210,7 @@ public final class LuaVM {
                 stack.push(message)
                 return CLUA_RAISE
             case .argument(let argument, let expected):
-                // A continuation has no number of its own; Lua calls a function without a name '?'.
+                // A continuation has no entry in `functions`. Lua calls a function without a name '?'.
                 let name = functions.indices.contains(index) ? functions[index].name : "?"
                 stack.push("bad argument #\(argument) to '\(name)' (\(expected))")
                 return CLUA_RAISE
@@ -218,8 +223,8 @@ public final class LuaVM {
     }
 }
 
-/// The time budget of the code that closes the variables of an invocation's threads: about ten milliseconds for all of
-/// them together, in ticks of the timer that ends time slices.
+/// The time budget of the code that closes the variables of an invocation's threads. It is about ten milliseconds for
+/// all threads together, counted in ticks of the timer that ends time slices.
 public struct ClosingTime: Equatable, Sendable {
     var ticks: Int32 = 3
 
@@ -228,8 +233,8 @@ public struct ClosingTime: Equatable, Sendable {
 
 /// The timer that ends time slices.
 public enum Preemption {
-    /// Starts it for the calling thread, for as long as the thread lives. It counts the thread's CPU time, so it costs
-    /// nothing while the thread is idle. Returns false if the system has no such timer.
+    /// Starts the timer for the calling thread. It runs as long as the thread lives. It counts the thread's CPU time,
+    /// so it costs nothing while the thread is idle. Returns false if the system has no such timer.
     public static func start(slice milliseconds: Int) -> Bool { clua_startticking(Int32(milliseconds)) == 0 }
 }
 
@@ -240,7 +245,7 @@ public struct LuaReference: Equatable, Sendable {
 
 /// Values that the stack's VM makes and keeps.
 extension LuaStack {
-    /// `vm` is unretained: the VM owns the state, so it is alive.
+    /// The VM of this stack. The pointer is unretained, which is safe because the VM owns the state and so is alive.
     var vm: LuaVM? {
         clua_vm(state).pointee.vm.map { Unmanaged<LuaVM>.fromOpaque($0).takeUnretainedValue() }
     }
@@ -248,22 +253,23 @@ extension LuaStack {
     /// The VM whose stack this is.
     public var owner: LuaVM? { vm }
 
-    /// Pushes a function that calls `body`, which lives as long as the VM; its own errors name it `name`. [+1]
+    /// Pushes a function that calls `body`. `body` lives as long as the VM. Error messages call the function `name`.
+    /// [+1]
     public func push(function name: String, _ body: @escaping HostFunction) {
         guard let vm else { return pushNil() }
         clua_pushhostfunction(state, vm.add(name, body))
     }
 
-    /// Compiles text (never binary) and pushes the chunk; pushes nothing on failure. [+1]
+    /// Compiles text, but never binary code, and pushes the chunk. Pushes nothing on failure. [+1]
     public func load(_ text: RawSpan, name: String) throws(LuaFailure) {
-        // Lua reads the text before `clua_load` returns.
+        // Lua reads the text only before `clua_load` returns.
         let status = text.withUnsafeBytes { raw in
             clua_load(state, raw.baseAddress?.assumingMemoryBound(to: CChar.self), raw.count, name, "t")
         }
         try check(status)
     }
 
-    /// Throws the error message on top of the stack, and removes it.
+    /// If the status is an error, removes the message from the top of the stack and throws it.
     func check(_ status: CInt) throws(LuaFailure) {
         guard status == LUA_OK else {
             defer { pop() }
@@ -271,16 +277,16 @@ extension LuaStack {
         }
     }
 
-    /// Keeps the top value for a later `push(_:)`. [-1]
+    /// Stores the top value for a later `push(_:)`. [-1]
     public func reference() -> LuaReference { LuaReference(slot: luaL_ref(state, clua_registry())) }
 
-    /// Pushes the kept value. [+1]
+    /// Pushes the stored value. [+1]
     public func push(_ reference: LuaReference) { lua_rawgeti(state, clua_registry(), Int64(reference.slot)) }
 
     public func release(_ reference: LuaReference) { luaL_unref(state, clua_registry(), reference.slot) }
 }
 
-/// Called by the trampoline.
+/// The trampoline calls this function.
 private func dispatch(_ state: OpaquePointer?, _ function: Int32) -> Int32 {
     guard let state else { return 0 }
     let stack = LuaStack(state: state)

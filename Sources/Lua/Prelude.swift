@@ -1,10 +1,11 @@
 /// The Lua half of the sandbox. It runs once in each fresh VM, with the standard libraries open, and reduces them to an
-/// allow-list; whatever it does not name is refused (design: a script reaches nothing but its arguments and its
-/// modules).
+/// allow-list. It refuses everything that the list does not name (design: a script reaches nothing but its arguments
+/// and its modules).
 ///
-/// Receives from Swift: `write(level, text)`, `find(module)` (nil and a reason if there is none), the function that
-/// adopts C code's helpers, those that make the table functions for metamethods and sort for them, and the one that
-/// checks a text for `load`. Returns the function that seals the globals.
+/// Swift passes these arguments: `write(level, text)`; `find(module)`, which returns nil and a reason if there is no
+/// such module; the function that stores the helpers for C; the function that makes the table functions for tables with
+/// metamethods; the sort function that these need; and the function that checks a text for `load`. The chunk returns
+/// the function that seals the globals.
 enum Prelude {
     static let chunk = LuaChunk(
         #"""
@@ -14,7 +15,7 @@ enum Prelude {
         local concat, format, loaded, sub = table.concat, string.format, package.loaded, string.sub
         local count, traceback = collectgarbage, debug.traceback
 
-        -- What C calls so that a slice can end there.
+        -- C calls these Lua functions instead of doing the work itself, so that a time slice can end inside them.
         local rawequal, tointeger, tonumber, ult, unpack = rawequal, math.tointeger, tonumber, math.ult, table.unpack
         adopt(function() end, function(t, k) return t[k] end, function(a, b) return a < b end, function()
             return make_tables(concat, error, format, rawequal, select, sort_list, tointeger, tonumber, type, ult, unpack)
@@ -32,12 +33,13 @@ enum Prelude {
             end
         end
 
-        -- Base functions. Not kept: collectgarbage, dofile, load, loadfile, print, require, warn (some return below).
+        -- Base functions. Removed: collectgarbage, dofile, load, loadfile, print, require and warn, of which some are
+        -- replaced below.
         keepOnly(set [[_G _VERSION assert error getmetatable ipairs next pairs pcall rawequal rawget rawlen rawset select
             setmetatable tonumber tostring type xpcall coroutine math string table utf8 os]], _G)
-        -- dump makes binary chunks, which are not checked when they are loaded.
+        -- string.dump makes binary chunks, and Lua does not check these when it loads them.
         string.dump = nil
-        -- A script may use its own methods on strings, not change everybody's.
+        -- A script may call methods on strings, but it must not change them for all code.
         getmetatable("").__metatable = false
 
         local function refusal(name, advice)
@@ -74,7 +76,7 @@ enum Prelude {
 
         function collectgarbage(option)
             if option == "count" then return count "count" end
-            error('collectgarbage takes only "count" in a function: memory is collected by itself', 2)
+            error('collectgarbage takes only "count" in a function: luafunc collects memory automatically', 2)
         end
 
         function load(chunk, name, mode, ...)
@@ -85,7 +87,7 @@ enum Prelude {
                 error("load takes only text chunks in a function; the mode must be \"t\"", 2)
             end
             if type(chunk) == "function" then
-                -- Called from here and not by Lua's compiler, it may take its time.
+                -- The function is called here and not by Lua's compiler, so that a time slice can end inside it.
                 local pieces, count = {}, 0
                 repeat
                     local ok, piece = pcall(chunk)
@@ -98,7 +100,7 @@ enum Prelude {
             end
             local reason = check(chunk)
             if reason then return nil, reason end
-            -- Each line of a traceback has the name.
+            -- Each line of a traceback contains the name, so its length is limited.
             if type(name) == "string" then name = sub(name, 1, 1000) end
             return load_text(chunk, name, "t", ...)
         end
@@ -111,7 +113,8 @@ enum Prelude {
 
         -- Modules -------------------------------------------------------------------------------------------------
 
-        -- The threads that load a module. Another one loads it, too, as the first may wait or have been ended.
+        -- The thread that loads each module. If a second thread requires the module meanwhile, it loads the module too,
+        -- because the first thread may be waiting or may have been ended.
         local preload, loading, running = {}, setmetatable({}, { __mode = "v" }), coroutine.running
 
         package = refusals("package", "modules are text files of the app, found by require",
@@ -123,7 +126,7 @@ enum Prelude {
             local loader = preload[name]
             if type(loader) == "function" then return loader(name, ":preload:") end
             if loader then error(format("package.preload['%s'] must be a function, not a %s", name, type(loader)), 3) end
-            -- A module of luafunc itself arrives as a table; one of the app as text and file name.
+            -- find returns a module of luafunc itself as a table, and a module of the app as text and file name.
             local module, file = find(name)
             if module == nil then error(file, 3) end
             if type(module) ~= "string" then return module end

@@ -1,10 +1,10 @@
 internal import CLua
 
-/// The functions of a sandboxed script beyond the standard library.
+/// The functions that a sandboxed script can call beyond the standard library.
 public struct Sandbox {
-    /// Called with `(level, text)` by `print`.
+    /// `print` calls it with `(level, text)`.
     let write: HostFunction
-    /// Called with a module's name by `require`; leaves the module, or its text and file name.
+    /// `require` calls it with a module's name. It leaves the module, or the module's text and file name.
     let find: HostFunction
 
     public init(write: @escaping HostFunction, find: @escaping HostFunction) {
@@ -14,7 +14,8 @@ public struct Sandbox {
 }
 
 extension LuaVM {
-    /// Opens the standard library, reduced to the allow-list of `Prelude`. Called once, before any script. [0]
+    /// Opens the standard library, reduced to the allow-list of `Prelude`. It is called once, before any script runs.
+    /// [0]
     func open(_ sandbox: Sandbox) throws(LuaFailure) -> LuaReference {
         for (name, library) in libraries {
             luaL_requiref(state, name, library, 1)
@@ -23,7 +24,7 @@ extension LuaVM {
         makeMarks()
         stack.push(function: "expand") { stack throws(LuaError) in
             if let step = stack.beginExpanding(at: 1) { return try stack.work(step) }
-            // Nothing was refused in the meantime.
+            // No allocation was refused meanwhile, so the limits are checked now.
             try stack.mayGoOn(after: 0)
             return 0
         }
@@ -75,7 +76,8 @@ extension LuaVM {
     }
 }
 
-/// The standard libraries of which a script may see a part. `package` and `debug` are opened only for the prelude.
+/// The standard libraries that are opened. A script sees only parts of them; `package` and `debug` are opened only for
+/// the prelude.
 private let libraries: [(String, lua_CFunction)] = [
     ("_G", clua_openbase), ("package", luaopen_package), ("coroutine", clua_opencoroutine), ("table", clua_opentable),
     ("string", clua_openstring), ("math", luaopen_math), ("utf8", clua_openutf8), ("os", clua_openos),

@@ -1,12 +1,12 @@
-/// The table library for tables with metamethods, in Lua, so that a metamethod may take long or wait; called from C, it
-/// could not. A VM makes these functions when it meets the first such table.
+/// The table library for tables with metamethods. It is written in Lua, so that a metamethod may take long or wait; C
+/// could not allow that. A VM makes these functions when it meets the first such table.
 enum TableFallbacks {
     static let chunk = LuaChunk(
         #"""
         local concat, error, format, rawequal, select, sort, tointeger, tonumber, type, ult, unpack = ...
         local maxinteger = 0x7fffffffffffffff
 
-        -- Errors name the line of the script, which is two calls up: a function of C is between.
+        -- Errors name the line of the script, which is two calls up, because a C function lies in between.
         local function bad(argument, name, reason)
             error(format("bad argument #%d to '%s' (%s)", argument, name, reason), 4)
         end

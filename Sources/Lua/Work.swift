@@ -1,16 +1,16 @@
 internal import CLua
 
-/// A step of long work.
+/// One step of long work.
 public typealias WorkStep = (LuaStack) throws(LuaError) -> Progress
 
 public enum Progress {
-    /// Not done yet, after this many bytes.
+    /// The work is not complete; the step has processed this many bytes.
     case more(after: Int)
-    /// Done; this many results are on top of the stack.
+    /// The work is complete; this many results are on top of the stack.
     case results(Int)
 }
 
-/// How much long work may do between two checks of the limits.
+/// The amount of long work that may be done between two checks of the limits.
 public enum Stretch {
     /// Bytes of input or output.
     public static let bytes = 64 << 10
@@ -21,7 +21,7 @@ public enum Stretch {
 /// Statistics about the checks of the limits in a VM.
 public struct LimitChecks: Sendable {
     public internal(set) var count = 0
-    /// The bytes of work between the checks, and the maximum between two.
+    /// The total number of bytes processed between checks, and the largest number between two checks.
     public internal(set) var bytes = 0
     public internal(set) var longest = 0
 
@@ -32,13 +32,13 @@ public struct LimitChecks: Sendable {
     }
 }
 
-/// Long work in Swift for a script. No hook can stop it, and memory is not refused while it runs, so it works in steps
-/// of at most `Stretch` and checks the limits after each.
+/// Long work that Swift does for a script. No hook can interrupt it, and allocations are not refused while it runs.
+/// Therefore it works in steps of at most `Stretch` and checks the limits after each.
 extension LuaStack {
-    /// Calls `step` until it has its results, and lets others have their turn if a time slice ends in between. A Swift
-    /// function called from Lua must return what this returns.
+    /// Calls `step` until it returns results. If the time slice ends in between, other invocations run first. A Swift
+    /// function called from Lua must return the result of this call.
     ///
-    /// The stack stays the same between steps.
+    /// The stack keeps its height between steps.
     public func work(_ step: @escaping WorkStep) throws(LuaError) -> Int {
         while true {
             switch try step(self) {
@@ -52,7 +52,7 @@ extension LuaStack {
         }
     }
 
-    /// Throws if a limit was reached; returns false if the slice is over and the thread can yield.
+    /// Throws if a limit was reached. Returns false if the time slice is over and the thread can yield.
     @discardableResult
     public func mayGoOn(after bytes: Int) throws(LuaError) -> Bool {
         vm?.limitChecks.add(bytes)
@@ -67,13 +67,13 @@ extension LuaStack {
         }
     }
 
-    /// Throws if the VM has no room for that many more bytes. Call it before using much memory, as nothing is refused
-    /// while Swift code runs.
+    /// Throws if the VM has no room for `bytes` more bytes. Code calls this before it uses much memory, because no
+    /// allocation is refused while Swift code runs.
     public func demand(_ bytes: Int) throws(LuaError) {
         guard hasRoom(for: bytes) else { throw .memoryLimit }
     }
 
-    /// Whether the VM has room for that many more bytes, after a collection if necessary.
+    /// Whether the VM has room for `bytes` more bytes. Collects garbage first if necessary.
     public func hasRoom(for bytes: Int) -> Bool {
         if fits(bytes) { return true }
         clua_collect(state)
@@ -90,15 +90,15 @@ extension LuaStack {
     public var memoryLimit: Int { clua_vm(state).pointee.limit }
 }
 
-/// Bytes that Swift holds for an invocation: a body, an answer, a download. They count as the VM's own while this
-/// object exists.
+/// Bytes that Swift holds for an invocation, such as a body, an answer or a download. They count against the VM's
+/// memory limit while this object exists.
 public final class HeldBytes {
     private let account: Account?
     public private(set) var count = 0
 
-    /// The common account of Lua and of everybody who holds bytes for its code.
+    /// The account of the VM's memory that Lua and all holders of bytes share.
     final class Account {
-        /// nil once the VM is gone; an owner of held bytes may outlive it.
+        /// nil once the VM is gone, since an object that holds bytes may outlive the VM.
         var stack: LuaStack?
 
         init(_ stack: LuaStack) { self.stack = stack }
@@ -108,7 +108,7 @@ public final class HeldBytes {
 
     deinit { set(0) }
 
-    /// Changes the number of held bytes; returns false, and changes nothing, if the VM would exceed its limit.
+    /// Changes the number of held bytes. Returns false, and changes nothing, if the VM would exceed its limit.
     public func hold(_ count: Int) -> Bool {
         if let stack = account?.stack, count > self.count, !stack.hasRoom(for: count - self.count) { return false }
         set(count)

@@ -8,11 +8,11 @@ import Synchronization
 /// Finds all problems of an app without serving it.
 struct AppCheck {
     let app: FunctionApp
-    /// The problems of functions that cannot run, or for which the host cannot listen, sorted by function name; then
-    /// links that lead out of the app.
+    /// The problems of functions that cannot run, or whose events the host cannot receive, sorted by function name. The
+    /// problems of links that lead out of the app follow.
     private(set) var problems: [String] = []
 
-    /// Loads every script once. Throws if nothing at all can run.
+    /// Loads every script once. Throws if no function can run.
     init(_ source: AppSource, settings: Settings) throws {
         let loader = AppLoader(source, settings: settings.values)
         app = try loader.loadOrTell()
@@ -22,7 +22,7 @@ struct AppCheck {
             let ofBindings = app.functions[name].map { BindingCheck($0).problems } ?? []
             return ((problem.map { [$0] } ?? []) + ofBindings).map(\.description)
         }
-        // One that a function needs is among them already.
+        // The list already contains the links that a function needs.
         problems += app.linksOutside.map(\.description).filter { !problems.contains($0) }
     }
 

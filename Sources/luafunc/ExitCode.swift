@@ -1,7 +1,7 @@
 import Glibc
 import Log
 
-/// The exit code of a command (sysexits.h). Thrown after its reason was printed.
+/// The exit code of a command (sysexits.h). It is thrown after the reason was printed.
 struct ExitCode: Error, Equatable {
     let number: Int32
 
@@ -11,21 +11,23 @@ struct ExitCode: Error, Equatable {
     static let usage = ExitCode(number: 64)
     /// The app folder or its host.json is unusable.
     static let badApp = ExitCode(number: 65)
-    /// The address cannot be bound.
+    /// The port is in use, or the address is invalid.
     static let cannotBind = ExitCode(number: 69)
-    /// Stopped by a signal while hosted: an exit code of 0 would leave the host without a handler (host-contract §4.1).
+    /// A signal stopped luafunc while the host was running it. An exit code of 0 would leave the host without a handler
+    /// (host-contract §4.1).
     static let stoppedByHost = ExitCode(number: 143)
 }
 
 extension ExitCode {
-    /// Ends the process at once. `exit` would wait for libuv's thread pool and clean up objects that running loops use.
+    /// Ends the process immediately. `exit` would wait for libuv's thread pool and destroy objects that running loops
+    /// use.
     func end() -> Never {
-        // A stalled reader must not keep a stopped program alive.
+        // A reader of the output that stalls must not keep a stopped program alive.
         LogSink.standard.flush(limit: .seconds(1))
         _exit(number)
     }
 
-    /// Prints why a command failed, and exits with that failure's code.
+    /// Prints the reason why a command failed, and exits with the code of that failure.
     static func end(_ error: any Error) -> Never {
         switch error {
         case let code as ExitCode: code.end()

@@ -2,7 +2,7 @@ import Glibc
 
 @main
 enum Luafunc {
-    /// Blocks until the command is done: an async `main` would cost a static executable 30 ms at its end.
+    /// Runs the command and blocks until it is done. An async `main` would cost a static executable 30 ms at its end.
     static func main() {
         unblockSignals()
         do {
@@ -13,7 +13,7 @@ enum Luafunc {
         }
     }
 
-    /// A parent thread that blocks signals passes that on to luafunc, which nothing could stop then.
+    /// Unblocks all signals. A process inherits blocked signals from its parent, and no signal could stop luafunc then.
     private static func unblockSignals() {
         var none = sigset_t()
         sigemptyset(&none)
@@ -22,12 +22,12 @@ enum Luafunc {
 
     private static func run(_ words: [String]) throws {
         if Settings.current.isHosted {
-            // The host starts luafunc without a command: reading options would take longer than everything else until
+            // The host starts luafunc without a command. Reading options would take longer than all other work before
             // the socket listens.
             guard !words.isEmpty else { try ServeSession().run() }
             return try follow(hosted(words))
         }
-        // A program with an embedded app serves it; a damaged one reports that.
+        // A program with an embedded app serves it. If the embedded app is damaged, `serve` reports that.
         let isPlain = (try? AppArchive.read()?.files == nil) ?? false
         try follow(words.isEmpty && !isPlain ? ["serve"] : words)
     }
@@ -43,7 +43,7 @@ enum Luafunc {
         }
     }
 
-    /// The host starts the program with only the arguments of host.json, so the command is implied.
+    /// Adds the command, because the host starts the program with only the arguments in host.json.
     private static func hosted(_ words: [String]) -> [String] {
         let asksForHelp = ["-h", "--help", "--version"]
         return words[0].hasPrefix("-") && !asksForHelp.contains(words[0]) ? ["serve"] + words : words

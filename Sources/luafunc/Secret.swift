@@ -7,11 +7,12 @@ enum Secret {
     static func received() throws(ExitCode) -> String {
         var line: [UInt8] = []
         let input = FileDescriptor(owning: 0, path: "standard input")
-        // Reads one byte at a time, as later bytes are for others; a longer line is no secret.
+        // It reads one byte at a time, because the bytes after the line are for other readers. A longer line is not a
+        // secret.
         while line.count < 256, let byte = try? input.read(upTo: 1).first, byte != UInt8(ascii: "\n") {
             line.append(byte)
         }
-        // Standard input stays open: its end ends the handler.
+        // Standard input stays open, because the handler ends when it ends.
         _ = input.release()
         guard line.count >= 32 else {
             Console.printError(

@@ -5,8 +5,8 @@ import Glibc
 import HTTP
 import Log
 
-/// The work of `serve`, with its defaults. Separate from the command, as reading options takes longer than everything
-/// else until the socket listens, and the host starts luafunc without any.
+/// The work of `serve`, with its defaults. It is separate from the command because the host starts luafunc without
+/// options, and reading options would take longer than all other work before the socket listens.
 struct ServeSession {
     var app = AppChoice()
     var logger = Logger()
@@ -15,32 +15,33 @@ struct ServeSession {
     var threads: Int?
     var memoryLimit = 64 << 20
     var timeLimit: Duration?
-    /// The host accepts 100 MB, which base64 and escapes make longer.
+    /// The maximum size of a request body in bytes. The host accepts 100 MB, which base64 and escapes make larger.
     var bodyLimit = 256 << 20
     var outputLimit = 256 << 20
     var watch: Bool?
     var untilStdinEnds = false
-    /// The first line of standard input is the secret that callers must send.
+    /// Whether the first line of standard input is a secret that callers must send.
     var takesSecret = false
 
-    /// The first caller has the machine alone. Everything that its answer does not need starts after this pause: the
-    /// other workers, the watch for saves, and letting invocations finish after a signal.
+    /// The pause after luafunc has begun to listen. Work that the first response does not need starts after it: the
+    /// other workers, the watcher for saves, and the handling of signals. Meanwhile the first caller has the machine to
+    /// itself.
     private static let quiet = Duration.milliseconds(5)
     /// The default port of a program with an embedded app that is started by hand.
     private static let carriedPort = 8080
 
-    /// Serves, and ends the process when it is told to stop.
+    /// Serves until a signal or the end of standard input ends the process.
     func run() throws -> Never {
         let settings = Settings.current
         guard let port = port ?? settings.hostPort.map({ Int($0) }) ?? Self.carriedPort, (0...65_535).contains(port)
         else {
             throw UsageError(
-                .other("FUNCTIONS_CUSTOMHANDLER_PORT is '\(settings.hostPort ?? "")', which is no port"))
+                .other("FUNCTIONS_CUSTOMHANDLER_PORT is '\(settings.hostPort ?? "")', which is not a port"))
         }
         let secret = takesSecret ? try Secret.received() : nil
         LogSink.standard.detach()
         raiseFileLimit()
-        // The first worker uses this thread: starting another would take longer than binding the socket.
+        // The first worker uses this thread, because starting another one would take longer than binding the socket.
         EventLoop.main.task { @MainLoop in
             do { try await begin(UInt16(port), settings, secret) } catch { ExitCode.end(error) }
         }
@@ -48,7 +49,7 @@ struct ServeSession {
         ExitCode.failure.end()
     }
 
-    /// Runs before the loop handles callers that have connected meanwhile.
+    /// Starts to serve. It runs before the loop handles callers that have connected meanwhile.
     @MainLoop
     private func begin(_ port: UInt16, _ settings: Settings, _ secret: String?) async throws {
         let loop = EventLoop.main
@@ -70,7 +71,7 @@ struct ServeSession {
             addWorkers(to: server, workers)
             StartupReport(
                 app: functions, workers: workers, logger: logger, address: server.address,
-                // Looking for them takes time, which a handler in Azure does not have at its start.
+                // The search for these links takes time that a handler in Azure does not have when it starts.
                 linksOutside: reloader == nil ? [] : functions.linksOutside
             ).start(on: loop)
             watchSaves(reloader)
@@ -120,14 +121,14 @@ struct ServeSession {
         return settings
     }
 
-    /// Gives all further connections to additional loops, if there is more than one core.
+    /// Distributes all further connections among additional loops, if there is more than one core.
     private func addWorkers(to server: HTTPServer, _ workers: WorkerGroup) {
-        // `Cores.available` respects a container's quota.
+        // `Cores.available` takes a container's CPU quota into account.
         let count = threads ?? Cores.available
         do throws(StreamError) {
             server.add(count > 1 ? try workers.add(count) : [])
         } catch {
-            logger.warning("all connections are served on one thread, as no other can be started: \(error)")
+            logger.warning("all connections are served on one thread, because no other could be started: \(error)")
             server.add([])
         }
     }
@@ -140,14 +141,14 @@ struct ServeSession {
         }
     }
 
-    /// Raises the limit of open files: every caller needs a socket, and the usual soft limit of 1,024 is not the
-    /// machine's.
+    /// Raises the limit of open files. Every caller needs a socket, and the usual soft limit of 1,024 is lower than
+    /// what the machine allows.
     private func raiseFileLimit() {
         let files = __rlimit_resource_t(RLIMIT_NOFILE.rawValue)
         var limit = rlimit()
         guard getrlimit(files, &limit) == 0, limit.rlim_cur < limit.rlim_max else { return }
         limit.rlim_cur = limit.rlim_max
-        // If it cannot be raised, it stays.
+        // If the limit cannot be raised, luafunc runs with the old one.
         setrlimit(files, &limit)
     }
 }

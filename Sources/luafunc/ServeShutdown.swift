@@ -2,15 +2,15 @@ import EventLoop
 import Glibc
 import HTTP
 
-/// Ends `serve` after SIGTERM or SIGINT, or at the end of standard input. Running invocations may finish; a second
-/// signal does not wait for them.
+/// Ends `serve` after SIGTERM or SIGINT, or at the end of standard input. Running invocations may finish. A second
+/// signal ends the process without waiting for them.
 @MainLoop
 final class ServeShutdown {
     private let server: HTTPServer
     private let code: ExitCode
     private var isDraining = false
 
-    /// How long running invocations may continue.
+    /// The maximum time for which running invocations may continue.
     private static let limit = Duration.seconds(10)
 
     init(_ server: HTTPServer, code: ExitCode) {
@@ -33,7 +33,7 @@ final class ServeShutdown {
         guard !isDraining else { return }
         isDraining = true
         EventLoop.main.task { await self.finish() }
-        // Even if a loop is stuck in a native call and cannot close its connections.
+        // This ends the process even if a loop is stuck in a native call and cannot close its connections.
         EventLoop.main.schedule(after: Self.limit + .seconds(1)) { [code] in code.end() }
     }
 

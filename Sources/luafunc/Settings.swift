@@ -6,12 +6,12 @@ struct Settings {
 
     static let current = Settings(values: ProcessInfo.processInfo.environment)
 
-    /// The port that the host chose, by its new or old name; nil when started by hand.
+    /// The port that the host chose, from the variable's new or old name; nil if luafunc was started by hand.
     var hostPort: String? { values["FUNCTIONS_CUSTOMHANDLER_PORT"] ?? values["FUNCTIONS_HTTPWORKER_PORT"] }
 
     var isHosted: Bool { hostPort != nil }
 
-    /// Core Tools sets it, Azure does not.
+    /// Whether the environment is Development. Core Tools sets it; Azure does not.
     var isDevelopment: Bool { values["AZURE_FUNCTIONS_ENVIRONMENT"]?.lowercased() == "development" }
 
     var appRoot: String? { values["FUNCTIONS_APP_ROOT_PATH"] }

@@ -4,10 +4,10 @@ import Files
 import Glibc
 import Log
 
-/// The output of `luafunc start`: the functions, one line for each invocation with its log lines below, and the results
-/// of saves. Uses colours only on a terminal that wants them.
+/// Prints the output of `luafunc start`: the functions, one line for each invocation with its log lines below, and the
+/// results of saves. It uses colours only on a terminal that supports them.
 ///
-/// Names, paths, causes and lines come from elsewhere, so all of them go through `Escape`.
+/// Names, paths, causes and log lines come from outside, so all of them pass through `Escape`.
 @MainLoop
 final class StartConsole {
     private let style: ConsoleStyle
@@ -15,9 +15,9 @@ final class StartConsole {
     private let reloads: Bool
     private let verbose: Bool
     private var open: [String: OpenInvocation] = [:]
-    /// The number of invocations that have ended and are not shown yet.
+    /// The number of invocations that have ended but are not shown yet.
     private var ending = 0
-    /// The invocation whose lines were printed last, so that its late lines need no name.
+    /// The invocation whose lines were printed last. Further lines of it need no name.
     private var last: String?
     private var functions: [HostListing.Entry] = []
     private var nameWidth = 8
@@ -30,14 +30,14 @@ final class StartConsole {
         let start: InvocationStart
         let began = ContinuousClock.now
         var lines: [HandlerLine] = []
-        /// It takes so long that its lines are shown immediately.
+        /// Whether the invocation has run so long that its lines are shown immediately.
         var isShown = false
-        /// Its last line of level error, once its lines are shown immediately.
+        /// The last line of level error, recorded once lines are shown immediately.
         var lastError: String?
     }
 
-    /// - Parameter isLuafunc: the handler is luafunc, which sends the content of `Logs` as lines too.
-    /// - Parameter reloads: a save can change the app.
+    /// - Parameter isLuafunc: whether the handler is luafunc, which prints the content of `Logs` as lines too.
+    /// - Parameter reloads: whether a save can change the app.
     init(isLuafunc: Bool, reloads: Bool, verbose: Bool) {
         style = ConsoleStyle(isTerminal: StandardStream.output.isTerminal)
         self.isLuafunc = isLuafunc
@@ -59,7 +59,8 @@ final class StartConsole {
             if open.isEmpty { ticker.start(after: Self.interval) }
             open[start.id] = OpenInvocation(start: start)
         case .invocationEnded(let end):
-            // The handler's lines take another way than its answer, and may come a moment later.
+            // The handler's lines arrive through a pipe and its response through a socket, so lines may arrive a moment
+            // later.
             ending += 1
             EventLoop.main.schedule(after: Self.pauseForLines) { [self] in
                 ending -= 1
@@ -72,7 +73,7 @@ final class StartConsole {
 
     private static let pauseForLines = Duration.milliseconds(10)
 
-    /// Keeps the order of events: what an invocation has led to is shown after its end.
+    /// Runs `body` after the ends of earlier invocations were shown, so that their consequences appear after them.
     private func afterEnds(_ body: @escaping @MainLoop () -> Void) {
         if ending == 0 { body() } else { EventLoop.main.schedule(after: Self.pauseForLines) { body() } }
     }
@@ -93,7 +94,8 @@ final class StartConsole {
         Console.printStyled(style.dim("\(listing.address) · \(reload)Ctrl-C stops.") + "\n")
     }
 
-    /// luafunc tells these itself, when it has loaded the scripts.
+    /// Prints the app's problems, unless the handler is luafunc, which reports them itself after it has loaded the
+    /// scripts.
     private func tellProblems(of listing: HostListing) {
         for problem in listing.problems { Console.printStyledError(style.red(Escape.line("\(problem)"))) }
         for warning in listing.warnings { Console.printStyledError(style.yellow(Escape.line("warn  \(warning)"))) }
@@ -133,7 +135,7 @@ final class StartConsole {
         if !isLuafunc { for line in end.logs { indent(line, style.plain) } }
         if let failure = end.failure {
             let first = failure.split(separator: "\n").first.map(String.init) ?? failure
-            // luafunc's own lines have already reported it.
+            // The failure is not printed if luafunc's own lines have already reported it.
             let errors = lines.filter { $0.level == .error }.map(\.text) + [invocation?.lastError].compactMap(\.self)
             if !errors.contains(where: { $0.hasPrefix(first) }) {
                 for line in failure.split(separator: "\n") { indent(String(line), style.red) }
@@ -169,7 +171,7 @@ final class StartConsole {
     private static let patience = Duration.seconds(1)
     private static let interval = Duration.milliseconds(250)
 
-    /// Shows invocations that take long, as long as there are any.
+    /// Shows the start of invocations that take long. It runs repeatedly while there are any.
     private func tick() {
         for (id, invocation) in open where !invocation.isShown {
             guard invocation.began.duration(to: .now) > Self.patience else { continue }
@@ -192,8 +194,8 @@ final class StartConsole {
         Console.printStyled("            " + paint(Escape.line(text)))
     }
 
-    /// Prints text that belongs to no invocation. Further lines of a report, such as the place in a script, are
-    /// indented, so that none looks like another event.
+    /// Prints text that belongs to no invocation. Further lines of a report, such as the position in a script, are
+    /// indented, so that they do not look like other events.
     private func say(_ text: String, _ paint: (String) -> String) {
         last = nil
         var beginning = style.dim(clock)
@@ -203,7 +205,7 @@ final class StartConsole {
         }
     }
 
-    /// The beginning of an invocation's line: when, which function, why.
+    /// The beginning of an invocation's line: the time, the function and the cause.
     private func beginning(_ function: String, _ cause: String) -> String {
         "\(style.dim(clock))  \(style.bold(Escape.line(function).padded(nameWidth)))  "
             + Escape.line(cause).padded(causeWidth)

@@ -3,7 +3,7 @@ import EventLoop
 import FunctionsModel
 import Glibc
 
-/// The work of `start`: runs the stand-in host until a signal comes, and shows its events.
+/// The work of `start`: runs the development host until a signal stops it, and shows its events.
 @MainLoop
 final class StartSession {
     private let options: DevHost.Options
@@ -16,7 +16,7 @@ final class StartSession {
             isLuafunc: choice.isLuafunc, reloads: choice.isLuafunc && options.source.changes, verbose: verbose)
     }
 
-    /// Ends the process.
+    /// Runs the host, and ends the process.
     func run() async -> Never {
         do {
             let host = try await DevHost(options) { [console] event in console.show(event) }
@@ -39,8 +39,8 @@ final class StartSession {
         ExitCode.success.end()
     }
 
-    /// Stops at once, together with running invocations, like the real host (host-contract §4.4). A second signal does
-    /// not even wait for the handler to end, which it does with its standard input.
+    /// Stops the host and all running invocations, like the real host (host-contract §4.4). A second signal ends the
+    /// process without waiting for the handler, which ends when its standard input does.
     private func stop() {
         guard let running, !running.isCancelled else { ExitCode.success.end() }
         running.cancel()

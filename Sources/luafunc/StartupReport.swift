@@ -3,7 +3,7 @@ import EventLoop
 import FunctionsModel
 import Log
 
-/// Announces what is served and what is broken.
+/// Prints which app is served at which address, and which functions are broken.
 struct StartupReport {
     let app: FunctionApp
     let workers: WorkerGroup
@@ -38,7 +38,7 @@ struct StartupReport {
         }
     }
 
-    /// Text for people is not a log line, but with JSON logs there must be nothing else.
+    /// Prints text for people. With JSON logs, it becomes a log line, because there must be no other output.
     private func say(_ text: String) {
         switch logger.format {
         case .text: Console.print(Escape.line(text))

@@ -7,7 +7,7 @@ import Testing
     @Test(arguments: [
         (Deflater.Format.gzip, Inflater.Format.gzip), (.zlib, .deflate), (.raw, .raw),
     ])
-    func `what goes in comes out again`(_ format: Deflater.Format, _ reader: Inflater.Format) throws {
+    func `decompression restores what was compressed`(_ format: Deflater.Format, _ reader: Inflater.Format) throws {
         for bytes in [[], [7], text, (0..<200_000).map { UInt8(truncatingIfNeeded: $0 &* $0 >> 3) }] {
             let file = Deflater.deflate(bytes, format)
             #expect(try Inflater.inflate(file, reader, limit: bytes.count) == bytes)
@@ -15,7 +15,7 @@ import Testing
         #expect(Deflater.deflate(text, format).count < text.count / 20)
     }
 
-    @Test func `pieces become one file`() throws {
+    @Test func `data written in pieces becomes one file`() throws {
         let deflater = Deflater(.raw)
         var file: [UInt8] = []
         for byte in text { deflater.deflate([byte].span.bytes, into: &file) }
@@ -23,11 +23,11 @@ import Testing
         #expect(try Inflater.inflate(file, .raw, limit: text.count) == text)
     }
 
-    @Test func `a gzip file tells no time`() {
+    @Test func `a gzip file contains no time`() {
         #expect(Array(Deflater.deflate(text, .gzip)[..<10]) == [0x1f, 0x8b, 8, 0, 0, 0, 0, 0, 0, 3])
     }
 
-    @Test func `the checksum is zip's, in one piece or several`() {
+    @Test func `the checksum is the one of zip, in one piece or several`() {
         let digits = Array("123456789".utf8)
         #expect(crc32(digits) == 0xcbf4_3926)
         #expect(crc32([]) == 0)

@@ -7,13 +7,13 @@ import Testing
         0x1f, 0x8b, 8, 0, 0, 0, 0, 0, 0, 3, 0xcb, 0x48, 0xcd, 0xc9, 0xc9, 0x57, 0x48, 0xaf, 0xca, 0x2c, 0, 0, 0x19,
         0x6a, 0xd2, 0xdf, 0x0a, 0, 0, 0,
     ]
-    /// The same in zlib's format and without any.
+    /// The same text in zlib's format and as raw deflate.
     private static let zlibHello: [UInt8] = [
         0x78, 0x9c, 0xcb, 0x48, 0xcd, 0xc9, 0xc9, 0x57, 0x48, 0xaf, 0xca, 0x2c, 0, 0, 0x15, 0x81, 3, 0xef,
     ]
     private static let rawHello: [UInt8] = [0xcb, 0x48, 0xcd, 0xc9, 0xc9, 0x57, 0x48, 0xaf, 0xca, 0x2c, 0, 0]
 
-    /// Text that compresses, and does not do so evenly.
+    /// Data that compresses unevenly.
     private static let large: [UInt8] = (0..<300_000).map { UInt8(truncatingIfNeeded: ($0 / 7) ^ ($0 >> 9)) }
 
     private static let files: [(Inflater.Format, [UInt8])] = [
@@ -25,12 +25,12 @@ import Testing
     }
 
     @Test(arguments: files)
-    func `every format gives the text back`(_ format: Inflater.Format, _ file: [UInt8]) throws {
+    func `every format restores the text`(_ format: Inflater.Format, _ file: [UInt8]) throws {
         #expect(try inflate(file, format) == Array("hello gzip".utf8))
     }
 
     @Test(arguments: files)
-    func `one byte at a time gives the same`(_ format: Inflater.Format, _ file: [UInt8]) throws {
+    func `input of one byte at a time gives the same result`(_ format: Inflater.Format, _ file: [UInt8]) throws {
         let inflater = Inflater(format, limit: 100)
         var output: [UInt8] = []
         for byte in file {
@@ -48,7 +48,7 @@ import Testing
     }
 
     @Test(arguments: [Inflater.Format.gzip, .deflate, .raw])
-    func `no bytes at all are an empty file`(_ format: Inflater.Format) throws {
+    func `empty input is an empty file`(_ format: Inflater.Format) throws {
         #expect(try inflate([], format) == [])
         #expect(Inflater(format, limit: 0).isComplete)
     }
@@ -56,7 +56,7 @@ import Testing
     @Test(arguments: [
         (Inflater.Format.gzip, Deflater.Format.gzip), (.deflate, .zlib), (.deflate, .raw), (.raw, .raw),
     ])
-    func `what a deflater made comes out in pieces`(_ format: Inflater.Format, _ made: Deflater.Format) throws {
+    func `a deflater's output is decompressed in pieces`(_ format: Inflater.Format, _ made: Deflater.Format) throws {
         let file = Deflater.deflate(Self.large, made)
         let inflater = Inflater(format, limit: Self.large.count)
         var output: [UInt8] = []
@@ -91,13 +91,13 @@ import Testing
     }
 
     @Test(arguments: [[0, 0, 0], Array("\r\n".utf8), [0x1f], [0x1f, 0x1f, 0x8b], [0x8b], [0x1f, 0]] as [[UInt8]])
-    func `what follows a file and is no member is ignored`(_ rest: [UInt8]) throws {
+    func `bytes after a gzip file that are not a member are ignored`(_ rest: [UInt8]) throws {
         for (format, file) in Self.files {
             #expect(try inflate(file + rest, format) == Array("hello gzip".utf8))
         }
     }
 
-    @Test func `after what is no member there comes none`() throws {
+    @Test func `no member is read after bytes that are not a member`() throws {
         #expect(try inflate(Self.hello + [0] + Self.hello, .gzip) == Array("hello gzip".utf8))
     }
 
@@ -112,7 +112,7 @@ import Testing
         (.raw, [7], "invalid block type"),
         (.raw, [1, 0, 0, 0, 0], "invalid stored block lengths"),
     ])
-    func `damage is told in zlib's words, each time`(_ format: Inflater.Format, _ file: [UInt8], _ words: String) {
+    func `damage is reported in zlib's words, each time`(_ format: Inflater.Format, _ file: [UInt8], _ words: String) {
         let inflater = Inflater(format, limit: 100)
         for _ in 1...2 {
             #expect(throws: InflateError.corrupt(words)) { try inflater.inflate(file.span.bytes) { _ in } }
@@ -153,7 +153,7 @@ import Testing
         #expect(length <= 1 << 20)
     }
 
-    @Test func `errors are sentences`() {
+    @Test func `each error is described by a sentence`() {
         #expect("\(InflateError.corrupt("invalid block type"))" == "the compressed data is damaged: invalid block type")
         #expect("\(InflateError.truncated)" == "the compressed data ends too early")
         #expect("\(InflateError.tooLarge(limit: 5))" == "the data is larger than 5 bytes once it is decompressed")

@@ -2,7 +2,7 @@ import Crypto
 import Testing
 
 @Suite struct DigestTests {
-    /// From RFC 1321 and FIPS 180-4.
+    /// Test vectors from RFC 1321 and FIPS 180-4.
     private static let known: [(HashFunction, String, String)] = [
         (.md5, "", "d41d8cd98f00b204e9800998ecf8427e"),
         (.md5, "abc", "900150983cd24fb0d6963f7d28e17f72"),
@@ -35,7 +35,7 @@ import Testing
         #expect(hexadecimal(Digest.of(Array(text.utf8), hash)) == digest)
     }
 
-    @Test func `each function by its own name`() {
+    @Test func `each hash function is found by its name`() {
         let bytes = Array("abc".utf8)
         #expect(Digest.md5(bytes) == Digest.of(bytes, .md5) && Digest.md5(bytes.span.bytes).count == 16)
         #expect(Digest.sha1(bytes) == Digest.of(bytes, .sha1) && Digest.sha1(bytes.span.bytes).count == 20)
@@ -58,7 +58,7 @@ import Testing
     }
 
     @Test(arguments: HashFunction.allCases)
-    func `nothing at all has a digest of the right length`(_ hash: HashFunction) {
+    func `the digest of empty input has the right length`(_ hash: HashFunction) {
         let digest = Digest(hash)
         #expect(digest.finish() == Digest.of([], hash))
         #expect(Digest.of([], hash).count == hash.byteCount)

@@ -20,7 +20,7 @@ import Testing
 
     private static func bytes(_ byte: UInt8, _ count: Int) -> [UInt8] { [UInt8](repeating: byte, count: count) }
 
-    /// From RFC 2202 and RFC 4231.
+    /// Test vectors from RFC 2202 and RFC 4231.
     private static let known: [Vector] = [
         Vector(.md5, bytes(0x0b, 16), hiThere, "9294727a3638bb1c13f48ef8158bfc9d"),
         Vector(.md5, jefe, question, "750c783e6ab0b503eaa86e310a5db738"),
@@ -63,7 +63,7 @@ import Testing
         #expect(code.finish() == HMAC.of(Self.question, hash, key: Self.jefe))
     }
 
-    @Test func `another key makes another code`() {
+    @Test func `a different key gives a different code`() {
         #expect(HMAC.of([1], .sha256, key: [1]) != HMAC.of([1], .sha256, key: [2]))
     }
 }

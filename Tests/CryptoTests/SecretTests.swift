@@ -3,13 +3,13 @@ import Testing
 
 @Suite struct SecretTests {
     @Test(arguments: [0, 1, 7, 32, 1 << 20])
-    func `as many random bytes as were asked for`(_ count: Int) {
+    func `the number of random bytes is the requested one`(_ count: Int) {
         #expect(randomBytes(count).count == count)
     }
 
-    @Test func `random bytes differ each time, and all of them are filled in`() {
+    @Test func `random bytes differ each time, and every byte is set`() {
         #expect(randomBytes(16) != randomBytes(16))
-        // That one of the 256 values is missing in so many has a probability of 10^-109.
+        // The probability that one of the 256 values is missing is 10^-109.
         #expect(Set(randomBytes(1 << 16)).count == 256)
     }
 

@@ -5,7 +5,7 @@ import Testing
 
 @testable import CustomHandler
 
-/// Who may call the handler's port.
+/// Which callers the handler's port admits.
 @Suite struct CallerCheckTests {
     private static let secret = String(repeating: "5e", count: 32)
     private static let payload = #"{"Data":{"req":{"Method":"GET","Headers":{}},"msg":"\"x\""},"Metadata":{}}"#
@@ -25,7 +25,7 @@ import Testing
     // MARK: With a secret
 
     @Test(arguments: ["", String(repeating: "5e", count: 31), String(repeating: "5e", count: 33), "5e"])
-    func `with a secret nobody else is answered, whatever the request is`(_ sent: String) async throws {
+    func `with a secret, any request without it is refused`(_ sent: String) async throws {
         let app = try Self.app(Self.forwarding)
         let handler = try await InProcessHandler(root: app.folder.path, callerCheck: .secret(Self.secret))
         var headers: HTTPFields = ["Host": "127.0.0.1:1", "X-Azure-Functions-HostVersion": "4.1037.0.0"]
@@ -38,7 +38,7 @@ import Testing
         }
     }
 
-    @Test func `the secret opens, and no script sees it`() async throws {
+    @Test func `a request with the secret is admitted, and no script sees the secret`() async throws {
         let app = try Self.app(Self.forwarding)
         let handler = try await InProcessHandler(root: app.folder.path, callerCheck: .secret(Self.secret))
         let headers: HTTPFields = ["A": "1", "X-LUAFUNC-Secret": Self.secret, "B": "2"]
@@ -57,7 +57,7 @@ import Testing
             ["Host": "127.0.0.1:8123"], ["Host": "localhost:8123"], ["Host": "LOCALHOST:8123"], ["Host": "[::1]:8123"],
             ["Host": "127.0.0.1:8123", "Orig": "x", "Sec-Fetch": "x", "Security": "x", "traceparent": "x"],
         ] as [HTTPFields])
-    func `the host's payloads are taken`(_ headers: HTTPFields) async throws {
+    func `the host's payloads are accepted`(_ headers: HTTPFields) async throws {
         for wire in ["", Self.forwarding] {
             let app = try Self.app(wire)
             let handler = try await InProcessHandler(root: app.folder.path, callerCheck: .host(port: 8123))
@@ -75,7 +75,7 @@ import Testing
             ["Host": "127.0.0.1:8123", "ORIGIN": "null"], ["Host": "127.0.0.1:8123", "Sec-Fetch-Site": "same-origin"],
             ["Host": "127.0.0.1:8123", "sec-fetch-mode": "no-cors"],
         ] as [HTTPFields])
-    func `a payload that a page sends is refused`(_ headers: HTTPFields) async throws {
+    func `a payload from a web page is refused`(_ headers: HTTPFields) async throws {
         for wire in ["", Self.forwarding] {
             let app = try Self.app(wire)
             let handler = try await InProcessHandler(root: app.folder.path, callerCheck: .host(port: 8123))
@@ -84,7 +84,7 @@ import Testing
         }
     }
 
-    @Test func `what the host forwards has its caller's headers, so they are no reason`() async throws {
+    @Test func `forwarded requests are not refused because of their caller's headers`() async throws {
         let app = try Self.app(Self.forwarding)
         let handler = try await InProcessHandler(root: app.folder.path, callerCheck: .host(port: 8123))
         let headers: HTTPFields = [
@@ -93,7 +93,7 @@ import Testing
         #expect(try await handler.request("/api/f", headers: headers).status == 200)
     }
 
-    @Test func `started by hand, whoever reaches the port may call`() async throws {
+    @Test func `if luafunc was started by hand, any caller that reaches the port is admitted`() async throws {
         let app = try Self.app()
         let handler = try await InProcessHandler(root: app.folder.path)
         let headers: HTTPFields = ["Host": "x", "Origin": "http://y"]

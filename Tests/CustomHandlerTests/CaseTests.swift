@@ -7,10 +7,10 @@ import Testing
 
 @testable import CustomHandler
 
-/// The folders of Tests/Cases, answered in process.
+/// Runs the folders of Tests/Cases in process.
 @Suite struct CaseTests {
     @Test(arguments: try Case.all)
-    func `what a function returns is what arrives`(_ example: Case) async throws {
+    func `the caller gets what the function returns`(_ example: Case) async throws {
         let handler = try await InProcessHandler.cases.value
         let response = try await handler.invoke(example.name, example.payload, headers: hostHeaders)
         let differences = try example.differences(
@@ -19,9 +19,9 @@ import Testing
     }
 
     @Test(arguments: try Case.all)
-    func `a long payload is read as a short one is`(_ example: Case) async throws {
+    func `a long payload is read like a short one`(_ example: Case) async throws {
         let handler = try await InProcessHandler.cases.value
-        // So many bytes of white space make it one that is read in steps.
+        // With this much white space, the payload is read in steps.
         let payload = example.payload + [UInt8](repeating: UInt8(ascii: " "), count: LongJSONReader.shortest)
         let response = try await handler.invoke(example.name, payload, headers: hostHeaders)
         let differences = try example.differences(
@@ -30,7 +30,7 @@ import Testing
     }
 
     @Test(arguments: try Case.all.filter { $0.plainRequest != nil })
-    func `a caller sees the same where the host hands over the request itself`(_ example: Case) async throws {
+    func `a caller gets the same response if the host forwards the request itself`(_ example: Case) async throws {
         let plain = try #require(example.plainRequest)
         let handler = try await InProcessHandler.forwardedCases.value
         let reply = try await handler.request(

@@ -6,7 +6,7 @@ import Testing
 
 @testable import CustomHandler
 
-/// What the loop sees to while code runs that takes long.
+/// Checks that the loop serves other calls while code runs for a long time.
 @Suite(.serialized) struct FairnessTests {
     private static let count = 100
 
@@ -34,16 +34,16 @@ import Testing
         #expect(ends >= Self.count, "each code has had a slice")
     }
 
-    /// What takes long, as the body of a handler, with what its caller is told.
+    /// Bodies of handlers that take long, with the text that their caller gets.
     private static let greedy = [
-        // Several invocations are the other test; these are the tasks of one.
+        // The other test covers several invocations; these are several tasks of one invocation.
         (
             "require('task').all { spin, spin, spin, spin, function() require('task').spawn(spin):join() end }",
             "200 "
         ),
-        // 1,000 tasks whose last words never end.
+        // 1,000 tasks whose to-be-closed variables run endless code.
         ("\(last("while true do end")) error 'over'", "over"),
-        // So many threads to give back that it takes several turns.
+        // Recycling this many threads takes several turns.
         ("for i = 1, 5000 do task.spawn(function() task.sleep(60) end) end task.sleep(0)", "200 "),
         // A fork bomb.
         ("local function f() while true do task.spawn(f) task.sleep(0) end end f()", "not enough memory"),
@@ -53,11 +53,11 @@ import Testing
             "local t = {} for i = 1, 100000 do t[i] = { i } end for i = 1, 2000 do local s = ('y'):rep(64000) .. i end",
             "200 "
         ),
-        // Too much of it.
+        // More memory than the limit.
         ("local t = {} while true do t[#t + 1] = { t } end", "not enough memory"),
         // A long JSON text.
         ("require('json').decode('[' .. ('[1],'):rep(1 << 17) .. '1]')", "200 "),
-        // Calls that cannot be stopped in the middle, each shorter than a slice, but one after the other.
+        // Calls that cannot be interrupted. Each is shorter than a slice, but they follow one another.
         (
             "local function index(_, i) for j = 1, 30000 do end return i < 300 and i or nil end "
                 + "for _ in ipairs(setmetatable({}, { __index = index })) do end",
@@ -67,7 +67,7 @@ import Testing
             "for i = 1, 9 do ('%s'):format(setmetatable({}, { __tostring = function() spin() return '' end })) end",
             "200 "
         ),
-        // What is left behind is collected before the VM idles.
+        // The garbage of this handler is collected before the VM is idle.
         ("for i = 1, 100000 do kept[i] = { i } end kept = {}", "200 "),
     ]
 
@@ -77,14 +77,14 @@ import Testing
     }
 
     @Test(arguments: greedy)
-    func `others are answered within a few slices, whatever an invocation does`(
+    func `other calls are answered within a few slices, whatever an invocation does`(
         _ code: String, _ outcome: String
     ) async throws {
         try await check(code, outcome)
     }
 
     @Test(arguments: ["[\(list)1]", "\"[\(list)1]\"", "0,\"more\":[\(list)1]", "0,\"more\":\"\(text)\""])
-    func `others are answered within a few slices while a long payload is read`(_ message: String) async throws {
+    func `other calls are answered within a few slices while a long payload is read`(_ message: String) async throws {
         try await check("", "200 ", message: message)
     }
 
@@ -111,7 +111,7 @@ import Testing
             let hand = try HandTurnedWorker(app)
             let greedy = try hand.invoke("greedy", message: message)
             var slowest = 0
-            // Once it is answered, there may be threads to give back, and garbage.
+            // After the response, threads may have to be recycled and garbage collected.
             var after = 0
             while after < 50 {
                 let small = try hand.invoke("small")

@@ -8,7 +8,7 @@ import Testing
 
 @testable import CustomHandler
 
-/// Callers' own requests: which function gets them, what it sees, and what the caller gets.
+/// Tests callers' own requests: which function gets them, what it sees, and what the caller gets.
 @Suite(.serialized) struct ForwardedWireTests {
     private static let route = #""route": "items/{id:int?}", "methods": ["get", "post"], "#
 
@@ -53,7 +53,7 @@ import Testing
         #expect(reply.text.contains(answer), "\(reply.text)")
     }
 
-    @Test func `settings decide, in any case`() async throws {
+    @Test func `settings choose the protocol, in upper or lower case`() async throws {
         let app = try Self.app("")
         let settings = ["AzureFunctionsJobHost__CUSTOMHANDLER__enableproxyinghttprequest": "True"]
         let plain = try await InProcessHandler(root: app.folder.path)
@@ -63,7 +63,7 @@ import Testing
         #expect(try await proxied.request("/api/items/7").text == "GET 7")
     }
 
-    @Test func `the older section hands requests over by name`() async throws {
+    @Test func `the older section httpWorker passes requests on by function name`() async throws {
         let app = try Self.app()
         try app.write(["host.json": #"{ "version": "2.0", "extensionBundle": {}, "httpWorker": {} }"#])
         let handler = try await InProcessHandler(root: app.folder.path)
@@ -92,11 +92,11 @@ import Testing
     @Test(arguments: [
         (#""route": "items/{id", "#, "binding 'req': route 'items/{id': character 7: the '{' is never closed"),
         (#""route": "{id:itn}", "#, "did you mean"),
-        (#""route": "Administrator", "#, "the host keeps routes that begin with 'admin'"),
+        (#""route": "Administrator", "#, "the host reserves routes that begin with 'admin'"),
         (#""route": 7, "#, #""route" must be a string"#), (#""methods": "get", "#, #""methods" must be a list"#),
-        (#""methods": ["gte"], "#, "'gte' is no HTTP method; did you mean 'get'?"),
+        (#""methods": ["gte"], "#, "'gte' is not an HTTP method; did you mean 'get'?"),
     ])
-    func `a route that the host would not take is reported`(_ members: String, reason: String) throws {
+    func `a route that the host would refuse is reported`(_ members: String, reason: String) throws {
         let app = try TemporaryApp([
             "f/function.json":
                 #"{ "bindings": [ { "name": "req", \#(members)"type": "httpTrigger" }, { "name": "res", "type": "http", "direction": "out" } ] }"#,
@@ -119,7 +119,7 @@ import Testing
 
     // MARK: What it sees
 
-    /// The body of a handler that returns what it sees; `data`, `metadata` and `context` are there.
+    /// Bodies of handlers that return what they see of `data`, `metadata` and `context`.
     @Test(arguments: [
         ("return data.req.Query.a .. data.req.Query.B", "1,2x y"),
         ("return data.req:queries('A')[1] .. data.req:query('B')", "2x y"),
@@ -139,14 +139,14 @@ import Testing
         ("return data.req.Url", "http://example.com:81/api/f/A?a=1&A=2&B=x+y&code=secret"),
         ("return data.req:json().qty", "3"),
     ])
-    func `a request has the shape it has in a payload`(_ code: String, answer: String) async throws {
+    func `a forwarded request has the same form as in a payload`(_ code: String, answer: String) async throws {
         let function =
             #"{ "bindings": [ { "name": "req", "route": "f/{id}/{missing?}", "type": "httpTrigger" }, { "name": "res", "type": "http", "direction": "out" } ] }"#
         let app = try TemporaryApp([
             "f/function.json": function, "f/handler.lua": "return function(data, metadata, context) \(code) end",
         ])
         let handler = try await InProcessHandler(root: app.folder.path, settings: InProcessHandler.forwarding)
-        // So many bytes of white space make it a body that is read in steps.
+        // With this much white space, the body is read in steps.
         for padding in [0, LongJSONReader.shortest] {
             let reply = try await handler.request(
                 "/api/f/A?a=1&A=2&B=x+y&code=secret",
@@ -161,7 +161,7 @@ import Testing
         }
     }
 
-    @Test func `metadata has the members of a body of any size`() async throws {
+    @Test func `metadata contains the members of a JSON body of any size`() async throws {
         let app = try TemporaryApp([
             "f/function.json": TemporaryApp.httpFunction,
             "f/handler.lua": """
@@ -201,7 +201,7 @@ import Testing
         ("return nil", 204), ("return { status = 304 }", 304), ("return http.response { statusCode = 404 }", 404),
         ("error(http.response { statusCode = 409, body = 'taken' })", 409), ("error 'x'", 500),
     ])
-    func `a response has the status the handler gives`(_ code: String, status: Int) async throws {
+    func `a response has the status that the handler sets`(_ code: String, status: Int) async throws {
         let reply = try await Self.request(code)
         #expect(reply.status == status)
         #expect(!reply.headers.contains("content-length"), "the connection counts it")
@@ -217,7 +217,7 @@ import Testing
         #expect(reply.text == "[1]" && reply.contentType == "application/json; charset=utf-8")
     }
 
-    @Test func `why a function failed is told in development only`() async throws {
+    @Test func `the reason of a failure is shown only in development`() async throws {
         let code = "local text = 'a < b'\nerror('<broken>')"
         let silent = try await Self.request(code)
         #expect(silent.status == 500 && !silent.text.contains("broken") && silent.text.contains("invocationId"))
@@ -249,8 +249,7 @@ import Testing
         ("return { body = function(write) write 'a' return 'last' end }", ["a", "last"]),
         ("error(http.response { statusCode = 418, body = function(write) write 'teapot' end })", ["teapot"]),
     ])
-    func `a body that is a function or a coroutine comes piece by piece`(_ code: String, pieces: [String]) async throws
-    {
+    func `a body that is a function or coroutine is sent in pieces`(_ code: String, pieces: [String]) async throws {
         let reply = try await Self.request(code)
         #expect(reply.pieces == pieces && reply.isComplete)
     }
@@ -265,7 +264,7 @@ import Testing
             #"{"Outputs":{"res":{"statusCode":200,"body":"x"}}}"#
         ),
     ])
-    func `through a payload the same body arrives whole`(_ code: String, payload: String) async throws {
+    func `in a payload, the same body arrives as a whole`(_ code: String, payload: String) async throws {
         #expect(try await Self.invoke(code) == payload)
     }
 
@@ -273,7 +272,7 @@ import Testing
     private static let long = "local t = {} for i = 1, 30000 do t[i] = { i, 'a text' } end "
     private static let longJSON = "[" + (1...30_000).map { "[\($0),\"a text\"]" }.joined(separator: ",") + "]"
 
-    @Test func `a long table is written ahead, and arrives whole`() async throws {
+    @Test func `a long table is written in advance and arrives complete`() async throws {
         #expect(try await Self.request(Self.long + "return { body = t }").text == Self.longJSON)
         let twice = try await Self.request(Self.long + "return { headers = { a = 'b' }, body = { t, { t } } }")
         #expect(twice.text == "[\(Self.longJSON),[\(Self.longJSON)]]" && twice.headers.first("a") == "b")
@@ -288,7 +287,7 @@ import Testing
         )
     }
 
-    @Test func `what cannot be written of a long table is told with its place`() async throws {
+    @Test func `a value in a long table that cannot be written is reported with its place`() async throws {
         let reply = try await Self.invoke(Self.long + "t[30001] = { print } return { body = t }")
         #expect(reply.contains("Outputs.res.body[30001][1]: a function value has no JSON form"), "\(reply.prefix(300))")
     }
@@ -300,13 +299,13 @@ import Testing
             "local w return { body = function(write) local s = ('x'):rep(1e6) for i = 1, 100 do write(s) end end }",
             "the response body takes more than the function's 64 MB"
         ),
-        ("return { body = function(write) write '\\255' end }", "a binary body cannot pass the host"),
+        ("return { body = function(write) write '\\255' end }", "a binary body cannot be sent through the host"),
     ])
-    func `through a payload a body that fails is no response`(_ code: String, reason: String) async throws {
+    func `in a payload, a body that fails is not sent as a response`(_ code: String, reason: String) async throws {
         #expect(try await Self.invoke(code).contains(reason))
     }
 
-    @Test func `nothing can be written when the body is complete`() async throws {
+    @Test func `write raises an error once the body is complete`() async throws {
         let code = """
             if kept then return tostring(select(2, pcall(kept, 'late'))) end
             return { body = function(write) kept = write write 'a' end }
@@ -317,7 +316,7 @@ import Testing
         ])
         let handler = try await InProcessHandler(root: app.folder.path, settings: InProcessHandler.forwarding)
         #expect(try await handler.request("/api/f").text == "a")
-        #expect(try await handler.request("/api/f").text.contains("nothing can be written now"))
+        #expect(try await handler.request("/api/f").text.contains("write works only while the body function runs"))
     }
 
     private static func invoke(_ code: String) async throws -> String {
@@ -328,7 +327,7 @@ import Testing
         return try await InProcessHandler(root: app.folder.path).invoke("f", payload).text
     }
 
-    @Test func `a body that fails before its first piece is a failure as any other`() async throws {
+    @Test func `a body that fails before its first piece is reported like any other failure`() async throws {
         let reply = try await Self.request("return { body = function(write) error 'early' end }", showsErrors: true)
         #expect(reply.status == 500 && reply.text.contains("functions/f/handler.lua:3: early"))
         let late = try await Self.request(
@@ -336,20 +335,20 @@ import Testing
         #expect(late.status == 200 && !late.isComplete, "an empty piece sends the head")
     }
 
-    @Test func `what is misspelt or misplaced in host.json is told`() throws {
+    @Test func `misspelt and misplaced members of host.json are reported`() throws {
         let app = try Self.app(#""enableForwardingHttpRequests": true"#, #", "enableProxyingHttpRequest": true"#)
         let warnings = try AppLoader(.folder(app.folder.path), settings: [:]).load().warnings.map(\.description)
         #expect(
             warnings.contains(
-                #"host.json:1: "enableForwardingHttpRequests" is not read; did you mean "enableForwardingHttpRequest"?"#
+                #"host.json:1: "enableForwardingHttpRequests" is not a known setting; did you mean "enableForwardingHttpRequest"?"#
             ))
-        #expect(warnings.contains(#"host.json:1: "enableProxyingHttpRequest" belongs into "customHandler""#))
+        #expect(warnings.contains(#"host.json:1: "enableProxyingHttpRequest" belongs in "customHandler""#))
         try app.write(["host.json": #"{ "version": "2.0", "customHandler": { "enableForwardingHttpRequest": "yes" } }"#]
         )
         #expect(throws: (any Error).self) { try AppLoader(.folder(app.folder.path), settings: [:]).load() }
     }
 
-    @Test func `a request that finds nothing is told where it probably belongs`() async throws {
+    @Test func `the answer to a request without a route suggests the right address`() async throws {
         let app = try Self.app()
         try app.write(["broken/function.json": "{", "broken/handler.lua": ""])
         let handler = try await InProcessHandler(root: app.folder.path)
@@ -363,7 +362,7 @@ import Testing
         #expect(hosted.status == 404 && !hosted.text.contains("items"))
     }
 
-    @Test func `nobody else runs in a VM while a body is stopped in the middle`() async throws {
+    @Test func `no other code runs in a VM while a body is preempted`() async throws {
         let app = try TemporaryApp([
             "functions/f/function.json": TemporaryApp.httpFunction,
             "functions/f/handler.lua": """
@@ -387,7 +386,7 @@ import Testing
         #expect(replies == Array(repeating: "1", count: 6))
     }
 
-    @Test func `writing nothing does not move the time limit`() async throws {
+    @Test func `writing an empty piece does not extend the time limit`() async throws {
         let app = try TemporaryApp([
             "functions/f/function.json": TemporaryApp.httpFunction.replacing(
                 "] }", with: #"], "lua": { "timeLimit": "200ms" } }"#),
@@ -397,12 +396,12 @@ import Testing
         let plain = try await InProcessHandler(root: app.folder.path, settings: InProcessHandler.forwarding)
         #expect(try await !plain.request("/api/f").isComplete)
         let wrapped = try await InProcessHandler(root: app.folder.path)
-        #expect(try await wrapped.invoke("f", Self.payload).text.contains("the time limit is over"))
+        #expect(try await wrapped.invoke("f", Self.payload).text.contains("the time limit of 0.2 seconds was exceeded"))
     }
 
     // MARK: Size
 
-    @Test func `many fields, members and headers take their time, not its square`() async throws {
+    @Test func `many fields, members and headers take linear time`() async throws {
         let app = try TemporaryApp([
             "functions/f/function.json": TemporaryApp.httpFunction,
             "functions/f/handler.lua": """

@@ -41,7 +41,7 @@ struct TemporaryPool {
     }
 }
 
-/// Who gets a VM, who waits and who fails.
+/// Which invocations get a VM, which wait and which fail.
 @Suite struct FunctionPoolTests {
     private let folder: TemporaryPool
     init() throws { folder = try TemporaryPool() }
@@ -83,7 +83,7 @@ struct TemporaryPool {
         #expect(second === invocations[1])
     }
 
-    @Test func `an invocation begins at once only if no other waits`() throws {
+    @Test func `an invocation begins immediately only if no other waits`() throws {
         let pool = folder.pool()
         let vm = try loadedVM(of: pool)
         #expect(pool.idleVM === vm)
@@ -93,7 +93,7 @@ struct TemporaryPool {
         #expect(pool.idleVM === vm)
     }
 
-    @Test func `an invocation whose deadline has passed fails even where a VM is free`() throws {
+    @Test func `an invocation whose deadline has passed fails even if a VM is free`() throws {
         let pool = folder.pool()
         _ = try loadedVM(of: pool)
         let late = try folder.invocation(limit: .zero)
@@ -102,7 +102,7 @@ struct TemporaryPool {
         #expect(expired === late)
     }
 
-    @Test func `an invocation that leaves makes room for the next`() throws {
+    @Test func `an invocation whose caller disconnects makes room for the next`() throws {
         let pool = folder.pool()
         let invocations = try (0..<2).map { _ in try folder.invocation() }
         for invocation in invocations { pool.add(invocation) }
@@ -115,7 +115,7 @@ struct TemporaryPool {
 
     // MARK: Loading
 
-    @Test func `a script that cannot be loaded fails all who wait, and all who come`() throws {
+    @Test func `if a script cannot be loaded, all waiting and later invocations fail`() throws {
         let pool = folder.pool()
         let waiting = try folder.invocation()
         pool.add(waiting)
@@ -129,14 +129,14 @@ struct TemporaryPool {
         guard case .fail(_, failure) = pool.decision else { throw Unexpected() }
     }
 
-    @Test func `a limit that loading reached may not be reached next time`() throws {
+    @Test func `after a limit was reached while loading, loading is tried again`() throws {
         let pool = folder.pool()
         pool.beginLoading()
         _ = pool.endLoading(InvocationFailure(.limit, "slow"))
         #expect(pool.failure == nil && pool.isUntried)
     }
 
-    @Test func `those who wait are for the VM that runs, if another cannot be loaded`() throws {
+    @Test func `if another VM cannot be loaded, waiting invocations get the running one`() throws {
         let pool = folder.pool()
         let vm = try loadedVM(of: pool)
         pool.occupy(vm)
@@ -148,7 +148,7 @@ struct TemporaryPool {
 
     // MARK: The end
 
-    @Test func `a retired pool gives up each VM that is free, once nobody waits`() throws {
+    @Test func `a retired pool frees its idle VMs once no invocation waits`() throws {
         var given: [FunctionVM] = []
         let pool = folder.pool { given.append($0) }
         let (idle, busy) = (try loadedVM(of: pool), try loadedVM(of: pool))
@@ -167,7 +167,7 @@ struct TemporaryPool {
 
     private struct Unexpected: Error {}
 
-    /// A VM as it is after its script was loaded, free for an invocation.
+    /// A VM whose script is loaded and that is free for an invocation.
     private func loadedVM(of pool: FunctionPool) throws -> FunctionVM {
         pool.beginLoading()
         let vm = try folder.vm(of: pool)

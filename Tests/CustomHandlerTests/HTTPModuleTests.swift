@@ -8,7 +8,7 @@ import Testing
 
 /// `require "http"` and `require "task"`, as a script sees them.
 @Suite struct HTTPModuleTests {
-    /// The body of a handler over `http` and `url` (of a server on loopback) that must return true.
+    /// Bodies of handlers that use `http` and `url`, the URL of a server on loopback, and must return true.
     @Test(arguments: [
         "local r = http.get(url .. '/text') return r.status == 200 and r.body == 'hello' and r.headers['x-one'] == '1' and r.headers['X-ONE'] == '1'",
         "local r = http.get(url .. '/text') return r.headers['set-cookie'] == 'a=1, b=2' and r:values('Set-Cookie')[2] == 'b=2' and r.headers.nothing == nil",
@@ -22,7 +22,7 @@ import Testing
         "return http.get(url .. '/missing').status == 404",
         "return http.get(url .. '/moved').body == 'hello' and http.get(url .. '/moved', { follow = false }).status == 302",
         "local r, message, kind = http.get(url .. '/loop') return r == nil and kind == 'http' and message:find('/loop')",
-        "local r, message, kind = http.get(url .. '/silent', { timeout = 0.05 }) return r == nil and kind == 'timeout' and message:find('no complete answer in time')",
+        "local r, message, kind = http.get(url .. '/silent', { timeout = 0.05 }) return r == nil and kind == 'timeout' and message:find('no complete answer arrived in time')",
         "local r, message, kind = http.get(url .. '/half', { timeout = 0.1 }) return r == nil and kind == 'timeout'",
         "local r, message, kind = http.get(url .. '/text', { limit = 3 }) return r == nil and kind == 'limit' and message:find('larger than 3 bytes')",
         "local r, message, kind = http.get('http://127.0.0.1:1/') return r == nil and kind == 'connect'",
@@ -48,10 +48,10 @@ import Testing
         "local late = false local ok, e = pcall(task.all, { function() task.sleep(0.4) late = true end, function() error({ code = 7 }) end }) task.sleep(0.5) return not ok and e.code == 7 and not late",
         "return #task.all {} == 0",
         "for i = 1, 10 do task.spawn(function() http.get(url .. '/half', { timeout = 60 }) end) end task.sleep(0.05) return http.get(url .. '/text', { timeout = 5 }).status == 200",
-        "return select(2, pcall(task.all, { 1 })):find('element 1 is none')",
+        "return select(2, pcall(task.all, { 1 })):find('element 1 is not a function')",
         "return select(2, pcall(task.sleep, -1)):find('seconds of 0 or more expected')",
-        "return select(2, pcall(ipairs({}), setmetatable({}, { __index = function() task.sleep(0) end }), 0)):find('cannot be called here')",
-        "return select(2, xpcall(error, function() return select(2, pcall(coroutine.wrap(function() task.sleep(0) end))) end)):find('cannot be called here')",
+        "return select(2, pcall(ipairs({}), setmetatable({}, { __index = function() task.sleep(0) end }), 0)):find('cannot be called inside')",
+        "return select(2, xpcall(error, function() return select(2, pcall(coroutine.wrap(function() task.sleep(0) end))) end)):find('cannot be called inside')",
         "return ('%s-%s'):format(setmetatable({}, { __tostring = function() task.sleep(0.001) return 'told' end }), 1) == 'told-1'",
         "local t = { 3, 1, 2 } table.sort(t, function(a, b) task.sleep(0.001) return a < b end) return table.concat(t) == '123'",
         "return (('abc'):gsub('%a', function(c) task.sleep(0.001) return c .. c end)) == 'aabbcc'",
@@ -65,19 +65,19 @@ import Testing
         "local n = 0 local list = {} for i = 1, 200 do list[i] = function() task.sleep(0.001) n = n + 1 end end task.all(list) return n == 200",
         "local inner = task.spawn(function() return task.all { function() return 1 end, function() task.sleep(0.001) return 2 end } end) return inner:join()[2] == 2",
     ])
-    func `tasks run beside each other`(_ code: String) async throws {
+    func `tasks run concurrently`(_ code: String) async throws {
         #expect(try await Self.run(code) == "true")
     }
 
     @Test(arguments: [
         ("local r = http.get(url .. '/json') r.json()", ":1: call it with a colon: response:json()"),
-        ("local r = http.get(url .. '/json') r:values()", ":1: the name of a header is a string, not a nil"),
+        ("local r = http.get(url .. '/json') r:values()", ":1: the name of a header must be a string, not a nil"),
         ("local t = task.spawn(print) t.join()", ":1: call it with a colon: task:join()"),
         ("local r = http.get(url, 5)", ":1: the options must be a table"),
         ("local r = http.request { url = url, headers = 5 }", ":1: http.request: headers must be a table"),
         (
             "for _ in ipairs(setmetatable({}, { __index = function() http.get(url) end })) do end",
-            ":1: a function that waits cannot be called here"
+            ":1: a function that waits cannot be called inside"
         ),
         (
             "local r = http.get('http://localhost:65536/')",
@@ -87,14 +87,13 @@ import Testing
         ("load(nil)", ":1: bad argument #1 to 'load' (string expected, got nil)"),
         ("package.preload.x = {} require 'x'", ":1: package.preload['x'] must be a function, not a table"),
     ])
-    func `a mistake with a module is told with its place in the script`(_ code: String, _ message: String) async throws
-    {
+    func `a wrong call of a module is reported with its place`(_ code: String, _ message: String) async throws {
         let find =
             "local task = require 'task' return select(2, pcall(function() \(code) end)):find([[\(message)]], 1, true)"
         #expect(try await Self.run(find) == "true")
     }
 
-    @Test func `requests are made before and after there are more workers, and end with them`() async throws {
+    @Test func `requests can be sent before and after workers are added, and end with them`() async throws {
         let url = "http://127.0.0.1:\(try await Self.server.value.port)/text"
         let app = try await Self.app()
         for _ in 1...2 {
@@ -117,7 +116,7 @@ import Testing
         let refusal = "local r, message, kind = http.get(url) return kind .. ': ' .. message"
         let reply = try await Self.run(refusal, in: distrusting.0, url: url)
         #expect(
-            reply.contains("tls: ") && reply.contains("self-signed, and not among those that are trusted"), "\(reply)")
+            reply.contains("tls: ") && reply.contains("self-signed and not trusted"), "\(reply)")
         let lost = try await Self.app(settings: ["SSL_CERT_FILE": "/nowhere.pem"])
         let failure = try await Self.run(refusal, in: lost.0, url: url)
         #expect(failure.contains("tls: ") && failure.contains("SSL_CERT_FILE, /nowhere.pem"), "\(failure)")
@@ -160,7 +159,7 @@ import Testing
         return (try await InProcessHandler(root: files.folder.path, settings: settings), files)
     }
 
-    /// `true` if the code returns that or another true value, else the whole answer.
+    /// `true` if the code returns a true value; otherwise the whole response.
     private static func run(_ code: String) async throws -> String {
         let url = "http://127.0.0.1:\(try await server.value.port)"
         let whole = "return tostring((function() \(code) end)() and true)"
@@ -168,7 +167,7 @@ import Testing
         return text == #"{"Outputs":{"res":{"statusCode":200,"body":"true"}}}"# ? "true" : text
     }
 
-    /// The answer to an invocation that runs the code.
+    /// The response to an invocation that runs the code.
     private static func run(_ code: String, in handler: InProcessHandler, url: String) async throws -> String {
         let request = JSONText.object([("Body", .text(code)), ("Url", .text(url))])
         return try await handler.invoke("eval", "{\"Data\":{\"req\":\(request)}}").text

@@ -10,15 +10,15 @@ import Testing
 
 @testable import CustomHandler
 
-/// A worker on a loop that the test turns by hand, on the thread that made it. Counts what ends a turn: slices that are
-/// preempted, and pieces of luafunc's own work that take as long.
+/// A worker on a loop that the test runs turn by turn, on the thread that made it. It counts what ends a turn:
+/// preempted slices, and pieces of luafunc's own work that take as long.
 final class HandTurnedWorker {
     let loop = EventLoop()
     let worker: Worker
     private let workers: WorkerGroup
     private let clock: Timer
     private var connections: [(stream: TCPStream, connection: HTTPConnection)] = []
-    /// Ends of turns, and the most in one turn of the loop.
+    /// The number of ends of turns, and the maximum in one turn of the loop.
     private(set) var ends = 0
     private(set) var most = 0
     private var turn: UInt64?
@@ -30,7 +30,7 @@ final class HandTurnedWorker {
         workers = WorkerGroup(loop: loop)
         workers.install(app, options: InvocationOptions(logger: .silent))
         worker = workers.worker(on: loop)
-        // Else a poll with nothing left to wait for would never return.
+        // Without this timer, a poll with nothing left to wait for would never return.
         clock.fired = { [unowned clock] in clock.start(after: .milliseconds(5)) }
         clock.start(after: .zero)
         var isLoaded = false
@@ -49,12 +49,12 @@ final class HandTurnedWorker {
         worker.close()
         loop[resident: workers] = nil
         for (stream, _) in connections { stream.close() }
-        // Connections that are ending need a few more looks at their sockets. Time limits may go on for minutes.
+        // Connections that are closing need a few more polls. Timers for time limits may stay open for minutes.
         for _ in 0..<100 where !loop.openHandles.isEmpty { _ = loop.step(waits: false) }
         if loop.openHandles.isEmpty { loop.close() }
     }
 
-    /// Turns the loop until the condition holds; answers how often.
+    /// Turns the loop until the condition holds. Returns the number of turns.
     @discardableResult
     func turn(until isOver: () -> Bool) throws -> Int {
         for turns in 0..<1_000_000 {
@@ -92,11 +92,11 @@ final class HandTurnedWorker {
         fileprivate(set) var reply: Reply?
         fileprivate var begin = 0
         fileprivate var end = 0
-        /// How many slices, of whatever, ended between the call and its answer.
+        /// The number of slices that ended between the call and its response.
         var slices: Int { end - begin }
     }
 
-    /// Sends an invocation payload over a connection of its own; answers the caller's end.
+    /// Sends an invocation payload over a new connection. Returns the caller's end.
     func invoke(overConnection name: String) throws -> Caller {
         let pair = try ConnectedPair.descriptors()
         let stream = try TCPStream(loop, descriptor: pair.server)
@@ -115,7 +115,7 @@ final class HandTurnedWorker {
         fileprivate init(_ descriptor: Int32) { self.descriptor = descriptor }
         deinit { close(descriptor) }
 
-        /// Whether an answer has begun to come.
+        /// Whether a response has begun to arrive.
         var isAnswered: Bool {
             if !text.isEmpty { return true }
             var bytes = [UInt8](repeating: 0, count: 4096)
@@ -125,7 +125,7 @@ final class HandTurnedWorker {
         }
     }
 
-    /// Runs `body` on a thread of its own, as a worker never leaves the one that made it.
+    /// Runs `body` on a new thread, because a worker never leaves the thread that made it.
     static func onThread<Success: Sendable>(
         _ body: @escaping @Sendable () throws -> Success
     ) async throws -> Success {

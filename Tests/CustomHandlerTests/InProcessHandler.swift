@@ -10,7 +10,7 @@ import TestSupport
 
 @testable import CustomHandler
 
-/// An app served without a socket, on a loop with a thread of its own, which ends with it.
+/// An app that is served without a socket, on a loop with its own thread. The thread ends with this object.
 final class InProcessHandler: Sendable {
     private let thread: LoopThread
     let workers: WorkerGroup
@@ -21,7 +21,7 @@ final class InProcessHandler: Sendable {
         try await InProcessHandler(root: Case.app.value.folder.path, settings: forwarding)
     }
 
-    /// App settings that let the host hand over callers' own requests.
+    /// App settings that make the host forward callers' own requests.
     static let forwarding = ["AzureFunctionsJobHost__customHandler__enableForwardingHttpRequest": "true"]
 
     init(root: String, settings: [String: String] = [:], showsErrors: Bool = false, callerCheck: CallerCheck = .open)
@@ -85,14 +85,14 @@ struct Reply: Sendable {
     let headers: HTTPFields
     var body: [UInt8] = []
     var pieces: [String] = []
-    /// false where a streamed body broke off.
+    /// False if a streamed body was cut off.
     var isComplete = true
 
     var contentType: String { headers.first("content-type") ?? "" }
     var text: String { String(decoding: body, as: UTF8.self) }
 }
 
-/// Takes a response as a connection does, with all the room in the world.
+/// Receives a response as a connection does, with unlimited room.
 final class TestCaller: ResponseSink {
     var onWritable: (() -> Void)?
     var onDisconnect: (() -> Void)?
@@ -119,7 +119,7 @@ final class TestCaller: ResponseSink {
 
     let isClosed = false
     let isWritable = true
-    /// What is called when others have read; nil where there is room.
+    /// The callbacks to run when other callers have read; nil if there is room.
     var waiting: [() -> Void]?
     func waitsForRoom(_ body: @escaping () -> Void) -> Bool {
         waiting?.append(body)

@@ -3,7 +3,7 @@ import Testing
 @testable import CustomHandler
 
 @Suite struct InvocationIDTests {
-    @Test func `an id of our own is a random UUID`() throws {
+    @Test func `an id that luafunc makes is a random UUID`() throws {
         var ids = InvocationIDs()
         var texts = Set<String>()
         for _ in 0..<1000 {
@@ -14,7 +14,7 @@ import Testing
         for text in texts {
             #expect(text.wholeMatch(of: #/[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}/#) != nil)
         }
-        // Every digit turns up.
+        // Every digit and the hyphen occur.
         #expect(Set(texts.joined()).count == 17)
     }
 }

@@ -8,12 +8,12 @@ import Testing
 
 @testable import CustomHandler
 
-/// What a script cannot do to others, each with a limit of a quarter of a second and 16 MB.
+/// Tests what a script cannot do to other calls. Each function has a limit of a quarter of a second and 16 MB.
 @Suite(.serialized) struct LimitTests {
-    static let timeLimit = "the time limit is over ("
+    static let timeLimit = "the time limit of "
     static let memoryLimit = "not enough memory: the limit is 16 MB; raise it with --memory-limit"
 
-    /// Code that would go on for ever, as the body of a handler.
+    /// Bodies of handlers that would never end.
     static let endless = [
         "while true do end",
         "repeat until false",
@@ -56,22 +56,22 @@ import Testing
     ]
 
     @Test(arguments: endless)
-    func `endless code ends with its time limit, and the function works again`(_ code: String) async throws {
+    func `endless code stops at the time limit, and the function works again`(_ code: String) async throws {
         let (reply, next) = try await Self.run(code)
         #expect(reply.contains(Self.timeLimit), "\(reply)")
         #expect(next.contains("alive"), "\(next)")
     }
 
-    @Test func `a script that loads too long for a save is told so, not to raise its time limit`() async throws {
+    @Test func `a script that loads too long after a save is told to move work, not to raise a limit`() async throws {
         let app = try TemporaryApp([
             "functions/f/function.json": TemporaryApp.httpFunction, "functions/f/handler.lua": "while true do end",
         ])
         let handler = try await InProcessHandler(root: app.folder.path)
         let failures = await handler.workers.prepare(handler.app.list, of: handler.app, limit: .milliseconds(30))
-        #expect(failures["f"]?.text.hasPrefix("the script is not loaded within 0.03 seconds; leave") == true)
+        #expect(failures["f"]?.text.hasPrefix("the script did not load within 0.03 seconds; move") == true)
     }
 
-    /// No time limit ends these. `loop` goes on for ever.
+    /// Code that no time limit can end. `loop` never ends.
     @Test(arguments: [
         "xpcall(error, loop)", "while true do xpcall(error, loop) end",
         "xpcall(error, function() while true do pcall(loop) end end)",
@@ -82,9 +82,9 @@ import Testing
         "for _ in ipairs(setmetatable({}, { __index = loop })) do end",
         "local t = setmetatable({}, { __add = loop }) return '1' + t",
     ])
-    func `code that nothing can stop in the middle holds the thread for 50 ms`(_ code: String) async throws {
+    func `code that cannot be interrupted blocks its thread for at most 50 ms`(_ code: String) async throws {
         let (reply, next) = try await Self.run("local function loop() while true do end end " + code, timeLimit: "60s")
-        #expect(reply.contains("held the thread for 50 ms, which others wait for; do less in it"), "\(reply)")
+        #expect(reply.contains("blocked its thread for 50 ms; do less work in it"), "\(reply)")
         #expect(next.contains("alive"), "\(next)")
     }
 
@@ -93,7 +93,7 @@ import Testing
         "return ('x'):rep(1e9)", "local t = table.pack(('x'):rep(1e6):byte(1, -1)) return #t",
         "local t = {} for i = 1, 1e9 do t[i] = coroutine.create(print) end",
     ])
-    func `code that grows ends with its memory limit, and the function works again`(_ code: String) async throws {
+    func `code that allocates without end is stopped, and the function works again`(_ code: String) async throws {
         let (reply, next) = try await Self.run(code, timeLimit: "30s")
         #expect(next.contains("alive"), "\(next)")
         #expect(
@@ -106,7 +106,7 @@ import Testing
         "local t = {} for i = 1, 60 do t = { t, t } end return require('json').encode(t)",
         "local s, t = ('x'):rep(1e6), {} for i = 1, 200 do t[i] = s end return require('json').encode(t)",
     ])
-    func `JSON that grows without end minds both limits`(_ code: String) async throws {
+    func `both limits apply to JSON that grows without end`(_ code: String) async throws {
         let (reply, next) = try await Self.run(code)
         #expect(next.contains("alive"), "\(next)")
         #expect(
@@ -114,14 +114,14 @@ import Testing
     }
 
     @Test func `a list of header values ends where its elements end`() async throws {
-        // The length of such a table is what any power of two might be.
+        // Lua may report any power of two as the length of such a table.
         let code = """
             local values = {} for i = 0, 61 do values[1 << i] = "x" end
             return { headers = { a = values }, body = "b" }
             """
         let (reply, next) = try await Self.run(code, timeLimit: "30s")
         #expect(next.contains("alive"), "\(next)")
-        #expect(reply.contains("a list of header values holds texts only"), "\(reply)")
+        #expect(reply.contains("a list of header values may contain only text"), "\(reply)")
     }
 
     @Test func `a VM that keeps its memory full is replaced`() async throws {
@@ -139,18 +139,19 @@ import Testing
                 && replies[2].contains(#""body":"10""#), "\(replies)")
     }
 
-    @Test func `a script that loops while it loads is stopped, and is tried again`() async throws {
+    @Test func `a script that loops while it loads is stopped and then loaded again`() async throws {
         let app = try Self.app(["loads": "while true do end"])
         let handler = try await InProcessHandler(root: app.folder.path)
         #expect(try await handler.invoke("loads").contains(Self.timeLimit))
         #expect(try await handler.invoke("loads").contains(Self.timeLimit))
     }
 
-    @Test func `where a script loads no more, the VM it has serves all`() async throws {
+    @Test func `if no further VM can be loaded, the existing one serves all calls`() async throws {
         let end = Int(Date().timeIntervalSince1970) + 3
         let app = try TemporaryApp([
             "f/function.json": TemporaryApp.httpFunction,
-            // Stands for whatever works at first and not later: a date, a random number, another service.
+            // This stands for code that works at first and fails later because of a date, a random number or another
+            // service.
             "f/handler.lua": """
             if os.time() >= \(end) then error "late" end
             local task = require "task"
@@ -170,7 +171,7 @@ import Testing
         #expect(replies.count == 4 && replies.allSatisfy { $0.contains("served") }, "\(replies)")
     }
 
-    @Test func `all who wait for a script that cannot be loaded are told`() async throws {
+    @Test func `all calls that wait for a script that cannot be loaded get the reason`() async throws {
         let app = try Self.app(["loads": "local t = {} for i = 1, 1e9 do t[i] = { i } end"])
         let handler = try await InProcessHandler(root: app.folder.path)
         let replies = try await withThrowingTaskGroup(of: String.self) { group in
@@ -182,7 +183,7 @@ import Testing
         #expect(replies.allSatisfy { reply in reasons.contains { reply.contains($0) } }, "\(replies)")
     }
 
-    @Test func `a task that was cancelled in the middle of its code does not go on`() async throws {
+    @Test func `a task that was cancelled in the middle of its code does not continue`() async throws {
         let app = try Self.app(
             [
                 "f": """
@@ -204,7 +205,7 @@ import Testing
         #expect(try await handler.invoke("f").contains("stopped"))
     }
 
-    @Test func `tasks that have ended and that nobody knows any more cost nothing`() async throws {
+    @Test func `ended tasks that the script has dropped take no memory`() async throws {
         let app = try Self.app(
             [
                 "f": """
@@ -226,7 +227,7 @@ import Testing
     }
 
     @Test(arguments: ["return tostring(metadata.x)", "return tostring(data.req.Headers.x)"])
-    func `a table that is filled at first touch has all its fields, or the invocation fails`(_ code: String)
+    func `a table that is filled on first access is complete, or the invocation fails`(_ code: String)
         async throws
     {
         let app = try Self.app(
@@ -249,7 +250,7 @@ import Testing
         "return { body = function(write) local s = ('x'):rep(1e6) for i = 1, 100 do write(s) end end }",
         "local s = ('x'):rep(6e6) return require('base64').encode(s .. 'y') .. require('base64').encode(s)",
     ])
-    func `what luafunc holds for an invocation counts as its memory`(_ code: String) async throws {
+    func `memory that luafunc holds for an invocation counts against its limit`(_ code: String) async throws {
         let (reply, next) = try await Self.run(code, timeLimit: "30s")
         #expect(next.contains("alive"), "\(next)")
         #expect(
@@ -257,7 +258,7 @@ import Testing
                 || reply.contains("error object is a table value"), "\(reply.prefix(300))")
     }
 
-    @Test func `a body that fits into the function's memory only without its values fails`() async throws {
+    @Test func `a body that fits into the memory only without its values fails`() async throws {
         let app = try Self.app(["f": "return function(data) return #data.req:json() end"], timeLimit: "30s")
         let handler = try await InProcessHandler(root: app.folder.path)
         let zeros = "[0" + String(repeating: ",0", count: 1_500_000) + "]"
@@ -267,7 +268,7 @@ import Testing
         #expect(try await handler.invoke("f", body: "[0,0]").contains(#""body":"2""#))
     }
 
-    @Test func `memory is limited in a function that a script put in the place of a global one`() async throws {
+    @Test func `the memory limit applies in functions that replace global ones`() async throws {
         let code = """
             local stock = setmetatable
             setmetatable = function(...) local text = ('x'):rep(1 << 28) return stock(...) end
@@ -278,7 +279,7 @@ import Testing
         #expect(next.contains("alive"), "\(next)")
     }
 
-    @Test func `a module that ran into the time limit is loaded anew`() async throws {
+    @Test func `a module that exceeded the time limit is loaded again`() async throws {
         let app = try Self.app(["f": "return function() return require 'endless' end"])
         try app.write(["lib/endless.lua": "while true do end"])
         let handler = try await InProcessHandler(root: app.folder.path)
@@ -297,13 +298,13 @@ import Testing
         for reply in try await [first, second] { #expect(reply.contains("loaded"), "\(reply)") }
     }
 
-    @Test func `an error whose text takes too long to make is told as that, not as a lack of memory`() async throws {
+    @Test func `an error whose text takes too long to make is not reported as a lack of memory`() async throws {
         let (reply, _) = try await Self.run(
             "error(setmetatable({}, { __tostring = function() while true do end end }))", timeLimit: "10s")
         #expect(reply.contains("its __tostring takes too much time or memory"), "\(reply)")
     }
 
-    @Test func `a traceback has the beginning of a name of a megabyte`() async throws {
+    @Test func `a traceback shows the beginning of a name of one megabyte`() async throws {
         let code = """
             load("local function f(n) if n == 0 then error 'x' end f(n - 1) return 1 end f(20)", "@" .. ("x"):rep(1 << 20))()
             """
@@ -311,7 +312,7 @@ import Testing
         #expect(reply.contains("x:1: x") && reply.utf8.count < 100_000, "\(reply.prefix(300))")
     }
 
-    @Test func `what waited for a VM does not begin while callers leave too much unread`() async throws {
+    @Test func `waiting invocations do not begin while too many responses are unread`() async throws {
         let app = try Self.app(["f": "return function() return 'begun' end"], timeLimit: "30s")
         let handler = try await InProcessHandler(root: app.folder.path)
         let reply: String = try await withCheckedThrowingContinuation { continuation in
@@ -340,7 +341,7 @@ import Testing
         #expect(reply.contains("begun"))
     }
 
-    @Test func `a small function is served while others are greedy`() async throws {
+    @Test func `a small function is served while other functions use all CPU time`() async throws {
         let app = try Self.app([
             "greedy": "return function() while true do end end", "small": "return function() return 'small' end",
         ])
@@ -355,7 +356,7 @@ import Testing
         #expect(ends.allSatisfy { $0.contains(Self.timeLimit) })
     }
 
-    @Test func `another invocation of the same function is served while one is greedy`() async throws {
+    @Test func `an invocation is served while another one of the same function uses all CPU time`() async throws {
         let app = try Self.app(
             [
                 "f": "return function(data) if data.req.Body == 'greedy' then while true do end end return 'quick' end"
@@ -366,7 +367,7 @@ import Testing
         #expect(try await greedy.contains(Self.timeLimit))
     }
 
-    @Test func `between two waits an invocation has the VM for itself`() async throws {
+    @Test func `between two waits, an invocation has its VM to itself`() async throws {
         // Two invocations share one VM while they wait; the counter shows that neither was interrupted.
         let app = try Self.app(
             [
@@ -408,10 +409,10 @@ import Testing
         #expect(slept == 10_000)
     }
 
-    @Test func `any number of calls that wait for one VM go on without piling up`() async throws {
+    @Test func `any number of calls that wait for one VM continue`() async throws {
         let app = try TemporaryApp([
             "f/function.json": TemporaryApp.httpFunction,
-            // All sleep until the same moment, and the first to wake keeps the VM for some slices.
+            // All calls sleep until the same moment, and the first to wake keeps the VM for some slices.
             "f/handler.lua": """
             local task, time = require "task", require "time"
             local wake, first = nil, true
@@ -461,7 +462,7 @@ import Testing
             "colon"
         ),
     ])
-    func `any number of values goes to a task and comes from it`(_ code: String, _ answer: String) async throws {
+    func `a task takes and returns any number of values`(_ code: String, _ answer: String) async throws {
         let app = try Self.app(
             [
                 "f": """
@@ -485,7 +486,7 @@ import Testing
         #expect(reply.contains(answer), "\(reply)")
     }
 
-    @Test func `many results and headers do not run over the Lua stack`() async throws {
+    @Test func `many results and headers do not overflow the Lua stack`() async throws {
         let app = try Self.app(
             [
                 "f": """
@@ -507,13 +508,13 @@ import Testing
         "return tostring(getmetatable(({...})[1].req)) == 'false' and 'nil'",
         "local t = setmetatable(require('json').decode('[1]'), { __index = function() return 'nil' end }) return t.x",
     ])
-    func `the marks of luafunc's own tables are out of reach`(_ code: String) async throws {
+    func `scripts cannot reach the marks of luafunc's own tables`(_ code: String) async throws {
         #expect(try await Self.run(code, timeLimit: "30s").reply.contains(#""body":"nil""#))
     }
 
     // MARK: -
 
-    /// Runs a handler's body in an app of its own, and then another one there; answers both responses.
+    /// Runs a handler's body in a new app, and then another one in the same app. Returns both responses.
     private static func run(_ code: String, timeLimit: String = "250ms") async throws -> (reply: String, next: String) {
         let app = try app(
             ["eval": "return function(data) return assert(load(data.req.Body))(data) end"], timeLimit: timeLimit)
@@ -523,7 +524,8 @@ import Testing
         return (try await handler.invoke("eval", body: code), try await untilAlive(handler))
     }
 
-    /// The reply of the first of some calls that ends within its limit, which a busy machine may need.
+    /// Calls the function repeatedly until a call ends within its limit, because a busy machine may need several.
+    /// Returns its reply.
     private static func untilAlive(_ handler: InProcessHandler) async throws -> String {
         var reply = ""
         for _ in 0..<40 {
@@ -533,7 +535,7 @@ import Testing
         return reply
     }
 
-    /// - Parameter timeLimit: long where the test is about something else.
+    /// - Parameter timeLimit: a long one if the test is not about time.
     private static func app(
         _ handlers: [String: String], timeLimit: String = "250ms", memoryLimit: String = "16MB"
     ) throws -> TemporaryApp {

@@ -7,7 +7,7 @@ import Testing
 
 @testable import CustomHandler
 
-/// luafunc's own modules work on long texts in steps, and in time that grows with the text alone.
+/// Tests that luafunc's own modules process long texts in steps and in linear time.
 @Suite struct LongWorkTests {
     private static let size = 256 << 10
 
@@ -26,7 +26,7 @@ import Testing
         "request('--b\\r\\n' .. ('\\r'):rep(#text) .. '\\r\\n--b--', 'multipart/form-data; boundary=b').form",
         "request('--b\\r\\n\\r\\n' .. ('\\r\\n--'):rep(#text // 4) .. '\\r\\n--b--', 'multipart/form-data; boundary=b'):form()",
     ])
-    func `there is a look at the limits at least every 64 KB`(_ code: String) throws {
+    func `the limits are checked at least every 64 KB`(_ code: String) throws {
         let vm = try Self.vm()
         let result = try Self.run(code, in: vm)
         #expect(result == "done", "\(code): \(result)")
@@ -40,7 +40,7 @@ import Testing
         "local t = { text } for i = 1, 60 do t = { t, t } end require('http').post('http://127.0.0.1:1/', t)",
         "local t = { text } for i = 1, 60 do t = { t, t } end require('json').encode(t)",
     ])
-    func `what is made of a long text is counted before there is too much of it`(_ code: String) throws {
+    func `the result of long work counts against the memory limit while it grows`(_ code: String) throws {
         let vm = try Self.vm(memoryLimit: "1MB")
         let before = vm.lua.memoryUsed
         let result = try Self.run("text = text:rep(2) \(code) collectgarbage 'count'", in: vm)
@@ -55,13 +55,13 @@ import Testing
         (" a=1; b = 2 ;c=3", "a", "1"), (" a=1; b=2 ;c=3", "b", "2"), ("a=1; b=2;c=3", "c", "3"),
         ("a=x=y; b", "a", "x=y"), ("a=1; a=2", "a", "1"), ("a=", "a", ""), ("a=\t1 \t;", "a", "\t1"),
     ])
-    func `a cookie is what its header says`(_ header: String, _ name: String, _ value: String) {
+    func `a cookie is read from its header`(_ header: String, _ name: String, _ value: String) {
         let found = CookieReader.find(Array(name.utf8), in: header.utf8Span.span.bytes)
         #expect(found == Array(value.utf8))
     }
 
     @Test(arguments: ["", ";", "a", "=", "a;b", " ", "b=1"])
-    func `no cookie is found where there is none`(_ header: String) {
+    func `no cookie is found if the header does not have it`(_ header: String) {
         #expect(CookieReader.find(Array("a".utf8), in: header.utf8Span.span.bytes) == nil)
     }
 
@@ -71,11 +71,11 @@ import Testing
         ("form-data;name=a", "name", "a"), ("form-data; NAME=a", "name", "a"),
         ("form-data; filename=\"x; name=y\"; name=z", "name", "z"), ("form-data; name=\"open", "name", "open"),
     ])
-    func `a parameter is what its header says`(_ header: String, _ name: String, _ value: String) {
+    func `a parameter is read from its header`(_ header: String, _ name: String, _ value: String) {
         #expect(HeaderParameter.find(name, in: Array(header.utf8)) == Array(value.utf8))
     }
 
-    @Test func `the head of a part has a limit`() throws {
+    @Test func `the size of a part's head is limited`() throws {
         let vm = try Self.vm()
         let code = """
             request('--b\\r\\nX: ' .. ('x'):rep(20000) .. '\\r\\n\\r\\n1\\r\\n--b--', 'multipart/form-data; boundary=b'):form()
@@ -88,13 +88,13 @@ import Testing
         "--b", "--bxyz", "--b\\r", "--b\\r\\nX", "x\\r\\n--b", "--b' .. (' '):rep(20000) .. '\\r\\n\\r\\n--b--",
         "--b\\r\\n\\r\\n1\\r\\n--b", "", "--", "-",
     ])
-    func `a multipart body that does not end as one is refused at once`(_ body: String) throws {
+    func `a multipart body without its end is refused immediately`(_ body: String) throws {
         let vm = try Self.vm()
         let reply = try Self.run("request('\(body)', 'multipart/form-data; boundary=b'):form()", in: vm)
         #expect(reply.contains("is cut off"), "\(reply)")
     }
 
-    @Test func `a cookie header of 60 KB that nothing matches is no work`() throws {
+    @Test func `a cookie header of 60 KB without a match takes little time`() throws {
         let vm = try Self.vm()
         let code = """
             local req = request("", "text/plain")
@@ -106,7 +106,7 @@ import Testing
         #expect(try Self.run(code, in: vm) == "done")
     }
 
-    @Test func `base64 is read as before`() {
+    @Test func `base64 is read as the previous decoder did`() {
         for text in ["", "AA==", "AAA=", "AAAA", "A A\r\nA\tA", "/+8="] {
             #expect(Base64.decode(text) != nil, "\(text)")
         }
@@ -135,7 +135,7 @@ import Testing
             options: InvocationOptions(logger: .silent))
     }
 
-    /// Runs code as a handler's; answers its error, or `done`.
+    /// Runs code as the body of a handler. Returns its error, or `done`.
     private static func run(_ code: String, in vm: FunctionVM) throws -> String {
         let execution = Execution(nil, on: vm, deadline: Deadline(Deadline.Limit(nil, .host)))
         let task = ScriptTask(.handler, vm.lua.makeThread(), of: execution, arguments: 1)

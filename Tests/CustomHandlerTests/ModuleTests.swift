@@ -48,7 +48,7 @@ import Testing
         "select(2, pcall(require, 'native')):find('is a C module')",
         "select(2, pcall(require, 'jsn')):find(\"no file 'lib/jsn.lua'\")",
         "select(2, pcall(require, 'broken')):find('^lib/broken.lua:2:')",
-        // What a script tries that means it badly.
+        // These are attempts of a malicious script.
         "select(2, pcall(require('crypto').sha512, ('x'):rep(3e7), 'bad')):find(\"bad argument #2 to 'sha512' (\\\"raw\\\" or\", 1, true)",
         "select(2, pcall(require('crypto').hmac, 'sha256', 'key', ('x'):rep(3e7), 1)):find(\"bad argument #4 to 'hmac'\", 1, true)",
         "select(2, pcall(require, ('x.'):rep(1e6))) == 'the name of a module has at most 4096 bytes'",
@@ -66,15 +66,15 @@ import Testing
         #expect(response.text.contains(#""body":"true""#), "\(response.text)")
     }
 
-    /// The body of a handler that gives true.
+    /// Bodies of handlers that must return true.
     @Test(arguments: [
-        // Where C called, nothing can wait.
+        // Code that was called from C cannot wait.
         """
         local list = setmetatable({}, { __index = coroutine.wrap(function() task.sleep(0) end) })
         local _, message = pcall(function() for _ in ipairs(list) do end end)
-        return message:find('a function that waits cannot be called here', 1, true)
+        return message:find('a function that waits cannot be called inside', 1, true)
         """,
-        // The thread of a task is the task's own.
+        // A script cannot use the thread of a task.
         """
         local thread, mayEnd
         local spawned = task.spawn(function()
@@ -96,7 +96,7 @@ import Testing
         assert(not coroutine.resume(thread) and not pcall(coroutine.close, thread))
         return select('#', spawned:join()) == 3
         """,
-        // Lua says of this list that it has 2^62 elements.
+        // Lua reports a length of 2^62 for this list.
         """
         local text = {}
         for bit = 0, 62 do text[#text + 1] = ('[1 << %d] = 1'):format(bit) end
@@ -105,7 +105,7 @@ import Testing
         return not pcall(task.spawn(function() end).join, { list })
         """,
     ])
-    func `what a script does to tasks and threads that are not its own fails`(_ code: String) async throws {
+    func `a script cannot use tasks and threads of another invocation`(_ code: String) async throws {
         let handler = try await Self.app.value.0
         let request = JSONText.object([("Body", .text("local task = require 'task' \(code)"))])
         let response = try await handler.invoke("eval", "{\"Data\":{\"req\":\(request)}}")
@@ -133,7 +133,7 @@ import Testing
             "lua_modules/share/lua/5.4/rock.lua": "return { name = 'rock' }",
             "lua_modules/lib/lua/5.4/native.so": "", "secret.lua": "return 1",
         ])
-        // The scripts are read when they are first needed, so the folder must outlive the tests.
+        // The scripts are read on first use, so the folder must outlive the tests.
         return (try await InProcessHandler(root: files.folder.path), files)
     }
 }

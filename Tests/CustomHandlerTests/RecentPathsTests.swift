@@ -3,13 +3,13 @@ import Testing
 
 @testable import CustomHandler
 
-/// Paths that a dispatcher remembers lead where the router led.
+/// Tests that remembered paths lead to the same function as the router.
 @Suite struct RecentPathsTests {
     private func find(_ method: HTTPMethod, _ path: String, in paths: RecentPaths) -> Int? {
         paths.find(method, path.utf8Span.span)
     }
 
-    @Test func `a path is found under the method with which it was noted`() {
+    @Test func `a path is found under the method with which it was recorded`() {
         var paths = RecentPaths()
         paths.note(.get, "/api/hello".utf8Span.span, 3)
         #expect(find(.get, "/api/hello", in: paths) == 3)
@@ -19,7 +19,7 @@ import Testing
         #expect(find(.get, "/api/hello/", in: paths) == nil)
     }
 
-    @Test func `what may be a payload, or is long, is not kept`() {
+    @Test func `requests that may be payloads and long paths are not remembered`() {
         var paths = RecentPaths()
         let long = "/" + String(repeating: "a", count: 200)
         paths.note(.post, "/order".utf8Span.span, 1)

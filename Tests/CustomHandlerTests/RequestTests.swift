@@ -5,7 +5,7 @@ import Testing
 
 @testable import CustomHandler
 
-/// What a handler gets, where it is made only when it is touched.
+/// Tests the parts of a handler's arguments that are made on first access.
 @Suite struct RequestTests {
     private static let queries = [
         ("?a=1&a=2", "a", "1,2"), ("?b=1", "a", ""), ("", "a", ""), ("?", "", ""),
@@ -29,7 +29,7 @@ import Testing
         """
     }
 
-    @Test func `the fragment of a URL that a script has changed is no query`() async throws {
+    @Test func `the fragment of a URL that a script has changed is not read as a query`() async throws {
         let app = try Self.app("data.req.Url = 'http://x/?a=1#?a=2&a=3' return #data.req:queries 'a'")
         let handler = try await InProcessHandler(root: app.folder.path, settings: InProcessHandler.forwarding)
         #expect(try await handler.request("/api/f").text == "1")
@@ -70,9 +70,9 @@ import Testing
         "(function() local n = 0 for _ in pairs(req) do n = n + 1 end return n >= 5 end)()",
     ]
 
-    /// Each must be true on both wires, for a request that nothing has touched before.
+    /// Each expression must be true with both protocols, for a request of which nothing has been accessed before.
     @Test(arguments: aboutRequests)
-    func `a request is the same whichever part is touched first`(_ expression: String) async throws {
+    func `a request is the same whichever part is accessed first`(_ expression: String) async throws {
         let handlers = try await Self.handlers.value
         #expect(try await handlers.request(Self.looksAtRequest(expression), "?a=1&b=x+y") == "true")
         let payload =
@@ -95,9 +95,9 @@ import Testing
         "#json.encode(json.decode('{\"a\":[],\"b\":{},\"c\":\"' .. ('x'):rep(2000) .. '\"}')) == 2022",
     ]
 
-    /// Each must be true of a decoded text of some kilobytes, `v`, of which nothing has been touched before.
+    /// Each expression must be true of `v`, a decoded text of some kilobytes of which nothing has been accessed before.
     @Test(arguments: aboutTexts)
-    func `a decoded text is the same whichever part is touched first`(_ expression: String) async throws {
+    func `a decoded text is the same whichever part is accessed first`(_ expression: String) async throws {
         #expect(try await Self.handlers.value.request(Self.looksAtText(expression)) == "true")
     }
 
@@ -115,13 +115,13 @@ import Testing
         """
     }
 
-    /// A script may keep what it got, and look into it when the invocation is long over.
+    /// A script may keep its arguments and access them long after the invocation has ended.
     @Test(arguments: [
         "kept.context.invocationId .. kept.context.functionName .. kept.context.hostVersion",
         "kept.data.req.Headers['X-Azure-Functions-InvocationId'][1] .. kept.data.req.Query.n",
         "kept.metadata.Query.n .. kept.metadata.Headers['X-Azure-Functions-HostVersion']",
     ])
-    func `what was kept of an earlier invocation stays what it was`(_ text: String) async throws {
+    func `values kept from an earlier invocation do not change`(_ text: String) async throws {
         let app = try Self.app(
             "if kept then return \(text) end kept = { data = data, metadata = metadata, context = context }",
             before: "kept = false")
@@ -134,7 +134,7 @@ import Testing
         #expect(["firstf4.1", "first1", "14.1"].contains(text))
     }
 
-    @Test func `an invocation that the host gave no id has one, the same wherever it is asked`() async throws {
+    @Test func `an invocation without an id from the host gets one, the same everywhere`() async throws {
         let app = try Self.app(
             "return context.invocationId .. ' ' .. context.invocationId .. ' ' .. tostring(data.req.Headers['X-Azure-Functions-InvocationId'])"
         )
@@ -143,7 +143,7 @@ import Testing
         #expect(parts.count == 3 && parts[0].count == 36 && parts[0] == parts[1] && parts[2] == "nil")
     }
 
-    @Test func `all of a context is seen by whoever goes through it`() async throws {
+    @Test func `iterating over a context visits all of its fields`() async throws {
         let app = try Self.app(
             "local names = {} for name in pairs(context) do names[#names + 1] = name end table.sort(names) return table.concat(names, ' ')"
         )
@@ -155,7 +155,7 @@ import Testing
         #expect(try await other.request("/api/f").text == "truefalse")
     }
 
-    /// Of the tests with tables of handlers.
+    /// The handlers of the tests that have tables of handlers.
     private static let handlers = Task {
         try await Handlers(
             queries.map { readsQuery($0.1) } + parameters.map(\.0) + aboutRequests.map(looksAtRequest)
@@ -173,11 +173,11 @@ import Testing
     }
 }
 
-/// Handlers in one app, each of a function of its own, for both wires.
+/// Handlers in one app, each in its own function, for both protocols.
 private struct Handlers {
-    /// By the texts of their handlers.
+    /// The names of the functions, by the texts of their handlers.
     private let names: [String: String]
-    /// The scripts are read when they are first needed.
+    /// The app must be kept, because its scripts are read on first use.
     private let app: TemporaryApp
     private let forwarded: InProcessHandler
     private let hosted: InProcessHandler
@@ -194,7 +194,7 @@ private struct Handlers {
         hosted = try await InProcessHandler(root: app.folder.path)
     }
 
-    /// What the handler answers to a caller's own request.
+    /// The handler's response to a caller's own request.
     func request(_ handler: String, _ query: String = "") async throws -> String {
         try await forwarded.request("/api/\(#require(names[handler]))\(query)").text
     }

@@ -3,9 +3,9 @@ import Testing
 
 @testable import CustomHandler
 
-/// The order in which work runs, on a loop that the test turns by hand.
+/// Tests the order in which work runs, on a loop that the test runs turn by turn.
 @Suite struct RunQueueTests {
-    /// What was done, in order. Each piece of work is told apart by its pool.
+    /// A queue that records the work that was done, in order. Pools identify the pieces of work.
     private final class Queue {
         let loop = EventLoop()
         let queue: RunQueue
@@ -36,13 +36,13 @@ import Testing
     private let folder: TemporaryPool
     init() throws { folder = try TemporaryPool() }
 
-    @Test func `work runs at once when nothing else runs`() {
+    @Test func `work runs immediately if no other work runs`() {
         let queue = Queue(folder)
         queue.perform(1)
         #expect(queue.done == [1])
     }
 
-    @Test func `what work makes ready follows it, and nothing runs inside something else`() {
+    @Test func `work that other work causes runs after it, never inside it`() {
         let queue = Queue(folder)
         var depth = 0
         queue.work = { number in
@@ -67,7 +67,7 @@ import Testing
         #expect(queue.done == [1])
     }
 
-    @Test func `work that comes now runs before what is queued, and what it makes ready after that`() {
+    @Test func `new work runs before queued work, and what it causes runs after that`() {
         let queue = Queue(folder)
         queue.work = { if $0 == 2 { queue.enqueue(3) } }
         queue.enqueue(1)

@@ -2,7 +2,7 @@ import EventLoop
 import HTTP
 import TLSTesting
 
-/// An HTTPS server on loopback that answers everything with `secret`, with a certificate that nobody else signed.
+/// An HTTPS server on loopback that answers every request with `secret`. Its certificate is self-signed.
 @MainLoop final class TLSServer {
     nonisolated let certificate: [UInt8]
     private let context: TLSContext

@@ -25,7 +25,7 @@ import Testing
         await served.end()
     }
 
-    @Test @MainLoop func `the end waits for what runs on old and new connections`() async throws {
+    @Test @MainLoop func `shutdown waits for requests on old and new connections`() async throws {
         let served = try Served()
         let early = try RawConnection(port: served.server.port)
         #expect(await answer(on: early) == "1")
@@ -41,7 +41,7 @@ import Testing
         #expect(throws: RawConnection.Refused.self) { try RawConnection(port: served.server.port) }
     }
 
-    @Test @MainLoop func `workers show the newest app, whenever they were added`() async throws {
+    @Test @MainLoop func `all workers serve the newest app, whenever they were added`() async throws {
         let served = try Served()
         try served.app.write(["functions/f/handler.lua": "return function() return 'newer' end"])
         let newer = try AppLoader(.folder(served.app.folder.path), settings: InProcessHandler.forwarding).load()
@@ -62,7 +62,7 @@ import Testing
 
     /// The next piece of a streamed body.
     ///
-    /// - Parameter query: of the request that is sent before; nil where the body is under way.
+    /// - Parameter query: the query of the request to send first; nil if the body is already being sent.
     private func piece(on connection: RawConnection, after query: String? = nil) async -> String? {
         await onThread {
             if let query {
@@ -73,7 +73,7 @@ import Testing
         }
     }
 
-    /// The test's own thread serves meanwhile.
+    /// Runs `body` on another thread, because the test's own thread serves meanwhile.
     private func onThread<Value: Sendable>(_ body: @escaping @Sendable () -> Value) async -> Value {
         await withCheckedContinuation { continuation in
             Foundation.Thread.detachNewThread { continuation.resume(returning: body()) }
@@ -119,5 +119,5 @@ import Testing
     }
 }
 
-/// One thread at a time uses it.
+/// Only one thread at a time uses a connection.
 extension RawConnection: @unchecked Sendable {}

@@ -4,13 +4,13 @@ import Testing
 
 @testable import EventLoop
 
-/// The loop, turned by hand and counted.
+/// Tests of a loop that the test runs turn by turn, counting the turns.
 struct EventLoopTests {
     private func withLoop(_ body: (EventLoop) throws -> Void) rethrows {
         let loop = EventLoop()
         loop.bind()
         try body(loop)
-        // The last callbacks of what was closed.
+        // This runs the last callbacks of closed handles.
         for _ in 0..<2 { _ = loop.step(waits: false) }
         #expect(loop.openHandles == [])
         loop.close()
@@ -22,7 +22,8 @@ struct EventLoopTests {
             // Without the rule, the poll blocks until this one.
             let event = Timer(loop) { Issue.record("the work had to wait") }
             event.start(after: .seconds(10))
-            // Not closed before the poll: where a handle closes, libuv does not wait anyway.
+            // The timer must not be closed before the poll, because libuv does not block in a poll while a handle is
+            // closing.
             let timer = Timer(loop) { loop.perform { worked = loop.turn } }
             timer.start(after: .zero)
             _ = loop.step()
@@ -90,7 +91,7 @@ struct EventLoopTests {
         }
     }
 
-    @Test func `what a new caller has sent is read before the next piece of work`() throws {
+    @Test func `data of a new connection is read before the next piece of work`() throws {
         try withLoop { loop in
             let reader = Reader(loop)
             let listener = try TCPListener(loop, bind: SocketAddress(.loopback, port: 0))
@@ -148,7 +149,7 @@ struct EventLoopTests {
 
     // MARK: Other threads
 
-    @Test func `what other threads submit runs on the loop, in order`() async throws {
+    @Test func `work that other threads submit runs on the loop, in order`() async throws {
         try await onLoop { loop in
             let notes = Shared<[[Int]]>([[], [], [], []])
             for thread in 0..<4 {
@@ -166,7 +167,7 @@ struct EventLoopTests {
         }
     }
 
-    @Test func `stop ends run after the work at hand, and run may begin again`() {
+    @Test func `stop ends run after the current work, and run can be called again`() {
         withLoop { loop in
             var order: [Int] = []
             loop.perform { order.append(1) }
@@ -182,7 +183,7 @@ struct EventLoopTests {
         }
     }
 
-    @Test func `what is submitted to a closed loop is dropped`() {
+    @Test func `work that is submitted to a closed loop is dropped`() {
         let loop = EventLoop()
         loop.bind()
         loop.close()

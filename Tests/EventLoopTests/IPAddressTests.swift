@@ -14,13 +14,13 @@ struct IPAddressTests {
         #expect(IPAddress(bytes: address.bytes) == address)
     }
 
-    /// A browser could be made to send each of them as the name of another site.
+    /// A web page could make a browser send each of these texts as the name of another site.
     @Test(arguments: [
         "", " ", "localhost", "127.1", "127.0.0.1.", "127.0.0.01", "0127.0.0.1", "0x7f.0.0.1", "2130706433",
         "127.0.0.1 ", " 127.0.0.1", "127.0.0.1\0", "127.0.0.1\0.example.com", "127.0.0.256", "1.2.3", "1.2.3.4.5",
         "fe80::1%eth0", "::1%1", "[::1]", ":::", "1::2::3", "12345::", "::1.2.3", "::ffff:127.0.0.01", "١٢٧.0.0.1",
     ])
-    func `what is not quite an address is a name`(text: String) { #expect(IPAddress(text) == nil) }
+    func `a text that is almost an address is a name`(text: String) { #expect(IPAddress(text) == nil) }
 
     @Test func `an address has 4 or 16 bytes`() {
         #expect(IPAddress(bytes: []) == nil)
@@ -30,7 +30,7 @@ struct IPAddressTests {
         #expect(IPAddress.loopbackIPv6.description == "::1")
     }
 
-    @Test func `with a port it is written as in a URL`() {
+    @Test func `an address with a port is written as in a URL`() {
         #expect(SocketAddress(.loopback, port: 80).description == "127.0.0.1:80")
         #expect(SocketAddress(.loopbackIPv6, port: 65535).description == "[::1]:65535")
     }

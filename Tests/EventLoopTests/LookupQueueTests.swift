@@ -3,7 +3,7 @@ import Testing
 @testable import EventLoop
 
 struct LookupQueueTests {
-    /// A queue that can be asked in the middle of an expectation.
+    /// A queue that can be used inside an expectation.
     private final class Queue {
         private var queue: LookupQueue
 
@@ -21,7 +21,7 @@ struct LookupQueueTests {
         LookupRequest(id: id, name: "name\(id)", group: group) { _ in }
     }
 
-    @Test func `a group has so many threads and no more`() {
+    @Test func `the number of threads of a group is limited`() {
         let queue = Queue(threadLimit: 8, groupLimit: 2)
         let first = request(1, "a")
         #expect(queue.begin(first))
@@ -31,7 +31,7 @@ struct LookupQueueTests {
         #expect(queue.next(after: first) == 3)
     }
 
-    @Test func `all groups together have so many threads, and the oldest request is next`() {
+    @Test func `the number of threads of all groups is limited, and the oldest request is next`() {
         let queue = Queue(threadLimit: 2, groupLimit: 2)
         let (a, b) = (request(1, "a"), request(2, "b"))
         #expect(queue.begin(a))
@@ -42,7 +42,7 @@ struct LookupQueueTests {
         #expect(queue.next(after: a) == 4)
     }
 
-    @Test func `a thread ends where nothing is left to do, and the next request gets another`() {
+    @Test func `a thread ends when there is no work, and the next request gets a new one`() {
         let queue = Queue(threadLimit: 1, groupLimit: 1)
         let (first, second) = (request(1, "a"), request(2, "a"))
         #expect(queue.begin(first))
@@ -53,7 +53,7 @@ struct LookupQueueTests {
         #expect(queue.next(after: second) == nil)
     }
 
-    @Test func `where no thread can be started, requests wait for another one, or fail if there is none`() {
+    @Test func `if no thread can be started, requests wait for another one, or fail if there is none`() {
         let queue = Queue(threadLimit: 2, groupLimit: 1)
         let (first, second) = (request(1, "a"), request(2, "b"))
         #expect(queue.begin(first))

@@ -26,7 +26,7 @@ struct MainLoopTests {
         MainLoop.assertIsolated()
     }
 
-    @Test func `from elsewhere, what is isolated to it runs on it`() async throws {
+    @Test func `a call from another thread to isolated code runs on the main loop`() async throws {
         #expect(!EventLoop.main.isCurrent)
         let counter = Counter()
         try await counter.count(to: 2)
@@ -48,7 +48,7 @@ struct MainLoopTests {
         #expect(try await task.value == 1)
     }
 
-    @Test func `what need not wait does not wait for a turn of the main loop`() async throws {
+    @Test func `a call that need not wait does not wait for a turn of the main loop`() async throws {
         let turns = MainLoop.task {
             let turn = EventLoop.main.turn
             await withCheckedContinuation { $0.resume() }

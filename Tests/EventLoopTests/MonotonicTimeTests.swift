@@ -6,7 +6,7 @@ struct MonotonicTimeTests {
     private static let longest = Duration(secondsComponent: .max, attosecondsComponent: 0)
     private static let mostNegative = Duration(secondsComponent: .min, attosecondsComponent: 0)
 
-    @Test func `time goes on`() {
+    @Test func `time moves forward`() {
         let start = MonotonicTime.now
         #expect(start.nanoseconds > 0)
         #expect(MonotonicTime.now >= start)
@@ -16,12 +16,12 @@ struct MonotonicTimeTests {
     }
 
     @Test(arguments: [longest, .seconds(1 << 40), .nanoseconds(Int64.max)])
-    func `an absurd limit is never`(duration: Duration) {
+    func `an absurdly large limit means never`(duration: Duration) {
         #expect(Self.moment + duration == .distantFuture)
         #expect(.distantFuture + duration == .distantFuture)
     }
 
-    @Test func `what does not fit is the nearest that does`() {
+    @Test func `a value that is out of range becomes the nearest that fits`() {
         let past = MonotonicTime(nanoseconds: .min)
         #expect(past + Self.mostNegative == past)
         #expect(Self.moment + Self.mostNegative == MonotonicTime(nanoseconds: .min + 1_000))

@@ -6,10 +6,10 @@ import Testing
 @testable import EventLoop
 
 struct OpenHandlesTests {
-    @Test func `when everything was closed, no handle is open`() async throws {
+    @Test func `no handle is open after everything was closed`() async throws {
         let folder = try TemporaryFolder()
         try await onLoop { loop in
-            // Each of them in the middle of what it does.
+            // Each handle is closed in the middle of its work.
             let pipe = try Pipe()
             let reader = PipeReader(loop, descriptor: pipe.reading, received: { _ in }, ended: {})
             let shared = PipeReader(loop, descriptor: pipe.reading, isShared: true, received: { _ in }, ended: {})
@@ -35,7 +35,7 @@ struct OpenHandlesTests {
                 child.close()
             }
             #expect(loop.openHandles == [])
-            // Nobody reads any more.
+            // The reading end is closed.
             #expect(pipe.losesReader)
             close(pipe.writing)
         }

@@ -5,7 +5,7 @@ import Testing
 @testable import EventLoop
 
 struct ResolverTests {
-    @Test func `an address is its own answer, and no thread is asked`() async throws {
+    @Test func `an address is resolved without a thread`() async throws {
         try await onLoop { loop in
             let threads = Self.threads { _ in
                 Issue.record("a thread is asked")
@@ -24,11 +24,11 @@ struct ResolverTests {
         }
     }
 
-    @Test func `the answer of a thread comes on the loop, with the port`() async throws {
+    @Test func `the result of a thread is delivered on the loop, with the port`() async throws {
         try await onLoop { loop in
             let answer = await withCheckedContinuation { continuation in
                 var isBeginning = true
-                // An old form of 127.0.0.1 that the system knows without asking anybody.
+                // This is an old form of 127.0.0.1 that the system resolves without a name server.
                 Resolver.resolve("127.1", port: 8080, on: loop) {
                     #expect(!isBeginning)
                     #expect(loop.isCurrent)
@@ -40,7 +40,7 @@ struct ResolverTests {
         }
     }
 
-    @Test func `a failure is told as it is`() async throws {
+    @Test func `a failure is reported unchanged`() async throws {
         try await onLoop { loop in
             let threads = Self.threads { .failure(.failed($0, reason: "no name server answered")) }
             let result = await resolve("example.com", on: loop, threads)
@@ -52,7 +52,7 @@ struct ResolverTests {
         #expect(ResolverError.unknown("a.example").description == "no address is known for 'a.example'")
     }
 
-    @Test func `dead names of one group hold up no other group, and those that are given up are not looked up`()
+    @Test func `slow names of one group do not delay another, and cancelled ones are not looked up`()
         async throws
     {
         try await onLoop { loop in
@@ -83,7 +83,7 @@ struct ResolverTests {
         }
     }
 
-    @Test func `an answer that comes after its loop has closed is dropped`() async throws {
+    @Test func `a result that arrives after its loop was closed is dropped`() async throws {
         let gate = try Gate()
         let threads = LookupThreads(LookupQueue(threadLimit: 1, groupLimit: 1)) { _ in
             gate.wait()
@@ -93,7 +93,7 @@ struct ResolverTests {
             Resolver.resolve("dead", "", on: loop, threads: threads) { _ in Issue.record("an answer") }.cancel()
         }
         try await onLoop { loop in
-            // The one thread comes to this name after it has answered the other.
+            // The only thread resolves this name after the other one.
             let answer = await withCheckedContinuation { continuation in
                 _ = Resolver.resolve("next", "", on: loop, threads: threads) { continuation.resume(returning: $0) }
                 gate.open()
@@ -116,7 +116,7 @@ struct ResolverTests {
         }
     }
 
-    /// Threads wait at it until it is opened.
+    /// Threads wait at the gate until it is opened.
     private final class Gate: Sendable {
         private let read: Int32
         private let write: Int32

@@ -23,7 +23,7 @@ import Testing
         #expect(buffer.isEmpty && buffer.popFirst() == nil && buffer.first == nil)
     }
 
-    @Test func `what matches is taken out, and the others keep their order`() {
+    @Test func `matching elements are removed, and the others keep their order`() {
         var buffer = RingBuffer<Int>()
         for value in 0..<20 { buffer.append(value) }
         buffer.removeAll { $0 % 3 == 0 }
@@ -31,7 +31,7 @@ import Testing
     }
 
     @Test(arguments: 1...8 as ClosedRange<UInt64>)
-    func `elements are put in and taken out anywhere, as in an array`(seed: UInt64) {
+    func `elements are inserted and removed anywhere, as in an array`(seed: UInt64) {
         var numbers = Numbers(state: seed)
         func next(_ bound: Int) -> Int { Int.random(in: 0..<bound, using: &numbers) }
         var buffer = RingBuffer<Int>()
@@ -56,7 +56,7 @@ import Testing
         #expect(model.indices.allSatisfy { buffer[$0] == model[$0] } && buffer[-1] == nil && buffer[model.count] == nil)
     }
 
-    @Test func `what has left is not kept alive`() {
+    @Test func `removed elements are not kept alive`() {
         final class Thing {}
         var buffer = RingBuffer<Thing>()
         weak var gone: Thing?

@@ -6,7 +6,7 @@ import Testing
 @Suite struct SleepTests {
     init() { MainLoopThread.start() }
 
-    /// It once began its timer on a thread of Dispatch, where the loop did not see it.
+    /// Such a task once started its timer on a thread of Dispatch, where the loop did not notice it.
     @Test @MainLoop func `a task that did not begin on the loop sleeps there`() async throws {
         for _ in 0..<50 {
             try await EventLoop.main.sleep(for: .zero)
@@ -14,13 +14,13 @@ import Testing
         }
     }
 
-    @Test @MainLoop func `a task that is cancelled wakes at once`() async {
+    @Test @MainLoop func `a cancelled task wakes immediately`() async {
         let sleeper = EventLoop.main.task { try await EventLoop.main.sleep(for: .seconds(1 << 30)) }
         sleeper.cancel()
         await #expect(throws: CancellationError.self) { try await sleeper.value }
     }
 
-    @Test @MainLoop func `a sleep that is cancelled while it lasts ends`() async {
+    @Test @MainLoop func `a sleep ends when it is cancelled`() async {
         let sleeper = EventLoop.main.task { try await EventLoop.main.sleep(for: .seconds(1 << 30)) }
         while EventLoop.main.sleepers.isEmpty { await EventLoop.main.nextPoll() }
         sleeper.cancel()

@@ -41,12 +41,12 @@ struct TaskTests {
         return isThere && loop.isCurrent
     }
 
-    /// An actor without a loop: it runs wherever the task is that calls it.
+    /// An actor without a loop. It runs wherever the calling task runs.
     private actor Neighbour {
         func name() -> String { "next door" }
     }
 
-    @Test func `what need not wait does not wait for a turn`() async throws {
+    @Test func `a call that need not wait does not wait for a turn`() async throws {
         try await onLoop { loop in
             let turn = loop.turn
             await withCheckedContinuation { $0.resume() }
@@ -80,7 +80,7 @@ struct TaskTests {
 
     // MARK: Sleep
 
-    @Test func `a sleep that is cancelled ends at once`() async throws {
+    @Test func `a cancelled sleep ends immediately`() async throws {
         try await onLoop { loop in
             let sleeper = loop.task { try await loop.sleep(for: .seconds(1000)) }
             while loop.sleepers.isEmpty { await loop.nextPoll() }
@@ -91,7 +91,7 @@ struct TaskTests {
         }
     }
 
-    @Test func `a sleep is cancelled from another thread, too`() async throws {
+    @Test func `a sleep can be cancelled from another thread`() async throws {
         try await onLoop { loop in
             let sleeper = loop.task { try await loop.sleep(for: .seconds(1000)) }
             while loop.sleepers.isEmpty { await loop.nextPoll() }
@@ -115,7 +115,7 @@ struct TaskTests {
         }
     }
 
-    @Test func `who sleeps for less wakes first, whoever began earlier`() async throws {
+    @Test func `the task with the shorter sleep wakes first, whichever began earlier`() async throws {
         try await onLoop { loop in
             let long = loop.task { try await loop.sleep(for: .seconds(1000)) }
             while loop.sleepers.isEmpty { await loop.nextPoll() }
@@ -134,14 +134,14 @@ struct TaskTests {
         }
     }
 
-    @Test func `the error of a test is the error that is told`() async throws {
+    @Test func `the error of a test is the error that is reported`() async throws {
         struct Mistake: Error {}
         await #expect(throws: Mistake.self) { try await onLoop { _ in throw Mistake() } }
         let answer = try await onLoop { _ in 7 }
         #expect(answer == 7)
     }
 
-    @Test func `a wait for what does not come ends`() async throws {
+    @Test func `a wait for an event that does not come ends`() async throws {
         await #expect(throws: WaitedTooLong.self) {
             try await onLoop { loop in
                 try await Waiter(loop).wait(for: "nothing", within: .milliseconds(1)) { false }

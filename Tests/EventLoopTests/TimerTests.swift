@@ -4,7 +4,7 @@ import Testing
 @testable import EventLoop
 
 struct TimerTests {
-    /// Turns the loop by hand until the condition holds. A timer of 30 s ends a wait that would otherwise not end.
+    /// Turns the loop until the condition holds. A timer of 30 s ends a wait that would otherwise never end.
     private func run(_ loop: EventLoop, until isDone: () -> Bool) {
         let limit = Timer(loop)
         var isOver = false
@@ -24,11 +24,11 @@ struct TimerTests {
     }
 
     @Test(arguments: [Duration.milliseconds(20), .microseconds(1500), .microseconds(10), .nanoseconds(1), .zero])
-    func `it never goes off early, although the loop was busy before it began`(duration: Duration) {
+    func `a timer never fires early, even if the loop was busy before it began`(duration: Duration) {
         withLoop { loop in
             for _ in 0..<2 {
                 _ = loop.step(waits: false)
-                // libuv still believes that it is 30 ms ago.
+                // libuv's cached time is now 30 ms old.
                 let busy = MonotonicTime.now + .milliseconds(30)
                 while MonotonicTime.now < busy {}
                 var fired: MonotonicTime?
@@ -59,7 +59,7 @@ struct TimerTests {
         }
     }
 
-    @Test func `what is due first goes off first`() {
+    @Test func `the timer that is due first fires first`() {
         withLoop { loop in
             var order: [Int] = []
             for milliseconds in [9, 3, 6, 1] {
@@ -70,7 +70,7 @@ struct TimerTests {
         }
     }
 
-    @Test func `a closed timer does nothing, and closing it again neither`() {
+    @Test func `a closed timer does nothing, and can be closed again`() {
         withLoop { loop in
             let timer = Timer(loop) { Issue.record("a closed timer goes off") }
             timer.start(after: .milliseconds(1))
@@ -86,7 +86,7 @@ struct TimerTests {
         }
     }
 
-    @Test func `it may be closed and freed by its own function`() {
+    @Test func `a timer can be closed and freed by its own callback`() {
         withLoop { loop in
             weak var freed: Timer?
             var isDone = false
@@ -104,7 +104,7 @@ struct TimerTests {
         }
     }
 
-    @Test func `an absurd duration is never, and a negative one is now`() {
+    @Test func `an absurdly long duration means never, and a negative one now`() {
         withLoop { loop in
             let never = Timer(loop) { Issue.record("the end of time") }
             never.start(after: Duration(secondsComponent: .max, attosecondsComponent: 0))

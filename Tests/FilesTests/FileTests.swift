@@ -9,7 +9,7 @@ import Testing
     init() throws { folder = try TemporaryFolder() }
 
     @Test(arguments: [0, 1, 65_535, 65_536, 65_537, 200_000, 3_000_000])
-    func `what was written is read`(size: Int) throws {
+    func `written data can be read`(size: Int) throws {
         let bytes = (0..<size).map { UInt8(truncatingIfNeeded: $0 &* 31) }
         try File.write(bytes.span.bytes, to: folder("file"), isSynced: false)
         #expect(try File.read(folder("file")) == bytes)
@@ -21,7 +21,7 @@ import Testing
         try File.write("12345", to: folder("file"))
         let error = #expect(throws: FileError.self) { try File.read(folder("file"), limit: 4) }
         #expect(error?.cause == .tooLarge)
-        // Its size is said to be 0.
+        // The system reports a size of 0 for this file.
         let status = #expect(throws: FileError.self) { try File.read("/proc/self/status", limit: 10) }
         #expect(status?.cause == .tooLarge)
     }
@@ -30,7 +30,7 @@ import Testing
         #expect(try !File.read("/proc/self/maps").isEmpty)
     }
 
-    @Test func `a named pipe that nobody writes to is empty and holds nobody`() throws {
+    @Test func `a named pipe without a writer is empty and does not block`() throws {
         #expect(mkfifo(folder("pipe"), 0o600) == 0)
         #expect(try File.read(folder("pipe")) == [])
     }
@@ -46,7 +46,7 @@ import Testing
         #expect(try File.read("/proc/self/fd/\(reader.rawValue)") == text)
     }
 
-    @Test func `errors say what could not be done, where, and why`() throws {
+    @Test func `errors say what failed, where, and why`() throws {
         let missing = #expect(throws: FileError.self) { try File.read(folder("none")) }
         #expect(missing?.description == "cannot read \(folder("none")): No such file or directory")
         #expect(missing?.cause == .missing)
@@ -70,7 +70,7 @@ import Testing
         #expect(try Folder.names(in: folder.path) == ["file"])
     }
 
-    @Test func `a status tells kinds, and a replaced file from the one before`() throws {
+    @Test func `a status shows the kind of a file and whether it was replaced`() throws {
         try File.write("x", to: folder("file"), permissions: 0o640)
         #expect(symlink("file", folder("link")) == 0)
         #expect(symlink("nowhere", folder("dangling")) == 0)
@@ -88,7 +88,7 @@ import Testing
         #expect(try File.status(of: folder("file"))?.inode != first.inode)
     }
 
-    @Test func `a status that cannot be had is an error`() throws {
+    @Test func `a status that cannot be read is an error`() throws {
         let long = folder(String(repeating: "x", count: 300))
         let error = #expect(throws: FileError.self) { try File.status(of: long) }
         #expect(error?.description == "cannot look at \(long): File name too long")
@@ -103,7 +103,7 @@ import Testing
         #expect(try File.status(of: folder("log"))?.permissions == 0o600)
     }
 
-    @Test func `renaming takes the other's place, and removing twice is no error`() throws {
+    @Test func `renaming replaces a file, and removing twice is not an error`() throws {
         try File.write("new", to: folder("a"))
         try File.write("old", to: folder("b"))
         try File.rename(folder("a"), to: folder("b"))

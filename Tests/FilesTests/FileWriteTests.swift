@@ -14,7 +14,7 @@ import Testing
         try File.write("newer", to: folder("file"))
         #expect(try File.read(folder("file")) == "newer".bytes)
         #expect(try File.status(of: folder("file"))?.permissions == 0o755)
-        // Who had the old file open reads the old one.
+        // A reader that had the old file open still reads the old one.
         #expect(try reader.read(upTo: 10) == "old".bytes)
         try File.write("secret", to: folder("file"), permissions: 0o600)
         #expect(try File.status(of: folder("file"))?.permissions == 0o600)
@@ -41,7 +41,7 @@ import Testing
         #expect(try File.read(folder("file")) == "abc".bytes)
     }
 
-    @Test func `a link goes on to lead where it leads`() throws {
+    @Test func `writing to a link writes to its target`() throws {
         try Folder.make(folder("inner"))
         try File.write("old", to: folder("inner/file"))
         #expect(symlink("inner/file", folder("link")) == 0)
@@ -55,7 +55,7 @@ import Testing
         #expect(File.kind(of: "/dev/null") == .other)
     }
 
-    @Test func `a write into no folder, or onto one, says the path that was asked for`() throws {
+    @Test func `a write into a missing folder or onto a folder names the given path`() throws {
         let missing = #expect(throws: FileError.self) { try File.write("x", to: folder("none/file")) }
         #expect(missing?.description == "cannot write \(folder("none/file")): No such file or directory")
         let isFolder = #expect(throws: FileError.self) { try File.write("x", to: folder.path) }
@@ -68,7 +68,7 @@ import Testing
         let reader = FileDescriptor(owning: ends[0], path: "pipe")
         let writer = FileDescriptor(owning: ends[1], path: "pipe")
         #expect(fcntl(writer.rawValue, F_SETFL, O_NONBLOCK) == 0)
-        // More than a pipe holds; another thread empties it.
+        // This is more than a pipe holds; another thread empties it.
         let bytes = [UInt8](repeating: 7, count: 300_000)
         var thread = pthread_t()
         let created = pthread_create(

@@ -18,7 +18,7 @@ import Testing
         #expect(isFile?.description == "cannot list \(folder("a")): Not a directory")
     }
 
-    @Test func `a name that is not UTF-8 is repaired when listed, and removed with its folder`() throws {
+    @Test func `a name that is not UTF-8 is listed with replacements and removed with its folder`() throws {
         var path = Array(folder("inner/").utf8CString.dropLast()) + [-1, 65, 0]
         try Folder.make(folder("inner"))
         #expect(mkdir(&path, 0o700) == 0)
@@ -28,7 +28,7 @@ import Testing
         #expect(!File.exists(folder("inner")))
     }
 
-    @Test func `folders are made with those above them, and once more without an error`() throws {
+    @Test func `folders are made with their parents, and existing ones are not an error`() throws {
         for _ in 0..<2 { try Folder.make(folder("a/b/c")) }
         #expect(File.kind(of: folder("a/b/c")) == .folder)
         try Folder.make("/")
@@ -39,7 +39,7 @@ import Testing
         #expect(inFile?.cause == .wrongKind)
     }
 
-    @Test func `a folder is removed with all that is in it, and links are not followed`() throws {
+    @Test func `a folder is removed with its content, and links are not followed`() throws {
         try Folder.make(folder("kept"))
         try File.write("", to: folder("kept/file"))
         try Folder.make(folder("gone/inner/deep"))
@@ -55,7 +55,7 @@ import Testing
         #expect(try Folder.names(in: folder("kept")) == [])
     }
 
-    @Test func `a lock is one process' at a time and ends with the object`() throws {
+    @Test func `a lock belongs to one process at a time and ends with its object`() throws {
         var first = try FileLock(folder("lock"))
         #expect(first != nil)
         #expect(try FileLock(folder("lock")) == nil)

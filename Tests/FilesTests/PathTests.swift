@@ -24,7 +24,7 @@ import Testing
         ("/a/b", "/a", true), ("/a", "/a/", true), ("/ab", "/a", false), ("/a", "/a/b", false), ("/a", "/", true),
         ("a/b", "/a", false), ("a/./b", "a", true),
     ])
-    func `a folder holds itself and what is below it`(path: String, folder: String, isInside: Bool) {
+    func `a folder contains itself and what is below it`(path: String, folder: String, isInside: Bool) {
         #expect(Path.isInside(path, of: folder) == isInside)
     }
 
@@ -36,7 +36,7 @@ import Testing
         #expect(Path.standardized(path) == standardized)
     }
 
-    @Test func `a relative path is one of the current folder`() throws {
+    @Test func `a relative path starts at the current folder`() throws {
         let current = try #require(Folder.current)
         #expect(Path.absolute("a") == "\(current)/a")
         #expect(Path.standardized(".") == current)
@@ -44,7 +44,7 @@ import Testing
         #expect(Path.standardized("") == current)
     }
 
-    @Test func `a resolved path has no link in it, even where its end does not exist`() throws {
+    @Test func `a resolved path contains no link, even if its end does not exist`() throws {
         let folder = try TemporaryFolder()
         try Folder.make(folder("real/inner"))
         #expect(symlink("real/inner", folder("link")) == 0)
@@ -52,13 +52,13 @@ import Testing
         let real = Path.resolved(folder.path)
         #expect(Path.resolved(folder("link")) == "\(real)/real/inner")
         #expect(Path.resolved(folder("link/new/../file")) == "\(real)/real/inner/file")
-        // As the system does it: the parent of where the link leads.
+        // Like the system, this uses the parent of the link's target.
         #expect(Path.resolved(folder("link/..")) == "\(real)/real")
         #expect(Path.resolved(folder("dangling")) == "\(real)/dangling")
         #expect(Path.resolved("/") == "/")
     }
 
-    @Test func `a circle of links stays as it is written`() throws {
+    @Test func `a cycle of links stays unresolved`() throws {
         let folder = try TemporaryFolder()
         #expect(symlink("b", folder("a")) == 0)
         #expect(symlink("a", folder("b")) == 0)

@@ -1,9 +1,10 @@
 import Foundation
 import Testing
 
-/// The floors hold (see "How it works" in README.md): every file imports only what its target may.
+/// Tests that every file imports only what its target may (see "How it works" in README.md).
 struct FloorTests {
-    /// What of the toolchain a floor may use, besides the standard library. A floor that is not here may use nothing.
+    /// The modules of the toolchain that a target may use besides the standard library. A target that is not listed may
+    /// use none.
     static let toolchain: [String: Set<String>] = [
         "EventLoop": ["Glibc", "Synchronization"],
         "Files": ["Glibc", "Synchronization"],
@@ -21,7 +22,8 @@ struct FloorTests {
 
     static let manifest = try? String(contentsOf: root.appending(path: "Package.swift"), encoding: .utf8)
 
-    /// Names and dependencies, as Package.swift declares the floors: `floor("HTTP", ["EventLoop", "HTTP1"]`.
+    /// The names and dependencies of the targets, as Package.swift declares them: `floor("HTTP", ["EventLoop",
+    /// "HTTP1"]`.
     static let floors: [String: Set<String>] = {
         var floors: [String: Set<String>] = [:]
         for match in (manifest ?? "").matches(of: /floor(?:\(|:)\s*"(\w+)",\s*\[([^\]]*)\]/) {
@@ -56,7 +58,8 @@ struct FloorTests {
         }
     }
 
-    /// Each of them would leave its event loop for a thread of Dispatch, block it, or end the process for a mistake.
+    /// Each of these calls would leave the event loop for a thread of Dispatch, block it, or end the process because of
+    /// a mistake.
     @Test(
         arguments: [
             #"\bTask\.(sleep|yield|detached)\b"#, #"(^|[^.\w])Task( \{|\((?!executorPreference))"#,
@@ -74,8 +77,8 @@ struct FloorTests {
         }
     }
 
-    /// All three at the border with C, each with its reason.
-    @Test func `only the event loop, its TLS context and a pattern vouch for their own thread safety`() throws {
+    /// All three are at the border with C, and each explains why.
+    @Test func `only the event loop, its TLS context and a pattern use unchecked Sendable`() throws {
         for floor in Self.floors.keys {
             for file in try Self.sources(of: floor)
             where file.text.contains(": @unchecked Sendable")

@@ -53,7 +53,7 @@ import Testing
         #expect(folders.outside.isEmpty)
     }
 
-    @Test func `links in a circle end`() throws {
+    @Test func `a cycle of links is followed only once`() throws {
         let app = try app(
             ["functions/f/function.json", "lib/a/x.lua"],
             links: [
@@ -102,7 +102,7 @@ import Testing
         }
     }
 
-    @Test func `what is loaded without a watch is listed anew each time`() throws {
+    @Test func `without a watcher, each load lists the folders again`() throws {
         let app = try app(["f/function.json", "f/handler.lua"])
         let loader = AppLoader(.folder(app.folder.path), settings: [:])
         _ = loader.walk()
@@ -127,7 +127,8 @@ private final class OpenedFolders {
 
     deinit { close(descriptor) }
 
-    /// Since the last count. Each folder reports its own opening without a name, and those of inner folders with one.
+    /// The number of openings since the last count. Each folder reports its own opening without a name, and those of
+    /// folders inside with one.
     func count() -> Int {
         var buffer = [UInt8](repeating: 0, count: 64 << 10)
         let size = read(descriptor, &buffer, buffer.count)

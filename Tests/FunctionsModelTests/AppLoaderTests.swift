@@ -34,10 +34,10 @@ import Testing
         #expect(function.limits == Function.Limits(memory: 32 << 20, time: .milliseconds(1500)))
     }
 
-    /// A function.json, and the sentence that says what is wrong with it.
+    /// A function.json and the error message for it.
     @Test(arguments: [
         ("{", "f/function.json:1: is not JSON: line 1, column 2: the text ends in the middle of a value"),
-        ("[]", "f/function.json:1: must hold an object"),
+        ("[]", "f/function.json:1: must contain an object"),
         ("{}", "f/function.json: has no \"bindings\"; at least one binding must be declared"),
         (#"{ "Bindings": [] }"#, "f/function.json:1: \"Bindings\" must be written \"bindings\""),
         (#"{ "bindings": {} }"#, "f/function.json:1: \"bindings\" must be an array, not an object"),
@@ -54,7 +54,7 @@ import Testing
         ),
         (
             #"{ "bindings": [ { "name": "a_b", "type": "queueTrigger" } ] }"#,
-            "f/function.json:1: binding 'a_b': the name must begin with a letter and hold only letters and digits, at most 128 in all, or be $return"
+            "f/function.json:1: binding 'a_b': the name must begin with a letter and contain only letters and digits, at most 128 in all, or be $return"
         ),
         (
             #"{ "bindings": [ { "name": "a", "type": "queueTrigger", "direction": "outt" } ] }"#,
@@ -82,7 +82,7 @@ import Testing
         ),
         (
             #"{ "bindings": [ { "name": "a", "type": "xTrigger" }, { "name": "A", "type": "queue" } ] }"#,
-            "f/function.json:1: two bindings are called 'a'; names must differ"
+            "f/function.json:1: two bindings are named 'a'; names must differ"
         ),
         (
             #"{ "bindings": [ { "name": "a", "type": "xTrigger", "dataType": "text" } ] }"#,
@@ -90,7 +90,7 @@ import Testing
         ),
         (
             #"{ "bindings": [ { "name": "a", "type": "xTrigger", "cardinality": "several" } ] }"#,
-            "f/function.json:1: binding 'a': 'several' is not a cardinality; the host would take it for 'one'"
+            "f/function.json:1: binding 'a': 'several' is not a cardinality; the host would treat it as 'one'"
         ),
         (
             #"{ "bindings": [ { "name": "a", "type": "xTrigger" } ], "scriptFile": "x.lua" }"#,
@@ -117,7 +117,7 @@ import Testing
             "f/function.json:1: \"retry\" needs a \"strategy\" of fixedDelay or exponentialBackoff"
         ),
     ])
-    func `says what is wrong with a function and keeps the others`(_ json: String, _ sentence: String) throws {
+    func `a problem of a function is reported, and the others are kept`(_ json: String, _ sentence: String) throws {
         let app = try load([
             "f/function.json": json, "f/handler.lua": "", "good/function.json": TemporaryApp.queueFunction,
             "good/handler.lua": "",
@@ -178,7 +178,7 @@ import Testing
 
     @Test(arguments: [
         ("{", "host.json:1: is not JSON: line 1, column 2: the text ends in the middle of a value"),
-        ("[]", "host.json:1: must hold an object"),
+        ("[]", "host.json:1: must contain an object"),
         ("{}", "host.json: has no \"version\"; the host does not start without \"version\": \"2.0\""),
         (#"{ "version": 2.0 }"#, "host.json:1: \"version\" must be the string \"2.0\""),
         (

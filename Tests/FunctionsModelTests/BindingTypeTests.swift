@@ -5,7 +5,7 @@ import Testing
 @testable import FunctionsModel
 
 @Suite struct BindingTypeTests {
-    /// A type that is declared here and nowhere else.
+    /// The known types and some that only this test declares.
     private static let types = BindingTypes.known
         .with(BindingType("pigeonTrigger", properties: ["loftName"], input: .wrapped(levels: 2), needsBundle: false))
         .with(BindingType("pigeon", properties: ["loftName"], output: .messages, needsBundle: false))
@@ -39,7 +39,7 @@ import Testing
     @Test(arguments: [
         (
             #"{ "name": "news", "type": "pigeonTrigger", "loftname": "l", "loftNane": "l" }"#,
-            "binding 'news': \"loftNane\" is not read; did you mean \"loftName\"?"
+            "binding 'news': \"loftNane\" is not a known setting; did you mean \"loftName\"?"
         ),
         (
             #"{ "name": "news", "type": "pigeonTriger" }"#,
@@ -48,10 +48,10 @@ import Testing
         ),
         (
             #"{ "name": "news", "type": "pidgeonTrigger", "loftName": "l" }"#,
-            "the host has no type \"pidgeonTrigger\" of its own; did you mean \"pigeonTrigger\"?"
+            "the host has no built-in type \"pidgeonTrigger\"; did you mean \"pigeonTrigger\"?"
         ),
     ])
-    func `a misspelt word is told with the declared one`(_ binding: String, _ reason: String) throws {
+    func `a misspelt word is reported with the declared one`(_ binding: String, _ reason: String) throws {
         let app = try load(binding)
         let told = app.warnings + app.broken.values
         #expect(told.contains { $0.reason == reason }, "\(told)")

@@ -5,7 +5,7 @@ import Testing
 
 @testable import FunctionsModel
 
-/// Numbers, times and sizes in an app's files that no program could use: each is told, and none ends the process.
+/// Tests that impossible numbers, times and sizes in an app's files are reported and do not end the process.
 @Suite struct ConfigurationNumberTests {
     private static let days = "10675199.02:48:05.4775807"
 
@@ -25,14 +25,14 @@ import Testing
         ),
         (String(repeating: #""a": { "#, count: 200) + String(repeating: "}", count: 200), "is not JSON"),
     ])
-    func `a host json that asks for the impossible is told`(_ members: String, _ reason: String) throws {
+    func `impossible values in host.json are reported`(_ members: String, _ reason: String) throws {
         let app = try TemporaryApp(["host.json": #"{ "version": "2.0", \#(members) }"#])
         let loader = AppLoader(.folder(app.folder.path), settings: [:])
         let problem = #expect(throws: Problem.self) { try loader.load() }
         #expect(problem?.description.contains(reason) == true, "\(problem?.description ?? "")")
     }
 
-    @Test func `the longest times there are can be waited for`() throws {
+    @Test func `the longest possible times can be waited for`() throws {
         let app = try TemporaryApp([
             "host.json": """
             { "version": "2.0", "functionTimeout": "\(Self.days)",
@@ -46,7 +46,7 @@ import Testing
         for retry in [1, 2, 31, 32, Int.max] { #expect(host.retry?.delay(before: retry) == longest) }
     }
 
-    @Test func `a retry waits twice as long each time, up to the most`() throws {
+    @Test func `a retry waits twice as long each time, up to the maximum`() throws {
         let app = try TemporaryApp([
             "host.json": """
             { "version": "2.0", "retry": { "strategy": "exponentialBackoff", "maxRetryCount": 9,
@@ -63,13 +63,13 @@ import Testing
     }
 
     @Test(arguments: ["0", "-1s", "nan", "inf", "1e300", "99999999999h", "", "ms"])
-    func `what is no time limit is none`(_ text: String) { #expect(TimeLimit.parse(text) == nil) }
+    func `a text that is not a time limit is refused`(_ text: String) { #expect(TimeLimit.parse(text) == nil) }
 
     @Test(arguments: [
         ("host.json", "host.json: has more than the 4 MB that luafunc reads; make it smaller"),
         ("f/function.json", "f/function.json: has more than the 4 MB that luafunc reads; make it smaller"),
     ])
-    func `a huge file is told and not read`(_ file: String, _ reason: String) throws {
+    func `a huge file is reported and not read`(_ file: String, _ reason: String) throws {
         let app = try TemporaryApp(["f/function.json": TemporaryApp.httpFunction, "f/handler.lua": "return print"])
         try app.write([file: "{" + String(repeating: " ", count: 5 << 20) + "}"])
         let loader = AppLoader(.folder(app.folder.path), settings: [:])
@@ -81,14 +81,14 @@ import Testing
         }
     }
 
-    @Test func `a setting that leads deeper than any file is left out`() throws {
+    @Test func `a setting that is nested too deeply is ignored`() throws {
         let app = try TemporaryApp([:])
         let name = "AzureFunctionsJobHost" + String(repeating: "__a", count: 40_000)
         let host = try AppLoader(.folder(app.folder.path), settings: [name: "1"]).load().host
         #expect(host.tree.member(anyCase: "a") == nil && host.tree.member(anyCase: "version") != nil)
     }
 
-    @Test func `a problem is shown without what steers a terminal or breaks its line`() {
+    @Test func `a problem is shown without control characters and line breaks`() {
         var problem = Problem("a\u{1b}[2J\nb", line: 1, "is \u{9b}2J bad\nfor a reason")
         #expect(problem.description == #"a\u001b[2J\nb:1: is \u009b2J bad\nfor a reason"#)
         problem.isReport = true

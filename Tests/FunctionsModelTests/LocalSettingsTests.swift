@@ -39,12 +39,12 @@ import Testing
             "local.settings.json:1: \"LocalHttpPort\" must be a port from 0 to 65535"
         ),
     ])
-    func `what cannot be used is told without the values`(_ text: String, _ sentence: String) {
+    func `invalid settings are reported without their values`(_ text: String, _ sentence: String) {
         let error = #expect(throws: Problem.self) { try settings(text) }
         #expect(error?.description == sentence)
     }
 
-    @Test func `a mistake in the JSON has its place`() {
+    @Test func `a mistake in the JSON is reported with its position`() {
         let error = #expect(throws: Problem.self) { try settings("{\n \"Values\": [ \"x\" \"y\" ] }") }
         #expect(error?.description.hasPrefix("local.settings.json: is not JSON: line 2, column") == true)
     }

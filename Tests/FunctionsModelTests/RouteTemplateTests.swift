@@ -70,7 +70,7 @@ import Testing
         ("{x:regex(a?)?}", "a?"),
         ("{x:regex()}", ""),
     ])
-    func `a pattern is what its parentheses hold`(_ route: String, _ pattern: String) throws {
+    func `a pattern is the text in the parentheses`(_ route: String, _ pattern: String) throws {
         guard case .regex(let regex)? = try RouteTemplate(route).parameters.first?.constraints.first else {
             return #expect(Bool(false), "no pattern")
         }
@@ -91,8 +91,8 @@ import Testing
         ("/orders", "character 1: a route does not begin with '/'; leave it out"),
         ("~/orders", "character 1: a route does not begin with '~/'; leave it out"),
         ("~orders", "character 1: a route does not begin with '~'; leave it out"),
-        ("orders//items", "character 8: nothing stands between two slashes; leave one out"),
-        ("orders//", "character 8: nothing stands between two slashes; leave one out"),
+        ("orders//items", "character 8: there are two slashes in a row; remove one"),
+        ("orders//", "character 8: there are two slashes in a row; remove one"),
         ("orders/{id", "character 8: the '{' is never closed; write '{id}'"),
         ("orders/{", "character 8: the '{' is never closed; write '{id}'"),
         ("orders/{order/{item}", "character 8: the '{' is never closed; write '{order}'"),
@@ -103,24 +103,24 @@ import Testing
         ),
         (
             "orders/id}",
-            "character 10: the '}' closes nothing; leave it out, or double it ('}}') if the path holds one"
+            "character 10: the '}' closes nothing; leave it out, or double it ('}}') if the path contains one"
         ),
         (
             #"{x:regex(\d{{3})}"#,
             "character 4: the '(' of 'regex' is never closed; write ')' after its argument, and double the braces "
                 + "inside it"
         ),
-        ("orders?", "character 7: a path holds no '?'; for an optional parameter write '{name?}'"),
-        ("{id}?", "character 5: a path holds no '?'; for an optional parameter write '{name?}'"),
+        ("orders?", "character 7: a path cannot contain '?'; for an optional parameter write '{name?}'"),
+        ("{id}?", "character 5: a path cannot contain '?'; for an optional parameter write '{name?}'"),
         ("orders/{}", "character 8: the parameter has no name; write '{id}'"),
         ("orders/{?}", "character 8: the parameter has no name; write '{id}'"),
         ("orders/{*}", "character 8: the parameter has no name; write '{id}'"),
         ("orders/{:int}", "character 8: the parameter has no name; write '{id}'"),
-        ("orders/{a/b}", "character 10: 'a/b' is not a parameter name: it must not hold '/'"),
-        ("orders/{a{{b}", "character 10: 'a{b' is not a parameter name: it must not hold '{'"),
-        ("{***a}", "character 4: '*a' is not a parameter name: it must not hold '*'"),
-        ("é/{a??}", "character 5: 'a?' is not a parameter name: it must not hold '?'"),
-        ("{id}/{ID}", "character 6: two parameters are called 'ID'; names must differ in more than case"),
+        ("orders/{a/b}", "character 10: 'a/b' is not a parameter name: it must not contain '/'"),
+        ("orders/{a{{b}", "character 10: 'a{b' is not a parameter name: it must not contain '{'"),
+        ("{***a}", "character 4: '*a' is not a parameter name: it must not contain '*'"),
+        ("é/{a??}", "character 5: 'a?' is not a parameter name: it must not contain '?'"),
+        ("{id}/{ID}", "character 6: two parameters are named 'ID'; names must differ in more than case"),
         ("a/{*rest}/b", "character 3: '{*rest}' takes the rest of the path, so nothing can follow it"),
         ("a/b{*rest}", "character 4: '{*rest}' must stand alone between slashes"),
         ("a/{*rest}b", "character 3: '{*rest}' must stand alone between slashes"),
@@ -182,18 +182,18 @@ import Testing
                 + "lookbehind assertion is not fixed length"
         ),
     ])
-    func `a template that cannot be parsed points at the character`(_ route: String, _ sentence: String) {
+    func `the error of a template names the character`(_ route: String, _ sentence: String) {
         let error = #expect(throws: RouteTemplateError.self) { try RouteTemplate(route) }
         #expect(error?.description == "route '\(route)': " + sentence)
     }
 
     @Test(arguments: [
-        ("api/", "character 4: nothing stands between two slashes; leave one out"),
-        ("/", "character 1: nothing stands between two slashes; leave one out"),
+        ("api/", "character 4: there are two slashes in a row; remove one"),
+        ("/", "character 1: there are two slashes in a row; remove one"),
         ("api/{*all}", "character 5: '{*all}' takes the rest of the path, so nothing can follow it"),
         ("a{", "character 2: the '{' is never closed; write '{id}'"),
     ])
-    func `a bad prefix is named as such`(_ prefix: String, _ sentence: String) {
+    func `the error of a bad prefix names the prefix`(_ prefix: String, _ sentence: String) {
         let error = #expect(throws: RouteTemplateError.self) { try RouteTemplate("orders", prefix: prefix) }
         #expect(error?.description == "routePrefix '\(prefix)': " + sentence)
     }
@@ -202,21 +202,21 @@ import Testing
         let error = #expect(throws: RouteTemplateError.self) { try RouteTemplate("{Tenant}", prefix: "{tenant}") }
         #expect(
             error?.description
-                == "route '{Tenant}': character 1: two parameters are called 'Tenant'; names must differ in "
+                == "route '{Tenant}': character 1: two parameters are named 'Tenant'; names must differ in "
                 + "more than case")
     }
 
     @Test(arguments: [("admin/x", "admin"), ("Administrator", "admin"), ("RUNTIME", "runtime"), ("/admin", "admin")])
-    func `the host keeps some beginnings`(_ route: String, _ word: String) {
+    func `the host reserves some beginnings`(_ route: String, _ word: String) {
         let error = #expect(throws: RouteTemplateError.self) { try RouteTemplate.checkReserved(route) }
         #expect(
             error?.description
-                == "route '\(route)': character \(route.hasPrefix("/") ? 2 : 1): the host keeps routes that "
-                + "begin with '\(word)' to itself, in any case; choose another beginning")
+                == "route '\(route)': character \(route.hasPrefix("/") ? 2 : 1): the host reserves routes that "
+                + "begin with '\(word)', in any case; choose another beginning")
     }
 
     @Test(arguments: ["", "adm", "orders/admin", "{admin}", "runtim"])
-    func `other beginnings are free`(_ route: String) throws {
+    func `other beginnings are allowed`(_ route: String) throws {
         try RouteTemplate.checkReserved(route)
     }
 }

@@ -90,7 +90,7 @@ import Testing
         #expect(text(router.match(method: "GET", path: path)) == values)
     }
 
-    /// A path, and what is left of it after the first slash once Kestrel has seen it.
+    /// A path, and its text after the first slash as Kestrel passes it to routing.
     @Test(
         arguments: [
             ("/a/b", "a/b"),
@@ -133,7 +133,7 @@ import Testing
         guard case .bad = router.match(method: "GET", path: path) else { return #expect(Bool(false), "not refused") }
     }
 
-    /// Routes in their order, a path, and the route that gets it.
+    /// Routes in their order, a path, and the route that matches.
     @Test(arguments: [
         (["{*all}", "items"], "/items", 0),
         (["items", "{*all}"], "/items", 0),
@@ -189,7 +189,7 @@ import Testing
         guard case .notFound = Router([]).match(method: "GET", path: "/") else { return #expect(Bool(false), "found") }
     }
 
-    /// Linear search, the plainest router there is, must agree.
+    /// A linear search over all routes must find the same.
     @Test func `the index finds what trying all routes in turn finds`() throws {
         var numbers = Numbers(state: 42)
         let pieces = ["a", "b", "{x}", "{x:int}", "{x?}", "{x=1}", "a{x}", "{*x}", "A"]
@@ -229,7 +229,7 @@ import Testing
     }
 
     @Test func `a long path is matched with work that grows with its length only`() throws {
-        // Both a literal and a parameter at each depth: 2^12 ways to go, had they all to be gone for each route.
+        // There are a literal and a parameter at each depth, so a naive search would try 2^12 combinations.
         let routes = (0..<4096).map { bits in
             (0..<12).map { bits >> $0 & 1 == 1 ? "a" : "{p\($0)}" }.joined(separator: "/") + "/z"
         }
@@ -237,12 +237,12 @@ import Testing
             try routes.map { Router.Route(template: try RouteTemplate($0), methods: nil, function: "f") })
         let path = String(repeating: "/a", count: 12)
         #expect(text(router.match(method: "GET", path: path + "/y")) == nil)
-        // Each node is looked at once at most. Anything exponential would be 4,096 times as much.
+        // Each node is visited at most once. An exponential search would take 4,096 times as much work.
         #expect(router.work(method: "GET", path: path + "/y") <= 8_191)
         #expect(text(router.match(method: "GET", path: String(repeating: "/a", count: 10_000))) == nil)
     }
 
-    @Test func `a pattern that gives up lets the next route match, and that is told once`() throws {
+    @Test func `a pattern that gives up lets the next route match, and this is reported once`() throws {
         let routes = ["{name:regex(^(a+)+$)}/{other:regex(b)}", "{name}/b", "{x:regex(c)}"]
         let router = Router(
             try routes.enumerated().map {
@@ -258,7 +258,7 @@ import Testing
         }
         #expect(
             warnings == [
-                "function 'f0': the constraint regex(^(a+)+$) takes too many steps for some values, and so does not "
+                "function 'f0': the constraint regex(^(a+)+$) takes too many steps for some values and does not "
                     + "match them; write it so that no repetition repeats another, as (a+)+ does, and let it begin with "
                     + "'^'"
             ])

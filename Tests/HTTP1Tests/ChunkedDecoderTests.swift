@@ -2,7 +2,7 @@ import HTTP1
 import Testing
 
 @Suite struct ChunkedDecoderTests {
-    /// What came out, how many bytes were taken, and the error.
+    /// The decoded body, the number of bytes consumed, and the error.
     private func decode(_ pieces: [[UInt8]]) -> (body: String, consumed: Int, isComplete: Bool, error: ChunkError?) {
         var decoder = ChunkedDecoder()
         var body: [UInt8] = []
@@ -36,7 +36,7 @@ import Testing
         #expect(body.isEmpty && consumed == 5 && isComplete)
     }
 
-    @Test func `a chunk that never ends is taken as far as it comes`() {
+    @Test func `an unfinished chunk is read as far as it has arrived`() {
         let (body, _, isComplete, error) = decode([Array("7FFFFFFFFFFFFFFF\r\nabc".utf8), Array("def".utf8)])
         #expect(body == "abcdef" && !isComplete && error == nil)
     }
@@ -54,7 +54,7 @@ import Testing
             ("0\r\nA: b\n", .trailer), ("0\r\nA: \u{1}\r\n", .trailer), ("0\r\nA: b\rX", .trailer),
             ("0\r\n\n", .trailer),
         ] as [(String, ChunkError)])
-    func `what is no chunk ends the body`(_ text: String, _ error: ChunkError) {
+    func `bytes that are not a chunk end the body`(_ text: String, _ error: ChunkError) {
         #expect(decode([Array(text.utf8)]).error == error)
         #expect(decode(text.utf8.map { [$0] }).error == error)
     }
@@ -65,11 +65,11 @@ import Testing
         "0\r\n\(String(repeating: "A:\r\n", count: 5000))", String(repeating: "1;aaaaaaaaa\r\nx\r\n", count: 900),
         "0\r\n\(String(repeating: "A", count: 9000))",
     ])
-    func `what is not of the body has a limit`(_ text: String) {
+    func `bytes that do not belong to the body are limited`(_ text: String) {
         #expect(decode([Array(text.utf8)]).error == .tooLarge)
     }
 
-    @Test func `many small chunks have none`() {
+    @Test func `the number of small chunks is not limited`() {
         let text = String(repeating: "1\r\nx\r\n", count: 20_000) + "0\r\n\r\n"
         let (body, _, isComplete, _) = decode([Array(text.utf8)])
         #expect(body.utf8.count == 20_000 && isComplete)

@@ -12,7 +12,7 @@ import Testing
         #expect("\(fields)" == "Set-Cookie: a=1\nX: \nset-cookie: b=2\nY: ä")
     }
 
-    @Test func `a field is put in place of all of its name`() {
+    @Test func `setting a field replaces all fields of its name`() {
         var fields = HTTPFields([("A", "1"), ("B", "2"), ("a", "3"), ("C", "4")])
         fields.set("a", "new")
         #expect(fields == [("a", "new"), ("B", "2"), ("C", "4")])
@@ -22,7 +22,7 @@ import Testing
         #expect(fields.map(\.name) == ["a", "C", "D"] && fields.first("d") == "\u{fffd}")
     }
 
-    @Test func `bytes that are not UTF-8 stay what they are`() {
+    @Test func `bytes that are not UTF-8 stay unchanged`() {
         let bytes = Array("N: ".utf8) + [0xff, 0xfe]
         var fields = HTTPFields()
         fields.add(bytes.span.bytes.extracting(0..<1), bytes.span.bytes.extracting(3..<5))

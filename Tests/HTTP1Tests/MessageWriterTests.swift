@@ -33,7 +33,7 @@ import Testing
     }
 
     @Test(arguments: ["GET / HTTP/1.0", "HEAD / HTTP/1.1", "HEAD / HTTP/1.0"])
-    func `a streamed body ends with the connection where there can be no chunks`(_ line: String) {
+    func `a streamed body ends with the connection if chunks are not possible`(_ line: String) {
         let (text, ending) = write(200, [:], .streamed, to: request(line, "Connection: keep-alive\r\n"))
         #expect(text == "HTTP/1.1 200 OK\r\nconnection: close\r\n\r\n")
         #expect(ending.hasBody == line.hasPrefix("GET") && !ending.isChunked && !ending.keepsAlive)
@@ -66,7 +66,7 @@ import Testing
         #expect(text.contains("connection") == !said.isEmpty)
     }
 
-    @Test func `what could not be read is answered, and closed`() {
+    @Test func `an invalid request is answered, and its connection closed`() {
         let (text, ending) = write(400, to: nil)
         #expect(text == "HTTP/1.1 400 Bad Request\r\ncontent-length: 2\r\nconnection: close\r\n\r\n")
         #expect(!ending.keepsAlive && ending.hasBody)
@@ -90,7 +90,7 @@ import Testing
         #expect(write(status, to: request()).text.hasPrefix(line))
     }
 
-    @Test func `a small response is written at once`() {
+    @Test func `a small response is written in one piece`() {
         var output = Array("before".utf8)
         let body = Array("{}".utf8)
         var ending = MessageWriter.append(

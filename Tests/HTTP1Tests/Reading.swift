@@ -1,7 +1,7 @@
 import HTTP1
 
 extension RequestHead {
-    /// Parses the bytes as they come in pieces.
+    /// Parses bytes that arrive in pieces.
     static func read(_ pieces: [[UInt8]], limits: HeadLimits = HeadLimits()) -> (
         RequestHead, [UInt8], Parsed<RequestError>
     ) {
@@ -42,7 +42,7 @@ extension ResponseHead {
     }
 }
 
-/// The text that a range of the bytes holds.
+/// The text in a range of the bytes.
 func text(_ range: Range<Int>?, _ bytes: [UInt8]) -> String? {
     range.map { String(decoding: bytes[$0], as: UTF8.self) }
 }

@@ -40,7 +40,7 @@ import Testing
         for byte in "Name: \(String(repeating: "v", count: 1000))\rX".utf8 {
             bytes.append(byte)
             guard case .incomplete = bytes.withUnsafeBytes({ lines.read($0, into: &fields) }) else { break }
-            // A carriage return is looked at again, together with what follows it.
+            // A carriage return is searched again together with the byte after it.
             #expect(lines.searched >= bytes.count - 1)
         }
         #expect(bytes.last == UInt8(ascii: "X"))
@@ -115,7 +115,7 @@ import Testing
             ("HTTP/1.1", "Expect: 200-ok\r\nContent-Length: 5\r\n", false),
             ("HTTP/1.1", "Except: 100-continue\r\nContent-Length: 5\r\n", false),
         ] as [(String, String, Bool)])
-    func `a client waits for leave only in HTTP 1 1 and with a body`(
+    func `a client waits for 100 Continue only in HTTP 1.1 and with a body`(
         _ version: String, _ fields: String, _ waits: Bool
     ) {
         let (head, _, result) = parse("POST / \(version)\r\nHost: x\r\n\(fields)\r\n")
@@ -135,7 +135,7 @@ import Testing
         #expect(result == .complete && head.framing == framing)
     }
 
-    @Test func `values that are not UTF-8 come byte for byte`() {
+    @Test func `values that are not UTF-8 are kept byte for byte`() {
         let bytes = Array("GET / HTTP/1.1\r\nHost: x\r\nA: ".utf8) + [0xff, 0x80, 0x20, 0xe4] + Array("\r\n\r\n".utf8)
         let (head, all, result) = RequestHead.read([bytes])
         #expect(result == .complete && Array(all[head.fields[1].value]) == [0xff, 0x80, 0x20, 0xe4])
@@ -155,7 +155,7 @@ import Testing
             ("Content-Type", "cONTENT-tYPE", true), ("Abcdefgh~", "Abcdefgh^", false), ("Abcdefg~", "abcdefg^", false),
             ("Abcdefg`", "abcdefg@", false), ("Z-------", "z-------", true), ("A-A-A-A-", "a-a-a-a-", true),
         ] as [(String, String, Bool)])
-    func `only letters have a case`(_ name: String, _ other: String, _ isSame: Bool) {
+    func `only letters are compared without case`(_ name: String, _ other: String, _ isSame: Bool) {
         let (head, bytes, _) = parse("GET / HTTP/1.1\r\nHost: x\r\n\(name): 1\r\n\r\n")
         #expect((head.fields.first(other, in: bytes.span.bytes) != nil) == isSame)
     }
@@ -200,7 +200,7 @@ import Testing
             ("GET / HTTP/1.1\r\nA: b\r\n c\r\n", .foldedField), ("GET / HTTP/1.1\r\n\tA: b\r\n", .foldedField),
             ("GET / HTTP/1.1\r\nA: b\r\n \r\n", .foldedField),
         ] as [(String, RequestError)])
-    func `what is no request is refused as soon as that is seen`(_ text: String, _ error: RequestError) {
+    func `bytes that are not a request are refused as early as possible`(_ text: String, _ error: RequestError) {
         #expect(parse(text).2 == .invalid(error))
         #expect(RequestHead.read(text.utf8.map { [$0] }).2 == .invalid(error))
     }
@@ -218,7 +218,7 @@ import Testing
             ("Host: x%zz\r\n", .host), ("Host: bücher\r\n", .host), ("Host: :80\r\n", .host), ("Host: <x>\r\n", .host),
             ("Host: x\tx\r\n", .host), ("Host: [::1]:x\r\n", .host), ("Host: [fe80::1%25eth0]\r\n", .host),
         ] as [(String, RequestError)])
-    func `a request has one Host, which is no more than a host and a port`(_ fields: String, _ error: RequestError) {
+    func `a request has one Host, which is only a host and a port`(_ fields: String, _ error: RequestError) {
         #expect(parse("GET / HTTP/1.1\r\n\(fields)\r\n").2 == .invalid(error))
     }
 
@@ -231,7 +231,7 @@ import Testing
         #expect(result == .complete && text(head.host, bytes) == host && HTTPFields.isValidHost(host))
     }
 
-    @Test func `an empty Host stands for none, and HTTP 1 0 needs none`() {
+    @Test func `an empty Host counts as none, and HTTP 1.0 needs none`() {
         let empty = parse("GET / HTTP/1.1\r\nHost:\r\n\r\n")
         #expect(empty.2 == .complete && empty.0.host == nil)
         let old = parse("GET / HTTP/1.0\r\n\r\n")
@@ -269,7 +269,7 @@ import Testing
             ("Transfer-Encoding: gzip, chunked\r\n", .unknownCoding),
             ("Transfer-Encoding: gzip\r\nTransfer-Encoding: chunked\r\n", .unknownCoding),
         ] as [(String, RequestError)])
-    func `a body has one length that all readers agree upon`(_ fields: String, _ error: RequestError) {
+    func `the length of a body is unambiguous`(_ fields: String, _ error: RequestError) {
         #expect(parse("POST / HTTP/1.1\r\nHost: x\r\n\(fields)\r\n").2 == .invalid(error))
     }
 
@@ -280,7 +280,7 @@ import Testing
 
     // MARK: Limits
 
-    @Test func `a head over the limit is refused without its end`() {
+    @Test func `a head over the limit is refused before its end`() {
         let limits = HeadLimits(bytes: 100, fields: 3)
         func result(_ text: String) -> Parsed<RequestError> { RequestHead.read([Array(text.utf8)], limits: limits).2 }
         let line = "GET / HTTP/1.1\r\nHost: x\r\nA: "
@@ -307,17 +307,18 @@ import Testing
 
     @Test(
         arguments: [
-            (.version, 505, "The HTTP version is not known", "send HTTP/1.1"),
+            (.version, 505, "The HTTP version is not supported", "send HTTP/1.1"),
             (
                 .tooLarge(HeadLimits()), 431, "The request headers are too large",
-                "a request's headers may have at most 64 KB in all, and be at most 256"
-            ), (.hostCount, 400, "The request is not HTTP", "a request has exactly one Host header"),
+                "a request's headers may have at most 64 KB in all, and there may be at most 256"
+            ), (.hostCount, 400, "The request is not HTTP", "the request must have exactly one Host header"),
             (
                 .ambiguousLength, 400, "The request is not HTTP",
-                "a request has a Content-Length or, in HTTP/1.1, a Transfer-Encoding, not both"
+                "the request may have a Content-Length or, in HTTP/1.1, a Transfer-Encoding, not both"
             ),
             (
-                .unknownCoding, 501, "The transfer coding is not known", "the only transfer coding known is chunked"
+                .unknownCoding, 501, "The transfer coding is not supported",
+                "the only supported transfer coding is chunked"
             ),
             (
                 .targetTooLong(limit: 100), 414, "The request target is too long",

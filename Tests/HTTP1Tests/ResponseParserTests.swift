@@ -55,7 +55,7 @@ import Testing
             ("HTTP/1.1 200 OK\r\nTransfer-Encoding: gzip, chunked\r\n\r\n", .transferEncoding),
             ("HTTP/1.1 200 OK\r\nTransfer-Encoding:\r\n\r\n", .transferEncoding),
         ] as [(String, ResponseError)])
-    func `what is no response is not believed`(_ text: String, _ error: ResponseError) {
+    func `bytes that are not a response are refused`(_ text: String, _ error: ResponseError) {
         #expect(ResponseHead.read(text).2 == .invalid(error))
     }
 
@@ -69,7 +69,7 @@ import Testing
             (.connect, 200, "Content-Length: 3\r\n", .none), (.connect, 400, "Content-Length: 3\r\n", .length(3)),
             (.get, 205, "Content-Length: 0\r\n", .length(0)),
         ] as [(HTTPMethod, Int, String, BodyFraming)])
-    func `the end of a body depends on what was asked for`(
+    func `the end of a body depends on the request`(
         _ method: HTTPMethod, _ status: Int, _ fields: String, _ framing: BodyFraming
     ) {
         let (head, _, result) = ResponseHead.read("HTTP/1.1 \(status) x\r\n\(fields)\r\n")
@@ -90,7 +90,7 @@ import Testing
         #expect(!ResponseHead.read("HTTP/1.1 200 OK\r\nConnection: Close\r\n\r\n").0.keepsAlive)
     }
 
-    @Test func `endless heads end at the limit`() {
+    @Test func `endless heads are refused at the limit`() {
         let limits = HeadLimits(bytes: 100, fields: 3)
         for text in [
             "HTTP/1.1 200 " + String(repeating: "x", count: 100), "HTTP/1.1 200 OK\r\nA:\r\nA:\r\nA:\r\nA:\r\n",
@@ -98,6 +98,7 @@ import Testing
             #expect(ResponseHead.read(text, limits: limits).2 == .invalid(.tooLarge(limits)))
         }
         #expect(
-            "\(ResponseError.tooLarge(limits))" == "the headers have more than 100 bytes in all, or are more than 3")
+            "\(ResponseError.tooLarge(limits))"
+                == "the headers have more than 100 bytes in all, or there are more than 3")
     }
 }

@@ -46,7 +46,7 @@ import Testing
             ("http://x/\t", .control), ("\u{7f}http://x", .control), ("http://x/%zz", .percent),
             ("http://x/%4", .percent),
         ] as [(String, URLError)])
-    func `what cannot be fetched is no URL`(_ text: String, _ error: URLError) {
+    func `a text that cannot be fetched is not a URL`(_ text: String, _ error: URLError) {
         #expect(throws: error) { try URL(text) }
     }
 
@@ -73,7 +73,7 @@ import Testing
         #expect("\(try URL("http://a/b/c/d;p?q").resolve(reference))" == result)
     }
 
-    @Test func `a reference that leads nowhere is an error`() throws {
+    @Test func `an invalid reference is an error`() throws {
         let base = try URL("http://a/b")
         #expect(throws: URLError.host("[")) { try base.resolve("http://[") }
         #expect(throws: URLError.scheme("g")) { try base.resolve("g:h") }

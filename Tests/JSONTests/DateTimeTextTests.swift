@@ -7,7 +7,7 @@ import Testing
         ("2024-01-01T00:00:00+02:00", true), ("/Date(0)/", true), ("2024-01-01", false), ("2024-01-01 00:00:00", false),
         ("2024-01-01T00:00:00Z ", false), ("at 2024-01-01T00:00:00Z", false), ("2024-01-01T00:00:00.Z", false),
     ])
-    func `knows the texts that the host takes for dates`(_ text: String, _ isDate: Bool) {
+    func `texts that the host treats as dates are recognized`(_ text: String, _ isDate: Bool) {
         #expect(DateTimeText.matches(text.utf8Span.span.bytes) == isDate)
     }
 }

@@ -24,7 +24,7 @@ import Testing
         }
     }
 
-    /// Random digits; what lies half-way between two doubles, or next to that; and the shortest text of a random double.
+    /// Random digits; a number half-way between two doubles, or next to one; or the shortest text of a random double.
     private static func number(_ numbers: inout Numbers, _ kind: Int) -> String {
         let sign = Bool.random(using: &numbers) ? "-" : ""
         let exponent = Int.random(in: -30...30, using: &numbers)
@@ -34,11 +34,11 @@ import Testing
             return "\(sign)\(digits).\(numbers.next() >> UInt64.random(in: 0..<64, using: &numbers))"
         case 1: return "\(sign)\(numbers.next() >> UInt64.random(in: 0..<64, using: &numbers))e\(exponent)"
         case 2:
-            // 54 bits, the last of which is half of a double's last.
+            // 54 bits, the last of which is half of a double's last bit.
             let half = (1 << 53 | numbers.next() >> 11) << 1 | 1
             return "\(sign)\(half >> 1 + UInt64.random(in: 0...2, using: &numbers)).0e0"
         case 3:
-            // A double's digits to the half of its last bit, as a multiple of 1/2^n is a multiple of 5^n/10^n.
+            // The digits of a double down to half of its last bit, since a multiple of 1/2^n is a multiple of 5^n/10^n.
             let bits = Int.random(in: 1...4, using: &numbers)
             let odd = (1 << 53 | numbers.next() >> 11) | 1
             let five = [1, 5, 25, 125, 625][bits] as UInt64

@@ -3,7 +3,7 @@ import Testing
 
 @testable import JSON
 
-/// The fast check of a text agrees with the slow one, wherever it stops.
+/// Tests that the fast check of a text agrees with the slow one, wherever it stops.
 @Suite struct JSONOutlineTests {
     private static let texts = [
         #"{"Data":{"req":{"Url":"http://x/a?b=c","Query":{},"Headers":{"Accept":["*/*"]},"Body":"{\"id\":1}"}},"Metadata":{}}"#,
@@ -65,7 +65,7 @@ import Testing
         }
     }
 
-    @Test func `a check that stops anywhere finds what one in one go finds`() {
+    @Test func `a check with pauses has the same result as one without`() {
         let (whole, inPieces) = (JSONOutline(), JSONOutline())
         var numbers = Numbers(state: 3)
         let texts = [

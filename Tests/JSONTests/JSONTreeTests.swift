@@ -2,7 +2,7 @@ import JSON
 import Testing
 
 @Suite struct JSONTreeTests {
-    @Test func `reads the host's dialect and remembers lines`() throws {
+    @Test func `the host's dialect is read with line numbers`() throws {
         let text = """
             \u{FEFF}// settings
             {
@@ -18,7 +18,7 @@ import Testing
     }
 
     @Test(arguments: [("{ 'a }", 1), ("{\n\n/* x", 3), ("{\n\"a\": nope }", 2)])
-    func `names the line of a mistake`(_ text: String, _ line: Int) {
+    func `an error names the line of the mistake`(_ text: String, _ line: Int) {
         let error = #expect(throws: JSONError.self) { try JSONTree.parse(text.utf8Span.span.bytes) }
         guard case .syntax(_, let found, _) = error else { return #expect(Bool(false), "no syntax error") }
         #expect(found == line)

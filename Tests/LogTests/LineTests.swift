@@ -2,7 +2,7 @@ import Testing
 
 @testable import Log
 
-/// What a line looks like.
+/// Tests the format of a line.
 @Suite struct LineTests {
     private let time = Timestamp(seconds: 1_772_360_430, milliseconds: 7)
 
@@ -79,7 +79,7 @@ import Testing
         #expect(String(decoding: bytes, as: UTF8.self) == #""\"\\/\b\f\n\r\t\u0000\u001b\u007fé""#)
     }
 
-    @Test func `a text for people keeps its line breaks only where they are meant`() {
+    @Test func `a text for people keeps only intended line breaks`() {
         #expect(Escape.line("a\nb\u{1b}") == #"a\nb\u001b"#)
         #expect(Escape.lines("a\nb\u{1b}\n\n") == "a\nb" + #"\u001b"# + "\n\n")
         #expect(Escape.lines("plain ü\t1") == "plain ü\t1")

@@ -2,7 +2,7 @@ import Testing
 
 @testable import Log
 
-/// Which lines are written, and with what.
+/// Tests which lines are written, and their fields.
 @Suite struct LoggerTests {
     private func message(_ builds: inout Int) -> String {
         builds += 1

@@ -19,7 +19,7 @@ final class OpenPipe: Sendable {
         close(writing)
     }
 
-    /// Writes until the pipe takes no more; returns how many bytes that were.
+    /// Writes until the pipe is full. Returns the number of bytes written.
     func fill() -> Int {
         _ = fcntl(writing, F_SETFL, O_NONBLOCK)
         defer { _ = fcntl(writing, F_SETFL, 0) }
@@ -47,7 +47,7 @@ final class OpenPipe: Sendable {
         }
     }
 
-    /// What is in the pipe now.
+    /// Reads everything that is in the pipe now.
     func readAll() -> String {
         var bytes: [UInt8] = []
         var byte: UInt8 = 0

@@ -3,7 +3,7 @@ import Testing
 
 @testable import Log
 
-/// How lines reach their reader.
+/// Tests how lines reach their reader.
 @Suite struct SinkTests {
     /// Longer than any test may take on a busy machine.
     private let patience = Duration.seconds(60)
@@ -40,17 +40,17 @@ import Testing
         #expect(lines.count == 200 && lines.allSatisfy { $0.count == 100 && Set($0).count == 1 })
     }
 
-    @Test func `a reader that stalls holds up nobody, and hears how many lines were lost`() throws {
+    @Test func `a stalled reader delays no one and is told how many lines were lost`() throws {
         let pipe = try OpenPipe()
         let sink = LogSink(output: pipe.writing, errors: pipe.writing, capacity: 10_000)
         sink.detach()
         let filling = pipe.fill()
-        // More than the queue holds: each call returns, nobody reads.
+        // This is more than the queue holds. Each call returns although no one reads.
         let line = String(repeating: "x", count: 999)
         let count = 100
         for _ in 0..<count { sink.print(line) }
         #expect(!sink.flush(limit: .milliseconds(1)))
-        // The reader is back. Each line is read or counted, once or more often.
+        // The reader continues. Each line is read or counted as lost, in one notice or several.
         _ = pipe.read(filling)
         var kept = 0
         var lost = 0
@@ -71,7 +71,7 @@ import Testing
         #expect(sink.flush(limit: patience))
     }
 
-    @Test func `the notice of lost lines is JSON where the lines are`() {
+    @Test func `the notice of lost lines is JSON if the lines are`() {
         var queue = LogQueue(capacity: 10)
         var batch = LogQueue(capacity: 10)
         for _ in 0..<2 { queue.append(Array("{\"a\":1}\n".utf8), to: .output, format: .json) }
@@ -95,7 +95,7 @@ import Testing
         #expect(pipe.read(5001) == line + "\n")
     }
 
-    @Test func `what waits is written even if the sink goes`() throws {
+    @Test func `waiting lines are written even if the sink is released`() throws {
         let pipe = try OpenPipe()
         var sink: LogSink? = LogSink(output: pipe.writing, errors: pipe.writing)
         sink?.detach()
@@ -104,7 +104,7 @@ import Testing
         #expect(pipe.read(290) == (0..<100).map { "\($0)\n" }.joined())
     }
 
-    @Test func `a reader that has gone is no error`() throws {
+    @Test func `a closed reader is not an error`() throws {
         signal(SIGPIPE, SIG_IGN)
         var ends: [Int32] = [-1, -1]
         try #require(pipe(&ends) == 0)
@@ -120,7 +120,7 @@ import Testing
         close(ends[1])
     }
 
-    @Test func `a descriptor that somebody made non-blocking gets every line`() throws {
+    @Test func `a non-blocking descriptor gets every line`() throws {
         let pipe = try OpenPipe()
         _ = fcntl(pipe.writing, F_SETFL, O_NONBLOCK)
         let sink = LogSink(output: pipe.writing, errors: pipe.writing)

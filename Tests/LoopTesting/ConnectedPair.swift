@@ -1,9 +1,9 @@
 public import EventLoop
 internal import Glibc
 
-/// Two ends of one TCP connection over loopback, for tests of what runs over it.
+/// Two ends of a TCP connection over loopback, for tests of protocols above TCP.
 ///
-/// The system keeps little of what is on its way, so that a write of 1 MB has to wait.
+/// The system's buffers are small, so that a write of 1 MB has to wait.
 public enum ConnectedPair {
     public static func descriptors() throws(StreamError) -> (client: Int32, server: Int32) {
         let listener = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)

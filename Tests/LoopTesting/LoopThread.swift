@@ -1,6 +1,6 @@
 public import EventLoop
 
-/// A loop on a thread of its own. After `end` both live on only until everything on the loop is closed.
+/// A loop on its own thread. After `end`, both exist only until everything on the loop is closed.
 public final class LoopThread: Sendable {
     public let loop = EventLoop()
     private let isEnding = Shared(false)
@@ -13,12 +13,12 @@ public final class LoopThread: Sendable {
         }
     }
 
-    /// Runs `body` on the loop as the last work that it is given.
+    /// Runs `body` on the loop as its last work.
     public func end(_ body: @escaping @Sendable (EventLoop) -> Void = { _ in }) {
         loop.submit { [loop, isEnding] in
             body(loop)
             isEnding.change { $0 = true }
-            // Otherwise the loop blocks once more before it notices.
+            // Without this, the loop would block once more before it notices.
             loop.perform {}
         }
     }

@@ -1,8 +1,9 @@
 internal import EventLoop
 
-/// `EventLoop.main` runs on the main thread of a program. Test programs have no time there, so it gets a thread.
+/// Runs `EventLoop.main` on a thread. In a program it runs on the main thread, but a test program does not leave it any
+/// time there.
 ///
-/// A suite whose tests are `@MainLoop` says `init() { MainLoopThread.start() }`.
+/// A suite whose tests are `@MainLoop` has `init() { MainLoopThread.start() }`.
 public enum MainLoopThread {
     private static let started: Void = {
         do {

@@ -1,9 +1,9 @@
 public import EventLoop
 internal import Synchronization
 
-/// Runs `body` as a task of a new loop on a thread of its own.
+/// Runs `body` as a task of a new loop on its own thread.
 ///
-/// What `body` opened it must close, or begin to: handles that stay open for all of `patience` are an error.
+/// `body` must close everything that it opens, or begin to. Handles that are still open after `patience` are an error.
 @discardableResult
 public func onLoop<Success: Sendable>(
     patience: Duration = .seconds(10),
@@ -18,7 +18,7 @@ public func onLoop<Success: Sendable>(
     }
 }
 
-/// Handles that a test left open, by their kinds in libuv: "tcp", "timer", "poll".
+/// The handles that a test left open, by their types in libuv: "tcp", "timer", "poll".
 public struct OpenHandles: Error {
     public let kinds: [String]
 }
@@ -33,7 +33,7 @@ private func run<Success: Sendable>(
         do {
             let success = try await body(loop)
             outcome.withLock { $0 = .success(success) }
-            // Connections that are ending need a few more looks at their sockets.
+            // Connections that are closing need a few more polls.
             let limit = MonotonicTime.now + patience
             while !loop.openHandles.isEmpty, .now < limit { try await loop.sleep(for: .milliseconds(5)) }
         } catch {
@@ -52,7 +52,7 @@ private func run<Success: Sendable>(
 }
 
 extension EventLoop {
-    /// Returns after the loop has looked at its sockets.
+    /// Returns after the loop has polled its sockets.
     public func nextPoll() async {
         await withCheckedContinuation { continuation in perform { continuation.resume() } }
     }

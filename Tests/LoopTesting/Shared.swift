@@ -1,6 +1,6 @@
 internal import Synchronization
 
-/// A value that several threads of a test look at.
+/// A value that several threads of a test share.
 public final class Shared<Value: Sendable>: Sendable {
     private let mutex: Mutex<Value>
 

@@ -1,12 +1,12 @@
 public import EventLoop
 
-/// Notes everything that a stream tells, for a test to wait for.
+/// Records everything that a stream reports, so that a test can wait for it.
 public final class StreamRecorder: ByteStreamDelegate {
     public let stream: any ByteStream
     public private(set) var received: [UInt8] = []
-    /// In the order in which they came; bytes are not among them.
+    /// The events in their order. Received bytes are not included.
     public private(set) var events: [Event] = []
-    /// Called with each piece, after it was noted.
+    /// Called with each piece, after it was recorded.
     public var onReceived: ((RawSpan) -> Void)?
     public var onEvent: ((Event) -> Void)?
     private let waiter: Waiter
@@ -16,7 +16,7 @@ public final class StreamRecorder: ByteStreamDelegate {
         case closed(StreamError?)
     }
 
-    /// Becomes the stream's delegate, and lets it read.
+    /// Becomes the stream's delegate and starts reading.
     public init(_ stream: any ByteStream, on loop: EventLoop, reads: Bool = true) {
         self.stream = stream
         waiter = Waiter(loop)
@@ -42,7 +42,7 @@ public final class StreamRecorder: ByteStreamDelegate {
 
     public var text: String { String(decoding: received, as: UTF8.self) }
 
-    /// All bytes so far, once there are at least so many.
+    /// All bytes so far, once there are at least this many.
     @discardableResult
     public func bytes(_ count: Int) async throws -> [UInt8] {
         try await waiter.wait(for: "\(count) bytes") { [unowned self] in received.count >= count }
@@ -53,13 +53,13 @@ public final class StreamRecorder: ByteStreamDelegate {
         try await waiter.wait(for: "\(event)") { [unowned self] in events.contains(event) }
     }
 
-    /// Why it closed, once it has.
+    /// The error with which the stream closed, once it has.
     public func closed() async throws -> StreamError? {
         try await waiter.wait(for: "the end") { [unowned self] in !closings.isEmpty }
         return closings.first ?? nil
     }
 
-    /// A stream closes once.
+    /// The reported closings, of which there must be only one.
     public var closings: [StreamError?] {
         events.compactMap { if case .closed(let error) = $0 { .some(error) } else { nil } }
     }

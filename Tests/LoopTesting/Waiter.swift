@@ -1,11 +1,11 @@
 public import EventLoop
 
-/// Something that a test waits for did not happen.
+/// The event for which a test waited did not happen.
 public struct WaitedTooLong: Error, CustomStringConvertible {
     public let description: String
 }
 
-/// Lets a task of a loop wait for what callbacks of that loop bring about.
+/// Lets a task of a loop wait for changes that callbacks of that loop make.
 public final class Waiter {
     private let loop: EventLoop
     private var waits: [Wait] = []
@@ -18,7 +18,7 @@ public final class Waiter {
 
     public init(_ loop: EventLoop) { self.loop = loop }
 
-    /// To be called after each change that somebody may wait for.
+    /// Call this after each change for which a task may wait.
     public func changed() {
         var met: [Wait] = []
         waits.removeAll { wait in
@@ -37,7 +37,7 @@ public final class Waiter {
     ) async throws {
         if condition() { return }
         try await withCheckedThrowingContinuation { continuation in
-            // Getting here may have taken a turn of the loop.
+            // A turn of the loop may have passed before this runs.
             if condition() { return continuation.resume() }
             let timer = Timer(loop)
             timer.fired = { [unowned self, unowned timer] in

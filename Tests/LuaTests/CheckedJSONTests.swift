@@ -4,9 +4,9 @@ import Testing
 
 @testable import Lua
 
-/// Members that are found in a payload without reading the rest.
+/// Tests members that are found in a payload without reading the rest.
 @Suite struct CheckedJSONTests {
-    /// Each line over the deferred table `t` of that text must be true.
+    /// Each expression over the deferred table `t` of that text must be true.
     @Test(arguments: [
         "t.a == 2 and t.a == 2", "t[''] == 3", "t.missing == nil and t.missing == nil",
         #"t.text == 'a"b\\c\n€'"#, "t.number == -1.5 and t.int == 9007199254740993", "t.yes == true and t.no == false",
@@ -18,7 +18,7 @@ import Testing
         "(function() local n, a = 0, t.a for _ in pairs(t) do n = n + 1 end return n == 12 and a == 2 end)()",
         "t.escaped == 5",
     ])
-    func `a member is what it is in the whole table`(_ expression: String) throws {
+    func `a member read alone equals the one in the whole table`(_ expression: String) throws {
         let lua = try TestVM()
         try lua.pushDeferred(
             #"""
@@ -29,7 +29,7 @@ import Testing
         #expect(lua.vm.stack.count == 0)
     }
 
-    @Test func `large containers are filled when they are touched, and are the same at each access`() throws {
+    @Test func `large containers are filled on first access and stay the same`() throws {
         let lua = try TestVM()
         let inner = "{" + (1...60).map { "\"key\($0)\":[\($0),{\"n\":\($0)}]" }.joined(separator: ",") + "}"
         try lua.pushDeferred("{\"first\":\(inner),\"list\":[\(inner),\(inner)],\"last\":\(inner)}")

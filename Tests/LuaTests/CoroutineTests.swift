@@ -4,9 +4,9 @@ import Testing
 
 @testable import Lua
 
-/// The coroutine library is luafunc's own; it must be the manual's to the letter.
+/// Tests luafunc's own coroutine library, which must follow the manual to the letter.
 @Suite struct CoroutineTests {
-    /// A script, and what the stock Lua 5.4 gives for it.
+    /// A script, and the result that stock Lua 5.4 gives for it.
     static let examples: [(String, String)] = [
         (
             #"local co = coroutine.create(function(a, b) local c = coroutine.yield(a + b) return c * 2 end) local _, x = coroutine.resume(co, 1, 2) local _, y = coroutine.resume(co, 10) return x, y, coroutine.status(co)"#,
@@ -167,7 +167,7 @@ import Testing
     ]
 
     @Test(arguments: examples)
-    func `coroutines are those of stock Lua`(_ script: String, _ results: String) throws {
+    func `coroutines behave like those of stock Lua`(_ script: String, _ results: String) throws {
         let lua = try TestVM()
         #expect(try lua.run(packed(script)) == results)
     }
@@ -182,7 +182,7 @@ import Testing
         try stack.load(source.utf8Span.span.bytes, name: "@test.lua")
         var slices = 0
         while true {
-            // Only the thread that is resumed from outside can be armed here; the ticks below reach the others.
+            // Only the thread that is resumed from outside can be armed here. The ticks below reach the other threads.
             clua_arm(thread.state)
             guard case .preempted = thread.resume() else { break }
             slices += 1
@@ -192,8 +192,8 @@ import Testing
         #expect(slices > 3)
     }
 
-    /// With a real timer, which ticks at any place, on a thread that ends with it.
-    @Test func `ticks stop code inside coroutines and it goes on where it was`() async throws {
+    /// This test uses a real timer, which ticks at any point, on a thread that ends with the test.
+    @Test func `slices end inside coroutines, and the code continues where it was`() async throws {
         let (sum, slices) = try await withCheckedThrowingContinuation { continuation in
             Thread.detachNewThread { continuation.resume(with: Result { try Self.runTicking() }) }
         }

@@ -5,7 +5,7 @@ import Testing
 
 @testable import Lua
 
-/// How code is stopped from outside. Ticks come only where a script asks for them, by calling `tick`.
+/// Tests how code is stopped from outside. Ticks come only where a script requests them by calling `tick`.
 @Suite struct ExecutionLimitTests {
     @Test func `the copy of Lua's private structures fits the library`() throws {
         let lua = try TestVM()
@@ -15,7 +15,7 @@ import Testing
 
     // MARK: Depth
 
-    /// Each closes the one made before it, so all are closed inside each other.
+    /// Each coroutine closes the one before it, so the closings are nested.
     static let chain = """
         local last
         for i = 1, 30000 do
@@ -40,7 +40,7 @@ import Testing
         #expect(try lua.run(Self.chain.replacing("30000", with: "150") + " return coroutine.close(last)") == "true")
     }
 
-    @Test func `coroutines that close each other when their invocation ends are counted, too`() throws {
+    @Test func `coroutines that close each other at the end of their invocation are counted too`() throws {
         let lua = try TestVM()
         let thread = lua.vm.makeThread()
         let script =
@@ -54,7 +54,7 @@ import Testing
         #expect(try lua.run("return 'alive'") == "alive")
     }
 
-    @Test func `slices end in the middle of a deep recursion, and it goes on`() throws {
+    @Test func `slices end in the middle of a deep recursion, and it continues`() throws {
         let lua = try ticking()
         let thread = try lua.thread(
             """
@@ -81,14 +81,14 @@ import Testing
 
     // MARK: Time
 
-    @Test func `a process that was frozen beyond a time limit is not taken for stuck`() throws {
+    @Test func `a process that was suspended beyond a time limit is not treated as stuck`() throws {
         let lua = try ticking()
         let thread = try lua.thread("tick() tick() while true do end")
         #expect(end(of: thread, deadline: clua_now() - 60_000_000_000) == .deadline)
         #expect(try lua.run("return 'alive'") == "alive")
     }
 
-    @Test func `the last words of a thousand threads have one budget`() throws {
+    @Test func `a thousand threads share one time budget for closing variables`() throws {
         let lua = try ticking()
         var threads: [LuaThread] = []
         for _ in 0..<1000 {
@@ -107,7 +107,7 @@ import Testing
         #expect(try lua.run("return 'alive'") == "alive")
     }
 
-    @Test func `last words that end in time leave their time to the next`() throws {
+    @Test func `unused time for closing variables is left to the next thread`() throws {
         let lua = try ticking()
         var threads: [LuaThread] = []
         for _ in 0..<100 {
@@ -145,7 +145,7 @@ import Testing
         #expect(try lua.run("return 'alive'") == "alive")
     }
 
-    @Test func `one thing that is too large can be caught, and the code goes on`() throws {
+    @Test func `the error of a single large allocation can be caught, and the code continues`() throws {
         let lua = try ticking(memoryLimit: 16 << 20)
         let thread = try lua.thread(
             """
@@ -161,7 +161,7 @@ import Testing
         #expect(lua.notes == 4)
     }
 
-    @Test func `a runaway recursion that has room for all its calls can be caught, and the code goes on`() throws {
+    @Test func `the error of a runaway recursion can be caught, and the code continues`() throws {
         let lua = try ticking(memoryLimit: 128 << 20)
         let thread = try lua.thread(
             "local function f() f() end for i = 1, 4 do assert(not pcall(f)) note() end return 'done'")
@@ -171,7 +171,7 @@ import Testing
 
     /// Three quarters of the limit stay in use, and many times the limit becomes garbage.
     @Test(arguments: ["churn(3000)", "table.sort({ 1, 2 }, function() churn(300) return false end)"])
-    func `garbage near the limit is collected when there is an eighth of the limit of it`(_ call: String) throws {
+    func `near the limit, garbage is collected when it is an eighth of the limit`(_ call: String) throws {
         let lua = try ticking(memoryLimit: 16 << 20)
         let thread = try lua.thread(
             """
@@ -198,14 +198,14 @@ import Testing
         #expect(collections < 400)
     }
 
-    @Test func `what Swift pushed beyond the limit ends the run at the next instruction`() throws {
+    @Test func `a value that Swift pushes beyond the limit ends the run at the next instruction`() throws {
         let lua = try ticking(memoryLimit: 4 << 20)
         let thread = try lua.thread("local s = grow() note() return 'no'")
         #expect(end(of: thread) == .memory)
         #expect(lua.notes == 0)
     }
 
-    @Test func `a VM that is cleared can be collected in pieces, and holds nothing then`() throws {
+    @Test func `a cleared VM can be collected in pieces and is empty then`() throws {
         let lua = try TestVM()
         _ = try lua.run("kept = {} for i = 1, 400000 do kept[i] = { i } end")
         #expect(lua.vm.memoryUsed > 30 << 20)
@@ -231,7 +231,7 @@ import Testing
         end
         """,
     ])
-    func `a slice that is over where code cannot yield ends with the call that kept it from that`(
+    func `a slice that is over where code cannot yield ends after that call`(
         _ code: String
     ) throws {
         let lua = try ticking()
@@ -247,7 +247,7 @@ import Testing
         "xpcall(error, function() coroutine.wrap(long)() end)",
         "xpcall(error, function() for i = 1, 30 do coroutine.wrap(tick)() end end)",
     ])
-    func `a call that cannot yield and in which many slices are over ends the run`(_ code: String) throws {
+    func `a call that cannot yield for many slices ends the run`(_ code: String) throws {
         let lua = try ticking()
         let thread = try lua.thread("local function long() for i = 1, 30 do tick() end end \(code) note()")
         #expect(end(of: thread) == .held)
@@ -268,14 +268,14 @@ import Testing
     ]
 
     @Test(arguments: longTexts)
-    func `reading JSON looks at the limits every 16 KB`(_ text: String) throws {
+    func `reading JSON checks the limits every 16 KB`(_ text: String) throws {
         let lua = try TestVM(memoryLimit: 1 << 30)
         try lua.read(text)
         #expect(lua.vm.limitChecks.count >= text.utf8.count / JSONScanner.stretch - 1)
         #expect(lua.vm.limitChecks.longest <= 2 * JSONScanner.stretch)
     }
 
-    @Test func `filling a deferred table looks at the limits every 16 KB`() throws {
+    @Test func `filling a deferred table checks the limits every 16 KB`() throws {
         for text in Self.longTexts where text.hasPrefix("[") && !text.hasPrefix("[ ") {
             let lua = try TestVM(memoryLimit: 1 << 30)
             let thread = lua.vm.makeThread()
@@ -292,18 +292,18 @@ import Testing
         }
     }
 
-    @Test func `reading JSON ends where the time or the memory is over`() throws {
+    @Test func `reading JSON ends when the time or memory limit is reached`() throws {
         let lua = try TestVM(memoryLimit: 4 << 20)
         let text = Array(Self.longTexts[0].utf8)
         lua.vm.setDeadline(0)
-        #expect(lua.readError(text)?.hasSuffix("the time limit is over") == true)
+        #expect(lua.readError(text)?.hasSuffix("the time limit was exceeded") == true)
         lua.vm.setDeadline(.max)
         #expect(lua.readError(text)?.hasSuffix("the values take more than the function's 4 MB") == true)
         lua.vm.stack.setCount(0)
         #expect(lua.readError(Array(Self.longTexts[2].utf8)) == nil)
     }
 
-    @Test func `a deferred table whose filling runs into a limit ends the run`() throws {
+    @Test func `a limit that is reached while a deferred table is filled ends the run`() throws {
         let lua = try ticking(memoryLimit: 8 << 20)
         let thread = try lua.thread("local t = ... pcall(function() return t[1] end) note() return 'no'")
         try lua.pushDeferred(Self.longTexts[0], onto: thread)
@@ -318,7 +318,7 @@ import Testing
         return try TickingVM(memoryLimit: memoryLimit)
     }
 
-    /// Runs a thread until it fails, and answers why; nil if it ends well or waits.
+    /// Runs a thread until it fails, and returns the cause; nil if it finishes or waits.
     private func end(of thread: LuaThread, arguments: Int = 0, deadline: Int64? = nil) -> Step.Cause? {
         var arguments = arguments
         while true {
@@ -344,7 +344,7 @@ private final class TickingVM {
     private let lua: TestVM
     private let count = Count()
     var vm: LuaVM { lua.vm }
-    /// How often a script has called `note`.
+    /// The number of times that scripts have called `note`.
     var notes: Int { count.value }
 
     func pushDeferred(_ text: String, onto thread: LuaThread) throws {

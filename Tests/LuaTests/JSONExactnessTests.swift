@@ -4,7 +4,7 @@ import Testing
 
 @testable import Lua
 
-/// Strings and names read and written in the fast ways are what the slow ones give.
+/// Tests that strings and names are read and written by the fast code as by the slow code.
 @Suite struct JSONExactnessTests {
     @Test func `the first byte that is not UTF-8 is found, wherever it is`() throws {
         let wrong: [[UInt8]] = [
@@ -32,7 +32,9 @@ import Testing
         (#""\"[1,2]\"""#, "v[2] == 2"), (#""\"[1,\"""#, "v == '[1,'"), (#""\"\\\"x\\\"\"""#, "v == 'x'"),
         (#""\"\\u005b1,\"""#, "v == '[1,'"), (#""[1,""#, "v == '[1,'"), (#""""#, "v == ''"),
     ])
-    func `a text in a text becomes the value in it, or stays`(_ text: String, _ expression: String) throws {
+    func `a JSON text inside a string becomes its value, and any other string stays`(
+        _ text: String, _ expression: String
+    ) throws {
         let lua = try TestVM()
         try JSONReader.read(text.utf8Span.span.bytes, onto: lua.vm.stack) { reader throws(JSONError) in
             try reader.pushValue(unwrapping: 2)
@@ -40,7 +42,7 @@ import Testing
         #expect(try lua.evaluate("local v = ... return \(expression)"))
     }
 
-    @Test func `names are told apart, however often they come`() throws {
+    @Test func `different names are distinguished, however often they occur`() throws {
         let lua = try TestVM()
         var numbers = Numbers(state: 21)
         for _ in 0..<40 {
@@ -50,7 +52,7 @@ import Testing
                     + String(repeating: "m", count: Int.random(in: 0...12, using: &numbers))
             }
             let members = Set(names).map { "\"\($0)\":\"\($0)\"" }.joined(separator: ",")
-            // Names are only kept of texts that are not short.
+            // Names are remembered only if the text is not short.
             try lua.read("[" + String(repeating: "{\(members)},", count: 8) + "{}]")
             #expect(
                 try lua.evaluate(

@@ -48,7 +48,7 @@ import Testing
     ]
 
     @Test(arguments: readings)
-    func `reads what the text says`(_ text: String, _ expression: String) throws {
+    func `a JSON text becomes the Lua value that it describes`(_ text: String, _ expression: String) throws {
         let lua = try TestVM()
         try lua.read(text)
         let truth = try lua.evaluate("local v, null = ... return \(expression)")
@@ -84,7 +84,7 @@ import Testing
         (#""\ude00x""#, "line 1, column 4: half of a surrogate pair"),
         ("\u{FEFF}1", "line 1, column 1: byte 239 where a value should be"),
     ])
-    func `says where and why a text is not JSON`(_ text: String, _ sentence: String) throws {
+    func `an error says where and why a text is not JSON`(_ text: String, _ sentence: String) throws {
         let lua = try TestVM()
         #expect(lua.readError(Array(text.utf8)) == sentence)
         #expect(lua.vm.stack.count == 0)
@@ -93,7 +93,7 @@ import Testing
     @Test(
         arguments: [[0x80], [0xc0, 0x80], [0xed, 0xa0, 0x80], [0xf4, 0x90, 0x80, 0x80], [0xe2, 0x82], [0xff]]
             as [[UInt8]])
-    func `refuses bytes that are not UTF-8`(_ bytes: [UInt8]) throws {
+    func `bytes that are not UTF-8 are refused`(_ bytes: [UInt8]) throws {
         let lua = try TestVM()
         let error = lua.readError([UInt8(ascii: "\"")] + bytes + [UInt8(ascii: "\"")])
         #expect(error == "line 1, column 2: bytes that are not UTF-8")
@@ -101,7 +101,7 @@ import Testing
         #expect(lua.readError(long) == "line 1, column 18: bytes that are not UTF-8")
     }
 
-    @Test func `nests 128 levels and no more`() throws {
+    @Test func `nesting is limited to 128 levels`() throws {
         let lua = try TestVM()
         func nested(_ depth: Int) -> [UInt8] {
             Array((String(repeating: "[", count: depth) + String(repeating: "]", count: depth)).utf8)
@@ -113,7 +113,7 @@ import Testing
 }
 
 @Suite struct JSONWriterTests {
-    /// A Lua expression and the JSON text it becomes.
+    /// A Lua expression and the JSON text of its value.
     @Test(arguments: [
         ("1", "1"), ("-1", "-1"), ("0", "0"), ("10", "10"), ("math.maxinteger", "9223372036854775807"),
         ("math.mininteger", "-9223372036854775808"), ("1.0", "1.0"), ("0.1", "0.1"), ("1e300", "1e+300"),
@@ -122,7 +122,7 @@ import Testing
         ("{}", "{}"), ("{1,2,3}", "[1,2,3]"), ("{[1]='a',[2]='b'}", #"["a","b"]"#), ("{a=1}", #"{"a":1}"#),
         ("{null}", "[null]"), ("{{},{{}}}", "[{},[{}]]"), ("{[3]=3,[2]=2,[1]=1}", "[1,2,3]"),
     ])
-    func `writes values`(_ expression: String, _ text: String) throws {
+    func `a value is written as JSON`(_ expression: String, _ text: String) throws {
         let lua = try TestVM()
         #expect(try lua.write(expression) == text)
         #expect(lua.vm.stack.count == 0)
@@ -135,14 +135,14 @@ import Testing
         ("0/0", "NaN has no JSON form"), ("{1/0}", "[1]: infinity has no JSON form"),
         ("'a\\255'", "a string that is not UTF-8 (byte 2); encode binary data with the base64 module"),
         ("{1,x=2}", "a table with both list elements and named fields; keep them in two tables"),
-        ("{1,nil,3}", "a list with a hole at index 2; use json.null for an empty place"),
+        ("{1,nil,3}", "a list with a hole at index 2; use json.null for an empty element"),
         ("{[0]=1}", "a table with both list elements and named fields; keep them in two tables"),
-        ("{[5]=1}", "a list with a hole at index 1; use json.null for an empty place"),
+        ("{[5]=1}", "a list with a hole at index 1; use json.null for an empty element"),
         ("{[1.5]=1}", "a number key; a JSON object's keys are strings"),
         ("{[true]=1}", "a boolean key; a JSON object's keys are strings"),
         ("(function() local t = {} t.t = t return t end)()", "a table that contains itself"),
     ])
-    func `says which value has no JSON form`(_ expression: String, _ sentence: String) throws {
+    func `an error names the value that has no JSON form`(_ expression: String, _ sentence: String) throws {
         let lua = try TestVM()
         let error = #expect(throws: JSONError.self) { try lua.write(expression) }
         #expect(error.map { $0.description.hasSuffix(sentence) } == true)
@@ -161,7 +161,7 @@ import Testing
     @Test(arguments: [
         "[]", "{}", #"{"a":[]}"#, #"{"b":{}}"#, "[[],{},[{}]]", "9007199254740993", #"{"é":"😀"}"#, "0.1", "1e-07",
     ])
-    func `what was read is written as itself`(_ text: String) throws {
+    func `a value that was read is written as the same text`(_ text: String) throws {
         let lua = try TestVM()
         try lua.read(text)
         let writer = lua.vm.writer

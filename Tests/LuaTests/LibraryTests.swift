@@ -2,7 +2,8 @@ import Testing
 
 @testable import Lua
 
-/// What else of the standard library is luafunc's own, or is refused where it would take too long.
+/// Tests other functions of the standard library that luafunc implements itself, or that are refused because they would
+/// take too long.
 @Suite struct LibraryTests {
     @Test func `text functions give what stock Lua gives`() throws {
         let script = "local seed, count = 1, 3000\n\(RandomTexts.script)"
@@ -21,7 +22,7 @@ import Testing
         "utf8.len(('x'):rep(3e6))", "utf8.offset(('x'):rep(3e6), 3e6)", "utf8.offset(('\\x80'):rep(3e6), 0, 3e6)",
         "utf8.char(table.unpack(t))",
     ])
-    func `a long text is made and read in slices`(_ call: String) throws {
+    func `long texts are made and read in slices`(_ call: String) throws {
         let lua = try TestVM()
         #expect(
             try lua.countSlices("local t = table.pack(('kWa0z!'):rep(7000):byte(1, -1)) return \(call)", most: 8) == 8)
@@ -49,7 +50,7 @@ import Testing
         ),
         (
             "select(2, load('if a then ' .. ('elseif a then '):rep(5000) .. 'end'))",
-            "text too intricate for load (more than 4000 of 'and', 'or', 'elseif', 'break', 'goto' and '::'); put it into "
+            "text too complex for load (more than 4000 of 'and', 'or', 'elseif', 'break', 'goto' and '::'); put it into "
                 + "files, and use require"
         ),
         ("table.unpack({}, 1, 1e8)", "too many results to unpack"),
@@ -84,7 +85,7 @@ import Testing
         #expect(try lua.run(script) == "300000")
     }
 
-    @Test func `load reads a function's pieces, and its error is load's`() throws {
+    @Test func `load reads pieces from a function and returns its error`() throws {
         let lua = try TestVM()
         #expect(
             try lua.run(

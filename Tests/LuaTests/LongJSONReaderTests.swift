@@ -5,10 +5,12 @@ import Testing
 
 @testable import Lua
 
-/// Long JSON texts are read in steps, with the values and errors that reading in one go has.
+/// Tests that long JSON texts are read in steps, with the same values and errors as without pauses.
 @Suite struct LongJSONReaderTests {
     @Test(arguments: [JSONReader.Nulls.sentinel, .absent])
-    func `reading with a pause at every look gives the values of reading in one go`(_ nulls: JSONReader.Nulls) throws {
+    func `reading with a pause at every check gives the same values as reading without`(_ nulls: JSONReader.Nulls)
+        throws
+    {
         let lua = try TestVM()
         var numbers = Numbers(state: 7)
         for round in 0..<16 {
@@ -33,7 +35,7 @@ import Testing
         "[[[[[[1]]]]]", "{} {}",
         String(repeating: "[", count: 129), String(repeating: "{\"a\":", count: 129),
     ])
-    func `an error is that of reading in one go`(_ text: String) throws {
+    func `an error is the same as when reading without pauses`(_ text: String) throws {
         let lua = try TestVM()
         for padding in [0, 40_000] {
             let text = String(repeating: " ", count: padding) + text
@@ -46,7 +48,7 @@ import Testing
         }
     }
 
-    @Test func `nesting goes as deep as in one go`() throws {
+    @Test func `the nesting limit is the same as when reading without pauses`() throws {
         let lua = try TestVM()
         let text = String(repeating: "[", count: 128) + String(repeating: "]", count: 128)
         let reader = LongJSONReader()
@@ -58,7 +60,7 @@ import Testing
         lua.vm.stack.setCount(0)
     }
 
-    @Test func `of equal keys the last one wins, also if it is null`() throws {
+    @Test func `of equal keys the last one counts, even if it is null`() throws {
         let lua = try TestVM()
         let text = "{\"a\":1,\"b\":2,\"a\":null,\"b\":3}"
         try JSONReader.read(text.utf8Span.span.bytes, onto: lua.vm.stack, nulls: .absent) { reader throws(JSONError) in
@@ -74,7 +76,7 @@ import Testing
 
     // MARK: -
 
-    /// Pushes the value, read by code that a thread runs and whose slice is always over; answers how often it stopped.
+    /// Pushes the value. A thread reads it with a slice that is always over. Returns the number of pauses.
     private static func readWithPauses(
         _ text: String, _ nulls: JSONReader.Nulls, isSparing: Bool, in lua: TestVM
     ) throws -> Int {
@@ -113,7 +115,8 @@ import Testing
         return equal(...)
         """
 
-    /// A JSON text of some 100 KB, with white space before it so that the looks fall elsewhere each time.
+    /// A JSON text of some 100 KB, with white space before it, so that the checks come at different positions each
+    /// time.
     private static func text(_ numbers: inout Numbers, padding: Int) -> String {
         func value(_ depth: Int) -> String {
             switch Int.random(in: 0..<(depth < 6 ? 12 : 7), using: &numbers) {

@@ -14,7 +14,7 @@ import Testing
         #expect(try lua.run("return tostring(select(2, pcall(refuse)))") == "no")
     }
 
-    @Test func `a bad argument is told as Lua tells it`() throws {
+    @Test func `a bad argument is reported in Lua's words`() throws {
         let lua = try TestVM()
         lua.vm.stack.push(function: "digest") { stack throws(LuaError) in
             throw .argument(1, expected: "string expected, got nil")
@@ -33,7 +33,7 @@ import Testing
         #expect(try lua.run("return 'alive'") == "alive")
     }
 
-    @Test func `memory beyond the limit cannot be had by a string function`() throws {
+    @Test func `a string function cannot use memory beyond the limit`() throws {
         let lua = try TestVM(memoryLimit: 4 << 20)
         #expect(
             throws: LuaFailure(
@@ -66,7 +66,7 @@ import Testing
         #expect(failure.map { $0.traceback.count < 30 && $0.traceback.contains { $0.contains("(skipping") } } == true)
     }
 
-    @Test func `threads are used again and their stacks are level`() throws {
+    @Test func `threads are reused with empty stacks`() throws {
         let lua = try TestVM()
         for _ in 0..<100 { #expect(try lua.run("return ...") == "") }
         let used = lua.vm.memoryUsed
@@ -129,28 +129,28 @@ import Testing
         "(function() table.insert(t, 40) return #t == 4 and t[4] == 40 end)()",
         "(function() table.sort(t, function(a, b) return a > b end) return t[1] == 30 end)()",
     ])
-    func `a deferred list is a list`(_ expression: String) throws {
+    func `a deferred list behaves like a list`(_ expression: String) throws {
         let lua = try TestVM()
         try lua.pushDeferred("[10,20,30]")
         #expect(try lua.evaluate("local t = ... return \(expression)"))
     }
 
     @Test(arguments: [#"{"a":[1,{}]}"#, "[1,2,3]", "{ }", "[ ]", #"{"a":{"b":{"c":[]}}}"#])
-    func `a deferred table is written as what it holds`(_ text: String) throws {
+    func `a deferred table is written with its members`(_ text: String) throws {
         let lua = try TestVM()
         try lua.pushDeferred(text)
         try lua.vm.writer.append(at: -1, of: lua.vm.stack)
         #expect(lua.vm.writer.text == text.filter { $0 != " " })
     }
 
-    @Test func `a mistake in a deferred value is found at once`() throws {
+    @Test func `a mistake in a deferred value is found immediately`() throws {
         let lua = try TestVM()
         #expect(throws: JSONError.self) { try lua.pushDeferred(#"{"a":[1,}"#) }
     }
 }
 
 @Suite struct SandboxTests {
-    /// What is forbidden, and the sentence a script gets.
+    /// Forbidden code, and the error message that a script gets.
     @Test(arguments: [
         ("io.open('x')", "io.open is not available in a function: there is no file system"),
         ("io.write('x')", "io.write is not available"),
@@ -177,7 +177,7 @@ import Testing
         ("require('broken')", "lib/broken.lua:1: "),
         ("getmetatable('').__index = nil", "attempt to index a boolean value"),
     ])
-    func `what is forbidden says what to do instead`(_ script: String, _ sentence: String) throws {
+    func `the error of a forbidden function says what to use instead`(_ script: String, _ sentence: String) throws {
         let lua = try TestVM(modules: ["loop": "return require 'loop'", "broken": "return ="])
         let failure = #expect(throws: LuaFailure.self) { try lua.run(script) }
         #expect(failure?.message.contains(sentence) == true, "\(failure?.message ?? "")")
@@ -193,12 +193,12 @@ import Testing
         "return io ~= nil and _G._G == _G", "package.preload.p = function() return 9 end return require 'p' == 9",
         "local t <close> = setmetatable({}, { __close = function() end }) return true",
     ])
-    func `what is allowed works as in Lua`(_ script: String) throws {
+    func `allowed functions work as in Lua`(_ script: String) throws {
         let lua = try TestVM(modules: ["m": "return { n = 1 }", "none": ""])
         #expect(try lua.run(script) == "true")
     }
 
-    @Test func `globals are those of the allow-list`() throws {
+    @Test func `the globals are those of the allow-list`() throws {
         let lua = try TestVM()
         let names = try lua.run(
             "local n = {} for k in pairs(_G) do n[#n + 1] = k end table.sort(n) return table.concat(n, ' ')")
@@ -210,7 +210,7 @@ import Testing
                 """)
     }
 
-    @Test func `after sealing, a new global needs local`() throws {
+    @Test func `after sealing, a new global is an error`() throws {
         let lua = try TestVM()
         _ = try lua.run("declared = 1")
         lua.vm.sealGlobals()

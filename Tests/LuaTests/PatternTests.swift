@@ -3,7 +3,8 @@ import Testing
 
 @testable import Lua
 
-/// string.find, match, gmatch and gsub beside those of the stock library, which is linked but out of a script's reach.
+/// Compares string.find, match, gmatch and gsub with those of the stock library, which is linked but not available to
+/// scripts.
 @Suite struct PatternTests {
     @Test(arguments: 1...4)
     func `patterns give what stock Lua gives`(_ seed: Int) throws {
@@ -26,7 +27,7 @@ import Testing
         #expect(slices > 10_000)
     }
 
-    /// Each would be one call for seconds or years; how often it looks is counted, not timed.
+    /// Each call would take seconds or years without a check. The checks are counted, not timed.
     @Test(arguments: [
         "('a'):rep(24):find(('a*'):rep(12) .. 'b')", "('('):rep(100000):find('%b()')",
         "(' '):rep(20000):match('^(.-)%s*x$')", "(' '):rep(100000):find('%s+$x')", "('a'):rep(1e6):find('[^a]')",
@@ -58,7 +59,7 @@ import Testing
                 """) == "abc123")
     }
 
-    @Test func `what replaces may be found by a metamethod that takes several slices`() throws {
+    @Test func `gsub's replacement can come from a metamethod that takes several slices`() throws {
         let lua = try TestVM()
         let script = """
             local t = setmetatable({}, { __index = function(_, k) for i = 1, 100 do end return k == "b" and "<" .. k .. ">" end })

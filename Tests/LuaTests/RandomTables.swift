@@ -1,5 +1,5 @@
-/// A Lua script that calls the table functions with random tables, with metamethods and without, and random arguments; it
-/// returns what they answered as text, a line each. `seed` and `count` are set before it.
+/// A Lua script that calls the table functions with random tables, with and without metamethods, and random arguments.
+/// It returns the results as text, one per line. `seed` and `count` are set before it.
 enum RandomTables {
     static let script = #"""
         local function random(n) seed = (seed * 1103515245 + 12345) % 2147483648 return seed // 65536 % n + 1 end

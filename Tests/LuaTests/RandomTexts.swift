@@ -1,5 +1,5 @@
-/// A Lua script that calls the functions of the string and utf8 libraries that have no patterns with random arguments, and
-/// returns what they answered as text, a line each. `seed` and `count` are set before it.
+/// A Lua script that calls the functions of the string and utf8 libraries that have no patterns, with random arguments.
+/// It returns the results as text, one per line. `seed` and `count` are set before it.
 enum RandomTexts {
     static let script = #"""
         local function random(n) seed = (seed * 1103515245 + 12345) % 2147483648 return seed // 65536 % n + 1 end

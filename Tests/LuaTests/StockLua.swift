@@ -7,7 +7,7 @@ enum StockLua {
     /// The text a script returns, or its error.
     static func run(_ script: String) throws -> String {
         guard let state = luaL_newstate() else { throw LuaFailure(message: "no memory for a Lua state") }
-        // The linker puts CLua's lookup of '__call' in the place of Lua's (calls.c), and that one counts in the host.
+        // The linker replaces Lua's lookup of '__call' by CLua's (calls.c), which needs this structure.
         let host = UnsafeMutablePointer<CLuaVM>.allocate(capacity: 1)
         host.initialize(to: CLuaVM())
         let space = UnsafeMutableRawPointer(state) - MemoryLayout<UnsafeRawPointer>.size
@@ -25,7 +25,7 @@ enum StockLua {
 }
 
 extension TestVM {
-    /// Runs a script whose slice is over at every instruction of Lua, and at every `stride` steps of C code; gives it up
+    /// Runs a script whose slice is over at every instruction of Lua, and at every `stride` steps of C code. Stops
     /// after `most` slices.
     func runInSlices(_ source: String, stride: Int32, most: Int = .max) throws -> (text: String, slices: Int) {
         let thread = vm.makeThread()
@@ -54,7 +54,7 @@ extension TestVM {
         }
     }
 
-    /// How many slices of a script's C code end, up to `most`; then the script is given up.
+    /// The number of slices that end in a script's C code. The script is stopped after `most`.
     func countSlices(_ source: String, most: Int) throws -> Int {
         let thread = vm.makeThread()
         defer {
@@ -71,7 +71,7 @@ extension TestVM {
         return slices
     }
 
-    /// Whether the function that does nothing was called by C.
+    /// Whether C called the function that does nothing.
     private static func isInC(_ thread: LuaThread) -> Bool {
         var record = lua_Debug()
         guard lua_getstack(thread.state, 1, &record) != 0, lua_getinfo(thread.state, "S", &record) != 0 else {

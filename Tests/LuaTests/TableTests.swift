@@ -2,7 +2,7 @@ import Testing
 
 @testable import Lua
 
-/// The table library beside the stock one.
+/// Compares the table library with the stock one.
 @Suite struct TableTests {
     @Test(arguments: 1...3)
     func `table functions give what stock Lua gives`(_ seed: Int) throws {
@@ -42,7 +42,7 @@ import Testing
         #expect(slices > 1000)
     }
 
-    /// Each would be one call for a long time, or for ever; how often it looks is counted, not timed.
+    /// Each call would take a long time, or forever, without a check. The checks are counted, not timed.
     @Test(arguments: [
         "table.move({}, 1, math.maxinteger - 1, 2)", "table.move({}, 2, math.maxinteger, 1)",
         "table.concat(setmetatable({}, { __len = function() return 1 << 62 end, __index = function() return '' end }))",
@@ -50,9 +50,9 @@ import Testing
         "table.remove(setmetatable({}, { __len = function() return 1 << 62 end }), 1)",
         "table.sort(setmetatable({}, { __len = function() return 1 << 30 end, __index = function() return 1 end }))",
     ])
-    func `a long range is gone through in slices`(_ call: String) throws {
+    func `a long range is processed in slices`(_ call: String) throws {
         let lua = try TestVM()
-        // The functions for metamethods are made once, in C's name, where no slice can end.
+        // The functions for metamethods are made once, inside a call from C, where no slice can end.
         _ = try lua.run("return table.concat(setmetatable({}, { __index = {} }))")
         #expect(try lua.runInSlices("local t = \(call)", stride: 100, most: 1000).slices == 1000)
     }
@@ -61,7 +61,7 @@ import Testing
         "table.insert(t, 1, 0)", "table.remove(t, 1)", "table.move(t, 1, #t, 2)", "table.concat(t)", "table.sort(t)",
         "table.sort(t, function(a, b) return a < b end)", "table.sort(t, math.ult)",
     ])
-    func `a long list is gone through in slices`(_ call: String) throws {
+    func `a long list is processed in slices`(_ call: String) throws {
         let lua = try TestVM()
         let script = "local t = table.pack(('kWa0z!'):rep(4000):byte(1, -1)) t.n = nil return \(call)"
         #expect(try lua.countSlices(script, most: 20) == 20)
@@ -82,7 +82,7 @@ import Testing
         #expect(try lua.run(script) == "12345")
     }
 
-    @Test func `a table whose metamethods wait is gone through, too`() throws {
+    @Test func `a table whose metamethods wait is processed too`() throws {
         let lua = try TestVM()
         let script = """
             local co = coroutine.wrap(function()

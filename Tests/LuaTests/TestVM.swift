@@ -61,7 +61,7 @@ final class TestVM {
         }
     }
 
-    /// Calls the chunk with all that is on the main stack, and answers its one boolean.
+    /// Calls the chunk with all values on the main stack. Returns its boolean result.
     func evaluate(_ source: String) throws -> Bool {
         try vm.stack.run(LuaChunk(source), arguments: vm.stack.count)
         defer { vm.stack.pop() }
@@ -83,7 +83,7 @@ final class TestVM {
         return vm.writer.text
     }
 
-    /// Runs a script as a function's handler runs, on a thread; answers the text of its first result.
+    /// Runs a script on a thread, as a function's handler runs. Returns the text of its first result.
     func run(_ source: String) throws(LuaFailure) -> String {
         let thread = vm.makeThread()
         defer {

@@ -5,8 +5,8 @@ import Testing
 
 /// Ends time slices where a test wants it.
 enum Tick {
-    /// Lets ticks come on the calling thread, but starts no timer, which would also tick in tests that run on this thread
-    /// later.
+    /// Enables ticks on the calling thread. It starts no timer, because that would also tick in later tests on this
+    /// thread.
     static func prepare() throws { try #require(Preemption.start(slice: 0)) }
 
     static func come() { pthread_kill(pthread_self(), SIGURG) }

@@ -4,9 +4,9 @@ import Testing
 
 @testable import Lua
 
-/// Swift code that works for a script in steps.
+/// Tests Swift code that works for a script in steps.
 @Suite struct WorkTests {
-    @Test func `long work lets others have their turn, and goes on where it was`() throws {
+    @Test func `long work pauses for other work and continues where it was`() throws {
         let lua = try TestVM()
         try Tick.prepare()
         // Ends only once it was interrupted.
@@ -61,7 +61,7 @@ import Testing
         "return getmetatable(t) == nil and t.x", "return setmetatable(t, {}).x",
         "return getmetatable(setmetatable({ x = 7 }, t)).x",
     ])
-    func `a table that is filled in steps is whole wherever a script touches it first`(_ touch: String) throws {
+    func `a table that is filled in steps is complete at the first access`(_ touch: String) throws {
         let lua = try TestVM()
         try Tick.prepare()
         var pauses = 0
@@ -97,7 +97,7 @@ import Testing
         #expect(thread.stack.integer(at: -1) == 7)
     }
 
-    @Test func `blocks that Lua frees stay for the next ones, but not many, and go with the garbage`() throws {
+    @Test func `a few freed blocks are kept for reuse until the next collection`() throws {
         let lua = try TestVM()
         let host = clua_vm(lua.vm.stack.state)
         #expect(
@@ -108,7 +108,7 @@ import Testing
         #expect(host?.pointee.kept == 0)
     }
 
-    @Test func `no error handler of the script goes on after the time limit of work`() throws {
+    @Test func `no error handler of the script runs after long work has exceeded the time limit`() throws {
         let lua = try TestVM()
         lua.vm.stack.push(function: "long") { stack throws(LuaError) in
             try stack.work { _ throws(LuaError) in .more(after: 1) }
@@ -123,7 +123,7 @@ import Testing
         }
     }
 
-    @Test func `bytes that Swift holds count for the memory limit, and no longer than it holds them`() throws {
+    @Test func `bytes count against the memory limit exactly as long as Swift holds them`() throws {
         let lua = try TestVM(memoryLimit: 2 << 20)
         let before = lua.vm.memoryUsed
         do {
@@ -151,7 +151,7 @@ import Testing
         "local t = {} for i = 1, 1 << 14 do t['key ' .. i] = i end return t",
         "return { [('k'):rep(1 << 20)] = 1 }",
     ])
-    func `JSON is written with looks at the limits in between`(_ code: String) throws {
+    func `writing JSON checks the limits`(_ code: String) throws {
         let lua = try TestVM()
         try lua.vm.stack.run(LuaChunk(code), arguments: 0)
         let writer = JSONWriter(for: lua.vm)
@@ -169,7 +169,7 @@ import Testing
         lua.vm.stack.pop()
     }
 
-    @Test func `a text that is written in pieces is the same as in one`() throws {
+    @Test func `a text that is written in pieces is the same as one written at once`() throws {
         let lua = try TestVM()
         let text = String(repeating: "aé€😀\n\u{1}\"", count: 20_000)
         let whole = JSONWriter()
@@ -184,7 +184,7 @@ import Testing
         lua.vm.stack.pop()
     }
 
-    @Test func `the text of an error is not longer than people read`() throws {
+    @Test func `the text of an error has a limited length`() throws {
         let lua = try TestVM()
         lua.vm.stack.push(String(repeating: "x", count: 1 << 20))
         let message = lua.vm.stack.message(at: -1)

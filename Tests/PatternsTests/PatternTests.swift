@@ -44,17 +44,17 @@ struct PatternTests {
             ("^(a|aa)+$", String(repeating: "a", count: 60) + "!"),
             (#"^(\w+\s?)*$"#, String(repeating: "é", count: 60) + "!"),
             (#"^(a*)*\1$"#, String(repeating: "a", count: 60) + "!"),
-            // Each place where it may begin is soon done; there are many.
+            // Each starting position takes little time, but there are many.
             ("(?:a|b){0,50}c?(?=y)", String(repeating: "a", count: 1000)),
-            // Each step looks through all the rest.
+            // Each step scans the whole rest of the text.
             ("[^x]*+y", String(repeating: "a", count: 60_000)),
             (#"\X*+!"#, String(repeating: "á", count: 30_000)),
         ])
-    func `a match that takes too many steps is given up`(_ pattern: String, _ text: String) throws {
+    func `a match that takes too many steps is abandoned`(_ pattern: String, _ text: String) throws {
         #expect(try Pattern(pattern).match(text.utf8Span.span) == .tooHard)
     }
 
-    @Test func `a match takes no more memory than is set, however many groups it has`() throws {
+    @Test func `the memory of a match is limited, however many groups it has`() throws {
         let pattern = try Pattern("^" + String(repeating: "()", count: 1000) + "(a|b)+$")
         let text = String(repeating: "a", count: 400)
         #expect(pattern.match(text.utf8Span.span) == .tooHard)
@@ -106,7 +106,7 @@ struct PatternTests {
             (#"\p{IsGreek}"#, 11, #"unknown property after \P or \p"#),
             ("((a{1,9999}){1,9999}){1,9999}", 29, "regular expression is too large"),
         ])
-    func `what is no pattern is told with its place`(_ text: String, _ position: Int, _ reason: String) {
+    func `an invalid pattern is reported with its position`(_ text: String, _ position: Int, _ reason: String) {
         #expect(throws: PatternError(reason: reason, position: position)) { try Pattern(text) }
     }
 }

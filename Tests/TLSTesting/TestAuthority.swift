@@ -1,17 +1,18 @@
-/// An authority that signs certificates for a test, with a key that nobody keeps.
+/// An authority that signs certificates for a test. Its key is not kept.
 ///
-/// A server for `localhost` takes the certificate that `TestAuthority().certificate()` makes, a client trusts `pem`.
+/// A server for `localhost` uses the certificate that `TestAuthority().certificate()` makes; a client trusts `pem`.
 public final class TestAuthority {
-    /// Its own certificate, for those who trust it.
+    /// The authority's own certificate, for those who trust it.
     public let pem: [UInt8]
     private let certificate: X509Certificate
     private let key: TestKey
-    /// What a server sends after its own certificate: of this authority and those above it, but not the root.
+    /// The certificates that a server sends after its own: those of this authority and the ones above it, without the
+    /// root.
     private let chain: [UInt8]
 
-    /// A root.
+    /// Makes a root authority.
     ///
-    /// - Parameter dates: the first and the last day on which its certificate is good, such as "2026-01-31".
+    /// - Parameter dates: the first and the last day on which its certificate is valid, such as "2026-01-31".
     public init(
         name: String = "Test Authority", dates: ClosedRange<String> = TestCertificate.always
     ) throws(CertificateMakingError) {
@@ -22,7 +23,7 @@ public final class TestAuthority {
         chain = []
     }
 
-    /// One that another has appointed.
+    /// Makes an authority whose certificate another one has signed.
     public init(
         name: String, dates: ClosedRange<String> = TestCertificate.always, under issuer: TestAuthority
     ) throws(CertificateMakingError) {

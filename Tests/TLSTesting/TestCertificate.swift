@@ -1,6 +1,6 @@
-/// What a TLS server needs, made for a test: it protects nothing.
+/// A certificate and key for a TLS server in a test. They protect nothing.
 public struct TestCertificate: Sendable {
-    /// The certificate, then those of its issuers but the root.
+    /// The certificate, then those of its issuers without the root.
     public let chainPEM: [UInt8]
     public let keyPEM: [UInt8]
 
@@ -9,11 +9,11 @@ public struct TestCertificate: Sendable {
         self.keyPEM = keyPEM
     }
 
-    /// Dates that a test does not outlive.
+    /// A period that contains the time of every test.
     public static let always = "2020-01-01"..."2120-12-31"
     public static let localNames = ["localhost", "127.0.0.1", "::1"]
 
-    /// One that its holder signed itself.
+    /// A self-signed certificate.
     public static func selfSigned(
         names: [String] = localNames, dates: ClosedRange<String> = always
     ) throws(CertificateMakingError) -> TestCertificate {
@@ -23,7 +23,7 @@ public struct TestCertificate: Sendable {
         return TestCertificate(chainPEM: try certificate.pem, keyPEM: try key.pem)
     }
 
-    /// One that the holder of another signed, although that one is no authority.
+    /// A certificate that was signed with another one that is not an authority.
     public static func signed(
         by issuer: TestCertificate, names: [String], dates: ClosedRange<String> = always
     ) throws(CertificateMakingError) -> TestCertificate {

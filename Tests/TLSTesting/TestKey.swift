@@ -1,11 +1,11 @@
 internal import COpenSSL
 
-/// OpenSSL refused something, which in a test is a mistake of the test.
+/// OpenSSL refused a call, which means a mistake in the test.
 public struct CertificateMakingError: Error, CustomStringConvertible {
     public let description: String
 }
 
-/// A key on the curve P-256: made in less than a millisecond.
+/// A key on the curve P-256, which is made in less than a millisecond.
 final class TestKey {
     let pointer: OpaquePointer
 
@@ -38,7 +38,7 @@ final class TestKey {
     }
 }
 
-/// What `write` puts into a buffer of OpenSSL.
+/// The bytes that `write` puts into a buffer of OpenSSL.
 func written(_ write: (OpaquePointer?) -> Int32) throws(CertificateMakingError) -> [UInt8] {
     let bio = BIO_new(BIO_s_mem())
     defer { BIO_free(bio) }

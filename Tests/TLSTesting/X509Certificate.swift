@@ -4,7 +4,7 @@ internal import COpenSSL
 final class X509Certificate {
     let pointer: OpaquePointer
 
-    /// - Parameter issuer: who signs it; nil where it signs itself.
+    /// - Parameter issuer: the signer; nil for a self-signed certificate.
     init(
         subject: String, names: [String], dates: ClosedRange<String>, isAuthority: Bool, key: TestKey,
         issuer: (certificate: X509Certificate, key: TestKey)?
@@ -33,7 +33,7 @@ final class X509Certificate {
         }
     }
 
-    /// The first one there.
+    /// Reads the first certificate in the text.
     init(pem: [UInt8]) throws(CertificateMakingError) {
         let bio = BIO_new(BIO_s_mem())
         defer { BIO_free(bio) }
@@ -64,6 +64,6 @@ final class X509Certificate {
         return (isAddress ? "IP:" : "DNS:") + name
     }
 
-    /// "2026-01-01" as ASN.1 has it.
+    /// A day such as "2026-01-01" in ASN.1's form.
     private static func time(_ day: String, _ time: String) -> String { day.filter { $0 != "-" } + time }
 }

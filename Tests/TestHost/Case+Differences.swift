@@ -3,7 +3,7 @@ import JSON
 public import TestSupport
 
 extension Case {
-    /// Every way in which what arrives through the host differs from what is expected, for an answer of the handler.
+    /// All differences between what arrives through the host and what is expected, for an answer of the handler.
     public func differences(status: Int, contentType: String, body: [UInt8]) throws -> [String] {
         let delivery = try AnswerDecoder(functionJSON: functionJSON)
             .decode(Answer(status: status, contentType: contentType, body: body))
@@ -19,7 +19,7 @@ extension Case {
 }
 
 extension AnswerDecoder {
-    /// For the function that a function.json describes.
+    /// Makes the host for the function that a function.json describes.
     public init(functionJSON: [UInt8]) throws {
         let bindings = try JSONTree.parse(functionJSON.span.bytes)["bindings"]?.elements ?? []
         func text(_ key: String, _ tree: JSONTree) -> String? { tree.member(anyCase: key)?.string }

@@ -1,7 +1,7 @@
 import Foundation
 import Glibc
 
-/// A server on loopback that answers each path with bytes laid out before, and tells what it received.
+/// A server on loopback that answers each path with prepared bytes, and records what it received.
 public final class CannedServer: Sendable {
     public let port: Int
     private let descriptor: Int32
@@ -9,9 +9,9 @@ public final class CannedServer: Sendable {
     private let endsConnections: Bool
 
     /// - Parameters:
-    ///   - answers: whole responses by path; a path of no answer is never answered. `/echo` answers with the request
-    ///     itself as its body.
-    ///   - endsConnections: after each answer.
+    ///   - answers: whole responses by path. A path without an entry is never answered. `/echo` answers with the
+    ///     request itself as its body.
+    ///   - endsConnections: whether the connection ends after each answer.
     public init(_ answers: [String: [UInt8]], endsConnections: Bool = false) throws {
         self.answers = answers
         self.endsConnections = endsConnections

@@ -16,13 +16,13 @@ public struct Case: Sendable, CustomTestStringConvertible {
 
     public var testDescription: String { path }
 
-    /// What the real host makes of an answer.
+    /// The real host's result for an answer.
     public struct Arrival {
-        /// The host waits for ever.
+        /// Whether the host waits forever.
         public var hangs = false
-        /// Why the invocation failed; nil where it did not.
+        /// The reason why the invocation failed; nil if it succeeded.
         public var failure: String?
-        /// What the host changed without a word.
+        /// What the host changed silently.
         public var warnings: [String] = []
         public var logs: [String] = []
         /// What the caller of an HTTP trigger gets.
@@ -44,15 +44,15 @@ public struct Case: Sendable, CustomTestStringConvertible {
             self.body = body
         }
 
-        /// The values of a header of that name in any case, joined; nil if there is none.
+        /// The joined values of a header, whose name may have any case; nil if there is none.
         public func header(_ name: String) -> String? {
             let values = headers.filter { $0.name.lowercased() == name.lowercased() }.map(\.value)
             return values.isEmpty ? nil : values.joined(separator: ", ")
         }
     }
 
-    /// Every way in which what arrived differs from what is expected; empty if all is well. A warning is a difference
-    /// too: luafunc answers nothing that the host would change without a word.
+    /// All differences between what arrived and what is expected; empty if there are none. A warning is a difference
+    /// too, because luafunc never answers anything that the host would change silently.
     ///
     /// - Parameter answer: for the failure's message.
     public func differences(_ arrived: Arrival, answer: [UInt8]) -> [String] {
@@ -85,8 +85,9 @@ public struct Case: Sendable, CustomTestStringConvertible {
         return differences
     }
 
-    /// How a caller's response differs where the host hands over the caller's own request. `plain` in expected.json is
-    /// what only this wire can do; else it must be what arrives through a payload.
+    /// The differences of a caller's response if the host forwards the caller's own request. The member `plain` of
+    /// expected.json is the result that only this protocol can have; without it, the result must be the same as through
+    /// a payload.
     public func plainDifferences(status: Int, headers: [(name: String, value: String)], body: [UInt8]) -> [String] {
         guard let wanted = expected["plain"] ?? expected["http"] else {
             let isRefused = status == 500 && expected["failed"] != nil
@@ -95,8 +96,8 @@ public struct Case: Sendable, CustomTestStringConvertible {
         return compare(wanted, Response(status: status, headers: headers, body: body))
     }
 
-    /// The caller's request that the host made the payload of; nil unless it may be handed over as it is (host-contract
-    /// §5) and is a request at all.
+    /// The caller's request from which the host made the payload; nil unless it is a request and may be forwarded as it
+    /// is (host-contract §5).
     public var plainRequest: PlainRequest? {
         guard let bindings = (try? JSONTree.parse(functionJSON.span.bytes))?["bindings"]?.elements, bindings.count == 2,
             let trigger = bindings.first(where: { $0.member(anyCase: "type")?.string?.lowercased() == "httptrigger" }),
@@ -156,7 +157,7 @@ public struct PlainRequest: Sendable {
     public let headers: [(String, String)]
     public let body: [UInt8]
 
-    /// - Parameter path: in place of the one in the URL.
+    /// - Parameter path: replaces the path in the URL.
     init?(_ request: JSONTree, at path: String?) {
         guard let method = request["Method"]?.string, let url = request["Url"]?.string,
             let whole = url.firstMatch(of: #/https?://[^/]*([^?]*)(.*)/#)
@@ -174,7 +175,7 @@ public struct PlainRequest: Sendable {
     }
 }
 
-/// Where the repository is, and what was built from it.
+/// The repository's folder and the programs built from it.
 public enum Repository {
     public static let root = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
         .deletingLastPathComponent()

@@ -47,10 +47,10 @@ public final class RawConnection {
 
     public func send(_ text: String) { send(text.utf8) }
 
-    /// Says that nothing more will be sent.
+    /// Closes the sending half of the connection.
     public func finish() { shutdown(descriptor, Int32(SHUT_WR)) }
 
-    /// Ends the connection at once, as a client that crashes does: what is on its way is thrown away.
+    /// Ends the connection immediately, as a client that crashes does. Data in transit is discarded.
     public func reset() {
         var linger = linger(l_onoff: 1, l_linger: 0)
         setsockopt(descriptor, SOL_SOCKET, SO_LINGER, &linger, socklen_t(MemoryLayout<Glibc.linger>.size))
@@ -67,7 +67,7 @@ public final class RawConnection {
 
     private var buffer: [UInt8] = []
 
-    /// The next response; nil where the connection ends before it is complete. Chunks are put together.
+    /// The next response, with chunks joined; nil if the connection ends before it is complete.
     public func response() -> HTTPReply? {
         let separator = Array("\r\n\r\n".utf8)
         while true {
@@ -100,7 +100,7 @@ public final class RawConnection {
     }
 }
 
-/// Bodies that come in chunks.
+/// Reading of bodies in chunks.
 extension RawConnection {
     /// The head of a response whose body is chunked.
     public func head() -> HTTPReply? {
@@ -114,7 +114,7 @@ extension RawConnection {
         }
     }
 
-    /// The next chunk, empty if it is the last; nil where the connection ends before it is complete.
+    /// The next chunk, which is empty for the last one; nil if the connection ends before it is complete.
     public func chunk() -> [UInt8]? {
         let lineEnd = Array("\r\n".utf8)
         while true {
@@ -130,17 +130,17 @@ extension RawConnection {
         }
     }
 
-    /// All that comes up to the end of the connection.
+    /// All bytes up to the end of the connection.
     public func rest(upTo limit: Int = 64 << 20) -> [UInt8] {
         while buffer.count < limit, receiveMore() {}
         return buffer
     }
 }
 
-/// An HTTP response as it came.
+/// An HTTP response as it arrived.
 public struct HTTPReply: Sendable {
     public let status: Int
-    /// Names in lower case.
+    /// The headers, with names in lower case.
     public let headers: [String: String]
     public var body: [UInt8] = []
 
@@ -162,7 +162,7 @@ public struct HTTPReply: Sendable {
 }
 
 extension RawConnection {
-    /// Sends one request and waits for its answer, which must come.
+    /// Sends one request and waits for its response, which must arrive.
     public static func request(
         _ path: String, method: String = "POST", port: Int,
         headers: [String: String] = ["Content-Type": "application/json"],
@@ -180,7 +180,7 @@ extension RawConnection {
     public struct NoAnswer: Error {}
 }
 
-/// Headers by which luafunc knows the real host.
+/// The headers by which luafunc recognizes the real host.
 public let hostHeaders = [
     "Content-Type": "application/json; charset=utf-8", "X-Azure-Functions-HostVersion": "4.1037.0.0",
     "X-Azure-Functions-InvocationId": "6b0cbf0e-8f7e-4a53-9f0c-0a8f0d1f3c11",

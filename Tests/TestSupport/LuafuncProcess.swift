@@ -4,16 +4,16 @@ import Synchronization
 /// The built program, run as a user runs it.
 public final class LuafuncProcess: Sendable {
     private let process: Process
-    /// Ends with the tests.
+    /// Standard input of the program, which ends with the tests.
     private let input = Pipe()
     private let output: Pipe
     private let errors: Pipe
     private let exit: AsyncStream<Int32>
-    /// The port it says it listens on; 0 if it ended before.
+    /// The port on which the program says it listens; 0 if it ended before.
     public let port: Int
 
-    /// Starts it with an environment of just `PATH` and what is given. Unless `waits` is false, reads stdout up to the line
-    /// that says where it listens.
+    /// Starts the program with an environment that consists of `PATH` and the given variables. Waits for the line that
+    /// says where it listens, unless `waits` is false.
     public init(
         _ arguments: [String], environment: [String: String] = [:], folder: URL? = nil,
         program: URL = Repository.luafunc, waits: Bool = true
@@ -25,7 +25,7 @@ public final class LuafuncProcess: Sendable {
         process.arguments = arguments
         process.environment = environment.merging(["PATH": "/usr/bin:/bin"]) { own, _ in own }
         process.standardInput = input
-        // No other program that a test starts keeps it open.
+        // Other programs that tests start must not keep it open.
         _ = fcntl(input.fileHandleForWriting.fileDescriptor, F_SETFD, FD_CLOEXEC)
         process.standardOutput = output
         process.standardError = errors
@@ -43,7 +43,7 @@ public final class LuafuncProcess: Sendable {
         port = waits ? Self.line(containing: address, in: output).map(Self.port) ?? 0 : 0
     }
 
-    /// The next line, read byte by byte so that what follows stays in the pipe; nil at the end.
+    /// The next line; nil at the end. It is read byte by byte, so that later lines stay in the pipe.
     private static func line(of pipe: Pipe) -> String? {
         var bytes: [UInt8] = []
         while isReadable(pipe), let byte = try? pipe.fileHandleForReading.read(upToCount: 1)?.first {
@@ -53,7 +53,7 @@ public final class LuafuncProcess: Sendable {
         return nil
     }
 
-    /// false after two minutes of silence, so that a line that never comes fails a test and does not hold it up.
+    /// Returns false after two minutes of silence, so that a missing line fails a test instead of blocking it.
     private static func isReadable(_ pipe: Pipe) -> Bool {
         var descriptor = pollfd(fd: pipe.fileHandleForReading.fileDescriptor, events: Int16(POLLIN), revents: 0)
         return poll(&descriptor, 1, 120_000) > 0
@@ -82,7 +82,7 @@ public final class LuafuncProcess: Sendable {
     /// The next line of stdout; nil at the end of the output.
     public func line() -> String? { Self.line(of: output) }
 
-    /// Reads stdout likewise; nil at the end of the output.
+    /// Reads stdout up to the first line that contains `text` and returns it; nil at the end of the output.
     public func line(containing text: String) -> String? { Self.line(containing: text, in: output) }
 
     /// Reads stderr likewise.
@@ -98,13 +98,13 @@ public final class LuafuncProcess: Sendable {
         return nil
     }
 
-    /// Ends its standard input.
+    /// Ends the program's standard input.
     public func endInput() { try? input.fileHandleForWriting.close() }
 
-    /// The names of its threads, sorted. One that was given none has the program's.
+    /// The names of the program's threads, sorted. A thread without a name has the program's.
     public func threadNames() throws -> [String] {
         let tasks = "/proc/\(process.processIdentifier)/task"
-        // A thread may end meanwhile.
+        // A thread may have ended meanwhile.
         return try FileManager.default.contentsOfDirectory(atPath: tasks).compactMap { thread in
             try? String(contentsOfFile: "\(tasks)/\(thread)/comm", encoding: .utf8)
         }.map { $0.trimmingCharacters(in: .newlines) }.sorted()
@@ -112,7 +112,7 @@ public final class LuafuncProcess: Sendable {
 
     public func send(signal: Int32) { kill(process.processIdentifier, signal) }
 
-    /// How it ended, minus the signal's number if by a signal, and what it wrote since it was ready.
+    /// The exit code, or minus the signal's number, and the output since the program was ready.
     public func end() async -> (code: Int32, output: String, errors: String) {
         var code: Int32 = -1
         for await status in exit { code = status }
@@ -124,9 +124,9 @@ public final class LuafuncProcess: Sendable {
 
     deinit {
         if process.isRunning { process.terminate() }
-        // Foundation keeps the pipes until it has seen the process end.
+        // Foundation keeps the pipes until it has noticed the end of the process.
         for end in [input.fileHandleForWriting, output.fileHandleForReading, errors.fileHandleForReading] {
-            // A test may have ended the input.
+            // A test may have closed the input.
             try? end.close()
         }
     }

@@ -1,18 +1,19 @@
 public import Foundation
 
-/// An app in a folder of its own, gone with the object.
+/// An app in its own folder, which is removed together with this object.
 public final class TemporaryApp: Sendable {
     public let folder: URL
     private let home: TemporaryFolder
 
-    /// - Parameter files: texts by path relative to the app. A host.json is there unless given.
+    /// - Parameter files: texts by their paths relative to the app. A host.json is added unless one is given.
     public init(_ files: [String: String]) throws {
         home = try TemporaryFolder()
         folder = URL(filePath: home.path, directoryHint: .notDirectory)
         try write(files.merging(["host.json": #"{ "version": "2.0" }"#]) { own, _ in own })
     }
 
-    /// - Parameter isAtomic: nobody ever sees half of a file, as with most editors; else it is written in place.
+    /// - Parameter isAtomic: whether each file is replaced in one step, as most editors do. Otherwise it is written in
+    ///   place.
     public func write(_ files: [String: String], isAtomic: Bool = false) throws {
         for (path, text) in files {
             let file = folder.appending(path: path)
@@ -22,7 +23,7 @@ public final class TemporaryApp: Sendable {
         }
     }
 
-    /// Makes a link, or lets an existing one lead elsewhere in one step.
+    /// Makes a link, or changes the target of an existing one in one step.
     ///
     /// - Parameter target: relative to the link's folder, unless it begins with "/".
     public func link(_ path: String, to target: String) throws {

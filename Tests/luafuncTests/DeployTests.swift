@@ -3,7 +3,7 @@ import JSON
 import TestSupport
 import Testing
 
-/// What deploy/ and docs/deploy.md say, held against the app, the program and each other: all that needs no cluster.
+/// Compares deploy/ and docs/deploy.md with the app, the program and each other, as far as that needs no cluster.
 @Suite struct DeployTests {
     private static func text(_ path: String) throws -> String {
         try String(contentsOf: Repository.root.appending(path: path), encoding: .utf8)
@@ -67,7 +67,7 @@ import Testing
     func `a probe asks the host where it listens`(_ probe: String) throws {
         let container = try container()
         #expect(container.at(probe, "httpGet", "port") == container.at("ports", "0", "name"))
-        // The home page waits for the host; of the admin API nothing else needs no key (host-contract §13).
+        // The home page waits for the host. In the admin API, everything else needs a key (host-contract §13).
         let path = container.at(probe, "httpGet", "path")?.string
         #expect(path == (probe == "livenessProbe" ? "/admin/host/ping" : "/"))
     }
@@ -90,7 +90,7 @@ import Testing
         #expect(heard.allSatisfy { $0["connection"]?.string == secret["key"]?.string })
     }
 
-    @Test func `every secret that is read is made in docs/deploy.md`() throws {
+    @Test func `docs/deploy.md creates every secret that the manifests read`() throws {
         var made: [String: [String]] = [:]
         for command in commands {
             guard let match = command.firstMatch(of: #/kubectl create secret generic (\S+)/#) else { continue }
@@ -141,14 +141,14 @@ import Testing
         let packed = try #require(commands.firstMatch(of: #/luafunc pack .*--output (\S+)/#))
         let built = try #require(commands.firstMatch(of: #/docker build .* (\S+)$/#))
         #expect(packed == built)
-        // pack puts the program into the folder's root under this name.
+        // pack writes the program to the folder's root under this name.
         let host = try JSONTree.parse([UInt8](Self.text("host.json").utf8).span.bytes)
         #expect(host["customHandler"]?["description"]?["defaultExecutablePath"]?.string == "luafunc")
     }
 
     // MARK: docs/deploy.md
 
-    /// The lines of the page's shell blocks, a continued one as one line, without comments.
+    /// The lines of the page's shell blocks, without comments. A continued line counts as one line.
     private var commands: [String] {
         guide.matches(of: #/```sh\n((?s:.*?))```/#).flatMap { block in
             block.1.replacing(#/ *\\\n */#, with: " ").split(separator: "\n")
@@ -156,7 +156,7 @@ import Testing
         }
     }
 
-    @Test func `every option that is named is one luafunc has`() async throws {
+    @Test func `luafunc has every option that the documentation names`() async throws {
         var named: [String: Set<String>] = [:]
         var others: Set<String> = []
         for command in commands {
@@ -167,7 +167,7 @@ import Testing
                 others.formUnion(options)
             }
         }
-        // Options in JSON are arguments of host.json, and what no other tool has is luafunc's.
+        // Options in JSON are arguments in host.json. Options that no other tool has are luafunc's.
         let quoted = try (guide + Self.text("deploy/kubernetes.yaml")).matches(of: #/"(--[a-z-]+)"/#)
         let inline = guide.matches(of: #/`(--[a-z-]+)[ a-z0-9]*`/#).filter { !others.contains(String($0.1)) }
         named["serve", default: []].formUnion((quoted + inline).map { String($0.1) })
@@ -181,7 +181,7 @@ import Testing
     }
 
     @Test(arguments: ["docs/deploy.md", "deploy/Dockerfile", "deploy/kubernetes.yaml", "CHANGELOG.md"])
-    func `every file that is named is there`(_ page: String) throws {
+    func `every file that the documentation names exists`(_ page: String) throws {
         let text = try Self.text(page).replacing(#/https?:[^\s)]*/#, with: "")
         let links = text.matches(of: #/\]\(([^)#]+)/#).map { match in
             Repository.root.appending(path: page).deletingLastPathComponent().appending(path: match.1)
@@ -193,7 +193,7 @@ import Testing
         #expect(missing.isEmpty)
     }
 
-    @Test func `every place in a page that is named is there`() throws {
+    @Test func `every anchor that the documentation names exists`() throws {
         for match in guide.matches(of: #/\]\(([\w.]*)#([\w-]+)\)/#) {
             let page = try match.1.isEmpty ? guide : Self.text("docs/\(match.1)")
             let headings = page.matches(of: #/(?m:^)#+ (.*)/#).map { heading in
@@ -211,7 +211,7 @@ import Testing
 }
 
 extension [String] {
-    /// What the first of the commands that match has at the expression's one place.
+    /// The text of the capture group in the first command that matches the expression.
     fileprivate func firstMatch(of expression: Regex<(Substring, Substring)>) -> Substring? {
         lazy.compactMap { $0.firstMatch(of: expression)?.1 }.first
     }

@@ -2,7 +2,8 @@ import Foundation
 import TestSupport
 import Testing
 
-/// Who can reach the built program past its host, what a script can do to whoever reads its lines, and what outlives it.
+/// Tests who can bypass the host and reach the built program, what a script can do to readers of its output, and what
+/// outlives the program.
 @Suite struct CallerCheckTests {
     private static let bundle = #"{ "version": "2.0", "extensionBundle": {} }"#
     private static let queue = """
@@ -16,7 +17,7 @@ import Testing
         "", #""customHandler": { "enableForwardingHttpRequest": true },"#,
         #""customHandler": { "enableProxyingHttpRequest": true },"#,
     ])
-    func `under start the handler's port answers nobody but the host`(_ wire: String) throws {
+    func `under start, the handler's port answers only the host`(_ wire: String) throws {
         let app = try TemporaryApp([
             "host.json": #"{ \#(wire) "version": "2.0", "extensionBundle": {} }"#,
             "tell/function.json": TemporaryApp.httpFunction,
@@ -31,7 +32,7 @@ import Testing
         let host = try StartedApp(app)
         let told = try host.request("/api/tell", headers: ["X-Luafunc-Secret": "mine", "X-Own": "1"])
         let handlerPort = try #require(Int(told.text.prefix { $0 != " " }), "\(told)")
-        // On the payload wire the caller's own header is its own; the secret itself is in no table.
+        // With payloads, the caller's own header belongs to the caller, and the secret is in no table.
         #expect(told.text.contains("X-Own") && told.text.firstMatch(of: #/[0-9a-f]{64}/#) == nil, "\(told.text)")
         if !wire.isEmpty { #expect(!told.text.lowercased().contains("secret"), "\(told.text)") }
         for headers in [
@@ -45,7 +46,7 @@ import Testing
         }
         #expect(try host.request("/api/tell").status == 200)
         try host.fire("work", "hello")
-        // The first line that says it is of the one call that came through the host.
+        // The first such line belongs to the only call that came through the host.
         #expect(host.process.waitForLine(containing: "by hand "))
         #expect(host.process.line(containing: "fired") == "            fired")
     }
@@ -86,7 +87,7 @@ import Testing
         ])
     }
 
-    @Test func `what a script prints forges no line and steers no terminal`() throws {
+    @Test func `a script's output cannot forge a line or control the terminal`() throws {
         let host = try StartedApp(try Self.forgingApp())
         #expect(try host.request("/api/f").status == 200)
         #expect(
@@ -98,7 +99,7 @@ import Testing
         #expect(line.hasPrefix("            ") && line.contains(#"\u001b[2J"#) && !line.contains("\u{1b}"), "\(line)")
     }
 
-    @Test func `what a script prints is one line of the handler's log`() throws {
+    @Test func `a printed text is one line of the handler's log`() throws {
         let app = try Self.forgingApp()
         let payload = #"{"Data":{}}"#.utf8
         let text = try LuafuncProcess(["serve", "--port", "0", "--app", app.folder.path])
@@ -113,13 +114,13 @@ import Testing
         #expect(message == "a\r\n2026-01-01T00:00:00.000Z error f: forged\u{1b}[2J\u{9b}m")
     }
 
-    @Test func `lines of another handler steer no terminal`() throws {
+    @Test func `lines of another handler cannot control the terminal`() throws {
         let app = try TemporaryApp(["f/function.json": TemporaryApp.httpFunction])
         let host = try StartedApp(app, ["--", "/bin/sh", "-c", #"printf 'x\033[2Jy\n'; exec sleep 1000"#])
         #expect(host.process.line(containing: "[2J")?.hasSuffix(#"  x\u001b[2Jy"#) == true)
     }
 
-    @Test func `a line of many megabytes ends neither the logs nor the function`() throws {
+    @Test func `a line of many megabytes does not stop the logs or the function`() throws {
         let app = try TemporaryApp([
             "host.json": Self.bundle, "f/function.json": TemporaryApp.httpFunction,
             "f/handler.lua": "return function() print(('x'):rep(10 << 20)) print 'after' return 'done' end",
@@ -139,16 +140,16 @@ import Testing
         #expect(other.process.line(containing: "after") != nil)
     }
 
-    @Test func `a terminal that stalls holds up no caller of start`() throws {
+    @Test func `a stalled terminal delays no caller of start`() throws {
         let app = try TemporaryApp([
             "host.json": Self.bundle, "f/function.json": TemporaryApp.httpFunction,
             "f/handler.lua": "return function() for i = 1, 1000 do print(('x'):rep(1000)) end return 'done' end",
         ])
         let host = try StartedApp(app)
-        // Nobody reads the megabytes of lines.
+        // No one reads these megabytes of lines.
         for _ in 0..<8 { #expect(try host.request("/api/f").text == "done") }
         let process = host.process
-        // The thread holds it until its output ends.
+        // The thread keeps the process until its output ends.
         defer { process.send(signal: SIGTERM) }
         Thread.detachNewThread { while process.line() != nil {} }
         #expect(
@@ -158,7 +159,7 @@ import Testing
 
     // MARK: Files
 
-    @Test func `a write that finds no room leaves nothing behind`() throws {
+    @Test func `a failed write on a full disk leaves nothing behind`() throws {
         let app = try TemporaryApp([
             "host.json": Self.bundle,
             "f/function.json": """
@@ -174,7 +175,8 @@ import Testing
             end
             """,
         ])
-        // Eight kilobytes a file, beyond which the system sends a signal that ends a program which does not expect it.
+        // Files are limited to eight kilobytes. Beyond that, the system sends a signal that ends a program that does
+        // not expect it.
         let process = try LuafuncProcess(
             [
                 "-c", #"ulimit -f 16; exec "$0" "$@""#, Repository.luafunc.path, "start", "--port", "0", "--app",
@@ -202,7 +204,7 @@ import Testing
         )
     }
 
-    @Test func `an app folder that is deleted and made anew is watched again`() throws {
+    @Test func `an app folder that is deleted and created again is watched again`() throws {
         func files(_ answer: String) -> [String: String] {
             [
                 "host.json": Self.bundle, "f/function.json": TemporaryApp.httpFunction,
@@ -214,7 +216,7 @@ import Testing
         #expect(try host.request("/api/f").text == "one")
         try FileManager.default.removeItem(at: app.folder)
         #expect(host.process.waitForLine(containing: "is not a folder that can be read"))
-        // In one step, so that the function is never seen as gone.
+        // The folder is replaced in one step, so that the function is never missing.
         let second = try TemporaryApp(files("two"))
         try FileManager.default.moveItem(at: second.folder, to: app.folder)
         #expect(host.process.waitForLine(containing: "reloaded f"))
@@ -226,7 +228,7 @@ import Testing
 
     // MARK: Processes
 
-    @Test func `a kill of the host ends its handler, whatever program that is`() async throws {
+    @Test func `killing the host ends its handler, whatever program that is`() async throws {
         let app = try TemporaryApp(["f/function.json": TemporaryApp.httpFunction])
         let pipe = app.folder.appending(path: "pipe").path
         try #require(mkfifo(pipe, 0o600) == 0)
@@ -236,7 +238,7 @@ import Testing
                 "exec 3>\(pipe); exec sleep 1000",
             ],
             waits: false)
-        // Opens once the program has it open, and ends with the program.
+        // The pipe opens once the program has opened it, and ends with the program.
         let reader = try #require(FileHandle(forReadingAtPath: pipe))
         process.send(signal: SIGKILL)
         var end = pollfd(fd: reader.fileDescriptor, events: Int16(POLLIN), revents: 0)
@@ -246,7 +248,7 @@ import Testing
 
     // MARK: The promises
 
-    @Test func `each promise in docs names tests that are there`() throws {
+    @Test func `each promise in the documentation names existing tests`() throws {
         let promises = try String(contentsOf: Repository.root.appending(path: "docs/security.md"), encoding: .utf8)
         var names = Set(promises.matches(of: #/``(.+?)``/#).map { String($0.1) })
         #expect(names.count > 20)

@@ -2,7 +2,7 @@ import Foundation
 import TestSupport
 import Testing
 
-/// `luafunc start` with custom handlers that are not luafunc (host-contract §§1-4).
+/// Tests `luafunc start` with other custom handlers (host-contract §§1-4).
 @Suite struct ExternalHandlerTests {
     private static let order = """
         { "bindings": [ { "name": "req", "type": "httpTrigger", "methods": ["post"] },
@@ -46,7 +46,7 @@ import Testing
             "/api/order", method: "POST", headers: ["Content-Type": "application/json"], body: #"{"id":7}"#.utf8)
         #expect(reply.status == 200 && reply.text == "Order enqueued")
         #expect(process.line(containing: "  order ")?.contains("→ queue orders") == true)
-        // The message looks like JSON, so the host writes it anew, and says so here.
+        // The message looks like JSON, so the host reformats it and warns about that.
         #expect(process.waitForLine(containing: "warn  output 'message'"))
         let queue = app.folder.appending(path: ".luafunc/queues/orders")
         let file = try #require(try FileManager.default.contentsOfDirectory(atPath: queue.path).first)
@@ -55,7 +55,7 @@ import Testing
                 .contains(#""text": "{\n  \"id\": 7\n}""#))
     }
 
-    @Test func `the documentation's hello handler gets the callers' own requests, as host json describes it`()
+    @Test func `the documentation's hello handler gets the callers' own requests`()
         async throws
     {
         let app = try TemporaryApp([
@@ -75,7 +75,7 @@ import Testing
         #expect(process.waitForLine(containing: "Go server Listening on"))
     }
 
-    @Test func `a program that is still being written is started once it is whole`() async throws {
+    @Test func `a program that is still being written is started once it is complete`() async throws {
         let app = try TemporaryApp([
             "host.json": #"{ "version": "2.0" }"#, "hello/function.json": TemporaryApp.httpFunction,
             "handler": "#!/bin/sh\nexec \"$@\"\n",
@@ -90,7 +90,7 @@ import Testing
         #expect(process.waitForLine(containing: "Go server Listening on"))
     }
 
-    @Test func `the host follows an answer that points elsewhere`() async throws {
+    @Test func `the host follows a redirect in an answer`() async throws {
         let app = try TemporaryApp([
             "host.json": #"{ "version": "2.0", "extensionBundle": {} }"#, "order/function.json": Self.order,
         ])
@@ -99,9 +99,9 @@ import Testing
         #expect(try process.request("/api/order", method: "POST").text == "by GET")
     }
 
-    /// They once ended the host itself.
+    /// Such answers once ended the host itself.
     @Test(arguments: ["early", "negative"])
-    func `a status that no caller can get is a failure`(_ function: String) async throws {
+    func `a status that cannot be sent to a caller is a failure`(_ function: String) async throws {
         let app = try TemporaryApp([
             "host.json": #"{ "version": "2.0" }"#, "\(function)/function.json": TemporaryApp.httpFunction,
         ])
@@ -113,7 +113,7 @@ import Testing
         #expect(process.waitForLine(containing: "it must be a number from 200 to 999"))
     }
 
-    @Test func `an answer that stops in the middle is too late as well`() async throws {
+    @Test func `an incomplete answer exceeds the timeout`() async throws {
         let app = try TemporaryApp([
             "host.json": #"{ "version": "2.0", "functionTimeout": "00:00:01" }"#,
             "stalling/function.json": TemporaryApp.httpFunction,
@@ -149,19 +149,19 @@ import Testing
         #expect(end.errors.contains("exited with code 3, the third time. Exceeded http worker restart retry count"))
     }
 
-    @Test func `a handler that exits with 0 is not started again, and invocations fail`() async throws {
+    @Test func `a handler that exits with 0 is not restarted, and invocations fail`() async throws {
         let host = try start(["/bin/sh", "-c", "exit 0"], waits: true)
         let process = host.process
         defer { withExtendedLifetime(host) {} }
         #expect(process.waitForLine(containing: "exited with code 0, so the host does not start it again"))
-        // Also one that was there before the handler could answer.
+        // This includes a request that arrived before the handler could answer.
         #expect(try process.request("/api/quick").status == 500)
         #expect(process.waitForLine(containing: "there is no handler: '/bin/sh' exited with code 0"))
         process.send(signal: SIGTERM)
         #expect(await process.end().code == 0)
     }
 
-    @Test func `a save brings a handler back that had exited with 0`() async throws {
+    @Test func `a save restarts a handler that has exited with 0`() async throws {
         let host = try start(["/bin/sh", "-c", "test -f ready || exit 0; echo it is back; exec sleep 60"])
         #expect(host.process.waitForLine(containing: "exited with code 0, so the host does not start it again"))
         try host.app.write(["ready": ""])
@@ -171,14 +171,14 @@ import Testing
         #expect(await host.process.end().code == 0)
     }
 
-    @Test func `a program that is not there is told`() async throws {
+    @Test func `a missing program is reported`() async throws {
         let host = try start(["./no-such-handler"])
         defer { withExtendedLifetime(host) {} }
         let end = await host.process.end()
         #expect(end.code == 1 && end.errors.contains("'./no-such-handler' cannot be started"))
     }
 
-    @Test func `an invocation that takes too long fails, and the handler is killed and started again`() async throws {
+    @Test func `an invocation that takes too long fails, and the handler is restarted`() async throws {
         let host = try start(
             [Repository.luafunc.path, "serve", "--time-limit", "1h"], #", "functionTimeout": "00:00:01""#, waits: true)
         let process = host.process
@@ -191,7 +191,7 @@ import Testing
         #expect(try process.request("/api/quick").text == "quick")
     }
 
-    @Test func `a change of function json starts the handler again`() async throws {
+    @Test func `a change of function.json restarts the handler`() async throws {
         let host = try start([Repository.luafunc.path, "serve"], waits: true)
         let process = host.process
         #expect(try process.request("/api/quick").text == "quick")

@@ -3,7 +3,8 @@ import JSON
 import TestSupport
 import Testing
 
-/// What an earlier luafunc said to 48 command lines (Tests/Golden/cli): the exit codes are the same, and so are the facts.
+/// Compares the results of 48 command lines with those of an earlier luafunc (Tests/Golden/cli): exit codes and facts
+/// must be the same.
 @Suite struct GoldenCommandTests {
     struct Row: Sendable, CustomTestStringConvertible {
         let arguments: [String]
@@ -43,7 +44,7 @@ import Testing
         out = try TemporaryApp([:])
     }
 
-    /// Names of folders in the rows, and what they stand for here.
+    /// The names of folders in the rows, and the folders for which they stand here.
     private var folders: [(name: String, path: String)] {
         [
             ("APP", Repository.root.path), ("EMPTY", empty.folder.path), ("BAD", bad.folder.path),
@@ -55,7 +56,7 @@ import Testing
         folders.reduce(word) { $0.hasPrefix($1.name) ? $1.path + $0.dropFirst($1.name.count) : $0 }
     }
 
-    /// What the program said, as it stands in the rows.
+    /// The output of the program in the form of the rows.
     private func there(_ text: String, port: Int) -> String {
         folders.reduce(text) { $0.replacing($1.path, with: $1.name) }
             .replacing(":\(port)", with: ":PORT").replacing(
@@ -67,8 +68,8 @@ import Testing
     }
 
     @Test(arguments: rows)
-    func `a command line is answered as ever`(row: Row) async throws {
-        // No test has a port of its own.
+    func `a command line has the same result as in an earlier version`(row: Row) async throws {
+        // Tests do not use fixed ports.
         var words = row.arguments.map { here($0) }.map { $0 == "7099" ? "0" : $0 }
         let isStarted =
             words.first == "start" && row.errors.first != "E" && !words.contains { $0.hasSuffix("elp") || $0 == "-h" }
@@ -85,7 +86,7 @@ import Testing
             }
         }
         if row.code == nil {
-            // The last of what it says at its start.
+            // This is the last output of the start.
             if words.first == "serve" {
                 for text in row.errors.split(separator: "\n").map({ $0.dropFirst(30) }) {
                     #expect(process.waitForErrorLine(containing: here(String(text))))
@@ -110,7 +111,7 @@ import Testing
         case "--generate-completion-script" where row.code == 0:
             #expect(said.output.contains("complete -F _luafunc luafunc"))
         case "pack" where row.code == 0 && !row.output.hasPrefix("OVERVIEW"):
-            // Sizes of programs differ.
+            // The sizes of the programs differ.
             let names = { (text: String) in text.replacing(#/ +\d+$|\d+ bytes|, \d+/#, with: "") }
             for line in told.split(separator: "\n") where !line.contains("luafunc  ") {
                 #expect(names(said.output).contains(names(String(line)).trimmingCharacters(in: .whitespaces)))
@@ -129,7 +130,7 @@ import Testing
             #expect(said.output == told)
         }
         if row.errors.hasPrefix("Error: ") {
-            // The names and values that the sentence is about; the words may be better.
+            // Names and values in the sentence must be the same; the words may differ.
             let sentence = row.errors.split(separator: "\n")[0].split(separator: ". Please ")[0].replacing(
                 "Can't", with: "")
             for match in sentence.matches(of: #/'(-?[^'<]+?)( <[^']*)?'|--[a-z-]+/#) {
@@ -137,7 +138,7 @@ import Testing
             }
             #expect(said.errors.hasPrefix("Error: ") && said.output.isEmpty)
         } else if let reason = row.errors.firstMatch(of: #/^luafunc: .*(cannot listen on [\d.]+|cannot be started)/#) {
-            // What follows are words of the system.
+            // The rest is text of the system.
             #expect(said.errors.contains(reason.1), "\(said.errors)")
         } else if row.code != nil {
             #expect(said.errors == row.errors)

@@ -2,7 +2,7 @@ import Foundation
 import TestSupport
 import Testing
 
-/// A native call that no hook can reach. There is none that a script could make, so it is one that luafunc has for this.
+/// Tests a native call that no hook can interrupt. No script can make such a call, so luafunc has one for this test.
 @Suite struct LastResortTests {
     @Test func `a native call that outlives its time limit by two seconds ends the process with code 200`() async throws
     {
@@ -20,6 +20,6 @@ import Testing
         let end = await server.end()
         #expect(end.code == 200)
         #expect(end.errors.contains("luafunc: function stuck, invocation "))
-        #expect(end.errors.contains("a native call did not end with its time limit; the process ends with code 200"))
+        #expect(end.errors.contains("a native call kept running after its time limit; luafunc exits with code 200"))
     }
 }

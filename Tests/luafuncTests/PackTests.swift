@@ -19,13 +19,13 @@ import Testing
 
     // MARK: check
 
-    @Test func `an app without problems is told to be well`() async throws {
+    @Test func `check reports no problems for a correct app`() async throws {
         let app = try TemporaryApp(Self.files)
         let end = try await run(["check", "--app", app.folder.path])
-        #expect(end.code == 0 && end.output == "1 function, all is well\n" && end.errors.isEmpty)
+        #expect(end.code == 0 && end.output == "1 function, no problems found\n" && end.errors.isEmpty)
     }
 
-    @Test func `every problem is told with its place`() async throws {
+    @Test func `every problem is reported with its place`() async throws {
         let app = try TemporaryApp(
             Self.files.merging([
                 "functions/a/function.json": #"{ "bindings": [] }"#, "functions/a/handler.lua": "",
@@ -40,13 +40,16 @@ import Testing
         let lines = end.errors.split(separator: "\n")
         #expect(lines.count == 5)
         #expect(lines.contains("functions/c/function.json:1: binding 'msg': has no \"queueName\""))
-        #expect(lines.contains { $0.hasPrefix("warn  functions/c/function.json:1: \"entrypoint\" is not read") })
+        #expect(
+            lines.contains {
+                $0.hasPrefix("warn  functions/c/function.json:1: \"entrypoint\" is not a known setting")
+            })
         #expect(lines.contains { $0.hasPrefix("warn  host.json: has no \"extensionBundle\"") })
         #expect(lines.contains { $0.hasPrefix("functions/a/function.json:1: ") })
         #expect(lines.contains { $0.hasPrefix("functions/b/handler.lua:3: ") })
     }
 
-    @Test func `an app that cannot be read at all ends with 65`() async throws {
+    @Test func `check exits with 65 if the app cannot be read`() async throws {
         let end = try await run(["check", "--app", "/nowhere"])
         #expect(end.code == 65 && end.errors.hasPrefix("luafunc: /nowhere: is not a folder that can be read"))
     }
@@ -79,7 +82,7 @@ import Testing
         #expect(try Data(contentsOf: zip) == first && first.starts(with: Data("PK".utf8)))
     }
 
-    @Test func `one file serves its app from anywhere, and tells what is inside`() async throws {
+    @Test func `one file serves its app from any folder and lists its content`() async throws {
         let app = try TemporaryApp(Self.files)
         let elsewhere = try TemporaryApp([:])
         let program = elsewhere.folder.appending(path: "myapp")
@@ -102,7 +105,7 @@ import Testing
         #expect(try folder.request("/api/hello").text == "from the folder")
     }
 
-    @Test func `one file names the functions that nothing fires then`() async throws {
+    @Test func `packing one file names the functions whose triggers do not fire`() async throws {
         let app = try TemporaryApp(
             Self.files.merging([
                 "functions/tick/function.json":
@@ -111,10 +114,10 @@ import Testing
             ]) { $1 })
         let program = app.folder.appending(path: "myapp").path
         let end = try await run(["pack", "--app", app.folder.path, "--executable", program])
-        #expect(end.output.contains("or '\(program) start' fires the triggers of tick; 'serve' answers requests alone"))
+        #expect(end.output.contains("or '\(program) start' fires the triggers of tick; 'serve' answers only requests"))
     }
 
-    @Test func `a file that was cut says so`() async throws {
+    @Test func `a truncated program reports the damage`() async throws {
         let app = try TemporaryApp(Self.files)
         let program = app.folder.appending(path: "myapp")
         #expect(try await run(["pack", "--app", app.folder.path, "--executable", program.path]).code == 0)
@@ -130,7 +133,7 @@ import Testing
         let zip = app.folder.appending(path: "app.zip")
         let end = try await run(["pack", "--app", app.folder.path, "--zip", zip.path])
         #expect(end.code == 65 && end.errors.hasPrefix("functions/hello/handler.lua:1: "))
-        #expect(end.errors.hasSuffix("nothing is packed; put this right first\n"))
+        #expect(end.errors.hasSuffix("nothing was packed; fix this first\n"))
         #expect(!FileManager.default.fileExists(atPath: zip.path))
     }
 }

@@ -2,7 +2,7 @@ import Foundation
 import TestSupport
 import Testing
 
-/// Callers' own requests to the built program, byte by byte.
+/// Tests callers' own requests to the built program, byte by byte.
 @Suite struct PlainHTTPTests {
     private static let files: [String: String] = [
         "host.json": #"{ "version": "2.0", "customHandler": { "enableForwardingHttpRequest": true } }"#,
@@ -68,7 +68,7 @@ import Testing
 
     // MARK: Requests
 
-    @Test func `requests in one piece are answered in their order`() async throws {
+    @Test func `requests that arrive together are answered in their order`() async throws {
         let connection = try await connection()
         connection.send(
             "GET /api/echo/a HTTP/1.1\r\nHost: x\r\n\r\nPUT /api/echo/b HTTP/1.1\r\nHost: x\r\nContent-Length: 2\r\n\r\nhi"
@@ -78,7 +78,7 @@ import Testing
         #expect(replies[0]?.text == "GET " && replies[1]?.text == "PUT hi" && replies[1]?.headers["x-rest"] == "b")
     }
 
-    @Test func `a client that asks for leave to send its body gets it`() async throws {
+    @Test func `a client that waits for 100 Continue gets it`() async throws {
         let connection = try await connection()
         connection.send("POST /api/echo HTTP/1.1\r\nHost: x\r\nExpect: 100-continue\r\nContent-Length: 2\r\n\r\n")
         #expect(connection.response()?.status == 100)
@@ -97,7 +97,7 @@ import Testing
         ("X: \(String(repeating: "a", count: 70_000))\r\n\r\n", 431),
         (String(repeating: "X: 1\r\n", count: 300) + "\r\n", 431), ("Content-Length: 999999999999\r\n\r\n", 413),
     ])
-    func `a request that can be read in two ways or not at all is refused, and its connection closed`(
+    func `an ambiguous or invalid request is refused, and its connection is closed`(
         _ rest: String, status: Int
     ) async throws {
         let connection = try await connection()
@@ -115,7 +115,7 @@ import Testing
         ("nonsense\r\n\r\n", 400),
         ("GET /api/echo/%00 HTTP/1.1\r\nHost: x\r\n\r\n", 400),
     ])
-    func `what is no request is told so`(_ text: String, status: Int) async throws {
+    func `the response to an invalid request says what is wrong`(_ text: String, status: Int) async throws {
         #expect(try await request(text)?.status == status)
     }
 
@@ -128,10 +128,10 @@ import Testing
         #expect(reply?.status == 200 && reply?.headers["x-rest"] == rest)
     }
 
-    @Test func `the URL is the one the caller asked for`() async throws {
+    @Test func `the URL is the one that the caller requested`() async throws {
         let whole = try await request("GET http://other:81/api/echo?a=1 HTTP/1.1\r\nHost: x\r\n\r\n")
         #expect(whole?.headers["x-url"] == "http://other:81/api/echo?a=1")
-        // Where the host forwards, this header is the caller's own.
+        // If the host forwards requests, this header belongs to the caller.
         let forwarded = try await request(
             "GET /api/echo HTTP/1.1\r\nHost: x\r\nX-Forwarded-Host: evil.example\r\nX-Forwarded-Proto: https\r\n\r\n")
         #expect(forwarded?.headers["x-url"] == "https://x/api/echo")
@@ -143,7 +143,7 @@ import Testing
         #expect(reply?.text == "POST abcde")
     }
 
-    @Test func `a large body arrives exactly, whatever its bytes`() async throws {
+    @Test func `a large body arrives unchanged, whatever its bytes`() async throws {
         let connection = try await connection()
         let bytes = (0..<5_000_000).map { UInt8(truncatingIfNeeded: $0 &* 31 ^ $0 >> 8) }
         connection.send(
@@ -152,18 +152,18 @@ import Testing
         #expect(connection.response()?.body == Array("POST ".utf8) + bytes)
     }
 
-    @Test func `a client that has sent all it will send still gets the answer`() async throws {
+    @Test func `a client that has closed its half still gets the response`() async throws {
         let connection = try await connection()
         connection.send("GET /api/echo HTTP/1.1\r\nHost: x\r\n\r\n")
         connection.finish()
         #expect(connection.response()?.text == "GET ")
-        // The server closes its half as well, else the connection would stay for ever.
+        // The server closes its half too; otherwise the connection would stay open forever.
         #expect(connection.response() == nil)
     }
 
     /// Another process holds the connections: Foundation's `Process` cannot wait where descriptors have higher numbers than
     /// 1,023.
-    @Test func `a thousand idle connections hold nobody up`() async throws {
+    @Test func `a thousand idle connections do not delay a request`() async throws {
         let script = """
             ulimit -n 2048
             for ((count = 0; count < 1000; count++)); do
@@ -212,7 +212,7 @@ import Testing
         return connection
     }
 
-    @Test func `a body is sent piece by piece, and the connection goes on`() async throws {
+    @Test func `a body is sent piece by piece, and the connection stays open`() async throws {
         let connection = try await stream("plain")
         let head = connection.head()
         #expect(head?.headers["transfer-encoding"] == "chunked" && head?.headers["x-kind"] == "plain")
@@ -222,47 +222,47 @@ import Testing
         #expect(connection.response()?.status == 200)
     }
 
-    @Test func `a client of HTTP 1 0 gets the pieces without chunks`() async throws {
+    @Test func `an HTTP 1.0 client gets the pieces without chunks`() async throws {
         let connection = try await stream("plain", version: "1.0")
         let head = connection.head()
         #expect(head?.headers["transfer-encoding"] == nil && head?.headers["connection"] == "close")
         #expect(connection.rest() == Array("onetwo".utf8))
     }
 
-    @Test func `the time limit is one of silence, not of length`() async throws {
+    @Test func `the time limit of a stream applies to pauses, not to its length`() async throws {
         let connection = try await stream("quiet")
         let text = (1...8).map { "piece \($0)" }.joined()
         #expect(connection.response()?.text == text)
     }
 
     @Test(arguments: ["error", "silent"])
-    func `a body that breaks off can be told from a complete one`(_ kind: String) async throws {
+    func `a body that is cut off can be distinguished from a complete one`(_ kind: String) async throws {
         let connection = try await stream(kind)
         #expect(connection.head()?.status == 200 && connection.chunk() == Array("one".utf8))
         #expect(connection.chunk() == nil)
     }
 
-    @Test func `a reader that does not read holds the writer, not the memory`() async throws {
+    @Test func `a caller that does not read makes the writer wait without using memory`() async throws {
         let server = try Served()
         let connection = try await stream("flood", of: server)
         #expect(connection.head()?.status == 200)
-        // Nothing is read until the limit on silence has ended the writer.
-        #expect(server.process.waitForErrorLine(containing: "the time limit is over"))
+        // The test reads nothing until the time limit for pauses has ended the writer.
+        #expect(server.process.waitForErrorLine(containing: "the time limit of "))
         let bytes = connection.rest().count
         #expect(bytes > 65_536 && bytes < 64 << 20)
     }
 
-    @Test func `a caller that leaves ends the invocation`() async throws {
+    @Test func `a caller that disconnects ends the invocation`() async throws {
         let server = try Served()
         do {
             let connection = try await stream("forever", of: server)
             #expect(connection.head()?.status == 200 && connection.chunk() == Array("one".utf8))
         }
-        #expect(server.process.waitForLine(containing: "the caller left before the response was complete"))
+        #expect(server.process.waitForLine(containing: "the caller disconnected before the response was complete"))
         #expect(server.process.waitForLine(containing: "the body is closed"))
     }
 
-    @Test func `a caller that resets the connection in the middle of a body does no harm to the next`() async throws {
+    @Test func `a caller that resets the connection in a body does not affect the next one`() async throws {
         for _ in 0..<10 {
             let connection = try await stream("flood")
             #expect(connection.head()?.status == 200 && connection.chunk() != nil)
@@ -272,7 +272,7 @@ import Testing
         }
     }
 
-    @Test func `HEAD on a stream is answered, and its end is the end of the connection`() async throws {
+    @Test func `HEAD on a stream is answered, and the connection is closed`() async throws {
         let connection = try await connection()
         connection.send("HEAD /api/stream?kind=plain HTTP/1.1\r\nHost: x\r\n\r\n")
         let head = connection.head()
@@ -280,7 +280,7 @@ import Testing
         #expect(connection.rest().isEmpty)
     }
 
-    @Test func `the host leaves as soon as it closes its half`() async throws {
+    @Test func `the host counts as disconnected as soon as it closes its half`() async throws {
         let server = try Served()
         let connection = try RawConnection(port: server.process.port)
         connection.send(
@@ -290,6 +290,6 @@ import Testing
             "GET /api/stream?kind=forever HTTP/1.1\r\nHost: x\r\nX-Azure-Functions-HostVersion: 4\r\n\r\n")
         #expect(connection.head()?.status == 200)
         connection.finish()
-        #expect(server.process.waitForLine(containing: "the caller left before the response was complete"))
+        #expect(server.process.waitForLine(containing: "the caller disconnected before the response was complete"))
     }
 }

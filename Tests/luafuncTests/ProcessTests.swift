@@ -20,7 +20,7 @@ import Testing
         try server.invoke(name, #"{"Data":{}}"#.utf8)
     }
 
-    @Test func `started by the host it serves on the host's port without any argument`() async throws {
+    @Test func `the host starts it without arguments, and it serves on the host's port`() async throws {
         let app = try app()
         let server = try LuafuncProcess(
             [], environment: ["FUNCTIONS_CUSTOMHANDLER_PORT": "0", "FUNCTIONS_APP_ROOT_PATH": app.folder.path])
@@ -39,7 +39,7 @@ import Testing
     }
 
     @Test(arguments: [SIGTERM, SIGINT])
-    func `stopped by hand it exits 0`(_ signal: Int32) async throws {
+    func `it exits with 0 when it is stopped by hand`(_ signal: Int32) async throws {
         let app = try app()
         let server = try LuafuncProcess(["serve", "--port", "0", "--app", app.folder.path])
         server.send(signal: signal)
@@ -47,7 +47,7 @@ import Testing
         #expect(end.code == 0 && end.errors.isEmpty)
     }
 
-    @Test func `a script that never ends loading does not hold up the end`() async throws {
+    @Test func `a script that loads forever does not delay the end`() async throws {
         let app = try TemporaryApp([
             "functions/f/function.json": TemporaryApp.httpFunction, "functions/f/handler.lua": "while true do end",
         ])
@@ -56,7 +56,7 @@ import Testing
         #expect(await server.end().code == 0)
     }
 
-    @Test func `what runs when it is stopped is finished`() async throws {
+    @Test func `running invocations finish when it is stopped`() async throws {
         let app = try TemporaryApp([
             "functions/slow/function.json": TemporaryApp.httpFunction,
             "functions/slow/handler.lua":
@@ -72,7 +72,7 @@ import Testing
         #expect(throws: RawConnection.Refused.self) { try RawConnection(port: server.port) }
     }
 
-    @Test func `a second signal does not wait for what runs`() async throws {
+    @Test func `a second signal does not wait for running invocations`() async throws {
         let app = try TemporaryApp([
             "functions/slow/function.json": TemporaryApp.httpFunction,
             "functions/slow/handler.lua": "return function() print 'begun' require('task').sleep(600) end",
@@ -85,7 +85,7 @@ import Testing
         connection.send("POST /slow HTTP/1.1\r\nHost: x\r\nContent-Length: 11\r\n\r\n{\"Data\":{}}")
         #expect(server.waitForLine(containing: "begun"))
         server.send(signal: SIGTERM)
-        // The first signal closes what is idle.
+        // The first signal closes idle connections.
         #expect(idle.rest().isEmpty)
         server.send(signal: SIGTERM)
         #expect(await server.end().code == 0)
@@ -93,7 +93,7 @@ import Testing
     }
 
     @Test(arguments: [[:], ["FUNCTIONS_CUSTOMHANDLER_PORT": "0"]])
-    func `the end of standard input ends it, if it was told so`(_ environment: [String: String]) async throws {
+    func `the end of standard input ends it, if the option is set`(_ environment: [String: String]) async throws {
         let app = try app()
         let server = try LuafuncProcess(
             ["serve", "--port", "0", "--until-stdin-ends", "--app", app.folder.path], environment: environment)
@@ -104,15 +104,15 @@ import Testing
         #expect(try invoke(other, "log").status == 200)
     }
 
-    @Test func `a reader of the log that stalls holds up no call, and hears what it missed`() async throws {
+    @Test func `a stalled reader of the log delays no call and is told what it missed`() async throws {
         let app = try TemporaryApp([
             "functions/much/function.json": TemporaryApp.queueFunction,
             "functions/much/handler.lua": "return function() for i = 1, 1000 do print(('x'):rep(1000)) end end",
         ])
         let server = try LuafuncProcess(["serve", "--port", "0", "--app", app.folder.path])
-        // Nobody reads the four megabytes.
+        // No one reads these four megabytes.
         for _ in 0..<4 { #expect(try invoke(server, "much").status == 200) }
-        // Now somebody does.
+        // Now a reader continues.
         Thread.detachNewThread { while server.line() != nil {} }
         #expect(
             server.waitForErrorLine(containing: " log lines were dropped: the reader of luafunc's output is too slow"))
@@ -121,7 +121,8 @@ import Testing
         #expect(await server.end().code == 0)
     }
 
-    /// A task that leaves its loop would be run by a thread of Dispatch, which has the program's name as the main thread has.
+    /// A task that leaves its loop would run on a thread of Dispatch, which has the same name as the main thread: the
+    /// program's.
     @Test func `only its own threads run`() throws {
         let app = try app()
         try app.write([
@@ -150,13 +151,13 @@ import Testing
         }
     }
 
-    @Test func `it listens where a name stands for`() throws {
+    @Test func `it listens on the address of a host name`() throws {
         let app = try app()
         let server = try LuafuncProcess(["serve", "--port", "0", "--bind", "localhost", "--app", app.folder.path])
         #expect(server.port > 0)
     }
 
-    @Test func `log lines go where the host gives them their level`() async throws {
+    @Test func `log lines go to the stream that gives them their level in the host`() async throws {
         let app = try app()
         let server = try LuafuncProcess(["serve", "--port", "0", "--app", app.folder.path])
         let reply = try invoke(server, "log")
@@ -169,7 +170,7 @@ import Testing
         #expect(end.errors.contains("warn \(place)careful\n") && end.errors.contains("error \(place)bad\n"))
     }
 
-    @Test func `log lines are JSON on request, of the level wanted`() async throws {
+    @Test func `log lines are JSON of the chosen level on request`() async throws {
         let app = try app()
         let server = try LuafuncProcess(
             ["serve", "--port", "0", "--app", app.folder.path, "--log-format", "json", "--log-level", "debug"])
@@ -184,7 +185,7 @@ import Testing
         #expect(tree["invocationId"]?.string == "6b0cbf0e-8f7e-4a53-9f0c-0a8f0d1f3c11" && tree["time"]?.string != nil)
     }
 
-    @Test func `the functions are listed, and the broken ones with file and reason`() async throws {
+    @Test func `functions are listed, broken ones with file and reason`() async throws {
         let app = try app()
         try app.write([
             "functions/broken/function.json": TemporaryApp.queueFunction, "functions/broken/handler.lua": "return =",
@@ -200,7 +201,7 @@ import Testing
                 containing: "error odd: functions/odd/function.json:1: is not JSON: line 1, column 2:"))
     }
 
-    @Test func `a call to a script that does not load is logged with its id, and a mark of UTF-8 is no mistake`()
+    @Test func `a call of a script that does not load is logged with its id`()
         async throws
     {
         let app = try TemporaryApp([
@@ -257,19 +258,19 @@ import Testing
         (["swerve"], "there is no command 'swerve'; did you mean 'serve'?"),
         (["deploy"], "there is no command 'deploy'; there are start, serve, check, pack"),
     ])
-    func `wrong usage is told and exits 64`(_ arguments: [String], _ sentence: String) async throws {
+    func `wrong usage is reported and exits with 64`(_ arguments: [String], _ sentence: String) async throws {
         let end = await (try LuafuncProcess(arguments, waits: false)).end()
         #expect(end.code == 64 && end.errors.contains(sentence), "\(end.errors)")
     }
 
-    @Test func `without a command by hand it prints help`() async throws {
+    @Test func `without a command it prints help when started by hand`() async throws {
         let end = await (try LuafuncProcess([], waits: false)).end()
         #expect(end.code == 0 && end.output.contains("USAGE: luafunc <subcommand>"))
     }
 
-    /// What the test reads in Tests/luafuncTests/Snapshots; luafunc.txt is the help of the program.
+    /// The names of the snapshots in Tests/luafuncTests/Snapshots. luafunc.txt is the help of the program.
     @Test(arguments: ["luafunc", "start", "serve", "check", "pack", "completion"])
-    func `help is as documented`(_ command: String) async throws {
+    func `help is the same as its snapshot`(_ command: String) async throws {
         let words = command == "luafunc" ? ["--help"] : [command, "--help"]
         let end = await (try LuafuncProcess(words, waits: false)).end()
         let snapshot = try String(

@@ -2,7 +2,7 @@ import Foundation
 import TestSupport
 import Testing
 
-/// Saves of an app some of whose functions do not load.
+/// Tests saves of an app in which some functions do not load.
 @Suite struct ReloadEachTests {
     private static let two = [
         "functions/g/function.json": TemporaryApp.httpFunction,
@@ -25,7 +25,7 @@ import Testing
         #expect(try served.request("/api/f").text == "one first")
     }
 
-    @Test func `a broken function is named once, again when it changes, and when it loads`() throws {
+    @Test func `a broken function is reported once, again when it changes, and when it loads`() throws {
         let served = try ServedApp(Self.two)
         try served.app.write(["functions/f/handler.lua": "return one"], isAtomic: true)
         #expect(served.process.waitForErrorLine(containing: "f keeps its previous version: functions/f/handler.lua"))
@@ -35,25 +35,25 @@ import Testing
         try served.app.write(["functions/f/handler.lua": "return return"], isAtomic: true)
         let again = try #require(served.process.errorLine(containing: "f keeps its previous version"))
         #expect(again.contains("near 'return'"))
-        // A module that it requires is something of it too, though it does not get that far.
+        // A module that the function requires belongs to it too, although loading does not get that far.
         try served.app.write(["lib/m.lua": "return 'second'"], isAtomic: true)
         #expect(try #require(served.process.errorLine(containing: "f keeps")).contains("near 'return'"))
         #expect(
             try served.save(["functions/f/handler.lua": Self.answer("mended")], waitFor: "f loads now") == "mended")
     }
 
-    @Test func `a broken save that is undone is told`() throws {
+    @Test func `undoing a broken save is reported`() throws {
         let served = try ServedApp()
         let good = "local m = require 'm' return function() return 'one ' .. m end"
         try served.app.write(["functions/f/handler.lua": "error 'at load'"], isAtomic: true)
         #expect(served.process.waitForErrorLine(containing: "functions/f/handler.lua:1: at load"))
         let text = try served.save(
             ["functions/f/handler.lua": good],
-            waitFor: "f loads now: its files are again those of the version that runs")
+            waitFor: "f loads now: its files match the running version again")
         #expect(text == "one first")
     }
 
-    @Test func `functions that share a broken module are named together, with the reason first`() throws {
+    @Test func `functions that share a broken module are reported together`() throws {
         let served = try ServedApp(
             Self.two.merging(["functions/g/handler.lua": "local m = require 'm' return function() return 'g ' .. m end"]
             ) {
@@ -80,7 +80,7 @@ import Testing
         #expect(try served.request("/api/one").text == "first")
         try served.app.write(["functions/f/handler.lua": "return function( broken"], isAtomic: true)
         #expect(served.process.waitForErrorLine(containing: "f keeps its previous version"))
-        // Its own route is another one in the meantime, so g could have the old one; but that is still served.
+        // Its saved version has another route, so g could have the old one. But the old version is still served.
         try served.app.write(["functions/f/function.json": function("two")], isAtomic: true)
         #expect(served.process.waitForErrorLine(containing: "f keeps its previous version"))
         try served.app.write(["lib/m.lua": "return 'second'"], isAtomic: true)
@@ -96,7 +96,7 @@ import Testing
         #expect(try served.request("/api/one").text == "g one" && served.request("/api/two").text == "second")
     }
 
-    @Test func `a function whose function json is broken goes on, and a new function comes beside it`() throws {
+    @Test func `a function with a broken function.json keeps working, and a new function is added`() throws {
         let served = try ServedApp()
         try served.app.write(["functions/f/function.json": "{"], isAtomic: true)
         #expect(
@@ -105,7 +105,7 @@ import Testing
         #expect(try served.request("/api/f").text == "one first")
     }
 
-    @Test func `a new function that does not load holds nothing back, and answers with the reason`() throws {
+    @Test func `a new function that does not load delays nothing and answers with the reason`() throws {
         let served = try ServedApp()
         try served.app.write(
             [
@@ -119,7 +119,7 @@ import Testing
         #expect(try served.save(["lib/m.lua": "return 'second'"]) == "one second")
     }
 
-    @Test func `a function that never worked is told whatever is wrong with it, and is not removed`() throws {
+    @Test func `all problems of a function that never worked are reported, and it is not removed`() throws {
         let served = try ServedApp(["functions/g/function.json": "{", "functions/g/handler.lua": "return nothing"])
         try served.app.write(["functions/g/function.json": TemporaryApp.httpFunction], isAtomic: true)
         #expect(served.process.waitForErrorLine(containing: "g does not load: functions/g/handler.lua"))
@@ -134,7 +134,7 @@ import Testing
         #expect(try served.request("/api/g").text == "g")
     }
 
-    @Test func `a broken host json holds no function back`() throws {
+    @Test func `a broken host.json delays no function`() throws {
         let served = try ServedApp()
         try served.app.write(["host.json": "{"], isAtomic: true)
         #expect(served.process.waitForErrorLine(containing: "the previous host.json stays in effect: host.json:1: "))
@@ -144,7 +144,7 @@ import Testing
                 == "one second")
     }
 
-    @Test func `a checkout of many files is swapped in one step, but for what does not load`() throws {
+    @Test func `a checkout of many files takes effect in one step, except for what does not load`() throws {
         var files = ["host.json": ServedApp.host()]
         let names = (10..<40).map { "f\($0)" }
         for version in ["one", "two"] {
@@ -158,7 +158,7 @@ import Testing
         try app.link("functions", to: "one/functions")
         let served = try ServedApp(app, waitFor: "f39: httpTrigger")
         #expect(try served.request("/api/f20").text == "one")
-        // All files change at once.
+        // All files change in one step.
         try app.link("functions", to: "two/functions")
         let others = names.filter { $0 != "f20" }.joined(separator: ", ")
         #expect(served.process.waitForLine(containing: "reloaded \(others) in "))
@@ -178,7 +178,7 @@ import Testing
         ("lib/late.lua", "return nonsense.field", "lib/late.lua:1: attempt to index a nil value"),
         ("lib/later.lua", "\nerror 'at load'", "lib/later.lua:2: at load"),
     ])
-    func `a module that is required late and no longer loads is told at the save`(
+    func `a module that is required late and no longer loads is reported at the save`(
         _ file: String, text: String, reason: String
     ) throws {
         let served = try ServedApp(Self.late)
@@ -189,7 +189,7 @@ import Testing
         #expect(try served.save([file: "return 'mended'"]) == "mended")
     }
 
-    @Test func `a module that is required late and is gone is told, unless nobody names it any more`() throws {
+    @Test func `a missing module that is required late is reported, unless no script names it`() throws {
         let served = try ServedApp(Self.late)
         #expect(try served.request("/api/f").text == "late")
         let late = served.app.folder.appending(path: "lib/late.lua")
@@ -199,7 +199,7 @@ import Testing
         #expect(try served.save(["functions/f/handler.lua": Self.answer("without")]) == "without")
     }
 
-    @Test func `a module that never loaded, and that a handler does without, holds nothing back`() throws {
+    @Test func `an optional module that never loaded delays nothing`() throws {
         let served = try ServedApp([
             "functions/f/handler.lua": "return function() return pcall(require, 'late') and 'with' or 'without' end",
             "lib/late.lua": "error 'not here'",

@@ -2,13 +2,13 @@ import Foundation
 import TestSupport
 import Testing
 
-/// Saves of linked files, and of folders that appear while the app is served.
+/// Tests saves of linked files, and of folders that are created while the app is served.
 @Suite struct ReloadFolderTests {
     private static func answer(_ text: String) -> String { "return function() return '\(text)' end" }
 
     // MARK: Links
 
-    @Test func `a linked file is followed, also over several links`() throws {
+    @Test func `a linked file is followed, even through several links`() throws {
         let app = try TemporaryApp([
             "host.json": ServedApp.host(), "functions/f/function.json": TemporaryApp.httpFunction,
             "shared/scripts/f.lua": Self.answer("one"),
@@ -44,7 +44,7 @@ import Testing
                 == "other")
     }
 
-    @Test func `the target of a link may come later`() throws {
+    @Test func `the target of a link may be created later`() throws {
         let app = try TemporaryApp([
             "host.json": ServedApp.host(), "functions/f/function.json": TemporaryApp.httpFunction,
             "functions/f/handler.lua": Self.answer("one"), "shared/readme": "",
@@ -59,7 +59,7 @@ import Testing
 
     // MARK: Links that lead out
 
-    /// Apps with such a link, and the link's name.
+    /// An app with a link that leads out of it.
     private static func outside(_ link: String, _ other: TemporaryApp) throws -> TemporaryApp {
         let app = try TemporaryApp([
             "host.json": ServedApp.host(), "functions/f/function.json": TemporaryApp.httpFunction,
@@ -79,7 +79,7 @@ import Testing
     }
 
     @Test(arguments: ["functions/f/handler.lua", "functions/h", "lib/m.lua", "lib/more"])
-    func `a link that leads out of the app is refused by start, check and pack alike`(_ link: String) async throws {
+    func `a link that leads out of the app is refused by start, check and pack`(_ link: String) async throws {
         let other = try Self.elsewhere()
         let app = try Self.outside(link, other)
         let target = other.folder.resolvingSymlinksInPath().appending(path: link).path
@@ -100,14 +100,14 @@ import Testing
         }
     }
 
-    @Test func `a module behind a link that leads out is refused with that reason`() throws {
+    @Test func `a module behind a link out of the app is refused with that reason`() throws {
         let other = try Self.elsewhere()
         let served = try ServedApp(Self.outside("lib/m.lua", other))
         #expect(
             try served.request("/api/f").text.contains("module 'm': lib/m.lua: is a link that leads out of the app"))
     }
 
-    @Test func `a link that leads out and comes with a save is told, and the function keeps its version`() throws {
+    @Test func `a saved link out of the app is reported, and the function keeps its version`() throws {
         let other = try Self.elsewhere()
         let served = try ServedApp()
         try served.app.link("functions/f/handler.lua", to: other.folder.appending(path: "functions/f/handler.lua").path)

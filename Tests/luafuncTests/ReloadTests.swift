@@ -2,7 +2,7 @@ import Foundation
 import TestSupport
 import Testing
 
-/// Saves while the built program serves.
+/// Tests saves while the built program serves the app.
 @Suite struct ReloadTests {
     @Test func `a save of a script or a module takes effect`() throws {
         let served = try ServedApp()
@@ -15,7 +15,7 @@ import Testing
         #expect(try served.save(["functions/f/m.lua": "return 'own'"], isAtomic: false) == "two own")
     }
 
-    @Test func `functions and settings come and go`() throws {
+    @Test func `functions and settings can be added and removed`() throws {
         let served = try ServedApp()
         let files = [
             "functions/g/function.json": TemporaryApp.httpFunction,
@@ -45,10 +45,13 @@ import Testing
             "lib/m.lua", "return nonsense.field", "lib/m.lua:1: attempt to index a nil value (global 'nonsense')",
             ">    1 | return"
         ),
-        ("functions/f/function.json", "{ \"bindings\": [", "functions/f/function.json", "the version before goes on"),
-        ("host.json", "{}", "host.json", "the version before goes on"),
+        (
+            "functions/f/function.json", "{ \"bindings\": [", "functions/f/function.json",
+            "the previous version keeps running"
+        ),
+        ("host.json", "{}", "host.json", "the previous version keeps running"),
     ])
-    func `a broken save is told, and keeps the version before`(
+    func `a broken save is reported, and the previous version stays`(
         _ file: String, text: String, reason: String, more: String
     ) throws {
         let served = try ServedApp()
@@ -58,7 +61,7 @@ import Testing
         #expect(served.process.waitForErrorLine(containing: reason))
         let kept = try served.request("/api/f").text
         #expect(kept == "one first")
-        // Another change, all good, mends it. The first save may still be read while the second is written.
+        // A correct change fixes it. The first save may still be read while the second is written.
         try served.app.write([file: good], isAtomic: true)
         #expect(try served.save(["lib/m.lua": "return 'mended'"]) == "one mended")
     }
@@ -73,7 +76,7 @@ import Testing
         #expect(try served.request("/api/f").text == "one renamed")
     }
 
-    @Test func `what runs ends with the code it began with`() throws {
+    @Test func `a running invocation finishes with the code it began with`() throws {
         let served = try ServedApp([
             "functions/f/handler.lua": """
             local task, m = require "task", require "m"
@@ -88,7 +91,7 @@ import Testing
             "functions/f/handler.lua": "return function() return 'new' end", "lib/m.lua": "return 'second'",
             "lib/late.lua": "return ' new'",
         ])
-        // Where the machine is busy, each of the three files may be a save of its own.
+        // On a busy machine, each of the three files may be a separate save.
         for _ in 0..<2 where text != "new" {
             #expect(served.process.waitForLine(containing: "reloaded f"))
             text = try served.request("/api/f").text
@@ -97,14 +100,15 @@ import Testing
         #expect(connection.response()?.text == "old first late")
     }
 
-    @Test func `a module that nobody has asked for yet is the saved one when somebody does`() throws {
+    @Test func `a module that was not required before is loaded in its saved version`() throws {
         let served = try ServedApp([
             "functions/f/handler.lua": "return function() return require 'm' end",
             "functions/g/function.json": TemporaryApp.httpFunction,
             "functions/g/handler.lua": "return function() return 'g' end",
         ])
         try served.app.write(["lib/m.lua": "return 'saved'"])
-        // The reload that shows the first of these may have read the module while it was being written. The next begins later.
+        // The reload that shows the first answer may have read the module while it was being written. The next reload
+        // begins later.
         for answer in ["g1", "g2"] {
             #expect(
                 try served.save(
@@ -115,7 +119,7 @@ import Testing
         #expect(reply.text == "saved", "\(reply)")
     }
 
-    @Test func `a function that never worked holds no save back`() throws {
+    @Test func `a function that never worked delays no save`() throws {
         let served = try ServedApp([
             "functions/bad/function.json": TemporaryApp.httpFunction,
             "functions/bad/handler.lua": "require 'm' error 'never worked'",
@@ -128,7 +132,7 @@ import Testing
                 waitFor: "reloaded bad") == "works")
     }
 
-    @Test func `links in a circle do no harm`() throws {
+    @Test func `a cycle of links does no harm`() throws {
         let served = try ServedApp()
         for name in ["a", "b", "c"] {
             try FileManager.default.createSymbolicLink(
@@ -137,9 +141,9 @@ import Testing
         #expect(try served.save(["lib/m.lua": "return 'second'"]) == "one second")
     }
 
-    @Test func `in development saves take effect without being asked to`() throws {
+    @Test func `in development, saves take effect by default`() throws {
         let served = try ServedApp(environment: ["AZURE_FUNCTIONS_ENVIRONMENT": "Development"])
-        // Else the first load could see a file in the middle of the save.
+        // Otherwise the first load could read a file in the middle of the save.
         #expect(try served.request("/api/f").text == "one first")
         let text = try served.save(["lib/m.lua": "return 'second'"])
         #expect(text == "one second")

@@ -6,11 +6,11 @@ import Testing
 
 /// The sample app and what README.md and scripts/start say about it.
 @Suite struct SampleTests {
-    /// The app as it is, which takes callers' own requests.
+    /// The app as it is, which accepts callers' own requests.
     private static let app = Task {
         try LuafuncProcess(["serve", "--port", "0", "--app", Repository.root.path, "--until-stdin-ends"])
     }
-    /// The app where the host sends payloads only.
+    /// The app with settings that make the host send only payloads.
     private static let payloadApp = Task {
         try LuafuncProcess(
             ["serve", "--port", "0", "--app", Repository.root.path, "--until-stdin-ends"],
@@ -18,7 +18,7 @@ import Testing
     }
 
     @Test(arguments: try Case.samples)
-    func `a sample does what it is there to show`(_ sample: Case) async throws {
+    func `a sample does what it demonstrates`(_ sample: Case) async throws {
         let server = try await Self.payloadApp.value
         let reply = try server.invoke(sample.name, sample.payload)
         let differences = try sample.differences(
@@ -27,7 +27,7 @@ import Testing
     }
 
     @Test(arguments: try Case.samples.filter { $0.plainRequest != nil })
-    func `a sample for HTTP takes callers' own requests as well`(_ sample: Case) async throws {
+    func `an HTTP sample also works with callers' own requests`(_ sample: Case) async throws {
         let request = try #require(sample.plainRequest)
         let reply = try await Self.app.value.request(
             request.target, method: request.method,
@@ -47,7 +47,7 @@ import Testing
     }
 
     @Test(arguments: [true, false])
-    func `a caller keeps a list of things to do, over either wire`(_ forwards: Bool) async throws {
+    func `the to-do sample works over both protocols`(_ forwards: Bool) async throws {
         let server = try await (forwards ? Self.app : Self.payloadApp).value
         var cookie = ""
         func request(_ method: String, _ id: String? = nil, _ body: String = "") throws -> Answer {
@@ -81,7 +81,7 @@ import Testing
         return Answer(status: reply.status, body: reply.text, cookie: reply.headers["set-cookie"] ?? "")
     }
 
-    /// What the host makes of the same request, and of the answer to it.
+    /// The real host's result for the same request and the answer to it.
     private static func invoke(
         _ method: String, _ id: String?, _ body: String, cookie: String, of server: LuafuncProcess
     ) throws -> Answer {
@@ -109,7 +109,7 @@ import Testing
     }
 
     @Test(arguments: ["README.md", "scripts/start"])
-    func `the commands shown work as written`(_ file: String) async throws {
+    func `the commands in the documentation work as written`(_ file: String) async throws {
         let host = try StartedApp(.sample())
         let text = try String(contentsOf: Repository.root.appending(path: file), encoding: .utf8)
         let lines = text.split(separator: "\n").map { $0.trimmingCharacters(in: .whitespaces) }

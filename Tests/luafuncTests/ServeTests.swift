@@ -11,7 +11,7 @@ import Testing
     }
 
     @Test(arguments: try Case.all)
-    func `what a function returns is what arrives`(_ example: Case) async throws {
+    func `the caller gets what the function returns`(_ example: Case) async throws {
         let server = try await Self.cases.value
         let reply = try server.invoke(example.name, example.payload)
         let differences = try example.differences(
@@ -65,7 +65,9 @@ import Testing
         ("{\"Data\":[]}", "'[' where an object for \\\"Data\\\" should be"),
         ("{\"Data\":{\"msg\":\"\\ud800\"}}", "half of a surrogate pair"),
     ])
-    func `a body that is no payload is refused with its place`(_ body: String, _ sentence: String) async throws {
+    func `a body that is not a payload is refused with the position of the mistake`(_ body: String, _ sentence: String)
+        async throws
+    {
         let reply = try await request("/echo", Array(body.utf8))
         #expect(reply.status == 400 && reply.headers["content-type"] == "application/problem+json")
         #expect(reply.text.contains(sentence), "\(reply.text)")
@@ -82,10 +84,10 @@ import Testing
         #expect(reply.status == 400 && reply.text.contains("bytes that are not UTF-8"))
     }
 
-    @Test func `a body of 64 MB is taken`() async throws {
+    @Test func `a body of 64 MB is accepted`() async throws {
         let text = String(repeating: "x", count: 64_000_000)
         let reply = try await request("/echo", Array("{\"Data\":{\"msg\":\"\(text)\"}}".utf8))
-        // The queue gets "64000000", which as plain text the host would take for base64.
+        // The queue gets "64000000", which the host would decode as base64 if it were plain text.
         #expect(reply.status == 200 && reply.text == #"{"Outputs":{"o":"NjQwMDAwMDA="}}"#, "\(reply.text.prefix(300))")
     }
 
@@ -109,7 +111,7 @@ import Testing
         #expect(connection.response()?.status == 413)
     }
 
-    @Test func `a chunked body is put together`() async throws {
+    @Test func `a chunked body is accepted`() async throws {
         let server = try await Self.app.value.0
         let connection = try RawConnection(port: server.port)
         connection.send("POST /echo HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n")
@@ -120,7 +122,7 @@ import Testing
         #expect(connection.response()?.text == #"{"Outputs":{"o":"5"}}"#)
     }
 
-    @Test func `a client that waits for leave to send is told to go on`() async throws {
+    @Test func `a client that waits for 100 Continue is told to continue`() async throws {
         let server = try await Self.app.value.0
         let body = #"{"Data":{"msg":"\"abc\""}}"#
         let connection = try RawConnection(port: server.port)
@@ -162,7 +164,7 @@ import Testing
         #expect(reply.status == 200 && reply.text == #"{"Outputs":{"o":"2"}}"#)
     }
 
-    @Test func `a request that is cut off hurts nobody`() async throws {
+    @Test func `a request that is cut off does no harm`() async throws {
         let server = try await Self.app.value.0
         for text in [
             "POST /echo HTTP/1.1\r\nContent-Le",
@@ -176,7 +178,7 @@ import Testing
         _ = try await request("/echo", Array(#"{"Data":{"msg":"\"ab\""}}"#.utf8))
     }
 
-    @Test func `what is no HTTP is refused`() async throws {
+    @Test func `bytes that are not HTTP are refused`() async throws {
         let server = try await Self.app.value.0
         let connection = try RawConnection(port: server.port)
         connection.send("\u{16}\u{3}\u{1} hello\r\n\r\n")
@@ -198,7 +200,7 @@ import Testing
         #expect(toHost.text.contains(sentence))
     }
 
-    @Test func `a failure tells the host with a text and anybody else with a status`() async throws {
+    @Test func `a failure is a text for the host and a status for any other caller`() async throws {
         let toHost = try await request("/fails", Array(#"{"Data":{}}"#.utf8), headers: hostHeaders)
         #expect(
             toHost.text == """

@@ -17,13 +17,13 @@ struct ServedApp {
         try self.init(app, environment: environment)
     }
 
-    /// - Parameter line: the one that lists the last function.
+    /// - Parameter line: the line that lists the last function.
     init(_ app: TemporaryApp, waitFor line: String = "f: httpTrigger", environment: [String: String] = [:]) throws {
         self.app = app
         process = try LuafuncProcess(
             ["serve", "--port", "0", "--watch", "--app", app.folder.path],
             environment: environment.merging(["AZURE_FUNCTIONS_ENVIRONMENT": "Development"]) { own, _ in own })
-        // Watches are set after the functions are listed; the first save comes after that.
+        // The watcher starts after the functions were listed, so the first save must come after that.
         _ = process.waitForLine(containing: line)
     }
 
@@ -33,9 +33,10 @@ struct ServedApp {
 
     func request(_ path: String) throws -> HTTPReply { try process.request(path) }
 
-    /// Saves, waits for the line that says so, and answers what the function says then.
+    /// Saves files, waits for the line that reports it, and returns the function's new response.
     ///
-    /// - Parameter isAtomic: else a save before that still loads may read half of this one.
+    /// - Parameter isAtomic: whether files are replaced in one step. Otherwise an earlier save that still loads may
+    ///   read half of this one.
     func save(
         _ files: [String: String], path: String = "/api/f", waitFor line: String = "reloaded f",
         isAtomic: Bool = true

@@ -2,7 +2,7 @@ import Foundation
 import TestSupport
 import Testing
 
-/// `luafunc start` as a user runs it: what callers get, what stands in `.luafunc`, and what the terminal shows.
+/// Tests `luafunc start` as a user runs it: the responses, the content of `.luafunc`, and the output on the terminal.
 @Suite struct StartTests {
     private static let bundle = #"{ "version": "2.0", "extensionBundle": {} }"#
 
@@ -14,7 +14,7 @@ import Testing
 
     // MARK: The sample app
 
-    @Test func `an order goes to a queue, and its message becomes a blob`() throws {
+    @Test func `an order is sent to a queue, and its message becomes a blob`() throws {
         let host = try StartedApp(.sample())
         let reply = try host.request("/api/order", method: "POST", body: #"{"id":1005}"#)
         #expect(reply.status == 202 && reply.text == "Order enqueued")
@@ -26,7 +26,7 @@ import Testing
         #expect(host.blob("shipped/1005.txt") == "order 1005 is on its way\n")
     }
 
-    @Test func `a function with a queue trigger is run by hand`() throws {
+    @Test func `a function with a queue trigger can be run by hand`() throws {
         let host = try StartedApp(.sample())
         try host.fire("myqueuefunction", "hello")
         #expect(host.waitForLines(containing: ["by hand ", "            message "]))
@@ -36,7 +36,7 @@ import Testing
         #expect(files.count == 1 && text.contains("\"text\": \"HELLO\""))
     }
 
-    @Test func `a file triggers also where there was no container before`() throws {
+    @Test func `a file triggers even if the container did not exist before`() throws {
         let blob =
             #"{ "bindings": [ { "name": "b", "type": "blobTrigger", "path": "files/{name}", "connection": "" } ] }"#
         let host = try StartedApp([
@@ -46,7 +46,7 @@ import Testing
             "functions/ping/handler.lua": "return function() return 'pong' end",
         ])
         #expect(try host.request("/api/ping").text == "pong")
-        // Longer ago than the watcher takes to make one of several changes.
+        // More time has passed than the watcher needs to combine several changes.
         #expect(try host.request("/api/ping").text == "pong")
         try host.app.write([".luafunc/blobs/files/a.txt": "it"])
         #expect(host.process.waitForLine(containing: "got it"))
@@ -73,7 +73,7 @@ import Testing
 
     // MARK: Saves
 
-    @Test func `every save takes effect, and a broken one is told with its lines`() throws {
+    @Test func `every save takes effect, and a broken one is reported with its lines`() throws {
         let host = try StartedApp([
             "host.json": #"{ "version": "2.0", "customHandler": { "enableForwardingHttpRequest": true } }"#,
             "functions/hello/function.json": TemporaryApp.httpFunction,
@@ -141,7 +141,7 @@ import Testing
     // MARK: HTTP
 
     @Test(arguments: ["", ", \"customHandler\": { \"enableForwardingHttpRequest\": true }"])
-    func `routes, methods and parameters are the host's`(_ wire: String) throws {
+    func `routes, methods and parameters work as in the host`(_ wire: String) throws {
         let host = try StartedApp([
             "host.json": "{ \"version\": \"2.0\"\(wire) }",
             "functions/item/function.json": """
@@ -160,7 +160,7 @@ import Testing
         #expect(try host.request("/").text.contains("<td>item</td>"))
     }
 
-    @Test func `a failure is a 500 without a word to programs, and has its reason for people`() throws {
+    @Test func `a failure is a 500 without a body for programs and with the reason for browsers`() throws {
         let files = [
             "functions/bad/function.json": """
             { "bindings": [ { "name": "req", "type": "httpTrigger" }, { "name": "o", "type": "queue", "queueName": "abc", "direction": "out" },
@@ -181,7 +181,7 @@ import Testing
         #expect(try verbose.request("/api/bad").text.contains("no luck"))
     }
 
-    @Test func `other settings are told to count from the next start`() throws {
+    @Test func `a change of other settings is reported to need a restart`() throws {
         let settings = #"{ "Values": { "GREETING": "hello" } }"#
         let host = try StartedApp([
             "host.json": Self.bundle, "local.settings.json": settings,
@@ -197,7 +197,7 @@ import Testing
         #expect(host.process.waitForLine(containing: "is not JSON"))
     }
 
-    @Test func `a time-out is told once, though the invocation was shown while it ran`() throws {
+    @Test func `a timeout is reported once, even if the running invocation was shown`() throws {
         let host = try StartedApp(
             [
                 "functions/slow/function.json": TemporaryApp.httpFunction,
@@ -210,10 +210,10 @@ import Testing
         #expect(try host.request("/api/ping").text == "pong")
         let lines = try host.lines(upTo: "  ping ")
         #expect(lines.contains { $0.contains("  slow ") && $0.hasSuffix("  runs") })
-        #expect(lines.count { $0.contains("the time limit is over") } == 1, "\(lines)")
+        #expect(lines.count { $0.contains("the time limit of ") } == 1, "\(lines)")
     }
 
-    @Test func `problems and warnings are told once at the start, and once while they last`() async throws {
+    @Test func `problems and warnings are reported once at the start and once per save`() async throws {
         let host = try StartedApp([
             "functions/a/handler.lua": "", "functions/b/function.json": #"{ "bindings": [] }"#,
             "functions/b/handler.lua": "", "functions/c/function.json": TemporaryApp.httpFunction,
@@ -234,19 +234,19 @@ import Testing
         #expect(await host.process.end().errors.isEmpty)
     }
 
-    @Test func `limits reach the handler, where it is luafunc's own`() async throws {
+    @Test func `limits are passed to the handler if it is luafunc's own`() async throws {
         let host = try StartedApp(
             [
                 "host.json": Self.bundle, "functions/f/function.json": TemporaryApp.httpFunction,
                 "functions/f/handler.lua": "return function() while true do end end",
             ], ["--time-limit", "50ms", "--memory-limit", "8MB", "--verbose-errors"])
-        #expect(try host.request("/api/f").text.contains("the time limit is over"))
+        #expect(try host.request("/api/f").text.contains("the time limit of 0.05 seconds was exceeded"))
         let other = try LuafuncProcess(["start", "--time-limit", "1s", "--", "handler"])
         let end = await other.end()
         #expect(end.code == 64 && end.errors.contains("--time-limit is for luafunc's own handler"), "\(end)")
     }
 
-    @Test func `an answer streams to its caller where requests are proxied`() throws {
+    @Test func `a response is streamed to its caller if requests are proxied`() throws {
         let host = try StartedApp([
             "host.json": #"{ "version": "2.0", "customHandler": { "enableProxyingHttpRequest": true } }"#,
             "functions/events/function.json": TemporaryApp.httpFunction,
@@ -268,7 +268,7 @@ import Testing
         #expect(connection.chunk().map { String(decoding: $0, as: UTF8.self) } == "data: one abc\n\n")
     }
 
-    @Test func `the response to HEAD has no body where requests are proxied, not even its end`() throws {
+    @Test func `a proxied response to HEAD has no body, not even its end`() throws {
         let host = try StartedApp([
             "host.json": #"{ "version": "2.0", "customHandler": { "enableProxyingHttpRequest": true } }"#,
             "functions/f/function.json": TemporaryApp.httpFunction,
@@ -280,7 +280,7 @@ import Testing
         #expect(connection.rest().isEmpty)
     }
 
-    @Test func `with --auth keys are needed, and made once`() throws {
+    @Test func `with --auth, keys are required and created once`() throws {
         let host = try StartedApp(
             [
                 "functions/open/function.json": """
@@ -309,7 +309,7 @@ import Testing
         #expect(permissions == 0o600)
     }
 
-    @Test func `local.settings.json gives settings, names and origins`() throws {
+    @Test func `local.settings.json sets settings, names and origins`() throws {
         let host = try StartedApp(
             [
                 "local.settings.json": """
@@ -355,14 +355,14 @@ import Testing
         #expect(try host.request("/api/put", method: "POST", body: "some work").text == "put")
         let lines = try host.lines(upTo: "poisoned some work")
         for number in 1...5 { #expect(lines.contains { $0.contains("try \(number)") }) }
-        // First what has happened, then what it has led to.
+        // First come the events, then their consequences.
         let last = try #require(lines.firstIndex { $0.contains("try 5") })
         let moved = try #require(lines.firstIndex { $0.contains("failed 5 times and is now in work-poison") })
         let poisoned = try #require(lines.firstIndex { $0.contains("  poison ") })
         #expect(last < moved && moved < poisoned, "\(lines)")
     }
 
-    @Test func `messages that nobody took are there after a restart`() async throws {
+    @Test func `unread messages survive a restart`() async throws {
         let files = [
             "host.json": Self.bundle,
             "functions/put/function.json": """
@@ -400,7 +400,7 @@ import Testing
         #expect(host.process.waitForLine(containing: "past due\tfalse"))
     }
 
-    @Test func `an output that nothing here takes is kept in a log`() throws {
+    @Test func `an output without a local service is recorded in a log`() throws {
         let host = try StartedApp([
             "host.json": Self.bundle,
             "functions/save/function.json": """
@@ -429,11 +429,11 @@ import Testing
         host.process.send(signal: signal)
         let end = await host.process.end()
         #expect(end.code == 0 && end.output.hasSuffix("stopped\n") && end.errors.isEmpty, "\(end)")
-        // Another program may have got the port meanwhile.
+        // Another program may use the port by now.
         #expect((try? host.request("/api/hello"))?.text != text)
     }
 
-    @Test func `the app may be given relative to where one stands`() async throws {
+    @Test func `the app can be given relative to the current folder`() async throws {
         let app = try TemporaryApp([
             "host.json": Self.bundle, "functions/f/function.json": TemporaryApp.httpFunction,
             "functions/f/handler.lua": "return function() return 'here' end",
@@ -457,7 +457,7 @@ import Testing
         ("Host: localhost\r\nOrigin: http://evil.example", "no requests of pages of http://evil.example"),
         ("Host: localhost\r\nSec-Fetch-Site: cross-site", "no requests of pages of other sites"),
     ])
-    func `pages of other sites get nothing of the admin API`(_ headers: String, _ reason: String) throws {
+    func `pages of other sites cannot use the admin API`(_ headers: String, _ reason: String) throws {
         let host = try StartedApp(["host.json": Self.bundle])
         let connection = try RawConnection(port: host.port)
         connection.send("GET /admin/host/status HTTP/1.1\r\n\(headers)\r\n\r\n")
@@ -479,7 +479,7 @@ import Testing
         ("DELETE", "/api/f", "DELETE /api/f: 404, the function at this route takes GET, POST"),
         ("GET", "/api/g", "GET /api/g: 404, no function has this route"),
     ])
-    func `a request that no function takes is told to whoever sits at the terminal`(
+    func `a request without a function is reported on the terminal`(
         _ method: String, _ path: String, _ line: String
     ) throws {
         let host = try StartedApp([
@@ -494,8 +494,7 @@ import Testing
         #expect(host.process.waitForLine(containing: line))
     }
 
-    @Test func `a request to change the protocol is answered without a change, and so is half of a connection`() throws
-    {
+    @Test func `a request to upgrade is answered without an upgrade, as is a half-closed connection`() throws {
         let host = try StartedApp([
             "host.json": Self.bundle, "functions/f/function.json": TemporaryApp.httpFunction,
             "functions/f/handler.lua": "return function() return 'here' end",
@@ -519,7 +518,7 @@ import Testing
         (#"{ "version": "2.0", "customHandler": { "initializationTimeout": "30s" } }"#, [], "must be a time such as"),
         (#"{ "version": "2.0" }"#, ["--external"], "needs a \"description\""),
     ])
-    func `a host.json that cannot be used is told, whatever it is`(
+    func `any invalid host.json is reported`(
         _ text: String, _ options: [String], _ reason: String
     ) async throws {
         let app = try TemporaryApp(["host.json": text])
@@ -529,7 +528,7 @@ import Testing
         #expect(end.code == 65 && end.errors.hasPrefix("luafunc: host.json: ") && end.errors.contains(reason), "\(end)")
     }
 
-    @Test func `a taken port is refused with advice`() async throws {
+    @Test func `a port in use is refused with advice`() async throws {
         let server = try CannedServer([:])
         let app = try TemporaryApp([:])
         let process = try LuafuncProcess(

@@ -1,10 +1,10 @@
 import CYAML
 
-/// A YAML document as libyaml reads it. Anchors and tags are of no use to the tests.
+/// A YAML document as libyaml reads it. The tests do not need anchors and tags.
 enum YAML: Equatable {
     case scalar(String)
     case sequence([YAML])
-    /// In the order of the text.
+    /// The members, in the order of the text.
     case mapping([Member])
 
     struct Member: Equatable {
@@ -78,7 +78,7 @@ enum YAML: Equatable {
     var string: String? { if case .scalar(let text) = self { text } else { nil } }
     var int: Int? { string.flatMap { Int($0) } }
 
-    /// Empty for what is no sequence.
+    /// The elements; empty if this is not a sequence.
     var array: [YAML] { if case .sequence(let values) = self { values } else { [] } }
 
     subscript(name: String) -> YAML? {
@@ -86,7 +86,7 @@ enum YAML: Equatable {
         return members.first { $0.name == name }?.value
     }
 
-    /// By names, and by numbers as texts: `at("ports", "0", "name")`.
+    /// The value at a path of names and of numbers as texts: `at("ports", "0", "name")`.
     func at(_ path: String...) -> YAML? {
         path.reduce(self as YAML?) { node, step in
             if let node, case .sequence(let values) = node {

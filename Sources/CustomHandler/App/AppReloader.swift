@@ -2,15 +2,17 @@ public import EventLoop
 public import FunctionsModel
 public import Log
 
-/// Puts every saved change into effect, function by function: loads what it affects beside the running app, and
-/// switches in one step to everything that loads. A function that does not load keeps its previous version.
+/// Puts saved changes into effect, function by function. It loads everything that a change affects beside the running
+/// app, and then switches in one step to everything that loads. A function that does not load keeps its previous
+/// version.
 public struct AppReloader: Sendable {
     private let loader: AppLoader
     private let workers: WorkerGroup
     private let logger: Logger
     private let app: FunctionApp
 
-    /// Must be made before the app is served, as it reads files that scripts may require late.
+    /// Creates the reloader. This must happen before the app is served, because it reads files that scripts may require
+    /// late.
     ///
     /// - Parameter app: the app that the workers will serve.
     public init(loader: AppLoader, app: FunctionApp, workers: WorkerGroup, logger: Logger) {
@@ -21,8 +23,8 @@ public struct AppReloader: Sendable {
         self.logger = logger
     }
 
-    /// Watches and loads on its own thread, as reading an app may take long; until the program ends. Throws if the
-    /// system starts no more threads.
+    /// Watches the app and loads changes on a thread of its own, because reading an app may take long. It runs until
+    /// the program ends. Throws if the system cannot start another thread.
     public func start() throws(StreamError) {
         let loop = EventLoop()
         try Thread.start(named: "reload") { loop.run() }
@@ -30,27 +32,27 @@ public struct AppReloader: Sendable {
     }
 
     private func run(on loop: EventLoop) async throws {
-        // Keeps one element, for a change saved while the previous one is being loaded.
+        // The stream keeps one element, for a change that is saved while the previous one is being loaded.
         let (saves, continuation) = AsyncStream<Void>.makeStream(bufferingPolicy: .bufferingNewest(1))
         let watcher = FileWatcher(
             loop, folders: { [loader] in loader.walk() },
-            looking: { [logger] in logger.warning("saves take effect within a second: \($0)") },
+            looking: { [logger] in logger.warning("saves may take up to a second to take effect: \($0)") },
             changed: { continuation.yield() })
         defer { watcher.close() }
-        // The start has told these.
+        // These problems were reported when the app started.
         var state = State(app: app, failed: ReloadAttempt.failed(in: app), linksOutside: app.linksOutside)
         for await _ in saves { await reload(&state) }
     }
 
     private struct State {
-        /// What the workers serve.
+        /// The app that the workers serve.
         var app: FunctionApp
-        /// By the name of each function whose saved version does not load.
+        /// The saved versions that do not load, by function name.
         var failed: [String: FailedVersion] = [:]
         /// The saved host.json, if the host would refuse it.
         var failedHost: FailedVersion?
         var linksOutside: [Problem]
-        /// Why the app folder cannot be read.
+        /// The reason why the app folder cannot be read.
         var unreadable: Problem?
     }
 
@@ -60,7 +62,7 @@ public struct AppReloader: Sendable {
         do throws(Problem) {
             saved = try loader.load(earlier: state.app.host)
         } catch {
-            if error != state.unreadable { logger.error("\(error); the version before goes on") }
+            if error != state.unreadable { logger.error("\(error); the previous version keeps running") }
             return state.unreadable = error
         }
         saved.files.readAll()

@@ -2,12 +2,12 @@ public import FunctionsModel
 
 /// A saved version of a function, or of host.json, that does not load.
 struct FailedVersion: Sendable {
-    /// Why it does not load.
+    /// The reason why the version does not load.
     let problem: Problem
-    /// Another function stands in its way, so it may load without being changed.
+    /// Whether another function blocks this version, so that it may load later without being changed.
     let isBlocked: Bool
     private let files: AppFiles
-    /// The files on which it depends, found or not.
+    /// The files on which the version depends, whether they exist or not.
     private let sources: Set<String>
 
     init(_ problem: Problem, _ files: AppFiles, sources: Set<String>, isBlocked: Bool = false) {
@@ -18,10 +18,10 @@ struct FailedVersion: Sendable {
         files.remember(sources)
     }
 
-    /// Whether the version in these files is another one.
+    /// Whether `newer` contains another version.
     func differs(in newer: AppFiles) -> Bool { newer.differs(from: files, in: sources) }
 
-    /// Whether there is something to tell after `other` was told.
+    /// Whether this failure must be reported, given that `other` was reported before.
     func isNews(after other: FailedVersion?) -> Bool {
         guard let other else { return true }
         return problem != other.problem || other.differs(in: files)
@@ -29,7 +29,7 @@ struct FailedVersion: Sendable {
 }
 
 extension FunctionApp {
-    /// The reason why a function cannot be loaded, with the place in its script.
+    /// The problem because of which a function cannot be loaded, with its position in the script.
     public func problem(_ failure: InvocationFailure, loading name: String) -> Problem {
         let script = functions[name]?.script ?? name
         var problem: Problem

@@ -1,7 +1,7 @@
 import FunctionsModel
 
-/// A module that a function requires only while it runs. Loading the function does not show whether the module still
-/// loads.
+/// A module that a function requires only when it runs. Loading the function therefore does not show whether the module
+/// still loads.
 struct LateModule {
     let function: String
     private let name: String
@@ -20,7 +20,7 @@ struct LateModule {
         let files = running.files(of: name)
         let late = sources.subtracting(loaded).filter { $0 != older.script && (try? files.text(of: $0)) != nil }
         let modules = Dictionary(grouping: late) { module(in: $0, of: older) ?? "" }.filter { !$0.key.isEmpty }
-        // A script that was changed may no longer require the module.
+        // A changed script may no longer require the module.
         let isUnchanged = !saved.files.differs(from: files, in: loaded.union([newer.script]))
         let required = isUnchanged ? Set(modules.keys) : named(modules, in: loaded, saved.files)
         return required.sorted().compactMap { module in
@@ -31,7 +31,7 @@ struct LateModule {
         }
     }
 
-    /// The modules that these scripts name, or modules that are named there.
+    /// The modules that these scripts name, and the modules that those name in turn.
     ///
     /// - Parameter modules: the files of each module.
     private static func named(
@@ -53,7 +53,7 @@ struct LateModule {
         return found
     }
 
-    /// The name by which a function requires a file; nil for a file that is no module.
+    /// The name by which a function requires a file; nil for a file that is not a module.
     private static func module(in file: String, of function: Function) -> String? {
         for folder in [function.directory, "lib", "lua_modules/share/lua/5.4"] where file.hasPrefix(folder + "/") {
             guard file.hasSuffix(".lua") else { return nil }
@@ -63,7 +63,8 @@ struct LateModule {
         return nil
     }
 
-    /// The function with a script that requires the module right after its own code. That code keeps its lines.
+    /// A version of the function whose script also requires the module, right after its own code. That code keeps its
+    /// line numbers.
     private static func version(
         _ function: Function, _ files: AppFiles, requiring module: String
     ) -> FunctionVersion? {
@@ -81,8 +82,8 @@ struct LateModule {
         return FunctionVersion(function: function, files: AppFiles(files, replacing: function.script, with: script))
     }
 
-    /// Tries which of these no longer load. A module that did not load before either is no failure: its function knows
-    /// how to do without.
+    /// Loads each of these modules and returns those that no longer load. A module that did not load before either is
+    /// not a failure, because its function evidently works without it.
     static func failures(
         of modules: [LateModule], _ workers: WorkerGroup
     ) async -> [(module: LateModule, failure: InvocationFailure)] {
@@ -92,7 +93,7 @@ struct LateModule {
         guard !broken.isEmpty else { return [] }
         let before = await workers.tryOut(broken.map(\.module.older))
         return zip(broken, before).filter { $0.1 == nil }.map { failed, _ in
-            // It would name a line that the script does not have.
+            // The traceback would name a line that the script does not have.
             var failure = failed.failure
             failure.traceback = []
             return (failed.module, failure)

@@ -1,20 +1,21 @@
 import FunctionsModel
 
-/// What comes of a save: each function whose saved version loads gets it, each other one keeps the version that runs.
+/// The result of loading a save. A function whose saved version loads gets that version; every other function keeps the
+/// running one.
 struct ReloadAttempt {
-    /// What is served from now on.
+    /// The app to serve from now on.
     private(set) var app: FunctionApp
-    /// The functions that are new, gone or different in `app`.
+    /// The functions that are new, removed or different in `app`.
     var replaced: Set<String> { changes.subtracting(kept) }
     /// The functions that keep their previous version.
     private(set) var kept: Set<String> = []
-    /// By the name of each function whose saved version does not load.
+    /// The saved versions that do not load, by function name.
     private(set) var failed: [String: FailedVersion] = [:]
-    /// Those of them that were not told yet.
+    /// The problems of those versions that were not reported yet.
     private(set) var news: [String: Problem] = [:]
-    /// The functions that did not load before the save, and do now.
+    /// The functions that did not load before the save but load now.
     private(set) var whole: Set<String> = []
-    /// Those of them whose files are again those of the version that runs.
+    /// Those of them whose files match the running version again.
     var undone: Set<String> { whole.subtracting(changes) }
 
     private let saved: FunctionApp
@@ -24,10 +25,10 @@ struct ReloadAttempt {
     private let failing: Set<String>
     /// The files on which the running version of each function depends.
     private let sources: [String: Set<String>]
-    /// The functions that are new, gone or different in the saved app, in themselves or in a module.
+    /// The functions that are new, removed or different in the saved app, including those with a different module.
     private var changes: Set<String> = []
 
-    /// Loads what has changed, beside what runs.
+    /// Loads everything that has changed, beside the running app.
     ///
     /// - Parameter earlier: the versions that did not load after the last save.
     init(
@@ -101,7 +102,8 @@ struct ReloadAttempt {
         }
     }
 
-    /// Lets the functions that failed keep their version, as well as those whose route is still another one's.
+    /// Decides which functions keep their version: those that failed, and those whose route still belongs to another
+    /// function.
     private mutating func keep() {
         var more = Set(failed.keys)
         repeat {
@@ -115,7 +117,7 @@ struct ReloadAttempt {
         } while !more.isEmpty
     }
 
-    /// Describes what takes effect; nil if nothing noticeable has changed.
+    /// A description of the changes that take effect; nil if there are none worth mentioning.
     var summary: String? {
         func list(_ verb: String, _ names: Set<String>) -> String? {
             let names = names.sorted { $0.lowercased() < $1.lowercased() }

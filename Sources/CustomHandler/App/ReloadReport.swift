@@ -1,19 +1,19 @@
 import FunctionsModel
 import Log
 
-/// Tells what a save did not do, and when that is put right.
+/// Reports which parts of a save did not take effect, and when this is fixed.
 struct ReloadReport {
     private let logger: Logger
     private let files: AppFiles
 
-    /// - Parameter files: the saved ones, for the lines around a mistake.
+    /// - Parameter files: the saved files, from which the lines around a mistake are shown.
     init(_ logger: Logger, files: AppFiles) {
         self.logger = logger
         self.files = files
     }
 
-    /// Names functions with the reason why their saved version does not load. Those with the same reason, such as a
-    /// module that they share, are named together.
+    /// Reports functions with the reason why their saved version does not load. Functions with the same reason, such as
+    /// a module that they share, are reported together.
     func tell(_ problems: [String: Problem], kept: Set<String>) {
         let groups = Dictionary(grouping: problems.keys) { name in
             Group(problem: problems[name]?.description ?? "", isKept: kept.contains(name))
@@ -41,16 +41,16 @@ struct ReloadReport {
     }
 
     private func tell(_ effect: String, _ problem: String) {
-        // The effect comes first: the reason may have a traceback of many lines.
+        // The effect comes first, because the reason may contain a traceback of many lines.
         var text = "\(effect): \(problem)"
         if let excerpt = SourceExcerpt([problem], files: files) { text += "\n\(excerpt.text)" }
         logger.report(.error, text)
     }
 
-    /// - Parameter unchanged: those whose files are again those of the version that runs.
+    /// - Parameter unchanged: the functions whose files match the running version again.
     func tellWhole(_ names: Set<String>, unchanged: Set<String>) {
         for name in Self.sorted(names) {
-            let more = unchanged.contains(name) ? ": its files are again those of the version that runs" : ""
+            let more = unchanged.contains(name) ? ": its files match the running version again" : ""
             logger.info("\(name) loads now\(more)")
         }
     }

@@ -1,6 +1,6 @@
 import FunctionsModel
 
-/// The lines of a file around the place that an error names.
+/// The lines of a file around the position that an error names.
 struct SourceExcerpt {
     struct Line {
         let number: Int
@@ -15,7 +15,7 @@ struct SourceExcerpt {
     }
 
     let file: String
-    /// From 1.
+    /// The number of the line that the error names, from 1.
     let number: Int
     let lines: [Line]
 
@@ -33,7 +33,7 @@ struct SourceExcerpt {
         lines = shown.map { Line(number: $0, text: String(all[$0 - 1]), isMeant: $0 == place.line) }
     }
 
-    /// `functions/order/handler.lua:7: …`
+    /// The file and line at the beginning of a text such as `functions/order/handler.lua:7: …`; nil if it has none.
     static func place(_ text: String) -> (file: String, line: Int, rest: String)? {
         let parts = text.split(separator: ":", maxSplits: 2)
         guard parts.count == 3, parts[0].hasSuffix(".lua"), let line = Int(parts[1]), line > 0 else {
@@ -42,7 +42,7 @@ struct SourceExcerpt {
         return (String(parts[0]), line, String(parts[2].drop { $0 == " " }))
     }
 
-    /// For a log.
+    /// The excerpt as text for a log.
     var text: String {
         lines.map { "\($0.isMeant ? ">" : " ")\($0.label) | \($0.text)" }.joined(separator: "\n")
     }

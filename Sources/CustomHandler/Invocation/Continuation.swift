@@ -1,34 +1,34 @@
 import Lua
 
-/// Work that goes on after the loop has polled its sockets, or when its VM is free.
+/// Work that runs after the event loop has polled its sockets, or when its VM is free.
 enum Continuation {
-    /// A task that is ready begins or goes on, once its VM is free.
+    /// A task that is ready begins or continues, once its VM is free.
     case advance(ScriptTask)
-    /// The next slice of a task that keeps its VM.
+    /// A task that keeps its VM runs its next slice.
     case proceed(ScriptTask)
     case joined(TaskJoin)
-    /// Gives back the thread of a task, once its VM is free.
+    /// The thread of a task is recycled, once its VM is free.
     case discard(ScriptTask)
-    /// Gives back the next of the threads that an execution has left, once its VM is free.
+    /// The next threads that an ended execution has left are recycled, once its VM is free.
     case close(Execution)
-    /// Collects the next piece of garbage in a VM whose memory limit a task has reached.
+    /// The next piece of garbage is collected in a VM whose memory limit a task has reached.
     case relieve(ScriptTask)
-    /// Collects a VM that an invocation left large, once it is free.
+    /// A VM that an invocation has left large is collected, once it is free.
     case tidy(FunctionVM)
-    /// The next piece of that collection, during which the VM stays busy.
+    /// The next piece of that collection runs. The VM stays busy meanwhile.
     case tidyFurther(FunctionVM)
-    /// Frees the next piece of a VM that is no longer used.
+    /// The next piece of a VM that is no longer used is freed.
     case dismantle(FunctionVM)
-    /// The next of what waits for this VM.
+    /// The next work that waits for this VM runs.
     case resume(FunctionVM)
-    /// Loads a function ahead of its first call.
+    /// A function is loaded before its first call.
     case load(FunctionPool)
-    /// The invocations that wait for a VM of this function.
+    /// The invocations that wait for a VM of this function are served.
     case serve(FunctionPool)
     case expire(Execution)
     case leave(Invocation)
 
-    /// The VM that must be free for it.
+    /// The VM that must be free before the work can run; nil if there is none.
     var needed: FunctionVM? {
         switch self {
         case .advance(let task), .discard(let task): task.execution.vm
@@ -44,13 +44,13 @@ enum Completion {
     case slept
     case joined(TaskResults)
     case replied(OutboundReply)
-    /// The caller takes more of the response body, so the piece is written now. If another task was faster, this one
-    /// waits again.
+    /// The caller can take more of the response body, so the piece is written now. If another task was faster, this
+    /// task waits again.
     case writes
-    /// For a kind of wait that the scheduler does not know.
+    /// The task waited for something that the scheduler does not know.
     case unknown
 
-    /// Pushes the results; returns their number.
+    /// Pushes the results. Returns their number.
     func push(onto stack: LuaStack, of vm: FunctionVM) throws(LuaError) -> Int {
         switch self {
         case .slept: return 0
@@ -62,12 +62,12 @@ enum Completion {
     }
 }
 
-/// The wait of a function in luafunc's modules.
+/// What a function of luafunc's modules waits for.
 enum Wait: Operation {
     case sleep(Duration)
-    /// For all of these tasks, or for the first that fails.
+    /// The end of all these tasks, or of the first one that fails.
     case tasks([Int64], returnsList: Bool)
     case http(OutboundRequest)
-    /// For room to write more of the response body.
+    /// Room to write more of the response body.
     case room
 }

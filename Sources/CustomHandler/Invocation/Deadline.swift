@@ -1,9 +1,9 @@
 import EventLoop
 import FunctionsModel
 
-/// When code of a function must have ended.
+/// The time by which the code of an invocation must have ended.
 struct Deadline {
-    /// How long code of a function may take, and where that limit was set.
+    /// The time that a function's code may take, and where that limit was set.
     struct Limit {
         enum Source {
             /// `lua.timeLimit` in the function's function.json.
@@ -12,14 +12,14 @@ struct Deadline {
             case option
             /// `functionTimeout` in host.json.
             case host
-            /// A saved change waits for the script to load.
+            /// The limit for loading a script while a saved change waits for it.
             case reload
         }
 
         /// nil for no limit.
         let duration: Duration?
         let source: Source
-        /// The duration in nanoseconds, for each invocation.
+        /// The duration in nanoseconds, converted once so that no invocation has to convert it.
         private let nanoseconds: Int64
 
         init(_ duration: Duration?, _ source: Source) {
@@ -28,7 +28,7 @@ struct Deadline {
             nanoseconds = duration?.saturatingNanoseconds ?? .max
         }
 
-        /// The first of these that is set; without any, host.json's.
+        /// The limit of the function, else of the options, else of host.json.
         init(_ function: Function, _ options: InvocationOptions, _ host: HostJSON) {
             if let limit = function.limits.time {
                 self.init(limit, .function)
@@ -45,15 +45,15 @@ struct Deadline {
             return overflows ? .distantFuture : MonotonicTime(nanoseconds: sum)
         }
 
-        /// What a failure says when the time is over.
+        /// The message of a failure when the time is over.
         func message(for function: Function) -> String {
             let text = "\(duration ?? .zero)"
             let own = "\"lua\": { \"timeLimit\" } in \(function.directory)/function.json"
             return switch source {
-            case .reload: "the script is not loaded within \(text); leave what takes long to the handler"
-            case .function: "the time limit is over (\(text)); raise \(own)"
-            case .option: "the time limit is over (\(text)); raise --time-limit, or \(own)"
-            case .host: "the time limit is over (\(text)); raise \"functionTimeout\" in host.json"
+            case .reload: "the script did not load within \(text); move slow work into the handler"
+            case .function: "the time limit of \(text) was exceeded; raise \(own)"
+            case .option: "the time limit of \(text) was exceeded; raise --time-limit, or \(own)"
+            case .host: "the time limit of \(text) was exceeded; raise \"functionTimeout\" in host.json"
             }
         }
     }
@@ -62,7 +62,7 @@ struct Deadline {
     /// `distantFuture` for no limit.
     private(set) var time: MonotonicTime
 
-    /// Begins now.
+    /// Creates a deadline whose time begins now.
     init(_ limit: Limit) {
         self.limit = limit
         time = limit.end
@@ -75,6 +75,6 @@ struct Deadline {
     /// In seconds; infinite for no limit.
     var left: Double { isNever ? .infinity : (time - .now) / .seconds(1) }
 
-    /// Gives the whole time again: a streamed response may go on as long as it never stops for that long.
+    /// Restarts the time. A streamed response may continue without end, as long as it never pauses for the whole time.
     mutating func extend() { time = limit.end }
 }

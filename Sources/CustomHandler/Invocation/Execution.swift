@@ -3,7 +3,7 @@ import HTTP
 import Log
 import Lua
 
-/// One invocation, or the loading of a script, from its first slice to its outcome.
+/// The execution of one invocation, or of a script that is being loaded, from its first slice to its outcome.
 final class Execution {
     /// nil if the script is being loaded.
     let invocation: Invocation?
@@ -19,25 +19,25 @@ final class Execution {
     var main: ScriptTask?
     /// The task that writes the response body, once the handler has returned.
     var writing: ScriptTask?
-    /// The work on a long payload or a long table of the answer, if there is any.
+    /// The work on a long payload or on a long table of the response, if there is any.
     private(set) var preparation: Preparation?
     /// nil until the script has spawned a task.
     private(set) var spawned: SpawnedTasks?
-    /// Tasks, besides the ones above, whose threads must be given back after the execution's end.
+    /// Further tasks whose threads must be recycled after the execution's end.
     private var leftovers: ArraySlice<ScriptTask>?
-    /// The budget of the code that closes variables after the execution's end.
+    /// The time budget of the code that closes variables after the execution's end.
     var lastWords = ClosingTime()
-    /// Bytes kept for it outside the VM, which count toward the VM's memory.
+    /// The number of bytes that are kept for the execution outside the VM. They count against the VM's memory limit.
     private var held = 0
 
-    /// What is done for an invocation before or after its handler, in a task of its own.
+    /// Work for an invocation before or after its handler. It has a task of its own.
     final class Preparation {
         /// The task that reads the payload, or writes a table.
         var task: ScriptTask?
-        /// Reads a long payload; `unreadable` is the reason why it cannot be read.
+        /// The reader of a long payload, and the reason why the payload cannot be read.
         var payload: LongPayloadReader?
         var unreadable: PayloadError?
-        /// The tables of the answer that are already written.
+        /// The tables of the response that are already written.
         var tables: [TableIdentity: PreparedJSON] = [:]
     }
 
@@ -49,7 +49,7 @@ final class Execution {
 
     // MARK: Memory
 
-    /// Returns false if the VM would exceed its memory limit.
+    /// Counts bytes against the VM's memory limit. Returns false if the VM would exceed it.
     func hold(_ bytes: Int) -> Bool {
         guard vm.lua.hold(bytes) else { return false }
         held += bytes
@@ -60,12 +60,13 @@ final class Execution {
 
     func write(_ level: LogLevel, _ text: String) { log.write(level, text, of: invocation, to: vm.logger) }
 
-    /// Writes a failure live on one line.
+    /// Writes a failure to the live log, on one line.
     func write(_ failure: InvocationFailure) { InvocationLog.write(failure, of: invocation, to: vm.logger) }
 
     // MARK: Parts
 
-    /// Starts the body. The head waits for the first piece: until then, a failure can have its own response.
+    /// Starts the response body. The head waits for the first piece, so that until then a failure can still have its
+    /// own response.
     func begin(_ head: HTTPResponse?) { body = ResponseBody(invocation?.streamSink, head: head) }
 
     /// Begins a part of the work that has a task of its own.
@@ -78,7 +79,7 @@ final class Execution {
 
     // MARK: Tasks
 
-    /// The spawned task of that number, if the script may still join it.
+    /// The spawned task with this number, if the script may still join it.
     func task(_ number: Int64) -> ScriptTask? { spawned?.byNumber[number] }
 
     /// Adds a task that the script spawns, and returns its number.
@@ -102,7 +103,7 @@ final class Execution {
         timer = nil
     }
 
-    /// Discards all tasks. Their threads must then be given back.
+    /// Discards all tasks. Their threads must then be recycled.
     func discardTasks() {
         if let spawned { leftovers = spawned.takeAll()[...] }
         leftovers?.forEach { $0.discard() }
@@ -112,7 +113,8 @@ final class Execution {
         preparation?.tables = [:]
     }
 
-    /// The next task whose thread must be given back: the handler's own first, as the time may not be enough for all.
+    /// The next task whose thread must be recycled. The handler's own task comes first, because the time may not
+    /// suffice for all of them.
     func takeLeftover() -> ScriptTask? {
         main.take() ?? writing.take() ?? preparation?.task.take() ?? leftovers?.popFirst()
     }

@@ -4,20 +4,22 @@ import Lua
 
 /// The VMs of one function on one worker, and the invocations that wait for one.
 ///
-/// It decides which invocation gets which VM; the scheduler carries that out.
+/// The pool decides which invocation gets which VM; the scheduler does the work.
 final class FunctionPool {
-    /// One VM is enough for any number of invocations that are quick or wait; only long-running ones need more.
+    /// The maximum number of VMs. One VM is enough for any number of invocations that are quick or wait; only
+    /// long-running invocations need more.
     static let limit = 4
 
     let function: Function
     var files: AppFiles
-    /// How long an invocation may take.
+    /// The time limit of an invocation.
     var timeLimit: Deadline.Limit
-    /// How long the script may load while a saved change waits for it; nil for the time limit of an invocation.
+    /// The time limit for loading the script while a saved change waits for it; nil for the time limit of an
+    /// invocation.
     var loadLimit: Deadline.Limit?
-    /// Why the script cannot be loaded.
+    /// The reason why the script cannot be loaded.
     private(set) var failure: InvocationFailure?
-    /// The files from which its VMs were loaded so far.
+    /// The files from which the function's VMs were loaded.
     private(set) var sources: Set<String> = []
 
     /// The number of VMs, including those that still load.
@@ -27,17 +29,17 @@ final class FunctionPool {
     /// VMs in which no slice is unfinished.
     private(set) var free: [FunctionVM] = []
     private var waiting = RingBuffer<Invocation>()
-    /// A newer version of the function exists; this pool only finishes what it has begun.
+    /// Whether a newer version of the function exists. This pool then only finishes what it has begun.
     private var isRetired = false
 
-    /// It is in the scheduler's queue.
+    /// Whether the pool is in the scheduler's queue.
     var isQueued = false
-    /// The scheduler looks again when the first waiting invocation reaches its deadline.
+    /// Whether a timer will make the scheduler serve this pool again at the deadline of the first waiting invocation.
     var isTimed = false
     /// Called when the loading of a VM has ended, with the reason if it failed.
     private var loadWatchers: [(InvocationFailure?) -> Void] = []
 
-    /// Takes a VM that is no longer used.
+    /// Frees a VM that is no longer used.
     private let dismantle: (FunctionVM) -> Void
 
     init(_ function: Function, files: AppFiles, timeLimit: Deadline.Limit, dismantle: @escaping (FunctionVM) -> Void) {
@@ -49,7 +51,7 @@ final class FunctionPool {
 
     // MARK: Admission
 
-    /// The VM on which an invocation that arrives now may begin at once; nil if it must wait.
+    /// The VM on which an invocation that arrives now may begin immediately; nil if it must wait.
     var idleVM: FunctionVM? { waiting.isEmpty && failure == nil ? free.last : nil }
 
     func add(_ invocation: Invocation) {
@@ -59,17 +61,17 @@ final class FunctionPool {
 
     var hasWaiting: Bool { !waiting.isEmpty }
 
-    /// What can be done about the first waiting invocation.
+    /// What to do with the first waiting invocation.
     enum Decision {
-        /// Its caller has gone.
+        /// Its caller has disconnected.
         case drop(Invocation)
         case fail(Invocation, InvocationFailure)
         /// It has waited until its deadline.
         case expire(Invocation)
         case start(Invocation, on: FunctionVM)
-        /// A further VM is worth it.
+        /// Load a further VM.
         case load
-        /// It waits for a VM, or there is none.
+        /// Nothing: the invocation waits for a VM, or no invocation waits.
         case wait
     }
 
@@ -93,7 +95,7 @@ final class FunctionPool {
 
     // MARK: Loading
 
-    /// Whether nobody has tried to load the script yet.
+    /// Whether no attempt was made to load the script yet.
     var isUntried: Bool { vms == 0 && failure == nil }
 
     func watchLoading(_ watcher: @escaping (InvocationFailure?) -> Void) { loadWatchers.append(watcher) }
@@ -104,16 +106,16 @@ final class FunctionPool {
         loading += 1
     }
 
-    /// Ends the loading of a VM. Returns the invocations that fail with it.
+    /// Records that the loading of a VM has ended. Returns the invocations that fail because of it.
     func endLoading(_ failure: InvocationFailure?) -> [Invocation] {
         loading -= 1
         var failed: [Invocation] = []
         if let failure {
             vms -= 1
             loadFailures += 1
-            // If another VM of the function runs, the waiting invocations are for that one.
+            // If another VM of the function runs, the waiting invocations wait for that one.
             if vms == 0 {
-                // A limit may not be reached next time, so it is no lasting failure.
+                // A limit may not be reached the next time, so reaching it is not a permanent failure.
                 if failure.fault != .limit { self.failure = failure }
                 while let invocation = waiting.first {
                     failed.append(invocation)
@@ -135,7 +137,7 @@ final class FunctionPool {
         settle()
     }
 
-    /// Releases the free VMs of a retired pool: until then, the pool and its VMs hold each other.
+    /// Releases the free VMs of a retired pool. This breaks the reference cycle between the pool and its VMs.
     func settle() {
         guard isRetired, waiting.isEmpty else { return }
         free.forEach(dismantle)
@@ -155,8 +157,8 @@ final class FunctionPool {
         if isRetired, waiting.isEmpty { dismantle(vm) } else { free.append(vm) }
     }
 
-    /// Drops a VM that, after a collection, still uses more than half of its memory limit; the next invocation gets a
-    /// fresh one. Returns true if it did.
+    /// Frees a VM that still uses more than half of its memory limit after a collection. The next invocation gets a
+    /// fresh one. Returns whether it did so.
     func replaceIfFull(_ vm: FunctionVM) -> Bool {
         guard vm.lua.memoryUsed > vm.lua.memoryLimit / 2 else { return false }
         vms -= 1

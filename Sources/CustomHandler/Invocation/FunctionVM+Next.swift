@@ -5,15 +5,16 @@ import JSON
 import Log
 import Lua
 
-/// Decides how an execution goes on when one of its tasks has ended.
+/// Decides how an execution continues when one of its tasks has ended.
 extension FunctionVM {
     enum Next {
-        /// This task runs. No other code of the VM may run before it.
+        /// This task runs next. No other code of the VM may run before it.
         case run(ScriptTask)
         case end(Outcome)
     }
 
-    /// What follows a task that has returned `count` values, on top of its stack; nil if only other tasks go on.
+    /// What follows a task that has returned. Its `count` results are on top of its stack. nil if only other tasks
+    /// continue.
     func next(after task: ScriptTask, results count: Int) -> Next? {
         let execution = task.execution
         do throws(InvocationFailure) {
@@ -33,7 +34,7 @@ extension FunctionVM {
         }
     }
 
-    /// Takes the handler that the script has returned.
+    /// Stores the handler that the script has returned.
     private func loaded(_ task: ScriptTask, results: Int) throws(InvocationFailure) -> Outcome {
         let stack = task.thread.stack
         keepFirst(of: results, on: stack)
@@ -43,12 +44,13 @@ extension FunctionVM {
         return .complete
     }
 
-    /// Writes the answer that the handler has returned.
+    /// Writes the response that the handler has returned.
     private func returned(_ task: ScriptTask, results: Int) throws(InvocationFailure) -> Next {
         let stack = task.thread.stack
         let execution = task.execution
         guard let invocation = execution.invocation else { return .end(.complete) }
-        // Lua's functions report an error as nil and a message; a handler that returns their results means the same.
+        // Lua's own functions report an error as nil and a message. A handler that returns their results reports an
+        // error too.
         let first = stack.count - results + 1
         if results > 1, stack.isNil(at: first), let message = stack.messageText(at: first + 1) {
             throw InvocationFailure(.function, "the handler returned nil and a message: \(message)")
@@ -64,20 +66,20 @@ extension FunctionVM {
         return try answer(of: execution, invocation, stack)
     }
 
-    /// Only the first result counts; the others may have filled the stack. [1 - results]
+    /// Removes all results but the first. There may be so many that they fill the stack. [1 - results]
     private func keepFirst(of results: Int, on stack: LuaStack) {
         if results == 0 { stack.pushNil() } else { stack.pop(results - 1) }
     }
 
-    /// Ends an execution whose body is written. A payload is known only now.
+    /// Ends an execution whose body is complete. A payload can be written only now.
     private func bodyEnded(_ execution: Execution) throws(InvocationFailure) -> Outcome {
         guard let kept = execution.body?.kept, let stack = execution.main?.thread.stack else { return .complete }
         return try PayloadWire.write(at: stack.count, of: stack, for: execution, streamed: kept)
     }
 
-    /// What follows a task that has failed with the error value on top of its stack; nil if only other tasks go on.
+    /// What follows a task that has failed. The error value is on top of its stack. nil if only other tasks continue.
     func next(after task: ScriptTask, failed cause: Step.Cause) -> Next? {
-        // A time limit ends the whole invocation, whichever task ran into it.
+        // A time limit ends the whole invocation, no matter which task exceeded it.
         if task.role == .spawned, !cause.isFinal { return nil }
         let stack = task.thread.stack
         let execution = task.execution
@@ -92,7 +94,7 @@ extension FunctionVM {
         switch cause {
         case .error:
             if function.isHTTP, isResponse(at: -1, of: stack) {
-                failure.message += "; to answer with this table, raise require(\"http\").response { … }"
+                failure.message += "; to send this table as the response, raise require(\"http\").response { … }"
             }
         case .memory:
             failure.fault = .limit
@@ -103,9 +105,9 @@ extension FunctionVM {
         case .held:
             failure.fault = .limit
             failure.message =
-                "code that cannot be stopped in the middle (a message handler of xpcall, __close in coroutine.close, "
-                + "a metamethod that a library function calls, a comparison of long texts) held the thread for 50 ms, "
-                + "which others wait for; do less in it"
+                "code that cannot be interrupted (a message handler of xpcall, __close in coroutine.close, "
+                + "a metamethod that a library function calls, a comparison of long texts) blocked its thread for "
+                + "50 ms; do less work in it"
         }
         reachedLimit = reachedLimit || failure.fault == .limit
         return .end(.failed(tell(failure, execution)))
@@ -120,7 +122,7 @@ extension FunctionVM {
         return types.contains(.number)
     }
 
-    /// The failure of an execution one of whose tasks needs memory when there is none.
+    /// The failure of an execution if one of its tasks needs memory and there is none.
     func memoryLimitFailure(of task: ScriptTask) -> InvocationFailure {
         reachedLimit = true
         return tell(InvocationFailure(.limit, memoryLimitMessage, traceback: task.thread.traceback), task.execution)
@@ -153,12 +155,12 @@ extension FunctionVM {
     private func tell(_ failure: InvocationFailure, _ execution: Execution) -> InvocationFailure {
         var failure = failure
         failure.logs = execution.log.lines
-        // Whoever loads a script reports that it does not load.
+        // If the script was being loaded, the code that loads it reports the failure.
         if execution.invocation != nil { execution.write(failure) }
         return failure
     }
 
-    /// The handler function from the script's return value, which is the only value on the stack.
+    /// Takes the handler function from the script's return value, which is the only value on the stack.
     private func takeHandler(
         from stack: LuaStack
     ) throws(InvocationFailure) -> (function: LuaReference, parameters: Int) {
@@ -192,7 +194,7 @@ extension FunctionVM {
         return InvocationFailure(.function, "\(function.script): \(error)")
     }
 
-    /// The writer's content is sent before other code of the VM runs.
+    /// The VM's writer, emptied. Its content is sent before other code of the VM runs.
     func emptyWriter() -> JSONWriter {
         lua.writer.limit = lua.memoryLimit
         lua.writer.truncate()

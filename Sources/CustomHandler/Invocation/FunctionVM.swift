@@ -4,7 +4,7 @@ import HTTP
 import Log
 import Lua
 
-/// One function in a Lua VM of its own.
+/// A Lua VM that runs one function.
 final class FunctionVM {
     let function: Function
     let lua: LuaVM
@@ -12,34 +12,36 @@ final class FunctionVM {
     let marks: Marks
     private let scope: Scope
     private let text: [UInt8]
-    /// The function that the script returned, and how many of its three arguments it takes; nil until the script is loaded.
+    /// The function that the script returned, and how many of the three arguments it takes; nil until the script is
+    /// loaded.
     var handler: (function: LuaReference, parameters: Int)?
-    /// Lua functions that read a long payload and write a long table of an answer; made on first use.
+    /// The Lua functions that read a long payload and write a long table of a response. They are made on first use.
     var payloadReader: LuaReference?
     var preparer: LuaReference?
 
-    /// A task here is in the middle of a slice, or the script still loads.
+    /// Whether a task of this VM is in the middle of a slice, or the script is still loading.
     var isBusy = true
-    /// Work that goes on when the VM is free again.
+    /// Work that runs when the VM is free again.
     var waiting = RingBuffer<Continuation>()
-    /// It is in the scheduler's queue.
+    /// Whether the VM is in the scheduler's queue.
     var isQueued = false
     /// The number of the task spawned last.
     var lastTask: Int64 = 0
-    /// The number of invocations that have begun here and not ended.
+    /// The number of invocations that have begun in this VM and not ended.
     var active = 0
-    /// An invocation reached its memory or time limit, and may have left much garbage.
+    /// Whether an invocation has reached its memory or time limit, so that it may have left much garbage.
     var reachedLimit = false
     /// The size in bytes above which the VM is collected before it goes idle.
     private var idleSize = FunctionVM.leastIdleSize
     static let leastIdleSize = 4 << 20
     var isLarge: Bool { lua.memoryUsed > idleSize }
 
-    /// Sets the idle size after a collection, so that the next one comes only when as much has been added to what is
-    /// alive now.
+    /// Sets the idle size after a collection. The next collection then comes only when as much memory has been added as
+    /// is in use now.
     func noteSize() {
         reachedLimit = false
-        // Far enough from the limit that no invocation begins close to it because of another one's garbage.
+        // This is far enough below the limit that no invocation begins close to it because of another invocation's
+        // garbage.
         let most = max(lua.memoryLimit / 2, lua.memoryUsed + lua.memoryLimit / 8)
         idleSize = min(2 * lua.memoryUsed + Self.leastIdleSize, most)
     }
@@ -56,7 +58,8 @@ final class FunctionVM {
     var running: Execution? { scope.running }
     var logger: Logger { scope.logger }
 
-    /// State that the VM's Swift functions share: the execution whose code runs, and the files they may read.
+    /// The state that the VM's Swift functions share: the execution whose code runs, and the files that the functions
+    /// may read.
     final class Scope {
         private let pool: FunctionPool
         var function: Function { pool.function }
@@ -67,15 +70,15 @@ final class FunctionVM {
         /// The execution whose Lua code runs now.
         var running: Execution?
         var marks: Marks?
-        /// luafunc's opened modules by name: a script gets the same table every time.
+        /// The opened modules of luafunc, by name, so that a script gets the same table every time.
         var modules: [String: LuaReference] = [:]
-        /// The files that `require` looked for, found or not.
+        /// The files that `require` has looked for, whether they exist or not.
         var lookedFor: Set<String> = [] { didSet { hasLooked = true } }
-        /// `lookedFor` has changed since `takeNewSources`.
+        /// Whether `lookedFor` has changed since the last call of `takeNewSources`.
         var hasLooked = true
-        /// Finds the methods of a request; made on first use.
+        /// The methods of a request. Made on first use.
         var requestMethods: LuaReference?
-        /// The function behind `context.deadline`; made on first use.
+        /// The function `context.deadline`. Made on first use.
         var deadline: LuaReference?
 
         init(pool: FunctionPool, logger: Logger, memoryLimit: Int) {
@@ -89,8 +92,8 @@ final class FunctionVM {
             running?.write(level, stack.string(at: index, upTo: Logger.messageLimit + 1) ?? "")
         }
 
-        /// Notes a file that `require` looks for, up to a limit: a script may ask for any number of files that do not
-        /// exist.
+        /// Records a file that `require` looks for. The number is limited, because a script may ask for any number of
+        /// files that do not exist.
         func note(_ file: String) { if lookedFor.count < AppFiles.knownLimit { lookedFor.insert(file) } }
     }
 
@@ -142,7 +145,7 @@ final class FunctionVM {
         return task
     }
 
-    /// The task that runs the handler with its arguments, or one that must read them first.
+    /// The task that runs the handler with its arguments, or the task that must first read them.
     func task(for execution: Execution, _ invocation: Invocation) throws(InvocationFailure) -> ScriptTask {
         lua.setDeadline(execution.deadline.nanoseconds)
         lua.forgetRefusals()
@@ -203,10 +206,10 @@ final class FunctionVM {
         return task.thread.resume(arguments: arguments, deadline: execution.deadline.nanoseconds, complete: complete)
     }
 
-    /// Completes `write` for the task that waits in it.
+    /// Completes the call of `write` in which a task waits.
     func write(on stack: LuaStack) throws(LuaError) -> Int { try BodyWriter.write(on: stack, scope) }
 
-    /// Gives back the thread of a task that has ended or that nobody waits for. What its to-be-closed variables print
+    /// Recycles the thread of a task that has ended or that is no longer needed. What its to-be-closed variables print
     /// is logged for its execution.
     func giveBack(_ task: ScriptTask) {
         if case .failed(let cause) = task.state, cause.isFinal { return lua.abandon(task.thread) }
@@ -215,7 +218,7 @@ final class FunctionVM {
         lua.recycle(task.thread, &task.execution.lastWords)
     }
 
-    /// Gives back the thread of the task that has read the payload or written a table.
+    /// Recycles the thread of the task that has read the payload or written a table.
     func giveBackPreparing(of execution: Execution) {
         if let task = execution.preparation?.task.take() { giveBack(task) }
     }

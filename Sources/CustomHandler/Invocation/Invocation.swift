@@ -6,7 +6,7 @@ import HTTP1
 /// One call of one function, from its start to its outcome.
 final class Invocation {
     enum State {
-        /// Waits for a VM of this function.
+        /// The invocation waits for a VM of this function.
         case waiting(FunctionPool)
         case running(Execution)
         case ended
@@ -19,7 +19,7 @@ final class Invocation {
     private let identity: InvocationID
     let deadline: Deadline
     var state = State.ended
-    /// The invocation ends if the caller disconnects.
+    /// Whether the invocation ends if the caller disconnects.
     var watchesCaller = false
 
     init(
@@ -34,7 +34,7 @@ final class Invocation {
         self.deadline = deadline
     }
 
-    /// The caller, if it sent its own request: it gets the body piece by piece, and ends the invocation by
+    /// The caller, if it sent its own request. It gets the body piece by piece, and it ends the invocation by
     /// disconnecting. nil for a payload from the host.
     var streamSink: (any ResponseSink)? { wire.isPayload ? nil : caller }
 
@@ -45,11 +45,11 @@ final class Invocation {
 
     var id: String { withID { id in id.withUnsafeBytes { String(decoding: $0, as: UTF8.self) } } }
 
-    /// Passes the head of the request, with our own id added if the host gave none.
+    /// Passes the head of the request to `body`, with luafunc's own id added if the host sent none.
     func withIdentifiedHead(_ body: (RawSpan) -> Void) {
         let head = request.headBytes
         guard case .own(let id) = identity else { return body(head.span.bytes.extracting(0..<request.head.length)) }
-        // The head's own blank line stays in front of the id's line; the reader of the lines skips it.
+        // The blank line of the head stays before the added line. The reader of the lines skips it.
         var text: [UInt8] = []
         text.reserveCapacity(head.count + 80)
         head.span.bytes.extracting(0..<request.head.length).withUnsafeBytes { text.append(contentsOf: $0) }

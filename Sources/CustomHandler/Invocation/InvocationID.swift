@@ -1,13 +1,13 @@
-/// The host's id of an invocation, or our own if somebody else calls.
+/// The id of an invocation: the host's, or luafunc's own if the caller is not the host.
 enum InvocationID {
-    /// Its place in the head of the request.
+    /// The range of the host's id in the head of the request.
     case host(Range<Int>)
     /// A random UUID.
     case own(InlineArray<36, UInt8>)
 }
 
-/// Makes random UUIDs (version 4), which are unique but not secret: they come from a generator that asks the system for
-/// randomness only once.
+/// Makes random UUIDs (version 4). They are unique but not secret, because the generator asks the system for randomness
+/// only once.
 struct InvocationIDs {
     private var state: UInt64
     private let stream: UInt64
@@ -50,12 +50,12 @@ struct InvocationIDs {
         word = (word | word << 16) & 0x0000_ffff_0000_ffff
         word = (word | word << 8) & 0x00ff_00ff_00ff_00ff
         word = (word >> 4 | word << 8) & 0x0f0f_0f0f_0f0f_0f0f
-        // 1 in each byte that is a letter: 'a' comes 39 code points after the place that follows '9'.
+        // Each byte that stands for a letter is 1. 'a' comes 39 code points after the position that follows '9'.
         let letters = (word &+ 0x0606_0606_0606_0606) >> 4 & 0x0101_0101_0101_0101
         return word &+ 0x3030_3030_3030_3030 &+ letters &* 39
     }
 
-    /// SplitMix64; `stream` makes the sequence differ between workers.
+    /// The next number of SplitMix64. `stream` makes the sequences of workers differ.
     private mutating func word() -> UInt64 {
         state &+= 0x9e37_79b9_7f4a_7c15
         var word = state ^ stream

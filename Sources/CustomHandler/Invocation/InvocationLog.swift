@@ -1,17 +1,18 @@
 import Log
 
-/// The log lines of one invocation: kept for `Logs`, and written live as they come.
+/// The log lines of one invocation. They are written to the live log as they come and kept for `Logs`.
 struct InvocationLog {
-    /// At most `byteLimit` bytes in all, as the host keeps them in memory (host-contract §19).
+    /// The kept lines. They have at most `byteLimit` bytes in all, because the host keeps them in memory (host-contract
+    /// §19).
     private(set) var lines: [String] = []
     private var bytes = 0
 
     static let byteLimit = 256 << 10
 
-    /// - Parameter logger: the function's; each line adds the invocation's id.
+    /// - Parameter logger: the function's logger. Each line also gets the invocation's id.
     mutating func write(_ level: LogLevel, _ text: String, of invocation: Invocation?, to logger: Logger) {
         guard level >= logger.level else { return }
-        // Cut first: the limits on Lua code do not cover the time that a text of many megabytes takes here.
+        // The text is cut first, because no limit on Lua code covers the time that a text of many megabytes takes here.
         let text = Logger.cut(text)
         logger.log(level, text, Self.fields(invocation))
         guard text.utf8.contains(UInt8(ascii: "\n")) else { return keep(text) }
@@ -23,12 +24,12 @@ struct InvocationLog {
         if bytes <= Self.byteLimit {
             lines.append(
                 bytes + size <= Self.byteLimit
-                    ? line : "further lines are only in the live log: one invocation keeps 256 KB")
+                    ? line : "further lines are only in the live log; an invocation keeps at most 256 KB")
         }
         bytes += size
     }
 
-    /// Writes a failure live on one line: the message, and the innermost place in Lua code.
+    /// Writes a failure to the live log on one line: the message and the innermost position in Lua code.
     static func write(_ failure: InvocationFailure, of invocation: Invocation?, to logger: Logger) {
         let place = failure.traceback.first { !$0.hasPrefix("[C]") }.map { " (\($0))" } ?? ""
         logger.error(

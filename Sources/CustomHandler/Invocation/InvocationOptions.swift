@@ -1,17 +1,17 @@
 import FunctionsModel
 public import Log
 
-/// The limits and settings of every function whose function.json sets none of its own.
+/// The limits and settings of all functions whose function.json sets none.
 public struct InvocationOptions: Sendable {
-    /// In bytes, for each function on each worker.
+    /// The memory limit of each VM in bytes.
     public var memoryLimit: Int
-    /// nil for the limit in host.json.
+    /// The time limit of an invocation; nil for the limit in host.json.
     public var timeLimit: Duration?
-    /// The length of a time slice while others want the thread, in milliseconds of CPU time. The kernel rounds up to
-    /// its tick, 4 ms at 250 Hz; a timer set to exactly 4 ms often misses one.
+    /// The length of a time slice in milliseconds of CPU time, while other work waits for the thread. The kernel rounds
+    /// it up to its tick, which is 4 ms at 250 Hz. A timer that is set to exactly 4 ms often misses a tick.
     let slice = 2
     public var logger: Logger
-    /// Shows callers who sent their own request why a function failed. For development only.
+    /// Whether callers who sent their own request are shown why a function failed. This is meant only for development.
     public var showsErrors: Bool
     public var callerCheck: CallerCheck
 

@@ -1,13 +1,13 @@
 import JSON
 import Lua
 
-/// Writes an answer with a table that takes long to write. A Lua function writes that table first, so that other
-/// invocations get their turn and the time and memory limits apply.
+/// Writes a response with a table that takes long to write. A Lua function writes that table first, so that other
+/// invocations can run in between and the time and memory limits apply.
 extension FunctionVM {
-    /// How many bytes of a table are written without a break.
+    /// The number of bytes of a table that are written without a pause.
     private static let patience = 256 << 10
 
-    /// Writes the value on top of the stack, unless a task must first write one of its tables.
+    /// Writes the value on top of the stack, unless one of its tables must first be written by a task.
     func answer(
         of execution: Execution, _ invocation: Invocation, _ stack: LuaStack
     ) throws(InvocationFailure) -> Next {

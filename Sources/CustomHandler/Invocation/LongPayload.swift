@@ -1,8 +1,8 @@
 import HTTP
 import Lua
 
-/// Reads a payload that takes long to read. A Lua function reads it, so that other invocations get their turn and the
-/// time and memory limits apply.
+/// Reads a payload that takes long to read. A Lua function reads it, so that other invocations can run in between and
+/// the time and memory limits apply.
 extension FunctionVM {
     /// The task that reads the arguments.
     func readingTask(for execution: Execution, _ invocation: Invocation) throws(InvocationFailure) -> ScriptTask {
@@ -27,7 +27,7 @@ extension FunctionVM {
         }
         let task = handlerTask(for: execution)
         reading.thread.stack.move(2, to: task.thread.stack)
-        // Below them lies the handler.
+        // The handler lies below the arguments.
         task.thread.stack.setCount(1 + min(task.arguments, 2))
         pushContext(of: invocation, onto: task.thread.stack)
         giveBackPreparing(of: execution)

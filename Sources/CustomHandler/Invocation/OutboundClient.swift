@@ -4,7 +4,7 @@ import HTTP
 import HTTP1
 import Lua
 
-/// Sends the HTTP requests of scripts on one loop. The client is made on first use.
+/// Sends the HTTP requests of scripts on one event loop. The HTTP client is made on first use.
 final class OutboundClient {
     private let loop: EventLoop
     private let trust: ClientTrust
@@ -17,7 +17,7 @@ final class OutboundClient {
         self.trust = trust
     }
 
-    /// - Parameter reply: called once, never before this returns, and never after the call was cancelled.
+    /// - Parameter reply: called once, after this call has returned, and not at all if the call was cancelled.
     func send(
         _ outbound: OutboundRequest, of vm: LuaVM, reply: @escaping (OutboundReply) -> Void
     ) -> OutboundCall {
@@ -46,7 +46,7 @@ final class OutboundCall {
     private var call: ClientCall?
     private var head: ClientHead?
     private var body: [UInt8] = []
-    /// The bodies of the request and the response count as the function's memory.
+    /// The bodies of the request and the response, which count against the function's memory limit.
     private let held: HeldBytes
     private let memoryLimit: Int
     private var sent: Int { outbound.body?.count ?? 0 }
@@ -93,18 +93,19 @@ final class OutboundCall {
             return end(
                 .fault(
                     message: "\(outbound.url): the response does not fit into the function's "
-                        + "\(ByteCount.text(memoryLimit)) with what else it holds", kind: "limit"))
+                        + "\(ByteCount.text(memoryLimit)), with what it already holds", kind: "limit"))
         }
         piece.withUnsafeBytes { body.append(contentsOf: $0) }
     }
 
-    /// Asks the limit before the body grows. It grows by half, so that it is not copied too often.
+    /// Makes room in the body if the memory limit allows it. The body grows by half, so that it is not copied too
+    /// often.
     private func makeRoom(for more: Int) -> Bool {
         let needed = body.count + more
         guard needed > body.capacity else { return true }
         let announced = head?.fields.first("content-length").flatMap { Int($0) } ?? 0
         let size = max(needed, min(announced, outbound.limit, max(needed, 1 << 20)), body.count + body.count / 2)
-        // The function must hold both: the body here, and at the end the script's copy of it.
+        // The function must have room for both: the body here and, at the end, the script's copy of it.
         guard held.hold(sent + size) || held.hold(sent + needed) else { return false }
         body.reserveCapacity(size)
         return true
@@ -134,7 +135,7 @@ final class OutboundCall {
         return .fault(message: "\(outbound.url): \(reason)", kind: "url")
     }
 
-    /// The fault with its kind, by which a script decides whether to try again and what to tell its own caller.
+    /// The fault with its kind. A script uses the kind to decide whether to try again and what to tell its own caller.
     private func fault(_ error: HTTPClientError) -> OutboundReply {
         let kind: String
         var reason = "\(error)"
@@ -151,7 +152,7 @@ final class OutboundCall {
             reason = "TLS failed: \(error); \(trustAdvice)"
         case .cancelled:
             kind = "network"
-            reason = "luafunc is ending"
+            reason = "luafunc is shutting down"
         case .request, .response, .chunk, .protocolBroken, .closed(nil), .content, .redirect: kind = "http"
         }
         return .fault(message: "\(outbound.url): \(reason)", kind: kind)

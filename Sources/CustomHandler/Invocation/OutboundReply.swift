@@ -3,11 +3,11 @@ import Lua
 
 /// What a script gets for its request: a response, or the reason why there is none.
 enum OutboundReply {
-    /// - Parameter held: counts the body until the script has its copy.
+    /// - Parameter held: counts the body's bytes until the script has its copy.
     case response(status: Int, fields: HTTPFields, body: [UInt8], held: HeldBytes)
     case fault(message: String, kind: String)
 
-    /// Pushes the results; returns their number.
+    /// Pushes the results. Returns their number.
     func push(onto stack: LuaStack) throws(LuaError) -> Int {
         switch self {
         case .fault(let message, let kind):

@@ -3,16 +3,16 @@ import Lua
 
 /// How an invocation ended.
 enum Outcome {
-    /// A body in the VM's writer, valid until other code runs there: a response payload, a JSON object (host-contract
-    /// §9), or the response to a caller's own request.
+    /// The body is in the VM's writer, where it is valid until other code runs there. It is a response payload, that
+    /// is, a JSON object (host-contract §9), or the response to a caller's own request.
     case written(status: Int, contentType: StaticString)
     /// A response with header fields of its own.
     case response(HTTPResponse)
-    /// This function or coroutine produces the body, and runs next. With a head, the pieces go out after it as they
-    /// come; without one, they are kept for the payload.
+    /// This function or coroutine produces the body and runs next. With a head, the pieces are sent after it as they
+    /// come; without a head, they are kept for the payload.
     case streamed(LuaReference, head: HTTPResponse?)
     case failed(InvocationFailure)
-    /// There is nothing more to send: the script is loaded, or the body has gone out piece by piece.
+    /// There is nothing more to send: the script is loaded, or the body was sent piece by piece.
     case complete
 
     var isFailure: Bool { if case .failed = self { true } else { false } }
@@ -20,7 +20,7 @@ enum Outcome {
     static let payload = Outcome.written(status: 200, contentType: "application/json")
 }
 
-/// Why an invocation failed, as reported to its caller and the log.
+/// The reason why an invocation failed, as it is reported to the caller and in the log.
 public struct InvocationFailure: Error, Sendable, Equatable {
     public enum Reason: Sendable, Equatable {
         /// The caller sent something that no function can take.
@@ -33,7 +33,7 @@ public struct InvocationFailure: Error, Sendable, Equatable {
 
     public var fault: Reason
     public var message: String
-    /// Innermost call first.
+    /// The active calls, innermost first.
     public var traceback: [String] = []
     /// The lines that the invocation logged before it failed.
     public var logs: [String] = []

@@ -1,11 +1,11 @@
 import HTTP
 
-/// The response body that a script writes piece by piece. The pieces go to the caller as they come; if the host takes
-/// only whole payloads, they are kept until the end.
+/// The response body that a script writes piece by piece. The pieces are sent to the caller as they come. If the host
+/// accepts only whole payloads, they are kept until the end.
 final class ResponseBody {
     private enum State {
         case kept([UInt8])
-        /// Pieces go out as they come; the head goes out before the first.
+        /// Pieces are sent as they come. The head is sent before the first piece and is nil from then on.
         case sent(any ResponseSink, head: HTTPResponse?)
         case closed
     }
@@ -16,9 +16,9 @@ final class ResponseBody {
 
     enum Written {
         case sent
-        /// Kept for later, or empty.
+        /// The piece was kept for later, or was empty.
         case kept
-        /// Nothing was taken: the writer must wait.
+        /// The piece was not accepted; the writer must wait.
         case noRoom
         /// The body has ended.
         case closed
@@ -70,11 +70,10 @@ final class ResponseBody {
         }
     }
 
-    /// The kept bytes; nil if pieces go out as they come.
+    /// The kept bytes; nil if pieces are sent as they come.
     var kept: [UInt8]? { if case .kept(let bytes) = state { bytes } else { nil } }
 
-    /// Ends a body that has begun to go out. Returns false if nothing of it is out: then the outcome needs a response
-    /// of its own.
+    /// Ends the body. Returns false if nothing of it was sent; the outcome then needs its own response.
     func end(isComplete: Bool) -> Bool {
         if isComplete { sendHead() }
         guard case .sent(let caller, nil) = state else {

@@ -1,32 +1,32 @@
 import HTTP
 
-/// The receiver of a response. Lives on the loop of the worker that answers.
+/// The receiver of a response. It lives on the loop of the worker that responds.
 ///
-/// Responding may deliver the connection's next request before `respond` or `end` returns.
+/// `respond` and `end` are re-entrant: they may deliver the connection's next request before they return.
 protocol ResponseSink: AnyObject {
-    /// Takes a whole response with no header fields of its own.
+    /// Sends a whole response without header fields of its own.
     func respond(status: Int, contentType: StaticString, body: RawSpan)
 
-    /// Takes any other response; if its body is streamed, calls of `write` and `end` follow.
+    /// Sends any other response. If its body is streamed, calls of `write` and `end` follow.
     func respond(_ response: HTTPResponse)
 
-    /// Takes a piece of the body, and buffers it even if there is no room.
+    /// Sends a piece of the body. If there is no room, the piece is buffered.
     func write(_ piece: RawSpan)
 
-    /// - Parameter isComplete: false if the body broke off; the caller must be able to detect that.
+    /// - Parameter isComplete: false if the body was cut off. The caller must be able to detect that.
     func end(isComplete: Bool)
 
-    /// Whether the caller keeps up with the body as it is written.
+    /// Whether the caller reads the body as fast as it is written.
     var isWritable: Bool { get }
 
     /// Called once, when there is room again.
     var onWritable: (() -> Void)? { get set }
 
-    /// Returns false if the response may begin now. Otherwise callers who do not read have too much buffered, and
-    /// `body` is called once they have read or left.
+    /// Returns false if the response may begin now. Returns true if too much is buffered for callers who do not read;
+    /// `body` is then called once they have read or disconnected.
     func waitsForRoom(_ body: @escaping () -> Void) -> Bool
 
-    /// The caller has disconnected.
+    /// Whether the caller has disconnected.
     var isClosed: Bool { get }
 
     /// Called once, if the caller disconnects before the response is complete.

@@ -5,18 +5,18 @@ import JSON
 import Log
 import Lua
 
-/// How executions end, and what is given back after them.
+/// Ends executions and recycles their threads and memory.
 extension Scheduler {
     /// Ends a waiting execution at its deadline.
     func expire(_ execution: Execution) {
         guard !execution.hasEnded else { return }
-        // It has written since, which moved its deadline.
+        // The execution has written to its response since the timer was set, which moved its deadline.
         if !execution.deadline.hasPassed { return startTimer(of: execution) }
         finish(execution, .failed(execution.vm.timeLimitFailure(of: execution)))
     }
 
     func startTimer(of execution: Execution) {
-        // Timers fire before the loop polls, so nothing may run in them.
+        // Timers fire before the loop polls, so the work is only queued here.
         execution.timer = loop.schedule(after: execution.deadline.time - .now) { [self] in
             execution.timer = nil
             queue.enqueue(.expire(execution))
@@ -29,15 +29,15 @@ extension Scheduler {
         case .ended: break
         case .waiting(let pool): pool.remove(invocation)
         case .running(let execution):
-            execution.write(.info, "the caller left before the response was complete; the invocation ends")
-            finish(execution, .failed(InvocationFailure(.request, "the caller has left")))
+            execution.write(.info, "the caller disconnected before the response was complete; the invocation ends")
+            finish(execution, .failed(InvocationFailure(.request, "the caller has disconnected")))
         }
     }
 
-    /// Reports the outcome and ends everything left of the execution. The answer goes first, as its content may lie in the
-    /// VM.
+    /// Reports the outcome and ends everything that is left of the execution. The response comes first, because its
+    /// content may lie in the VM.
     ///
-    /// - Parameter ownsVM: the execution's own slice has just ended, and nothing else has used the VM since.
+    /// - Parameter ownsVM: whether the execution's own slice has just ended and no other code has used the VM since.
     func finish(_ execution: Execution, _ outcome: Outcome, ownsVM: Bool = false) {
         guard !execution.hasEnded else { return }
         execution.close()
@@ -56,8 +56,8 @@ extension Scheduler {
     }
 
     private func endLoading(of vm: FunctionVM, _ outcome: Outcome) {
-        // A quarter of a fresh VM is garbage from its making. In a large VM a whole collection takes longer than a
-        // slice.
+        // A quarter of a fresh VM is garbage from its creation. In a large VM, a whole collection would take longer
+        // than a slice.
         if vm.isLoaded, vm.lua.memoryUsed < 1 << 20 { vm.lua.collectGarbage() }
         if case .failed(let failure) = outcome {
             endLoading(of: vm.pool, failure)
@@ -93,7 +93,8 @@ extension Scheduler {
 
     // MARK: Threads
 
-    /// Gives back some of the threads that an execution has left; all of them share one budget of last words.
+    /// Recycles some of the threads that an execution has left. All of them share one time budget for closing their
+    /// variables.
     func closeSome(_ execution: Execution) {
         var left = RunQueue.stretch
         while left > 0, let task = execution.takeLeftover() {
@@ -111,7 +112,7 @@ extension Scheduler {
         queue.perform(.tidy(vm))
     }
 
-    /// Returns false if that took so long that others get their turn.
+    /// Recycles the thread of a task. Returns false if that took so long that other work must run first.
     @discardableResult
     func giveBack(_ task: ScriptTask) -> Bool {
         let before = task.execution.lastWords
@@ -123,8 +124,8 @@ extension Scheduler {
 
     // MARK: Garbage
 
-    /// Collects a piece of garbage for a task at its memory limit. After the last piece the task goes on, or fails if that
-    /// did not help.
+    /// Collects a piece of garbage for a task at its memory limit. After the last piece the task continues, or fails if
+    /// there is still too little memory.
     func relieve(_ task: ScriptTask) {
         let execution = task.execution
         let vm = execution.vm
@@ -138,8 +139,8 @@ extension Scheduler {
         release(vm)
     }
 
-    /// Collects a piece of what an invocation left, so that memory goes back to the system. A VM that stays full is
-    /// replaced. It stays busy for others meanwhile.
+    /// Collects a piece of the garbage that an invocation has left, so that memory is returned to the system. The VM
+    /// stays busy meanwhile. A VM that remains full is replaced.
     func tidy(_ vm: FunctionVM) {
         vm.pool.occupy(vm)
         if vm.lua.collectPiece() {
@@ -165,10 +166,10 @@ extension Scheduler {
         if vm.lua.collectPiece() { queue.enqueue(.dismantle(vm)) } else { LuaVM.releaseFreeMemory() }
     }
 
-    /// The number of concurrent invocations from which it is worth giving memory back.
+    /// The number of concurrent invocations from which returning memory to the system is worthwhile.
     private static let trimThreshold = 500
 
-    /// Gives memory back to the system soon after many concurrent invocations, when their connections are gone too.
+    /// Returns memory to the system soon after many concurrent invocations, when their connections are closed too.
     private func scheduleTrimming() {
         mostActive = 0
         loop.schedule(after: .milliseconds(200)) { [self] in

@@ -1,7 +1,7 @@
 import EventLoop
 import Lua
 
-/// What tasks wait for, and how they go on.
+/// Lets tasks wait and continues them.
 extension Scheduler {
     func wait(_ task: ScriptTask, for operation: any Operation) {
         let execution = task.execution
@@ -9,7 +9,7 @@ extension Scheduler {
         task.state = .waiting(.others)
         switch operation as? Wait {
         case .sleep(let time):
-            // Timers fire before the loop polls, so nothing may run in them.
+            // Timers fire before the loop polls, so the work is only queued here.
             let timer = loop.schedule(after: time) { [self] in
                 if task.goesOn(with: .slept) { queue.enqueue(.advance(task)) }
             }
@@ -28,7 +28,7 @@ extension Scheduler {
         }
     }
 
-    /// Called from a callback of the loop, or from the queue.
+    /// Continues a task with the result of its wait. A callback of the loop or the queue calls this.
     private func wake(_ task: ScriptTask, _ completion: Completion) {
         if task.goesOn(with: completion) { queue.perform(.advance(task)) }
     }

@@ -47,8 +47,8 @@ final class Scheduler {
 
     // MARK: In
 
-    /// The one way into a function: an invocation in, an outcome out. The caller gets its response on the loop, at once
-    /// if the function neither waits nor takes long.
+    /// Invokes a function. Every invocation begins here and ends with an outcome. The caller gets its response on the
+    /// loop, immediately if the function neither waits nor takes long.
     ///
     /// - Parameter number: the function's number in the app.
     func begin(_ number: Int, _ request: HTTPRequest, _ wire: Wire, caller: any ResponseSink) {
@@ -74,7 +74,7 @@ final class Scheduler {
         // Most invocations have ended by now.
         guard !invocation.hasEnded, let caller = invocation.streamSink else { return }
         invocation.watchesCaller = true
-        // A disconnection may be noticed while something runs.
+        // Disconnects are re-entrant: this can run while an invocation is on the stack, so the cancellation is queued.
         caller.onDisconnect = { [queue] in queue.enqueue(.leave(invocation)) }
     }
 
@@ -82,7 +82,7 @@ final class Scheduler {
 
     func pool(of name: String) -> FunctionPool? { pools.first { $0.function.name == name } }
 
-    /// Loads a function ahead of its first call; `end` gets the reason if that fails.
+    /// Loads a function before its first call. `end` gets the reason if that fails.
     func load(_ pool: FunctionPool, end: @escaping (InvocationFailure?) -> Void) {
         guard pool.isUntried else { return end(pool.failure) }
         pool.watchLoading(end)
@@ -94,10 +94,10 @@ final class Scheduler {
         Dictionary(uniqueKeysWithValues: pools.map { ($0.function.name, $0.sources) })
     }
 
-    /// Switches to a newer app. Invocations that have begun end with the code they began with.
+    /// Switches to a newer app. Invocations that have begun finish with the code with which they began.
     ///
     /// - Parameters:
-    ///   - changed: functions that are new, gone or different.
+    ///   - changed: the functions that are new, removed or different.
     ///   - loaded: the pools of those functions that are already loaded.
     func install(_ app: FunctionApp, changed: Set<String>, loaded: [String: FunctionPool]) {
         self.app = app
@@ -108,14 +108,14 @@ final class Scheduler {
         }
         for pool in pools {
             pool.loadLimit = nil
-            // The code already loaded is the same in the new app; files that it reads later are the new app's.
+            // The code that is already loaded is the same in the new app. Files that it reads later are the new app's.
             pool.files = app.files(of: pool.function.name)
             pool.timeLimit = Deadline.Limit(pool.function, options, app.host)
         }
         for (name, pool) in older where changed.contains(name) { pool.retire() }
     }
 
-    /// Functions that cannot be loaded.
+    /// The functions that cannot be loaded.
     var failing: Set<String> { Set(pools.filter { $0.failure != nil }.map(\.function.name)) }
 
     // MARK: The queue
@@ -140,7 +140,7 @@ final class Scheduler {
         }
     }
 
-    /// Makes the VM free for what waits for it.
+    /// Marks the VM as free, so that waiting work can use it.
     func release(_ vm: FunctionVM) {
         vm.pool.free(vm)
         resumeSoon(vm)
@@ -155,7 +155,8 @@ final class Scheduler {
         queue.enqueue(.resume(vm))
     }
 
-    /// Runs what waits for the VM, many in a row: one for each round of the queue would starve those at the end.
+    /// Runs work that waits for the VM, many pieces in a row. Running only one per round of the queue would starve the
+    /// last ones.
     private func resumeWaiting(on vm: FunctionVM) {
         for _ in 0..<RunQueue.stretch {
             guard queue.mayRun, !vm.isBusy, let next = vm.waiting.popFirst() else { break }
@@ -189,8 +190,8 @@ final class Scheduler {
                 pool.removeFirst()
                 expire(invocation)
             case .start(let invocation, let vm):
-                // Its place at the head of the queue does not help: other callers have left too many responses unread
-                // since it came.
+                // The invocation is the first in the queue, but other callers have left too many responses unread since
+                // it arrived.
                 if invocation.caller.waitsForRoom({ [self] in serveSoon(pool) }) {
                     return serveAgain(pool, at: invocation.deadline)
                 }
@@ -199,13 +200,14 @@ final class Scheduler {
             case .load:
                 let failures = pool.loadFailures
                 addVM(to: pool)
-                // After a failure, loading again at once would fail too: the calls wait for a VM that already runs.
+                // After a failure, loading again immediately would fail too. The invocations then wait for a VM that
+                // already runs.
                 guard pool.loadFailures == failures else { return }
             }
         }
     }
 
-    /// Serves again at the deadline of the first waiting invocation, which may then have to be refused.
+    /// Serves the pool again at the deadline of the first waiting invocation, which may then have to be refused.
     private func serveAgain(_ pool: FunctionPool, at deadline: Deadline) {
         guard !deadline.isNever, !pool.isTimed else { return }
         pool.isTimed = true
@@ -217,7 +219,7 @@ final class Scheduler {
         }
     }
 
-    /// Ends an invocation that got no VM until its deadline.
+    /// Ends an invocation that has not got a VM before its deadline.
     private func expire(_ invocation: Invocation) {
         if invocation.caller.waitsForRoom({}) { return invocation.caller.respond(ServerError.overloaded.response) }
         fail(
@@ -260,8 +262,8 @@ final class Scheduler {
 
     // MARK: Slices
 
-    /// Runs a task until it ends, waits, or its slice is over. Its VM must be free for it, and stays busy for others
-    /// meanwhile.
+    /// Runs a task until it ends, waits, or its slice is over. Its VM must be free for it. The VM stays busy for other
+    /// work meanwhile.
     func advance(_ task: ScriptTask) {
         let execution = task.execution
         let vm = execution.vm
@@ -289,7 +291,7 @@ final class Scheduler {
         switch next {
         case .run(let next):
             beginSpawned(execution)
-            // At once, so that the answer is still what it was when the handler returned.
+            // The task runs immediately, so that the returned value cannot change before it is written.
             advance(next)
         case .end(.streamed(let body, let head)):
             beginSpawned(execution)

@@ -1,16 +1,16 @@
 import EventLoop
 import Lua
 
-/// One Lua thread of an execution: the handler's own, that of a spawned task, or one for a part of luafunc's own work.
+/// One Lua thread of an execution: that of the handler, that of a spawned task, or one for luafunc's own work.
 final class ScriptTask {
-    /// What its code is for.
+    /// The purpose of the task's code.
     enum Role {
         /// The top level of the script.
         case script
         case handler
         /// Reads a long payload before the handler begins.
         case reader
-        /// Writes a long table of the answer.
+        /// Writes a long table of the response.
         case writer
         /// Produces the response body after the handler has returned.
         case body
@@ -18,11 +18,11 @@ final class ScriptTask {
     }
 
     enum State {
-        /// Not begun, between two slices, or about to go on with its completion.
+        /// The task has not begun, is between two slices, or is about to continue with its completion.
         case ready
         case waiting(Source)
         case finished
-        /// The error value is on top of its stack.
+        /// The task has failed. The error value is on top of its stack.
         case failed(Step.Cause)
     }
 
@@ -30,7 +30,7 @@ final class ScriptTask {
     enum Source {
         case timer(Timer)
         case reply(OutboundCall)
-        /// Other tasks, or room in the response body: there is nothing to cancel.
+        /// Other tasks, or room in the response body. There is nothing to cancel.
         case others
 
         func cancel() {
@@ -45,18 +45,18 @@ final class ScriptTask {
     let thread: LuaThread
     let role: Role
     let execution: Execution
-    /// The number of arguments on the stack for its function; 0 once it has begun.
+    /// The number of arguments on the stack for the task's function; 0 once the task has begun.
     var arguments: Int
     var state = State.ready
-    /// The result of what it waited for, with which it goes on.
+    /// The result of the wait, with which the task continues.
     var completion: Completion?
-    /// The joins that wait for its end.
+    /// The joins that wait for the task's end.
     var joins: [TaskJoin] = []
-    /// The number by which the script knows it; 0 for tasks that it has not spawned.
+    /// The number that identifies the task to the script; 0 for tasks that the script has not spawned.
     var number: Int64 = 0
-    /// The number of joins that will take its results.
+    /// The number of joins that will take the task's results.
     var takers = 0
-    /// Nobody waits for it any more; its thread is given back as soon as the VM is free.
+    /// Whether no one waits for the task any more. Its thread is recycled as soon as the VM is free.
     var isDiscarded = false
 
     init(_ role: Role, _ thread: LuaThread, of execution: Execution, arguments: Int) {
@@ -66,7 +66,7 @@ final class ScriptTask {
         self.arguments = arguments
     }
 
-    /// Ends its wait with this result. Returns false if it does not wait any more.
+    /// Ends the task's wait with this result. Returns false if the task no longer waits.
     func goesOn(with completion: Completion) -> Bool {
         guard case .waiting = state, !isDiscarded else { return false }
         state = .ready
@@ -74,12 +74,12 @@ final class ScriptTask {
         return true
     }
 
-    /// Cancels its wait and marks it as discarded.
+    /// Cancels the task's wait and marks the task as discarded.
     func discard() {
         if case .waiting(let source) = state { source.cancel() }
         isDiscarded = true
         completion = nil
-        // Joins hold the tasks they watch, and so this one.
+        // Joins hold the tasks that they watch, so this breaks a reference cycle.
         joins = []
     }
 

@@ -1,12 +1,12 @@
 /// The tasks that an execution's script has spawned.
 final class SpawnedTasks {
-    /// Those that the script may still join, by number.
+    /// The tasks that the script may still join, by number.
     private(set) var byNumber: [Int64: ScriptTask] = [:]
-    /// Those that have not begun.
+    /// The tasks that have not begun.
     private var fresh: [ScriptTask] = []
-    /// Those that have ended and that nobody can join any more. The slice's end gives their threads back.
+    /// The tasks that have ended and can no longer be joined. Their threads are recycled at the end of the slice.
     private var forgotten: [ScriptTask] = []
-    /// The number of tasks at which to look for those that the script has dropped.
+    /// The number of tasks at which the next search for tasks that the script has dropped takes place.
     private var forgetThreshold = leastForgotten
     private static let leastForgotten = 64
 
@@ -25,11 +25,11 @@ final class SpawnedTasks {
     func forgetEnded(_ isKnown: (Int64) -> Bool) {
         guard byNumber.count >= forgetThreshold else { return }
         for task in byNumber.values where task.hasEnded && task.takers == 0 && !isKnown(task.number) { forget(task) }
-        // Soon again: a task whose object is not collected yet keeps its thread until then.
+        // The next search comes soon, because a task keeps its thread until its object is collected.
         forgetThreshold = byNumber.count + max(Self.leastForgotten, byNumber.count / 4)
     }
 
-    /// Takes a task out, whether it has begun or not.
+    /// Removes a task, whether it has begun or not.
     func remove(_ number: Int64) -> ScriptTask? {
         guard let task = byNumber.removeValue(forKey: number) else { return nil }
         fresh.removeAll { $0 === task }
@@ -46,7 +46,7 @@ final class SpawnedTasks {
         return forgotten
     }
 
-    /// Takes all tasks, in the order in which they were spawned.
+    /// Removes and returns all tasks, in the order in which they were spawned.
     func takeAll() -> [ScriptTask] {
         defer { byNumber = [:] }
         fresh = []

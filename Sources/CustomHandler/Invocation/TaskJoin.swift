@@ -1,14 +1,14 @@
-/// One task's wait for the end of others: all of them, or the first that fails.
+/// A task's wait for the end of other tasks: of all of them, or of the first that fails.
 final class TaskJoin {
     let waiter: ScriptTask
     let numbers: [Int64]
     private let others: [ScriptTask]
     private let returnsList: Bool
-    /// The number of tasks that have not ended, and the first that failed. Counted, as there may be many thousands:
-    /// none may search all others when it ends.
+    /// The number of tasks that have not ended, and the first one that failed. They are counted because there may be
+    /// many thousands, and no task that ends should search all others.
     private var left = 0
     private var failed: ScriptTask?
-    /// The waiter's wake-up is queued.
+    /// Whether the wake-up of the waiting task is queued.
     private var isDone = false
 
     init(_ waiter: ScriptTask, numbers: [Int64], of execution: Execution, returnsList: Bool) {
@@ -25,13 +25,13 @@ final class TaskJoin {
 
     var hasFailed: Bool { failed != nil }
 
-    /// Notes that one of the tasks has ended.
+    /// Records that one of the tasks has ended.
     func note(_ other: ScriptTask) {
         left -= 1
         if case .failed = other.state, failed == nil { failed = other }
     }
 
-    /// Whether the wait is over. True only once.
+    /// Whether the wait is over. It returns true only once.
     func isOver() -> Bool {
         guard !isDone, hasFailed || left == 0 else { return false }
         isDone = true

@@ -12,8 +12,8 @@ struct TaskResults {
         self.returnsList = returnsList
     }
 
-    /// Pushes all results of a single task, or a list of the tasks' first results; raises the error of a task that
-    /// failed.
+    /// Pushes all results of a single task, or a list of the first results of several tasks. If a task failed, it
+    /// raises that task's error.
     func push(onto stack: LuaStack) throws(LuaError) -> Int {
         defer { letGo() }
         if let failed {
@@ -22,8 +22,8 @@ struct TaskResults {
         }
         guard returnsList else {
             guard let results = tasks.first?.thread.stack else { return 0 }
-            // Two more, for code that raises an error on this stack.
-            guard stack.reserve(results.count + 2) else { throw .message("too many results of a task to join it") }
+            // Two more places are for code that raises an error on this stack.
+            guard stack.reserve(results.count + 2) else { throw .message("the task returned too many results") }
             for index in 0..<results.count { stack.copyValue(at: index + 1, of: results) }
             return results.count
         }
@@ -36,7 +36,8 @@ struct TaskResults {
         return 1
     }
 
-    /// A list of tasks can be joined only once, as the script has no other reference to them.
+    /// Forgets the tasks of a list that have ended. A list can be joined only once, because the script has no other
+    /// reference to its tasks.
     private func letGo() {
         for task in tasks {
             task.takers -= 1

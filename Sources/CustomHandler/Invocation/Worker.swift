@@ -4,8 +4,8 @@ import HTTP
 import Log
 import Lua
 
-/// Runs invocations on one event loop, and owns all Lua state there. It is made on its loop's thread and never leaves
-/// it: other threads go through `WorkerGroup`.
+/// Runs invocations on one event loop and owns all Lua state there. It is made on its loop's thread and never leaves
+/// it. Other threads use `WorkerGroup`.
 final class Worker: HTTPResponder {
     let loop: EventLoop
     // Both nil until there is an app.
@@ -22,10 +22,10 @@ final class Worker: HTTPResponder {
         outbound = OutboundClient(loop: loop, trust: trust)
     }
 
-    /// Starts to serve the app. Earlier callers get status 503.
+    /// Starts to serve the app. Requests that arrive earlier get status 503.
     func install(_ app: FunctionApp, _ options: InvocationOptions) {
         if !Preemption.start(slice: options.slice) {
-            options.logger.warning("there is no timer on this system that could end time slices and time limits")
+            options.logger.warning("this system has no timer to enforce time slices and time limits")
         }
         dispatcher = Dispatcher(app: app, callerCheck: options.callerCheck, logger: options.logger)
         scheduler = Scheduler(loop: loop, app: app, options: options, outbound: outbound)
@@ -33,13 +33,14 @@ final class Worker: HTTPResponder {
 
     // MARK: Requests
 
-    /// Answers one request, at once if the function neither waits nor takes long.
+    /// Answers one request, immediately if the function neither waits nor takes long.
     func respond(to request: HTTPRequest, through connection: HTTPConnection) {
         answer(request, to: connection)
     }
 
-    /// The function's memory limit. The host throws the body of an error status away, so a payload from the host is
-    /// read to its end, and the function reports the failure (host-contract §9.1).
+    /// The limit of a request's body, which is the function's memory limit. The host discards the body of an error
+    /// status, so luafunc reads a payload from the host to its end, and the function reports the failure (host-contract
+    /// §9.1).
     func bodyLimit(of request: HTTPRequest) -> BodyLimit {
         guard let dispatcher, let scheduler else { return BodyLimit() }
         switch dispatcher.destination(of: request) {
@@ -47,7 +48,7 @@ final class Worker: HTTPResponder {
             let limit = scheduler.memoryLimit(of: number)
             guard wire.isPayload, request.isOfHost else { return BodyLimit(bytes: limit) }
             return BodyLimit(bytes: limit, excess: .dropped)
-        // The answer does not depend on the body.
+        // The response does not depend on the body.
         case .respond, .probe: return BodyLimit(bytes: 0, excess: .dropped)
         }
     }
@@ -59,11 +60,11 @@ final class Worker: HTTPResponder {
         return min(scheduler.timeLimit(of: number) ?? Self.longestTimeout, Self.longestTimeout)
     }
 
-    /// For a function without a time limit or with a longer one.
+    /// The timeout for a function without a time limit or with a longer one.
     private static let longestTimeout = Duration.seconds(300)
 
-    /// A half-closed connection means that the host has given up its request: unlike other clients, the host never
-    /// closes its half and then waits for the answer.
+    /// Whether a half-closed connection means that the caller has given up its request. This is true of the host:
+    /// unlike other clients, it never closes its half and then waits for the response.
     func halfCloseMeansGone(_ request: HTTPRequest) -> Bool { request.isOfHost }
 
     func answer(_ request: HTTPRequest, to caller: some ResponseSink) {
@@ -89,7 +90,7 @@ final class Worker: HTTPResponder {
 
     // MARK: Reload
 
-    /// Loads functions of a newer app in their own VMs, which serve nobody yet; `end` gets the failures.
+    /// Loads functions of a newer app in VMs of their own, which serve no requests yet. `end` gets the failures.
     ///
     /// - Parameter limit: the time that one function may take.
     func prepare(
@@ -114,7 +115,7 @@ final class Worker: HTTPResponder {
         prepared = [:]
     }
 
-    /// Loads versions of functions only to see whether they load; `end` gets the failure of each.
+    /// Loads versions of functions only to find out whether they load. `end` gets the failure of each.
     ///
     /// - Parameter limit: the time that one version may take.
     func tryOut(
@@ -139,13 +140,13 @@ final class Worker: HTTPResponder {
         }
     }
 
-    /// Loads functions ahead of their first call; `end` gets the failures.
+    /// Loads functions before their first call. `end` gets the failures.
     func load(_ names: [String], end: @escaping ([String: InvocationFailure]) -> Void) {
         guard let scheduler else { return end([:]) }
         load(names.compactMap(scheduler.pool)[...], [:], end: end)
     }
 
-    /// Loads one after the other, so that the loop does other work between them.
+    /// Loads one function after another, so that the loop can do other work in between.
     private func load(
         _ pools: ArraySlice<FunctionPool>, _ failures: [String: InvocationFailure],
         end: @escaping ([String: InvocationFailure]) -> Void
@@ -161,15 +162,15 @@ final class Worker: HTTPResponder {
     /// The functions that failed to load here.
     var failing: Set<String> { scheduler?.failing ?? [] }
 
-    /// The files on which each function depends, as far as it is loaded.
+    /// The files on which each loaded function depends.
     var sources: [String: Set<String>] { scheduler?.sources ?? [:] }
 
-    /// Switches to a newer app, with the functions prepared for it here.
+    /// Switches to a newer app, and uses the functions that were prepared for it on this worker.
     func replace(with app: FunctionApp, changed: Set<String>) {
         guard let scheduler else { return }
         scheduler.install(app, changed: changed, loaded: prepared)
         dispatcher?.app = app
-        // What is in service now stays; the rest did not load, or its function keeps its version.
+        // Pools that are in service now are kept. The others did not load, or their functions keep their version.
         for name in changed where app.functions[name] != nil { prepared[name] = nil }
         dropPrepared()
     }
@@ -178,7 +179,7 @@ final class Worker: HTTPResponder {
     func close() { outbound.close() }
 }
 
-/// A function with the files that its code is read from.
+/// A function and the files from which its code is read.
 struct FunctionVersion: Sendable {
     let function: Function
     let files: AppFiles

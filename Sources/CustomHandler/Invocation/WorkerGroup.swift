@@ -4,8 +4,8 @@ public import HTTP
 import Lua
 import Synchronization
 
-/// The workers, one for each event loop, all serving the same app. Each worker stays on its loop; other threads reach
-/// it through this group.
+/// The workers, one for each event loop. All of them serve the same app. Each worker stays on its loop; other threads
+/// use this group.
 public final class WorkerGroup: Sendable {
     /// The first loop, which exists from the start.
     public let loop: EventLoop
@@ -14,7 +14,7 @@ public final class WorkerGroup: Sendable {
 
     private struct State {
         var added: [EventLoop] = []
-        /// The first worker has received a request.
+        /// Whether the first worker has received a request.
         var firstIsUsed = false
         var shown: (app: FunctionApp, options: InvocationOptions)?
     }
@@ -29,11 +29,11 @@ public final class WorkerGroup: Sendable {
         trust = ClientTrust(settings["SSL_CERT_FILE"].map { .file($0) } ?? .system)
     }
 
-    /// Answers requests on the first loop. Call it only on that loop's thread.
+    /// The responder of the first loop. Use it only on that loop's thread.
     public var responder: any HTTPResponder { worker(on: loop) }
 
     /// Adds workers for the same app, each on a loop with its own thread. Returns what an HTTP server needs to give
-    /// them connections. Throws if the system starts no more threads.
+    /// them connections. Throws if the system cannot start another thread.
     public func add(
         _ count: Int
     ) throws(StreamError) -> [(loop: EventLoop, responder: @Sendable () -> any HTTPResponder)] {
@@ -53,7 +53,7 @@ public final class WorkerGroup: Sendable {
         let worker = Worker(loop: loop, trust: trust)
         loop[resident: self] = worker
         if loop === self.loop {
-            // Weak: with one thread, nobody needs the group once it has made its worker.
+            // The reference is weak, because with a single thread nothing needs the group once it has made its worker.
             worker.firstRequest = { [weak self] in self?.state.withLock { $0.firstIsUsed = true } }
         }
         if let (app, options) = state.withLock({ $0.shown }) { worker.install(app, options) }
@@ -75,19 +75,19 @@ public final class WorkerGroup: Sendable {
 
     private var loops: [EventLoop] { [loop] + state.withLock { $0.added } }
 
-    /// The loop whose worker loads functions ahead of their first call.
+    /// The loop whose worker loads functions before their first call.
     private var preloading: EventLoop { state.withLock { $0.firstIsUsed ? loop : $0.added.first ?? loop } }
 
     /// Gives the app to all workers.
     public func install(_ app: FunctionApp, options: InvocationOptions) {
         state.withLock { $0.shown = (app, options) }
-        // A worker made later serves it from the start.
+        // A worker that is made later serves the app from the start.
         for loop in loops {
             perform(on: loop) { if $0.scheduler?.app !== app { $0.install(app, options) } }
         }
     }
 
-    /// Loads these functions of a newer app beside those that run; returns the failures.
+    /// Loads these functions of a newer app beside the running ones. Returns the failures.
     ///
     /// - Parameter limit: the time that one function may take.
     func prepare(
@@ -99,16 +99,16 @@ public final class WorkerGroup: Sendable {
     /// The files on which each prepared function depends.
     func preparedSources() async -> [String: Set<String>] { await ask(preloading) { $1($0.preparedSources) } }
 
-    /// Loads versions of functions only to see whether they load; returns the failure of each.
+    /// Loads versions of functions only to find out whether they load. Returns the failure of each.
     func tryOut(_ versions: [FunctionVersion], limit: Duration = .seconds(5)) async -> [InvocationFailure?] {
         await ask(preloading) { $0.tryOut(versions, limit: limit, end: $1) }
     }
 
-    /// The functions that failed to load, of those that were tried.
+    /// The functions that could not be loaded. Functions that no one has tried to load are not included.
     func failing() async -> Set<String> { await ask(preloading) { $1($0.failing) } }
 
-    /// Switches all workers to a newer app; one of them has its functions prepared. Each worker switches between two
-    /// requests.
+    /// Switches all workers to a newer app. One of them has the app's new functions prepared. Each worker switches
+    /// between two requests.
     func replace(with app: FunctionApp, changed: Set<String>) async {
         state.withLock { $0.shown?.app = app }
         for loop in loops { await ask(loop) { $1($0.replace(with: app, changed: changed)) } }

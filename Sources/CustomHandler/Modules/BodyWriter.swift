@@ -26,11 +26,11 @@ enum BodyWriter {
         end
         """, hasLines: false)
 
-    /// `write(piece)`: waits while the caller takes no more. Sending a piece gives the invocation its whole time limit
-    /// again.
+    /// Implements `write(piece)`, which waits while the caller accepts no more. Each piece that is sent restarts the
+    /// invocation's time limit.
     static func write(on stack: LuaStack, _ scope: FunctionVM.Scope) throws(LuaError) -> Int {
-        guard let execution = scope.running else { throw .message("nothing is written outside an invocation") }
-        // Bytes kept for the end count too.
+        guard let execution = scope.running else { throw .message("write works only during an invocation") }
+        // Bytes that are kept until the end count too.
         if let kept = execution.body?.kept,
             kept.count + (stack.withBytes(at: 1) { $0.byteCount } ?? 0) > scope.memoryLimit
                 || !execution.hold(stack.withBytes(at: 1) { $0.byteCount } ?? 0)
@@ -47,9 +47,9 @@ enum BodyWriter {
         switch written {
         case .kept: return 0
         case .noRoom: return stack.wait(for: Wait.room)
-        case .callerGone: throw .message("the caller has left")
+        case .callerGone: throw .message("the caller has disconnected")
         case .closed:
-            throw .message("nothing can be written now: only the function that is the body may, while it runs")
+            throw .message("write works only while the body function runs")
         case .full:
             throw .message("the response body takes more than the function's \(ByteCount.text(scope.memoryLimit))")
         case .sent:

@@ -4,7 +4,7 @@ import HTTP
 import JSON
 import Lua
 
-/// The third argument of a handler, `context`, whose costly fields are made on first access.
+/// The third argument of a handler, `context`. Its expensive fields are made on first access.
 struct ContextTable {
     private let filler: TableFiller
 
@@ -30,7 +30,7 @@ struct ContextTable {
         stack.pushDeferred(filler)
     }
 
-    /// Fills the table from the head of the request on top. [0]
+    /// Fills the table from the request's head, which is on top. [0]
     private static func fill(_ table: Int, of stack: LuaStack, _ scope: FunctionVM.Scope) {
         let fields = RequestTables.named(headers: stack.bytes(at: -1) ?? [])
         func set(_ field: StaticString, _ value: [UInt8]?) {
@@ -45,8 +45,8 @@ struct ContextTable {
         set("traceparent", fields.values(HostHeader.traceparent)?.first)
     }
 
-    /// Makes a field on first access, from the running invocation. A context kept after its own invocation
-    /// has none of these fields.
+    /// Makes a field on first access, from the running invocation. A context that is kept after its invocation has
+    /// ended has none of these fields.
     private static func pushField(of stack: LuaStack, _ scope: FunctionVM.Scope) throws(LuaError) {
         stack.pushField("invocationId", of: 1)
         let owner = stack.string(at: -1)
@@ -95,12 +95,12 @@ struct ContextTable {
                 try reader.pushValue()
             }
         } catch {
-            // The text was written from a tree, so it is always JSON.
+            // The text was written from a tree, so it is valid JSON.
             stack.pushNil()
         }
     }
 
-    /// `{ count, max }` from the payload's `Metadata.RetryContext` (host-contract §6.3), or nil.
+    /// Pushes `{ count, max }` from the payload's `Metadata.RetryContext` (host-contract §6.3), or nil.
     private static func pushRetry(_ payload: [UInt8], onto stack: LuaStack) {
         let level = stack.count
         var count: Int64?

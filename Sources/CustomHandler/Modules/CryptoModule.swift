@@ -3,8 +3,8 @@ import FunctionsModel
 import Lua
 
 extension Modules {
-    /// `crypto`: returns digests and HMACs as lower-case hexadecimal text, or as raw bytes with "raw" as the last
-    /// argument.
+    /// The module `crypto`. It returns digests and HMACs as lower-case hexadecimal text, or as raw bytes if the last
+    /// argument is "raw".
     static func openCrypto(onto stack: LuaStack, _ scope: FunctionVM.Scope) throws(LuaError) {
         pushTable(
             [
@@ -44,7 +44,7 @@ extension Modules {
             ], onto: stack)
     }
 
-    /// A longer key is probably a mistake, such as a file's content.
+    /// The maximum length of a key. A longer key is probably a mistake, such as the content of a file.
     private static let keyLimit = 64 << 10
 
     private static func digest(_ hash: HashFunction, on stack: LuaStack) throws(LuaError) -> Int {
@@ -52,7 +52,7 @@ extension Modules {
         return try work(at: 1, form: 2, on: stack, update: summing.update, finish: summing.finish)
     }
 
-    /// Digests and HMACs cannot be copied, so an unfinished one lives in an object.
+    /// Holds an unfinished digest or HMAC, which cannot be copied.
     private final class Summing {
         private var digest: Digest?
         init(_ hash: HashFunction) { digest = Digest(hash) }
@@ -87,7 +87,7 @@ extension Modules {
         }
     }
 
-    /// Takes time by the length of the first text, whatever the second holds.
+    /// Compares two texts. The time depends only on the length of the first text, not on the content of the second.
     private static func equal(on stack: LuaStack) throws(LuaError) -> Int {
         for index in [1, 2] where stack.type(at: index) != .string { throw stack.wrongArgument(index, "string") }
         var offset = 0

@@ -3,7 +3,7 @@ import FunctionsModel
 import Lua
 
 extension Modules {
-    /// `base64`: encode, decode, and the URL-safe forms without padding.
+    /// The module `base64`: encode, decode, and their URL-safe forms without padding.
     static func openBase64(onto stack: LuaStack, _ scope: FunctionVM.Scope) throws(LuaError) {
         pushTable(
             [
@@ -31,7 +31,7 @@ extension Modules {
         }
     }
 
-    /// `uuid`: `v4()` is random, `v7()` sorts by time.
+    /// The module `uuid`: `v4()` is random, `v7()` sorts by time.
     static func openUUID(onto stack: LuaStack, _ scope: FunctionVM.Scope) throws(LuaError) {
         pushTable(
             [
@@ -52,7 +52,7 @@ extension Modules {
             ], onto: stack)
     }
 
-    /// RFC 9562 §5.7: 48 bits of Unix milliseconds before the random ones.
+    /// A UUID of version 7 (RFC 9562 §5.7): 48 bits of Unix time in milliseconds, then random bits.
     private static func timeOrdered() -> UUID {
         var bytes = UUID().uuid
         let milliseconds = UInt64(Date().timeIntervalSince1970 * 1000)

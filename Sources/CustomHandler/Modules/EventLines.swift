@@ -3,7 +3,7 @@ import Lua
 
 /// The lines of a server-sent event.
 enum EventLines {
-    /// Turns the text at 1 into `data: ` lines, whatever its line ends.
+    /// Converts the text at 1 to `data: ` lines, whatever line ends it has.
     static func data(on stack: LuaStack) throws(LuaError) -> Int {
         let prefix = Array("data: ".utf8)
         var isFirst = true
@@ -26,7 +26,7 @@ enum EventLines {
         }
     }
 
-    /// Whether the text is one line, and not too long.
+    /// Whether the text is a single line and not too long.
     static func isLine(at index: Int, of stack: LuaStack) -> Bool {
         stack.withBytes(at: index) { text in
             guard text.byteCount <= limit else { return false }

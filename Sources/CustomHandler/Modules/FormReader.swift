@@ -3,9 +3,10 @@ import HTTP
 import HTTP1
 import Lua
 
-/// Reads the fields of a caller's form in pieces, and appends names and values to two lists of the script.
+/// Reads the fields of a form that a caller sent, in pieces, and appends their names and values to two lists for the
+/// script.
 ///
-/// No Lua pattern reads a caller's bytes: one like `^%s*(.-)%s*$` takes quadratic time.
+/// No Lua pattern may read bytes of a caller, because one such as `^%s*(.-)%s*$` takes quadratic time.
 struct FormReader {
     /// The stack indexes of the text and the two lists.
     let text: Int
@@ -30,7 +31,7 @@ struct FormReader {
 
     // MARK: application/x-www-form-urlencoded
 
-    /// The field being read.
+    /// The field that is being read.
     struct Field {
         var name: [UInt8] = []
         var value: [UInt8] = []
@@ -38,7 +39,7 @@ struct FormReader {
         var isEmpty = true
     }
 
-    /// Pushes the lists of names and values of the form that is the string at 1.
+    /// Pushes the lists of names and values of the form in the string at 1.
     static func urlEncoded(on stack: LuaStack) throws(LuaError) -> Int {
         guard let length = stack.withBytes(at: 1, { $0.byteCount }) else { throw stack.wrongArgument(1, "string") }
         try stack.demand(length)
@@ -99,11 +100,12 @@ struct FormReader {
 
     // MARK: multipart/form-data (RFC 7578)
 
-    /// The greatest size in bytes of a part's head, and of a boundary.
+    /// The maximum sizes in bytes of a part's head and of a boundary.
     static let headLimit = 16 << 10
     private static let boundaryLimit = 256
 
-    /// Pushes the lists of names and values of the body at 1 with the boundary at 2, or nil and the reason.
+    /// Pushes the lists of names and values of the multipart body at 1, whose boundary is at 2. If the body is
+    /// malformed, it pushes nil and the reason.
     static func multipart(on stack: LuaStack) throws(LuaError) -> Int {
         guard stack.type(at: 1) == .string else { throw stack.wrongArgument(1, "string") }
         let boundary = try stack.argumentBytes(2)
@@ -134,7 +136,7 @@ struct FormReader {
     /// The reader's position in a multipart body.
     private struct Parts {
         let delimiter: [UInt8]
-        /// The first byte not searched yet. A line end is assumed before the body, so it begins at -2.
+        /// The first byte that was not searched. A line end is assumed before the body, so the search begins at -2.
         var position = -2
         /// Where the current part begins, after its delimiter's line; nil before the first part.
         var start: Int?
@@ -154,7 +156,7 @@ struct FormReader {
             if let start = parts.start {
                 if let reason = try addPart(start, max(start, place), of: stack) { return .broken(reason) }
             }
-            // The rest of the line; two dashes mark the end of the last part.
+            // Two dashes after the delimiter mark the end of the last part. The rest of the line is skipped.
             let after = place + parts.delimiter.count
             let next = stack.withBytes(at: text) { text -> (isLast: Bool, line: Int?) in
                 let isLast = text.byteCount - after >= 2 && text[after] == 0x2d && text[after + 1] == 0x2d
@@ -169,7 +171,7 @@ struct FormReader {
                 return .broken("the multipart body is cut off, or a boundary in it does not end its line")
             }
             parts.start = line
-            // The line's end may begin the next delimiter.
+            // The next delimiter may begin with this line's end.
             parts.position = line - 2
             if parts.position - begin >= Transform.piece { return .more }
         }
@@ -180,7 +182,7 @@ struct FormReader {
         return .more
     }
 
-    /// The place of the next delimiter before `end`; if there is none, everything up to there is searched.
+    /// The position of the next delimiter before `end`. If there is none, everything up to `end` counts as searched.
     private func find(_ parts: inout Parts, until end: Int, of stack: LuaStack) -> Int? {
         let delimiter = parts.delimiter
         var position = parts.position
@@ -207,8 +209,8 @@ struct FormReader {
         return true
     }
 
-    /// Adds the part from `start` to `end` if it has a name: its text, or a table for a file. Returns the reason if it
-    /// is malformed.
+    /// Adds the part from `start` to `end` if it has a name. The value of an ordinary field is its text, that of a file
+    /// is a table. Returns the reason if the part is malformed.
     private mutating func addPart(_ start: Int, _ end: Int, of stack: LuaStack) throws(LuaError) -> String? {
         try stack.demand(end - start)
         let head = stack.withBytes(at: text) { text -> PartHead? in
@@ -241,7 +243,7 @@ struct FormReader {
     }
 }
 
-/// The values from a part's header fields.
+/// The values of the header fields of a part.
 struct PartHead {
     var name: [UInt8]?
     var filename: [UInt8]?
@@ -303,10 +305,10 @@ enum HeaderParameter {
 
 /// Finds a cookie in a `Cookie` header.
 enum CookieReader {
-    /// How many bytes of a header are searched; nobody accepts more cookies than fit there.
+    /// The number of bytes of a header that are searched. No server accepts more cookies than fit into them.
     static let limit = 64 << 10
 
-    /// The value as the header has it: any encoding inside is up to whoever set the cookie.
+    /// The value as it stands in the header. Whoever set the cookie decides how it is encoded.
     static func find(_ wanted: [UInt8], in header: RawSpan) -> [UInt8]? {
         let header = header.extracting(first: limit)
         var start = 0

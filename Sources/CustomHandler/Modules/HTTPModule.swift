@@ -4,8 +4,8 @@ import HTTP1
 import Lua
 
 extension Modules {
-    /// `http`: request and its short forms, which wait without blocking the thread; response; and eventStream for a
-    /// response sent event by event.
+    /// The module `http`: `request` and its short forms, which wait without blocking the thread; `response`; and
+    /// `eventStream`, for a response that is sent event by event.
     static func openHTTP(onto stack: LuaStack, _ scope: FunctionVM.Scope) throws(LuaError) {
         guard let mark = scope.marks?.httpResponse else { throw .message("http is not ready") }
         stack.push(function: "response") { stack throws(LuaError) in
@@ -40,7 +40,7 @@ extension Modules {
         local next, setmetatable, type, lower, error = next, setmetatable, type, string.lower, error
         local concat, tostring = table.concat, tostring
 
-        -- Header fields by name, in any case; repeated ones are joined.
+        -- Header fields by name, in upper or lower case. The values of repeated fields are joined.
         local Headers = { __name = "headers", __metatable = false, __index = function(self, name)
             if type(name) ~= "string" then return nil end
             name = lower(name)
@@ -49,7 +49,8 @@ extension Modules {
             end
         end }
 
-        -- The header fields of a response, one by one: not a member, so that a response can be returned as it is.
+        -- The separate header fields of each response. They are not a member of the response, so that a script can
+        -- return the response unchanged.
         local fieldsOf = setmetatable({}, { __mode = "k" })
 
         local function check(self, method)
@@ -65,7 +66,7 @@ extension Modules {
             -- All values of a header field, in their order.
             values = function(self, name)
                 check(self, "values")
-                if type(name) ~= "string" then error("the name of a header is a string, not a " .. type(name), 2) end
+                if type(name) ~= "string" then error("the name of a header must be a string, not a " .. type(name), 2) end
                 local found = {}
                 for _, field in next, fieldsOf[self] or {} do
                     if lower(field[1]) == lower(name) then found[#found + 1] = field[2] end
@@ -94,7 +95,7 @@ extension Modules {
             return send(all)
         end
 
-        -- Server-sent events: a text, or { event =, data =, id =, retry = }; a table as data is sent as JSON.
+        -- An event is a text or a table { event =, data =, id =, retry = }. A table as data is sent as JSON.
         local function format(event)
             if type(event) ~= "table" then event = { data = event } end
             local lines = {}
@@ -107,7 +108,7 @@ extension Modules {
                 local value = event[name]
                 if value ~= nil then
                     value = tostring(value)
-                    if not isLine(value) then error("the " .. name .. " of an event is one line", 3) end
+                    if not isLine(value) then error("the " .. name .. " of an event must be one line", 3) end
                     lines[#lines + 1] = name .. ": " .. value
                 end
             end

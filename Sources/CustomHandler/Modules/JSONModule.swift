@@ -2,10 +2,10 @@ import JSON
 import Lua
 
 extension Modules {
-    /// `json`: encode, decode, null, array, object.
+    /// The module `json`: encode, decode, null, array, object.
     static func openJSON(onto stack: LuaStack, _ scope: FunctionVM.Scope) throws(LuaError) {
-        // The writer when it is not in use: if a script ends in the middle, its unfinished work takes the writer with
-        // it.
+        // The writer while it is not in use. If a script ends in the middle of writing, the writer is lost together
+        // with the unfinished work.
         var idle: JSONWriter?
         pushTable(
             [
@@ -79,7 +79,7 @@ extension Modules {
         }
     }
 
-    /// Marks the given table, or a new one, and returns it.
+    /// Marks the given table, or a new one, and returns the table.
     private static func mark(on stack: LuaStack, _ mark: (LuaStack) -> Void) throws(LuaError) -> Int {
         if stack.isNil(at: 1) {
             stack.setCount(0)
@@ -93,8 +93,8 @@ extension Modules {
 }
 
 extension FunctionVM.Scope {
-    /// The script's error for a JSON error that comes from a limit of the invocation, not from the JSON; nil for any
-    /// other.
+    /// The error to raise in the script if a JSON error comes from a limit of the invocation; nil for any other JSON
+    /// error.
     func limit(_ error: JSONError) -> LuaError? {
         guard error.isLimit else { return nil }
         running?.vm.reachedLimit = true
@@ -103,8 +103,8 @@ extension FunctionVM.Scope {
 }
 
 extension LuaStack {
-    /// Texts from this length on are checked first, and their values made where a script touches them: most scripts read
-    /// only a few fields.
+    /// Texts of at least this length are only checked at first. Their values are made when a script accesses them,
+    /// because most scripts read only a few fields.
     private static let leastChecked = 1 << 10
 
     /// Pushes the value of the JSON text in the string at `index`, which is shorter than `LongJSONReader.shortest`. [+1]

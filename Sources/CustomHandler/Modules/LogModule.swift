@@ -2,8 +2,8 @@ import Log
 import Lua
 
 extension Modules {
-    /// `log`: debug, info, warn and error, each for a text, or a `string.format` pattern and its values. `log(…)` is
-    /// `info`, like `context.log(…)` in other languages.
+    /// The module `log`: debug, info, warn and error. Each takes a text, or a `string.format` pattern and its values.
+    /// `log(…)` is the same as `info`, like `context.log(…)` in other languages.
     static func openLog(onto stack: LuaStack, _ scope: FunctionVM.Scope) throws(LuaError) {
         stack.push(function: "write") { stack throws(LuaError) in
             scope.write(LogLevel(at: 1, of: stack), at: 2, of: stack)

@@ -3,33 +3,33 @@ import FunctionsModel
 import HTTP
 import Lua
 
-/// The metatables by which luafunc recognizes its own kinds of tables, made once in each VM.
+/// The metatables by which luafunc recognizes its own kinds of tables. They are made once in each VM.
 final class Marks {
-    /// `azure.bytes(s)`; the bytes are element 1.
+    /// The mark of `azure.bytes(s)`. The bytes are element 1.
     let bytes: LuaReference
-    /// `http.response{…}`.
+    /// The mark of `http.response{…}`.
     let httpResponse: LuaReference
-    /// `data.req`, with its methods.
+    /// The mark of `data.req`, which gives it its methods.
     let request: LuaReference
-    /// Runs the function or coroutine that produces a response body.
+    /// The Lua function that runs the function or coroutine that produces a response body.
     private let bodyRunner: LuaReference
-    /// The `write(piece)` that the body's function gets.
+    /// The function `write(piece)` that is passed to a function that produces a body.
     private let write: LuaReference
-    /// A request in a payload, filled on first access.
+    /// The filler of a request in a payload.
     let requestFiller: TableFiller
-    /// The parts of a caller's own request.
+    /// The fillers of the parts of a caller's own request.
     let tables: RequestTables
     let context: ContextTable
     /// The name of the trigger's binding.
     let trigger: LuaReference
     let names: Names
 
-    /// The names of members that a handler may return, kept as strings of the VM.
+    /// The names of members that a handler may return, stored as strings of the VM.
     struct Names {
         let outputs, returnValue, logs: LuaReference
-        /// Those of an HTTP response, in the order of the list of that name.
+        /// The names of the members of an HTTP response, in the order of `responseMembers`.
         let responseMembers: [LuaReference]
-        /// Those of the function's named outputs, in their order.
+        /// The names of the function's named outputs, in their order.
         let bindings: [LuaReference]
 
         init(_ stack: LuaStack, _ function: Function) {
@@ -96,7 +96,7 @@ final class Marks {
         return stack.pushElement(1, of: index) == .string
     }
 
-    /// Pushes the function that runs a body, with its two arguments. [+3]
+    /// Pushes the function that runs a body, and its two arguments. [+3]
     func pushWriter(_ body: LuaReference, onto stack: LuaStack) {
         stack.push(bodyRunner)
         stack.push(body)
@@ -104,8 +104,8 @@ final class Marks {
     }
     // MARK: The URL of a request
 
-    /// Pushes what holds the URL of the request at `index`, for `withURL`; returns false, and pushes nothing, if that is no
-    /// request or a script has replaced its URL. [+1]
+    /// Pushes the value that holds the URL of the request at `index`, for `withURL`. Returns false, and pushes nothing,
+    /// if the value at `index` is not a request or a script has replaced its URL. [+1]
     func pushURL(ofRequest index: Int, on stack: LuaStack) -> Bool {
         if stack.pushSource(of: index, madeBy: tables.request) != nil { return true }
         if let place = stack.pushSource(of: index, madeBy: requestFiller) {

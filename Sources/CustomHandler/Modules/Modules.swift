@@ -1,17 +1,17 @@
 import FunctionsModel
 import Lua
 
-/// luafunc's own Lua modules, opened by `require`.
+/// luafunc's own Lua modules, which `require` opens.
 enum Modules {
     typealias Opener = @Sendable (LuaStack, FunctionVM.Scope) throws(LuaError) -> Void
 
-    /// Pushes the module's table. [+1]
+    /// The functions that open the modules. Each pushes its module's table. [+1]
     static let openers: [String: Opener] = [
         "azure": openAzure, "base64": openBase64, "crypto": openCrypto, "http": openHTTP, "json": openJSON,
         "log": openLog, "task": openTask, "time": openTime, "url": openURL, "uuid": openUUID,
     ]
 
-    /// Finds a module for `require`: leaves a module of luafunc, or the text and name of one of the app's files.
+    /// Finds a module for `require`. It leaves a module of luafunc, or the text and the name of one of the app's files.
     static func find(on stack: LuaStack, _ scope: FunctionVM.Scope) throws(LuaError) -> Int {
         guard let name = stack.string(at: 1), name.utf8.count <= nameLimit else {
             stack.pushNil()
@@ -42,7 +42,7 @@ enum Modules {
         }
     }
 
-    /// No path to a file is longer.
+    /// The maximum length of a module's name, which is the maximum length of a path on Linux.
     private static let nameLimit = 4096
 
     private static func missing(_ name: String, _ tried: [String]) -> String {

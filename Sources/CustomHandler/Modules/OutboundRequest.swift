@@ -6,21 +6,21 @@ import Lua
 
 /// A request of the `http` module.
 struct OutboundRequest {
-    /// As the script wrote it.
+    /// The URL as the script wrote it.
     let url: String
     let target: Result<URL, URLError>
-    /// The name of the function that sends it.
+    /// The name of the function that sends the request.
     let function: String
     var method = HTTPMethod.get
     var fields = HTTPFields()
     var body: [UInt8]?
-    /// For the whole request, from resolving the host name to the last byte of the response.
+    /// The timeout of the whole request, from resolving the host name to the last byte of the response.
     var timeout = Duration.seconds(30)
     var follows = true
-    /// The greatest size in bytes of the response body.
+    /// The maximum size of the response body in bytes.
     var limit = 32 << 20
 
-    /// Servers accept no larger head.
+    /// The maximum size of a request's head, which is also the limit of common servers.
     private static let headLimit = 64 << 10
     private static let fieldLimit = 256
 
@@ -108,7 +108,7 @@ struct OutboundRequest {
             throw .message("http.request: the header '\(name)' must be text, not \(stack.type(at: -1).name)")
         }
         guard HTTPFields.isValidValue(value) else {
-            throw .message("http.request: the header '\(name)' cannot hold line breaks or control characters")
+            throw .message("http.request: the header '\(name)' cannot contain line breaks or control characters")
         }
         guard value.count <= headLimit, fields.count < fieldLimit else {
             throw .message(

@@ -2,12 +2,14 @@ import HTTP
 import JSON
 import Lua
 
-/// The methods of `data.req`, written in Lua as they call back and raise errors like Lua code.
+/// The methods of `data.req`. They are written in Lua because they call Lua functions and raise errors as Lua code
+/// does.
 ///
-/// Receives `json(text)` (value, or nil and a reason), `response(table)`, `query(url, name, all)` (the first value, or
-/// a list of all), `cookie(header, name)`, `fields(text)` and `multipart(text, boundary)` (lists of names and values),
-/// `parameter(header, name)`, `first(request, name)` (true and the first value in the query, or nothing if that is no plain
-/// request); returns the methods by name. Swift reads the caller's bytes, so that no Lua pattern does.
+/// The chunk receives `json(text)`, which returns the value, or nil and a reason; `response(table)`; `query(url, name,
+/// all)`, which returns the first value or a list of all; `cookie(header, name)`; `fields(text)` and `multipart(text,
+/// boundary)`, which return lists of names and values; `parameter(header, name)`; and `first(request, name)`, which
+/// returns true and the first value in the query, or nothing if the request was changed by the script. It returns the
+/// methods by name. Swift reads the caller's bytes, so that no Lua pattern does.
 enum RequestMethods {
     static let chunk = LuaChunk(
         #"""
@@ -17,7 +19,7 @@ enum RequestMethods {
 
         local methods = {}
 
-        -- What is wrong with a request is the caller's fault: not caught, it becomes a 400.
+        -- A mistake in a request is the caller's fault, so an error that the script does not catch becomes a 400.
         local function refuse(message)
             error(response { statusCode = 400, headers = { ["content-type"] = "text/plain; charset=utf-8" }, body = message })
         end
@@ -32,7 +34,7 @@ enum RequestMethods {
         end
 
         local function headers(self, name)
-            if type(name) ~= "string" then error("the name of a header is a string, not a " .. type(name), 3) end
+            if type(name) ~= "string" then error("the name of a header must be a string, not a " .. type(name), 3) end
             name = lower(name)
             for key, values in next, self.Headers or {} do
                 if lower(key) == name then return type(values) == "table" and values or { values } end
@@ -48,7 +50,7 @@ enum RequestMethods {
         function methods:header(name) return headers(self, name)[1] end
 
         function methods:cookie(name)
-            if type(name) ~= "string" then error("the name of a cookie is a string, not a " .. type(name), 3) end
+            if type(name) ~= "string" then error("the name of a cookie must be a string, not a " .. type(name), 3) end
             for _, header in next, headers(self, "cookie") do
                 local value = cookie(header, name)
                 if value then return value end
@@ -79,7 +81,7 @@ enum RequestMethods {
             return first, all
         end
 
-        -- A method called with a dot gets no request; the mistake is told at the caller's line.
+        -- If a method is called with a dot, it does not get the request. The error names the line of the call.
         local function check(self, name)
             if type(self) ~= "table" or self.json ~= methods.json then
                 error("write req:" .. name .. "(...) with a colon", 3)
@@ -93,7 +95,7 @@ enum RequestMethods {
             end
         end
 
-        -- The method that is called most.
+        -- `query` is the method that is called most, so it has a fast path.
         local general = methods.query
         function methods:query(name)
             local found, value = first_value(self, name)
@@ -107,7 +109,7 @@ enum RequestMethods {
 
     private static let members = ["Url", "Method", "Query", "Headers", "Params", "Identities", "Body"]
 
-    /// The `__index` of a request: its methods. A field in the wrong case is an error.
+    /// The `__index` of a request. It finds the request's methods; a field in the wrong case is an error.
     static func index(on stack: LuaStack, _ scope: FunctionVM.Scope) throws(LuaError) -> Int {
         switch try lookUp(on: stack, scope) {
         case .value: return 1
@@ -127,14 +129,14 @@ enum RequestMethods {
         try push(onto: stack, scope)
         stack.pushValue(at: 2)
         if stack.replaceKey(of: -2) != .nil { return .value }
-        // The host writes Body, not body.
+        // The names of the host's fields begin with a capital letter, for example Body.
         guard let name = stack.string(at: 2, upTo: 16), let member = members.first(where: { $0.lowercased() == name })
         else { return .missing }
         stack.push("a request has no field '\(name)'; the host writes it '\(member)'")
         return .refused
     }
 
-    /// Pushes the table of the methods, which most functions never use; each VM has only one. [+1]
+    /// Pushes the table of the methods. It is made on first use, because most functions never use it. [+1]
     private static func push(onto stack: LuaStack, _ scope: FunctionVM.Scope) throws(LuaError) {
         if let methods = scope.requestMethods { return stack.push(methods) }
         stack.push(function: "json") { stack throws(LuaError) in
@@ -173,7 +175,7 @@ enum RequestMethods {
         scope.requestMethods = stack.reference()
     }
 
-    /// `query(url, name, all)`: compares decoded names, with their case.
+    /// Implements `query(url, name, all)`. Names are compared decoded and with their case.
     private static func pushQuery(of stack: LuaStack) -> Int {
         let listsAll = stack.boolean(at: 3)
         if listsAll { stack.pushTable() }
@@ -193,7 +195,8 @@ enum RequestMethods {
         return 1
     }
 
-    /// The first value of a query field in a request that a script has not made itself; nothing for any other value.
+    /// Pushes the first value of a query field. It works only for a request that the script has not made itself; for
+    /// any other value it returns no results.
     private static func pushFirst(of stack: LuaStack, _ scope: FunctionVM.Scope) -> Int {
         guard stack.type(at: 2) == .string, let marks = scope.marks, marks.pushURL(ofRequest: 1, on: stack) else {
             return 0

@@ -1,9 +1,9 @@
 import Lua
 
 extension Modules {
-    /// `task`: sleep, spawn and all, which wait without blocking the thread.
+    /// The module `task`: sleep, spawn and all. They wait without blocking the thread.
     static func openTask(onto stack: LuaStack, _ scope: FunctionVM.Scope) throws(LuaError) {
-        // The task objects by number, while the script holds them.
+        // The task objects by number, as long as the script holds them.
         stack.pushTable()
         stack.pushTable()
         stack.push("v" as StaticString)
@@ -19,7 +19,7 @@ extension Modules {
         stack.push(function: "spawn") { stack throws(LuaError) in
             guard stack.type(at: 1) == .function else { throw stack.wrongArgument(1, "function") }
             guard let execution = scope.running, !execution.hasEnded else {
-                throw .message("no invocation runs that could own a task")
+                throw .message("tasks can be started only during an invocation")
             }
             stack.push(objects)
             execution.spawned?.forgetEnded { number in
@@ -47,7 +47,7 @@ extension Modules {
                 try add(at: 1)
                 return stack.wait(for: Wait.tasks(numbers, returnsList: false))
             }
-            // The list may be the script's own, with holes, for which Lua reports an endless length.
+            // The list may come from the script and have holes, for which Lua may report a huge length.
             for position in 0..<stack.length(at: 1) {
                 stack.pushElement(position + 1, of: 1)
                 try add(at: -1)
@@ -81,7 +81,7 @@ extension Modules {
                 if type(functions) ~= "table" then error("task.all takes a list of functions", 2) end
                 for index = 1, #functions do
                     if type(functions[index]) ~= "function" then
-                        error("task.all takes a list of functions; element " .. index .. " is none", 2)
+                        error("task.all takes a list of functions; element " .. index .. " is not a function", 2)
                     end
                 end
                 local numbers = {}

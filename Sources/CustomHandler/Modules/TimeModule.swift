@@ -3,7 +3,7 @@ import FunctionsModel
 import Lua
 
 extension Modules {
-    /// `time`: now, monotonic (both seconds), format and parse (RFC 3339).
+    /// The module `time`: now and monotonic (both in seconds), format and parse (RFC 3339).
     static func openTime(onto stack: LuaStack, _ scope: FunctionVM.Scope) throws(LuaError) {
         let start = ContinuousClock.now
         pushTable(
@@ -36,7 +36,7 @@ extension Modules {
                 (
                     "parse",
                     { stack throws(LuaError) in
-                        // No valid time is that long.
+                        // A longer text cannot be a valid time.
                         let isShort = stack.withBytes(at: 1) { $0.byteCount <= 100 }
                         guard isShort != false, let seconds = RFC3339.parse(try stack.argumentText(1)) else {
                             stack.pushNil()
@@ -51,7 +51,7 @@ extension Modules {
     }
 }
 
-/// RFC 3339 times; writes UTC, with milliseconds if there is a fraction.
+/// Reads and writes RFC 3339 times. Writes UTC, with milliseconds if there is a fraction.
 enum RFC3339 {
     static func format(_ seconds: Double) -> String? {
         let milliseconds = (seconds * 1000).rounded()
@@ -78,8 +78,8 @@ enum RFC3339 {
         return date.timeIntervalSince1970 + fraction
     }
 
-    /// Whether a text such as `2026-03-01T10:20:30Z` is an existing day and a time of it. The parser turns 30 February
-    /// into 2 March, and ignores what follows the time.
+    /// Whether a text such as `2026-03-01T10:20:30Z` is an existing day and a valid time. The check is needed because
+    /// the parser turns 30 February into 2 March and ignores text after the time.
     private static func isDate(_ text: String.UTF8View) -> Bool {
         let bytes = Array(text)
         func number(_ range: Range<Int>) -> Int { bytes[range].reduce(0) { $0 * 10 + Int($1) - 48 } }

@@ -3,7 +3,7 @@ import Lua
 
 /// Makes a new text from a script's text, piece by piece.
 struct Transform {
-    /// The new text; counts as the function's memory.
+    /// The new text. It counts against the function's memory limit.
     final class Output {
         var bytes: [UInt8] = []
         private let held: HeldBytes
@@ -13,11 +13,12 @@ struct Transform {
         func count() { held.set(bytes.capacity) }
     }
 
-    /// The size of a piece in bytes: a multiple of base64's groups in both directions.
+    /// The size of a piece in bytes. It is a multiple of base64's groups in both directions.
     static let piece = 48 << 10
 
-    /// Makes a text from the string at `index`. `body` appends its result for the bytes from `offset` to `end`, and
-    /// returns how far it came: at most two bytes beyond `end`. `last` appends what follows the end.
+    /// Makes a text from the string at `index`. `body` appends its result for the bytes from `offset` to `end` and
+    /// returns the position that it reached, which is at most two bytes beyond `end`. `last` appends what follows the
+    /// end.
     static func run(
         at index: Int, of stack: LuaStack,
         _ body: @escaping (_ text: RawSpan, _ offset: Int, _ end: Int, Output) throws(LuaError) -> Int,

@@ -4,7 +4,7 @@ import HTTP
 import Lua
 
 extension Modules {
-    /// `url`: encode, decode, parse, query.
+    /// The module `url`: encode, decode, parse, query.
     static func openURL(onto stack: LuaStack, _ scope: FunctionVM.Scope) throws(LuaError) {
         pushTable(
             [
@@ -34,7 +34,7 @@ extension Modules {
             ], onto: stack)
     }
 
-    /// Returns a table of the URL's parts; nil and a reason for a text that is no URL.
+    /// Returns a table of the URL's parts, or nil and a reason if the text is not a URL.
     private static func parse(on stack: LuaStack) throws(LuaError) -> Int {
         let isURL = stack.withBytes(at: 1) { $0.byteCount <= limit }
         guard isURL != false, let parts = URLComponents(string: try stack.argumentText(1)) else {
@@ -59,7 +59,8 @@ extension Modules {
         return 1
     }
 
-    /// Servers accept no longer URL, and no query with more fields.
+    /// The maximum length of a URL and the maximum number of fields in a query, which are also the limits of common
+    /// servers.
     private static let limit = 64 << 10
     private static let fieldLimit = 1000
 

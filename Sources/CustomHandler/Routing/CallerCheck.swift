@@ -3,8 +3,8 @@ import FunctionsModel
 import HTTP
 import HTTP1
 
-/// Decides who may call. Every program on the machine can reach the handler's port, and so can web pages opened in a
-/// browser there.
+/// Decides which callers are admitted. Every program on the machine can reach the handler's port, and so can web pages
+/// in a browser on the machine.
 public struct CallerCheck: Sendable {
     private let rule: Rule
 
@@ -15,12 +15,12 @@ public struct CallerCheck: Sendable {
         case secret([UInt8])
     }
 
-    /// Admits everybody who reaches the port: luafunc was started by hand.
+    /// Admits every caller that reaches the port. It applies when luafunc was started by hand.
     public static let open = CallerCheck(rule: .open)
 
-    /// Admits payloads only from the Functions host, with which luafunc shares no secret. Its payloads have `Host:
-    /// 127.0.0.1:PORT` and no header that only browsers send. Forwarded requests have their caller's headers, which
-    /// prove nothing.
+    /// Admits payloads only from the Functions host, with which luafunc shares no secret. The host's payloads have
+    /// `Host: 127.0.0.1:PORT` and no header that only browsers send. Forwarded requests have the headers of their
+    /// caller, which prove nothing.
     public static func host(port: Int) -> CallerCheck {
         let names = ["127.0.0.1", "localhost", "[::1]"].map { Array("\($0):\(port)".utf8) }
         return CallerCheck(rule: .host(names))
@@ -29,8 +29,8 @@ public struct CallerCheck: Sendable {
     /// Admits only requests with this secret in `HostHeader.secret`.
     public static func secret(_ text: String) -> CallerCheck { CallerCheck(rule: .secret(Array(text.utf8))) }
 
-    /// The answer to a caller without the secret; nil if the caller has it or needs none. Removes the secret from the
-    /// request, so that no script sees it.
+    /// The response to a caller without the secret; nil if the caller has sent the secret or needs none. Removes the
+    /// secret from the request, so that no script sees it.
     func refusal(of request: HTTPRequest) -> HTTPResponse? {
         guard case .secret(let secret) = rule else { return nil }
         let bytes = request.headBytes
@@ -38,13 +38,14 @@ public struct CallerCheck: Sendable {
         request.removeFields(HostHeader.secret)
         guard !constantTimeEqual(sent, secret) else { return nil }
         return .problem(
-            status: 403, title: "This port is for luafunc start alone",
+            status: 403, title: "Only luafunc start may use this port",
             detail:
                 "luafunc start calls its handler here, with a secret; call the function at the address that luafunc "
                 + "start shows, such as http://localhost:7071/api/hello")
     }
 
-    /// The answer to a payload that the host cannot have sent; nil for any other. Every payload passes through here.
+    /// The response to a payload that the host cannot have sent; nil for any other payload. Every payload passes
+    /// through this check.
     func refusal(ofPayload request: HTTPRequest) -> HTTPResponse? {
         guard case .host(let names) = rule else { return nil }
         let bytes = request.headBytes
@@ -59,7 +60,7 @@ public struct CallerCheck: Sendable {
         return nil
     }
 
-    /// Ignores the case of letters.
+    /// Whether the bytes in the range are this name. The case of letters does not matter.
     private static func isSame(_ bytes: [UInt8], _ range: Range<Int>, _ name: [UInt8]) -> Bool {
         guard range.count == name.count else { return false }
         var place = range.lowerBound
@@ -71,7 +72,7 @@ public struct CallerCheck: Sendable {
         return true
     }
 
-    /// Whether the header is `Origin`, or `Sec-Fetch-Site` and the like.
+    /// Whether the header is `Origin` or a header such as `Sec-Fetch-Site`, which only browsers send.
     private static func isOfBrowser(_ bytes: [UInt8], _ name: Range<Int>) -> Bool {
         switch bytes[name.lowerBound] | 0x20 {
         case UInt8(ascii: "o"): isSame(bytes, name, origin)

@@ -4,13 +4,13 @@ import HTTP1
 import JSON
 import Log
 
-/// Decides what a request is: the payload of an invocation, or a caller's own request (host-contract §5).
+/// Decides whether a request is the payload of an invocation or a caller's own request (host-contract §5).
 final class Dispatcher {
     enum Destination {
         /// The function's number in the app, and the form of its request.
         case invoke(Int, Wire)
         case respond(HTTPResponse)
-        /// The host's readiness probe, which is no invocation (host-contract §3).
+        /// The host's readiness probe, which is not an invocation (host-contract §3).
         case probe
     }
 
@@ -75,7 +75,7 @@ final class Dispatcher {
             && (app.host.httpWire == .forwarded || !request.contains(HostHeader.forwardedFor))
     }
 
-    /// nil if no function of that name takes payloads.
+    /// The destination of a payload; nil if no function with this name takes payloads.
     private func payload(_ number: Int?, _ request: HTTPRequest) -> Destination? {
         guard case .post = request.method else { return nil }
         if let refusal = callerCheck.refusal(ofPayload: request) { return .respond(refusal) }
@@ -90,12 +90,12 @@ final class Dispatcher {
 
 extension HTTPResponse {
     fileprivate static let badPath = problem(
-        status: 400, title: "The path cannot be read", detail: "a path cannot hold the character NUL (%00)")
+        status: 400, title: "The path cannot be read", detail: "a path cannot contain a NUL character (%00)")
 
-    /// The answer for a function that the host invokes with a payload even if it forwards requests.
+    /// The response for a function that the host invokes with a payload even if it forwards requests.
     fileprivate static func notForwarded(_ function: Function) -> HTTPResponse {
         problem(
-            status: 404, title: "This function takes no requests of its own",
+            status: 404, title: "This function does not take plain requests",
             detail:
                 "'\(function.name)' has other bindings than one HTTP trigger and one http output, so the host invokes "
                 + "it with a payload, POST /\(function.name)")
@@ -110,7 +110,7 @@ extension HTTPResponse {
             404, title: "No such function", detail: advice(request, app), [("functions", .list(app.names))])
     }
 
-    /// Describes the request, and what it probably meant.
+    /// Describes the request and suggests what the caller probably meant.
     private static func advice(_ request: HTTPRequest, _ app: FunctionApp) -> String {
         if app.names.isEmpty { return "this app has no functions; a function is a folder with a function.json" }
         let path = request.path

@@ -1,7 +1,7 @@
 import HTTP1
 
-/// Where some paths without parameters lead, for GET and HEAD: most callers ask for the same few. Whatever is not here is
-/// found by the router.
+/// Remembers the functions of some paths without parameters, for GET and HEAD, because most callers request the same
+/// few paths. The router finds all other paths.
 struct RecentPaths {
     private struct Entry {
         let isHead: Bool
@@ -11,10 +11,10 @@ struct RecentPaths {
     }
 
     private static let slots = 32
-    /// Longer paths are not kept.
+    /// Longer paths are not remembered.
     private static let longest = 128
 
-    /// Indexed by the hash of a path: the newest takes the place of another one.
+    /// The entries, indexed by the hash of the path. A new entry replaces an older one with the same index.
     private var entries = [Entry?](repeating: nil, count: slots)
 
     func find(_ method: HTTPMethod, _ path: Span<UInt8>) -> Int? {
@@ -32,7 +32,7 @@ struct RecentPaths {
             isHead: isHead, path: path.withUnsafeBufferPointer { Array($0) }, number: number)
     }
 
-    /// nil for other methods, with which a request may also be a payload.
+    /// Whether the method is HEAD; nil for methods other than GET and HEAD, with which a request may also be a payload.
     private static func isHead(_ method: HTTPMethod) -> Bool? {
         switch method {
         case .get: false

@@ -2,8 +2,8 @@ import FunctionsModel
 import HTTP
 import HTTP1
 
-/// The page that a browser shows in development when a function failed: the reason, the place in the source, and the
-/// request.
+/// The page that a browser shows during development when a function failed. It contains the reason, the position in the
+/// source, and the request.
 struct ErrorPage {
     let failure: InvocationFailure
     let invocation: Invocation

@@ -4,8 +4,8 @@ import HTTP1
 import JSON
 import Lua
 
-/// Turns a handler's result into the response to the caller's own request. The rules are those of a payload, but the
-/// response need not survive the host: bytes, several cookies and repeated headers can be sent.
+/// Converts a handler's result to the response to the caller's own request. The rules are those of a payload, but the
+/// host does not process the response, so bytes, several cookies and repeated headers can be sent.
 extension OutputEncoder {
     /// The response for the value at `index`. [0]
     ///
@@ -53,7 +53,7 @@ extension OutputEncoder {
         return .written(status: parts.status, contentType: contentType(of: parts.body))
     }
 
-    /// A response with header fields of its own, or whose body is not written yet.
+    /// Makes a response that has header fields of its own or whose body is not written yet.
     private func response(
         of parts: ResponseParts, isStreamed: Bool, place: Place
     ) throws(OutputError) -> Outcome {

@@ -5,8 +5,8 @@ import JSON
 import Log
 import Lua
 
-/// The host's other protocol, for HTTP-only functions: it passes on the caller's own request, and the caller gets the
-/// function's own response (host-contract §7, §8).
+/// The host's protocol for functions that have only HTTP bindings. The host passes on the caller's own request, and the
+/// caller gets the function's own response (host-contract §7, §8).
 enum ForwardedWire {
     static func read(
         _ invocation: Invocation, _ parameters: Wire.Parameters, isProxied: Bool, for execution: Execution,
@@ -19,7 +19,7 @@ enum ForwardedWire {
         guard stack.hasRoom(for: size) else { throw vm.tooLarge(invocation, execution) }
         RequestReader(marks: vm.marks, stack: stack)
             .pushArguments(request, parameters, isProxied: isProxied, withMetadata: vm.takesMetadata)
-        // The script has its own copy.
+        // The script has its own copy of the body.
         if size > HTTPRequest.keptCapacity { _ = request.takeBody() }
         vm.pushContext(of: invocation, onto: stack)
         return task
@@ -35,7 +35,7 @@ enum ForwardedWire {
             guard case .streamed(let body, let head?) = outcome, invocation.request.method == .head else {
                 return outcome
             }
-            // Nobody receives the body.
+            // The caller cannot receive the body.
             stack.release(body)
             return .response(head)
         } catch {
@@ -48,7 +48,7 @@ enum ForwardedWire {
     ) -> HTTPResponse {
         guard showsErrors else {
             return ProblemDetails.response(
-                500, title: "The function failed", detail: "its log tells the reason",
+                500, title: "The function failed", detail: "the log has the reason",
                 [("invocationId", .text(invocation.id))])
         }
         guard invocation.request.values("accept").contains(where: { $0.contains("text/html") }) else {

@@ -2,14 +2,15 @@ import FunctionsModel
 import HTTP
 import HTTP1
 
-/// The headers in which the Functions host says who it is and what it calls.
+/// The headers in which the Functions host identifies itself and the invocation.
 extension HTTPRequest {
     static let invocationIDLine = Array("\(HostHeader.invocationID):".utf8)
 
-    /// The host sent this request.
+    /// Whether the host sent this request.
     var isOfHost: Bool { contains(HostHeader.hostVersion) }
 
-    /// The host's readiness probe, which is no invocation (host-contract §3). Only a request for `/` itself is one.
+    /// Whether this is the host's readiness probe, which is not an invocation (host-contract §3). Only a request for
+    /// `/` is one.
     var isProbe: Bool {
         switch method {
         case .get, .head: rawTarget == "/" && lastRange(of: HostHeader.invocationID) == nil
@@ -17,11 +18,11 @@ extension HTTPRequest {
         }
     }
 
-    /// The URL the caller asked for.
+    /// The URL that the caller requested.
     ///
-    /// - Parameter isProxied: the host has set the `X-Forwarded-` headers. Otherwise the caller may have set them: then
-    ///   the URL's host is the one that the caller is connected to, and only the scheme is taken from these headers, as
-    ///   only a front end before the host knows it.
+    /// - Parameter isProxied: whether the host has set the `X-Forwarded-` headers. Otherwise the caller may have set
+    ///   them. The URL's host is then the one to which the caller is connected, and only the scheme is taken from these
+    ///   headers, because only a proxy in front of the host knows it.
     func url(isProxied: Bool) -> [UInt8] {
         let bytes = headBytes
         let isSecure = first(HostHeader.forwardedProto)?.prefix { $0 != "," }.lowercased() == "https"

@@ -3,8 +3,8 @@ import HTTP1
 import JSON
 import Lua
 
-/// Reads a long payload in steps, so that others get their turn: first the JSON as it is, then the conversions of the
-/// bindings. The arguments are the same as those from `PayloadReader`.
+/// Reads a long payload in steps, so that other invocations can run in between. It first reads the JSON as it is, then
+/// converts the values for the bindings. The arguments are the same as those from `PayloadReader`.
 final class LongPayloadReader {
     private let reader: PayloadReader
     private let payload: [UInt8]
@@ -12,21 +12,21 @@ final class LongPayloadReader {
     private var stage = Stage.text
     /// The unfinished conversion of the value on top; nil between two members.
     private var conversion: Conversion?
-    /// Members read since the last check of the limits.
+    /// The number of members read since the last check of the limits.
     private var members = 0
 
-    /// Returns false if the time slice ended in the middle.
+    /// A step of a conversion. It returns false if the time slice ended before the conversion was complete.
     private typealias Conversion = (LuaStack) throws(PayloadError) -> Bool
 
     private enum Stage { case text, data, metadata }
 
-    /// Stack indexes of the arguments, and above them those of the current member.
+    /// The stack indexes of the arguments and, above them, of the current member.
     private static let data = 1
     private static let metadata = 2
     private static let key = 3
     private static let value = 4
 
-    /// The nesting levels around a member.
+    /// The number of nesting levels around a member.
     private static let depth = 2
 
     init(_ reader: PayloadReader, _ payload: [UInt8]) {
@@ -34,7 +34,8 @@ final class LongPayloadReader {
         self.payload = payload
     }
 
-    /// Returns true once the stack, empty at first, holds exactly `data` and `metadata`; false if the slice is over.
+    /// Returns true when the stack, which must be empty at first, holds exactly `data` and `metadata`. Returns false if
+    /// the slice is over.
     func advance(_ stack: LuaStack) throws(PayloadError) -> Bool {
         if stage == .text {
             guard try readJSON(onto: stack) else { return false }
@@ -65,7 +66,7 @@ final class LongPayloadReader {
     /// Replaces the payload on the stack by the two arguments.
     private func takeArguments(of stack: LuaStack) throws(PayloadError) {
         guard isObject(at: 1, of: stack), stack.pushField("Data", of: 1) == .table, isObject(at: -1, of: stack) else {
-            // The other reader reports what is wrong.
+            // `PayloadReader` reports what is wrong with the payload.
             let payload = payload
             stack.setCount(0)
             return try reader.pushArguments(payload.span.bytes)
@@ -85,7 +86,7 @@ final class LongPayloadReader {
 
     // MARK: Members
 
-    /// Converts the members of an argument, from the one whose key is on top.
+    /// Converts the members of an argument, beginning after the member whose key is on top.
     private func convertMembers(of argument: Int, _ stack: LuaStack) throws(PayloadError) -> Bool {
         while true {
             if let conversion {
@@ -100,7 +101,7 @@ final class LongPayloadReader {
         }
     }
 
-    /// Stores the value on top under the key below it; the key stays.
+    /// Stores the value on top under the key below it. The key stays on the stack.
     private func setMember(of argument: Int, _ stack: LuaStack) {
         if stack.isNull(at: Self.value) {
             stack.pushNil()
@@ -142,7 +143,8 @@ final class LongPayloadReader {
 
     // MARK: Conversions of the string at an index, which is on top
 
-    /// Replaces the string by the value of the JSON text in it, `levels` times. Text that is not JSON stays.
+    /// Replaces the string by the value of the JSON text in it, up to `levels` times. Text that is not JSON stays as it
+    /// is.
     private func unwrapping(_ index: Int, levels: Int) -> Conversion {
         var left = levels
         var json: LongJSONReader?
@@ -167,7 +169,7 @@ final class LongPayloadReader {
         }
     }
 
-    /// Replaces the string by the bytes of its base64 text. Text that is not base64 stays.
+    /// Replaces the string by the bytes of its base64 text. Text that is not base64 stays as it is.
     private func decoding(_ index: Int) -> Conversion {
         var decoder = Base64.Decoder()
         var bytes: [UInt8] = []

@@ -2,8 +2,8 @@ import FoundationEssentials
 import JSON
 import Lua
 
-/// Fills `metadata` of a caller's own request, in steps, since the body may be a JSON object of any size (host-contract §6.3,
-/// §6.4).
+/// Fills `metadata` of a caller's own request. It works in steps, because the body may be a JSON object of any size
+/// (host-contract §6.3, §6.4).
 ///
 /// Query fields replace members of the body that have the same name, and route parameters replace both. `Query`, `Headers`
 /// and `sys` come last, and replace nothing.
@@ -18,7 +18,7 @@ final class MetadataFilling {
 
     private enum Stage { case body, members, rest }
 
-    // Above the names of the table.
+    // The stack indexes of the body and its JSON tree, above the names of the table.
     private var body: Int { metadata.names + 1 }
     private var tree: Int { body + 1 }
 
@@ -40,8 +40,8 @@ final class MetadataFilling {
         return .results(0)
     }
 
-    /// Pushes the JSON object in the body, and nil as the key before its first member. Any other body has no members.
-    /// Returns false if the time slice ended first.
+    /// Pushes the JSON object in the body, and nil as the key before its first member. A body that is not an object
+    /// counts as an empty one. Returns false if the time slice ended first.
     private func readBody(_ stack: LuaStack) throws(LuaError) -> Bool {
         if reader == nil {
             stack.pushBlockValue(RequestTables.body, of: source)
@@ -68,8 +68,8 @@ final class MetadataFilling {
         return true
     }
 
-    /// Copies the members after the key on top: objects as they are, lists and null not at all, everything else as the text
-    /// that .NET writes. Returns false if the time slice ended first.
+    /// Copies the members after the key on top. Objects are copied as they are; lists and null are skipped; any other
+    /// value is copied as the text that .NET writes. Returns false if the time slice ended first.
     private func addMembers(_ stack: LuaStack) throws(LuaError) -> Bool {
         while stack.next(of: tree) {
             let name = stack.bytes(at: -2) ?? []
@@ -88,7 +88,7 @@ final class MetadataFilling {
         return true
     }
 
-    /// Adds what comes from the head of the request, which is short enough for one step.
+    /// Adds the values from the head of the request, which is short enough for one step.
     private func addRest(_ stack: LuaStack) {
         let query = RequestTables.namedQuery(at: source, of: stack).entries
         for (name, values) in query where name.lowercased != Array("code".utf8) {
@@ -116,11 +116,12 @@ final class MetadataFilling {
     }
 }
 
-/// A table in which no two names differ only in case, like the host's dictionary.
+/// A table in which no two names differ only in upper and lower case, like the host's dictionary.
 private struct NamedTable {
     private let table: Int
     private let stack: LuaStack
-    /// The stack index of another table, from names in lower case to names as they are written. It counts as memory of the VM.
+    /// The stack index of a table that maps names in lower case to names as they are written. It counts against the
+    /// VM's memory limit.
     let names: Int
 
     /// Pushes the table of the names. [+1]
@@ -131,7 +132,7 @@ private struct NamedTable {
         names = stack.count
     }
 
-    /// Sets a field, in the place of one whose name differs only in case. [0]
+    /// Sets a field. It replaces a field whose name differs only in case. [0]
     func set(_ name: [UInt8], _ value: [UInt8]) {
         stack.push(bytes: value)
         setTop(name)
@@ -151,7 +152,7 @@ private struct NamedTable {
         stack.setPair(of: table)
     }
 
-    /// Sets a table of texts, unless a field of that name is there. [0]
+    /// Sets a field to a table of texts, unless a field of that name exists. [0]
     func setGroup(_ name: String, _ fields: [(name: [UInt8], value: [UInt8])]) {
         defer { stack.pop() }
         guard stack.pushField(Array(name.utf8).lowercased, of: names) == .nil else { return }

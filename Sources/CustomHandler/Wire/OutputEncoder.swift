@@ -2,16 +2,16 @@ import FunctionsModel
 import JSON
 import Lua
 
-/// Writes a handler's result as the response payload, in a form that survives the host (host-contract §9).
+/// Writes a handler's result as the response payload, in a form that the host does not change (host-contract §9).
 struct OutputEncoder {
     let function: Function
     let marks: Marks
     let stack: LuaStack
     let writer: JSONWriter
-    /// The http output's body as its function has written it, once that has run.
+    /// The body of the http output, once the function that writes it has run.
     var streamed: [UInt8]?
-    /// The function or coroutine that must run first: it produces the http output's body, which is missing in what was
-    /// written.
+    /// The function or coroutine that produces the body of the http output. If it is set, it must run before the
+    /// payload is complete.
     var unwritten: LuaReference?
 
     /// Appends the whole payload for the value at `index`. [0]
@@ -40,7 +40,7 @@ struct OutputEncoder {
 
     // MARK: What the handler meant
 
-    /// The stack indexes of the payload's parts; `index` itself may be several of them.
+    /// The stack indexes of the payload's parts. Several of them may be the index of the returned value itself.
     struct Returned {
         /// A table of output names and values.
         var outputs: Int?
@@ -68,7 +68,7 @@ struct OutputEncoder {
     private func interpretScalar(_ index: Int) throws(OutputError) -> Returned {
         if function.returnOutput != nil { return Returned(value: index) }
         if function.outputs.isEmpty {
-            // If no http output is declared, the host turns it into a response (host-contract §9.7).
+            // If no http output is declared, the host turns the value into a response (host-contract §9.7).
             if function.isHTTP { return Returned(value: index) }
             throw .returned("a value", hint: "function.json declares no output binding to take it")
         }
@@ -101,11 +101,11 @@ struct OutputEncoder {
                 ? "{ body = { … } }" : "{ \(function.outputs.first?.name ?? "name") = { … } }"
             throw .returned("a list", hint: "say which output it is for: return \(example)")
         }
-        // A response written without the output's name.
+        // The table is a response without the output's name.
         if let http = function.httpOutput, names.allSatisfy({ responseMembers.contains($0) }) {
             return Returned(single: (http, index))
         }
-        // A table with any member of a response is meant to be one.
+        // A table that has any member of a response is meant to be a response.
         if function.httpOutput != nil, names.contains(where: isLikeResponseMember),
             let odd = names.first(where: { !responseMembers.contains($0) && !isOutput($0) && !envelope.contains($0) })
         {
@@ -130,8 +130,8 @@ struct OutputEncoder {
         }
     }
 
-    /// The table's keys in alphabetical order for an error, limited to as many as anybody reads. nil if one is not a
-    /// string.
+    /// The table's keys in alphabetical order, for an error message, limited to a readable number. nil if a key is not
+    /// a string.
     private func memberNames(at index: Int) -> [String]? {
         var names: [String] = []
         var areTexts = true
@@ -144,7 +144,7 @@ struct OutputEncoder {
 
     private static let mostNames = 1000
 
-    /// Leaves the fields on the stack for the caller to remove. [+3]
+    /// Reads the fields of an envelope and leaves them on the stack for the caller to remove. [+3]
     private func interpretEnvelope(_ index: Int) -> Returned {
         func field(_ name: LuaReference) -> Int? {
             let type = stack.pushField(name, of: index)
@@ -174,7 +174,7 @@ struct OutputEncoder {
             defer { stack.pop() }
             guard let text = stack.string(at: -1) else { throw .logs }
             guard text.utf8.count < room else {
-                texts.append("further lines are left out: one invocation keeps 256 KB")
+                texts.append("further lines are left out; an invocation keeps at most 256 KB")
                 break
             }
             room -= text.utf8.count + 1
@@ -185,7 +185,7 @@ struct OutputEncoder {
 
     // MARK: Outputs
 
-    /// Appends the member `Outputs`; returns false if there is nothing to write.
+    /// Appends the member `Outputs`. Returns false if there is nothing to write.
     private mutating func appendOutputs(_ returned: Returned) throws(OutputError) -> Bool {
         if let (output, index) = returned.single {
             writer.append(raw: "\"Outputs\":{")
@@ -207,7 +207,7 @@ struct OutputEncoder {
             try appendOutput(output, at: stack.count, place: .output(output.name))
             if output.isHTTPOutput { answered = true }
         }
-        // Outputs without the http one make the host answer 200 with the body "{}" (host-contract §9.8).
+        // If the http output is missing in `Outputs`, the host answers 200 with the body "{}" (host-contract §9.8).
         if let http = function.httpOutput, http.name != "$return", !answered {
             writer.append(raw: ",")
             writer.append(raw: http.memberStart)

@@ -1,9 +1,9 @@
 import FunctionsModel
 import JSON
 
-/// Why a handler's result cannot be sent, or would not arrive.
+/// The reason why a handler's result cannot be sent or would not arrive.
 enum OutputError: Error, Equatable {
-    /// The value itself is not what a handler may return.
+    /// A handler may not return this value.
     case returned(String, hint: String)
     case unknownOutput(String, allowed: [String], isHTTP: Bool)
     case unknownMember(String, of: String, allowed: [String])
@@ -30,7 +30,7 @@ extension OutputError: CustomStringConvertible {
             "\(place) has no member '\(name)'; there are " + Self.list(allowed)
                 + NearestName.question(name, among: allowed)
         case .notATable(let place, let got): "\(place) must be a table, not \(got)"
-        case .logs: "Logs must be a list of texts"
+        case .logs: "Logs must be a list of strings"
         case .unwritable(let place, .unwritable(let obstacle, let path)):
             "\(place)\(JSONError.unwritable(obstacle, path: path))".replacingFirstSpace(path.isEmpty, "\(place)")
         case .unwritable(let place, let error): "\(place): \(error)"
@@ -46,7 +46,7 @@ extension OutputError: CustomStringConvertible {
 }
 
 extension String {
-    /// Joins `Outputs.message` and a path such as `.a[2]`; without a path, a colon follows the place.
+    /// Joins `Outputs.message` and a path such as `.a[2]`. If there is no path, a colon follows the place.
     fileprivate func replacingFirstSpace(_ isRoot: Bool, _ place: String) -> String {
         isRoot ? place + ": " + dropFirst(place.count) : self
     }

@@ -2,7 +2,7 @@ import FunctionsModel
 import JSON
 import Lua
 
-/// Why a request's body is no invocation payload, or cannot be read completely.
+/// The reason why a request's body is not an invocation payload or cannot be read completely.
 enum PayloadError: Error, Equatable, CustomStringConvertible {
     case notJSON(JSONError)
     case noData
@@ -20,7 +20,7 @@ enum PayloadError: Error, Equatable, CustomStringConvertible {
 
     var description: String {
         switch self {
-        case .timeLimit: "the time limit is over"
+        case .timeLimit: "the time limit was exceeded"
         case .memoryLimit: "the payload takes more memory than the function may use"
         case .notJSON(let error): "the request body is not an invocation payload: \(error)"
         case .noData:
@@ -30,8 +30,8 @@ enum PayloadError: Error, Equatable, CustomStringConvertible {
     }
 }
 
-/// Turns an invocation payload into the arguments `data` and `metadata`, with every value as the user knows it, never
-/// as a string inside a string (host-contract §6).
+/// Converts an invocation payload to the arguments `data` and `metadata`. Each value is what the user expects, never a
+/// string inside a string (host-contract §6).
 struct PayloadReader {
     let function: Function
     let marks: Marks
@@ -58,7 +58,7 @@ struct PayloadReader {
         stack.setCount(takesMetadata ? metadata : data)
     }
 
-    /// Puts `data` and `metadata` into the two places below the checked payload on top. [0]
+    /// Replaces the two values below the checked payload on top by `data` and `metadata`. [0]
     private func pushMembers(of source: Int, _ takesMetadata: Bool) throws(JSONError) {
         guard let payload = stack.checkedValue(at: source) else { return }
         guard payload.isObject else {
@@ -107,7 +107,7 @@ struct PayloadReader {
         }
     }
 
-    /// Stores the value on top under the name below it; a null removes an earlier member of that name. [-2]
+    /// Stores the value on top under the name below it. A null removes an earlier member of that name. [-2]
     private func setMember() {
         if stack.isNull(at: -1) {
             stack.pop()
@@ -158,7 +158,7 @@ struct PayloadReader {
         let field = stack.pushMember(of: place)
         switch field {
         case .value where stack.isString(at: 2, "Body"):
-            // Whether it is bytes depends on the headers.
+            // The headers decide whether the body is bytes, so the whole request must be read.
             return stack.withBytes(at: -1, Base64.isBase64) == true ? .unclear : field
         case .missing: return RequestMethods.find(on: stack, scope)
         default: return field

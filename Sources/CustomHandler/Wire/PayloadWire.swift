@@ -22,7 +22,7 @@ enum PayloadWire {
         return task
     }
 
-    /// - Parameter streamed: the http output's body as its function has written it, once that has run.
+    /// - Parameter streamed: the body of the http output, once the function that writes it has run.
     static func write(
         at index: Int, of stack: LuaStack, for execution: Execution, streamed: [UInt8]? = nil
     ) throws(InvocationFailure) -> Outcome {
@@ -38,8 +38,9 @@ enum PayloadWire {
         }
     }
 
-    /// The host throws the body of an error status away. A text that it cannot read as a payload fails the invocation
-    /// too, and the host logs it (host-contract §9.1). Other callers get a true error status.
+    /// The response to a failure. The host discards the body of an error status. A text that it cannot read as a
+    /// payload also makes the invocation fail, and the host logs that text (host-contract §9.1). Callers other than the
+    /// host get a proper error status.
     static func response(
         to failure: InvocationFailure, function: String, id: String?, toHost: Bool
     ) -> HTTPResponse {

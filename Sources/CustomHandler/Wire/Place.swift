@@ -1,4 +1,4 @@
-/// A place in a handler's result, such as `Outputs.res.headers["x"]`. Its text is made only when an error names it.
+/// A position in a handler's result, such as `Outputs.res.headers["x"]`. Its text is made only when an error names it.
 struct Place: Equatable {
     private enum Root: Equatable {
         case returnValue

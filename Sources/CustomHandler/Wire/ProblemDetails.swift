@@ -1,7 +1,7 @@
 import HTTP
 import JSON
 
-/// `application/problem+json` (RFC 9457) with members of luafunc's own.
+/// Makes `application/problem+json` responses (RFC 9457) with additional members of luafunc.
 enum ProblemDetails {
     static func response(
         _ status: Int, title: String, detail: String, _ members: [(String, JSONText.Value)]

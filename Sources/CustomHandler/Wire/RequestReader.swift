@@ -2,8 +2,8 @@ import HTTP
 import HTTP1
 import Lua
 
-/// Turns a caller's own request into the arguments `data` and `metadata`, in the shape they have in a payload
-/// (host-contract §6.4). Nothing gets lost here: the body has exactly the bytes that arrived.
+/// Converts a caller's own request to the arguments `data` and `metadata`, in the same form as in a payload
+/// (host-contract §6.4). Nothing is lost: the body has exactly the bytes that arrived.
 struct RequestReader {
     let marks: Marks
     let stack: LuaStack
@@ -31,7 +31,8 @@ struct RequestReader {
         stack.pushBlock(head, values: 2)
     }
 
-    /// The router has decoded `%` in the parameters; a missing optional one is absent.
+    /// Pushes the parameters of the route, in which the router has decoded percent escapes. A missing optional
+    /// parameter is absent.
     private func push(_ parameters: Wire.Parameters) {
         stack.pushTable(hash: parameters.count)
         for parameter in parameters {

@@ -4,10 +4,10 @@ import HTTP
 import HTTP1
 import Lua
 
-/// The tables of a caller's own request, which are filled on first access. All are made from one source: a block that holds
-/// the head of the request, its body as value 1 and the route's parameters, a table, as value 2.
+/// The tables of a caller's own request, which are filled on first access. All of them are made from one source: a
+/// block that holds the head of the request, the body as value 1, and a table of the route's parameters as value 2.
 struct RequestTables {
-    /// The request itself. Its place is 1 if the request was proxied, else 0.
+    /// The filler of the request itself. Its place is 1 if the request was proxied, else 0.
     let request: TableFiller
     let metadata: TableFiller
 
@@ -35,7 +35,7 @@ struct RequestTables {
         let identities = stack.makeFiller { stack, table, _ in
             stack.push(Self.anonymous)
             let text = stack.count
-            // The text is luafunc's own, so it is JSON.
+            // The text is part of luafunc, so it is valid JSON.
             try? stack.pushJSON(at: text)
             stack.setElement(1, of: table)
             stack.markArray(at: table)
@@ -61,9 +61,9 @@ struct RequestTables {
         }
     }
 
-    /// Finds the member of a request that is named at index 2; its block is on top.
+    /// Finds the member of a request that is named at index 2. The request's block is on top.
     private static func find(_ place: Int, of stack: LuaStack, _ scope: FunctionVM.Scope) -> Field {
-        // All methods begin with a small letter, all members with a capital one.
+        // The names of all methods begin with a small letter, those of all members with a capital letter.
         guard stack.withBytes(at: 2, { $0.byteCount > 0 && $0[0] < UInt8(ascii: "a") }) == true else {
             return RequestMethods.find(on: stack, scope)
         }
@@ -79,7 +79,7 @@ struct RequestTables {
         return .value
     }
 
-    /// Pushes the URL that the caller asked for; the block is on top. [+1]
+    /// Pushes the URL that the caller requested. The request's block is on top. [+1]
     private static func pushURL(_ place: Int, of stack: LuaStack) {
         // The head was parsed before.
         let request = stack.withBlock(at: -1) { try? HTTPRequest(head: $0) }
@@ -104,7 +104,8 @@ struct RequestTables {
         return start..<end
     }
 
-    /// Who called is known to the host alone: it does not forward it. What it sends where nobody has signed in.
+    /// The identity that the host writes if the caller has not signed in. The host does not forward the caller's real
+    /// identity.
     private static let anonymous = """
         {"AuthenticationType":null,"IsAuthenticated":false,"Actor":null,"BootstrapContext":null,"Claims":[],"Label":null,\
         "Name":null,"NameClaimType":"http://schemas.xmlsoap.org/ws/2005/05/identity/claims/name",\
@@ -119,7 +120,7 @@ struct RequestTables {
         stack.setPair(of: table)
     }
 
-    /// The fields of the query of the block at `index`.
+    /// The query fields of the request whose block is at `index`.
     static func namedQuery(at index: Int, of stack: LuaStack) -> NamedValues {
         var values = NamedValues()
         _ = stack.withBlock(at: index) { head in
@@ -134,7 +135,7 @@ struct RequestTables {
         named(headers: stack.withBlock(at: index) { $0.withUnsafeBytes { Array($0) } } ?? [])
     }
 
-    /// - Parameter head: the head of a request, with its first line; already checked when the request was read.
+    /// - Parameter head: the head of a request, including its first line. It was checked when the request was read.
     static func named(headers head: [UInt8]) -> NamedValues {
         var values = NamedValues()
         let space: Set<UInt8> = [0x20, 0x09, 0x0d]

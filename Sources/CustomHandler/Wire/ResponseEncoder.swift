@@ -1,8 +1,8 @@
 import JSON
 import Lua
 
-/// Writes the value of an HTTP output (host-contract §9.5, §9.6): always an object with a text body, which both a named
-/// output and `$return` accept.
+/// Writes the value of an HTTP output (host-contract §9.5, §9.6). It is always an object with a text body, which the
+/// host accepts for both a named output and `$return`.
 extension OutputEncoder {
     mutating func appendResponse(at index: Int, place: Place) throws(OutputError) {
         guard stack.type(at: index) == .table, !marks.isBytes(at: index, of: stack) else {
@@ -26,8 +26,8 @@ extension OutputEncoder {
         writer.append(raw: "}")
     }
 
-    /// Writes a value that is only bytes. They reach an HTTP caller only through `$return`, where the host turns base64
-    /// into a body of these bytes.
+    /// Writes a value that consists only of bytes. They can reach an HTTP caller only through `$return`, where the host
+    /// turns base64 into a body of these bytes.
     private func appendBareBytes(at index: Int, place: Place) throws(OutputError) -> Bool {
         guard isBinary(at: index) else { return false }
         guard place == .returnValue else { throw .lost(place, binaryAdvice) }
@@ -45,7 +45,7 @@ extension OutputEncoder {
     }
 
     private var binaryAdvice: String {
-        "a binary body cannot pass the host in a payload; name the http output '$return' and return the bytes alone, "
+        "a binary body cannot be sent through the host in a payload; name the http output '$return' and return the bytes alone, "
             + "send base64 text, or set \"enableForwardingHttpRequest\" in host.json"
     }
 
@@ -71,7 +71,8 @@ extension OutputEncoder {
             writer.append(string: header.name)
             writer.append(raw: ":")
             let value = header.values.joined(separator: ", ")
-            // White space around a header's value means nothing in HTTP, but keeps the host from seeing a date.
+            // White space around a header's value has no meaning in HTTP, but it keeps the host from treating the value
+            // as a date.
             writer.append(string: DateTimeText.matches(value.utf8Span.span.bytes) ? value + " " : value)
         }
         writer.append(raw: "}")
@@ -101,7 +102,7 @@ extension OutputEncoder {
         }
     }
 
-    /// A line break at the end keeps the host from taking the body for a date and rewriting it.
+    /// Appends a text body. A line break at the end keeps the host from treating a date as such and rewriting it.
     private func appendText(_ text: RawSpan, _ place: Place) throws(OutputError) {
         guard DateTimeText.matches(text) else {
             do throws(JSONError) {
@@ -114,7 +115,7 @@ extension OutputEncoder {
         writer.append(string: text.span.bytes)
     }
 
-    /// Notes that the function or coroutine at `index` produces the body, and must run before the payload is written.
+    /// Records that the function or coroutine at `index` produces the body and must run before the payload is written.
     private mutating func leaveUnwritten(at index: Int) {
         stack.pushValue(at: index)
         unwritten = stack.reference()
@@ -123,7 +124,7 @@ extension OutputEncoder {
     static func unsendable(_ type: LuaType, _ place: Place) -> OutputError {
         .lost(
             place,
-            "a body is text, a number, a boolean, a table, or a function or coroutine that writes it, not "
+            "a body must be text, a number, a boolean, a table, or a function or coroutine that writes it, not "
                 + "a \(type.name)")
     }
 }

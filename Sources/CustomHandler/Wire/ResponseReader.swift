@@ -1,6 +1,6 @@
 import Lua
 
-/// The members of an HTTP output's value that a handler may use.
+/// The members that the value of an HTTP output may have.
 let responseMembers = ["statusCode", "status", "headers", "body", "cookies"]
 private let responseKeys: [StaticString] = ["statusCode", "status", "headers", "body", "cookies"]
 
@@ -8,21 +8,21 @@ private let responseKeys: [StaticString] = ["statusCode", "status", "headers", "
 struct ResponseParts {
     struct Header {
         let name: String
-        /// A Lua list gives several values.
+        /// The values. A Lua list gives several.
         let values: [String]
     }
 
     var status = 200
-    /// Sorted by name; without `Content-Length`, which luafunc computes.
+    /// The headers, sorted by name, without `Content-Length`, which luafunc computes.
     var headers: [Header] = []
-    /// `cookies`, as values of `Set-Cookie`.
+    /// The member `cookies`, as values of `Set-Cookie`.
     var cookies: [String] = []
     /// The body's index on the stack.
     let body: Int
 
     func hasHeader(_ name: String) -> Bool { headers.contains { $0.name.lowercased() == name } }
 
-    /// A response with such a status has no body (RFC 9110 §6.4.1).
+    /// Whether a response with this status has no body (RFC 9110 §6.4.1).
     var isBodyless: Bool { status == 204 || status == 304 }
 }
 
@@ -34,12 +34,12 @@ extension OutputEncoder {
         for name in marks.names.responseMembers { stack.pushField(name, of: index) }
         let known = (first..<first + responseMembers.count).count { !stack.isNil(at: $0) }
         if stack.countPairs(at: index, upTo: known + 1) > known { throw unknownMember(at: index, place: place) }
-        // In the order of `responseMembers`.
+        // The stack indexes of the members, in the order of `responseMembers`.
         let (statusCode, otherStatus, headers, body, cookies) = (first, first + 1, first + 2, first + 3, first + 4)
         let status = try status(at: statusCode, or: otherStatus, place: place)
         var parts = ResponseParts(status: status, body: body)
         if parts.isBodyless, !isEmptyBody(at: parts.body) {
-            throw .lost(place.member("body"), "a response with status \(status) has no body; leave it out")
+            throw .lost(place.member("body"), "a response with status \(status) cannot have a body; leave it out")
         }
         try readHeaders(at: headers, into: &parts, place: place)
         if !stack.isNil(at: cookies) { parts.cookies = try SetCookie.values(at: cookies, on: stack, place: place) }
@@ -65,13 +65,13 @@ extension OutputEncoder {
     private func status(at statusCode: Int, or other: Int, place: Place) throws(OutputError) -> Int {
         let isOther = stack.isNil(at: statusCode)
         if !isOther, !stack.isNil(at: other) {
-            throw .lost(place.member("status"), "statusCode is there, too, and means the same; write one of them")
+            throw .lost(place.member("status"), "statusCode is also set and means the same; use only one")
         }
         let index = isOther ? other : statusCode
         if stack.isNil(at: index) { return 200 }
         let written = stack.integer(at: index) ?? stack.string(at: index).flatMap { Int64($0) }
         guard let written, 200...599 ~= written else {
-            throw .lost(place.member("statusCode"), "a status is a whole number from 200 to 599")
+            throw .lost(place.member("statusCode"), "a status must be a whole number from 200 to 599")
         }
         return Int(written)
     }
@@ -94,7 +94,7 @@ extension OutputEncoder {
             let place = place.member("headers").key(name)
             try checkName(name, place: place)
             if let twin = names.updateValue(name, forKey: name.lowercased()) {
-                throw .lost(place, "the header is there twice, also as '\(twin)'; give one of them all values")
+                throw .lost(place, "the header is set twice, also as '\(twin)'; give one of them all values")
             }
             guard names.count <= Self.headerLimit else {
                 throw .lost(place, "a response has at most \(Self.headerLimit) headers")
@@ -115,14 +115,14 @@ extension OutputEncoder {
         let isToken =
             !name.isEmpty
             && name.utf8.allSatisfy { $0 > 0x20 && $0 < 0x7f && !"()<>@,;:\\\"/[]?={}".utf8.contains($0) }
-        guard isToken else { throw .lost(place, "this is not a header name") }
+        guard isToken else { throw .lost(place, "this is not a valid header name") }
         let ofConnection = ["connection", "keep-alive", "te", "trailer", "transfer-encoding", "upgrade"]
         guard !ofConnection.contains(name.lowercased()) else {
             throw .lost(place, "this header belongs to the connection, not to the response; leave it out")
         }
     }
 
-    /// The texts of the header value on top.
+    /// The values of the header whose Lua value is on top.
     private func headerValues(place: Place) throws(OutputError) -> [String] {
         let values: [String]
         switch stack.type(at: -1) {
@@ -130,14 +130,14 @@ extension OutputEncoder {
         case .number: values = [stack.numberText(at: -1) ?? ""]
         case .boolean: values = [stack.boolean(at: -1) ? "true" : "false"]
         case .table: values = try listTexts(place: place)
-        case let other: throw .lost(place, "a header value is text, not \(other.name)")
+        case let other: throw .lost(place, "a header value must be text, not \(other.name)")
         }
         for text in values {
             guard !text.utf8.contains(where: { $0 < 0x20 && $0 != 0x09 || $0 == 0x7f }) else {
-                throw .lost(place, "a header value cannot hold line breaks or control characters")
+                throw .lost(place, "a header value cannot contain line breaks or control characters")
             }
             guard text.utf8.allSatisfy({ $0 < 0x80 }) else {
-                throw .lost(place, "a header value holds ASCII characters only; encode the others")
+                throw .lost(place, "a header value may contain only ASCII characters; encode the others")
             }
         }
         return values
@@ -154,7 +154,7 @@ extension OutputEncoder {
             stack.pushElement(position + 1, of: -1)
             defer { stack.pop() }
             guard let text = stack.string(at: -1) else {
-                throw .lost(place, "a list of header values holds texts only")
+                throw .lost(place, "a list of header values may contain only text")
             }
             texts.append(text)
         }
@@ -165,13 +165,13 @@ extension OutputEncoder {
         let length = stack.withBytes(at: body) { $0.byteCount } ?? 0
         let isCounted = [.nil, .string].contains(stack.type(at: body))
         guard isCounted, values.count == 1, values.first.flatMap({ Int($0) }) == length else {
-            throw .lost(place, "the length is counted for you; leave the header out")
+            throw .lost(place, "luafunc computes the length; leave the header out")
         }
     }
 
     // MARK: Body
 
-    /// Whether it is `azure.bytes`, or a string that is not UTF-8.
+    /// Whether the value is `azure.bytes` or a string that is not UTF-8.
     @inline(__always)
     func isBinary(at index: Int) -> Bool {
         stack.type(at: index) == .table ? marks.isBytes(at: index, of: stack) : !stack.isUTF8(at: index)

@@ -1,7 +1,7 @@
 import Lua
 
-/// `cookies = { { name =, value =, path =, domain =, expires =, maxAge =, secure =, httpOnly =, sameSite = }, … }` of an
-/// HTTP response, as values of `Set-Cookie` headers (RFC 6265 §4.1).
+/// Converts the member `cookies = { { name =, value =, path =, domain =, expires =, maxAge =, secure =, httpOnly =,
+/// sameSite = }, … }` of an HTTP response to values of `Set-Cookie` headers (RFC 6265 §4.1).
 enum SetCookie {
     private static let members = [
         "name", "value", "path", "domain", "expires", "maxAge", "secure", "httpOnly", "sameSite",
@@ -18,7 +18,7 @@ enum SetCookie {
         var pairs = 0
         stack.forEachPair(at: list) { () throws(Never) in pairs += 1 }
         guard pairs == stack.length(at: list) else {
-            throw .lost(place.member("cookies"), "this is a list of cookies: { { name = \"a\", value = \"1\" } }")
+            throw .lost(place.member("cookies"), "this must be a list of cookies: { { name = \"a\", value = \"1\" } }")
         }
         var values: [String] = []
         for position in 0..<stack.length(at: list) {
@@ -41,12 +41,14 @@ enum SetCookie {
             case .string: fields[name] = stack.string(at: -1)
             case .number: fields[name] = stack.numberText(at: -1)
             case .boolean: fields[name] = stack.boolean(at: -1) ? "" : nil
-            case let type: throw .lost(place.member(name), "this is text, a number or a boolean, not a \(type.name)")
+            case let type:
+                throw .lost(
+                    place.member(name), "this must be text, a number or a boolean, not a \(type.name)")
             }
             let isPlain = fields[name]?.utf8.allSatisfy { $0 > 0x1f && $0 != 0x7f && $0 != UInt8(ascii: ";") } ?? true
             guard isPlain else {
                 throw .lost(
-                    place.member(name), "a cookie cannot hold ';', line breaks or control characters; encode it")
+                    place.member(name), "a cookie cannot contain ';', line breaks or control characters; encode it")
             }
         }
         guard let name = fields["name"], !name.isEmpty, !name.contains("="), let value = fields["value"] else {

@@ -5,12 +5,14 @@ import Lua
 
 /// Writes the value of one non-HTTP output so that the host delivers exactly that value (host-contract §9.3, §9.4).
 ///
-/// The host rewrites texts in three ways: it turns what looks like base64 into bytes, and ISO date-times into .NET's
-/// notation; for collections of messages it splits a JSON text. A text at risk is sent in another form: as base64 of
-/// its bytes if that arrives as bytes, else as the only element of a list, which the host does not take for base64.
+/// The host rewrites texts in three ways: it decodes texts that look like base64 to bytes, it changes ISO date-times to
+/// .NET's notation, and for collections of messages it splits a JSON text. A text at risk is sent in another form: as
+/// base64 of its bytes if the host delivers these as bytes, or else as the only element of a list, which the host does
+/// not decode.
 struct ValueEncoder {
     let kind: Binding.Output
-    /// `dataType: "binary"` on an output turns the base64 guess off, and with it the way to send bytes.
+    /// Whether the output has `dataType: "binary"`. This turns off the host's decoding of base64, and with it the only
+    /// way to send bytes.
     let isBinary: Bool
     let type: String
     let place: Place
@@ -36,7 +38,7 @@ struct ValueEncoder {
         }
     }
 
-    /// Base64 arrives as bytes.
+    /// Whether the host delivers base64 as bytes.
     private var takesBytes: Bool {
         switch kind {
         case .blob, .messages: !isBinary
@@ -49,8 +51,8 @@ struct ValueEncoder {
 
     // MARK: Text and bytes
 
-    /// The JSON text of a string, number or boolean: on its own the host would write `True`, or a number's raw memory
-    /// into a blob.
+    /// The JSON text of a string, number or boolean. If a number or boolean were sent directly, the host would write
+    /// `True`, or a number's raw memory, into a blob.
     private func text(at index: Int) throws(OutputError) -> [UInt8] {
         if let bytes = stack.bytes(at: index) { return bytes }
         let start = writer.count
@@ -79,7 +81,7 @@ struct ValueEncoder {
         } else if looksLikeDate {
             throw .lost(place, dateAdvice)
         } else {
-            throw .lost(place, "the host would take this text for base64; remove \"dataType\" from the output")
+            throw .lost(place, "the host would decode this text as base64; remove \"dataType\" from the output")
         }
     }
 
@@ -191,7 +193,7 @@ struct ValueEncoder {
         writer.append(raw: "]")
     }
 
-    /// Removes and returns what was written since `start`.
+    /// Removes and returns the text written since `start`.
     private func taken(from start: Int) throws(OutputError) -> [UInt8] {
         guard stack.hasRoom(for: writer.count - start) else {
             throw .unwritable(place, .unwritable(.tooLarge(limit: stack.memoryLimit), path: ""))
@@ -205,7 +207,7 @@ struct ValueEncoder {
         do throws(JSONError) { try body(writer) } catch { throw .unwritable(place, error) }
     }
 
-    /// Appends the value as JSON; returns true if a text in it is a date-time.
+    /// Appends the value as JSON. Returns true if a text in it is a date-time.
     @discardableResult
     private func appendJSON(at index: Int) throws(OutputError) -> Bool {
         writer.sawDateTime = false

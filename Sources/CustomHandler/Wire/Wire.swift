@@ -9,12 +9,12 @@ enum Wire {
     /// The caller's own request, with the parameters that its route found in the path (host-contract §7, §8).
     case forwarded(Parameters, isProxied: Bool)
 
-    /// The parameters that a route found in a path; a missing optional one has no value.
+    /// The parameters that a route found in a path. A missing optional parameter has the value nil.
     typealias Parameters = [(name: String, value: String?)]
 
     var isPayload: Bool { if case .payload = self { true } else { false } }
 
-    /// The task that runs the handler with its arguments, or one that must read them first.
+    /// The task that runs the handler with its arguments, or the task that must first read them.
     func read(
         _ invocation: Invocation, for execution: Execution, on vm: FunctionVM
     ) throws(InvocationFailure) -> ScriptTask {
@@ -35,7 +35,8 @@ enum Wire {
         }
     }
 
-    /// - Parameter showsErrors: tells a caller who sent its own request what failed. For development.
+    /// - Parameter showsErrors: whether a caller who sent its own request is told what failed. This is meant for
+    ///   development.
     func response(
         to failure: InvocationFailure, of invocation: Invocation, files: AppFiles, showsErrors: Bool
     ) -> HTTPResponse {

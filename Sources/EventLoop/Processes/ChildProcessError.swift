@@ -32,7 +32,7 @@ extension ChildProcessError.Reason: CustomStringConvertible {
         case .program(let code), .system(let code): text(code)
         case .interpreter(let file): "the interpreter that \(file) names is missing"
         case .workingDirectory(let folder, let code): "its working directory \(folder): \(text(code))"
-        case .nul: "an argument or a variable holds a NUL character"
+        case .nul: "an argument or a variable contains a NUL character"
         }
     }
 

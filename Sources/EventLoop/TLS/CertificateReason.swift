@@ -15,7 +15,7 @@ enum CertificateReason {
             return TLSError("\(subject) expired on \(CertificateText.day(X509_get0_notAfter(certificate)))")
         case X509_V_ERR_CERT_NOT_YET_VALID:
             return TLSError(
-                "\(subject) is not valid before \(CertificateText.day(X509_get0_notBefore(certificate)));"
+                "\(subject) is not valid before \(CertificateText.day(X509_get0_notBefore(certificate))),"
                     + " or this machine's clock is wrong")
         case X509_V_ERR_HOSTNAME_MISMATCH, X509_V_ERR_IP_ADDRESS_MISMATCH:
             guard let names = CertificateText.hosts(of: certificate) else {
@@ -23,7 +23,7 @@ enum CertificateReason {
             }
             return TLSError("\(refused) it is for \(names), not \(name)")
         case X509_V_ERR_DEPTH_ZERO_SELF_SIGNED_CERT:
-            return TLSError("\(refused) it is self-signed, and not among those that are trusted")
+            return TLSError("\(refused) it is self-signed and not trusted")
         case X509_V_ERR_SELF_SIGNED_CERT_IN_CHAIN:
             return TLSError("\(refused) its issuer is not trusted: \(CertificateText.subject(of: certificate))")
         case X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT, X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT_LOCALLY,

@@ -45,9 +45,9 @@ enum PEM {
         guard let key = PEM_read_bio_PrivateKey(bio, nil, noPassword, nil) else {
             let error = ERR_peek_last_error()
             guard ERR_GET_LIB(error) == ERR_LIB_PEM, ERR_GET_REASON(error) == PEM_R_BAD_PASSWORD_READ else {
-                throw TLSError("the private key: there is none in PEM")
+                throw TLSError("no private key found in PEM")
             }
-            throw TLSError("the private key is encrypted; it is needed without a password")
+            throw TLSError("the private key is encrypted; provide it without a password")
         }
         return key
     }

@@ -26,9 +26,9 @@ extension TLSError {
         case SSL_R_UNSUPPORTED_PROTOCOL, SSL_R_TLSV1_ALERT_PROTOCOL_VERSION:
             return TLSError("the \(peer) speaks only versions of TLS older than 1.2")
         case SSL_R_TLSV1_UNRECOGNIZED_NAME:
-            return TLSError("the \(peer) knows no host \(name ?? "of that name")")
+            return TLSError("the \(peer) does not know the host \(name ?? "name")")
         case SSL_R_TLSV13_ALERT_CERTIFICATE_REQUIRED:
-            return TLSError("the \(peer) wants a certificate of its client, which there is not")
+            return TLSError("the \(peer) requires a client certificate, which is not supported")
         case SSL_R_NO_SHARED_CIPHER:
             return TLSError("the \(peer) offers no cipher that is considered safe")
         case SSL_R_NO_APPLICATION_PROTOCOL:
@@ -44,7 +44,7 @@ extension TLSError {
         let error = ERR_peek_error()
         switch ERR_GET_REASON(error) {
         case SSL_R_TLSV13_ALERT_CERTIFICATE_REQUIRED:
-            return TLSError("the \(peer) wants a certificate of its client, which there is not")
+            return TLSError("the \(peer) requires a client certificate, which is not supported")
         default:
             if let alert = alert(in: error) { return TLSError("the \(peer) broke the TLS connection: \(alert)") }
             return TLSError("the TLS connection to the \(peer) broke: \(reason(of: error))")

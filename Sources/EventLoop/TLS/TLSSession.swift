@@ -70,7 +70,7 @@ final class TLSSession {
             // dot it accepts any host of the domain, and it reads a name only up to the first NUL.
             guard !host.isEmpty, !host.hasPrefix("."), host.utf8.allSatisfy({ 0x21...0x7e ~= $0 }),
                 copenssl_set_server_name(ssl, host) == 1, X509_VERIFY_PARAM_set1_host(parameters, host, 0) == 1
-            else { throw TLSError("a certificate cannot be for \(name.debugDescription), which is no host name") }
+            else { throw TLSError("a certificate cannot be for \(name.debugDescription), which is not a host name") }
         }
         X509_VERIFY_PARAM_set_hostflags(
             parameters, UInt32(X509_CHECK_FLAG_NO_PARTIAL_WILDCARDS | X509_CHECK_FLAG_NEVER_CHECK_SUBJECT))
@@ -159,7 +159,7 @@ final class TLSSession {
 
     /// The error to report when the peer ends the connection without announcing it.
     var cutOff: TLSError {
-        if isOpen { return TLSError("the \(peer) ended the connection in the middle (without close_notify)") }
+        if isOpen { return TLSError("the \(peer) closed the connection unexpectedly (without close_notify)") }
         return speaksTLS ? TLSError("the \(peer) ended the connection during the TLS handshake") : notTLS
     }
 

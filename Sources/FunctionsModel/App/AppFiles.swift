@@ -2,17 +2,17 @@ import Files
 import JSON
 import Synchronization
 
-/// The files and folders of an app, each as it was when first read: anything loaded later sees the same text, even if the
-/// file has changed since. A newer `FunctionApp` has its own.
+/// The files and folders of one version of an app. Each file is read once, so code that is loaded later sees the text
+/// of this version, even if the file has changed since. A newer `FunctionApp` has its own `AppFiles`.
 package final class AppFiles: Sendable {
     /// The path of the folder, or of the program that contains the app.
     let root: String
-    /// Set if the app is inside the program.
+    /// The files of an app that is part of the program; nil for an app in a folder.
     private let archive: [String: [UInt8]]?
     private let links: AppLinks?
-    /// By name relative to the app.
+    /// The contents that were read, by file name relative to the app.
     private let texts = Mutex<[String: Content]>([:])
-    /// The names in each folder; nil for a folder that cannot be read.
+    /// The names in each folder that was listed; nil for a folder that cannot be read.
     private let listings = Mutex<[String: [String]?]>([:])
     private let walk = Mutex<AppFolders?>(nil)
 
@@ -25,7 +25,8 @@ package final class AppFiles: Sendable {
         var bytes: [UInt8]? { if case .text(let bytes) = self { bytes } else { nil } }
     }
 
-    /// The greatest size of a file in bytes, so that a link to a device or a file left here does not fill the memory.
+    /// The maximum size of a file in bytes, so that a link to a device or a file left here by mistake does not fill the
+    /// memory.
     private static func limit(of file: String) -> Int { file.hasSuffix(".json") ? 4 << 20 : 64 << 20 }
 
     package init(_ source: AppSource) {
@@ -41,7 +42,7 @@ package final class AppFiles: Sendable {
         }
     }
 
-    /// The same files but for one text.
+    /// The same files, except that one has another text.
     package init(_ files: AppFiles, replacing file: String, with text: [UInt8]) {
         root = files.root
         archive = files.archive
@@ -55,9 +56,9 @@ package final class AppFiles: Sendable {
 
     package enum Found {
         case text([UInt8], file: String)
-        /// A C module of that name exists, and cannot be loaded.
+        /// A C module of that name exists. luafunc does not load C modules.
         case native(file: String)
-        /// A file of that name is a link out of the app, or in a folder that is one.
+        /// A file of that name is a link that leads out of the app, or lies in a folder that is such a link.
         case outside(Problem)
         case missing(tried: [String])
     }
@@ -101,7 +102,7 @@ package final class AppFiles: Sendable {
             }
             if let problem = links?.problem(of: file) { return .outside(problem) }
         }
-        // Some editors put this mark in front of UTF-8, and Lua does not know it.
+        // Some editors write a byte order mark before UTF-8 text, and Lua does not accept it.
         return .text(text.starts(with: ByteOrderMark.utf8) ? Array(text.withoutByteOrderMark) : text)
     }
 
@@ -116,7 +117,7 @@ package final class AppFiles: Sendable {
         }
     }
 
-    /// Reads every Lua file not read yet, so that a module required late comes from this version too.
+    /// Reads all Lua files that were not read yet, so that a module that is required later comes from this version too.
     package func readAll() {
         for folder in folders?.paths ?? [] {
             for name in entries(of: folder) ?? [] where name.hasSuffix(".lua") {
@@ -125,17 +126,17 @@ package final class AppFiles: Sendable {
         }
     }
 
-    /// Reads these files, if they are not read yet, so that a later version can be compared.
+    /// Reads these files if they were not read yet, so that a later version can be compared with them.
     package func remember(_ files: Set<String>) { for file in files { _ = content(of: file) } }
 
-    /// Whether one of these files differs between the two, or exists in only one.
+    /// Whether one of these files differs between the two versions or exists in only one of them.
     package func differs(from other: AppFiles, in files: Set<String>) -> Bool {
         files.contains { content(of: $0).bytes != other.content(of: $0).bytes }
     }
 
-    /// The number of files, found or not, from which missing ones are no longer remembered.
+    /// The number of remembered files. When it is reached, files that do not exist are no longer remembered.
     package static let knownLimit = 4096
-    /// The greatest length of a module's name in bytes.
+    /// The maximum length of a module's name in bytes.
     private static let nameLimit = 200
 
     /// The names in a folder relative to the app, sorted; nil if there is no such folder.
@@ -163,10 +164,10 @@ package final class AppFiles: Sendable {
         return File.exists("\(root)/\(file)")
     }
 
-    /// Looks in the function's own folder, `lib/`, then LuaRocks' tree, each for `x/y.lua` and `x/y/init.lua`; never
-    /// outside the app, not even through a link.
+    /// Finds a module. It looks in the function's own folder, then in `lib/`, then in LuaRocks' tree, in each for
+    /// `x/y.lua` and `x/y/init.lua`. It never looks outside the app, not even through a link.
     ///
-    /// - Parameter looked: gets the name of every file that is looked for, found or not.
+    /// - Parameter looked: gets the name of each file that is looked for, whether it exists or not.
     package func find(_ module: String, from directory: String, looked: (String) -> Void) -> Found {
         let parts = module.split(separator: ".", omittingEmptySubsequences: false)
         guard module.utf8.count <= Self.nameLimit, parts.allSatisfy({ !$0.isEmpty && $0.utf8.allSatisfy(isPlain) })

@@ -1,9 +1,9 @@
 import Files
 
-/// The folders in which an app's owner writes: the root, the functions and the modules. Links are followed as long as
-/// they stay in the app.
+/// The folders that contain an app's source files: the root, the functions and the modules. Links are followed as long
+/// as they stay in the app.
 struct AppFolders {
-    /// Relative to the app, each by a path that leads to it; the root is "".
+    /// The folders, relative to the app; the root is "". A folder that several paths lead to has one of them.
     private(set) var paths = [""]
     /// Absolute paths of further folders in which a change may concern the app: those that may become functions, and
     /// those that contain the targets of links.
@@ -29,16 +29,16 @@ struct AppFolders {
         }
     }
 
-    /// More than anybody writes by hand.
+    /// The maximum number of folders. No app written by hand has as many.
     private static let limit = 4096
 
     private static func names(in folder: String, _ files: AppFiles) -> [String] {
         (files.entries(of: folder) ?? []).filter { !$0.hasPrefix(".") }
     }
 
-    /// Adds a file or folder with everything in it.
+    /// Adds a file, or a folder with its contents.
     ///
-    /// - Parameter chain: the real paths of the folders around it: a link to one of them would form a circle.
+    /// - Parameter chain: the real paths of the folders around it. A link to one of them would form a cycle.
     private mutating func add(_ path: String, within chain: [String], _ files: AppFiles) {
         let name = Path.lastComponent(of: path)
         let place = "\(root)/\(path)"
@@ -60,7 +60,7 @@ struct AppFolders {
     @discardableResult
     private mutating func follow(_ path: String) -> Bool {
         if let problem = links.problem(of: path) {
-            // These are no part of the app that is deployed.
+            // These files are not part of the deployed app.
             let isPrivate = path.hasSuffix("_test.lua") || path.hasSuffix("local.settings.json")
             if !isPrivate { outside.append(problem) }
             return false
@@ -80,7 +80,7 @@ struct AppFolders {
         }
     }
 
-    /// LuaRocks' tree; the folders above it are watched until it exists.
+    /// Adds LuaRocks' tree. Until the tree exists, the folders above it are watched.
     private mutating func addModules(_ name: String, _ files: AppFiles) {
         guard follow(name) else { return }
         let tree = "\(name)/share/lua/5.4"

@@ -1,5 +1,5 @@
-/// Where the functions of an app are: in the folder `functions`, for the people who write them, or, in an app without one, in
-/// the root, as the host expects them.
+/// The place of an app's functions: the folder `functions`, which keeps an app tidy, or, in an app without one, the root,
+/// where the host expects them.
 package struct AppLayout: Sendable {
     /// Before the name of a function's folder: `functions/`, or nothing.
     let parent: String

@@ -1,9 +1,9 @@
 import Files
 
-/// The rule for links inside an app: their targets are in the app too. A deployed app has only its own files.
+/// Checks that the links inside an app lead to targets inside the app. A deployed app has only its own files.
 struct AppLinks {
     private let root: String
-    /// The root with links resolved.
+    /// The path of the root with all links resolved.
     let realRoot: String
 
     init(root: String) {
@@ -11,9 +11,9 @@ struct AppLinks {
         realRoot = Path.resolved(root)
     }
 
-    /// The link on the way to a file that leads out of the app; nil if there is none.
+    /// The problem of the first link on the path to a file that leads out of the app; nil if there is none.
     ///
-    /// - Parameter file: relative to the app, as are the names in the problem.
+    /// - Parameter file: the path relative to the app. The problem names the link relative to the app too.
     func problem(of file: String) -> Problem? {
         guard !isInside(Path.resolved("\(root)/\(file)")) else { return nil }
         var path = ""
@@ -27,8 +27,9 @@ struct AppLinks {
 
     private func isInside(_ path: String) -> Bool { Path.isInside(path, of: realRoot) }
 
-    /// The folders inside the app that contain the targets of a link, as absolute paths: a link may lead to another
-    /// one. If a target does not exist, this is the nearest folder above it, where it may appear.
+    /// The folders inside the app that contain the targets of a link, as absolute paths. There may be several, because
+    /// a link may lead to another link. For a target that does not exist, this is the nearest existing folder above it,
+    /// because the target may appear there.
     func foldersOfTargets(of link: String) -> Set<String> {
         var found: Set<String> = []
         var place = "\(root)/\(link)"
@@ -47,7 +48,7 @@ struct AppLinks {
         return found
     }
 
-    /// Linux follows no more either.
+    /// The maximum number of links in a chain, the same as Linux'.
     private static let longestChain = 40
 }
 

@@ -1,7 +1,7 @@
 import Files
 import Synchronization
 
-/// Reads an app into a `FunctionApp`.
+/// Loads a `FunctionApp`.
 public struct AppLoader: Sendable {
     private let source: AppSource
     let settings: [String: String]
@@ -10,9 +10,10 @@ public struct AppLoader: Sendable {
     private let walked = WalkedFiles()
 
     /// - Parameters:
-    ///   - source: the place of host.json.
-    ///   - settings: app settings, which the host passes as environment variables.
-    ///   - requiresScripts: false if another custom handler runs the app's functions.
+    ///   - source: where the app is, that is, where its host.json lies.
+    ///   - settings: the app settings, which the host passes as environment variables.
+    ///   - requiresScripts: whether the functions need Lua scripts. False if another custom handler runs the app's
+    ///     functions.
     public init(
         _ source: AppSource, settings: [String: String], requiresScripts: Bool = true, types: BindingTypes = .known
     ) {
@@ -22,10 +23,10 @@ public struct AppLoader: Sendable {
         self.types = types
     }
 
-    /// Throws if nothing can run: there is no such folder, or the host would refuse host.json. A broken function is not
-    /// an error: it is listed in `broken`.
+    /// Loads the app. Throws if no function can run, because the folder does not exist or the host would refuse
+    /// host.json. A broken function is not an error: it is listed in `broken`.
     ///
-    /// - Parameter earlier: takes the place of a host.json that the host would refuse.
+    /// - Parameter earlier: used if the host would refuse the present host.json.
     public func load(earlier: HostJSON? = nil) throws(Problem) -> FunctionApp {
         let files = walked.take() ?? AppFiles(source)
         guard let entries = files.entries(of: "") else {
@@ -83,10 +84,10 @@ public struct AppLoader: Sendable {
             files: files, hostProblem: hostProblem)
     }
 
-    /// Walks through the app, and returns the folders to watch for saved changes, as absolute paths.
+    /// Walks through the app and returns the folders to watch for saved changes, as absolute paths.
     ///
-    /// The next `load` reads what this has found and lists no folder again, so call it only if a change after this
-    /// would be reported.
+    /// The next `load` uses what this call has read and lists no folder again. Call it only if the watcher reports
+    /// every change that is made after this call.
     public func walk() -> [String] {
         let files = AppFiles(source)
         guard let folders = files.folders else { return [] }
@@ -117,7 +118,8 @@ public struct AppLoader: Sendable {
         return function
     }
 
-    /// Under the real host, every trigger but http and timer needs the bundle (host-contract §15).
+    /// The problem that host.json lacks the extension bundle. The real host needs the bundle for every trigger except
+    /// http and timer (host-contract §15).
     private func missingBundle(_ function: Function) -> Problem? {
         guard let binding = function.bindings.first(where: { $0.type.needsBundle }) else { return nil }
         return Problem(
@@ -127,7 +129,7 @@ public struct AppLoader: Sendable {
     }
 }
 
-/// What the last walk for a watcher has found, for one load.
+/// The files that the last walk for a watcher has read. One load uses them.
 private final class WalkedFiles: Sendable {
     private let files = Mutex<AppFiles?>(nil)
 

@@ -1,23 +1,23 @@
-/// An app folder as it was read at one moment. It never changes; a newer one replaces it.
+/// An app as it was read at one moment. It never changes; a newer `FunctionApp` replaces it.
 public final class FunctionApp: Sendable {
     /// Absolute path of the app root, the folder with host.json.
     public let root: String
     public let host: HostJSON
     /// By name.
     public let functions: [String: Function]
-    /// Functions that cannot run, by name, with the reason that a call gets.
+    /// The functions that cannot run, by name. A call gets the problem as the reason.
     public let broken: [String: Problem]
-    /// Things that work, but probably not as their author expects.
+    /// Warnings about things that work, but probably not as their author expects.
     public let warnings: [Problem]
     /// Finds the functions of HTTP triggers.
     public let router: Router
     package let files: AppFiles
     package let layout: AppLayout
-    /// Why an earlier host.json counts; nil if the present one does.
+    /// The problem because of which an earlier host.json stays in effect; nil if the present one is in effect.
     public let hostProblem: Problem?
     /// The files of functions that keep an earlier version, by name.
     private let earlierFiles: [String: AppFiles]
-    /// The functions in alphabetical order. A function's place in here is its number on every worker.
+    /// The functions in alphabetical order. A function's index in this list is its number on every worker.
     package let list: [Function]
     /// Finds a function's number.
     package let table: FunctionTable
@@ -45,11 +45,11 @@ public final class FunctionApp: Sendable {
         routed = router.functions.map { table.find($0.utf8Span.span) }
     }
 
-    /// The files of the version of a function that is in here.
+    /// The files of the function's version in this app.
     package func files(of function: String) -> AppFiles { earlierFiles[function] ?? files }
 
-    /// This app, in which some functions, such as those that do not load, keep the version that they have in an earlier
-    /// app. A function that has no version there stays as it is.
+    /// Returns this app, except that the named functions keep their version from an earlier app, for example because
+    /// their new version does not load. A function that the earlier app does not have stays as it is.
     public func keeping(_ names: Set<String>, of earlier: FunctionApp) -> FunctionApp {
         let names = names.filter { earlier.functions[$0] != nil }
         guard !names.isEmpty else { return self }
@@ -69,11 +69,11 @@ public final class FunctionApp: Sendable {
             files: self.files, hostProblem: hostProblem, earlierFiles: files)
     }
 
-    /// The links of the app that lead out of it. They are not followed, so what is behind them is missing. The first look
-    /// for them walks through the whole app.
+    /// The links that lead out of the app. They are not followed, so the files behind them are missing. The first
+    /// access walks through the whole app.
     public var linksOutside: [Problem] { files.folders?.outside ?? [] }
 
-    /// Whether the function gets callers' own requests.
+    /// Whether the host passes the callers' own requests to the function, and not payloads.
     public func takesRequests(_ function: Function) -> Bool { host.httpWire != .payload && function.isHTTPOnly }
 
     /// The method and path by which the host calls the function, as text for people.
@@ -87,7 +87,7 @@ public final class FunctionApp: Sendable {
     /// The definition of every function, by name.
     public var definitions: [String: Function.Definition] { functions.mapValues(\.definition) }
 
-    /// All function names, including broken ones, in the order for people.
+    /// All function names, including those of broken functions, in the order in which people see them.
     public var names: [String] {
         (Array(functions.keys) + Array(broken.keys)).sorted { $0.lowercased() < $1.lowercased() }
     }

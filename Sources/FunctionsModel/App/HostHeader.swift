@@ -1,8 +1,8 @@
-/// The headers by which the Functions host, its handler and their callers know each other.
+/// The headers that the Functions host, its handler and their callers use.
 package enum HostHeader {
-    /// The host's version; absent if somebody else calls (host-contract §7).
+    /// The host's version. It is absent if the caller is not the host (host-contract §7).
     @inlinable package static var hostVersion: String { "X-Azure-Functions-HostVersion" }
-    /// The host's id of the invocation. A caller of the host may have sent this header too; the host's own comes last.
+    /// The host's id of the invocation. If a caller of the host has sent this header too, the host's own comes last.
     @inlinable package static var invocationID: String { "X-Azure-Functions-InvocationId" }
     /// The same id in a proxied request (host-contract §5).
     @inlinable package static var proxiedInvocationID: String { "x-ms-invocation-id" }
@@ -12,11 +12,11 @@ package enum HostHeader {
     /// A caller's key for a function (host-contract §12).
     @inlinable package static var functionsKey: String { "x-functions-key" }
 
-    // What the caller of a front end asked for.
+    // The client's address, and the host and scheme of the client's request to a proxy in front.
     @inlinable package static var forwardedFor: String { "X-Forwarded-For" }
     @inlinable package static var forwardedHost: String { "X-Forwarded-Host" }
     @inlinable package static var forwardedProto: String { "X-Forwarded-Proto" }
 
-    /// Shows a handler that its own stand-in host calls.
+    /// Proves to a handler that the request comes from the `luafunc start` that started it.
     @inlinable package static var secret: String { "X-Luafunc-Secret" }
 }

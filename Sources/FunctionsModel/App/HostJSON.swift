@@ -1,7 +1,7 @@
 public import JSON
 
-/// The parts of host.json that luafunc uses (host-contract §15). The case of keys does not matter, and an app setting
-/// `AzureFunctionsJobHost__a__b` may override each.
+/// The parts of host.json that luafunc uses (host-contract §15). The case of keys does not matter. An app setting
+/// `AzureFunctionsJobHost__a__b` overrides the key `a.b`.
 public struct HostJSON: Sendable, Equatable {
     /// The time that the host allows an invocation; nil for no limit.
     public var functionTimeout: Duration? = Self.defaultTimeout
@@ -13,25 +13,25 @@ public struct HostJSON: Sendable, Equatable {
     public var warnings: [Problem] = []
     /// The prefix of every route, without slashes around it; may be empty.
     public var routePrefix = "api"
-    /// The policy for functions without one of their own.
+    /// The retry policy of functions that have no policy of their own.
     public var retry: RetryPolicy?
-    /// The whole file with the overrides of app settings; keys that only the host itself uses are read from here.
+    /// The whole file, with the overrides from app settings. Keys that only the host itself uses are read from it.
     public var tree = JSONTree(.object([]), line: 1)
 
-    /// The shortest default of all plans (host-contract §16).
+    /// The shortest of the defaults of Azure's plans (host-contract §16).
     static let defaultTimeout = Duration.seconds(300)
 
     public init() {}
 
-    /// The time limit of an invocation, so that its answer comes before the host kills the whole handler (host-contract
-    /// §4.3): a tenth less than the host allows, but at most five seconds less. nil for no limit.
+    /// The time limit of an invocation; nil for no limit. It is a tenth less than the host allows, but at most five
+    /// seconds less, so that the response arrives before the host kills the whole handler (host-contract §4.3).
     public var invocationTimeLimit: Duration? {
         functionTimeout.map { $0 - min($0 / 10, .seconds(5)) }
     }
 
     init(_ text: RawSpan, settings: [String: String]) throws(Problem) {
         let tree = try Self.tree(text).overridden(by: settings)
-        guard tree.members != nil else { throw Problem("host.json", line: tree.line, "must hold an object") }
+        guard tree.members != nil else { throw Problem("host.json", line: tree.line, "must contain an object") }
         guard let version = tree.member(anyCase: "version") else {
             throw Problem("host.json", "has no \"version\"; the host does not start without \"version\": \"2.0\"")
         }
@@ -63,7 +63,7 @@ public struct HostJSON: Sendable, Equatable {
             NearestName.warnings($0, known: keys, in: "host.json")
         }
         let misplaced = (tree.members ?? []).filter { $0.name.lowercased().hasPrefix("enable") }.map { member in
-            Problem("host.json", line: member.tree.line, "\"\(member.name)\" belongs into \"customHandler\"")
+            Problem("host.json", line: member.tree.line, "\"\(member.name)\" belongs in \"customHandler\"")
         }
         return (handler ?? []) + misplaced
     }
@@ -89,7 +89,7 @@ public struct HostJSON: Sendable, Equatable {
         return prefix
     }
 
-    /// A .NET TimeSpan, or -1 for none.
+    /// Reads a .NET TimeSpan, or -1 for no limit.
     private static func timeout(_ tree: JSONTree) throws(Problem) -> Duration? {
         let text = tree.string ?? tree.integer.map { String($0) } ?? ""
         if text == "-1" { return nil }
@@ -113,7 +113,8 @@ extension Problem {
 }
 
 extension JSONTree {
-    /// This tree with the values of `AzureFunctionsJobHost__a__b` (or `:`) set at `a.b`.
+    /// Returns this tree with the values of settings such as `AzureFunctionsJobHost__a__b`, which may use `:` for `__`,
+    /// set at `a.b`.
     func overridden(by settings: [String: String]) -> JSONTree {
         let prefix = "azurefunctionsjobhost"
         let overrides = settings.filter { $0.key.lowercased().hasPrefix(prefix) }

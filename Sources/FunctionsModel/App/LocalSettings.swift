@@ -1,20 +1,21 @@
 import Files
 import JSON
 
-/// local.settings.json: the app settings that Azure would hold, for runs on this machine.
+/// The content of local.settings.json: the app settings for runs on this machine, which Azure holds for a deployed app.
 public struct LocalSettings: Sendable, Equatable {
-    /// `Values`, which become environment variables; existing environment variables win, as with Core Tools.
+    /// The member `Values`. They become environment variables; existing environment variables take precedence, as with
+    /// Core Tools.
     public var values: [String: String] = [:]
     /// `Host.LocalHttpPort`.
     public var port: Int?
-    /// `Host.CORS`, the origins whose pages may call; `*` stands for all.
+    /// The member `Host.CORS`: the origins whose pages may call. `*` stands for all origins.
     package var origins: [String] = []
-    /// `Host.CORSCredentials`: pages may send cookies.
+    /// The member `Host.CORSCredentials`: whether pages may send cookies.
     package var allowsCredentials = false
 
     public init() {}
 
-    /// Reads an app's file. A missing file is no error: then there are no settings.
+    /// Reads an app's file. A missing file is not an error: there are then no settings.
     ///
     /// Errors never contain values, which may be secrets.
     public init(root: String) throws(Problem) {
@@ -60,10 +61,10 @@ public struct LocalSettings: Sendable, Equatable {
     }
 
     private static let file = "local.settings.json"
-    /// In bytes.
+    /// The maximum size of the file in bytes.
     private static let sizeLimit = 4 << 20
 
-    /// The text that .NET reads from a value.
+    /// The text that .NET's configuration makes of a value.
     private static func text(_ tree: JSONTree) -> String? {
         switch tree.value {
         case .string(let text): text
@@ -75,7 +76,7 @@ public struct LocalSettings: Sendable, Equatable {
 }
 
 extension String {
-    /// This text without any of these characters at its end.
+    /// Returns this text without any of these characters at its end.
     fileprivate func trimming(_ characters: String) -> String {
         var text = self[...]
         while let last = text.last, characters.contains(last) { text.removeLast() }

@@ -1,9 +1,9 @@
 import JSON
 
-/// Finds the name that somebody probably meant.
+/// Finds the known name that the author of a misspelt one probably meant.
 public enum NearestName {
-    /// Returns nil if no name is similar, which means that more than a third of the letters would have to change, or if
-    /// the name is very long.
+    /// Finds the most similar name. Returns nil if more than a third of the letters would have to change, or if the
+    /// name is very long.
     public static func find(_ name: String, among names: [String]) -> String? {
         guard name.utf8.count <= 64 else { return nil }
         let wanted = Array(name.lowercased().unicodeScalars)
@@ -36,12 +36,13 @@ public enum NearestName {
             if anyCase, known.contains(where: { $0.lowercased() == name }) { return nil }
             return find(member.name, among: known).map { meant in
                 Problem(
-                    file, line: member.tree.line, "\(place)\"\(member.name)\" is not read; did you mean \"\(meant)\"?")
+                    file, line: member.tree.line,
+                    "\(place)\"\(member.name)\" is not a known setting; did you mean \"\(meant)\"?")
             }
         }
     }
 
-    /// The number of letters to insert, delete, change, or swap with the next one.
+    /// The number of edits between two names: letters to insert, delete, change, or swap with the next one.
     private static func distance(_ first: [Unicode.Scalar], _ second: [Unicode.Scalar]) -> Int {
         var before = Array(repeating: 0, count: second.count + 1)
         var row = Array(0...second.count)

@@ -2,13 +2,13 @@ import Log
 
 /// A problem in a file of the app.
 public struct Problem: Error, Sendable, Hashable, CustomStringConvertible {
-    /// Relative to the app.
+    /// The file or folder, relative to the app.
     public let file: String
-    /// From 1; nil if the whole file or its absence is meant.
+    /// The line, from 1; nil if the problem concerns the whole file or the file is missing.
     public let line: Int?
     /// What is wrong, and how to fix it.
     public let reason: String
-    /// Keeps the line breaks in the reason: luafunc made it from a message and a traceback.
+    /// Whether the reason keeps its line breaks. luafunc made such a reason from an error message and a traceback.
     package var isReport = false
 
     public init(_ file: String, line: Int? = nil, _ reason: String) {
@@ -17,7 +17,7 @@ public struct Problem: Error, Sendable, Hashable, CustomStringConvertible {
         self.reason = reason
     }
 
-    /// Safe to print, whatever the file's name and content are.
+    /// The problem as text that is safe to print, whatever the file's name and content are.
     public var description: String {
         let place = Escape.line(file) + (line.map { ":\($0)" } ?? "")
         return "\(place): \(isReport ? Escape.lines(reason) : Escape.line(reason))"

@@ -1,6 +1,6 @@
 /// A size as people write it: `64MB`, `512KB`, `1GB`, or plain bytes. Units are powers of 1024.
 public enum ByteCount {
-    /// Enough for the modules and a small script, with some room.
+    /// The smallest memory limit. It is enough for the modules and a small script.
     public static let leastMemoryLimit = 1 << 20
 
     public static func parse(_ text: String) -> Int? {
@@ -30,7 +30,7 @@ public enum TimeLimit {
         let (digits, unit) =
             units.first { text.hasSuffix($0.0) }.map { (text.dropLast($0.0.count), $0.1) } ?? (text[...], 1)
         guard let number = Double(digits), number > 0, number * unit < 1e9 else { return nil }
-        // Less than a nanosecond would round to no time at all.
+        // A time below one nanosecond would round to zero.
         return .nanoseconds(max(1, Int(number * unit * 1e9)))
     }
 }

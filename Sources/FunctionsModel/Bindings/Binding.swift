@@ -6,12 +6,12 @@ public final class Binding: Sendable {
 
     public let name: String
     public let type: BindingType
-    /// The type as function.json writes it.
+    /// The type as it is written in function.json.
     public let writtenType: String
     public let direction: Direction
     /// `string`, `binary` or `stream`, in lower case; nil if function.json does not say.
     public let dataType: String?
-    /// One trigger event carries many messages.
+    /// Whether one trigger event contains many messages.
     public let isMany: Bool
     /// The whole entry with `%NAME%` replaced, as a script sees it in `context.bindings`.
     public let tree: JSONTree
@@ -20,7 +20,7 @@ public final class Binding: Sendable {
     public let output: Output
     /// The name's bytes.
     package let key: [UInt8]
-    /// The text before an output's value in a payload: `"name":`.
+    /// The text that precedes the output's value in a payload: `"name":`.
     package let memberStart: [UInt8]
 
     package init(
@@ -47,13 +47,13 @@ public final class Binding: Sendable {
 }
 
 extension Binding {
-    /// How the host wrote this binding's value in `Data` (host-contract §6).
+    /// How the host writes this binding's value in `Data` (host-contract §6).
     public enum Input: Sendable {
         /// The request object, which is not encoded.
         case request
-        /// A string that holds JSON, nested this many times; any other kind of value stands for itself.
+        /// A string that holds JSON, nested up to `levels` times. A value that is not such a string stays as it is.
         case wrapped(levels: Int)
-        /// Base64; `null` stands for a blob that does not exist.
+        /// Base64. `null` stands for a blob that does not exist.
         case bytes(nullable: Bool)
         /// A string that holds a JSON array of base64 strings.
         case manyBytes
@@ -65,11 +65,11 @@ extension Binding {
         case blob
         /// Queue and Event Hub: text or bytes, one message or several.
         case messages
-        /// Service Bus: text only, one message or several; base64 arrives broken.
+        /// Service Bus: only text, one message or several. Bytes cannot be sent, because the host breaks base64.
         case textMessages
         /// Cosmos DB and Table: objects only, one or several.
         case documents
-        /// A type luafunc knows nothing about: objects and text that survive as they are.
+        /// A type that luafunc does not know: only objects and text that the host passes on unchanged.
         case items
     }
 }

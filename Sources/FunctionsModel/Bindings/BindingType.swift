@@ -1,21 +1,23 @@
-/// A type of binding: everything in which bindings of one type differ from those of another.
+/// A type of binding, with all properties in which bindings of one type differ from those of another.
 ///
-/// The host has more types than luafunc knows; `BindingTypes` makes them up from their name.
+/// The host has more types than luafunc knows. For an unknown type, `BindingTypes` makes a `BindingType` from its name.
 public struct BindingType: Sendable {
-    /// As the host's documentation writes it. The host ignores the case, but for `http` (host-contract §14).
+    /// The name as the host's documentation writes it. The host ignores the case, except for `http` (host-contract
+    /// §14).
     public let name: String
     public let isTrigger: Bool
-    /// The properties that only some types have, with their spelling.
+    /// The properties of function.json that only some types have, as the documentation writes them.
     let properties: [String]
-    /// How the host writes an input's or a trigger's value in `Data`; nil if its data type and cardinality say.
+    /// How the host writes the value of an input or a trigger in `Data`; nil if that depends on the data type and the
+    /// cardinality.
     let input: Binding.Input?
     public let output: Binding.Output
-    /// What an input is that finds nothing (host-contract §6.12).
+    /// The value of an input that finds nothing (host-contract §6.12).
     public let missing: Missing
-    /// Under the real host, such bindings need the extension bundle (host-contract §15).
+    /// Whether such bindings need the extension bundle under the real host (host-contract §15).
     let needsBundle: Bool
 
-    /// - Parameter name: a trigger's ends with `Trigger`.
+    /// - Parameter name: the name of a trigger ends with `Trigger`.
     public init(
         _ name: String, properties: [String] = [], input: Binding.Input? = nil, output: Binding.Output = .items,
         missing: Missing = .null, needsBundle: Bool = true
@@ -32,11 +34,11 @@ public struct BindingType: Sendable {
     public enum Missing: Sendable {
         case null
         case list
-        /// Null for a binding with this property, else an empty list.
+        /// Null for a binding with this property; an empty list for others.
         case nullWith(String)
     }
 
-    /// What the names of triggers end with.
+    /// The ending of the names of all triggers.
     static let ending = "Trigger"
 
     /// The name without this ending.
@@ -77,7 +79,8 @@ extension BindingType {
     public static let eventHubTrigger = BindingType("eventHubTrigger", properties: ["eventHubName", "consumerGroup"])
     public static let eventHub = BindingType("eventHub", properties: ["eventHubName"], output: .messages)
 
-    // These arrive as a string in a string, and the inner one is always JSON (host-contract §6.8, §6.11, §6.12).
+    // The host writes their values as a string in a string, and the inner string is always JSON (host-contract §6.8,
+    // §6.11, §6.12).
     public static let eventGridTrigger = BindingType("eventGridTrigger", input: .wrapped(levels: 2))
     public static let eventGrid = BindingType("eventGrid")
     public static let cosmosDBTrigger = BindingType(
@@ -97,7 +100,7 @@ extension BindingType {
     public static let sendGrid = BindingType("sendGrid")
 }
 
-/// The types of binding that an app may use.
+/// The binding types that an app may use.
 public struct BindingTypes: Sendable {
     private let list: [BindingType]
     /// By name in lower case.
@@ -114,24 +117,25 @@ public struct BindingTypes: Sendable {
         .cosmosDB, .sqlTrigger, .sql, .signalR, .sendGrid,
     ])
 
-    /// The same types with one more.
+    /// Returns these types and one more.
     public func with(_ type: BindingType) -> BindingTypes { BindingTypes(list + [type]) }
 
     package func knows(_ type: BindingType) -> Bool { find(type.name) != nil }
 
-    /// The type of that name, in any case, if luafunc knows it.
+    /// The type with this name, in upper or lower case; nil if luafunc does not know it.
     func find(_ name: String) -> BindingType? { byName[name.lowercased()] }
 
-    /// The type of that name; one that luafunc does not know takes what survives as it is.
+    /// The type with this name. For a name that luafunc does not know, a type that takes values which the host passes
+    /// on unchanged.
     public func type(_ name: String) -> BindingType { find(name) ?? BindingType(name) }
 
     var triggers: [BindingType] { list.filter(\.isTrigger) }
 
-    /// The known type that the name probably means, if it is none itself.
+    /// The known type that an unknown name probably means.
     func nearest(to name: String) -> BindingType? {
         if find(name) != nil { return nil }
         let type = BindingType(name)
-        // Their common ending would make all triggers similar.
+        // Names are compared without their ending, which would make all triggers similar.
         let like = list.filter { $0.isTrigger == type.isTrigger }
         return NearestName.find(type.stem, among: like.map(\.stem)).flatMap { stem in like.first { $0.stem == stem } }
     }

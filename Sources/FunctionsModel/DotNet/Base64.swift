@@ -13,7 +13,7 @@ package enum Base64 {
         }
     }
 
-    /// Appends bytes as text. Only the last piece may have a length that is no multiple of three.
+    /// Appends bytes as base64 text. The length of each piece except the last must be a multiple of three.
     package static func encode(_ bytes: RawSpan, _ alphabet: Alphabet, into output: inout [UInt8]) {
         let digits = alphabet.digits
         var index = 0
@@ -30,7 +30,7 @@ package enum Base64 {
         }
     }
 
-    /// Reads text in pieces. White space is no error.
+    /// Decodes text in pieces. White space is not an error.
     package struct Decoder {
         private let takesURL: Bool
         private var bits: UInt32 = 0
@@ -38,7 +38,7 @@ package enum Base64 {
         private var padding = 0
         private var isBroken = false
 
-        /// - Parameter takesURL: takes `-` and `_` too, and makes padding optional.
+        /// - Parameter takesURL: whether `-` and `_` are accepted too and padding is optional.
         package init(takesURL: Bool = false) { self.takesURL = takesURL }
 
         package mutating func decode(_ text: RawSpan, into output: inout [UInt8]) {
@@ -68,7 +68,7 @@ package enum Base64 {
             }
         }
 
-        /// Appends the last bytes; returns false if the text was not base64.
+        /// Appends the last bytes. Returns false if the text was not base64.
         package func finish(into output: inout [UInt8]) -> Bool {
             guard !isBroken, takesURL || padding <= 2 && (digits + padding) % 4 == 0 else { return false }
             switch digits % 4 {
@@ -100,8 +100,9 @@ package enum Base64 {
         return String(decoding: text, as: UTF8.self)
     }
 
-    /// Whether the host would take this text for bytes (host-contract §9.3 a): apart from white space, a multiple of
-    /// four characters of the alphabet, with at most two `=` at the end. The empty text counts too.
+    /// Whether the host would decode this text as base64 (host-contract §9.3 a). This is the case if, apart from white
+    /// space, it is a multiple of four characters of the alphabet, with at most two `=` at the end. It includes the
+    /// empty text.
     package static func isBase64(_ text: RawSpan) -> Bool {
         var characters = 0
         var padding = 0

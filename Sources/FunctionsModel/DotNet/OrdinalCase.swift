@@ -1,5 +1,5 @@
-/// Compares letters as .NET's `OrdinalIgnoreCase` does: one by one, without language rules, and never an ASCII letter
-/// with a non-ASCII one, so the Kelvin sign is no `k`.
+/// Compares letters as .NET's `OrdinalIgnoreCase` does: one by one and without language rules. An ASCII letter never
+/// equals a non-ASCII one, so the Kelvin sign is not equal to `k`.
 enum OrdinalCase {
     static func lowered(_ byte: UInt8) -> UInt8 { byte &- UInt8(ascii: "A") < 26 ? byte | 0x20 : byte }
 
@@ -18,7 +18,7 @@ enum OrdinalCase {
         return folded
     }
 
-    /// The last occurrence of `folded` that ends by `limit`. Its length may differ from that of `folded`.
+    /// The last occurrence of `folded` that ends at or before `limit`. Its length may differ from that of `folded`.
     static func lastRange(of folded: [UInt8], in text: Span<UInt8>, before limit: Int) -> Range<Int>? {
         var start = limit
         while start >= 0 {
@@ -38,7 +38,7 @@ enum OrdinalCase {
                 matched += 1
                 index += 1
             } else {
-                // Nothing begins in the middle of a character.
+                // A match cannot begin in the middle of a character.
                 guard text[index] >= 0xc0 else { return nil }
                 let scalar = foldScalar(text, &index)
                 guard folded[matched...].starts(with: scalar) else { return nil }

@@ -1,13 +1,13 @@
-/// A time span as .NET's `TimeSpan.Parse` reads it: `hh:mm`, `hh:mm:ss`, `d.hh:mm:ss`, each with an optional fraction
+/// A time span as .NET's `TimeSpan.Parse` reads it: `hh:mm`, `hh:mm:ss` or `d.hh:mm:ss`, each with an optional fraction
 /// of a second, or `d`.
 public struct TimeSpan: Sendable, Equatable {
     public let seconds: Double
-    /// Set if the text means another span than it seems to.
+    /// A warning if the text means another time span than it seems to mean.
     public let warning: String?
 
     public var duration: Duration { .seconds(seconds) }
 
-    /// nil for a text that .NET refuses.
+    /// Returns nil for a text that .NET refuses.
     public init?(_ text: Substring) {
         let isNegative = text.first == "-"
         let body = isNegative ? text.dropFirst() : text
@@ -15,7 +15,7 @@ public struct TimeSpan: Sendable, Equatable {
         guard parts.allSatisfy({ Self.isDigits($0) }), let first = Int(parts[0]) else { return nil }
         var numbers = parts.map { Int($0) ?? .max }
         var separators = String(body.filter { $0 == ":" || $0 == "." })
-        // If the hours are too large, .NET takes the first number for days.
+        // If the hours are too large, .NET reads the first number as days.
         let isDays = separators == "::" && first > 23
         var fraction = 0.0
         if separators.hasSuffix("::."), let digits = parts.last, digits.count <= 7 {

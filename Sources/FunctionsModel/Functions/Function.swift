@@ -1,8 +1,9 @@
 import JSON
 
-/// One function: a folder with function.json and a script. A class, as every invocation refers to it.
+/// One function: a folder with function.json and a script. A class, so that invocations share one instance instead of
+/// copying it.
 public final class Function: Sendable {
-    /// The folder's name, with its casing.
+    /// The folder's name, with its upper and lower case.
     public let name: String
     /// The folder, relative to the app (`functions/order`).
     public let directory: String
@@ -17,10 +18,10 @@ public final class Function: Sendable {
     /// The methods that an HTTP trigger takes, in upper case; nil for all.
     public let methods: Set<String>?
 
-    /// The host's retries after a failed invocation; nil leaves them to the app and the trigger.
+    /// The host's retries after a failed invocation. If this is nil, the app's policy or the trigger's own rules apply.
     public let retry: RetryPolicy?
 
-    /// The limits of one function; nil leaves a limit to the app.
+    /// The limits of one function. For a limit that is nil, the app's limit applies.
     public struct Limits: Sendable, Equatable {
         /// In bytes.
         public var memory: Int?
@@ -32,7 +33,7 @@ public final class Function: Sendable {
         }
     }
 
-    /// The part of function.json that the host uses: with another definition, it is another function to the host.
+    /// The part of function.json that the host uses. If it changes, the host treats the function as a different one.
     public struct Definition: Sendable, Equatable {
         let bindings: [JSONTree]
         let retry: RetryPolicy?
@@ -43,19 +44,19 @@ public final class Function: Sendable {
     /// Warnings about unknown keys in function.json that resemble known ones.
     let warnings: [Problem]
 
-    /// The bindings with a value in `Data`.
+    /// The bindings whose values the host writes in `Data`.
     package let inputs: [Binding]
     package let outputs: [Binding]
-    /// The outputs with a name of their own, sorted by name.
+    /// The outputs with a name other than `$return`, sorted by name.
     package let namedOutputs: [Binding]
     /// The output named `$return`.
     package let returnOutput: Binding?
     package let httpOutput: Binding?
     public let trigger: Binding?
-    /// An HTTP request triggers it.
+    /// Whether an HTTP request triggers the function.
     public let isHTTP: Bool
-    /// It has one HTTP trigger, one http output and nothing else: the host may pass on the caller's own request
-    /// (host-contract §5).
+    /// Whether the function has one HTTP trigger, one http output and no other binding. The host may then pass on the
+    /// caller's own request (host-contract §5).
     public let isHTTPOnly: Bool
 
     init(

@@ -1,6 +1,6 @@
 import JSON
 
-/// Reads one function.json by the host's rules (host-contract §14).
+/// Reads one function.json according to the host's rules (host-contract §14).
 struct FunctionReader {
     let name: String
     /// Relative to the app.
@@ -8,7 +8,7 @@ struct FunctionReader {
     /// App settings, for `%NAME%`.
     let settings: [String: String]
     let types: BindingTypes
-    /// Whether a file, relative to the function's folder, exists.
+    /// Whether a file exists. Its path is relative to the function's folder.
     let exists: (String) -> Bool
 
     private var file: String { "\(directory)/function.json" }
@@ -20,7 +20,7 @@ struct FunctionReader {
         } catch {
             throw Problem(file, error)
         }
-        guard tree.members != nil else { throw Problem(file, line: tree.line, "must hold an object") }
+        guard tree.members != nil else { throw Problem(file, line: tree.line, "must contain an object") }
         try checkName()
         let bindings = try readBindings(tree)
         let http = HTTPTriggerReader(file: file, name: name)
@@ -42,13 +42,14 @@ struct FunctionReader {
             }
     }
 
-    /// Warns about types that resemble known ones. This is only a guess, as the host has types that luafunc does not know.
+    /// Warns about types that resemble known ones. A warning is only a guess, because the host has types that luafunc
+    /// does not know.
     private func misspeltType(of binding: JSONTree) -> [Problem] {
         guard let type = binding.member(anyCase: "type"), let text = type.string, let meant = types.nearest(to: text)
         else { return [] }
         return [
             Problem(
-                file, line: type.line, "the host has no type \"\(text)\" of its own; did you mean \"\(meant.name)\"?")
+                file, line: type.line, "the host has no built-in type \"\(text)\"; did you mean \"\(meant.name)\"?")
         ]
     }
 
@@ -56,10 +57,10 @@ struct FunctionReader {
         guard Function.isName(name) else {
             throw Problem(
                 directory,
-                "'\(name)' is not a function name: it must begin with a letter and hold only letters, "
+                "'\(name)' is not a function name: it must begin with a letter and contain only letters, "
                     + "digits, '_' and '-', at most 128 in all")
         }
-        guard !Function.isReserved(name) else { throw Problem(directory, "no function may be called 'host'") }
+        guard !Function.isReserved(name) else { throw Problem(directory, "no function may be named 'host'") }
     }
 
     // MARK: Bindings
@@ -80,7 +81,7 @@ struct FunctionReader {
         for element in elements {
             let binding = try readBinding(element)
             if let twin = bindings.first(where: { $0.name.lowercased() == binding.name.lowercased() }) {
-                throw Problem(file, line: element.line, "two bindings are called '\(twin.name)'; names must differ")
+                throw Problem(file, line: element.line, "two bindings are named '\(twin.name)'; names must differ")
             }
             bindings.append(binding)
         }
@@ -128,7 +129,7 @@ struct FunctionReader {
         guard name == "$return" || isBindingName(name) else {
             throw problem(
                 "name",
-                "the name must begin with a letter and hold only letters and digits, at most 128 in all, "
+                "the name must begin with a letter and contain only letters and digits, at most 128 in all, "
                     + "or be $return")
         }
         guard name != "$return" || direction == .out else {
@@ -147,14 +148,14 @@ struct FunctionReader {
         }
         let cardinality = try text("cardinality", of: tree)?.lowercased()
         if let cardinality, cardinality != "one", cardinality != "many" {
-            throw problem("cardinality", "'\(cardinality)' is not a cardinality; the host would take it for 'one'")
+            throw problem("cardinality", "'\(cardinality)' is not a cardinality; the host would treat it as 'one'")
         }
         return Binding(
             name: name, type: known, writtenType: type, direction: direction, dataType: dataType,
             isMany: cardinality == "many", tree: tree.resolvingSettings(settings))
     }
 
-    /// A member of a binding; the host ignores the case of these names.
+    /// The text of a binding's member. The host ignores the case of these names.
     private func text(_ key: String, of tree: JSONTree) throws(Problem) -> String? {
         guard let value = tree.member(anyCase: key) else { return nil }
         guard let text = value.resolvingSettings(settings).string else {
@@ -183,7 +184,7 @@ struct FunctionReader {
         return "\(directory)/\(script)"
     }
 
-    /// A top-level member; here the case of the name matters to the host.
+    /// The text of a top-level member. The host respects the case of these names.
     private func string(_ key: String, of tree: JSONTree) throws(Problem) -> String? {
         guard let value = tree[key], !value.string.isEmptyText else { return nil }
         guard let text = value.string else {
@@ -233,7 +234,7 @@ extension String? {
 }
 
 extension JSONTree {
-    /// This tree with every `%NAME%` in its texts replaced by the app setting; a name without a setting stays.
+    /// Returns this tree with every `%NAME%` in its texts replaced by the app setting. A name without a setting stays.
     func resolvingSettings(_ settings: [String: String]) -> JSONTree {
         switch value {
         case .string(let text) where text.contains("%"):

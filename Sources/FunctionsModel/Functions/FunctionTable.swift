@@ -17,7 +17,7 @@ package struct FunctionTable: Sendable {
         }
     }
 
-    /// The index of the name among the given ones.
+    /// The index of the name in the list from which the table was made.
     package func find(_ name: Span<UInt8>) -> Int? {
         var slot = Self.hash(name) & (slots.count - 1)
         search: while slots[slot] >= 0 {

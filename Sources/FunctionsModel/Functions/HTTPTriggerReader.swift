@@ -3,14 +3,14 @@ import JSON
 /// Reads the route and methods of an HTTP trigger (host-contract §12).
 struct HTTPTriggerReader {
     let file: String
-    /// The function's name, which is its route if the trigger names none.
+    /// The function's name. It is the route if the trigger names none.
     let name: String
 
     private func trigger(_ bindings: [Binding]) -> Binding? {
         bindings.first { $0.type == .httpTrigger }
     }
 
-    /// nil for another trigger. Throws for a route that the host would refuse.
+    /// The route; nil for another trigger. Throws for a route that the host would refuse.
     func route(_ bindings: [Binding]) throws(Problem) -> String? {
         guard let trigger = trigger(bindings) else { return nil }
         let tree = trigger.tree.member(anyCase: "route") ?? JSONTree(.null, line: trigger.tree.line)
@@ -27,7 +27,7 @@ struct HTTPTriggerReader {
         return route
     }
 
-    /// In upper case; nil for all.
+    /// The methods in upper case; nil if the trigger takes all methods.
     func methods(_ bindings: [Binding]) throws(Problem) -> Set<String>? {
         guard let trigger = trigger(bindings), let tree = trigger.tree.member(anyCase: "methods"), tree.value.isPresent
         else { return nil }
@@ -39,7 +39,7 @@ struct HTTPTriggerReader {
             let method = element.string ?? ""
             guard !known.contains(method.uppercased()) else { continue }
             let nearest = NearestName.find(method, among: known).map { "; did you mean '\($0.lowercased())'?" } ?? ""
-            throw problem(element, trigger, "'\(method)' is no HTTP method\(nearest)")
+            throw problem(element, trigger, "'\(method)' is not an HTTP method\(nearest)")
         }
         return elements.isEmpty ? nil : Set(elements.compactMap { $0.string?.uppercased() })
     }

@@ -1,13 +1,13 @@
 import JSON
 
-/// How the host passes on the requests of HTTP-only functions; all other invocations come as payloads (host-contract
-/// §5).
+/// How the host passes on the requests of functions that have only HTTP bindings. All other invocations arrive as
+/// payloads (host-contract §5).
 public enum HTTPWire: Sendable, Equatable {
     /// As the payload of an invocation.
     case payload
     /// As the caller's own request, at its own path (`enableForwardingHttpRequest`).
     case forwarded
-    /// The same, streamed in both directions (`enableProxyingHttpRequest`).
+    /// As the caller's own request, at its own path, streamed in both directions (`enableProxyingHttpRequest`).
     case proxied
     /// As the caller's own request, at `/<function>` (the older section `httpWorker`).
     case named
@@ -27,7 +27,7 @@ public enum HTTPWire: Sendable, Equatable {
         }
     }
 
-    /// Takes the text "true" too, as an app setting can hold only text.
+    /// Reads true or false. It also accepts the text "true", because an app setting can hold only text.
     private static func flag(_ name: String, of handler: JSONTree) throws(Problem) -> Bool {
         guard let tree = handler.member(anyCase: name) else { return false }
         if let truth = tree.boolean ?? tree.string.flatMap({ Bool($0.lowercased()) }) { return truth }

@@ -2,7 +2,7 @@ import JSON
 
 /// How often and how soon the host retries a failed invocation (host-contract §10).
 public struct RetryPolicy: Sendable, Equatable {
-    /// nil for no end.
+    /// nil if the host retries forever.
     public let maxRetryCount: Int?
     private let minimum: Duration
     private let maximum: Duration
@@ -27,7 +27,7 @@ public struct RetryPolicy: Sendable, Equatable {
         }
         let count = try piece("maxRetryCount")
         guard let number = count.integer ?? count.string.flatMap({ Int64($0) }), number >= -1, number <= 1 << 31 else {
-            throw Problem(file, line: count.line, "\"maxRetryCount\" must be a whole number, or -1 for ever")
+            throw Problem(file, line: count.line, "\"maxRetryCount\" must be a whole number, or -1 to retry forever")
         }
         maxRetryCount = number == -1 ? nil : Int(number)
         var intervals: [Duration] = []
@@ -46,7 +46,7 @@ public struct RetryPolicy: Sendable, Equatable {
     public func delay(before retry: Int) -> Duration {
         var delay = minimum
         var doublings = retry - 1
-        // Ends after 63 steps at most, as .NET counts a time span in 64 bits.
+        // The loop ends after at most 63 steps, because .NET counts a time span in 64 bits.
         while doublings > 0, delay > .zero, delay < maximum {
             delay += delay
             doublings -= 1

@@ -1,13 +1,14 @@
-/// Matches a segment such as `{name}.{ext}` from right to left, as ASP.NET Core does: it looks for each literal as far
-/// right as possible, and never again further left.
+/// Matches a segment such as `{name}.{ext}` from right to left, as ASP.NET Core does. It looks for each literal as far
+/// right as possible and never tries a position further left.
 ///
-/// For example, `{name}.{ext}` splits `a.b.c` into `a.b` and `c`. The time is bounded, as there is no backtracking.
+/// For example, `{name}.{ext}` splits `a.b.c` into `a.b` and `c`. The time is bounded, because there is no
+/// backtracking.
 enum MixedSegment {
-    /// The range of each parameter with a value, at the part's index; nil if the text does not match.
+    /// The range of each parameter that has a value, at the index of its part; nil if the text does not match.
     static func match(_ parts: [RouteTemplate.Part], _ text: Span<UInt8>) -> [Range<Int>?]? {
         let ranges = match(parts, count: parts.count, text)
         guard ranges == nil, case .parameter(let last)? = parts.last, last.isOptional else { return ranges }
-        // Without the optional parameter there must be no dot before it.
+        // If the optional parameter is missing, the dot before it must be missing too.
         guard text[text.count - 1] != UInt8(ascii: ".") else { return nil }
         return match(parts, count: parts.count - 2, text)
     }
@@ -16,7 +17,7 @@ enum MixedSegment {
         _ parts: [RouteTemplate.Part], count: Int, _ text: Span<UInt8>
     ) -> [Range<Int>?]? {
         var ranges = [Range<Int>?](repeating: nil, count: parts.count)
-        /// Everything from here on is matched.
+        /// The text from this position on is matched.
         var end = text.count
         /// A parameter whose value ends at `end`; the literal to its left tells where it begins.
         var pending: Int?

@@ -1,4 +1,4 @@
-/// Turns the path of a request line into what Kestrel passes to routing.
+/// Converts the path of a request line to the path that Kestrel passes to routing.
 enum RequestPath {
     enum Form {
         /// The path can be matched as it is.
@@ -7,8 +7,8 @@ enum RequestPath {
         case bad
     }
 
-    /// Kestrel answers 400 to non-ASCII bytes and NUL. An absolute URL and the `*` of OPTIONS are bad here too: the
-    /// reader of the request line has already taken the path out of them.
+    /// The form of the path. Kestrel answers 400 to non-ASCII bytes and NUL. An absolute URL and the `*` of OPTIONS are
+    /// bad here too, because the reader of the request line has already handled them.
     static func form(_ path: Span<UInt8>) -> Form {
         guard !path.isEmpty, path[0] == slash else { return .bad }
         var form = Form.plain
@@ -28,8 +28,8 @@ enum RequestPath {
         return removingDots(decoded)
     }
 
-    /// Keeps `%2F`, so that a value can hold a slash without becoming two segments, and every escape that is not
-    /// hexadecimal or not part of valid UTF-8.
+    /// Decodes percent escapes. It keeps `%2F`, so that a value can contain a slash without becoming two segments. It
+    /// also keeps every escape that is not hexadecimal or not part of valid UTF-8.
     private static func removingEscapes(_ path: Span<UInt8>) -> [UInt8]? {
         var result: [UInt8] = []
         result.reserveCapacity(path.count)
@@ -60,7 +60,7 @@ enum RequestPath {
         return result
     }
 
-    /// The byte that the escape at `index` stands for.
+    /// The byte that the escape at `index` represents.
     private static func escape(_ path: Span<UInt8>, _ index: Int) -> UInt8? {
         guard index + 2 < path.count, path[index] == percent, let high = digit(path[index + 1]),
             let low = digit(path[index + 2])
@@ -75,7 +75,8 @@ enum RequestPath {
         return letter < 6 ? letter + 10 : nil
     }
 
-    /// RFC 3986 §5.2.4: `..` removes the segment before it, even an empty one, but nothing above the root.
+    /// Removes `.` and `..` according to RFC 3986 §5.2.4: `..` removes the segment before it, even an empty one, but
+    /// nothing above the root.
     private static func removingDots(_ path: [UInt8]) -> [UInt8] {
         var result: [UInt8] = []
         result.reserveCapacity(path.count)

@@ -2,10 +2,11 @@ import Patterns
 
 /// A constraint on the value of a route parameter, by .NET's rules for the invariant culture.
 ///
-/// If a value does not fit, the route does not match: the next route is tried, and the caller may see 404, never 400.
+/// If a value does not meet the constraint, the route does not match: the router tries the next route, and the caller
+/// may get 404, but never 400.
 enum RouteConstraint: Sendable, Equatable {
     case int, long, bool, guid, datetime, decimal, double, float, alpha, required
-    /// In UTF-16 units, as .NET counts.
+    /// The length in UTF-16 units, as .NET counts it.
     case length(ClosedRange<Int>)
     case range(ClosedRange<Int64>)
     case regex(RoutePattern)
@@ -70,7 +71,7 @@ enum RouteConstraint: Sendable, Equatable {
     private func utf16Count(_ value: Span<UInt8>) -> Int {
         var count = 0
         for index in value.indices {
-            // A character of four bytes is a surrogate pair.
+            // A character of four bytes in UTF-8 is a surrogate pair in UTF-16.
             count += value[index] & 0xc0 == 0x80 ? 0 : value[index] >= 0xf0 ? 2 : 1
         }
         return count
@@ -111,7 +112,7 @@ extension RouteConstraint {
         }
     }
 
-    /// Why a constraint is refused.
+    /// The reason why a constraint is refused.
     enum Reason: Error, Equatable {
         case unknown(String)
         case unclosed(String)

@@ -13,14 +13,15 @@ enum RouteGUID {
         }
     }
 
-    /// 8-4-4-4-12.
+    /// Whether the text has the form 8-4-4-4-12.
     private static func isHyphenated(_ text: Span<UInt8>) -> Bool {
         for index in [8, 13, 18, 23] where text[index] != UInt8(ascii: "-") { return false }
         return isHexadecimal(text, 0..<8) && isHexadecimal(text, 9..<13) && isHexadecimal(text, 14..<18)
             && isHexadecimal(text, 19..<23) && isHexadecimal(text, 24..<36)
     }
 
-    /// `{0x…,0x…,0x…,{0x…,…}}`: numbers of up to 8, 4 and 4 digits, then eight of up to 2. Spaces may stand anywhere.
+    /// Whether the text has the form `{0x…,0x…,0x…,{0x…,…}}`: numbers of up to 8, 4 and 4 digits, then eight numbers of
+    /// up to 2 digits. Spaces may stand anywhere.
     private static func isNested(_ text: Span<UInt8>) -> Bool {
         var bytes: [UInt8] = []
         for index in text.indices where text[index] != 0x20 { bytes.append(OrdinalCase.lowered(text[index])) }

@@ -1,19 +1,20 @@
 /// The routes as a tree of segments, so that a path is compared only with routes that resemble it.
 ///
-/// A node has one child for each literal, and a single child for all parameters and mixed segments: their own
+/// A node has one child for each literal, and a single child for all parameters and mixed segments, whose own
 /// conditions are checked when a route ends there. A search therefore visits at most two children of a node, each node
-/// at most once and each route at most once. Whatever path an attacker sends, the work never exceeds that of trying all
-/// routes in turn, as the host does; it comes close only if an app has thousands of routes that differ in nothing but
-/// their constraints or mixed segments.
+/// at most once and each route at most once. For any path that an attacker sends, the work never exceeds that of trying
+/// all routes one after another, as the host does. It comes close to that only if an app has thousands of routes that
+/// differ only in their constraints or mixed segments.
 struct RouteIndex: Sendable {
     struct Node: Sendable {
-        /// The lowest number of a route at or below this node: a search that has found a lower one turns back here.
+        /// The lowest number of a route at or below this node. A search that has found a lower number does not visit
+        /// the node.
         let first: Int
-        /// The child for any value, if there is one.
+        /// The child for parameters and mixed segments.
         var any: Int?
-        /// Routes that may end here, in order.
+        /// The routes that may end here, in their order.
         var ends: [Int] = []
-        /// Routes whose catch-all begins here, in order.
+        /// The routes whose catch-all parameter begins here, in their order.
         var rests: [Int] = []
     }
 

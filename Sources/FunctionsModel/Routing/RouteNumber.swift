@@ -1,6 +1,6 @@
 /// Reads numbers as .NET's `TryParse` does in the invariant culture.
 enum RouteNumber {
-    /// `NumberStyles.Integer`: white space around the number, one sign before it.
+    /// .NET's `NumberStyles.Integer`: white space around the number, one sign before it.
     static func integer(_ text: Span<UInt8>) -> Int64? {
         let text = text.extracting(trimmed(text))
         guard let first = byte(text, 0) else { return nil }
@@ -26,7 +26,8 @@ enum RouteNumber {
         return equals(text, "true") || equals(text, "false")
     }
 
-    /// `NumberStyles.Float` with thousands separators. A number that is too large becomes infinite, and still counts.
+    /// .NET's `NumberStyles.Float` with thousands separators. A number that is too large becomes infinite, which .NET
+    /// accepts.
     static func isFloat(_ text: Span<UInt8>) -> Bool {
         let text = text.extracting(trimmed(text))
         let start = byte(text, 0) == plus || byte(text, 0) == minus ? 1 : 0
@@ -43,8 +44,8 @@ enum RouteNumber {
         return end == text.count
     }
 
-    /// `NumberStyles.Number`: thousands separators, and a sign before or after; no exponent. It must fit 96 bits once
-    /// rounded.
+    /// .NET's `NumberStyles.Number`: thousands separators, and a sign before or after, but no exponent. The rounded
+    /// number must fit 96 bits.
     static func isDecimal(_ text: Span<UInt8>) -> Bool {
         let text = text.extracting(trimmed(text))
         let hasSign = byte(text, 0) == plus || byte(text, 0) == minus
@@ -61,8 +62,8 @@ enum RouteNumber {
         return number.integer.lexicographicallyPrecedes(largest)
     }
 
-    /// Reads digits, at least one in all, with commas anywhere between the first digit and the point. The result's
-    /// integer part has no leading zeros; its fraction is only the first digit.
+    /// Reads at least one digit. Commas may stand anywhere between the first digit and the point. The result's integer
+    /// part has no leading zeros; its fraction is only the first digit.
     private static func fixedPoint(
         _ text: Span<UInt8>, from start: Int
     ) -> (integer: [UInt8], fraction: UInt8, end: Int)? {

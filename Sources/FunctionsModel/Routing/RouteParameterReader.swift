@@ -1,6 +1,6 @@
 /// Reads the text between the braces of a parameter: `*name:constraint(argument):constraint=default` or `name?`.
 struct RouteParameterReader {
-    /// Without an index, the failure concerns the whole parameter.
+    /// The reason why the parameter is refused. If `index` is nil, the reason concerns the whole parameter.
     struct Failure: Error {
         let fact: RouteTemplateError.Reason
         let index: Int?
@@ -43,9 +43,10 @@ struct RouteParameterReader {
         return (parameter, stars > 0)
     }
 
-    /// An argument ends at a ')' that also ends the constraint. A ':' or '=' inside the parentheses belongs to the
-    /// argument if any ')' follows, and then so does everything up to and including that ')'. ASP.NET Core therefore
-    /// takes `regex(a:b):min(5)` for one constraint, and so does this.
+    /// The end of the constraint that begins at `start`. A constraint's argument ends at a ')' after which the
+    /// constraint ends too. If any ')' follows a ':' or '=' inside the parentheses, everything up to and including that
+    /// ')' belongs to the argument. ASP.NET Core therefore reads `regex(a:b):min(5)` as one constraint, and so does
+    /// this function.
     private func constraintEnd(from start: Int, to end: Int) -> Int {
         var index = start
         while index < end, !":=(".unicodeScalars.contains(letters[index].scalar) { index += 1 }

@@ -17,7 +17,8 @@ final class RoutePattern: Sendable {
 
     var text: String { pattern.text }
 
-    /// Refuses a value that takes too many steps: .NET would match for ten seconds and then fail the request.
+    /// Whether the value matches. A value that takes too many steps does not; .NET would try for ten seconds and then
+    /// fail the request.
     func accepts(_ value: Span<UInt8>) -> Bool {
         switch pattern.match(value) {
         case .found: return true
@@ -28,8 +29,8 @@ final class RoutePattern: Sendable {
         }
     }
 
-    /// Whether a value took too many steps and that is not reported yet. True only once, so that a caller cannot fill
-    /// the log.
+    /// Whether a value took too many steps and this was not reported yet. It returns true only once, so that a caller
+    /// cannot fill the log.
     func hasNews() -> Bool {
         hasGivenUp.load(ordering: .relaxed) && !isTold.exchange(true, ordering: .relaxed)
     }

@@ -1,11 +1,11 @@
-/// A route as ASP.NET Core reads it: literals, parameters, and segments that mix both (host-contract §12).
+/// A route as ASP.NET Core reads it. Its segments are literals, parameters, or mixtures of both (host-contract §12).
 struct RouteTemplate: Sendable, Equatable {
     enum Segment: Sendable, Equatable {
         case literal(String)
         case parameter(RouteParameter)
         /// Alternating literals and parameters, such as `{name}.{ext}`.
         case mixed([Part])
-        /// Takes the rest of the path, including slashes; always the last segment.
+        /// A parameter that takes the rest of the path, including slashes. It is always the last segment.
         case catchAll(RouteParameter)
     }
 
@@ -14,13 +14,14 @@ struct RouteTemplate: Sendable, Equatable {
         case parameter(RouteParameter)
     }
 
-    /// Includes the prefix.
+    /// The text of the route, including the prefix.
     let text: String
     let segments: [Segment]
 
-    /// Reads a route with the `routePrefix` that the host puts before every route; an empty route is the prefix alone.
+    /// Reads a route, with the `routePrefix` that the host puts before every route. An empty route consists of the
+    /// prefix alone.
     ///
-    /// Does not check reserved beginnings: see ``checkReserved(_:)``.
+    /// It does not check for beginnings that the host reserves; see ``checkReserved(_:)``.
     init(_ route: String, prefix: String = "") throws(RouteTemplateError) {
         var parser = RouteTemplateParser(prefix, source: .prefix)
         let before = try parser.parse(isFollowed: !route.isEmpty)
@@ -29,9 +30,9 @@ struct RouteTemplate: Sendable, Equatable {
         text = prefix.isEmpty || route.isEmpty ? prefix + route : prefix + "/" + route
     }
 
-    /// Refuses the beginnings that the host reserves, even at the start of a longer word such as `administrator`, and
-    /// even in a function name that serves as the route. The host checks the route without the prefix (host-contract
-    /// §12).
+    /// Throws if the route begins with a word that the host reserves. This applies even to the beginning of a longer
+    /// word such as `administrator`, and to a function name that serves as the route. The host checks the route without
+    /// the prefix (host-contract §12).
     static func checkReserved(_ route: String) throws(RouteTemplateError) {
         let bare = route.drop { $0 == "/" }
         for word in ["admin", "runtime"] where bare.prefix(word.count).lowercased() == word {
@@ -39,7 +40,7 @@ struct RouteTemplate: Sendable, Equatable {
         }
     }
 
-    /// In the order of the text.
+    /// The parameters in the order in which the text names them.
     var parameters: [RouteParameter] {
         segments.flatMap { segment -> [RouteParameter] in
             switch segment {
@@ -55,8 +56,8 @@ struct RouteTemplate: Sendable, Equatable {
         parameters.flatMap(\.constraints).compactMap { if case .regex(let pattern) = $0 { pattern } else { nil } }
     }
 
-    /// The least number of segments in a matching path: trailing ones that are optional or have a default may be
-    /// missing.
+    /// The minimum number of segments of a matching path. Segments at the end that are optional or have a default may
+    /// be missing.
     var leastCount: Int {
         let needed = segments.lastIndex { segment in
             switch segment {
@@ -69,7 +70,7 @@ struct RouteTemplate: Sendable, Equatable {
     }
 }
 
-/// A parameter, from between the braces of a route.
+/// A parameter of a route.
 struct RouteParameter: Sendable, Equatable {
     let name: String
     let isOptional: Bool
@@ -81,8 +82,8 @@ struct RouteParameter: Sendable, Equatable {
         return true
     }
 
-    /// Whether the parameter may be missing. A missing optional parameter is not checked; a default is checked like a
-    /// value from the path; a catch-all without a value satisfies no constraint, as in ASP.NET Core.
+    /// Whether the parameter may be missing. As in ASP.NET Core, a missing optional parameter is not checked, a default
+    /// is checked like a value from the path, and a catch-all without a value meets no constraint.
     var acceptsAbsence: Bool {
         if let defaultValue { return accepts(defaultValue.utf8Span.span) }
         return isOptional || constraints.isEmpty

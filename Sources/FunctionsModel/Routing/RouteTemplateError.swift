@@ -1,4 +1,4 @@
-/// Why a route cannot be read, and at which position.
+/// The reason why a route cannot be read, with the position of the mistake.
 struct RouteTemplateError: Error, Equatable {
     enum Source: String {
         case route
@@ -48,14 +48,14 @@ extension RouteTemplateError.Reason: CustomStringConvertible {
     var description: String {
         switch self {
         case .leadingSlash(let text): "a route does not begin with '\(text)'; leave it out"
-        case .emptySegment: "nothing stands between two slashes; leave one out"
+        case .emptySegment: "there are two slashes in a row; remove one"
         case .unclosedBrace(let name): "the '{' is never closed; write '{\(name)}'"
         case .singleBrace: "a '{' inside a parameter must be doubled; write '{{', and '}}' for '}'"
-        case .strayBrace: "the '}' closes nothing; leave it out, or double it ('}}') if the path holds one"
-        case .questionMark: "a path holds no '?'; for an optional parameter write '{name?}'"
+        case .strayBrace: "the '}' closes nothing; leave it out, or double it ('}}') if the path contains one"
+        case .questionMark: "a path cannot contain '?'; for an optional parameter write '{name?}'"
         case .emptyName: "the parameter has no name; write '{id}'"
-        case .badName(let name, let scalar): "'\(name)' is not a parameter name: it must not hold '\(scalar)'"
-        case .repeatedName(let name): "two parameters are called '\(name)'; names must differ in more than case"
+        case .badName(let name, let scalar): "'\(name)' is not a parameter name: it must not contain '\(scalar)'"
+        case .repeatedName(let name): "two parameters are named '\(name)'; names must differ in more than case"
         case .catchAllNotLast(let name): "'{*\(name)}' takes the rest of the path, so nothing can follow it"
         case .catchAllBesideText(let name): "'{*\(name)}' must stand alone between slashes"
         case .optionalCatchAll(let name): "a catch-all may be empty anyway; write '{*\(name)}'"
@@ -69,7 +69,7 @@ extension RouteTemplateError.Reason: CustomStringConvertible {
             "'{\(first)}' and '{\(second)}' stand side by side; put a text such as '-' or '/' between them"
         case .constraint(let refusal): refusal.description
         case .reserved(let word):
-            "the host keeps routes that begin with '\(word)' to itself, in any case; choose another beginning"
+            "the host reserves routes that begin with '\(word)', in any case; choose another beginning"
         }
     }
 }

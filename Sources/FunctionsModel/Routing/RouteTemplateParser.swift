@@ -7,7 +7,7 @@ struct RouteTemplateParser {
     private let text: String
     private let scalars: [Unicode.Scalar]
     private var index = 0
-    /// The parameters' names so far, including the prefix's.
+    /// The names of the parameters that were read, including those of the prefix.
     private(set) var names: [String]
 
     init(_ text: String, source: RouteTemplateError.Source, names: [String] = []) {
@@ -17,7 +17,8 @@ struct RouteTemplateParser {
         scalars = Array(text.unicodeScalars)
     }
 
-    /// Ignores one slash at the end of a route. At the end of a prefix it is an error, as another slash follows.
+    /// Reads all segments. It ignores one slash at the end of a route. At the end of a prefix, a slash is an error,
+    /// because another slash follows.
     mutating func parse(isFollowed: Bool) throws(RouteTemplateError) -> [Segment] {
         try readBeginning()
         if isFollowed, scalars.last == "/" { throw error(.emptySegment, at: scalars.count - 1) }
@@ -36,7 +37,7 @@ struct RouteTemplateParser {
         return segments
     }
 
-    /// Skips `/` or `~/` as ASP.NET Core does, but only at the very beginning, which belongs to the prefix.
+    /// Skips `/` or `~/` as ASP.NET Core does. This is allowed only at the very beginning, which belongs to the prefix.
     private mutating func readBeginning() throws(RouteTemplateError) {
         let beginning = text.hasPrefix("~/") ? "~/" : text.hasPrefix("/") ? "/" : text.hasPrefix("~") ? "~" : ""
         guard !beginning.isEmpty else { return }
@@ -114,7 +115,8 @@ struct RouteTemplateParser {
         }
     }
 
-    /// Reads the text between the braces, with doubled braces made single; each character has its position.
+    /// Reads the text between the braces, in which a doubled brace becomes a single one. Each character has its
+    /// position.
     private mutating func readBraces() throws(RouteTemplateError) -> [(scalar: Unicode.Scalar, index: Int)] {
         let start = index
         var inside: [(scalar: Unicode.Scalar, index: Int)] = []

@@ -1,7 +1,7 @@
 extension RouteTemplate {
-    /// The values that a path gives to the parameters; nil if a constraint or a mixed segment refuses it.
+    /// The values of the parameters in a path; nil if a constraint or a mixed segment refuses the path.
     ///
-    /// Does not compare literals: ``RouteIndex`` has done so.
+    /// It does not compare literals, because ``RouteIndex`` has done so.
     func values(in path: Span<UInt8>) -> [(name: String, value: String?)]? {
         var values: [(name: String, value: String?)] = []
         var start = 1
@@ -30,7 +30,7 @@ extension RouteTemplate {
 }
 
 extension RouteParameter {
-    /// Adds the value, or the default of a missing one; returns false if it is refused.
+    /// Adds the value, or the default if the value is missing. Returns false if a constraint refuses it.
     fileprivate func bind(
         _ range: Range<Int>?, of path: Span<UInt8>, _ values: inout [(name: String, value: String?)]
     ) -> Bool {

@@ -1,10 +1,10 @@
 /// Finds the function that the host would choose for a request (host-contract §12): the first route, in the given
-/// order, that matches path and method. No route takes precedence for being more specific.
+/// order, that matches the path and the method. A more specific route does not take precedence.
 public struct Router: Sendable {
     struct Route: Sendable {
-        /// Includes the prefix.
+        /// The template, including the prefix.
         let template: RouteTemplate
-        /// In upper case; nil means all.
+        /// The methods in upper case; nil if the route takes all methods.
         let methods: Set<String>?
         let function: String
     }
@@ -13,21 +13,21 @@ public struct Router: Sendable {
         /// The route's index in the router's list.
         package let index: Int
         public let function: String
-        /// In the order of the template, defaults included; a missing optional parameter and an empty catch-all have no
-        /// value.
+        /// The parameters in the order of the template, including defaults. A missing optional parameter and an empty
+        /// catch-all have the value nil.
         public let parameters: [(name: String, value: String?)]
     }
 
     public enum Answer: Sendable {
         case found(Match)
-        /// 404, even if only the method is wrong.
+        /// The host answers 404, even if only the method is wrong.
         case notFound
-        /// 400, as Kestrel refuses the path.
+        /// The host answers 400, because Kestrel refuses the path.
         case bad
     }
 
     private let routes: [Route]
-    /// The methods of each route as a list: a few short texts are faster to compare than to hash.
+    /// The methods of each route, as a list, because a few short texts are faster to compare than to hash.
     private let methods: [[String]?]
     /// The patterns of each route; usually none.
     private let patterns: [[RoutePattern]]
@@ -44,9 +44,10 @@ public struct Router: Sendable {
     /// The function behind each route.
     var functions: [String] { routes.map(\.function) }
 
-    /// `path` is the path on the request line, without the query and not decoded.
+    /// Finds the route for a method and a path. `path` is the path of the request line, without the query and not
+    /// decoded.
     ///
-    /// `warn` gets a sentence, once for each pattern that gives up on a value.
+    /// `warn` gets a message, once for each pattern that gives up on a value.
     public func match(method: String, path: String, warn: (String) -> Void = { _ in }) -> Answer {
         match(method: method, path: path.utf8Span.span, warn: warn)
     }
@@ -80,32 +81,32 @@ public struct Router: Sendable {
     }
 
     private struct Search {
-        /// In upper case: the host ignores the case of methods.
+        /// The method in upper case, because the host ignores the case of methods.
         let method: String
-        /// Nodes visited and routes tried, which determine the time of a match.
+        /// The number of nodes visited and routes tried, which determines the time of a search.
         var looks = 0
         /// The lowest matching route so far.
         var best = Int.max
         var parameters: [(name: String, value: String?)]?
-        /// Routes with patterns that did not match, perhaps because a pattern gave up.
+        /// The routes with patterns that did not match, perhaps because a pattern gave up.
         var hard: [Int] = []
     }
 
     private static func warning(_ route: Route, _ pattern: RoutePattern) -> String {
-        "function '\(route.function)': the constraint regex(\(pattern.text)) takes too many steps for some values, and so "
+        "function '\(route.function)': the constraint regex(\(pattern.text)) takes too many steps for some values and "
             + "does not match them; write it so that no repetition repeats another, as (a+)+ does, and let it begin "
             + "with '^'"
     }
 
     private func visit(_ node: Int, _ path: Span<UInt8>, from start: Int, _ search: inout Search) {
         search.looks &+= 1
-        // One slash at the end does not count.
+        // One slash at the end of the path is ignored.
         guard start < path.count else {
             tryRoutes(index.nodes[node].ends, path, &search)
             return tryRoutes(index.nodes[node].rests, path, &search)
         }
         let (literal, end) = index.child(of: node, in: path, from: start)
-        // Nothing matches an empty segment, not even the beginning of a catch-all.
+        // No route matches an empty segment, not even the beginning of a catch-all.
         guard end > start else { return }
         tryRoutes(index.nodes[node].rests, path, &search)
         let any = index.nodes[node].any

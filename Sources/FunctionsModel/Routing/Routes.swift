@@ -1,11 +1,11 @@
-/// The routes of an app's HTTP functions in the host's order: by function name, ignoring case. The first matching route
-/// wins (host-contract §12).
+/// The routes of an app's HTTP functions in the host's order: sorted by function name, ignoring case. The first
+/// matching route wins (host-contract §12).
 struct Routes {
     let router: Router
-    /// Functions whose route another function already has.
+    /// The problems of functions whose route another function already has.
     private(set) var problems: [String: Problem] = [:]
 
-    /// - Parameter kept: functions that already have their routes, which no other function can take from them.
+    /// - Parameter kept: the functions that keep an earlier version. No other function can take their routes.
     init(_ functions: [String: Function], prefix: String, kept: Set<String> = []) {
         var routes: [Router.Route] = []
         var owners: [String: [Function]] = [:]
@@ -15,7 +15,7 @@ struct Routes {
         }
         for function in functions.values.sorted(by: { $0.name.lowercased() < $1.name.lowercased() }) {
             guard let route = function.route else { continue }
-            // The host compares the texts of routes.
+            // The host compares routes by their texts.
             let twin = owners[route.lowercased()]?.first {
                 $0.name != function.name && $0.sharesMethod(with: function)
             }
@@ -31,7 +31,7 @@ struct Routes {
                 let template = try RouteTemplate(route, prefix: prefix)
                 routes.append(Router.Route(template: template, methods: function.methods, function: function.name))
             } catch {
-                // A parameter that the prefix has too.
+                // The prefix and the route have a parameter of the same name.
                 problems[function.name] = Problem("\(function.directory)/function.json", "\(error)")
             }
         }

@@ -227,7 +227,7 @@ final class ClientConnection {
         }
         guard head.status != 101 else {
             fail(
-                .protocolBroken("the server switched to another protocol, for which nobody had asked"),
+                .protocolBroken("the server switched to another protocol without being asked"),
                 isUntouched: false)
             return nil
         }

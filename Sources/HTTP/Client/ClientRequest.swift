@@ -48,7 +48,7 @@ public struct ClientRequest {
         guard HTTPFields.isValidName(method.text) else {
             throw .request("'\(method)' is not a method such as GET")
         }
-        guard method != .connect else { throw .request("CONNECT asks for a tunnel, which there is not") }
+        guard method != .connect else { throw .request("CONNECT (tunnels) is not supported") }
         guard HTTPFields.isValidTarget(target ?? url.target) else {
             throw .request("the target '\(target ?? url.target)' has spaces, control characters or a #")
         }

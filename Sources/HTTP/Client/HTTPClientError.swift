@@ -32,7 +32,7 @@ public enum HTTPClientError: Error, Equatable, Sendable, CustomStringConvertible
         switch self {
         case .request(let reason): reason
         case .name(let error): error.description
-        case .connect(let error): "no connection: \(error)"
+        case .connect(let error): "could not connect: \(error)"
         case .tls(let error): error.description
         case .response(let error): error.description
         case .chunk(let error): error.description
@@ -40,8 +40,8 @@ public enum HTTPClientError: Error, Equatable, Sendable, CustomStringConvertible
         case .closed(let error):
             "the connection ended before the response was complete" + (error.map { ": \($0)" } ?? "")
         case .content(let error): error.description
-        case .timeout(.connect): "no connection in time"
-        case .timeout(.firstByte), .timeout(.whole): "no complete answer in time"
+        case .timeout(.connect): "connecting timed out"
+        case .timeout(.firstByte), .timeout(.whole): "no complete answer arrived in time"
         case .limit(let limit): "the response body is larger than \(limit) bytes"
         case .redirect(let reason): reason
         case .cancelled: "cancelled"

@@ -33,10 +33,10 @@ struct RedirectTrail {
             throw .redirect("the server points to '\(location)': \(error)")
         }
         if request.url.scheme == .https, url.scheme == .http {
-            throw .redirect("the server points from https to \(url), where everybody could read along")
+            throw .redirect("the server points from https to \(url), which is not encrypted")
         }
         count += 1
-        guard count <= limit else { throw .redirect("the server points on and on, more than \(limit) times") }
+        guard count <= limit else { throw .redirect("too many redirects (more than \(limit))") }
         var next = request
         next.url = url
         next.target = nil
@@ -49,10 +49,10 @@ struct RedirectTrail {
             }
         }
         guard seen.insert(Place(method: next.method, url: url)).inserted || allowsCycles else {
-            throw .redirect("the server points in a circle, back to \(url)")
+            throw .redirect("the server redirects in a loop, back to \(url)")
         }
         guard next.isRepeatable else {
-            throw .redirect("the server points to \(url), but the body was sent as it came and cannot be sent again")
+            throw .redirect("the server points to \(url), but the body was streamed and cannot be sent again")
         }
         if !url.hasSameOrigin(as: request.url) {
             // These fields were meant only for the previous server.

@@ -38,8 +38,8 @@ public enum ServerError: Equatable, Sendable {
         switch self {
         case .tooLarge(let limit), .tooLargeForResponder(let limit):
             "a request body may have at most \(limit) bytes"
-        case .overloaded: "the server holds as much as it may for callers who do not read; try again later"
-        case .timeout: "the rest of the request did not come in time"
+        case .overloaded: "the server is holding too many unread responses; try again later"
+        case .timeout: "the rest of the request did not arrive in time"
         case .incomplete: "the connection was closed before the request was complete"
         case .malformed(let error): error.description
         case .malformedChunk(let error): error.description

@@ -2,20 +2,20 @@ internal import CLua
 import JSON
 
 extension JSONOutline {
-    /// The text that was checked, valid until the next one; nothing about it is kept elsewhere.
+    /// The text that was checked. It is valid until the next text is checked.
     var checked: CheckedJSON { CheckedJSON(start, length, parts: list, count) }
 }
 
-/// A JSON text that was checked as a whole, with the bounds of its parts: a member is found without a look into its
-/// neighbours. The padding of an outline is behind it.
+/// A JSON text that was checked as a whole, with the bounds of its parts. With these, code can find a member without
+/// reading its neighbours. `JSONOutline.padding` zero bytes follow the text.
 ///
-/// Mostly it lies in a userdata of Lua's, so it lives as long as a deferred table refers to it, and is valid only while that
-/// userdata is on the stack.
+/// Usually the text lies in a Lua userdata, so it lives as long as a deferred table refers to it. It is valid only
+/// while that userdata is on the stack.
 struct CheckedJSON {
     private struct Header {
         let count: Int
         let partCount: Int
-        /// Bytes that were searched for single members.
+        /// The number of bytes that lookups of single members have searched.
         var searched = 0
     }
 
@@ -23,7 +23,7 @@ struct CheckedJSON {
     let count: Int
     let parts: UnsafePointer<JSONOutline.Part>
     let partCount: Int
-    /// nil for a text that is in no userdata.
+    /// nil for a text that does not lie in a userdata.
     private let header: UnsafeMutablePointer<Header>?
 
     init(_ start: UnsafePointer<UInt8>, _ count: Int, parts: UnsafePointer<JSONOutline.Part>, _ partCount: Int) {
@@ -34,7 +34,7 @@ struct CheckedJSON {
         header = nil
     }
 
-    /// nil for anything but a userdata.
+    /// Returns nil for anything but a userdata.
     init?(at index: Int, of stack: LuaStack) {
         guard let block = lua_touserdata(stack.state, Int32(index)) else { return nil }
         let header = block.assumingMemoryBound(to: Header.self)
@@ -43,7 +43,7 @@ struct CheckedJSON {
         partCount = header.pointee.partCount
         let list = UnsafeRawPointer(block + MemoryLayout<Header>.stride)
         parts = list.assumingMemoryBound(to: JSONOutline.Part.self)
-        // Over the part that begins nowhere, too.
+        // The text follows the list and its end mark, a part without a position.
         start = (list + (partCount + 1) * MemoryLayout<JSONOutline.Part>.stride).assumingMemoryBound(to: UInt8.self)
     }
 
@@ -54,7 +54,7 @@ struct CheckedJSON {
     /// Pushes a userdata with the text that the outline has checked. [+1]
     static func push(_ outline: JSONOutline, onto stack: LuaStack) {
         let text = outline.checked
-        // Behind the header lies the list, then the text.
+        // The header is followed by the list, and the list by the text.
         let list = (text.partCount + 1) * MemoryLayout<JSONOutline.Part>.stride
         let size = MemoryLayout<Header>.stride + list + text.count + JSONOutline.padding
         guard let block = lua_newuserdatauv(stack.state, size, 0) else { return }
@@ -69,17 +69,17 @@ struct CheckedJSON {
     enum Lookup {
         case missing
         case null
-        /// The offset of a value that is no container, and the place in the outline of the next part from there on.
+        /// The offset of a value that is not a container, and the outline position of the next part at or after it.
         case scalar(Int, next: Int)
         case container
-        /// A name has escapes, or many members were looked up before: whoever wants more makes the whole level.
+        /// A name has escapes, or many members were looked up before. The caller must read the whole object.
         case unclear
     }
 
-    /// From this many bytes on, making the whole level is cheaper than searching it again and again.
+    /// When lookups have searched this many bytes, reading the whole object is cheaper than further searches.
     private static let mostSearched = 16 << 10
 
-    /// Looks a member of the object with that place in the outline up. Of equal names, the last counts.
+    /// Looks up a member of the object at `place` in the outline. If names are equal, the last one counts.
     func member(_ name: UnsafeBufferPointer<UInt8>, of place: Int) -> Lookup {
         guard let header, header.pointee.searched < Self.mostSearched, var members = Members(self, of: place) else {
             return .unclear
@@ -100,27 +100,28 @@ struct CheckedJSON {
     }
 
     struct Member {
-        /// As it is written.
+        /// The name as it is written, with its escapes.
         let name: UnsafeBufferPointer<UInt8>
         let hasEscapes: Bool
         /// The first byte of the value, and its offset in the text.
         let first: UInt8
         let offset: Int
-        /// The place in the outline of the next part from there on: of the value itself, if `isPart`.
+        /// The outline position of the next part at or after the value. If `isPart` is true, that part is the value
+        /// itself.
         let next: Int
         let isPart: Bool
     }
 
-    /// The members of an object, from the first to the last.
+    /// The members of an object in their order.
     struct Members {
         private let json: CheckedJSON
         private var cursor: UnsafePointer<UInt8>
         private var place: Int
         private var isAtEnd = false
-        /// The bytes of the parts that were passed over.
+        /// The number of bytes in the parts that were skipped.
         private(set) var jumped = 0
 
-        /// nil if the part with that place in the outline is no object.
+        /// Returns nil if the part at `place` is not an object.
         init?(_ json: CheckedJSON, of place: Int) {
             guard place < json.partCount else { return nil }
             cursor = json.start + Int(json.parts[place].start)
@@ -132,7 +133,7 @@ struct CheckedJSON {
         @inline(__always)
         mutating func next() -> Member? {
             if isAtEnd { return nil }
-            // Over the opening brace, or a comma.
+            // Skips the opening brace or a comma.
             cursor += 1
             CheckedJSON.skipSpace(&cursor)
             let name = cursor + 1
@@ -151,7 +152,7 @@ struct CheckedJSON {
                 if isPart {
                     jump()
                 } else {
-                    // It is empty.
+                    // The container is empty.
                     cursor += 1
                     CheckedJSON.skipSpace(&cursor)
                     cursor += 1
@@ -181,7 +182,7 @@ struct CheckedJSON {
             place = Int(part.next)
         }
 
-        /// Moves past a string; returns whether it has escapes.
+        /// Moves past a string. Returns whether it has escapes.
         @inline(__always)
         private mutating func skipString() -> Bool {
             if isAtPart {
@@ -208,7 +209,7 @@ struct CheckedJSON {
         }
     }
 
-    /// Moves from any place in a string to its closing quote; returns whether there was an escape.
+    /// Moves from any position in a string to its closing quote. Returns whether there was an escape.
     @inline(__always)
     static func skipString(_ cursor: inout UnsafePointer<UInt8>) -> Bool {
         var hasEscapes = false

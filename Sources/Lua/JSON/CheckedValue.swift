@@ -10,13 +10,14 @@ public struct CheckedValue {
     public var isObject: Bool { first == UInt8(ascii: "{") }
     public var isString: Bool { first == UInt8(ascii: "\"") }
 
-    /// The place of an object or array that has members: for fillers, and for `forEachMember`.
+    /// The outline position of an object or array that has members, for fillers and for `forEachMember`. nil for
+    /// anything else.
     public var place: Int? { isPart && !isString ? next : nil }
 }
 
-/// Parts of a checked text, whose userdata is at `index`.
+/// Access to the values of a checked text. `index` is the stack index of its userdata.
 extension LuaStack {
-    /// The whole text.
+    /// The value that the whole text represents.
     public func checkedValue(at index: Int) -> CheckedValue? {
         guard let json = CheckedJSON(at: index, of: self) else { return nil }
         var cursor = json.start
@@ -28,7 +29,7 @@ extension LuaStack {
 
     /// Calls `body` with the name and value of each member of an object.
     ///
-    /// - Parameter place: the object's place; nil for one without members.
+    /// - Parameter place: the outline position of the object; nil for an object without members.
     public func forEachMember<Failure: Error>(
         of place: Int?, inChecked index: Int, _ body: (JSONKey, CheckedValue) throws(Failure) -> Void
     ) throws(Failure) {
@@ -48,7 +49,7 @@ extension LuaStack {
         }
     }
 
-    /// Replaces the checked text on top by its value. A large object or array in it is filled on first access. [0]
+    /// Replaces the checked text on top by its value. Large objects and arrays in it are filled on first access. [0]
     public func readChecked() throws(JSONError) {
         let source = count
         try JSONReader.read(checked: source, of: self, nulls: .sentinel) { reader throws(JSONError) in
@@ -57,14 +58,14 @@ extension LuaStack {
         replace(at: source)
     }
 
-    /// Lets `body` read a value, in which a null member of an object is absent.
+    /// Calls `body` with a reader of the value. The reader leaves out members of objects that are null.
     public func read(
         _ value: CheckedValue, inChecked index: Int, _ body: (inout JSONReader) throws(JSONError) -> Void
     ) throws(JSONError) {
         try JSONReader.read(checked: index, of: self, at: value.offset, next: value.next, body)
     }
 
-    /// Why a value is not what was wanted.
+    /// The error that says that the value is not what was wanted.
     public func unexpected(_ value: CheckedValue, inChecked index: Int, wanted: String) -> JSONError {
         var scanner = JSONScanner(CheckedJSON(at: index, of: self)?.text ?? UnsafeBufferPointer(start: nil, count: 0))
         scanner.cursor = scanner.start + value.offset

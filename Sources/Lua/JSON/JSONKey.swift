@@ -1,10 +1,10 @@
 internal import CLua
 
-/// The name of an object's member, before it becomes a string. Valid until the reader moves to the member's value.
+/// The name of an object's member before it becomes a string. It is valid until the reader moves to the member's value.
 public struct JSONKey {
     let bytes: UnsafeBufferPointer<UInt8>
 
-    /// Allows a switch over keys.
+    /// Lets code `switch` over keys.
     public static func ~= (name: StaticString, key: JSONKey) -> Bool {
         let count = name.utf8CodeUnitCount
         guard key.bytes.count == count else { return false }

@@ -1,23 +1,23 @@
 internal import CLua
 import JSON
 
-/// The names of members that were read last, as Lua strings: most names come again and again, and Lua need not hash them.
-/// Its VM owns the memory.
+/// Remembers the member names that were read last as Lua strings. Most names recur, and Lua does not have to hash a
+/// remembered name. The VM owns the memory.
 struct JSONNames {
     private struct Name {
-        /// The first eight bytes, with zeros behind a shorter name.
+        /// The first eight bytes. A shorter name is filled up with zeros.
         var beginning: UInt64 = 0
         var count = 0
-        /// Lua's own copy, which does not move.
+        /// The bytes of Lua's own copy, which does not move.
         var text: UnsafePointer<UInt8>?
-        /// Where the registry holds the string; 0 before the first one.
+        /// The registry slot that holds the string; 0 if this place has not held a name yet.
         var slot: Int32 = 0
     }
 
-    /// Lua hashes and compares longer strings only when it has to.
+    /// Longer names are not remembered: Lua hashes and compares longer strings only when it has to.
     private static let longest = 40
     private static let bits: UInt64 = 8
-    /// A name has one possible place.
+    /// A hash table in which each name has one possible place.
     private let names: UnsafeMutablePointer<Name>
 
     init() {
@@ -27,7 +27,7 @@ struct JSONNames {
 
     func deallocate() { names.deallocate() }
 
-    /// Pushes a name as a string. Eight more bytes must be behind it. [+1]
+    /// Pushes a name as a string. Eight more bytes must follow it in memory. [+1]
     @inline(__always)
     func push(_ text: UnsafePointer<UInt8>, _ count: Int, onto stack: LuaStack) {
         var beginning = EightBytes.load(text)
@@ -49,7 +49,7 @@ struct JSONNames {
         }
     }
 
-    /// Whether longer names are equal, whose first eight bytes are.
+    /// Whether two names of more than eight bytes are equal. Their first eight bytes are equal.
     @inline(__always)
     private static func equal(_ one: UnsafePointer<UInt8>, _ other: UnsafePointer<UInt8>, _ count: Int) -> Bool {
         var index = 8

@@ -1,11 +1,11 @@
 internal import CLua
 public import JSON
 
-/// Steps for a caller that knows the shape of a text.
+/// Reading step by step, for a caller that knows the structure of the text.
 extension JSONReader {
-    /// Lets `body` read the text.
+    /// Checks the text and calls `body` with a reader of it.
     ///
-    /// - Parameter depth: the nesting levels around the text.
+    /// - Parameter depth: the number of nesting levels around the text.
     public static func read(
         _ text: RawSpan, onto stack: LuaStack, nulls: Nulls = .sentinel, depth: Int = 0,
         _ body: (inout JSONReader) throws(JSONError) -> Void
@@ -20,15 +20,16 @@ extension JSONReader {
         }
     }
 
-    /// Lets `body` read the value at `offset` of the checked text at `index`.
+    /// Calls `body` with a reader of the value at `offset` in the checked text at `index`.
     ///
-    /// - Parameter next: the place in the outline of the first part from there on.
+    /// - Parameter next: the outline position of the first part at or after `offset`.
     static func read(
         checked index: Int, of stack: LuaStack, at offset: Int = 0, next: Int = 0, nulls: Nulls = .absent,
         _ body: (inout JSONReader) throws(JSONError) -> Void
     ) throws(JSONError) {
         guard let text = CheckedJSON(at: index, of: stack) else { return }
-        // Outside of a run, no code could end, so the values are for luafunc, which must get all of them.
+        // Outside of a run there is no code that a limit could end. The values are then for luafunc itself, which must
+        // get all of them.
         var reader = JSONReader(
             text, source: stack.absolute(index), at: offset, next: next, stack: stack,
             limits: stack.isInsideRun ? stack : nil, nulls: nulls)
@@ -41,7 +42,7 @@ extension JSONReader {
         return cursor.pointee
     }
 
-    /// Consumes an object and calls `body` at each member's value, which `body` must consume.
+    /// Reads an object and calls `body` for each member. `body` must read the member's value.
     public mutating func forEachMember(
         _ wanted: String, _ body: (JSONKey, inout JSONReader) throws(JSONError) -> Void
     ) throws(JSONError) {
@@ -77,7 +78,7 @@ extension JSONReader {
         }
     }
 
-    /// Whether JSON text may begin with that byte.
+    /// Whether a JSON text may begin with this byte.
     public static func mayBegin(_ byte: UInt8) -> Bool {
         switch byte {
         case UInt8(ascii: "\""), UInt8(ascii: "{"), UInt8(ascii: "["), UInt8(ascii: "-"), UInt8(ascii: "t"),
@@ -87,12 +88,12 @@ extension JSONReader {
         }
     }
 
-    /// Pushes the next value; a string that is JSON text becomes the value in it, up to `levels` times. Any other
-    /// string stays as it is, which is no error. [+1]
+    /// Pushes the next value. If the value is a string that holds JSON text, it pushes the value of that text, and
+    /// repeats this up to `levels` times. A string that is not JSON stays as it is. [+1]
     public mutating func pushValue(unwrapping levels: Int) throws(JSONError) {
         guard levels > 0, peek() == UInt8(ascii: "\"") else { return try pushValue() }
         let (stack, nulls, limits) = (stack, nulls, limits)
-        // The VM's outline may hold the text that is being read.
+        // A text without a userdata may lie in the VM's outline, so another outline is used then.
         let outline = source > 0 ? stack.vm?.outline ?? JSONOutline() : JSONOutline()
         try withString { text throws(JSONError) in
             guard let first = text.first, Self.mayBegin(first) else { return Self.push(text, onto: stack) }
@@ -110,8 +111,8 @@ extension JSONReader {
         }
     }
 
-    /// Fills the table at `table` with the members of a container of the checked text on top. At a limit it stops: the
-    /// accessing code ends before it sees the table. [0]
+    /// Fills the table at `table` with the members of a container in the checked text on top. If a limit is reached, it
+    /// stops; the code that accessed the table then ends before it sees it. [0]
     static func fill(_ table: Int, _ filler: TableFiller, from place: Int, of stack: LuaStack) {
         guard lua_checkstack(stack.state, 16) != 0, let json = CheckedJSON(at: -1, of: stack) else { return }
         let level = stack.count
@@ -136,13 +137,13 @@ extension JSONReader {
                 }
             }
         } catch {
-            // The text was checked, so only a limit was reached.
+            // The text was checked before, so the only possible error is a limit.
             stack.endUnfilled(error.limit ?? .memoryLimit)
         }
         stack.setCount(level)
     }
 
-    /// Puts the members of the container at the cursor into the table on top. [0]
+    /// Adds the members of the container at the cursor to the table on top. [0]
     private mutating func pushMembers() throws(JSONError) {
         position = cursor.pointee == UInt8(ascii: "{") ? Self.object : 0
         cursor += 1

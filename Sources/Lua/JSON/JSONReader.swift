@@ -1,13 +1,13 @@
 internal import CLua
 public import JSON
 
-/// Makes the values of a checked JSON text on a Lua stack, without a tree in between.
+/// Makes the values of a checked JSON text directly on a Lua stack, without a tree in between.
 ///
-/// Integers that fit 64 bits stay exact; the last of two equal keys wins. Nothing here recurses: the open containers are a
-/// list of levels, so that reading can stop between any two values and continue later. A reader points into the text, so it
-/// must not outlive it.
+/// Integers that fit 64 bits stay exact. If two keys are equal, the last one counts. The code does not recurse: the
+/// open containers form a list of levels, so that reading can stop between any two values and continue later. A reader
+/// points into the text, so it must not outlive the text.
 public struct JSONReader {
-    /// The meaning of a null member of an object. In an array it is always `json.null`.
+    /// What a null member of an object becomes. A null in an array always becomes `json.null`.
     public enum Nulls: Sendable {
         case sentinel
         case absent
@@ -16,33 +16,35 @@ public struct JSONReader {
     public let stack: LuaStack
     let json: CheckedJSON
     let nulls: Nulls
-    /// The stack index of the text's userdata; 0 if all containers are to be read at once.
+    /// The stack index of the text's userdata; 0 if all containers are to be read immediately.
     let source: Int32
     var cursor: UnsafePointer<UInt8>
-    /// The place in the outline of the next part.
+    /// The outline position of the next part.
     var next: Int
-    /// Where the limits are checked next.
+    /// The position of the next check of the limits.
     private var lookout: UnsafePointer<UInt8>
     let limits: LuaStack?
-    /// How many elements of the innermost array are set; or one of the two below.
+    /// The number of elements of the innermost array that are set, or `object` inside an object, or `none` outside of
+    /// any container.
     var position = JSONReader.none
     static let object: Int64 = -1
     private static let none: Int64 = -2
-    /// The positions of the containers around, outermost first.
+    /// The values of `position` for the containers around the innermost one, outermost first.
     private var outer: [Int64] = []
-    /// The beginning of a long string that is being read.
+    /// The part of a long string that has been read.
     private var part: [UInt8]?
 
     private let names: JSONNames?
 
-    /// In a text with fewer bytes, most names come once.
+    /// In a text with fewer bytes than this, most names occur only once.
     private static let leastNamed = 4 << 10
-    /// A container with at most this many bytes is read at once, as a table of its own to be filled later would cost as much.
+    /// A container with at most this many bytes is read immediately, because a table to be filled later would cost as
+    /// much.
     static let eager = 1024
 
     /// - Parameters:
     ///   - source: the stack index of the text's userdata, if large containers are to be filled on first access.
-    ///   - next: the place in the outline of the first part from `offset` on.
+    ///   - next: the outline position of the first part at or after `offset`.
     init(
         _ json: CheckedJSON, source: Int = 0, at offset: Int = 0, next: Int = 0, stack: LuaStack, limits: LuaStack?,
         nulls: Nulls
@@ -64,11 +66,11 @@ public struct JSONReader {
     /// Pushes the next value. [+1]
     public mutating func pushValue() throws(JSONError) { while !(try proceed()) {} }
 
-    /// Goes on with the value that is being read, or the next one; returns false if the time slice ended in the middle. Then
-    /// the stack holds unfinished values. [+1 at the end]
+    /// Continues the value that is being read, or begins the next one. Returns false if the time slice ended before the
+    /// value is complete; the stack then holds unfinished values. [+1 at the end]
     mutating func proceed() throws(JSONError) -> Bool {
         let state = stack.state
-        // A copy in a register; the functions that are called less often change the original.
+        // This copy stays in a register. The functions that are called less often change the original.
         var cursor = cursor
         var isResumed = part != nil
         while true {
@@ -77,7 +79,7 @@ public struct JSONReader {
                     CheckedJSON.skipSpace(&cursor)
                     pushKey(&cursor)
                     CheckedJSON.skipSpace(&cursor)
-                    // Over the colon.
+                    // Skips the colon.
                     cursor += 1
                 }
                 CheckedJSON.skipSpace(&cursor)
@@ -87,7 +89,7 @@ public struct JSONReader {
                 switch JSONNumber.read(&cursor) {
                 case .integer(let value): lua_pushinteger(state, value)
                 case .double(let value): lua_pushnumber(state, value)
-                case nil: throw error(.numberOutOfRange)  // it was checked
+                case nil: throw error(.numberOutOfRange)  // cannot happen: the text was checked
                 }
             case UInt8(ascii: "{"), UInt8(ascii: "["):
                 self.cursor = cursor
@@ -107,7 +109,7 @@ public struct JSONReader {
                 isResumed = false
                 guard try pushString(&cursor) else { return false }
             }
-            // Here a value is on top.
+            // A value is now on top of the stack.
             while true {
                 if position == Self.object {
                     lua_rawset(state, -3)
@@ -140,12 +142,12 @@ public struct JSONReader {
     @inline(__always)
     var isAtPart: Bool { Int(json.parts[next].start) == cursor - json.start }
 
-    /// Pushes the table of the container at the cursor. Returns true if its members follow.
+    /// Pushes the table of the container at the cursor. Returns true if members follow that must be read.
     @inline(__always)
     private mutating func opens() throws(JSONError) -> Bool {
         let isObject = cursor.pointee == UInt8(ascii: "{")
         guard isAtPart else {
-            // It is empty.
+            // The container is empty.
             cursor += 1
             skipSpace()
             cursor += 1
@@ -160,7 +162,7 @@ public struct JSONReader {
             return false
         }
         let members = Int(container.count)
-        // Lua's hashes have a power of two of slots.
+        // The hash part of a Lua table has a power of two of slots.
         if members > 4096 {
             try demand(isObject ? 40 << (Int.bitWidth - (members - 1).leadingZeroBitCount) : 16 * members)
         }
@@ -173,14 +175,14 @@ public struct JSONReader {
         return true
     }
 
-    /// Pushes a table that is filled on first access in place of the container at the cursor.
+    /// Pushes a table that is filled on first access instead of reading the container at the cursor.
     private mutating func pushDeferred(_ filler: TableFiller) {
         stack.pushDeferred(filler, place: next, source: Int(source), of: json)
-        // The table costs about as much as one that is read at once.
+        // Making the table costs about as much as reading this many bytes.
         jump(counting: Self.eager)
     }
 
-    /// The same, if there is a container with members at the cursor; else pushes nothing and returns false. [+1]
+    /// Does the same if a container with members is at the cursor. Otherwise it pushes nothing and returns false. [+1]
     mutating func pushesDeferred(_ filler: TableFiller) -> Bool {
         skipSpace()
         guard source > 0, isAtPart, cursor.pointee != UInt8(ascii: "\"") else { return false }
@@ -188,7 +190,7 @@ public struct JSONReader {
         return true
     }
 
-    /// Moves past the part at the cursor.
+    /// Moves past the part at the cursor. For the next check of the limits, the part counts as `bytes` bytes.
     mutating func jump(counting bytes: Int) {
         let part = json.parts[next]
         cursor = json.start + Int(part.end)
@@ -214,7 +216,8 @@ public struct JSONReader {
         }
     }
 
-    /// Pushes the string at the cursor, or goes on with a long one; returns false if the slice ends in the middle of it.
+    /// Pushes the string at the cursor, or continues a long one. Returns false if the time slice ends before the string
+    /// is complete.
     @inline(__always)
     private mutating func pushString(_ cursor: inout UnsafePointer<UInt8>) throws(JSONError) -> Bool {
         if part != nil || Int(json.parts[next].start) == cursor - json.start {
@@ -234,7 +237,7 @@ public struct JSONReader {
         return true
     }
 
-    /// Pushes the string at the cursor, of any kind, in one go.
+    /// Pushes the string at the cursor, whatever its length and escapes, without a pause.
     @inline(never)
     private mutating func pushOdd(_ cursor: inout UnsafePointer<UInt8>) {
         let stack = stack
@@ -266,7 +269,8 @@ public struct JSONReader {
         }
     }
 
-    /// Goes on with the string at the cursor, which is a part; returns false if the slice ends in the middle.
+    /// Continues the long string at the cursor, which is a part. Returns false if the time slice ends before the string
+    /// is complete.
     @inline(never)
     private mutating func pushLongString() throws(JSONError) -> Bool {
         let whole = json.parts[next]
@@ -296,7 +300,7 @@ public struct JSONReader {
 
     private mutating func unescapePiece(before end: UnsafePointer<UInt8>) {
         let limit = min(end, cursor + JSONScanner.stretch)
-        // An escape may end behind the limit.
+        // An escape may extend beyond the limit.
         withUnsafeTemporaryAllocation(byteCount: JSONScanner.stretch + 16, alignment: 8) { raw in
             let output = raw.assumingMemoryBound(to: UInt8.self)
             guard let place = output.baseAddress else { return }
@@ -312,7 +316,7 @@ public struct JSONReader {
 
     // MARK: Limits
 
-    /// Returns false if the slice is over.
+    /// Checks the limits. Returns false if the time slice is over.
     @inline(never)
     private mutating func look() throws(JSONError) -> Bool {
         guard let limits else {

@@ -1,9 +1,9 @@
 internal import CLua
 import JSON
 
-/// Writes tables: as an array the list from 1 to n, as an object all others.
+/// Writes tables. A list with the keys 1 to n becomes an array; all other tables become objects.
 extension JSONWriter {
-    /// Begins the table on top.
+    /// Begins to write the table on top.
     func open(_ stack: LuaStack) throws(ValueError) {
         let state = stack.state
         let index = lua_gettop(state)
@@ -35,7 +35,7 @@ extension JSONWriter {
         if case .array = shape { append(UInt8(ascii: "[")) } else { append(UInt8(ascii: "{")) }
     }
 
-    /// Goes back to the table around the innermost one.
+    /// Closes the innermost table and continues with the table around it.
     @inline(__always)
     private func leave() {
         if let around = levels.popLast() { level = around } else { isOpen = false }
@@ -43,7 +43,8 @@ extension JSONWriter {
 
     func nextElement(_ stack: LuaStack) throws(ValueError) {
         let state = stack.state
-        // Lua visits the list part in order, so one pass both writes the elements and finds a misplaced key.
+        // Lua visits the array part of a table in order, so one pass both writes the elements and detects a misplaced
+        // key.
         guard lua_next(state, level.index) != 0 else {
             append(UInt8(ascii: "]"))
             return leave()
@@ -56,7 +57,7 @@ extension JSONWriter {
         needsValue = true
     }
 
-    /// Starts the table again, as Lua does not visit its list in order.
+    /// Starts the table again, because Lua does not visit its elements in order.
     private func scatter(_ stack: LuaStack) throws(ValueError) {
         let state = stack.state
         let index = level.index
@@ -67,7 +68,7 @@ extension JSONWriter {
         lua_pushnil(state)
         while lua_next(state, index) != 0 {
             guard lua_isinteger(state, -2) != 0, lua_tointegerx(state, -2, nil) > 0 else {
-                // The error names the table, not one of its elements.
+                // The error must name the table, not one of its elements.
                 leave()
                 throw ValueError(.mixedKeys)
             }
@@ -106,10 +107,10 @@ extension JSONWriter {
         needsValue = true
     }
 
-    /// The length of a key that is worth to be known.
+    /// Names up to this length are worth remembering.
     private static let longestKnown = 64
 
-    /// Appends the key at -2. Never converts it in place: that would break `lua_next`.
+    /// Appends the key at -2. It must not convert the key in place, because that would break `lua_next`.
     private func appendKey(_ stack: LuaStack, ofMarked isMarked: Bool) throws(ValueError) {
         let state = stack.state
         if lua_type(state, -2) == LUA_TSTRING {
@@ -136,7 +137,7 @@ extension JSONWriter {
         }
     }
 
-    /// Appends a long key without giving others their turn.
+    /// Appends a long key. The time slice cannot end meanwhile.
     private func appendKey(_ text: UnsafePointer<CChar>, _ length: Int, _ stack: LuaStack) throws(ValueError) {
         append(UInt8(ascii: "\""))
         try text.withMemoryRebound(to: UInt8.self, capacity: length) { pointer throws(ValueError) in

@@ -1,8 +1,8 @@
 internal import CLua
 public import JSON
 
-/// Writes Lua values as JSON text. Nothing here recurses: the open tables are a list of levels, so that writing can
-/// stop between any two values and continue later.
+/// Writes Lua values as JSON text. The code does not recurse: the open tables form a list of levels, so that writing
+/// can stop between any two values and continue later.
 extension JSONWriter {
     /// Appends the value at `index`. [0]
     public func append(at index: Int, of stack: LuaStack) throws(JSONError) {
@@ -26,7 +26,8 @@ extension JSONWriter {
         }
     }
 
-    /// Begins to append the value at `index`; `advance` continues. The stack holds unfinished values until then. [+]
+    /// Begins to append the value at `index`; `advance` continues. Until `advance` returns true, the stack holds
+    /// unfinished values. [+]
     public func begin(at index: Int, of stack: LuaStack) throws(JSONError) {
         levels.removeAll(keepingCapacity: true)
         isOpen = false
@@ -42,12 +43,12 @@ extension JSONWriter {
         lua_pushvalue(stack.state, Int32(index))
     }
 
-    /// Returns true when the value is written, false if the time slice ended in the middle. [0 at the end]
+    /// Returns true when the value is written, or false if the time slice ended before that. [0 at the end]
     public func advance(_ stack: LuaStack) throws(JSONError) -> Bool {
         do throws(ValueError) {
             guard try proceed(stack) else { return false }
         } catch {
-            // In a cycle, a path says nothing after its first steps.
+            // The path into a cyclic table repeats, so only its first steps are shown.
             let path = error.obstacle == .cycle ? String(path(stack).prefix(40)) : path(stack)
             lua_settop(stack.state, base)
             count = start
@@ -57,20 +58,21 @@ extension JSONWriter {
         return true
     }
 
-    /// A table being written. It lies at `index`, with the current key above it, and the key's value above that.
+    /// A table that is being written. The table lies at `index`, the current key above it, and the key's value above
+    /// that.
     struct Level {
         let index: Int32
         let identity: UnsafeRawPointer?
         var shape: Shape
         /// The current element of an array; 0 before the first member of an object.
         var position: Int64 = 0
-        /// The position where its text began.
+        /// The position in the buffer where the table's text began.
         let start: Int
     }
 
     enum Shape {
         case array
-        /// A list whose elements lie in the hash part, which Lua visits in any order.
+        /// A list whose elements lie in the hash part of the table, which Lua visits in any order.
         case scattered(count: Int64)
         case object(isMarked: Bool)
     }
@@ -80,12 +82,12 @@ extension JSONWriter {
         init(_ obstacle: JSONError.ValueReason) { self.obstacle = obstacle }
     }
 
-    /// How many bytes are written between two checks of the limits. The shortest element takes two bytes.
+    /// The number of bytes written between two checks of the limits. The shortest element takes two bytes.
     static let stretch = 16 << 10
 
     // MARK: The steps
 
-    /// Writes the value on top, or continues the innermost table.
+    /// Writes the value on top, or continues the innermost table. Returns false if the time slice is over.
     private func proceed(_ stack: LuaStack) throws(ValueError) -> Bool {
         let state = stack.state
         while true {
@@ -107,7 +109,7 @@ extension JSONWriter {
         }
     }
 
-    /// Checks the limits; returns false if the slice is over.
+    /// Checks the limits. Returns false if the time slice is over.
     func look(_ stack: LuaStack, after bytes: Int? = nil) throws(ValueError) -> Bool {
         guard count <= limit else { throw ValueError(.tooLarge(limit: limit)) }
         guard count - start <= patience || !isOpen else { throw ValueError(.long) }
@@ -121,7 +123,7 @@ extension JSONWriter {
         }
     }
 
-    /// Appends the value on top, or the beginning of it.
+    /// Appends the value on top. Of a table or a long string, it appends only the beginning.
     private func appendTop(_ stack: LuaStack) throws(ValueError) {
         let state = stack.state
         switch lua_type(state, -1) {
@@ -158,7 +160,7 @@ extension JSONWriter {
         }
     }
 
-    /// Continues the long string on top; returns false if the slice ends before it is complete.
+    /// Continues the long string on top. Returns false if the time slice ends before the string is complete.
     private func appendLong(_ stack: LuaStack) throws(ValueError) -> Bool {
         var length = 0
         while let offset = longOffset, let text = lua_tolstring(stack.state, -1, &length) {
@@ -181,7 +183,7 @@ extension JSONWriter {
         return true
     }
 
-    /// The end of a text's next piece, which does not split a character.
+    /// The end of the next piece of a text. A piece does not split a character.
     static func pieceEnd(of bytes: UnsafeBufferPointer<UInt8>, from offset: Int) -> Int {
         var end = min(bytes.count, offset + Stretch.bytes / 2)
         if end == bytes.count { return end }
@@ -189,7 +191,7 @@ extension JSONWriter {
         return end
     }
 
-    /// Outermost first.
+    /// The open tables, outermost first.
     var openLevels: [Level] { isOpen ? levels + [level] : [] }
 
     /// The path of the current value: `.a.b[3]`.

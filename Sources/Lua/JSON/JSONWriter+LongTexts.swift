@@ -1,8 +1,8 @@
 public import JSON
 
-/// Texts of a script that may be long: between two pieces, the limits are checked.
+/// Writes texts of a script that may be long. It checks the limits between two pieces.
 extension JSONWriter {
-    /// Appends a script's bytes, which must be UTF-8, as a string.
+    /// Appends bytes of a script as a string. They must be UTF-8.
     public func append(string bytes: RawSpan, of stack: LuaStack) throws(JSONError) {
         guard bytes.byteCount > Stretch.bytes else { return append(string: bytes) }
         try demand(bytes.byteCount, of: stack)
@@ -20,13 +20,13 @@ extension JSONWriter {
         append(UInt8(ascii: "\""))
     }
 
-    /// Appends a script's bytes unchanged.
+    /// Appends bytes of a script unchanged.
     public func append(raw bytes: RawSpan, of stack: LuaStack) throws(JSONError) {
         if bytes.byteCount > Stretch.bytes { try demand(bytes.byteCount, of: stack) }
         append(raw: bytes)
     }
 
-    /// Escapes in place, from the end to the beginning.
+    /// Quotes the text from `start` on in place. It works from the end to the beginning, because the text grows.
     func quoteLong(from start: Int, of stack: LuaStack) throws(JSONError) {
         var more = 2
         var place = start
@@ -74,7 +74,7 @@ extension JSONWriter {
         put(UInt8(ascii: "\""))
     }
 
-    /// Throws if the VM has no room for that many more bytes.
+    /// Throws if the VM has no room for `bytes` more bytes.
     func demand(_ bytes: Int, of stack: LuaStack) throws(JSONError) {
         guard stack.hasRoom(for: bytes) else { throw .unwritable(.tooLarge(limit: stack.memoryLimit), path: "") }
     }
@@ -95,7 +95,7 @@ extension JSONWriter {
         append(UInt8(ascii: "\""))
         var offset = 0
         while offset < bytes.byteCount {
-            // A multiple of three, so that the pieces form one base64 text.
+            // Each piece but the last is a multiple of three bytes, so that the pieces form one base64 text.
             let end = min(bytes.byteCount, offset + (48 << 10))
             append(unquotedBase64: bytes.extracting(offset..<end))
             if end < bytes.byteCount || offset > 0 { try look(of: stack, after: end - offset) }

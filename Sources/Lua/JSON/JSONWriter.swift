@@ -1,28 +1,31 @@
 internal import CLua
 public import JSON
 
-/// Writes JSON text directly from a Lua stack, into a reused buffer.
+/// Writes JSON text directly from a Lua stack into a reusable buffer.
 ///
-/// A table is a list if its keys are 1 to n or it is marked as one; otherwise it is an object. Reads tables raw: no
-/// metamethod runs. A value without a JSON form is an error that names its place; the text written of it is removed.
+/// A table is a list if its keys are 1 to n or it is marked as one; otherwise it is an object. The writer reads tables
+/// raw, so no metamethod runs. A value without a JSON form is an error that names the value's place; the text that was
+/// written of the value is removed.
 public final class JSONWriter: JSONText {
-    /// The greatest size of a value in bytes: tables that share others can produce an endless text.
+    /// The maximum size of the text in bytes. Tables that contain the same tables several times could produce an
+    /// endless text.
     public var limit = Int.max
     /// The size at which the limits are checked next.
     var checkpoint = Int.max
-    /// Counts the buffer as memory of a VM.
+    /// Counts the buffer against the memory limit of a VM.
     var held: HeldBytes?
 
-    /// The size at which a value is refused as `long`: code that cannot pause has another writer write it in slices,
-    /// and passes the result as `prepared`.
+    /// A value whose text is larger than this is refused as `long`. Code that cannot pause then has another writer
+    /// write the value in slices, and passes the result as `prepared`.
     public var patience = Int.max
-    /// Tables that were already written, or could not be.
+    /// Tables that were written before, or that could not be written.
     public var prepared: [TableIdentity: PreparedJSON] = [:]
-    /// The table that was refused as `long`. Whoever takes it must release it.
+    /// The table that was refused as `long`. The code that takes it must release it.
     public var longTable: LuaReference?
 
-    // The Lua value being written: the innermost table, if one is open, and those around it, outermost first; where its text
-    // and its part of the stack began; whether a value is on top; and how much of a long string there is written.
+    // The state of the Lua value that is being written: the innermost table, if one is open; the tables around it,
+    // outermost first; where its text begins and where its part of the stack begins; whether a value is on top; and how
+    // much of a long string has been written.
     var isOpen = false
     var level = Level(index: 0, identity: nil, shape: .array, start: 0)
     var levels: [Level] = []
@@ -32,11 +35,11 @@ public final class JSONWriter: JSONText {
     var longOffset: Int?
     var names = WrittenNames()
 
-    /// Set by `append(at:of:)` if a string in the value is exactly an ISO date-time, which the host would rewrite
+    /// `append(at:of:)` sets this if a string in the value is exactly an ISO date-time, which the host would rewrite
     /// (host-contract §9.3 b).
     public var sawDateTime = false
 
-    /// A writer for the values of a VM, with its memory limit.
+    /// A writer for the values of a VM. It has the VM's memory limit.
     public convenience init(for vm: LuaVM?) {
         self.init()
         held = HeldBytes(vm)
@@ -47,7 +50,7 @@ public final class JSONWriter: JSONText {
 
     override public func takes(_ bytes: Int) { held?.set(bytes) }
 
-    /// Quotes the JSON text written since `start`: a JSON string that holds JSON.
+    /// Turns the JSON text written since `start` into a JSON string that holds that text.
     public func quote(from start: Int, of stack: LuaStack) throws(JSONError) {
         let length = count - start
         if length > Stretch.bytes { return try quoteLong(from: start, of: stack) }
@@ -59,12 +62,12 @@ public final class JSONWriter: JSONText {
     }
 }
 
-/// Identifies a table as long as it lives.
+/// Identifies a table for as long as the table exists.
 public struct TableIdentity: Hashable, Sendable {
     let address: UInt
 }
 
-/// The result of writing a table ahead, in slices.
+/// The result of writing a table in advance, in slices.
 public enum PreparedJSON {
     case text(JSONWriter)
     case failed(JSONError)

@@ -1,19 +1,20 @@
 internal import CLua
 public import JSON
 
-/// Reads a long JSON text onto a Lua stack in pieces, so that others get their turn. First it copies the text, then it checks
-/// it, then it makes the values. A text that takes much of the VM's memory is read without a copy, which is slower.
+/// Reads a long JSON text onto a Lua stack in pieces, so that other invocations can run in between. It first copies the
+/// text, then checks it, then makes the values. A text that is large relative to the VM's memory is read without a
+/// copy, which is slower.
 public final class LongJSONReader {
-    /// The length from which a text is read this way. A shorter one takes only part of a slice.
+    /// Texts of at least this length are read in pieces. A shorter text takes only part of a time slice.
     public static let shortest = 128 << 10
 
     private let nulls: JSONReader.Nulls
-    /// The nesting levels around the text itself.
+    /// The number of nesting levels around the text.
     private let depth: Int
     private let outline = JSONOutline()
     private var held: HeldBytes?
     private var stage = Stage.copying
-    /// How much of the text is copied.
+    /// The number of bytes that have been copied; nil before the first.
     private var copied: Int?
     private var reader: JSONReader?
     private var sparing: SparingJSONReader?
@@ -25,8 +26,8 @@ public final class LongJSONReader {
         self.depth = depth
     }
 
-    /// Returns true when the text is read and its value is on top of the stack; false if the time slice ended in the
-    /// middle. Until then the stack holds unfinished values, and `text` must stay the same. [+1 at the end]
+    /// Returns true when the text is read and its value is on top of the stack, or false if the time slice ended before
+    /// that. Until it returns true, the stack holds unfinished values, and `text` must not change. [+1 at the end]
     public func advance(_ text: RawSpan, onto stack: LuaStack) throws(JSONError) -> Bool {
         if copied == nil, sparing == nil, !hasRoomForCopy(of: text, stack) {
             sparing = SparingJSONReader(nulls: nulls, depth: depth)
@@ -51,7 +52,7 @@ public final class LongJSONReader {
         try stack.withBytes(at: index) { text throws(JSONError) in try advance(text, onto: stack) } ?? true
     }
 
-    /// Whether the copy and the outline are a small part of the memory, and offsets fit 32 bits.
+    /// Whether the copy and the outline take only a small part of the memory, and offsets fit 32 bits.
     private func hasRoomForCopy(of text: RawSpan, _ stack: LuaStack) -> Bool {
         text.byteCount < UInt32.max && text.byteCount <= stack.memoryLimit / 16
             && stack.hasRoom(for: 2 * text.byteCount)

@@ -13,7 +13,7 @@ extension LuaStack: JSONLimits {
 
 extension JSONError {
     /// The limit that ended the reading, or the time limit that ended the writing; nil for any other error. A text that
-    /// would be too large has a message of its own.
+    /// would be too large to write has its own message, so it counts as another error.
     public var limit: LuaError? {
         switch self {
         case .unwritable(.timeLimit, _), .syntax(.timeLimit, _, _): .timeLimit

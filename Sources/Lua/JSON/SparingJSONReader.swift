@@ -1,25 +1,25 @@
 internal import CLua
 import JSON
 
-/// Reads a long JSON text onto a Lua stack in pieces, without a copy of it: for a text that takes much of the VM's memory. The
-/// values are those of `JSONReader`.
+/// Reads a long JSON text onto a Lua stack in pieces, without copying it. It is meant for a text that is large relative
+/// to the VM's memory. It makes the same values as `JSONReader`.
 struct SparingJSONReader {
     private let nulls: JSONReader.Nulls
-    /// The open containers, outermost first. The table of each lies on the stack; above an object's table lies the
-    /// current member's key.
+    /// The open containers, outermost first. Their tables lie on the stack; above the table of an object lies the key
+    /// of the current member.
     private var levels: [Level] = []
-    /// The nesting levels around the text itself.
+    /// The number of nesting levels around the text.
     private let depth: Int
-    /// The member count of the last object at each depth: the next one usually has as many.
+    /// The member count of the last object at each depth. The next object at that depth usually has as many members.
     private var sizes = [Int32](repeating: 0, count: JSONScanner.depthLimit)
     private var offset = 0
-    /// In the middle of a string, of which this part was read.
+    /// Whether the cursor is inside a string, and the part of that string that has been read.
     private var isInString = false
     private var part: [UInt8] = []
 
     private struct Level {
         let isObject: Bool
-        /// Members or elements so far.
+        /// The number of members or elements read so far.
         var count: Int64 = 0
         var bracket: UInt8 { isObject ? UInt8(ascii: "}") : UInt8(ascii: "]") }
     }
@@ -29,8 +29,8 @@ struct SparingJSONReader {
         self.depth = depth
     }
 
-    /// Returns true when the text is read and its value is on top of the stack; false if the time slice ended in the
-    /// middle. Until then the stack holds unfinished values, and `text` must stay the same. [+1 at the end]
+    /// Returns true when the text is read and its value is on top of the stack, or false if the time slice ended before
+    /// that. Until it returns true, the stack holds unfinished values, and `text` must not change. [+1 at the end]
     mutating func advance(_ text: RawSpan, onto stack: LuaStack) throws(JSONError) -> Bool {
         // The pointers and the scanner live only during the closure.
         try text.withUnsafeBytes { raw throws(JSONError) in
@@ -62,7 +62,7 @@ struct SparingJSONReader {
                 case let first: try pushScalar(first, &scanner, stack)
                 }
             }
-            // Here a value is on top.
+            // A value is now on top of the stack.
             while let last = levels.indices.last {
                 if levels[last].isObject {
                     if nulls == .absent, stack.isNull(at: -1) {
@@ -85,7 +85,7 @@ struct SparingJSONReader {
         }
     }
 
-    /// Pushes the next value, which begins with `first` and is no string or container.
+    /// Pushes the next value, which begins with `first` and is neither a string nor a container.
     private func pushScalar(_ first: UInt8, _ scanner: inout JSONScanner, _ stack: LuaStack) throws(JSONError) {
         switch first {
         case UInt8(ascii: "t"):
@@ -105,8 +105,8 @@ struct SparingJSONReader {
         }
     }
 
-    /// Asks for room: a large table whose size is a power of two doubles with the next member, in one step and
-    /// regardless of the memory limit.
+    /// Throws if the VM has no room for a table that is about to grow. A large table whose size is a power of two
+    /// doubles with the next member, and Lua does that in one step regardless of the memory limit.
     @inline(__always)
     private func expectRoom(_ level: Level, _ scanner: JSONScanner, _ stack: LuaStack) throws(JSONError) {
         guard level.count >= 4096, level.count & (level.count - 1) == 0 else { return }
@@ -116,7 +116,7 @@ struct SparingJSONReader {
         }
     }
 
-    /// Pushes a string; or keeps the part of an unfinished one, and returns false.
+    /// Pushes a string. If the string is unfinished, it keeps the part that was read and returns false.
     private mutating func pushString(
         _ bytes: UnsafeBufferPointer<UInt8>?, _ scanner: inout JSONScanner, _ stack: LuaStack
     ) -> Bool {
@@ -129,7 +129,7 @@ struct SparingJSONReader {
         return true
     }
 
-    /// Pushes the table of a container. Returns false if the container is empty, and so complete.
+    /// Pushes the table of a container. Returns false if the container is empty and therefore complete.
     private mutating func open(
         isObject: Bool, _ scanner: inout JSONScanner, _ stack: LuaStack
     ) throws(JSONError) -> Bool {
@@ -149,11 +149,11 @@ struct SparingJSONReader {
         return !isEmpty
     }
 
-    /// Completes the table on top, that of the innermost container.
+    /// Completes the table of the innermost container, which is on top.
     private mutating func close(_ stack: LuaStack) {
         let level = levels.removeLast()
         if level.isObject {
-            // More would be wasteful if the next object is small.
+            // A larger size would waste memory if the next object is small.
             sizes[depth + levels.count] = Int32(min(level.count, 16))
         } else {
             stack.markArray(at: -1)

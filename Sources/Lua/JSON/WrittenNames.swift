@@ -1,7 +1,8 @@
-/// Where the names of members lie in the text that was written last, to be copied from there: most come again and again.
+/// Remembers where member names lie in the text that was written last. Most names recur, and copying a written name is
+/// faster than quoting it again.
 ///
-/// A name is known by Lua's own copy, which cannot change or move while the value that is being written holds it. So all is
-/// forgotten when another value begins, or when written text is removed.
+/// A name is identified by the address of Lua's own copy. That copy cannot change or move while the value that is being
+/// written holds it. Therefore all names are forgotten when another value begins or when written text is removed.
 struct WrittenNames {
     private struct Name {
         var text: UnsafePointer<CChar>?
@@ -10,16 +11,16 @@ struct WrittenNames {
     }
 
     private static let bits: UInt64 = 8
-    /// Allocated with the first name, as most writers write none.
+    /// Allocated when the first name is added, because most writers write no names.
     private var names: UnsafeMutablePointer<Name>?
     private var era = 1
 
-    /// For the owner's end.
+    /// The owner calls this when it ends.
     func deallocate() { names?.deallocate() }
 
     mutating func forget() { era += 1 }
 
-    /// Where the name was written.
+    /// The range in the text where the name was written before; nil if it is not known.
     @inline(__always)
     func find(_ text: UnsafePointer<CChar>) -> Range<Int>? {
         guard let name = names.map({ $0 + Self.place(of: text) }) else { return nil }

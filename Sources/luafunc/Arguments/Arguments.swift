@@ -1,6 +1,6 @@
 /// The arguments of a command.
 struct Arguments: Sendable {
-    /// By name; for flags and switches, whether they are on.
+    /// The values by the names of their parameters. The value of a flag or switch says whether it is on.
     private var values: [String: any Sendable] = [:]
     /// The words after `--`.
     var rest: [String] = []
@@ -9,10 +9,10 @@ struct Arguments: Sendable {
 
     subscript(flag: Flag) -> Bool { values[flag.parameter.name] as? Bool ?? false }
 
-    /// nil if neither form was given.
+    /// Whether the switch is on; nil if neither form was given.
     subscript(pair: Switch) -> Bool? { values[pair.parameter.name] as? Bool }
 
-    /// nil only before the command line is completely read.
+    /// The value of an operand; nil only until the command line has been read completely.
     subscript<Value>(operand: Operand<Value>) -> Value? { values[operand.parameter.name] as? Value }
 
     mutating func set(_ value: any Sendable, for parameter: Parameter) { values[parameter.name] = value }

@@ -1,4 +1,4 @@
-/// Completion for bash 4.4 or newer. Does not need the package bash-completion.
+/// Completion for bash 4.4 or newer. It does not need the package bash-completion.
 struct BashCompletion {
     let program: CommandSet
 

@@ -5,14 +5,14 @@ struct Command: Sendable {
     let summary: String
     /// A paragraph below the summary.
     var discussion: String?
-    /// In the order of the help text. Every command also has `--version` and `--help`.
+    /// The options, in the order of the help text. Every command also has `--version` and `--help`.
     var options: [any CommandOption] = []
     /// Arguments without a name, in order.
     var operands: [any CommandOperand] = []
     /// The words after `--`.
     var rest: Rest?
-    /// Checks what no single option can check. It runs before unexpected arguments are refused: for `serve 8080`,
-    /// advice about the port helps more.
+    /// Checks the arguments as a whole. It runs before unexpected arguments are refused, because for `serve 8080`,
+    /// advice about the port is more helpful.
     var validate: @Sendable (Arguments) throws -> Void = { _ in }
     let run: @Sendable (Arguments) throws -> Void
 

@@ -1,6 +1,6 @@
 import FunctionsModel
 
-/// The request on a command line.
+/// What a command line asks for.
 enum Request {
     case help(String)
     case version
@@ -27,7 +27,7 @@ extension CommandSet {
         do {
             return try reader.read(of: self)
         } catch let error as UsageError {
-            // A user who asks for help wants the correct usage.
+            // A user who asks for help gets help even if the rest of the command line is wrong.
             if asksForHelp(words) { return .help(HelpText(command, of: self).text) }
             throw error.of(command)
         }
@@ -44,7 +44,7 @@ extension CommandSet {
     }
 }
 
-/// Reads the words of one command in turn.
+/// Reads the words of one command one after another.
 private struct CommandLineReader {
     let command: Command
     var words: ArraySlice<String>

@@ -14,7 +14,7 @@ extension CommandSet {
 }
 
 extension Command {
-    /// The options in the help text; completion skips hidden ones too.
+    /// The options that the help text and the completion show.
     var visibleParameters: [Parameter] { parameters.filter { !$0.isHidden } }
 }
 

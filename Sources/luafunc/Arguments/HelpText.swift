@@ -54,7 +54,7 @@ struct HelpText {
         text += "\n\(title):\n" + entries.map { Self.entry($0.label, $0.explanation) }.joined()
     }
 
-    /// A label, with the explanation beside or below it.
+    /// An entry: a label with its explanation beside or below it.
     private static func entry(_ label: String, _ explanation: String) -> String {
         let lines = wrapped(explanation, width: width - column)
         let indented = lines.map { String(repeating: " ", count: column) + $0 + "\n" }.joined()
@@ -79,7 +79,7 @@ struct HelpText {
         return parameter.help + (notes.isEmpty ? "" : " (\(notes.joined(separator: "; ")))")
     }
 
-    /// Wraps a text between words; a word longer than a line gets its own.
+    /// Wraps a text between words. A word that is longer than a line gets its own line.
     private static func wrapped(_ text: String, width: Int) -> [String] {
         var lines: [String] = []
         for word in text.split(separator: " ") {

@@ -3,7 +3,7 @@ protocol CommandOption: Sendable {
     var parameter: Parameter { get }
 }
 
-/// `--port 8080` or `--port=8080`. Given twice, the last one counts.
+/// `--port 8080` or `--port=8080`. If the option is given twice, the last value counts.
 struct Option<Value: Sendable>: CommandOption {
     let parameter: Parameter
 
@@ -12,7 +12,7 @@ struct Option<Value: Sendable>: CommandOption {
     }
 }
 
-/// `--auth`: present or not.
+/// An option without a value, such as `--auth`.
 struct Flag: CommandOption {
     let parameter: Parameter
 

@@ -3,7 +3,7 @@ struct Parameter: Sendable {
     /// `port` for `--port`.
     let name: String
     var short: Character?
-    /// The help text without the default, which is added.
+    /// The help text. The default is added to it.
     let help: String
     /// The default value, or words that say where it comes from.
     var otherwise: String?
@@ -15,7 +15,7 @@ struct Parameter: Sendable {
         /// `--watch` and `--no-watch`
         case pair
         case value(ValueForm)
-        /// Without a name.
+        /// An argument without a name.
         case operand(ValueForm)
     }
 
@@ -31,7 +31,7 @@ struct Parameter: Sendable {
         }
     }
 
-    /// The form of its value, if it has one.
+    /// The form of the parameter's value; nil if it takes none.
     var value: ValueForm? {
         switch form {
         case .flag, .pair: nil
@@ -39,7 +39,7 @@ struct Parameter: Sendable {
         }
     }
 
-    /// Its long names; for an operand, its placeholder.
+    /// The parameter's long names; for an operand, its placeholder.
     var spellings: [String] {
         switch form {
         case .flag, .value: [long]
@@ -66,10 +66,10 @@ struct ValueForm: Sendable {
     }
 }
 
-/// Why a text is no value for a parameter.
+/// The reason why a text is not a valid value for a parameter.
 enum ValueProblem: Error {
-    /// It cannot be read; the sentence describes the expected form, if that is not obvious.
+    /// The text cannot be read. The sentence describes the expected form, unless that is obvious.
     case unreadable(String?)
-    /// It can be read, but is out of bounds: `must be from 0 to 65535`
+    /// The value is out of bounds: `must be from 0 to 65535`
     case outOfBounds(String)
 }

@@ -1,9 +1,9 @@
 import FunctionsModel
 
-/// An invalid command line. Exits with 64.
+/// An invalid command line. luafunc exits with 64.
 struct UsageError: Error {
     let fact: Reason
-    /// The command whose help to read; nil for the program's.
+    /// The command whose help the message refers to; nil for the program's help.
     private(set) var command: String?
 
     enum Reason {

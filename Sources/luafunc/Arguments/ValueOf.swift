@@ -1,6 +1,6 @@
 import FunctionsModel
 
-/// A form of value whose text is read as a `Value`.
+/// A form of value that is read as a `Value`.
 struct ValueOf<Value: Sendable>: Sendable {
     let form: ValueForm
 

@@ -13,7 +13,7 @@ struct AppChoice {
     init() {}
     init(_ arguments: Arguments) { app = arguments[Self.option] }
 
-    /// The given folder, else the embedded app, else the host's folder or the working folder.
+    /// The app: the given folder; without one, the embedded app; without one, the host's folder or the working folder.
     func source(_ settings: Settings) throws -> AppSource {
         if app == nil, let archive = try AppArchive.carried {
             return .archive(archive.files, of: CommandLine.arguments[0])
@@ -26,7 +26,7 @@ struct AppChoice {
 }
 
 extension AppArchive {
-    /// The app embedded in this program; nil for a plain one.
+    /// The app embedded in this program; nil for a program without one.
     static var carried: AppArchive? {
         get throws {
             do throws(PackError) {
@@ -40,7 +40,7 @@ extension AppArchive {
 }
 
 extension AppLoader {
-    /// The app; prints the reason if there is none.
+    /// Loads the app. If that fails, it prints the reason.
     func loadOrTell() throws(ExitCode) -> FunctionApp {
         do throws(Problem) {
             return try load()

@@ -3,7 +3,7 @@ import FunctionsModel
 extension Command {
     static let check = Command(
         name: "check", summary: "Report every problem of an app: in host.json, function.json and the scripts.",
-        discussion: "Exits with 1 if a function cannot run, 65 if the app cannot be used at all.",
+        discussion: "Exits with 1 if a function cannot run, 65 if the app is invalid.",
         options: [AppChoice.option]
     ) { arguments in
         let settings = Settings.current
@@ -17,6 +17,6 @@ extension Command {
             )
             throw ExitCode.badApp
         }
-        Console.print(count == 1 ? "1 function, all is well" : "\(count) functions, all is well")
+        Console.print(count == 1 ? "1 function, no problems found" : "\(count) functions, no problems found")
     }
 }

@@ -4,8 +4,8 @@ extension Command {
     static let pack = Command(
         name: "pack", summary: "Make a deployable zip file, a folder, or one executable from an app.",
         discussion: """
-            Left out are tests (*_test.lua), local.settings.json, names that begin with a dot, and what .funcignore or \
-            .gitignore names; in lua_modules, which many apps do not commit, only .funcignore counts.
+            Leaves out tests (*_test.lua), local.settings.json, names that begin with a dot, and whatever .funcignore \
+            or .gitignore names. In lua_modules, which many apps do not commit, only .funcignore counts.
             """,
         options: [AppChoice.option, zip, executable, output, list, runtime],
         validate: { arguments in
@@ -28,12 +28,12 @@ extension Command {
     private static let executable = Option("executable", .file, "Write one executable that serves the app.")
     private static let output = Option(
         "output", .folder(placeholder: "folder"), "Write a folder for Azure Functions Core Tools.")
-    private static let list = Option("list", .file, "Show what an executable carries, and do nothing else.")
+    private static let list = Option("list", .file, "Show what an executable contains, and do nothing else.")
     private static let runtime = Option("runtime", .file, "The luafunc to deploy.", default: "this one")
 
     private static func show(_ path: String) throws {
         guard let archive = try AppArchive.read(from: path) else {
-            Console.print("\(path) carries no app")
+            Console.print("\(path) contains no app")
             return
         }
         let files = archive.files.sorted { $0.key < $1.key }.map { ($0.key, $0.value.count) }
@@ -45,7 +45,7 @@ extension Command {
         let check = try AppCheck(.folder(root), settings: Settings.current)
         check.print()
         guard check.problems.isEmpty else {
-            Console.printError("luafunc: nothing is packed; put this right first")
+            Console.printError("luafunc: nothing was packed; fix this first")
             throw ExitCode.badApp
         }
         let runtime = try ExecutableFile(arguments[runtime] ?? ExecutableFile.current)
@@ -70,18 +70,18 @@ extension Command {
         Console.print(PackReport(files: files, notes: notes, products: products).text)
     }
 
-    /// Notes about the results that the author may not expect.
+    /// Notes about results that the app's author may not expect.
     private static func notes(_ app: FunctionApp, _ runtime: ExecutableFile, executable: String?) -> [String] {
         var notes: [String] = []
         let others = app.names.filter { app.functions[$0]?.isHTTP == false }
         if let executable, !others.isEmpty {
             notes.append(
-                "nothing but the Functions host or '\(executable) start' fires the triggers of "
-                    + "\(others.joined(separator: ", ")); 'serve' answers requests alone")
+                "only the Functions host or '\(executable) start' fires the triggers of "
+                    + "\(others.joined(separator: ", ")); 'serve' answers only requests")
         }
         if runtime.isDynamic {
             notes.append(
-                "the runtime needs shared libraries that are not where it is deployed; pack the static one, which "
+                "the runtime needs shared libraries that Azure does not have; pack the static one, which "
                     + "scripts/build-release makes: --runtime dist/luafunc")
         }
         return notes

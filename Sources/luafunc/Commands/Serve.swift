@@ -47,12 +47,14 @@ extension Command {
     private static let watch = Switch(
         "watch", "Make every save take effect.",
         default: "only where AZURE_FUNCTIONS_ENVIRONMENT is Development")
-    /// `luafunc start` holds the other end, so that no handler outlives it.
+    /// `luafunc start` holds the other end of standard input, so that no handler outlives it.
     private static let untilStdinEnds = Flag(
         "until-stdin-ends", "End when standard input ends.", isHidden: true)
-    /// Standard input, as other users of the machine can read arguments and environment.
+    /// The secret comes through standard input, because other users of the machine can read arguments and environment
+    /// variables.
     private static let takesSecret = Flag(
-        "secret-on-stdin", "Answer only who sends the first line of standard input as a header.", isHidden: true)
+        "secret-on-stdin", "Answer only callers that send the first line of standard input as a header.", isHidden: true
+    )
 }
 
 extension ValueOf<Int> {

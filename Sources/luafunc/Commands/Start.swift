@@ -59,7 +59,8 @@ extension Command {
             "serve", "--watch", "--until-stdin-ends", "--log-format", "json", "--log-level", level.rawValue,
         ]
         words += LimitOptions(arguments).arguments
-        // Without it, the handler uses its embedded app. Absolute, as the handler starts in that folder.
+        // Without this option, the handler would use its embedded app. The path is absolute, because the handler starts
+        // in that folder.
         if let folder = AppChoice(arguments).app { words += ["--app", Path.standardized(folder)] }
         return .luafunc(executable: ExecutableFile.current, arguments: words)
     }

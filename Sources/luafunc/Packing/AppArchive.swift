@@ -1,12 +1,12 @@
 import Files
 
-/// An app embedded in the executable that runs it: after the runtime come the files, uncompressed, so that a start need not
-/// inflate them, and a footer.
+/// An app embedded in the executable that runs it. The runtime is followed by the files and a footer. The files are not
+/// compressed, so that they need not be inflated when luafunc starts.
 struct AppArchive {
-    /// By path in the flat layout.
+    /// The files, by their paths in the flat layout.
     let files: [String: [UInt8]]
 
-    /// nil for a plain runtime, to which nothing was appended.
+    /// Returns nil for a runtime without an embedded app.
     static func read(from path: String = ExecutableFile.current) throws(PackError) -> AppArchive? {
         if path == ExecutableFile.current, ExecutableFile.isPlain { return nil }
         guard let archive = try ExecutableFile(path).archive else { return nil }

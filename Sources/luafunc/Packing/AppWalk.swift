@@ -1,7 +1,7 @@
 import Files
 import FunctionsModel
 
-/// Visits the deployed folders of an app.
+/// Visits the folders of an app that are deployed.
 struct AppWalk {
     /// The root with links resolved.
     private let root: String
@@ -43,8 +43,8 @@ struct AppWalk {
     }
 
     /// - Parameters:
-    ///   - folder: relative to the app; the app itself is "".
-    ///   - chain: the real paths of this folder and its ancestors: a link to one of them would form a circle.
+    ///   - folder: the path relative to the app; "" for the app itself.
+    ///   - chain: the real paths of this folder and its ancestors. A link to one of them would form a cycle.
     private mutating func enter(_ folder: String, chain: [String], gitIgnore: [IgnoreFile]) throws(PackError) {
         let here = folder.isEmpty ? root : "\(root)/\(folder)"
         guard let names = FileSystem.entries(of: here) else { throw .unreadable(here) }
@@ -68,7 +68,7 @@ struct AppWalk {
         }
     }
 
-    /// Never deployed, wherever it is.
+    /// Whether the file or folder is never deployed, in whatever folder it lies.
     private func isPrivate(_ name: String) -> Bool {
         name.hasPrefix(".") || name.hasSuffix("_test.lua") || name == "local.settings.json"
     }
@@ -85,8 +85,8 @@ struct AppWalk {
 
     private static let modules = "lua_modules/share/lua/5.4/"
 
-    /// Git ignores LuaRocks' files in `lua_modules` in many apps, as they can be installed again, but they are needed
-    /// here; so only .funcignore applies to them.
+    /// Whether an ignore file excludes the path. Only .funcignore applies to `lua_modules`: many apps have git ignore
+    /// it, because its files can be installed again, but a deployed app needs them.
     private func isIgnored(_ path: String, isFolder: Bool, _ gitIgnore: [IgnoreFile]) -> Bool {
         let isInstalled = path.split(separator: "/").first == "lua_modules"
         let verdict = { (file: IgnoreFile) in file.verdict(on: "\(root)/\(path)", isFolder: isFolder) }

@@ -1,10 +1,10 @@
 import Files
 import Lua
 
-/// An executable, and the archive of an app that may be appended to it. A class, as it holds the open file: it reads the
-/// same file even after another replaces it.
+/// An executable and the archive of an app that may be appended to it. It is a class that holds the open file, so that it
+/// reads the same file even after another one has replaced it.
 final class ExecutableFile {
-    /// Needs a dynamic loader, and libraries that may be missing where it is deployed.
+    /// Whether the executable needs a dynamic loader and libraries, which may be missing where it is deployed.
     let isDynamic: Bool
     private let path: String
     private let file: FileDescriptor
@@ -14,7 +14,7 @@ final class ExecutableFile {
     /// The running program.
     static let current = "/proc/self/exe"
 
-    /// True if nothing is appended to the running program, found without opening it. False is inconclusive.
+    /// Whether nothing is appended to the running program, determined without opening the file. False is inconclusive.
     static var isPlain: Bool { (try? File.status(of: current))?.size == Int64(Build.imageSize) }
 
     init(_ path: String) throws(PackError) {

@@ -2,7 +2,7 @@ import Files
 
 /// Reads folders and writes files atomically, with the errors of packing.
 enum FileSystem {
-    /// nil where there is no such folder.
+    /// The names in a folder; nil if there is no such folder.
     static func entries(of folder: String) -> [String]? { try? Folder.names(in: folder) }
 
     static func bytes(of file: String) throws(PackError) -> [UInt8] {
@@ -18,7 +18,7 @@ enum FileSystem {
     static func write(_ pieces: [[UInt8]], to path: String, isExecutable: Bool = false) throws(PackError) {
         let name = Path.lastComponent(of: path)
         guard !name.isEmpty, let folder = Path.parent(of: path) else {
-            throw .unwritable(path, reason: "it is no name for a file")
+            throw .unwritable(path, reason: "it is not a valid file name")
         }
         let part = Path.join(folder, ".\(name).part")
         do throws(FileError) {
@@ -29,7 +29,7 @@ enum FileSystem {
             try file.close()
             try File.rename(part, to: path)
         } catch {
-            // The first error says more than one from tidying up.
+            // The first error is more useful than an error of the cleanup.
             try? File.remove(part)
             throw .unwritable(path, reason: error.reason)
         }

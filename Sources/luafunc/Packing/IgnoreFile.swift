@@ -1,8 +1,8 @@
 import Files
 import JSON
 
-/// One `.gitignore` or `.funcignore`. Does not read git's index: a file that git tracks although it matches counts as
-/// ignored here.
+/// One `.gitignore` or `.funcignore`. It does not read git's index: a file that matches counts as ignored, even if git
+/// tracks it.
 struct IgnoreFile {
     /// The folder that its patterns are relative to.
     let folder: String
@@ -14,14 +14,15 @@ struct IgnoreFile {
         patterns = text.split(separator: UInt8(ascii: "\n")).compactMap { IgnorePattern(line: $0) }
     }
 
-    /// nil if there is none. An unreadable one is an error: files that it protects might be deployed.
+    /// Returns nil if there is no such file. An unreadable file is an error, because files that it excludes might be
+    /// deployed.
     init?(_ name: String, in folder: String) throws(PackError) {
         let path = Path.join(folder, name)
         guard File.exists(path) else { return nil }
         self.init(folder: folder, text: try FileSystem.bytes(of: path))
     }
 
-    /// The files of the folders above an app in a git repository, topmost first.
+    /// The `.gitignore` files of the folders above an app in a git repository, topmost first.
     static func gitIgnores(above root: String) throws(PackError) -> [IgnoreFile] {
         var folder = root
         var found: [IgnoreFile] = []
@@ -33,8 +34,8 @@ struct IgnoreFile {
         return found
     }
 
-    /// The verdict of the last matching pattern: true to ignore, false to include again; nil if none matches. Do not
-    /// ask about the content of an ignored folder, as nothing there can be included again.
+    /// The verdict of the last matching pattern: true to ignore, false to include again; nil if none matches. Callers
+    /// must not ask about the content of an ignored folder, because nothing in it can be included again.
     func verdict(on path: String, isFolder: Bool) -> Bool? {
         let names = path.utf8.dropFirst(folder.utf8.count).split(separator: UInt8(ascii: "/")).map { Array($0) }
         return patterns.last { $0.matches(names[...], isFolder: isFolder) }.map { !$0.takesBack }

@@ -1,6 +1,6 @@
 /// A line of an ignore file as git reads it, except for named classes such as `[[:digit:]]`.
 struct IgnorePattern {
-    /// Begins with `!`.
+    /// Whether the pattern begins with `!`.
     let takesBack: Bool
     private let isForFolders: Bool
     private let segments: [Segment]
@@ -19,7 +19,7 @@ struct IgnorePattern {
         case oneOf([ClosedRange<UInt8>], isNegated: Bool)
     }
 
-    /// nil for a comment, an empty line, and a pattern that never matches.
+    /// Returns nil for a comment, an empty line, or a pattern that never matches.
     init?(line: ArraySlice<UInt8>) {
         var line = Self.trimmed(line)
         guard line.first != UInt8(ascii: "#") else { return nil }
@@ -48,7 +48,7 @@ struct IgnorePattern {
         (isFolder || !isForFolders) && Self.matches(segments, path)
     }
 
-    /// As in `matches` for a name, only the last run of folders is retried, so the time is bounded.
+    /// As in the matching of a name, only the last `**` is retried, so the time is bounded.
     private static func matches(_ segments: [Segment], _ path: ArraySlice<[UInt8]>) -> Bool {
         var (segment, rest) = (0, path)
         var retry: (segment: Int, rest: ArraySlice<[UInt8]>)?
@@ -78,7 +78,7 @@ struct IgnorePattern {
 
     private static func matches(_ pieces: [Piece], _ name: [UInt8]) -> Bool {
         var (piece, byte) = (0, 0)
-        /// Where to continue if the text after the last run does not match: the run takes one more byte.
+        /// Where to continue if the text after the last `*` does not match: the `*` then takes one more byte.
         var retry: (piece: Int, byte: Int)?
         while byte < name.count {
             if piece < pieces.count, case .run = pieces[piece] {
@@ -126,7 +126,7 @@ struct IgnorePattern {
         return pieces
     }
 
-    /// `[a-z]`, `[!a-z]` or `[^a-z]`, after the bracket; one at the beginning stands for itself.
+    /// Reads `[a-z]`, `[!a-z]` or `[^a-z]` after the opening bracket. A `]` at the beginning stands for itself.
     private static func oneOf(_ text: inout ArraySlice<UInt8>) -> Piece? {
         let isNegated = text.first == UInt8(ascii: "!") || text.first == UInt8(ascii: "^")
         if isNegated { text = text.dropFirst() }

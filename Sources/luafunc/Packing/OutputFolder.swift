@@ -1,13 +1,13 @@
 import Files
 
-/// Writes a packed app as a folder, for tools that want one.
+/// Writes a packed app as a folder, for tools that need one.
 struct OutputFolder {
     private let path: String
 
     /// The names that an earlier `pack` wrote there.
     private var old: [String] = []
 
-    /// Throws if something would be lost: the app itself, or a folder that contains more than a packed app.
+    /// Throws if writing would delete something: the app itself, or a folder that contains more than a packed app.
     init(_ path: String, app root: String) throws(PackError) {
         self.path = Path.resolved(path)
         guard !Path.isInside(Path.resolved(root), of: self.path) else {
@@ -15,7 +15,7 @@ struct OutputFolder {
         }
         guard File.exists(self.path) else { return }
         guard let entries = FileSystem.entries(of: self.path)?.filter({ $0 != Self.settings }) else {
-            throw .unwritable(path, reason: "it is there already, and no folder that can be read")
+            throw .unwritable(path, reason: "it exists and is not a readable folder")
         }
         let isPackedApp = entries.contains("host.json") && entries.contains(runtimeName)
         let foreign = entries.first { !isPackedApp || !isPacked($0) }
@@ -23,7 +23,7 @@ struct OutputFolder {
         old = entries
     }
 
-    /// Core Tools reads this file beside a packed app, so people put it there; it stays.
+    /// Core Tools reads this file beside a packed app. Users put it there, so it is kept.
     private static let settings = "local.settings.json"
 
     private func isPacked(_ name: String) -> Bool {

@@ -1,11 +1,11 @@
 import FunctionsModel
 
-/// Why an app cannot be packed, or a packed one cannot be used.
+/// The reason why an app cannot be packed, or why a packed app cannot be used.
 enum PackError: Error, Equatable {
     case noFunctions(root: String)
-    /// A function has the name of something else in the flat layout.
+    /// A function has the name of another file or folder in the flat layout.
     case takenName(function: String)
-    /// host.json is no JSON object.
+    /// host.json is not a JSON object.
     case badHost(String)
     case unreadable(String)
     /// A link leads out of the app.
@@ -13,7 +13,8 @@ enum PackError: Error, Equatable {
     case unwritable(String, reason: String)
     case tooLargeForZip
     case noExecutable(String)
-    /// Truncated, changed, or packed in a format that this version does not know: these cannot be told apart.
+    /// The file was truncated, changed, or packed in a format that this version does not know. These cases cannot be
+    /// told apart.
     case damaged(String)
     /// The output would replace the app itself.
     case outputHoldsApp(String)
@@ -29,7 +30,7 @@ extension PackError: CustomStringConvertible {
                 + "itself, that neither .funcignore nor .gitignore leaves out"
         case .takenName(let function):
             "\(function): a deployed app has its function folders beside host.json, the runtime '\(runtimeName)', "
-                + "'lib' and 'lua_modules', so no function may have one of these names or be called 'functions'; rename it"
+                + "'lib' and 'lua_modules', so no function may have one of these names or be named 'functions'; rename it"
         case .badHost(let reason): "host.json: \(reason)"
         case .unreadable(let path): "\(path) cannot be read; check that it is there and its permissions"
         case .outside(let problem): problem.description

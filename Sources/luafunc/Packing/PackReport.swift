@@ -1,6 +1,7 @@
 import Log
 
-/// The report of `pack`: what went in, what the author may not expect, and how to use each product.
+/// The report of `pack`: the packed files, notes about results that the author may not expect, and how to use each
+/// product.
 struct PackReport {
     enum Product {
         case zip(String, size: Int)
@@ -52,7 +53,8 @@ struct PackReport {
 }
 
 extension PackReport.Product {
-    /// Core Tools cannot detect the language of a packed app, which never contains local.settings.json.
+    /// Says how to use the product. Core Tools needs `--custom`, because it cannot detect the language of a packed app,
+    /// which never contains local.settings.json.
     fileprivate var lines: [String] {
         switch self {
         case .zip(let path, let size):

@@ -4,18 +4,18 @@ import FunctionsModel
 let runtimeName = "luafunc"
 
 struct PackedFile: Equatable {
-    /// In the flat layout.
+    /// The path in the flat layout.
     let path: String
     let bytes: [UInt8]
     var isExecutable = false
 }
 
-/// The files of an app in Azure's flat layout, which the host and luafunc read alike: every function folder beside
+/// The files of an app in Azure's flat layout, which both the host and luafunc read: every function folder lies beside
 /// host.json.
 struct PackedApp {
-    /// Sorted by path; without the runtime.
+    /// The files without the runtime, sorted by path.
     let files: [PackedFile]
-    /// What the app's author may not expect.
+    /// Notes about results that the app's author may not expect.
     let notes: [String]
 
     init(_ app: FunctionApp) throws(PackError) {
@@ -30,7 +30,7 @@ struct PackedApp {
         notes = host.notes + walk.notes
     }
 
-    /// The files, with the runtime where host.json expects it.
+    /// The files and the runtime, which has the path that host.json names.
     func files(with runtime: ExecutableFile) throws(PackError) -> [PackedFile] {
         (files + [PackedFile(path: runtimeName, bytes: try runtime.image, isExecutable: true)])
             .sorted { $0.path.utf8.lexicographicallyPrecedes($1.path.utf8) }

@@ -1,6 +1,6 @@
 import JSON
 
-/// The deployed host.json: the author's own bytes, if they name the packed runtime (host-contract §1).
+/// The deployed host.json. It consists of the author's own bytes if they name the packed runtime (host-contract §1).
 struct PackedHostJSON {
     let bytes: [UInt8]
     private(set) var notes: [String] = []
@@ -9,7 +9,7 @@ struct PackedHostJSON {
     init(_ text: [UInt8]?) throws(PackError) {
         guard let text else {
             bytes = Array(Self.standard.utf8)
-            notes = ["host.json is new: the app had none"]
+            notes = ["host.json was added, because the app had none"]
             return
         }
         let host: JSONTree
@@ -18,8 +18,8 @@ struct PackedHostJSON {
         } catch {
             throw .badHost("is not JSON: \(error)")
         }
-        guard host.members != nil else { throw .badHost("must hold an object, not \(host.kind)") }
-        // The host reads the older section only if there is no other.
+        guard host.members != nil else { throw .badHost("must contain an object, not \(host.kind)") }
+        // The host reads the older section `httpWorker` only if `customHandler` is missing.
         let isOld = host.member(anyCase: "customHandler") == nil && host.member(anyCase: "httpWorker") != nil
         let path = [isOld ? "httpWorker" : "customHandler", "description", "defaultExecutablePath"]
         let written = path.reduce(host) { tree, name in tree?.member(anyCase: name) }?.string
@@ -52,7 +52,7 @@ struct PackedHostJSON {
 }
 
 extension JSONTree {
-    /// This tree with a text set at a path, whose names ignore case, as in .NET's configuration.
+    /// Returns this tree with a text set at a path. The path's names ignore case, as in .NET's configuration.
     fileprivate func setting(_ path: ArraySlice<String>, to text: String) -> JSONTree {
         guard let name = path.first else { return JSONTree(.string(text), line: line) }
         var members = members ?? []

@@ -1,8 +1,8 @@
 import Compression
 
-/// A file's bytes in a zip: deflated if that makes them fewer.
+/// The bytes of a file in a zip. They are deflated if that makes them fewer.
 struct ZipContent {
-    /// 0 for stored, 8 for deflated.
+    /// The method: 0 for stored, 8 for deflated.
     let method: UInt16
     let bytes: [UInt8]
     /// The CRC-32 of the file.

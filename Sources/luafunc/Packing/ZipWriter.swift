@@ -1,11 +1,13 @@
-/// Makes a zip file that is identical for identical files: no times, no user names. Entries keep their order.
+/// Makes zip files. Identical files give an identical zip, because it contains no times and no user names. The entries
+/// keep their order.
 struct ZipWriter {
     private var file: [UInt8] = []
     private var directory: [UInt8] = []
     private var count: UInt16 = 0
 
     static func zip(_ files: [PackedFile]) throws(PackError) -> [UInt8] {
-        // Includes two headers and two names for each file, so that nothing needs the format's 64-bit extension.
+        // The size includes two headers and two names for each file. Within these limits, the format's 64-bit extension
+        // is not needed.
         let size = files.reduce(0) { $0 + $1.bytes.count + 2 * $1.path.utf8.count + 128 }
         guard files.count < Int(UInt16.max), size < Int(UInt32.max) else { throw .tooLargeForZip }
         var zip = ZipWriter()
@@ -59,14 +61,14 @@ struct ZipWriter {
         return file
     }
 
-    /// 2.0, for folders in names and deflate.
+    /// Version 2.0, which is needed for folders in names and for deflate.
     private static let versionNeeded: UInt16 = 20
-    /// Unzippers read permissions from the upper half of the attributes only if Unix made the entry; few plans would
-    /// make the runtime executable themselves (host-contract §1).
+    /// Marks entries as made by Unix, because unzippers read permissions from the upper half of the attributes only
+    /// then. Few plans make the runtime executable themselves (host-contract §1).
     private static let madeByUnix: UInt16 = 3 << 8 | versionNeeded
     private static let nameIsUTF8: UInt16 = 1 << 11
     private static let midnight: UInt16 = 0
-    /// 1 January 1980, the first that the format knows.
+    /// 1 January 1980, the first day that the format can express.
     private static let firstDay: UInt16 = 1 << 5 | 1
 }
 

@@ -2,7 +2,7 @@ import Testing
 
 @testable import DevHost
 
-/// What is accepted at all, and the members of an answer (host-contract §9.1, §9.2).
+/// Tests which answers are accepted, and their members (host-contract §9.1, §9.2).
 @Suite struct AnswerTests {
     private func decode(_ status: Int, _ type: String?, _ body: String) -> Delivery {
         AnswerDecoder(outputs: [.response], isHTTP: true)
@@ -15,14 +15,14 @@ import Testing
             "application/json", "Application/JSON", "text/json", "application/json; charset=utf-8",
             "application/json;charset=\"UTF-8\"", "application/json; odata=verbose",
         ])
-    func `a JSON object is taken`(_ status: Int, _ type: String) {
+    func `a JSON object is accepted`(_ status: Int, _ type: String) {
         let delivery = decode(status, type, #"{"Outputs":{"res":{"body":"hi"}},"Logs":["a"]}"#)
         #expect(delivery.failure == nil && delivery.warnings.isEmpty && delivery.logs == ["a"])
         #expect(delivery.http?.text == "hi")
     }
 
     @Test(arguments: [true, false])
-    func `so is one in UTF-16 that says so`(_ hasMark: Bool) {
+    func `a JSON object in UTF-16 is accepted if the content type says so`(_ hasMark: Bool) {
         let units = Array(((hasMark ? "\u{feff}" : "") + #"{"Logs":["né"]}"#).utf16)
         let body = units.flatMap { [UInt8(truncatingIfNeeded: $0), UInt8($0 >> 8)] }
         let delivery = AnswerDecoder(outputs: [], isHTTP: false)
@@ -73,7 +73,7 @@ import Testing
     }
 
     @Test(arguments: [[0xff], [0x7b, 0x22, 0xc3, 0x22, 0x7d]] as [[UInt8]])
-    func `so does one that is no text`(_ body: [UInt8]) {
+    func `an answer that is not text fails the invocation`(_ body: [UInt8]) {
         let delivery = AnswerDecoder(outputs: [], isHTTP: false)
             .decode(Answer(status: 200, contentType: "application/json", body: body))
         #expect(
@@ -87,7 +87,7 @@ import Testing
             (200, "application/json", "null", "null"), (200, "application/json", " null x", "null"),
             (200, "application/json", "\"\"", "\"\""),
         ] as [(Int, String?, String, String)])
-    func `an answer that says nothing hangs`(_ status: Int, _ type: String?, _ body: String, _ what: String) {
+    func `an empty answer makes the invocation hang`(_ status: Int, _ type: String?, _ body: String, _ what: String) {
         let delivery = decode(status, type, body)
         #expect(delivery.hangs && delivery.failure == nil && delivery.http == nil)
         #expect(
@@ -98,7 +98,7 @@ import Testing
     }
 
     @Test(arguments: [301, 400, 404, 500])
-    func `another status fails the invocation, and nothing of the answer counts`(_ status: Int) {
+    func `another status fails the invocation, and the answer is discarded`(_ status: Int) {
         let body = #"{"Outputs":{"res":{"body":"hi"}},"Logs":["lost"]}"#
         let delivery = decode(status, "application/json", body)
         #expect(
@@ -121,7 +121,7 @@ import Testing
 
     // MARK: Members
 
-    @Test func `members are found in any case, and the last one counts`() {
+    @Test func `members are found in upper or lower case, and the last one counts`() {
         let delivery = decode(
             200, "application/json", #"{"outputs":{"res":{"body":"no"}},"LOGS":["a"],"OUTPUTS":{"res":{"body":"yes"}}}"#
         )
@@ -155,7 +155,7 @@ import Testing
         (#"["a",1,1.5,true,null]"#, ["a", "1", "1.5", "true", "[null]"]),
         (#"["test","2024-01-01T00:00:00.000Z"]"#, ["test", "2024-01-01T00:00:00.000Z"]),
     ])
-    func `logs are texts, or what has one`(_ logs: String, _ lines: [String]) {
+    func `logs are texts, or values that have a text`(_ logs: String, _ lines: [String]) {
         let delivery = decode(200, "application/json", "{\"Logs\":\(logs)}")
         #expect(delivery.logs == lines && delivery.warnings.isEmpty)
     }
@@ -175,7 +175,7 @@ import Testing
     @Test(arguments: [
         #"{"Logs":["a",],}"#, #"{/* a */"Logs":["a"]// b"# + "\n}", #"{'Logs':['a']}"#, #"{Logs:['a']}"#,
     ])
-    func `small slips are tolerated`(_ body: String) {
+    func `small syntax errors are tolerated`(_ body: String) {
         #expect(decode(200, "application/json", body).logs == ["a"])
     }
 }

@@ -6,7 +6,7 @@ import Testing
 
 @Suite struct Base64GuessTests {
     @Test(arguments: ["data", "true", "null", "Done", "2024", "complete", "finished", "user0001", "two words"])
-    func `words that decode are taken for an accident`(_ text: String) throws {
+    func `short words that happen to decode stay texts`(_ text: String) throws {
         let bytes = try #require(Base64.decode(text))
         #expect(bytes == Array(Data(base64Encoded: text.replacing(" ", with: "")) ?? Data()))
         #expect(Base64Guess.isAccident(text, decodedAs: bytes))
@@ -17,7 +17,7 @@ import Testing
         Data([0, 1, 0xfe, 0xff]),
         Data(0...255), Data(repeating: 0x69, count: 48), Data(),
     ])
-    func `base64 that was meant is not`(_ data: Data) throws {
+    func `intended base64 is decoded`(_ data: Data) throws {
         let text = data.base64EncodedString()
         let bytes = try #require(Base64.decode(text))
         #expect(bytes == Array(data))

@@ -19,7 +19,7 @@ extension OutputBinding {
 }
 
 extension Delivery {
-    /// What the output `o` is given, as text; nil if nothing.
+    /// The messages that the output `o` gets, as text; nil if it gets none.
     var texts: [String]? { outputs.first { $0.name == "o" }?.messages.map { String(decoding: $0, as: UTF8.self) } }
 
     var bytes: [UInt8]? { outputs.first { $0.name == "o" }?.messages.first }

@@ -2,7 +2,7 @@ import Testing
 
 @testable import DevHost
 
-/// Responses to callers, through an output with a name (host-contract §9.5).
+/// Tests responses to callers through an output with a name (host-contract §9.5).
 @Suite struct HTTPOutputTests {
     private static func named(_ value: String) -> Delivery {
         decode("{\"Outputs\":{\"res\":\(value)}}", .response, isHTTP: true)
@@ -34,7 +34,7 @@ import Testing
         ("[]", "an array"), ("null", "null"), ("\"[1]\"", "a text"), ("\"null\"", "a text"),
         (#""2024-01-01T00:00:00Z""#, "a date"),
     ])
-    func `anything else is none`(_ value: String, _ kind: String) {
+    func `any other value is not a response`(_ value: String, _ kind: String) {
         let delivery = Self.named(value)
         #expect(
             delivery.failure == Self.failed + "output 'res' is \(kind); send an object such as "
@@ -121,12 +121,12 @@ import Testing
                 + "dates in UTC, without zeros at the end of the fraction"
         ),
     ])
-    func `a body that is no text is made one`(_ body: String, _ text: String, _ warning: String) {
+    func `a body that is not text is converted to text`(_ body: String, _ text: String, _ warning: String) {
         let delivery = Self.named("{\"body\":\(body)}")
         #expect(delivery.http?.text == text && delivery.warnings == [warning])
     }
 
-    @Test func `a text body goes through as it is, and so does one after which a line break keeps the date away`() {
+    @Test func `a text body is passed on unchanged, also if a line break at its end hides a date`() {
         let delivery = Self.named(#"{"body":"2024-01-01T00:00:00Z\n","headers":{"x-at":"2024-01-01T00:00:00Z "}}"#)
         #expect(delivery.http?.text == "2024-01-01T00:00:00Z\n" && delivery.warnings.isEmpty)
         #expect(delivery.http?.value(of: "x-at") == "2024-01-01T00:00:00Z")
@@ -165,7 +165,7 @@ import Testing
             (#"{"Set-Cookie":"a=1; Path=/; HttpOnly"}"#, "set-cookie", "a=1; Path=/; HttpOnly", nil),
             (#"{"content-length":"4"}"#, "content-length", nil, nil),
         ] as [(String, String, String?, String?)])
-    func `a header goes out`(_ headers: String, _ name: String, _ value: String?, _ warning: String?) {
+    func `a header is sent`(_ headers: String, _ name: String, _ value: String?, _ warning: String?) {
         let delivery = Self.named("{\"body\":\"text\",\"headers\":\(headers)}")
         #expect(delivery.failure == nil && delivery.http?.value(of: name) == value)
         #expect(delivery.warnings == [warning].compactMap(\.self))
@@ -188,7 +188,7 @@ import Testing
             "output 'res': the header 'Content-Length' says 3, but the body has 4 bytes; leave the header out"
         ),
     ])
-    func `a header that cannot go out fails`(_ headers: String, _ reason: String) {
+    func `a header that cannot be sent fails`(_ headers: String, _ reason: String) {
         let delivery = decode(
             "{\"Outputs\":{\"o\":\"hello\",\"res\":{\"body\":\"text\",\"headers\":\(headers)}}}", .response, .queue,
             isHTTP: true)
@@ -197,7 +197,7 @@ import Testing
     }
 
     @Test(arguments: [204, 205, 304])
-    func `some statuses have no room for a body`(_ status: Int) {
+    func `some statuses cannot have a body`(_ status: Int) {
         #expect(
             Self.named("{\"statusCode\":\(status),\"body\":\"x\"}").failure
                 == "output 'res': Writing to the response body is invalid for responses with status code \(status); "

@@ -72,7 +72,7 @@ import Testing
     }
 
     @Test(arguments: ["string", "stream"])
-    func `another "dataType" does not`(_ dataType: String) {
+    func `another "dataType" does not turn the guess off`(_ dataType: String) {
         #expect(deliver("\"test\"", to: .output("queue", dataType: dataType)).bytes == [0xb5, 0xeb, 0x2d])
     }
 
@@ -132,7 +132,7 @@ import Testing
     }
 
     @Test(arguments: ["{no}", "[1" + ",}]", "[1] [2]"], ["queue", "serviceBus", "table"])
-    func `a text with the brackets of JSON that is none fails`(_ text: String, _ type: String) {
+    func `a text with the brackets of JSON that is not JSON fails`(_ text: String, _ type: String) {
         let delivery = deliver("\"\(text)\"", to: .output(type))
         #expect(
             delivery.failure?.hasPrefix("output 'o': the text has the brackets of JSON but cannot be read: line 1")
@@ -159,7 +159,7 @@ import Testing
             (#""hello""#, "a text"), (#""test""#, "a text"), ("100", "a number"), ("true", "a boolean"),
             (#""2024-01-01T00:00:00Z""#, "a date"), (#"[{},"a"]"#, "a text"), ("[null]", "null"), ("[[]]", "an array"),
         ], documentTypes)
-    func `anything else is no row`(_ row: (String, String), _ type: String) {
+    func `any other value is not a row`(_ row: (String, String), _ type: String) {
         let delivery = deliver(row.0, to: .output(type))
         #expect(delivery.failure == "output 'o': '\(type)' takes an object or an array of objects, not \(row.1)")
         #expect(delivery.outputs.isEmpty)

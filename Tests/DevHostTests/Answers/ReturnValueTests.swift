@@ -2,9 +2,9 @@ import Testing
 
 @testable import DevHost
 
-/// Which part of an answer decides (host-contract §9.6 to §9.8).
+/// Tests which part of an answer becomes the response (host-contract §9.6 to §9.8).
 @Suite struct ReturnValueTests {
-    /// An answer, what the caller of a function with the output `res` sees, and the warnings.
+    /// An answer, the response that the caller of a function with the output `res` gets, and the warnings.
     @Test(arguments: [
         (#"{"Outputs":{"res":{"statusCode":404,"body":"no"}}}"#, 404, "no", []),
         (
@@ -41,7 +41,7 @@ import Testing
         ),
         (#"{"Outputs":{},"ReturnValue":{"res":{"body":"b"}}}"#, 200, "b", []),
     ])
-    func `a caller sees`(_ answer: String, _ status: Int, _ body: String, _ warnings: [String]) {
+    func `a caller gets the response`(_ answer: String, _ status: Int, _ body: String, _ warnings: [String]) {
         let delivery = decode(answer, .response, isHTTP: true)
         #expect(delivery.failure == nil && delivery.http?.status == status && delivery.http?.text == body)
         #expect(delivery.warnings == warnings)
@@ -83,7 +83,7 @@ import Testing
         #expect(decode(#"{"Outputs":{"o":"no"},"ReturnValue":{"o":null}}"#, .queue).outputs.isEmpty)
     }
 
-    @Test func `another ReturnValue is ignored where nothing takes it`() {
+    @Test func `another ReturnValue is ignored if no output takes it`() {
         let delivery = decode(#"{"ReturnValue":"hi"}"#, .queue)
         #expect(delivery.outputs.isEmpty)
         #expect(

@@ -2,7 +2,7 @@ import Testing
 
 @testable import DevHost
 
-/// Responses to callers, through the output `$return` (host-contract §9.6).
+/// Tests responses to callers through the output `$return` (host-contract §9.6).
 @Suite struct ReturnedResponseTests {
     private static func returned(_ value: String, dataType: String? = nil) -> Delivery {
         decode(
@@ -10,7 +10,7 @@ import Testing
         )
     }
 
-    /// A value, the status, the body, the content type, and how the warnings begin after the place.
+    /// A value, the status, the body, the content type, and how the warnings begin after the name of the place.
     @Test(
         arguments: [
             ("\"hello\"", 200, "hello", "text/plain; charset=utf-8", []),

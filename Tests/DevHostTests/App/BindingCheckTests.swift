@@ -31,21 +31,20 @@ import Testing
             (#""type": "blob", "direction": "out", "path": "UPPER/x""#, "UPPER"),
             (
                 #""type": "http", "direction": "out", "rout": "x""#,
-                #"binding 'o': "rout" is not read; did you mean "route"?"#
+                #"binding 'o': "rout" is not a known setting; did you mean "route"?"#
             ),
             (
                 #""type": "queues", "direction": "out""#,
-                #"the host has no type "queues" of its own; did you mean "queue"?"#
+                #"the host has no built-in type "queues"; did you mean "queue"?"#
             ),
         ])
-    func `what would only be found by an invocation is told with its line`(_ members: String, _ problem: String) throws
-    {
+    func `problems that an invocation would find are reported`(_ members: String, _ problem: String) throws {
         let found = try problems("{ \"name\": \"o\", \(members) }")
         #expect(found.count == 1 && found[0].hasPrefix("functions/f/function.json:2: "), "\(found)")
         #expect(found.first?.contains(problem) == true, "\(found)")
     }
 
-    @Test func `the name of a binding is said once`() throws {
+    @Test func `an error names the binding once`() throws {
         #expect(
             try problems(#"{ "name": "o", "type": "blob", "direction": "out", "path": "x/{na" }"#) == [
                 "functions/f/function.json:2: binding 'o': the path 'x/{na' has no } for the { at character 3; a brace "
@@ -60,7 +59,7 @@ import Testing
         #""type": "blob", "direction": "in", "path": "in-box/{name}""#,
         #""type": "signalR", "direction": "out""#,
     ])
-    func `what can be used is not told`(_ members: String) throws {
+    func `valid bindings are not reported`(_ members: String) throws {
         #expect(try problems("{ \"name\": \"o\", \(members) }").isEmpty)
     }
 
@@ -72,7 +71,7 @@ import Testing
         (#""httpTrigger", "authLevel": "Anonymous""#, nil),
         (#""httpTrigger""#, nil),
     ])
-    func `a schedule or level that the host cannot read is told`(_ trigger: String, _ part: String?) throws {
+    func `a schedule or level that the host cannot read is reported`(_ trigger: String, _ part: String?) throws {
         let app = try TemporaryApp([
             "functions/f/function.json": #"{ "bindings": [ { "name": "t", "type": \#(trigger) } ] }"#
         ])

@@ -5,7 +5,7 @@ import Testing
 
 @testable import DevHost
 
-/// How the host makes a command line of host.json (host-contract §1).
+/// Tests how the host makes a command line from host.json (host-contract §1).
 @Suite struct HandlerCommandTests {
     private static let environment = ["httpkey1": "httpvalue1", "httpkey2": "httpvalue2", "TestEnv": "TestVal"]
 

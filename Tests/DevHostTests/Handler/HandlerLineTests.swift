@@ -13,19 +13,19 @@ import Testing
             ("it FAILED", true, false, .error),
             ("Unhandled exception", true, false, .error),
         ] as [(String, Bool, Bool, HandlerLine.Level)])
-    func `stream and words make the level`(
+    func `the level depends on the stream and on certain words`(
         _ line: String, _ isError: Bool, _ forErrors: Bool, _ level: HandlerLine.Level
     ) {
         #expect(HandlerLine(line, isError: isError, stderrIsForErrors: forErrors).level == level)
     }
 
-    @Test func `every occurrence of the host's prefix goes`() {
+    @Test func `every occurrence of the host's prefix is removed`() {
         let line = HandlerLine(
             "LanguageWorkerConsoleLogone languageworkerconsolelogtwo", isError: false, stderrIsForErrors: true)
         #expect(line.text == "one two")
     }
 
-    @Test func `a line of luafunc tells its function and invocation`() throws {
+    @Test func `a line of luafunc names its function and invocation`() throws {
         let line = try #require(
             HandlerLine(
                 luafunc: #"{"time":"t","level":"warn","function":"order","invocationId":"7","message":"two\nlines"}"#))

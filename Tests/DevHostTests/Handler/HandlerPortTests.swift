@@ -8,14 +8,14 @@ import Testing
 @Suite struct HandlerPortTests {
     init() { MainLoopThread.start() }
 
-    /// Where they begin that Linux gives out; 32768 if nobody has changed it.
+    /// The first port that Linux assigns automatically; 32768 by default.
     private static let first =
         (try? String(contentsOfFile: "/proc/sys/net/ipv4/ip_local_port_range", encoding: .utf8))?
         .split(whereSeparator: \.isWhitespace).first.flatMap { Int($0) } ?? 0
 
-    /// A parallel program on any port had taken it before the handler could bind it.
+    /// Otherwise another program could get the same port before the handler has bound it.
     @Test(.enabled(if: first == 32_768)) @MainLoop
-    func `the handler's port is none that Linux gives to others`() throws {
+    func `the handler's port lies outside Linux' range of automatic ports`() throws {
         for _ in 0..<20 { #expect(try HandlerProcess.freePort() < Self.first) }
     }
 }

@@ -6,7 +6,7 @@ import Testing
 @Suite struct RestartPolicyTests {
     private let start = ContinuousClock.now
 
-    /// Exit codes with the minutes at which they come.
+    /// Exit codes and the minutes at which the handler exits.
     @Test(
         arguments: [
             ([(0, 0)], [.leave]),

@@ -12,14 +12,14 @@ import Testing
     init() { MainLoopThread.start() }
 
     @Test(arguments: ["HTTP/1.1 404 Not Found\r\n\r\n", "SSH-2.0-nonsense\r\n\r\n", ""])
-    func `whoever answers is ready, however badly`(_ answer: String) async throws {
+    func `a handler that answers anything is ready`(_ answer: String) async throws {
         let server = try CannedServer(["/": Array(answer.utf8)], endsConnections: true)
         let host = try await HostInProcess([:], handlerPort: server.port)
         try await host.wait(for: "a ready handler") { if case .handlerReady = $0 { true } else { false } }
         try await host.stop()
     }
 
-    @Test func `one that nobody can reach is killed, and the third time the host stops`() async throws {
+    @Test func `a handler that cannot be reached is killed, and the host stops the third time`() async throws {
         let port = try await EventLoop.main.task { @MainLoop in try HandlerProcess.freePort() }.value
         let host = try await HostInProcess(
             [:], handlerPort: port, options: #", "initializationTimeout": "00:00:00.1""#)
@@ -28,7 +28,7 @@ import Testing
         #expect(failure.description.contains("was killed, the third time") && !failure.isAddressTaken)
     }
 
-    @Test func `a call that comes before the handler is ready waits for it`() async throws {
+    @Test func `a call that arrives before the handler is ready waits for it`() async throws {
         let port = try await EventLoop.main.task { @MainLoop in try HandlerProcess.freePort() }.value
         let host = try await HostInProcess(
             ["f/function.json": TemporaryApp.httpFunction], handlerPort: port)
@@ -42,7 +42,7 @@ import Testing
         await handler.stop()
     }
 
-    @Test func `a port that is taken is a failure with advice, as is an address of another machine`() async throws {
+    @Test func `a port in use and an address of another machine are failures with advice`() async throws {
         let server = try CannedServer([:])
         let taken = await #expect(throws: DevHost.Failure.self) {
             try await HostInProcess([:], handlerPort: 1) { $0.port = server.port }
@@ -54,7 +54,7 @@ import Testing
         #expect(foreign?.description.hasPrefix("cannot listen on 192.0.2.1: it is no address of this machine") == true)
     }
 
-    @Test func `a name may be listened on`() async throws {
+    @Test func `the host can listen on a host name`() async throws {
         let handler = try await PlayedHandler { _, connection in connection.respond(HTTPResponse(status: 204)) }
         let host = try await HostInProcess([:], handlerPort: await handler.port) { $0.bind = "localhost" }
         #expect(try await RawConnection.request("/admin/host/ping", method: "GET", port: host.port).status == 200)
@@ -62,7 +62,7 @@ import Testing
         await handler.stop()
     }
 
-    @Test func `a save of function json starts the handler again, one of a script does not`() async throws {
+    @Test func `a save of function.json restarts the handler, a save of a script does not`() async throws {
         let handler = try await PlayedHandler { _, connection in connection.respond(HTTPResponse(status: 204)) }
         let host = try await HostInProcess(
             ["f/function.json": TemporaryApp.httpFunction], handlerPort: await handler.port)
@@ -77,7 +77,7 @@ import Testing
         await handler.stop()
     }
 
-    @Test func `a function json that is broken is told once, and its function goes on`() async throws {
+    @Test func `a broken function.json is reported once, and its function keeps working`() async throws {
         let handler = try await PlayedHandler { _, connection in connection.respond(HTTPResponse(status: 204)) }
         let host = try await HostInProcess(
             ["f/function.json": TemporaryApp.httpFunction], handlerPort: await handler.port)

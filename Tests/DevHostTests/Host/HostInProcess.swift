@@ -7,7 +7,8 @@ import Testing
 
 @testable import DevHost
 
-/// The stand-in host in this process. Its handler's process only sleeps; whoever listens on the port in host.json answers.
+/// The development host in this process. The process of its handler only sleeps; the server on the port in host.json
+/// answers.
 @MainLoop
 final class HostInProcess {
     let app: TemporaryApp
@@ -18,9 +19,9 @@ final class HostInProcess {
     private(set) var port = 0
 
     /// - Parameters:
-    ///   - handlerPort: of who answers.
-    ///   - hostFile: members of host.json besides.
-    ///   - options: members of its `customHandler` besides.
+    ///   - handlerPort: the port of the server that answers.
+    ///   - hostFile: further members of host.json.
+    ///   - options: further members of its `customHandler`.
     init(
         _ files: [String: String], handlerPort: Int, hostFile: String = "", options: String = "",
         program: [String] = ["/bin/sleep", "1000"], change: (inout DevHost.Options) -> Void = { _ in }
@@ -43,7 +44,7 @@ final class HostInProcess {
         running = EventLoop.main.task { try await host.run() }
     }
 
-    /// Waits for an event, which may have been before.
+    /// Waits for an event, which may already have happened.
     func wait(for what: String, _ isMeant: @escaping @MainLoop (HostEvent) -> Bool) async throws {
         try await waiter.wait(for: what) { [unowned self] in events.contains { isMeant($0) } }
     }
@@ -58,7 +59,7 @@ final class HostInProcess {
         return try #require(found)
     }
 
-    /// Waits for a warning or an error that has this text.
+    /// Waits for a warning or an error that contains this text.
     func waitForLine(containing text: String) async throws {
         try await wait(for: text) { event in
             switch event {
@@ -68,7 +69,7 @@ final class HostInProcess {
         }
     }
 
-    /// How the host ends of itself.
+    /// The error with which the host ends by itself.
     func failure() async -> (any Error)? {
         do {
             try await running?.value

@@ -8,7 +8,7 @@ import Testing
 
 @testable import DevHost
 
-/// What the host sends as payloads, and what it does with the answers.
+/// Tests the payloads that the host sends and how it treats the answers.
 @Suite struct PayloadTests {
     init() { MainLoopThread.start() }
 
@@ -45,7 +45,7 @@ import Testing
     }
 
     @Test(arguments: [(302, "GET"), (307, "POST")])
-    func `an answer that points elsewhere is followed, also in a circle`(status: Int, method: String) async throws {
+    func `redirects in an answer are followed, even in a loop`(status: Int, method: String) async throws {
         let handler = try await PlayedHandler { request, connection in
             if request.first("x-azure-functions-invocationid") != nil, request.query != "2" {
                 let next = request.query == nil ? "?1" : "?2"
@@ -60,7 +60,7 @@ import Testing
         await handler.stop()
     }
 
-    @Test func `a caller writes nothing into Url beyond its own path and query`() async throws {
+    @Test func `a caller can change only the path and query of Url`() async throws {
         let handler = try await PlayedHandler(PlayedHandler.answer(Self.answer))
         let host = try await HostInProcess(["f/function.json": Self.function()], handlerPort: await handler.port)
         for name in ["x/?admin=1&z=", "x?y", "user@x", "x y", "x:99999", ""] {
@@ -78,7 +78,7 @@ import Testing
         await handler.stop()
     }
 
-    @Test func `too large a body gets what the real host answers, and never reaches the handler`() async throws {
+    @Test func `a body that is too large gets the real host's answer and never reaches the handler`() async throws {
         let handler = try await PlayedHandler(PlayedHandler.answer(Self.answer))
         let host = try await HostInProcess(["f/function.json": Self.function()], handlerPort: await handler.port)
         let connection = try await RawConnection(port: host.port)
@@ -117,7 +117,7 @@ import Testing
         await handler.stop()
     }
 
-    @Test func `a blob that is written triggers its function, with its content`() async throws {
+    @Test func `a written blob triggers its function with its content`() async throws {
         let handler = try await PlayedHandler(PlayedHandler.answer("{}"))
         let host = try await HostInProcess(
             [

@@ -2,10 +2,10 @@ import EventLoop
 import HTTP
 import HTTP1
 
-/// A custom handler that a test plays, on the main loop.
+/// A custom handler that a test implements, on the main loop.
 @MainLoop
 final class PlayedHandler {
-    /// A request as it came; the body of one that is streamed is not here.
+    /// A request as it arrived, without the body if that is streamed.
     struct Received: Sendable {
         let method: String
         let target: String
@@ -21,8 +21,8 @@ final class PlayedHandler {
     private let play: Play
 
     /// - Parameters:
-    ///   - streams: bodies come piece by piece through the connection.
-    ///   - play: answers all but the host's question whether anybody is there.
+    ///   - streams: whether bodies are read piece by piece through the connection.
+    ///   - play: answers all requests except the host's readiness probe.
     init(port: Int = 0, streams: Bool = false, _ play: @escaping Play) throws {
         self.streams = streams
         self.play = play
@@ -37,7 +37,7 @@ final class PlayedHandler {
         server = nil
     }
 
-    /// Answers to payloads.
+    /// Answers every payload with this JSON.
     static func answer(_ json: String) -> Play {
         { _, connection in
             connection.respond(HTTPResponse(status: 200, contentType: "application/json", text: json))
@@ -48,7 +48,7 @@ final class PlayedHandler {
 extension PlayedHandler: @MainLoop HTTPResponder {
     func takesStream(_ request: HTTPRequest) -> Bool { streams }
 
-    /// The host closes its connection when its own caller has left.
+    /// The host closes its connection when its own caller has disconnected.
     func halfCloseMeansGone(_ request: HTTPRequest) -> Bool { true }
 
     func respond(to request: HTTPRequest, through connection: HTTPConnection) {

@@ -17,7 +17,7 @@ import Testing
     private static let forwarded = #", "enableForwardingHttpRequest": true"#
     private static let proxied = #", "enableProxyingHttpRequest": true"#
 
-    @Test func `a header of the handler that HTTP does not allow is told and left out`() async throws {
+    @Test func `a header of the handler that is not valid HTTP is reported and left out`() async throws {
         let server = try CannedServer([
             "/": CannedServer.response("404 Not Found"),
             "/api/f": CannedServer.response(
@@ -33,7 +33,7 @@ import Testing
         try await host.stop()
     }
 
-    @Test func `a forwarded request loses what the real host loses, and gains what it adds`() async throws {
+    @Test func `a forwarded request is changed as the real host changes it`() async throws {
         let handler = try await PlayedHandler { _, connection in
             let fields: HTTPFields = ["X-Own": "1", "Location": "/else"]
             connection.respond(HTTPResponse(status: 418, fields: fields, body: .bytes([7])))
@@ -54,7 +54,7 @@ import Testing
         await handler.stop()
     }
 
-    @Test func `header values that are not UTF-8 pass byte for byte, in and out`() async throws {
+    @Test func `header values that are not UTF-8 are passed on unchanged, in both directions`() async throws {
         let handler = try await PlayedHandler { request, connection in
             var response = HTTPResponse(status: 200)
             request.fields.forEachBytes { name, value in
@@ -112,13 +112,13 @@ import Testing
         }
     }
 
-    @Test func `a caller is held back while the handler does not read, and then its whole body passes`() async throws {
+    @Test func `a caller has to wait while the handler does not read, and then its whole body arrives`() async throws {
         let reader = await SlowReader()
         let handler = try await PlayedHandler(streams: true) { _, connection in reader.take(connection) }
         let host = try await HostInProcess(Self.files, handlerPort: await handler.port, options: Self.proxied)
-        // What comes before the host serves is collected whole.
+        // A request that arrives before the host serves is read completely first.
         _ = try await RawConnection.request("/", method: "GET", port: host.port)
-        // The system itself may hold 36 MB of each of the two connections.
+        // The system itself may buffer 36 MB for each of the two connections.
         let size = 96 << 20
         let connection = try await Filler(port: host.port)
         connection.send("POST /api/f HTTP/1.1\r\nHost: x\r\nContent-Length: \(size)\r\n\r\n")
@@ -157,7 +157,7 @@ import Testing
         }
     }
 
-    @Test func `a caller that leaves a proxied response ends the handler's exchange, which is no error`() async throws {
+    @Test func `a caller that disconnects from a proxied response ends the handler's exchange`() async throws {
         let left = AsyncStream<Void>.makeStream()
         let handler = try await PlayedHandler { _, connection in
             connection.onDisconnect = { left.continuation.yield() }
@@ -177,7 +177,7 @@ import Testing
         await handler.stop()
     }
 
-    @Test func `a proxied response that breaks off is one that the caller can tell`() async throws {
+    @Test func `a caller can tell that a proxied response was cut off`() async throws {
         let server = try CannedServer([
             "/": CannedServer.response("404 Not Found"),
             "/api/f": Array("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\nnonsense\r\n".utf8),
@@ -214,7 +214,7 @@ private final class SlowReader {
     }
 }
 
-/// Sends as much as anybody takes.
+/// Sends as much as the receiver accepts.
 private final class Filler {
     private let descriptor: Int32
     private static let piece = [UInt8](repeating: UInt8(ascii: "x"), count: 1 << 20)
@@ -237,7 +237,7 @@ private final class Filler {
         _ = Array(text.utf8).withUnsafeBytes { Glibc.send(descriptor, $0.baseAddress, $0.count, 0) }
     }
 
-    /// Stops when nobody has taken anything for a second.
+    /// Stops when nothing was accepted for a second.
     func fill(upTo count: Int) -> Int {
         var sent = 0
         while sent < count {

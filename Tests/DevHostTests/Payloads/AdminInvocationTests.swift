@@ -8,7 +8,7 @@ import Testing
 
 @testable import DevHost
 
-/// host-contract §13: what `POST /admin/functions/<name>` runs.
+/// host-contract §13: invocations through `POST /admin/functions/<name>`.
 struct AdminInvocationTests {
     init() { MainLoopThread.start() }
 
@@ -59,7 +59,7 @@ struct AdminInvocationTests {
         ("httpTrigger", "an HTTP trigger needs a request; call the function's URL instead"),
         ("blobTrigger", "'text' is not the path of a blob: write container/name"),
     ])
-    @MainLoop func `the input is not the value of every trigger`(_ type: String, _ reason: String) {
+    @MainLoop func `for some triggers the input is not used as the value`(_ type: String, _ reason: String) {
         let error = #expect(throws: (any Error).self) { try payload(type, "text") }
         #expect(error.map { "\($0)" } == reason)
     }

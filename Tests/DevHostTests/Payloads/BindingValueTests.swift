@@ -26,7 +26,7 @@ struct BindingValueTests {
         (.json(.array([.string("a"), .string("b")])), #""[\"a\",\"b\"]""#),
         (.json(.null), #""null""#),
     ])
-    func `a value is written as its kind is`(_ value: BindingValue, _ expected: String) {
+    func `a value is written according to its type`(_ value: BindingValue, _ expected: String) {
         #expect(value.member.json() == expected)
     }
 

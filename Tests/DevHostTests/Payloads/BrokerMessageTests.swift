@@ -14,7 +14,7 @@ struct BrokerMessageTests {
             enqueuedTime: Fixed.moment("2026-03-01T10:20:30Z"), expiresAt: Fixed.moment("2026-03-15T10:20:30Z"))
     }
 
-    @Test func `a Service Bus message that comes alone`() {
+    @Test func `the payload of a single Service Bus message`() {
         let expected = [
             #"{"Data":{"msg":"\"{\\\"a\\\":1}\""},"Metadata":{"DeliveryCount":"1","LockToken":"\"l1\"","#,
             #""MessageId":"\"m1\"","SequenceNumber":"42","EnqueuedTimeUtc":"2026-03-01T10:20:30","#,
@@ -24,7 +24,7 @@ struct BrokerMessageTests {
         #expect(bus.payload(of: message(#"{"a":1}"#)).text == expected)
     }
 
-    @Test func `a Service Bus message with all that may be told of it`() {
+    @Test func `the payload of a Service Bus message with all properties`() {
         var message = message("x")
         message.deadLetterSource = "q"
         message.contentType = "text/plain"
@@ -41,7 +41,7 @@ struct BrokerMessageTests {
         #expect(bus.payload(of: message).metadata.hasSuffix(expected))
     }
 
-    @Test func `many Service Bus messages are one list, and lists of what is told of each`() {
+    @Test func `several Service Bus messages are one list, with lists of their properties`() {
         var second = message("b")
         second.subject = "s"
         let expected = [
@@ -68,7 +68,7 @@ struct BrokerMessageTests {
     private static let context =
         #""PartitionContext":{"EventHubName":"h","ConsumerGroup":"$Default","PartitionId":"0"}"#
 
-    @Test func `an event of an event hub that comes alone`() {
+    @Test func `the payload of a single event of an event hub`() {
         let expected = [
             #"{"Data":{"event":"\"e1\""},"Metadata":{"#, Self.context, #","PartitionKey":"\"p\"","Offset":"\"64\"","#,
             #""SequenceNumber":"7","EnqueuedTimeUtc":"2026-03-01T10:20:30","Properties":{"k":"v"},"#,
@@ -78,7 +78,7 @@ struct BrokerMessageTests {
         #expect(hub.payload(of: event(Array("e1".utf8), key: "p")).text == expected)
     }
 
-    @Test func `many events are one list, and lists of what is told of each`() {
+    @Test func `several events are one list, with lists of their properties`() {
         let system =
             #"{\"PartitionKey\":null,\"Offset\":\"64\",\"SequenceNumber\":7,"#
             + #"\"EnqueuedTimeUtc\":\"2026-03-01T10:20:30\"}"#
@@ -91,7 +91,7 @@ struct BrokerMessageTests {
         #expect(hub.payload(ofMany: [event(Array("e1".utf8))]).text == expected)
     }
 
-    @Test func `events as bytes are base64, alone or in a list`() {
+    @Test func `events as bytes are base64, single or in a list`() {
         var binary = hub
         binary.isBinary = true
         #expect(binary.payload(of: event([0, 1, 2])).text.hasPrefix(#"{"Data":{"event":"AAEC"},"#))

@@ -22,7 +22,7 @@ enum Fixed {
 extension InvocationPayload {
     var text: String { String(decoding: bytes(now: Fixed.now, randGuid: Fixed.guid), as: UTF8.self) }
 
-    /// Without the braces, and without `sys` and what comes after it.
+    /// The metadata without the braces, `sys` and everything after it.
     var metadata: String {
         guard let start = text.firstRange(of: #""Metadata":{"#) else { return "" }
         let rest = text[start.upperBound...]

@@ -26,7 +26,7 @@ struct HTTPTriggerRequestTests {
         #""RoleClaimType":"http://schemas.microsoft.com/ws/2008/06/identity/claims/role"}"#,
     ].joined()
 
-    @Test func `a request with a JSON body, a query and a route`() {
+    @Test func `the payload of a request with a JSON body, a query and a route`() {
         let request = HTTPTriggerRequest(
             method: "POST", url: "http://localhost:7071/api/orders/7?tag=a&tag=b",
             headers: [("Host", "localhost:7071"), ("Content-Type", "application/json"), ("Content-Length", "9")],
@@ -43,7 +43,7 @@ struct HTTPTriggerRequestTests {
         #expect(request.payload(for: trigger).text == expected)
     }
 
-    @Test func `a request with nothing in it`() {
+    @Test func `the payload of an empty request`() {
         let request = HTTPTriggerRequest(
             method: "GET", url: "http://localhost:7071/api/f", headers: [("Accept", "*/*")])
         let expected = [
@@ -145,7 +145,7 @@ struct HTTPTriggerRequestTests {
                 + "last; take them from Url"
         ),
     ])
-    func `a warning says how to put it right`(_ warning: HTTPTriggerWarning, _ expected: String) {
+    func `a warning says how to fix the problem`(_ warning: HTTPTriggerWarning, _ expected: String) {
         #expect(warning.description == expected)
     }
 
@@ -162,7 +162,7 @@ struct HTTPTriggerRequestTests {
         #expect(request(query).payload(for: trigger).text.contains(#""Query":\#(expected),"Headers":{}"#))
     }
 
-    @Test func `repeated names in the query are warned of`() {
+    @Test func `repeated names in the query cause a warning`() {
         #expect(request("?a=1&b=2&A=3").warnings == [.queryJoined(name: "a")])
     }
 
@@ -172,7 +172,7 @@ struct HTTPTriggerRequestTests {
         #expect(text.contains(#""Headers":{"X-List":"one,two","Host":"h"},"sys""#))
     }
 
-    @Test func `a missing optional parameter is null in Params and hides what has its name`() {
+    @Test func `a missing optional parameter is null in Params and hides other values of its name`() {
         var request = request("?id=1")
         request.routeParameters = [("id", nil), ("rest", "a/b")]
         let payload = request.payload(for: trigger)
@@ -205,14 +205,14 @@ struct HTTPTriggerRequestTests {
         #expect(metadata == #""headers":{"Host":"evil"},"query":"\"mine\"""#)
     }
 
-    @Test func `a caller's sys makes the system's $sys`() {
+    @Test func `if the caller sends sys, the system's becomes $sys`() {
         let text = request("?sys=mine").payload(for: trigger).text
         let system = Fixed.sys("Orders").replacing(#""sys""#, with: #""$sys""#, maxReplacements: 1)
         let expected = #""Metadata":{"sys":"\"mine\"","Query":{"sys":"mine"},"Headers":{},\#(system)}}"#
         #expect(text.hasSuffix(expected))
     }
 
-    @Test func `a body of any content type leaks if it is a JSON object`() {
+    @Test func `the members of a JSON object in the body become metadata, whatever the content type`() {
         let request = request("", [("Content-Type", "application/octet-stream")], Array(#"{"a":[1],"b":true}"#.utf8))
         #expect(request.payload(for: trigger).metadata.hasPrefix(#""b":"\"True\"","Query""#))
     }

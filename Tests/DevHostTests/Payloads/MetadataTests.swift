@@ -36,7 +36,7 @@ struct MetadataTests {
         (#"{'a':'x', /* y */ "b":2,}"#, #""a":"\"x\"","b":"\"2\"""#),
         (#"{"trigger":1,"myTRIGGER":2,"triggers":3}"#, #""triggers":"\"3\"""#),
     ])
-    func `the members of a JSON object leak`(_ text: String, _ expected: String) {
+    func `the members of a JSON object become metadata`(_ text: String, _ expected: String) {
         #expect(payload(text).metadata == expected)
     }
 
@@ -44,17 +44,17 @@ struct MetadataTests {
         "hello", "", "5", #""{}""#, "{}", #"[{"a":1}]"#, #"{"a":1"#, #"{"a":nope}"#, #"{"a":1} {"b":2}"#,
         #"// note {"a":1}"#, #"{"a":1,"b":["9999-12-31T24:00:00Z"]}"#, "\u{feff}{\"a\":1}",
     ])
-    func `a text that is no JSON object leaks nothing`(_ text: String) {
+    func `a text that is not a JSON object adds nothing to the metadata`(_ text: String) {
         #expect(payload(text).text.hasSuffix(#""Metadata":{\#(Fixed.sys("F"))}}"#))
     }
 
-    @Test func `bytes and lists leak nothing`() {
+    @Test func `bytes and lists add nothing to the metadata`() {
         #expect(InvocationPayload(trigger, .bytes(Array(#"{"a":1}"#.utf8))).metadata.isEmpty)
         #expect(InvocationPayload(trigger, .json(.array([.string(#"{"a":1}"#)]))).metadata.isEmpty)
         #expect(InvocationPayload(trigger, .json(.record([("a", .integer(1))]))).metadata.isEmpty)
     }
 
-    @Test func `a member wins over what the trigger tells, in the trigger's place and case`() {
+    @Test func `a member replaces the trigger's property of the same name, in its place and case`() {
         let payload = payload(#"{"id":"mine","x":1}"#, ["Id": .text("theirs"), "Count": .json(.integer(1))])
         #expect(payload.metadata == #""Id":"\"mine\"","Count":"1","x":"\"1\"""#)
     }
@@ -69,7 +69,7 @@ struct MetadataTests {
         #expect(payload(#"{"SYS":{"a":1},"b":2}"#).text.hasSuffix(#""Metadata":{"SYS":{"a":1},"b":"\"2\""}}"#))
     }
 
-    @Test func `a sys of the event's own makes the system's $sys`() {
+    @Test func `if the event has a member sys, the system's becomes $sys`() {
         let system = Fixed.sys("F").replacing(#""sys""#, with: #""$sys""#, maxReplacements: 1)
         #expect(payload("x", ["Sys": .text("mine")]).text.hasSuffix(#""Metadata":{"Sys":"\"mine\"",\#(system)}}"#))
     }
@@ -81,7 +81,7 @@ struct MetadataTests {
         #expect(payload.text.hasSuffix(#"\#(Fixed.sys("F")),"RetryContext":\#(context)}}"#))
     }
 
-    @Test func `a member RetryContext does not win`() {
+    @Test func `a member RetryContext does not replace the host's`() {
         var payload = payload(#"{"RetryContext":"mine"}"#)
         #expect(payload.metadata == #""RetryContext":"\"mine\"""#)
         payload.retry = .init(count: 1, max: -1)

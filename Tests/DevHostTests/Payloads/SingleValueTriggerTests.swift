@@ -21,7 +21,7 @@ struct SingleValueTriggerTests {
         #expect(payload.text == #"{"Data":{"tick":\#(timer)},"Metadata":{\#(Fixed.sys("F"))}}"#)
     }
 
-    @Test func `changed documents are three times encoded`() throws {
+    @Test func `changed documents are encoded three times`() throws {
         let documents = try NewtonsoftValue(json: #"[{"id":"1","_ts":1700000000}]"#, as: .verbatim).elements ?? []
         let payload = trigger("cosmosDBTrigger", "docs").payload(documents: documents)
         let expected =
@@ -29,7 +29,7 @@ struct SingleValueTriggerTests {
         #expect(payload.text == expected)
     }
 
-    @Test func `an Event Grid event leaks its members`() {
+    @Test func `the members of an Event Grid event become metadata`() {
         let event = #"{"subject":"/a","data":{"size":3},"eventTime":"2024-04-06T15:30:00Z"}"#
         let payload = trigger("eventGridTrigger", "event").payload(eventGridEvent: event)
         let expected = [
@@ -42,7 +42,7 @@ struct SingleValueTriggerTests {
     }
 
     @Test(arguments: [(#"{"data":"x"}"#, #""data":"\"x\"""#), (#"{"data":[1]}"#, #""data":"[1]""#), ("{}", "")])
-    func `an Event Grid event whose data is no object`(_ event: String, _ expected: String) {
+    func `the payload of an Event Grid event whose data is not an object`(_ event: String, _ expected: String) {
         #expect(trigger("eventGridTrigger", "event").payload(eventGridEvent: event).metadata == expected)
     }
 
@@ -69,7 +69,7 @@ struct SingleValueTriggerTests {
         (#"{"type":"signalRConnectionInfo"}"#, #""null""#),
         (#"{}"#, #""null""#),
     ])
-    func `an input with nothing behind it`(_ input: String, _ expected: String) throws {
+    func `the payload of an input that finds nothing`(_ input: String, _ expected: String) throws {
         let tree = try json(input)
         let type = BindingTypes.known.type(tree.member(anyCase: "type")?.string ?? "")
         #expect(BindingValue.nothing(for: type, tree).member.json() == expected)

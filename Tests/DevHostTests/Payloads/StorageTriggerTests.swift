@@ -70,11 +70,11 @@ struct StorageTriggerTests {
         #expect(event([0, 1, 2]).payload(for: binary).text.hasPrefix(#"{"Data":{"blob":"AAEC"},"#))
     }
 
-    @Test func `a blob that is no text is spoiled without dataType binary`() {
+    @Test func `a blob that is not text is corrupted without dataType binary`() {
         #expect(event([0x61, 0xff]).payload(for: blob).text.hasPrefix("{\"Data\":{\"blob\":\"\\\"a\u{fffd}\\\"\"},"))
     }
 
-    @Test func `the members of a JSON blob leak, and may replace a token of its path`() {
+    @Test func `the members of a JSON blob become metadata and may replace a token of its path`() {
         let metadata = event(Array(#"{"Name":"Tom"}"#.utf8)).payload(for: blob).metadata
         #expect(metadata.hasSuffix(#""Metadata":{"owner":"Ada"},"name":"\"Tom\"""#))
     }

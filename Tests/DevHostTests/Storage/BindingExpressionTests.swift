@@ -70,7 +70,7 @@ struct BindingExpressionTests {
         #expect(digits.count == 32)
     }
 
-    @Test func `what the trigger gives comes before the host's date, but not where a format is asked for`() throws {
+    @Test func `the trigger's property takes precedence over the host's date, unless there is a format`() throws {
         let given = ["datetime": "then", "sys.utcnow": "no"]
         #expect(try resolve("{DateTime} {datetime:yyyy} {sys.utcnow:yyyy}", given: given) == "then 2026 2026")
     }
@@ -116,7 +116,7 @@ struct BindingExpressionTests {
         ("out}", "has no { for the } at character 4; a brace itself is written }}"),
         ("{:x}", "has braces with nothing in them; name what is to stand there"),
     ])
-    func `a bad expression is told with its binding`(text: String, sentence: String) {
+    func `a bad expression is reported with its binding`(text: String, sentence: String) {
         let error = #expect(throws: BindingTemplateError.self) { try resolve(text) }
         #expect(error?.description == "the path '\(text)' of binding 'copy' \(sentence)")
     }

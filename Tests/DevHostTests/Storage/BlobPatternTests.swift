@@ -82,19 +82,19 @@ struct BlobPatternTests {
                 + "that part out"
         ),
     ])
-    func `a bad pattern is told with its binding`(pattern: String, sentence: String) {
+    func `a bad pattern is reported with its binding`(pattern: String, sentence: String) {
         let error = #expect(throws: BindingTemplateError.self) { try BlobPattern(pattern, binding: "blob") }
         #expect(error?.description == "the path '\(pattern)' of binding 'blob' \(sentence)")
     }
 
-    @Test func `a long name against many parameters is matched at once`() throws {
+    @Test func `a long name is matched quickly against many parameters`() throws {
         let pattern = try BlobPattern("uploads/" + (0..<50).map { "{p\($0)}a" }.joined() + "b", binding: "blob")
         #expect(pattern.match(BlobPath(path: "uploads/" + String(repeating: "a", count: 1000))) == nil)
     }
 }
 
 extension BlobPath {
-    /// As the store finds it on the disk: a name that ends with a dot is there if somebody put it there.
+    /// A path as the store finds it on disk. A name that ends with a dot can exist there.
     fileprivate init(path: String) {
         let parts = path.split(separator: "/", maxSplits: 1).map(String.init)
         self.init(container: parts[0], name: parts[1])

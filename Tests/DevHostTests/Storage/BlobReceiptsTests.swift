@@ -27,7 +27,7 @@ struct BlobReceiptsTests {
         try receipts.take(for: function, pattern, in: store).map(\.blob.path.name)
     }
 
-    @Test func `blobs that were there before trigger once, with their parameters`() throws {
+    @Test func `existing blobs trigger once, with their parameters`() throws {
         try write("a.png", "b.png", "c.txt")
         let receipts = try open()
         let pending = try receipts.take(for: "Thumb", pattern, in: store)
@@ -38,7 +38,7 @@ struct BlobReceiptsTests {
         #expect(try take(receipts, for: "Other") == ["a.png", "b.png"])
     }
 
-    @Test func `what is given back is given again`() throws {
+    @Test func `a blob that is released is returned again`() throws {
         try write("a.png")
         let receipts = try open()
         let pending = try #require(try receipts.take(for: "Thumb", pattern, in: store).first)
@@ -47,7 +47,7 @@ struct BlobReceiptsTests {
         #expect(try take(receipts) == ["a.png"])
     }
 
-    @Test func `what is done stays done over a restart, what is not comes again`() throws {
+    @Test func `handled blobs stay handled after a restart, and unhandled ones trigger again`() throws {
         try write("a.png", "b.png", "c.png")
         let before = try open()
         let pending = try before.take(for: "Thumb", pattern, in: store)
@@ -58,7 +58,7 @@ struct BlobReceiptsTests {
         #expect(after.warnings.isEmpty)
     }
 
-    @Test func `a new version triggers again, also one that came while the old one was handled`() throws {
+    @Test func `a new version triggers again, also if it was written while the old one was handled`() throws {
         try write("a.png")
         let receipts = try open()
         let old = try #require(try receipts.take(for: "Thumb", pattern, in: store).first)
@@ -71,7 +71,7 @@ struct BlobReceiptsTests {
         #expect(try take(try open()).isEmpty)
     }
 
-    @Test func `the fifth failure is poison, whatever is restarted between`() throws {
+    @Test func `the fifth failure is poison, also if the host restarts in between`() throws {
         try write("a b.png")
         for attempt in 1...5 {
             let receipts = try open()
@@ -92,7 +92,7 @@ struct BlobReceiptsTests {
         #expect(try take(try open()).isEmpty)
     }
 
-    @Test func `a kill before the poison message is sent costs one try more`() throws {
+    @Test func `a kill before the poison message is sent causes one more try`() throws {
         try write("a.png")
         let before = try open()
         for _ in 1...5 { _ = try before.failed(before.take(for: "Thumb", pattern, in: store)[0].blob, in: "Thumb") }
@@ -112,7 +112,7 @@ struct BlobReceiptsTests {
         #expect(try receipts.failed(receipts.take(for: "Thumb", pattern, in: store)[0].blob, in: "Thumb") == .again)
     }
 
-    @Test func `a blob that went away and comes back is new`() throws {
+    @Test func `a blob that was removed and is written again is new`() throws {
         try write("a.png")
         let receipts = try open()
         try receipts.done(with: receipts.take(for: "Thumb", pattern, in: store)[0].blob, by: "Thumb")
@@ -136,7 +136,7 @@ struct BlobReceiptsTests {
     }
 
     @Test(arguments: ["{\"blob\":\"uplo", "nonsense\n", "{\"etag\":\"0x1\"}\n"])
-    func `a damaged line is told and costs its own blob one run more`(line: String) throws {
+    func `a damaged line is reported and makes only its own blob trigger again`(line: String) throws {
         try write("a.png", "b.png")
         let before = try open()
         for one in try before.take(for: "Thumb", pattern, in: store) { try before.done(with: one.blob, by: "Thumb") }
@@ -166,7 +166,7 @@ struct BlobReceiptsTests {
     }
 
     @Test(arguments: ["9223372036854775807", "-9223372036854775808", "5"])
-    func `any number of failures that a file holds can be counted on`(_ failures: String) throws {
+    func `any number of failures in a file can be increased`(_ failures: String) throws {
         try write("a.png")
         let etag = try #require(try store.list("uploads").first).etag
         try folder.write(
@@ -182,14 +182,14 @@ struct BlobReceiptsTests {
         try write("a.png")
         let path = "\(folder.path)/blobs/uploads/a.png"
         let times = [timespec(tv_sec: seconds, tv_nsec: 0), timespec(tv_sec: seconds, tv_nsec: 0)]
-        // A file system that has no such year takes the nearest it has.
+        // A file system that cannot store this year uses the nearest one.
         try #require(utimensat(AT_FDCWD, path, times, 0) == 0)
         let pending = try #require(try open().take(for: "Thumb", pattern, in: store).first)
         #expect(pending.blob.etag.hasPrefix("0x"))
         _ = DotNetDateTime(pending.blob.modified, .utc).isoText
     }
 
-    @Test func `a file of receipts that cannot be read is told`() throws {
+    @Test func `a file of receipts that cannot be read is reported`() throws {
         try FileManager.default.createDirectory(atPath: "\(folder.path)/receipts", withIntermediateDirectories: true)
         try FileManager.default.createSymbolicLink(
             atPath: "\(folder.path)/receipts/Thumb.jsonl", withDestinationPath: "Thumb.jsonl")

@@ -21,7 +21,7 @@ struct BlobStoreTests {
     }
 
     @Test(arguments: ["uploads/none", "uploads/2026", "uploads/2026/cat.png/more", "nothing/x"])
-    func `what is no blob is nil`(path: String) throws {
+    func `a path that is not a blob is nil`(path: String) throws {
         let store = try BlobStore(folder: folder.path)
         try store.write([1], to: BlobPath("uploads/2026/cat.png"))
         #expect(try store.read(BlobPath(path)) == nil)
@@ -29,7 +29,7 @@ struct BlobStoreTests {
         #expect(try store.list("nothing").isEmpty)
     }
 
-    @Test func `each version of a blob has an etag of its own, also with the same content`() throws {
+    @Test func `each version of a blob has its own etag, even with the same content`() throws {
         let store = try BlobStore(folder: folder.path)
         let path = try BlobPath("uploads/cat.png")
         var etags: Set<String> = []
@@ -41,7 +41,7 @@ struct BlobStoreTests {
         #expect(try store.info(of: path) == store.list("uploads").first)
     }
 
-    @Test func `files put there by hand are blobs, links to folders are passed over`() throws {
+    @Test func `files put there by hand are blobs, and links to folders are ignored`() throws {
         let store = try BlobStore(folder: folder.path)
         try folder.write("x", to: "uploads/a/hand.txt")
         let manager = FileManager.default
@@ -85,16 +85,16 @@ struct BlobStoreTests {
         ("Uploads/x", .container("Uploads")), ("../x", .container("..")), (".unfinished/x", .container(".unfinished")),
         ("up/x", .container("up")), ("a--b/x", .container("a--b")), ("$logs/x", .container("$logs")),
     ])
-    func `a path without a good container is refused`(text: String, error: StorageError) {
+    func `a path without a valid container is refused`(text: String, error: StorageError) {
         #expect(throws: error) { try BlobPath(text) }
     }
 
     @Test(arguments: ["abc/x", "$root/x", "$web/index.html", "my-files/a b/ü.txt", "abc/..x", "abc/.x", "abc/x..y"])
-    func `good paths`(text: String) throws {
+    func `valid paths are accepted`(text: String) throws {
         #expect(try BlobPath(text).description == text)
     }
 
-    @Test func `sentences say how to put it right`() {
+    @Test func `error messages say how to fix the problem`() {
         #expect(
             StorageError.container("Up").description
                 == "'Up' cannot be the name of a container: use 3 to 63 lower-case letters, digits and single dashes, with a "

@@ -5,7 +5,7 @@ import Testing
 
 @testable import DevHost
 
-/// A store that is opened again where another one is still open sees what a kill of that one would have left.
+/// A store that is opened while another one is open sees the state that a kill of the first would have left.
 struct QueueRestartTests {
     let folder: TemporaryFolder
     let clock = StoreClock()
@@ -17,7 +17,7 @@ struct QueueRestartTests {
         return try QueueStore(folder: folder.path, service: .storageQueues, messageLimit: 65_536) { clock.now }
     }
 
-    @Test func `what was sent is there, in order`() throws {
+    @Test func `sent messages survive a restart, in order`() throws {
         let before = try open()
         let sent = try (0..<20).map { try before.send([$0], to: "orders") }
         let after = try open()
@@ -38,14 +38,14 @@ struct QueueRestartTests {
         }
     }
 
-    @Test func `a delayed message stays delayed`() throws {
+    @Test func `a delayed message stays delayed after a restart`() throws {
         try open().send([1], to: "orders", visibleAfter: 60)
         let store = try open()
         #expect(try store.receive(from: "orders", upTo: 1, visibilityTimeout: 600).isEmpty)
         #expect(try store.nextVisible(in: "orders") == clock.now + 60)
     }
 
-    @Test func `a message that was held is visible at once, and its try counts`() throws {
+    @Test func `a message that was held is visible after a restart, and its try counts`() throws {
         let before = try open()
         try before.send([1], to: "orders")
         let held = try #require(try before.receive(from: "orders", upTo: 1, visibilityTimeout: 600).first)
@@ -65,7 +65,7 @@ struct QueueRestartTests {
         #expect(try after.receive(from: "orders", upTo: 1, visibilityTimeout: 600).map(\.dequeueCount) == [2])
     }
 
-    @Test func `what was deleted stays away, and a poison message is poison`() throws {
+    @Test func `after a restart, deleted messages stay deleted and poison messages stay poison`() throws {
         let before = try open()
         for number in 1...2 { try before.send([UInt8(number)], to: "orders") }
         let held = try before.receive(from: "orders", upTo: 2, visibilityTimeout: 600)
@@ -76,12 +76,12 @@ struct QueueRestartTests {
         #expect(try after.peek("orders-poison", upTo: 1).map(\.dequeueCount) == [0])
     }
 
-    @Test func `numbers go on where they were`() throws {
+    @Test func `message numbers continue after a restart`() throws {
         let last = try open().send([1], to: "orders").sequenceNumber
         #expect(try open().send([2], to: "orders").sequenceNumber == last + 1)
     }
 
-    @Test func `what expired meanwhile is gone`() throws {
+    @Test func `messages that expired meanwhile are gone`() throws {
         try open().send([1], to: "orders")
         clock.advance(8 * 24 * 3600)
         let store = try open()
@@ -122,7 +122,7 @@ struct QueueRestartTests {
         ("[]", "it has no good \"sequenceNumber\""),
         ("{\"sequenceNumber\": 1, \"insertionTime\": \"yesterday\"}", "it has no good \"insertionTime\""),
     ])
-    func `a damaged file is told and set aside`(text: String, reason: String) throws {
+    func `a damaged file is reported and set aside`(text: String, reason: String) throws {
         try open().send([1], to: "orders")
         try folder.write(text, to: "orders/bad.json")
         let store = try open()
@@ -137,7 +137,7 @@ struct QueueRestartTests {
         #expect(try open().warnings.isEmpty)
     }
 
-    @Test func `a folder that was removed by hand comes back`() throws {
+    @Test func `a folder that was removed by hand is created again`() throws {
         let store = try open()
         try store.send([1], to: "orders")
         try FileManager.default.removeItem(atPath: folder.path)
@@ -155,8 +155,8 @@ struct QueueRestartTests {
         """
     }
 
-    /// They once ended the host at every start.
-    @Test func `numbers and times that lead nowhere are damage`() throws {
+    /// Such values once made the host exit at every start.
+    @Test func `impossible numbers and times count as damage`() throws {
         let files = [
             ("sequenceNumber", file(sequence: "9223372036854775807")), ("sequenceNumber", file(sequence: "-1")),
             ("sequenceNumber", file(sequence: "1e300")), ("dequeueCount", file(count: "9223372036854775807")),
@@ -176,7 +176,7 @@ struct QueueRestartTests {
         #expect(try store.send([1], to: "orders").sequenceNumber == 1)
     }
 
-    @Test func `the largest numbers and times that are taken can be worked with`() throws {
+    @Test func `the largest accepted numbers and times can be calculated with`() throws {
         let end = "9999-12-31T23:59:59.999Z"
         try folder.write(
             file(sequence: "\(Int64.max / 2)", expires: end, visible: "0001-01-01T00:00:00Z", count: "2147483647"),
@@ -192,7 +192,7 @@ struct QueueRestartTests {
         #expect(try store.release(held, maxDequeueCount: 5) == "orders-poison")
     }
 
-    @Test func `a message that was sent while the clock was ahead is visible at once`() throws {
+    @Test func `a message that was sent while the clock was ahead is visible immediately`() throws {
         let before = try open()
         clock.advance(10 * 365 * 86_400)
         let sent = try before.send([1], to: "orders", visibleAfter: 60)
@@ -204,7 +204,7 @@ struct QueueRestartTests {
         #expect(received.map(\.id) == [sent.id] && received.first?.expirationTime == clock.now - 60 + 7 * 86_400)
     }
 
-    @Test func `what is no queue is told, and the queues beside it are there`() throws {
+    @Test func `a file that is not a queue is reported, and the other queues work`() throws {
         try open().send([1], to: "orders")
         try folder.write("mine", to: "notes.txt")
         try FileManager.default.createSymbolicLink(atPath: "\(folder.path)/round", withDestinationPath: "round")
@@ -219,7 +219,7 @@ struct QueueRestartTests {
         #expect(folder.text("notes.txt") == "mine")
     }
 
-    @Test func `a file in the place of the folder is told`() throws {
+    @Test func `a file in place of the folder is reported`() throws {
         try folder.write("x", to: "queues")
         let error = #expect(throws: StorageError.self) {
             try QueueStore(folder: "\(folder.path)/queues", service: .storageQueues, messageLimit: 1) { Date() }

@@ -23,7 +23,7 @@ struct QueueStoreTests {
 
     // MARK: Sending and receiving
 
-    @Test func `a message that is sent can be received, with all that a function is told of it`() throws {
+    @Test func `a sent message can be received, with all its properties`() throws {
         let store = try open()
         let sent = try store.send(Array("hello".utf8), to: "orders")
         clock.advance(10)
@@ -36,7 +36,7 @@ struct QueueStoreTests {
         #expect(message.dequeueCount == 1 && message.popReceipt != nil)
     }
 
-    @Test func `messages are received in the order in which they came, and as many as are asked for`() throws {
+    @Test func `messages are received in the order in which they were sent, up to the requested number`() throws {
         let store = try open()
         for number in 1...5 { try store.send(Array("\(number)".utf8), to: "orders") }
         #expect(texts(try store.receive(from: "orders", upTo: 2, visibilityTimeout: 600)) == ["1", "2"])
@@ -44,7 +44,7 @@ struct QueueStoreTests {
         #expect(try store.receive(from: "orders", upTo: 16, visibilityTimeout: 600).isEmpty)
     }
 
-    @Test func `a message that becomes visible later comes behind those that are visible before`() throws {
+    @Test func `a message that becomes visible later follows those that are visible earlier`() throws {
         let store = try open()
         try store.send(Array("late".utf8), to: "orders", visibleAfter: 30)
         try store.send(Array("soon".utf8), to: "orders", visibleAfter: 20)
@@ -54,7 +54,7 @@ struct QueueStoreTests {
         #expect(texts(try store.receive(from: "orders", upTo: 16, visibilityTimeout: 600)) == ["soon", "late"])
     }
 
-    @Test func `a message that is renewed is held longer`() throws {
+    @Test func `a renewed message stays invisible longer`() throws {
         let store = try open()
         try store.send(Array("long".utf8), to: "orders")
         let message = try #require(try store.receive(from: "orders", upTo: 1, visibilityTimeout: 600).first)
@@ -79,7 +79,7 @@ struct QueueStoreTests {
         #expect(second.first?.popReceipt != first.first?.popReceipt)
     }
 
-    @Test func `a visibility timeout of nothing gives a message once a time all the same`() throws {
+    @Test func `with a visibility timeout of zero, a message is still received once at a time`() throws {
         let store = try open()
         try store.send([1], to: "orders")
         #expect(try store.receive(from: "orders", upTo: 16, visibilityTimeout: 0).count == 1)
@@ -100,7 +100,7 @@ struct QueueStoreTests {
         #expect(store.counts == ["orders": 0] && folder.files().isEmpty)
     }
 
-    @Test func `who is past the visibility timeout but was not overtaken can still delete`() throws {
+    @Test func `a receiver can delete after the timeout if no other has received the message`() throws {
         let store = try open()
         try store.send([1], to: "orders")
         let message = try #require(try store.receive(from: "orders", upTo: 1, visibilityTimeout: 30).first)
@@ -109,7 +109,7 @@ struct QueueStoreTests {
         #expect(store.counts == ["orders": 0])
     }
 
-    @Test func `what nobody received nobody can delete`() throws {
+    @Test func `a message that was not received cannot be deleted`() throws {
         let store = try open()
         let sent = try store.send([1], to: "orders")
         #expect(throws: StorageError.notHeld(id: sent.id, queue: "orders")) { try store.delete(sent) }
@@ -126,7 +126,7 @@ struct QueueStoreTests {
         #expect(try store.nextVisible(in: "others") == nil)
     }
 
-    @Test func `a cleared queue is empty, and the others are not`() throws {
+    @Test func `clearing a queue leaves the others alone`() throws {
         let store = try open()
         for number in 1...3 { try store.send([UInt8(number)], to: "orders") }
         try store.send([1], to: "others")
@@ -154,7 +154,7 @@ struct QueueStoreTests {
         #expect(poison.insertionTime == clock.now - 1)
     }
 
-    @Test func `a released message waits as long as it is told to`() throws {
+    @Test func `a released message waits for the given time`() throws {
         let store = try open()
         try store.send([1], to: "orders")
         let message = try #require(try store.receive(from: "orders", upTo: 1, visibilityTimeout: 600).first)
@@ -164,7 +164,7 @@ struct QueueStoreTests {
     }
 
     @Test(arguments: ["orders-poison", String(repeating: "q", count: 57)])
-    func `a queue without a poison queue keeps what failed until its timeout is over`(queue: String) throws {
+    func `without a poison queue, a failed message is visible again after its timeout`(queue: String) throws {
         let store = try open()
         try store.send([1], to: queue)
         for _ in 1...6 {
@@ -176,14 +176,14 @@ struct QueueStoreTests {
         #expect(store.counts == [queue: 1])
     }
 
-    @Test func `a killed move to the poison queue leaves the message once`() throws {
+    @Test func `a kill during the move to the poison queue leaves the message exactly once`() throws {
         let id: String
         do {
             let store = try open()
             id = try store.send([1], to: "orders").id
             _ = try store.receive(from: "orders", upTo: 1, visibilityTimeout: 600)
         }
-        // The move is done, what follows it is not.
+        // The move is complete, but the steps after it are not.
         try FileManager.default.createDirectory(
             atPath: "\(folder.path)/orders-poison", withIntermediateDirectories: true)
         try FileManager.default.moveItem(
@@ -224,7 +224,7 @@ struct QueueStoreTests {
     }
 
     @Test(arguments: ["abc", "a1b", "my-queue", "1-2-3", "my-queue-poison", String(repeating: "q", count: 63)])
-    func `good names of storage queues`(name: String) throws {
+    func `valid names of storage queues are accepted`(name: String) throws {
         #expect(try QueueService.storageQueues.queue(named: name) == name)
     }
 
@@ -232,7 +232,7 @@ struct QueueStoreTests {
         "", "ab", "My-queue", "my_queue", "my.queue", "my--queue", "-queue", "queue-", "küche", "../up", "a/b", ".abc",
         "my queue", "que\0ue", String(repeating: "q", count: 64),
     ])
-    func `a bad name of a storage queue is refused with the rule`(name: String) throws {
+    func `an invalid name of a storage queue is refused with the rule`(name: String) throws {
         let store = try open()
         let error = #expect(throws: StorageError.self) { try store.send([1], to: name) }
         #expect(
@@ -254,7 +254,7 @@ struct QueueStoreTests {
     }
 
     @Test(arguments: ["", "/orders", "orders/", "a//b", "../up", "a/../b", "_a", "a b", "a%2fb", "$deadletterqueue"])
-    func `a bad name of a Service Bus queue is refused`(name: String) {
+    func `an invalid name of a Service Bus queue is refused`(name: String) {
         #expect(throws: StorageError.queueName(name, .serviceBus)) { try QueueService.serviceBus.queue(named: name) }
     }
 
@@ -263,7 +263,7 @@ struct QueueStoreTests {
         #expect(throws: StorageError.queueName("a/b", .eventHubs)) { try QueueService.eventHubs.queue(named: "a/b") }
     }
 
-    @Test func `a Service Bus queue gives up into its dead-letter queue`() throws {
+    @Test func `a Service Bus queue moves failed messages to its dead-letter queue`() throws {
         let store = try open(.serviceBus)
         try store.send([1], to: "Topic/subscriptions/all")
         let message = try #require(
@@ -292,7 +292,7 @@ struct QueueStoreTests {
         #expect(folder.files().isEmpty)
     }
 
-    @Test func `of many receivers at once each gets other messages`() async throws {
+    @Test func `concurrent receivers get different messages`() async throws {
         MainLoopThread.start()
         let ids = try await receiveByMany()
         #expect(ids.count == 200 && Set(ids).count == 200)
@@ -320,7 +320,7 @@ struct QueueStoreTests {
             while let message = try store.receive(from: "orders", upTo: 1, visibilityTimeout: 600).first {
                 ids.append(message.id)
                 try store.delete(message)
-                // The others are next.
+                // The other receivers run now.
                 try await EventLoop.main.sleep(for: .zero)
             }
             return ids

@@ -27,7 +27,7 @@ import Testing
             ),
             ("* * * * * *", "2026-03-29T01:59:59+01:00", ["2026-03-29T03:00:00+02:00", "2026-03-29T03:00:01+02:00"]),
         ])
-    func `a time that clocks skip runs as much later`(expression: String, start: String, expected: [String]) throws {
+    func `a time that clocks skip runs later`(expression: String, start: String, expected: [String]) throws {
         try expect(expression, in: .berlin, after: start, expected)
     }
 
@@ -44,7 +44,7 @@ import Testing
             ),
             ("0 0 3 * * *", "2026-10-24T03:00:00+02:00", ["2026-10-25T03:00:00+01:00", "2026-10-26T03:00:00+01:00"]),
         ])
-    func `a point in time runs in the first of two hours alone`(
+    func `a point in time runs only in the first of two equal hours`(
         expression: String, start: String, expected: [String]
     ) throws {
         try expect(expression, in: .berlin, after: start, expected)
@@ -73,11 +73,11 @@ import Testing
             ),
             ("0 0 1-3 * * *", "2026-10-25T02:30:00+01:00", ["2026-10-25T03:00:00+01:00"]),
         ])
-    func `an interval runs in both of two hours`(expression: String, start: String, expected: [String]) throws {
+    func `an interval runs in both of two equal hours`(expression: String, start: String, expected: [String]) throws {
         try expect(expression, in: .berlin, after: start, expected)
     }
 
-    @Test func `west of Greenwich`() throws {
+    @Test func `daylight saving works west of Greenwich`() throws {
         try expect(
             "0 30 2 * * *", in: .newYork, after: "2026-03-07T02:30:00-05:00",
             ["2026-03-08T03:30:00-04:00", "2026-03-09T02:30:00-04:00"])
@@ -89,14 +89,14 @@ import Testing
             ["2026-11-01T01:30:00-04:00", "2026-11-01T01:30:00-05:00", "2026-11-01T02:30:00-05:00"])
     }
 
-    @Test func `half an hour of daylight saving`() throws {
+    @Test func `daylight saving of half an hour works`() throws {
         try expect(
             "0 */20 * * * *", in: .halfHour, after: "2026-04-05T01:40:00+11:00",
             ["2026-04-05T01:40:00+10:30", "2026-04-05T02:00:00+10:30"])
     }
 
     @Test(arguments: ["2026-03-28T12:00:00+01:00", "2026-10-24T12:00:00+02:00"])
-    func `every five minutes stays so through a change`(start: String) throws {
+    func `every five minutes stays every five minutes when clocks change`(start: String) throws {
         let start = try date(start)
         let found = times(try TimerSchedule("0 */5 * * * *"), after: start, in: .berlin, count: 576)
         #expect(zip([start] + found, found).allSatisfy { $1.timeIntervalSince($0) == 300 })

@@ -5,7 +5,7 @@ import Testing
 @testable import DevHost
 
 @Suite struct LocalTimeTests {
-    @Test func `a wall time is one moment, two, or later when it is skipped`() throws {
+    @Test func `a wall time is one moment, two moments, or a later one if clocks skip it`() throws {
         func moments(_ wall: String) throws -> [String] {
             let wall = Int(try date(wall).timeIntervalSince1970)
             return LocalTime.berlin.moments(of: wall).map {
@@ -20,7 +20,7 @@ import Testing
         #expect(try moments("2026-10-25T03:00:00Z") == ["2026-10-25T03:00:00+01:00"])
     }
 
-    /// In a process of its own, because the zone is the process's.
+    /// The test runs in its own process, because the time zone belongs to the process.
     @Test(.enabled(if: FileManager.default.fileExists(atPath: "/usr/share/zoneinfo/Europe/Berlin")))
     func `the system knows when clocks change`() async {
         await #expect(processExitsWith: .success) {
@@ -34,7 +34,7 @@ import Testing
         "Europe/Berln", "", "Europe", "../etc/passwd", "/etc/localtime", "Europe/../Europe/Berlin", "zone.tab",
         "W. Europe Standard Time",
     ])
-    func `a zone that is none is refused`(identifier: String) {
+    func `an unknown zone is refused`(identifier: String) {
         let error = #expect(throws: LocalTimeError.self) { try LocalTime.system(identifier) }
         guard FileManager.default.fileExists(atPath: "/usr/share/zoneinfo") else { return }
         #expect(

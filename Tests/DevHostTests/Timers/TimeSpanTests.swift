@@ -13,7 +13,7 @@ import Testing
             ("40.00:00:00", 3_456_000), ("0.00:00:30", 30), (" 00:05:00 ", 300), ("6", 518_400),
             ("24:00:00", 2_073_600), ("24:10:15", 2_110_500), ("99:23:59", 8_639_940),
         ])
-    func `a time span fires when it is over`(text: String, seconds: Double) throws {
+    func `a timer with a time span fires at its end`(text: String, seconds: Double) throws {
         let start = try date("2026-03-01T10:15:00Z")
         #expect(try TimerSchedule(text).next(after: start, in: .berlin) == start.addingTimeInterval(seconds))
     }
@@ -42,7 +42,7 @@ import Testing
             ("6", "'6' means 6 days; if that is what you want, write '6.00:00:00'"),
             ("23:00:00", nil), ("1.00:00:00", nil), ("0 0 */24 * * *", nil),
         ] as [(String, String?)])
-    func `days that look like hours are warned of`(text: String, warning: String?) throws {
+    func `days that look like hours cause a warning`(text: String, warning: String?) throws {
         #expect(try TimerSchedule(text).warning == warning)
     }
 }

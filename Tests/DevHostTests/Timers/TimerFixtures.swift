@@ -4,7 +4,7 @@ import Testing
 @testable import DevHost
 
 extension LocalTime {
-    /// Summer time in 2026 alone.
+    /// A zone that has summer time only in 2026.
     private static func changing(_ standard: Int, _ summer: Int, from spring: String, to autumn: String) -> LocalTime {
         let format = ISO8601DateFormatter()
         let changes = [spring, autumn].compactMap { format.date(from: $0).map { Int($0.timeIntervalSince1970) } }
@@ -24,7 +24,7 @@ func date(_ text: String) throws -> Date {
     return try #require(format.date(from: text))
 }
 
-/// The next times of a schedule, one after the other.
+/// The next times of a schedule, one after another.
 func times(_ schedule: TimerSchedule, after start: Date, in zone: LocalTime, count: Int) -> [Date] {
     var found: [Date] = []
     while found.count < count, let next = schedule.next(after: found.last ?? start, in: zone) { found.append(next) }

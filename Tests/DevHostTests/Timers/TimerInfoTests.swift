@@ -26,7 +26,7 @@ import Testing
                 == #"{"Schedule":{"AdjustForDST":false},"ScheduleStatus":null,"IsPastDue":true}"#)
     }
 
-    @Test func `a firing that has not been, and one that will never be`() throws {
+    @Test func `missing last and next firings are written as .NET's first and last dates`() throws {
         let status = TimerStatus(last: nil, next: nil, lastUpdated: try date("2026-03-01T10:15:00Z"))
         let value = TimerInfo(adjustsForDST: true, status: status, isPastDue: false).value(in: .berlin)
         #expect(

@@ -25,7 +25,7 @@ import Testing
 
     // MARK: The start
 
-    @Test func `a new timer waits for its first time, which is to be kept`() throws {
+    @Test func `a new timer waits for its first time, which is saved`() throws {
         let timer = try listener(hourly, at: "09:35:00")
         #expect(timer.due == (try at("10:00:00")))
         #expect(timer.isMonitored)
@@ -42,7 +42,7 @@ import Testing
     }
 
     @Test(arguments: ["09:00:00", nil])
-    func `a missed time is made up for once, with IsPastDue`(last: String?) throws {
+    func `after missed times the timer fires once, with IsPastDue`(last: String?) throws {
         let stored = try status(last: last, next: "10:00:00", updated: "09:00:00")
         var timer = try listener(hourly, stored: stored, at: "13:20:00")
         #expect(timer.due == (try at("13:20:00")))
@@ -63,7 +63,7 @@ import Testing
         #expect(timer.due == (try at("11:30:00")))
     }
 
-    @Test func `a timer may run at every start`() throws {
+    @Test func `a timer can be set to run at every start`() throws {
         let stored = try status(last: "09:00:00", next: "10:00:00", updated: "09:00:00")
         for stored in [nil, stored] {
             var timer = try listener(hourly, runOnStartup: true, stored: stored, at: "09:35:00")
@@ -74,7 +74,7 @@ import Testing
         }
     }
 
-    @Test func `past due and run on startup are one run`() throws {
+    @Test func `a timer that is past due and runs on startup runs once`() throws {
         let stored = try status(last: "09:00:00", next: "10:00:00", updated: "09:00:00")
         var timer = try listener(hourly, runOnStartup: true, stored: stored, at: "10:35:00")
         #expect(timer.fire(at: try at("10:35:00"))?.isPastDue == true)
@@ -91,11 +91,11 @@ import Testing
         #expect(timer.status == (try status(last: nil, next: "12:00:00", updated: "09:00:00")))
     }
 
-    @Test func `a more frequent schedule is not past due by the change`() throws {
+    @Test func `a change to a more frequent schedule does not make the timer past due`() throws {
         let stored = try status(last: "09:00:00", next: "10:00:00", updated: "09:00:00")
         let timer = try listener("0 */30 * * * *", stored: stored, at: "09:35:00")
         #expect(timer.due == (try at("10:00:00")))
-        // 10:00 is the next time of both.
+        // 10:00 is the next time of both schedules.
         let odd = try listener("0 10 * * * *", stored: stored, at: "09:35:00")
         #expect(odd.due == (try at("10:10:00")))
         #expect(odd.status == (try status(last: nil, next: "10:10:00", updated: "09:35:00")))
@@ -179,7 +179,7 @@ import Testing
         #expect(timer.due == (try at("10:35:00")))
     }
 
-    @Test func `a wait of months may be made in steps`() throws {
+    @Test func `a wait of months can be split into steps`() throws {
         var timer = try listener("100.00:00:00", at: "00:00:00")
         #expect(timer.due == (try date("2026-06-09T00:00:00Z")))
         #expect(timer.fire(at: try date("2026-03-25T00:00:00Z")) == nil)
@@ -198,7 +198,7 @@ import Testing
 
     // MARK: Other clocks
 
-    @Test func `a status that was saved while the clock was ahead does not hold the timer up`() throws {
+    @Test func `a status that was saved while the clock was ahead does not delay the timer`() throws {
         let ahead = TimerStatus(
             last: try date("2036-03-01T09:00:00Z"), next: try date("2036-03-01T10:00:00Z"),
             lastUpdated: try date("2036-03-01T09:00:00Z"))
@@ -206,12 +206,12 @@ import Testing
         #expect(timer.storedIsAhead)
         #expect(timer.due == (try at("10:00:00")))
         #expect(timer.status == (try status(last: nil, next: "10:00:00", updated: "09:35:00")))
-        // A moment is nothing: clocks are corrected again and again.
+        // A difference of a moment does not count, because clocks are corrected often.
         let moment = try status(last: "09:00:00", next: "10:00:00", updated: "09:00:00")
         #expect(try listener(hourly, stored: moment, at: "08:59:59").storedIsAhead == false)
     }
 
-    @Test func `a clock that is set back while the timer waits makes it count anew`() throws {
+    @Test func `if the clock is set back while the timer waits, the next time is calculated again`() throws {
         var timer = try listener(hourly, at: "23:35:00")
         #expect(timer.due == (try date("2026-03-02T00:00:00Z")))
         #expect(timer.fire(at: try at("09:35:00")) == nil)
@@ -220,7 +220,7 @@ import Testing
     }
 
     @Test(arguments: ["0 0 * * * *", "00:05:00", "10675199.02:48:05", "0/9223372036854775807 * * * * *"])
-    func `a clock may show any year`(_ schedule: String) throws {
+    func `the clock can show any year`(_ schedule: String) throws {
         for year in [-1e12, -62_135_596_800, 0, 253_402_300_799, 3.1e12, 9.2e18] {
             let now = Date(timeIntervalSince1970: year)
             var timer = TimerState(try TimerSchedule(schedule), in: .utc, stored: nil, at: now)

@@ -14,7 +14,7 @@ import Testing
 
     private func write(_ text: String) throws { try temporary.write(text, to: "timers/timers.json") }
 
-    @Test func `a status is there after a restart`() throws {
+    @Test func `a status survives a restart`() throws {
         let tick = TimerStatus(
             last: try date("2026-03-01T10:15:00.125Z"), next: try date("2026-03-01T10:20:00Z"),
             lastUpdated: try date("2026-03-01T10:15:00.125Z"))
@@ -40,7 +40,7 @@ import Testing
                 """)
     }
 
-    @Test func `an owner may write times without a fraction, and leave members away`() throws {
+    @Test func `a status file may have times without a fraction and lack members`() throws {
         try write(#"{"Tick": {"Next": "2026-03-01T10:20:00Z", "LastUpdated": "2026-03-01T10:15:00Z"}, /* mine */ }"#)
         let file = TimerStatusFile(folder: folder)
         #expect(file.damage == nil)
@@ -62,7 +62,7 @@ import Testing
                 "line 1: 'Tick' is no status of a timer"
             ),
         ])
-    func `a damaged file is told of and begun anew`(text: String, reason: String) throws {
+    func `a damaged file is reported and replaced`(text: String, reason: String) throws {
         try write(text)
         let file = TimerStatusFile(folder: folder)
         #expect(
@@ -77,7 +77,7 @@ import Testing
         #expect(again["Tick"] == status)
     }
 
-    @Test func `what cannot be written is remembered all the same`() throws {
+    @Test func `a status that cannot be written is still remembered`() throws {
         try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
         let file = TimerStatusFile(folder: folder)
         #expect(file.damage == .unreadable(path))
@@ -93,7 +93,7 @@ import Testing
     @Test(arguments: [
         "99999-01-01T00:00:00Z", "9223372036854775807-01-01T00:00:00Z", "2026-13-01T00:00:00Z", "2026-03-01",
     ])
-    func `a time that no timer can have is damage`(_ time: String) throws {
+    func `an impossible time counts as damage`(_ time: String) throws {
         try write(#"{ "Tick": { "LastUpdated": "\#(time)" } }"#)
         let file = TimerStatusFile(folder: folder)
         #expect(file["Tick"] == nil)

@@ -10,7 +10,7 @@ struct ChildProcessErrorTests {
 
     init() throws { folder = try TemporaryFolder() }
 
-    /// What starting it says; it must not start.
+    /// The error of starting the command, which must fail.
     private func error(_ command: ChildCommand) async throws -> String {
         try await onLoop { loop in
             do {
@@ -24,13 +24,13 @@ struct ChildProcessErrorTests {
         }
     }
 
-    @Test func `a missing program is told`() async throws {
+    @Test func `a missing program is reported`() async throws {
         for name in ["no-such-program", "./no-such-program", "/no/such/program", ""] {
             #expect(try await error(ChildCommand(name)) == "'\(name)' cannot be started: No such file or directory")
         }
     }
 
-    @Test func `a program that must not be run is told, also where PATH goes on`() async throws {
+    @Test func `a program without execute permission is reported, even if PATH has more folders`() async throws {
         try folder.write("#!/bin/sh\n", to: "run")
         let path = folder("run")
         #expect(try await error(ChildCommand(path)) == "'\(path)' cannot be started: Permission denied")
@@ -38,7 +38,7 @@ struct ChildProcessErrorTests {
         #expect(try await error(onPath) == "'run' cannot be started: Permission denied")
     }
 
-    @Test func `a file that is no program is told, and not given to the shell`() async throws {
+    @Test func `a file that is not a program is reported and not passed to the shell`() async throws {
         try folder.write("echo started\n", to: "run", permissions: 0o755)
         let path = folder("run")
         #expect(
@@ -47,7 +47,7 @@ struct ChildProcessErrorTests {
                 + "script whose first line names its interpreter, such as #!/bin/sh")
     }
 
-    @Test func `a missing interpreter is told from a missing program`() async throws {
+    @Test func `a missing interpreter is distinguished from a missing program`() async throws {
         try folder.write("#!/no/such/interpreter\n", to: "run", permissions: 0o755)
         let path = folder("run")
         #expect(
@@ -59,7 +59,7 @@ struct ChildProcessErrorTests {
                 == "'./run' cannot be started: the interpreter that \(folder.path)/./run names is missing")
     }
 
-    @Test func `a missing working directory is told from a missing program`() async throws {
+    @Test func `a missing working directory is distinguished from a missing program`() async throws {
         let command = ChildCommand("/bin/sh", workingDirectory: folder("none"))
         #expect(
             try await error(command)
@@ -67,7 +67,7 @@ struct ChildProcessErrorTests {
     }
 
     @Test func `a text with a NUL is refused and never cut short`() async throws {
-        let expected = "cannot be started: an argument or a variable holds a NUL character"
+        let expected = "cannot be started: an argument or a variable contains a NUL character"
         #expect(try await error(ChildCommand("true", ["a\0b"])) == "'true' \(expected)")
         #expect(try await error(ChildCommand("true", environment: ["A": "a\0b"])) == "'true' \(expected)")
         #expect(try await error(ChildCommand("true", workingDirectory: "/tmp\0")) == "'true' \(expected)")

@@ -7,7 +7,7 @@ import Testing
 @testable import EventLoop
 
 struct ChildProcessTests {
-    /// Notes what a child process writes and how it ends.
+    /// Records what a child process writes and how it ends.
     private final class Child {
         private(set) var lines: [String] = []
         private(set) var errors: [String] = []
@@ -36,7 +36,7 @@ struct ChildProcessTests {
             try await waiter.wait(for: "\(count) lines") { [unowned self] in lines.count >= count }
         }
 
-        /// What it has written, once it has ended.
+        /// Waits for the end of the process. Returns its exit status.
         @discardableResult func end() async throws -> ChildProcess.ExitStatus {
             let process = try #require(process)
             let status = await process.waitUntilExit()
@@ -46,7 +46,7 @@ struct ChildProcessTests {
         }
     }
 
-    /// Knows whether somebody has a file open for writing: the end comes when nobody has it any more.
+    /// Detects whether any process has a file open for writing: reading ends when none has.
     private final class Hold {
         private let waiter: Waiter
         private var hasEnded = false
@@ -60,7 +60,7 @@ struct ChildProcessTests {
             descriptor = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC)
         }
 
-        /// To be called once somebody has it open: before, there is no end.
+        /// Call this only after a process has opened the file; before that, there is no end to wait for.
         func end(_ loop: EventLoop) async throws {
             let reader = PipeReader(loop, descriptor: descriptor) { _ in
             } ended: { [unowned self] in
@@ -93,7 +93,7 @@ struct ChildProcessTests {
         }
     }
 
-    @Test func `all output is there when the end is told`() async throws {
+    @Test func `all output has arrived when the end is reported`() async throws {
         try await onLoop { loop in
             var count = 0
             let command = ChildCommand("head", ["-c", "3000000", "/dev/zero"], environment: ["PATH": "/usr/bin:/bin"])
@@ -103,7 +103,7 @@ struct ChildProcessTests {
         }
     }
 
-    @Test func `a signal that ended the process is told`() async throws {
+    @Test func `the signal that ended a process is reported`() async throws {
         try await onLoop { loop in
             let child = try Child(loop, shell: "kill -TERM $$")
             #expect(try await child.end() == .signal(SIGTERM))
@@ -113,7 +113,7 @@ struct ChildProcessTests {
         }
     }
 
-    @Test func `the end is told though a grandchild holds the pipes`() async throws {
+    @Test func `the end is reported even if a grandchild holds the pipes`() async throws {
         try await onLoop { loop in
             let child = try Child(loop, shell: "sleep 1000 & echo $!")
             #expect(try await child.end() == .code(0))
@@ -129,7 +129,7 @@ struct ChildProcessTests {
         }
     }
 
-    @Test func `who waits gets the status before and after the end`() async throws {
+    @Test func `the status can be awaited before and after the end`() async throws {
         try await onLoop { loop in
             let process = try ChildProcess(loop, ChildCommand("false"))
             #expect(await process.waitUntilExit() == .code(1))
@@ -141,7 +141,7 @@ struct ChildProcessTests {
 
     // MARK: Killing
 
-    @Test func `a kill reaches all of the group`() async throws {
+    @Test func `a kill reaches the whole process group`() async throws {
         let folder = try TemporaryFolder()
         try await onLoop { loop in
             let hold = try Hold(loop, in: folder)
@@ -164,7 +164,7 @@ struct ChildProcessTests {
         }
     }
 
-    @Test func `closing kills, tells nobody but those who wait, and leaves no handle open`() async throws {
+    @Test func `closing kills the process, resumes only waiting tasks, and leaves no handle open`() async throws {
         let folder = try TemporaryFolder()
         try await onLoop { loop in
             let hold = try Hold(loop, in: folder)
@@ -180,7 +180,7 @@ struct ChildProcessTests {
         }
     }
 
-    @Test func `a process may be closed by what it calls`() async throws {
+    @Test func `a callback can close its process`() async throws {
         try await onLoop { loop in
             let waiter = Waiter(loop)
             var process: ChildProcess?
@@ -197,7 +197,7 @@ struct ChildProcessTests {
         }
     }
 
-    @Test func `a process dies with the thread that has started it`() async throws {
+    @Test func `a process is killed when the thread that started it ends`() async throws {
         try await onLoop { loop in
             let waiter = Waiter(loop)
             let streams = try StandardStreams(input: .null, output: .pipe, errors: .null)
@@ -278,7 +278,7 @@ struct ChildProcessTests {
 
     @Test func `it leads a session, inherits no descriptor and no signal that is ignored or blocked`() async throws {
         try await onLoop { loop in
-            // As a shell may have handed it to the program.
+            // A shell may have passed such a descriptor to the program.
             let descriptor = dup(2)
             let child = try Child(
                 loop,
@@ -291,7 +291,7 @@ struct ChildProcessTests {
             try await child.end()
             let pid = try #require(child.process?.pid)
             #expect(child.lines.prefix(2) == ["\(pid) \(pid)", "\(pid)"])
-            // The C library keeps signals 32 and 33 to itself, so what they were before they stay.
+            // The C library reserves signals 32 and 33, so their state does not change.
             let masks = child.lines.dropFirst(2).prefix(2).map { UInt64($0, radix: 16).map { $0 & ~0x1_8000_0000 } }
             #expect(masks == [0, 0])
             #expect(Set(child.lines.dropFirst(4)).isSubset(of: ["0", "1", "2"]))

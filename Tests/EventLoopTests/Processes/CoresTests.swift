@@ -7,7 +7,7 @@ struct CoresTests {
         (64, nil, 64), (64, 1.0, 1), (64, 1.5, 2), (64, 0.1, 1), (2, 8.0, 2), (0, nil, 1), (4, .infinity, 4),
         (4, .nan, 4), (4, -1, 1),
     ])
-    func `affinity and quota both count, part of a core is one, and there is at least one`(
+    func `affinity and quota both limit the cores, fractions round up, and there is at least one`(
         affinity: Int, quota: Double?, cores: Int
     ) {
         #expect(Cores.count(affinity: affinity, quota: quota) == cores)
@@ -34,7 +34,7 @@ struct CoresTests {
         #expect(CPUQuota.current { files[$0] } == 3)
     }
 
-    @Test func `in a container the root of what is mounted counts, whatever the path is called outside`() {
+    @Test func `in a container, the mounted root counts, whatever its path is outside`() {
         let v2 = ["/proc/self/cgroup": "0::/../../docker/0123\n", "/sys/fs/cgroup/cpu.max": "100000 100000\n"]
         #expect(CPUQuota.current { v2[$0] } == 1)
         let v1 = [

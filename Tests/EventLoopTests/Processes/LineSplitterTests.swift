@@ -22,7 +22,9 @@ struct LineSplitterTests {
         #expect(lines(bytes.map { [$0] }) == expected)
     }
 
-    @Test func `what is not UTF-8 is repaired`() { #expect(lines([[0x61, 0xff, 0x62, 0x0a]]) == ["a\u{fffd}b"]) }
+    @Test func `bytes that are not UTF-8 are replaced`() {
+        #expect(lines([[0x61, 0xff, 0x62, 0x0a]]) == ["a\u{fffd}b"])
+    }
 
     @Test func `a long line is cut, and the next one is whole`() {
         let limit = LineSplitter.limit

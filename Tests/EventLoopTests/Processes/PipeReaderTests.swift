@@ -6,7 +6,7 @@ import Testing
 @testable import EventLoop
 
 struct PipeReaderTests {
-    /// Notes what a reader tells.
+    /// Records what a reader reports.
     private final class Reading {
         private(set) var bytes: [UInt8] = []
         private(set) var ends = 0
@@ -53,7 +53,7 @@ struct PipeReaderTests {
         }
     }
 
-    @Test func `a closed reader says nothing more, and the writer learns of it`() async throws {
+    @Test func `a closed reader reports nothing more, and the writer gets an error`() async throws {
         try await onLoop { loop in
             let pipe = try Pipe()
             let read = Reading(loop, pipe.reading)
@@ -68,7 +68,7 @@ struct PipeReaderTests {
         }
     }
 
-    @Test func `a reader may be closed by what it calls`() async throws {
+    @Test func `a callback can close its reader`() async throws {
         try await onLoop { loop in
             let pipe = try Pipe()
             let waiter = Waiter(loop)
@@ -89,7 +89,7 @@ struct PipeReaderTests {
         }
     }
 
-    @Test func `what is there is read though somebody holds the pipe`() async throws {
+    @Test func `available data is read even if another process holds the pipe`() async throws {
         try await onLoop { loop in
             let pipe = try Pipe()
             let bytes = [UInt8](repeating: 7, count: 50_000)
@@ -144,7 +144,7 @@ struct PipeReaderTests {
         }
     }
 
-    @Test func `what cannot be read ends at once`() async throws {
+    @Test func `a descriptor that cannot be read ends immediately`() async throws {
         try await onLoop { loop in
             let read = Reading(loop, -1)
             #expect(read.ends == 0)
@@ -156,7 +156,8 @@ struct PipeReaderTests {
 }
 
 extension Pipe {
-    /// Whether its reading end is closed, or will be: a child that another test starts just now has it until it runs.
+    /// Whether the reading end is closed or will be. A child that another test starts at this moment may hold it until
+    /// the child runs.
     var losesReader: Bool {
         var state = pollfd(fd: writing, events: 0, revents: 0)
         return poll(&state, 1, 30_000) == 1 && state.revents & Int16(POLLERR) != 0

@@ -30,7 +30,7 @@ struct SignalWatchTests {
         }
     }
 
-    @Test func `a watch may be closed by what it calls`() async throws {
+    @Test func `a callback can close its watch`() async throws {
         try await onLoop { loop in
             let waiter = Waiter(loop)
             var calls = 0

@@ -29,7 +29,7 @@ struct ConnectTests {
         }
     }
 
-    @Test func `where nobody listens, the error says so`() async throws {
+    @Test func `if nothing listens, the error says so`() async throws {
         try await onLoop { loop in
             let address = try nobody(loop)
             #expect(try await connect(loop, [address]) == .system(ECONNREFUSED))
@@ -37,7 +37,7 @@ struct ConnectTests {
         }
     }
 
-    @Test func `after an address that refuses, the next is tried at once`() async throws {
+    @Test func `after an address that refuses, the next is tried immediately`() async throws {
         try await onLoop { loop in
             let listener = try TCPListener(loop, bind: SocketAddress(.loopback, port: 0))
             let target = Target(listener, loop)
@@ -47,7 +47,7 @@ struct ConnectTests {
         }
     }
 
-    @Test func `beside an address that is silent, the next is tried`() async throws {
+    @Test func `if an address does not answer, the next is tried in parallel`() async throws {
         try await onLoop { loop in
             let silent = try Silent()
             let listener = try TCPListener(loop, bind: SocketAddress(.loopback, port: 0))
@@ -58,7 +58,7 @@ struct ConnectTests {
         }
     }
 
-    @Test func `silence ends with the time-out`() async throws {
+    @Test func `a connection attempt without an answer ends at the timeout`() async throws {
         try await onLoop { loop in
             let silent = try Silent()
             #expect(try await connect(loop, [silent.address], timeout: .milliseconds(50)) == .timeout)
@@ -67,7 +67,7 @@ struct ConnectTests {
         }
     }
 
-    @Test func `without an address there is no way`() async throws {
+    @Test func `connecting without an address fails`() async throws {
         try await onLoop { loop in
             let error = try await connect(loop, [])
             #expect(error == .system(EADDRNOTAVAIL))
@@ -78,7 +78,7 @@ struct ConnectTests {
         try await onLoop { loop in
             let silent = try Silent()
             let listener = try TCPListener(loop, bind: SocketAddress(.loopback, port: 0))
-            // Silent; connected or about to be; refused or about to be.
+            // The addresses are silent, accepting and refusing.
             for address in [silent.address, listener.address, try nobody(loop)] {
                 let connecting = TCPStream.connect(loop, to: [address], timeout: .seconds(30)) { _ in
                     Issue.record("done is called")
@@ -92,7 +92,7 @@ struct ConnectTests {
         }
     }
 
-    @Test func `a socket that is connected to itself is found out`() async throws {
+    @Test func `a socket that is connected to itself is detected`() async throws {
         try await onLoop { _ in
             let descriptor = try Socket.open(for: SocketAddress(.loopback, port: 0))
             let pair = try ConnectedPair.descriptors()
@@ -120,13 +120,13 @@ struct ConnectTests {
         ([ENETUNREACH, ECONNREFUSED], ECONNREFUSED), ([ETIMEDOUT, ECONNREFUSED], ECONNREFUSED),
         ([EADDRNOTAVAIL, ETIMEDOUT], ETIMEDOUT), ([EHOSTUNREACH, ENETUNREACH], EHOSTUNREACH), ([], EADDRNOTAVAIL),
     ])
-    func `of several errors the one that says most is told`(errors: [Int32], told: Int32) {
+    func `of several errors the most informative one is reported`(errors: [Int32], told: Int32) {
         #expect(mostTelling(errors.map { .system($0) }) == .system(told))
     }
 
     // MARK: Other ends
 
-    /// The error, or nil where it connected.
+    /// The error, or nil if it connected.
     private func connect(
         _ loop: EventLoop, _ addresses: [SocketAddress], timeout: Duration = .seconds(30)
     ) async throws -> StreamError? {
@@ -147,7 +147,7 @@ struct ConnectTests {
         }
     }
 
-    /// A port on which nobody listens any more.
+    /// An address on which no one listens any more.
     private func nobody(_ loop: EventLoop) throws -> SocketAddress {
         let listener = try TCPListener(loop, bind: SocketAddress(.loopback, port: 0))
         listener.close()
@@ -176,7 +176,7 @@ struct ConnectTests {
         }
     }
 
-    /// An address that answers nothing: the queue of those who connect is full.
+    /// An address that does not answer, because its queue of connections is full.
     private struct Silent {
         let address: SocketAddress
         private let descriptors: [Int32]

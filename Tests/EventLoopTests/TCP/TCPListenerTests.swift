@@ -7,7 +7,7 @@ import Testing
 struct TCPListenerTests {
     private static let anyPort = SocketAddress(.loopback, port: 0)
 
-    @Test func `port 0 is any free one, which the address tells`() async throws {
+    @Test func `port 0 is any free port, which the address shows`() async throws {
         try await onLoop { loop in
             let listener = try TCPListener(loop, bind: Self.anyPort)
             #expect(listener.address.port > 0)
@@ -53,7 +53,7 @@ struct TCPListenerTests {
         }
     }
 
-    @Test func `one poll accepts so many and no more`() async throws {
+    @Test func `the number of connections accepted in one poll is limited`() async throws {
         try await onLoop { loop in
             let listener = try TCPListener(loop, bind: Self.anyPort)
             let waiter = Waiter(loop)
@@ -79,7 +79,7 @@ struct TCPListenerTests {
             var descriptors: [Int32] = []
             listener.accepted = { descriptor in
                 descriptors.append(descriptor)
-                // Also in the middle of a poll.
+                // A pause also takes effect in the middle of a poll.
                 listener.pause()
                 waiter.changed()
             }
@@ -95,11 +95,11 @@ struct TCPListenerTests {
         }
     }
 
-    @Test func `the wildcard of IPv6 takes callers over IPv4, too`() async throws {
+    @Test func `the wildcard of IPv6 accepts connections over IPv4 too`() async throws {
         try await onLoop { loop in
             let wildcard = try #require(IPAddress("::"))
             guard let listener = try? TCPListener(loop, bind: SocketAddress(wildcard, port: 0)) else {
-                // A machine without IPv6.
+                // The machine has no IPv6.
                 return
             }
             let waiter = Waiter(loop)
@@ -115,7 +115,7 @@ struct TCPListenerTests {
         }
     }
 
-    @Test func `without descriptors it pauses, says so once, and accepts the callers later`() async throws {
+    @Test func `without descriptors the listener pauses, reports it once, and accepts later`() async throws {
         try await onLoop { loop in
             let listener = try TCPListener(loop, bind: Self.anyPort)
             let waiter = Waiter(loop)
@@ -137,9 +137,9 @@ struct TCPListenerTests {
             let caller = try call(listener.address)
             try await waiter.wait(for: "a caller") { descriptors.count == 1 }
             #expect(told == [.system(ENOMEM)])
-            // Who has left is skipped at once; only a lack of something ends a try.
+            // A caller that has disconnected is skipped immediately; only a lack of resources ends an attempt.
             #expect(tries.values.sorted() == [1, 1, 2, 2, 2])
-            // All who waited are accepted, so the next lack is another one.
+            // All waiting connections were accepted, so the next lack is reported again.
             failures = [EMFILE]
             let second = try call(listener.address)
             try await waiter.wait(for: "another caller") { descriptors.count == 2 }
@@ -149,7 +149,7 @@ struct TCPListenerTests {
         }
     }
 
-    @Test func `a pause while it waits for descriptors holds`() async throws {
+    @Test func `a pause is kept while the listener waits for descriptors`() async throws {
         try await onLoop { loop in
             let listener = try TCPListener(loop, bind: Self.anyPort)
             listener.patience = .zero
@@ -174,7 +174,7 @@ struct TCPListenerTests {
             }
             let caller = try call(listener.address)
             try await waiter.wait(for: "a lack") { isTold }
-            // A timer that fires after the listener's own.
+            // This timer fires after the listener's own.
             try await loop.sleep(for: .milliseconds(2))
             #expect(descriptors == [])
             listener.resume()
@@ -184,7 +184,7 @@ struct TCPListenerTests {
         }
     }
 
-    /// A caller that has connected, which needs no `accept`.
+    /// Connects a caller. This works without `accept`.
     private func call(_ address: SocketAddress) throws(StreamError) -> Int32 {
         let descriptor = socket(address.family, Int32(SOCK_STREAM.rawValue), 0)
         guard descriptor >= 0, address.withSystemAddress({ connect(descriptor, $0, $1) }) == 0 else {

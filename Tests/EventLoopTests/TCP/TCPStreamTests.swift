@@ -35,7 +35,7 @@ struct TCPStreamTests {
         }
     }
 
-    @Test func `what the peer does not take is queued, in order, and the writer hears when it is out`() async throws {
+    @Test func `data that the peer does not read is queued, and the writer is told when it is sent`() async throws {
         try await onLoop { loop in
             let pair = try ConnectedPair.streams(loop)
             let writer = StreamRecorder(pair.server, on: loop)
@@ -106,7 +106,7 @@ struct TCPStreamTests {
             pair.client.write("first")
             try await server.bytes(5)
             pair.client.write("second")
-            // Another connection whose bytes are seen shows that the loop has polled.
+            // When the bytes of another connection arrive, the loop has polled.
             let other = try ConnectedPair.streams(loop)
             let witness = StreamRecorder(other.server, on: loop)
             other.client.write("seen")
@@ -121,13 +121,13 @@ struct TCPStreamTests {
 
     // MARK: Ends
 
-    @Test func `close tells once, later, and nothing else`() async throws {
+    @Test func `close is reported once, later, and nothing else is`() async throws {
         try await onLoop { loop in
             let pair = try ConnectedPair.streams(loop)
             let server = StreamRecorder(pair.server, on: loop)
             let client = StreamRecorder(pair.client, on: loop)
             pair.client.write("lost")
-            // More than fits, so that a write is under way when the stream closes.
+            // This is more than the buffers hold, so that a write is in progress when the stream closes.
             let bytes = [UInt8](repeating: 1, count: 1_000_000)
             pair.server.write(bytes.span.bytes)
             pair.server.finish()
@@ -148,7 +148,7 @@ struct TCPStreamTests {
         }
     }
 
-    @Test func `a stream may be closed from within each of its calls`() async throws {
+    @Test func `a stream can be closed from each of its callbacks`() async throws {
         try await onLoop { loop in
             for event in [StreamRecorder.Event.inputEnded, .drained] {
                 let pair = try ConnectedPair.streams(loop)
@@ -177,7 +177,7 @@ struct TCPStreamTests {
         }
     }
 
-    @Test func `a reset is told as the error that it is`() async throws {
+    @Test func `a reset is reported as an error`() async throws {
         try await onLoop { loop in
             let descriptors = try ConnectedPair.descriptors()
             let server = StreamRecorder(try TCPStream(loop, descriptor: descriptors.server), on: loop)
@@ -187,14 +187,14 @@ struct TCPStreamTests {
         }
     }
 
-    @Test func `what came before a reset is read, although a write has failed already`() async throws {
+    @Test func `data from before a reset is read even after a write has failed`() async throws {
         try await onLoop { loop in
             let descriptors = try ConnectedPair.descriptors()
             let stream = try TCPStream(loop, descriptor: descriptors.server)
             let server = StreamRecorder(stream, on: loop)
             #expect(Glibc.write(descriptors.client, "413", 3) == 3)
             reset(descriptors.client)
-            // The first learns of the reset, the second of the broken pipe.
+            // The first write gets the reset, the second a broken pipe.
             stream.write("one")
             stream.write("two")
             #expect(try await server.closed() == .system(ECONNRESET))
@@ -202,14 +202,15 @@ struct TCPStreamTests {
         }
     }
 
-    @Test func `a writer that does not read hears of a reset, too`() async throws {
+    @Test func `a reset is reported to a writer that does not read`() async throws {
         try await onLoop { loop in
             for isPausedBefore in [true, false] {
                 let descriptors = try ConnectedPair.descriptors()
                 let stream = try TCPStream(loop, descriptor: descriptors.server)
                 let server = StreamRecorder(stream, on: loop, reads: !isPausedBefore)
                 reset(descriptors.client)
-                // More than the system buffers: on a busy machine the reset may arrive after the bytes were taken.
+                // This is more than the system buffers, because on a busy machine the reset may arrive after the bytes
+                // were accepted.
                 stream.write(String(repeating: "x", count: 16 << 20))
                 if !isPausedBefore { stream.pauseReading() }
                 #expect(try await server.closed() == .system(ECONNRESET))
@@ -223,7 +224,7 @@ struct TCPStreamTests {
         }
     }
 
-    @Test func `nobody hears of a stream whose delegate is gone`() async throws {
+    @Test func `a stream without a delegate reports nothing`() async throws {
         try await onLoop { loop in
             let pair = try ConnectedPair.streams(loop)
             var forgotten: StreamRecorder? = StreamRecorder(pair.server, on: loop)
@@ -253,7 +254,7 @@ struct TCPStreamTests {
         }
     }
 
-    /// Ends a connection the hard way.
+    /// Ends a connection with a reset.
     private func reset(_ descriptor: Int32) {
         var option = linger(l_onoff: 1, l_linger: 0)
         setsockopt(descriptor, SOL_SOCKET, SO_LINGER, &option, socklen_t(MemoryLayout<linger>.size))

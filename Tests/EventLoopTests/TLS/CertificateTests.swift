@@ -5,12 +5,12 @@ import Testing
 
 @testable import EventLoop
 
-/// Whom a client trusts, and what it says of those whom it does not.
+/// Tests which certificates a client trusts, and the errors for those that it does not.
 @Suite struct CertificateTests {
     @Test(arguments: [
         "localhost", "LOCALHOST", "localhost.", "127.0.0.1", "::1", "0:0:0:0:0:0:0:1", "a.example.com", "b.example.com",
     ])
-    func `a certificate is good for every name in it`(name: String) async throws {
+    func `a certificate is valid for every name in it`(name: String) async throws {
         let authority = try TestAuthority()
         let names = ["other.test", "*.example.com"] + TestCertificate.localNames
         let contexts = try TLSContexts(try authority.certificate(names: names), roots: authority.pem)
@@ -33,23 +33,23 @@ import Testing
         (["localhost"], "127.0.0.1", "it is for localhost, not 127.0.0.1"),
         ([], "nobody", "it names no host (subjectAltName), so it is not for nobody"),
     ])
-    func `a certificate of somebody else is refused`(names: [String], name: String, reason: String) async throws {
+    func `a certificate for another name is refused`(names: [String], name: String, reason: String) async throws {
         let authority = try TestAuthority()
         let contexts = try TLSContexts(try authority.certificate(names: names), roots: authority.pem)
         #expect(try await connect(contexts, name: name) == "the certificate was refused: \(reason)")
     }
 
-    @Test func `what is no host name is not asked for`() async throws {
+    @Test func `a text that is not a host name is refused`() async throws {
         let authority = try TestAuthority()
         let contexts = try TLSContexts(try authority.certificate(names: ["a.example.com"]), roots: authority.pem)
         for name in ["", ".", ".example.com", "a.example.com\0.test", "a example.com", "ä.example.com", "a\r\nb"] {
             #expect(
                 try await connect(contexts, name: name)
-                    == "a certificate cannot be for \(name.debugDescription), which is no host name")
+                    == "a certificate cannot be for \(name.debugDescription), which is not a host name")
         }
     }
 
-    @Test func `a certificate is good on its days only`() async throws {
+    @Test func `a certificate is valid only in its period`() async throws {
         let authority = try TestAuthority()
         let old = try authority.certificate(dates: "2020-01-01"..."2021-03-04")
         #expect(
@@ -57,10 +57,10 @@ import Testing
         let new = try authority.certificate(dates: "2107-08-09"..."2110-01-01")
         #expect(
             try await connect(TLSContexts(new, roots: authority.pem))
-                == "the certificate is not valid before 2107-08-09; or this machine's clock is wrong")
+                == "the certificate is not valid before 2107-08-09, or this machine's clock is wrong")
     }
 
-    @Test func `an authority is good on its days only`() async throws {
+    @Test func `an authority is valid only in its period`() async throws {
         let root = try TestAuthority()
         let middle = try TestAuthority(name: "Middle", dates: "2020-01-01"..."2021-03-04", under: root)
         #expect(
@@ -68,22 +68,22 @@ import Testing
                 == "the certificate of its issuer, Middle, expired on 2021-03-04")
     }
 
-    @Test func `one that is self-signed is good only for those who trust it`() async throws {
+    @Test func `a self-signed certificate is valid only if it is trusted`() async throws {
         let certificate = try TestCertificate.selfSigned()
         #expect(try await connect(TLSContexts(certificate, roots: certificate.chainPEM)) == nil)
         let stranger = try TestAuthority()
         #expect(
             try await connect(TLSContexts(certificate, roots: stranger.pem))
-                == "the certificate was refused: it is self-signed, and not among those that are trusted")
+                == "the certificate was refused: it is self-signed and not trusted")
     }
 
-    @Test func `an authority that nobody knows is refused by its name`() async throws {
+    @Test func `an unknown authority is refused, and the error names it`() async throws {
         let authority = try TestAuthority(name: "Nobody's Authority")
         let stranger = try TestAuthority(name: "Nobody's Authority")
         let reason = "the certificate was refused: its issuer is not trusted: Nobody's Authority"
         let contexts = try TLSContexts(try authority.certificate(), roots: try TestAuthority().pem)
         #expect(try await connect(contexts) == reason)
-        // It has the name of one that is trusted, but not its key.
+        // It has the name of a trusted authority, but not its key.
         let forged = try TLSContexts(try authority.certificate(), roots: stranger.pem)
         let refusal = try await connect(forged)
         #expect(refusal?.hasPrefix("the certificate was refused: ") == true && refusal?.contains(".c:") == false)
@@ -93,7 +93,7 @@ import Testing
         #expect(try await connect(TLSContexts(whole, roots: try TestAuthority().pem)) == reason)
     }
 
-    @Test func `a chain is good if it leads to somebody who is trusted`() async throws {
+    @Test func `a chain is valid if it leads to a trusted certificate`() async throws {
         let root = try TestAuthority(name: "Root")
         let upper = try TestAuthority(name: "Upper", under: root)
         let lower = try TestAuthority(name: "Lower", under: upper)
@@ -105,15 +105,15 @@ import Testing
         #expect(try await connect(TLSContexts(certificate, roots: leafOnly)) != nil)
     }
 
-    @Test func `who is no authority cannot appoint anybody`() async throws {
-        // The certificate of a server that is trusted signs another.
+    @Test func `a certificate that is not an authority cannot issue others`() async throws {
+        // The trusted certificate of a server signs another certificate.
         let server = try TestCertificate.selfSigned(names: ["server.test"])
         let forged = try TestCertificate.signed(by: server, names: ["localhost"])
         let reason = try await connect(TLSContexts(forged, roots: server.chainPEM))
         #expect(reason?.hasPrefix("the certificate was refused: ") == true)
     }
 
-    @Test func `names from outside cannot spoil a line of a log`() async throws {
+    @Test func `names in certificates cannot break a log line`() async throws {
         let authority = try TestAuthority(name: "evil\n\u{1b}[31m\u{202e}" + String(repeating: "x", count: 40))
         let contexts = try TLSContexts(try authority.certificate(), roots: try TestAuthority().pem)
         let reason = try #require(try await connect(contexts))
@@ -122,7 +122,7 @@ import Testing
         #expect(reason.unicodeScalars.allSatisfy { $0.value >= 0x20 })
     }
 
-    /// What a client says of the server's certificate: nil if it takes it.
+    /// The client's error for the server's certificate; nil if it accepts the certificate.
     private func connect(_ contexts: TLSContexts, name: String = "localhost") async throws -> String? {
         try await onLoop { loop in
             let pair = TLSPair(loop, contexts, name: name)

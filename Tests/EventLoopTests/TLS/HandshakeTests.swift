@@ -5,7 +5,7 @@ import Testing
 
 @testable import EventLoop
 
-/// How two sides come together, and what is said where they do not.
+/// Tests how two sides connect, and the errors if they cannot.
 @Suite struct HandshakeTests {
     private let contexts: TLSContexts
 
@@ -46,7 +46,7 @@ import Testing
     }
 
     @Test(arguments: [[], [0x16, 3, 3, 0, 0x50]] as [[UInt8]])
-    func `a server may leave in the middle of the handshake`(answer: [UInt8]) async throws {
+    func `a server can disconnect during the handshake`(answer: [UInt8]) async throws {
         try await onLoop { [contexts] loop in
             let wire = MemoryStream.pair(loop)
             let server = StreamRecorder(wire.server, on: loop)
@@ -73,16 +73,16 @@ import Testing
     }
 
     @Test(arguments: [TLS1_VERSION, TLS1_1_VERSION])
-    func `a server of older times is refused`(version: Int32) async throws {
+    func `a server with an old TLS version is refused`(version: Int32) async throws {
         allow(upTo: version, contexts.server)
         let refusal = StreamError.tls(TLSError("the server speaks only versions of TLS older than 1.2"))
         #expect(try await ends().client == refusal)
-        // Servers that do not know how clients list their versions since TLS 1.3 answer with their own.
+        // Servers that do not know the list of versions of TLS 1.3 answer with their own version.
         SSL_CTX_ctrl(contexts.client.pointer, SSL_CTRL_SET_MAX_PROTO_VERSION, Int(TLS1_2_VERSION), nil)
         #expect(try await ends().client == refusal)
     }
 
-    @Test func `a client of older times is refused`() async throws {
+    @Test func `a client with an old TLS version is refused`() async throws {
         allow(upTo: TLS1_1_VERSION, contexts.client)
         let ends = try await ends()
         #expect(ends.server == .tls(TLSError("the client speaks only versions of TLS older than 1.2")))
@@ -91,19 +91,19 @@ import Testing
     private func allow(upTo version: Int32, _ context: TLSContext) {
         SSL_CTX_ctrl(context.pointer, SSL_CTRL_SET_MIN_PROTO_VERSION, Int(TLS1_VERSION), nil)
         SSL_CTX_ctrl(context.pointer, SSL_CTRL_SET_MAX_PROTO_VERSION, Int(version), nil)
-        // Their digests are none that OpenSSL considers safe.
+        // OpenSSL does not consider the digests of these ciphers safe.
         SSL_CTX_set_cipher_list(context.pointer, "DEFAULT@SECLEVEL=0")
     }
 
     // MARK: Extensions
 
-    @Test func `a client asks for HTTP 1.1, and takes a server that does not care`() async throws {
+    @Test func `a client requests HTTP 1.1 and accepts a server that does not choose`() async throws {
         SSL_CTX_set_alpn_select_cb(contexts.server.pointer, nil, nil)
         let ends = try await ends()
         #expect(ends.client == nil && ends.server == nil)
     }
 
-    @Test func `a server takes a client that asks for nothing, or for HTTP 1.1 among others`() async throws {
+    @Test func `a server accepts a client that requests no protocol, or HTTP 1.1 among others`() async throws {
         for offer in ["", "\u{2}h2\u{8}http/1.1", "\u{8}http/1.1\u{8}http/1.0"] {
             SSL_CTX_set_alpn_protos(contexts.client.pointer, Array(offer.utf8), UInt32(offer.utf8.count))
             let ends = try await ends()
@@ -111,7 +111,7 @@ import Testing
         }
     }
 
-    @Test func `a server refuses a client that wants something else than HTTP 1.1`() async throws {
+    @Test func `a server refuses a client that requests only other protocols than HTTP 1.1`() async throws {
         SSL_CTX_set_alpn_protos(contexts.client.pointer, [2, 0x68, 0x32], 3)
         let ends = try await ends()
         #expect(ends.server == .tls(TLSError("the client does not offer HTTP/1.1")))
@@ -119,7 +119,7 @@ import Testing
     }
 
     @Test(arguments: [("Example.com.", true), ("127.0.0.1", false), ("::1", false)])
-    func `a client names the host that it wants, but no address`(name: String, isNamed: Bool) async throws {
+    func `a client sends the name of the host, but not an address`(name: String, isNamed: Bool) async throws {
         try await onLoop { [contexts] loop in
             let wire = MemoryStream.pair(loop)
             let server = StreamRecorder(wire.server, on: loop)
@@ -137,17 +137,17 @@ import Testing
         }
     }
 
-    @Test func `a server that wants a certificate of its client does not get one`() async throws {
+    @Test func `a server that requires a client certificate does not get one`() async throws {
         SSL_CTX_set_verify(contexts.server.pointer, SSL_VERIFY_PEER | SSL_VERIFY_FAIL_IF_NO_PEER_CERT, nil)
         let ends = try await ends()
         #expect(
-            ends.client == .tls(TLSError("the server wants a certificate of its client, which there is not")))
+            ends.client == .tls(TLSError("the server requires a client certificate, which is not supported")))
         #expect(
             ends.server
                 == .tls(TLSError("the TLS handshake with the client failed: peer did not return a certificate")))
     }
 
-    @Test func `two without a common cipher part`() async throws {
+    @Test func `a client and a server without a common cipher do not connect`() async throws {
         SSL_CTX_ctrl(contexts.server.pointer, SSL_CTRL_SET_MAX_PROTO_VERSION, Int(TLS1_2_VERSION), nil)
         SSL_CTX_set_cipher_list(contexts.server.pointer, "ECDHE-ECDSA-AES128-GCM-SHA256")
         SSL_CTX_set_cipher_list(contexts.client.pointer, "ECDHE-ECDSA-AES256-GCM-SHA384")
@@ -156,7 +156,7 @@ import Testing
         #expect(ends.client == .tls(TLSError("the server refused the TLS handshake: handshake failure")))
     }
 
-    @Test func `a server hears that its certificate is not trusted`() async throws {
+    @Test func `a server is told that its certificate is not trusted`() async throws {
         var contexts = contexts
         contexts.client = try .client(roots: .pem(try TestAuthority(name: "Another").pem))
         let ends = try await ends(contexts)
@@ -165,7 +165,7 @@ import Testing
 
     // MARK: -
 
-    /// How both sides end: nil if each has sent something to the other, and the end.
+    /// How both sides end: nil if each has received data and the end from the other.
     private func ends(
         _ given: TLSContexts? = nil
     ) async throws -> (client: StreamError?, server: StreamError?) {

@@ -1,11 +1,11 @@
 @testable import EventLoop
 
-/// One end of a connection that is in memory only, so that a test decides in what pieces bytes arrive.
+/// One end of a connection in memory, so that a test decides in which pieces bytes arrive.
 final class MemoryStream: ByteStream {
     weak var delegate: (any ByteStreamDelegate)?
     let peer: SocketAddress? = nil
 
-    /// Changes what this end sends, for tests of damage on the way.
+    /// Changes the bytes that this end sends, for tests of damaged data.
     var spoils: ((inout [UInt8]) -> Void)?
 
     private let wire: Wire
@@ -19,10 +19,10 @@ final class MemoryStream: ByteStream {
 
     private enum Output { case open, finishing, ended }
 
-    /// What both ends share. It keeps them, as the loop keeps the handles of sockets.
+    /// The state that both ends share. It keeps them alive, as the loop keeps the handles of sockets.
     private final class Wire {
         let loop: EventLoop
-        /// How many bytes arrive at once.
+        /// The number of bytes that arrive at once.
         let piece: Int
         var client: MemoryStream?
         var server: MemoryStream?
@@ -32,7 +32,7 @@ final class MemoryStream: ByteStream {
             self.piece = piece
         }
 
-        /// Until then the end of one has yet to arrive at the other.
+        /// Releases both ends once both are closed. Until then, the end of one may still have to arrive at the other.
         func letGo() {
             if client?.isClosed == true, server?.isClosed == true { (client, server) = (nil, nil) }
         }
@@ -80,7 +80,7 @@ final class MemoryStream: ByteStream {
         move()
     }
 
-    /// Brings a piece to the other end in the next turn, and goes on until nothing is left.
+    /// Delivers a piece to the other end in the next turn, and continues until nothing is left.
     private func move() {
         wire.loop.perform { self.moveOnce() }
     }
@@ -114,7 +114,7 @@ final class MemoryStream: ByteStream {
 
     func close() { close(with: nil) }
 
-    /// What was written arrives nevertheless, as if the system had it.
+    /// Bytes that were written before still arrive, as if the system had buffered them.
     func close(with error: StreamError?) {
         guard !isClosed else { return }
         isClosed = true

@@ -20,13 +20,13 @@ import Testing
         _ = try TLSContext.client(roots: .pem(text + authority.pem))
     }
 
-    @Test func `a file that is not there is named`() {
+    @Test func `the error names a missing file`() {
         #expect(
             throws: TLSError("the certificates to trust cannot be read: /nowhere/roots.pem: no such file or directory")
         ) { try TLSContext.client(roots: .file("/nowhere/roots.pem")) }
     }
 
-    @Test func `a file without certificates is named`() throws {
+    @Test func `the error names a file without certificates`() throws {
         let folder = try TemporaryFolder()
         try folder.write("", to: "roots.pem")
         #expect(throws: TLSError("\(folder("roots.pem")): there is no certificate in PEM")) {
@@ -35,7 +35,7 @@ import Testing
         #expect(throws: TLSError.self) { try TLSContext.client(roots: .file(folder.path)) }
     }
 
-    @Test func `a broken certificate is an error, also behind a good one`() throws {
+    @Test func `a broken certificate is an error, even after a valid one`() throws {
         let broken = Array(String(decoding: authority.pem, as: UTF8.self).replacing("MII", with: "AAA").utf8)
         let error = #expect(throws: TLSError.self) {
             try TLSContext.client(roots: .pem(authority.pem + broken))
@@ -66,17 +66,17 @@ import Testing
         #expect(throws: TLSError("the certificate chain: there is no certificate in PEM")) {
             try TLSContext.server(certificateChainPEM: certificate.keyPEM, privateKeyPEM: certificate.keyPEM)
         }
-        #expect(throws: TLSError("the private key: there is none in PEM")) {
+        #expect(throws: TLSError("no private key found in PEM")) {
             try TLSContext.server(certificateChainPEM: certificate.chainPEM, privateKeyPEM: certificate.chainPEM)
         }
     }
 
-    @Test func `nobody is asked for the password of a key`() throws {
+    @Test func `an encrypted key does not cause a password prompt`() throws {
         let error = #expect(throws: TLSError.self) {
             try TLSContext.server(
                 certificateChainPEM: try authority.certificate().chainPEM, privateKeyPEM: Array(Self.encryptedKey.utf8))
         }
-        #expect(error?.description == "the private key is encrypted; it is needed without a password")
+        #expect(error?.description == "the private key is encrypted; provide it without a password")
     }
 
     private static let encryptedKey = """

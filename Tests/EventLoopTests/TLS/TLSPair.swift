@@ -4,16 +4,16 @@ import Testing
 
 @testable import EventLoop
 
-/// Two TLS streams that talk to each other, and what each has heard.
+/// Two connected TLS streams, and what each has received.
 struct TLSPair {
     let client: TLSStream
     let server: TLSStream
     let clientRecorder: StreamRecorder
     let serverRecorder: StreamRecorder
-    /// Beneath them.
+    /// The streams below them.
     let wire: (client: any ByteStream, server: any ByteStream)
 
-    /// In memory, where bytes arrive in pieces of that many.
+    /// Makes a pair in memory. Bytes arrive in pieces of this size.
     init(
         _ loop: EventLoop, _ contexts: TLSContexts, name: String = "localhost", piece: Int = 1 << 16, reads: Bool = true
     ) {
@@ -40,12 +40,12 @@ struct TLSPair {
     }
 }
 
-/// A server's context, and that of a client who trusts its authority.
+/// The context of a server, and that of a client that trusts the server's authority.
 struct TLSContexts: Sendable {
     var client: TLSContext
     var server: TLSContext
 
-    /// For `localhost` and the addresses of loopback.
+    /// Makes contexts for `localhost` and the addresses of loopback.
     init() throws {
         let authority = try TestAuthority()
         try self.init(try authority.certificate(), roots: authority.pem)

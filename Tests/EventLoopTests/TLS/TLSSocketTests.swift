@@ -10,7 +10,7 @@ import Testing
 
     init() throws { contexts = try TLSContexts() }
 
-    @Test func `large transfers both ways at once arrive whole`() async throws {
+    @Test func `large transfers in both directions at once arrive complete`() async throws {
         try await onLoop { [contexts] loop in
             let pair = TLSPair(loop, contexts, over: try ConnectedPair.streams(loop))
             let bytes = (0..<5_000_000).map { UInt8(truncatingIfNeeded: $0 &* 7 >> 3) }
@@ -26,7 +26,7 @@ import Testing
         }
     }
 
-    @Test func `a reader that pauses holds the writer up`() async throws {
+    @Test func `a reader that pauses makes the writer wait`() async throws {
         try await onLoop { [contexts] loop in
             let pair = TLSPair(loop, contexts, over: try ConnectedPair.streams(loop))
             pair.client.write("?")
@@ -56,7 +56,7 @@ import Testing
         }
     }
 
-    @Test func `a close in good order is seen by the peer as one`() async throws {
+    @Test func `the peer sees an orderly close as such`() async throws {
         try await onLoop { [contexts] loop in
             let pair = TLSPair(loop, contexts, over: try ConnectedPair.streams(loop))
             pair.server.write("all of it")
@@ -69,7 +69,7 @@ import Testing
         }
     }
 
-    @Test func `a peer that ends in the middle is told`() async throws {
+    @Test func `a peer that closes the connection unexpectedly is reported`() async throws {
         try await onLoop { [contexts] loop in
             let pair = TLSPair(loop, contexts, over: try ConnectedPair.streams(loop))
             pair.server.write("half of it")
@@ -77,12 +77,12 @@ import Testing
             pair.wire.server.finish()
             #expect(
                 try await pair.clientRecorder.closed()
-                    == .tls(TLSError("the server ended the connection in the middle (without close_notify)")))
+                    == .tls(TLSError("the server closed the connection unexpectedly (without close_notify)")))
             try await pair.close()
         }
     }
 
-    @Test func `a certificate that is refused is told to both`() async throws {
+    @Test func `both sides are told that a certificate was refused`() async throws {
         let authority = try TestAuthority()
         let contexts = try TLSContexts(try authority.certificate(names: ["example.com"]), roots: authority.pem)
         try await onLoop { loop in

@@ -4,7 +4,7 @@ import Testing
 
 @testable import EventLoop
 
-/// TLS over streams in memory, where the test decides what arrives when.
+/// Tests TLS over streams in memory, where the test decides when bytes arrive.
 @Suite struct TLSStreamTests {
     private let contexts: TLSContexts
 
@@ -26,7 +26,7 @@ import Testing
         }
     }
 
-    @Test func `both sides hear once that the handshake is done`() async throws {
+    @Test func `both sides are told once that the handshake is complete`() async throws {
         try await onLoop { [contexts] loop in
             let pair = TLSPair(loop, contexts)
             let waiter = Waiter(loop)
@@ -69,7 +69,7 @@ import Testing
     }
 
     @Test(arguments: [1000, 100_000])
-    func `large transfers both ways at once heed the watermarks`(piece: Int) async throws {
+    func `large transfers in both directions at once respect the watermarks`(piece: Int) async throws {
         try await onLoop { [contexts] loop in
             let pair = TLSPair(loop, contexts, piece: piece)
             let senders = [Sender(pair.client), Sender(pair.server)]
@@ -89,7 +89,7 @@ import Testing
         }
     }
 
-    @Test func `what is written before the handshake is done waits, and says when it has drained`() async throws {
+    @Test func `data that is written before the end of the handshake waits, and draining is reported`() async throws {
         try await onLoop { [contexts] loop in
             let pair = TLSPair(loop, contexts)
             let bytes = (0..<200_000).map { UInt8(truncatingIfNeeded: $0 >> 4) }
@@ -105,7 +105,7 @@ import Testing
         }
     }
 
-    @Test func `what was written before the end is sent, also where the handshake comes after both`() async throws {
+    @Test func `data that was written before the end is sent, even if the handshake comes after both`() async throws {
         try await onLoop { [contexts] loop in
             let pair = TLSPair(loop, contexts)
             pair.client.write("request")
@@ -120,14 +120,14 @@ import Testing
 
     // MARK: Pauses
 
-    @Test func `nothing arrives while reading is paused, and nothing in the middle of the call that resumes`()
+    @Test func `nothing arrives while reading is paused or during the call that resumes it`()
         async throws
     {
         try await onLoop { [contexts] loop in
             let pair = TLSPair(loop, contexts)
             try await opened(pair)
             pair.clientRecorder.onReceived = { [client = pair.client] _ in client.pauseReading() }
-            // Three records, which arrive at once.
+            // These three records arrive together.
             for text in ["first", "second", "third"] { pair.server.write(text) }
             pair.server.finish()
             try await pair.clientRecorder.bytes(6)
@@ -149,7 +149,7 @@ import Testing
         }
     }
 
-    @Test func `a stream that nobody reads makes its handshake, and then reads nothing`() async throws {
+    @Test func `a paused stream completes its handshake and then reads nothing`() async throws {
         try await onLoop { [contexts] loop in
             let pair = TLSPair(loop, contexts, reads: false)
             pair.client.write("request")
@@ -168,7 +168,7 @@ import Testing
         }
     }
 
-    @Test func `a paused stream whose peer is gone tells the rest first, then the end`() async throws {
+    @Test func `a paused stream whose peer has closed delivers the rest before the end`() async throws {
         try await onLoop { [contexts] loop in
             let pair = TLSPair(loop, contexts)
             try await opened(pair)
@@ -203,7 +203,7 @@ import Testing
         }
     }
 
-    @Test func `a server hears that its client was cut off`() async throws {
+    @Test func `a server is told that its client was cut off`() async throws {
         try await onLoop { [contexts] loop in
             let pair = TLSPair(loop, contexts)
             pair.client.write("half")
@@ -214,7 +214,7 @@ import Testing
         }
     }
 
-    @Test func `a close ends at once, in good order where nothing is lost`() async throws {
+    @Test func `a close ends immediately, and is orderly if nothing is lost`() async throws {
         try await onLoop { [contexts] loop in
             let pair = TLSPair(loop, contexts)
             pair.server.write("all of it")
@@ -233,7 +233,7 @@ import Testing
         }
     }
 
-    @Test func `a close that loses something is no end in good order`() async throws {
+    @Test func `a close that loses data is not orderly`() async throws {
         try await onLoop { [contexts] loop in
             let pair = TLSPair(loop, contexts)
             try await opened(pair)
@@ -245,7 +245,7 @@ import Testing
         }
     }
 
-    @Test func `a stream may be closed as soon as it is open`() async throws {
+    @Test func `a stream can be closed as soon as it is open`() async throws {
         try await onLoop { [contexts] loop in
             let pair = TLSPair(loop, contexts)
             pair.client.opened = { pair.client.close() }
@@ -258,7 +258,7 @@ import Testing
         }
     }
 
-    @Test func `a stream may be closed in the middle of what it tells`() async throws {
+    @Test func `a stream can be closed in its callbacks`() async throws {
         try await onLoop { [contexts] loop in
             let pair = TLSPair(loop, contexts)
             try await opened(pair)
@@ -273,7 +273,7 @@ import Testing
         }
     }
 
-    @Test func `a close in the middle of the handshake is told, and the peer hears of it`() async throws {
+    @Test func `a close during the handshake is reported to both sides`() async throws {
         try await onLoop { [contexts] loop in
             let pair = TLSPair(loop, contexts)
             var isOpen = false
@@ -285,7 +285,7 @@ import Testing
         }
     }
 
-    @Test func `what breaks the stream below breaks this one`() async throws {
+    @Test func `an error of the underlying stream ends the TLS stream`() async throws {
         try await onLoop { [contexts] loop in
             let wire = MemoryStream.pair(loop)
             let pair = TLSPair(loop, contexts, over: (wire.client, wire.server))
@@ -321,7 +321,7 @@ import Testing
 
     // MARK: Damage
 
-    @Test func `damage on the way ends the connection, and both sides hear why`() async throws {
+    @Test func `damaged data ends the connection, and both sides are told why`() async throws {
         try await onLoop { [contexts] loop in
             let wire = MemoryStream.pair(loop)
             let pair = TLSPair(loop, contexts, over: (wire.client, wire.server))
@@ -341,7 +341,7 @@ import Testing
     }
 
     @Test(arguments: [true, false])
-    func `whatever byte is damaged, nothing false arrives`(isClients: Bool) async throws {
+    func `whichever byte is damaged, no wrong data arrives`(isClients: Bool) async throws {
         try await onLoop { [contexts] loop in
             var failures = 0
             for position in stride(from: 0, to: 1200, by: 13) {
@@ -354,7 +354,8 @@ import Testing
                 }
                 let pair = TLSPair(loop, contexts, over: (wire.client, wire.server))
                 for stream in [pair.client, pair.server] { stream.write("hello") }
-                // Either side may wait for what was never sent, such as the rest of a record whose length is wrong.
+                // Either side may wait for data that was never sent, such as the rest of a record whose length is
+                // wrong.
                 for _ in 1...20 { await loop.nextPoll() }
                 for recorder in [pair.clientRecorder, pair.serverRecorder] {
                     #expect(["", "hello"].contains(recorder.text), "position \(position)")
@@ -362,12 +363,12 @@ import Testing
                 }
                 try await pair.close()
             }
-            // Most of what is sent is the handshake, which damage ends, for both as a rule.
+            // Most of the data is the handshake. Damage to it usually ends the connection for both sides.
             #expect(failures > 50)
         }
     }
 
-    @Test func `what comes after the end is not read`() async throws {
+    @Test func `data after the end is not read`() async throws {
         try await onLoop { [contexts] loop in
             let wire = MemoryStream.pair(loop)
             let pair = TLSPair(loop, contexts, over: (wire.client, wire.server))
@@ -385,11 +386,11 @@ import Testing
     // MARK: -
 
     private static func cutOff(_ peer: String) -> StreamError {
-        .tls(TLSError("the \(peer) ended the connection in the middle (without close_notify)"))
+        .tls(TLSError("the \(peer) closed the connection unexpectedly (without close_notify)"))
     }
 }
 
-/// Returns once bytes have gone both ways.
+/// Returns once bytes have been sent in both directions.
 private func opened(_ pair: TLSPair) async throws {
     pair.client.write("?")
     try await pair.serverRecorder.bytes(1)
@@ -397,7 +398,7 @@ private func opened(_ pair: TLSPair) async throws {
     try await pair.clientRecorder.bytes(1)
 }
 
-/// Writes as much as the stream takes, and goes on when it has drained.
+/// Writes as much as the stream accepts, and continues when it has drained.
 private final class Sender {
     static let bytes = (0..<1_000_000).map { UInt8(truncatingIfNeeded: $0 &* 7 >> 3) }
 

@@ -19,7 +19,7 @@ struct ChangeBurstTests {
         #expect(burst.add([], at: time(40)) == time(55))
     }
 
-    @Test func `a burst without a pause is cut`() {
+    @Test func `a burst without a pause is ended after a while`() {
         var burst = ChangeBurst()
         for milliseconds in stride(from: Int64(0), to: 90, by: 5) {
             #expect(burst.add([.done(file)], at: time(milliseconds)) == time(min(milliseconds + 15, 100)))
@@ -37,7 +37,7 @@ struct ChangeBurstTests {
         #expect(burst.add([.done(other)], at: time(1100)) == time(1115))
     }
 
-    @Test func `when events were lost no file is waited for`() {
+    @Test func `after lost events no file is waited for`() {
         var burst = ChangeBurst()
         _ = burst.add([.written(file)], at: time(0))
         #expect(burst.add([.lost], at: time(10)) == time(25))

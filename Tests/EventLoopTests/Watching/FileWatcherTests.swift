@@ -8,7 +8,7 @@ import Testing
 @testable import EventLoop
 
 struct FileWatcherTests {
-    /// Counts what a watcher tells.
+    /// Counts the changes that a watcher reports.
     private final class Watched {
         private(set) var changes = 0
         private(set) var reasons: [FileWatcher.PollingReason] = []
@@ -36,7 +36,7 @@ struct FileWatcherTests {
         func close() { watcher?.close() }
     }
 
-    @Test func `a file that is still being written is no change yet`() async throws {
+    @Test func `a file that is still being written is not a change yet`() async throws {
         let folder = try TemporaryFolder()
         try folder.write("return 1", to: "module.lua")
         try await onLoop { loop in
@@ -44,7 +44,7 @@ struct FileWatcherTests {
             patient.longestUnfinished = .seconds(3600)
             let watched = Watched(loop, patient) { [folder.path] }
             try await watched.change(1)
-            // Is told of the same events in the same polls, and waits for nobody.
+            // This burst gets the same events in the same polls, but does not wait for files.
             var hasty = ChangeBurst()
             hasty.pause = .milliseconds(20)
             hasty.longestUnfinished = .milliseconds(20)
@@ -84,7 +84,7 @@ struct FileWatcherTests {
         }
     }
 
-    @Test func `a folder that is new is watched when its change is told`() async throws {
+    @Test func `a new folder is watched when its change is reported`() async throws {
         let folder = try TemporaryFolder()
         let hasInner = Mutex(false)
         try await onLoop { loop in
@@ -99,7 +99,7 @@ struct FileWatcherTests {
         }
     }
 
-    @Test func `a folder that takes the place of the watched one is watched, and the old one is not`() async throws {
+    @Test func `a folder that replaces the watched one is watched, and the old one is not`() async throws {
         let folder = try TemporaryFolder()
         try folder.makeFolder("app")
         try folder.makeFolder("next")
@@ -108,7 +108,7 @@ struct FileWatcherTests {
             try await watched.change(1)
             try folder.rename("app", to: "old")
             try folder.rename("next", to: "app")
-            // The two may be one burst, or the second may only be found by looking.
+            // The two changes may be one burst, or the second may only be found by a comparison.
             try await watched.change(2)
             let changes = watched.changes
             try folder.write("1", to: "app/a")
@@ -125,7 +125,7 @@ struct FileWatcherTests {
             try await watched.change(1)
             #expect(rmdir(folder("app")) == 0)
             try await watched.change(2)
-            // The look that finds nothing there.
+            // This change comes from the comparison that finds nothing.
             try await watched.change(3)
             try folder.makeFolder("app")
             try await watched.change(4)
@@ -136,13 +136,14 @@ struct FileWatcherTests {
         }
     }
 
-    @Test func `without watches, folders are looked at, and the reason is told once`() async throws {
+    @Test func `without watches, folders are compared, and the reason is reported once`() async throws {
         let folder = try TemporaryFolder()
         try folder.write("1", to: "a")
         try await onLoop { loop in
             let watched = Watched(loop, ChangeBurst(), FolderWatches(descriptor: -1)) { [folder.path] }
             #expect(watched.watcher?.pollingReason == .noWatches)
-            // One at first, one after the first look: what happened before it is not known.
+            // One change comes at first and one after the first comparison, because it is not known what happened
+            // before.
             try await watched.change(1)
             try folder.write("12", to: "a")
             try await watched.change(2)
@@ -153,7 +154,7 @@ struct FileWatcherTests {
         }
     }
 
-    @Test func `when watches run out, folders are looked at until there is room again`() async throws {
+    @Test func `when watches run out, folders are compared until there is room again`() async throws {
         let folder = try TemporaryFolder()
         try folder.makeFolder("inner")
         let hasRoom = Mutex(false)
@@ -172,7 +173,7 @@ struct FileWatcherTests {
             try folder.write("1", to: "inner/a")
             try await watched.change(watched.changes + 1)
             hasRoom.withLock { $0 = true }
-            // The other folder still makes events.
+            // The other folder still reports events.
             try folder.write("1", to: "a")
             try await watched.change(watched.changes + 1)
             #expect(watched.watcher?.pollingReason == nil)
@@ -200,7 +201,7 @@ struct FileWatcherTests {
         }
     }
 
-    @Test func `where the file system is silent, folders are looked at too, and events still count`() async throws {
+    @Test func `if the file system is silent, folders are compared too, and events still count`() async throws {
         let folder = try TemporaryFolder()
         let number = FolderWatches.fileSystem(of: folder.path)
         try #require(number != 0)
@@ -217,7 +218,7 @@ struct FileWatcherTests {
         }
     }
 
-    @Test func `a watcher may be closed by what it calls, and during a look`() async throws {
+    @Test func `a watcher can be closed by its callback and during a comparison`() async throws {
         let folder = try TemporaryFolder()
         try await onLoop { loop in
             let waiter = Waiter(loop)
@@ -242,7 +243,7 @@ struct FileWatcherTests {
         }
     }
 
-    @Test func `changes are a sequence too, which ends with the watcher`() async throws {
+    @Test func `changes are also a sequence, which ends with the watcher`() async throws {
         let folder = try TemporaryFolder()
         try await onLoop { loop in
             let (watcher, changes) = FileWatcher.changes(loop) { [folder.path] }
@@ -256,7 +257,7 @@ struct FileWatcherTests {
         }
     }
 
-    @Test func `the reasons for looking are sentences`() {
+    @Test func `each reason for comparing folders is a sentence`() {
         #expect(
             "\(FileWatcher.PollingReason.silentFileSystem("/app"))"
                 == "the file system of /app does not report all changes"
@@ -267,7 +268,7 @@ struct FileWatcherTests {
                 + "fs.inotify.max_user_instances")
     }
 
-    @Test func `a picture shows names, sizes and times, and not the order`() throws {
+    @Test func `a snapshot contains names, sizes and times, but not the order`() throws {
         let folder = try TemporaryFolder()
         try folder.makeFolder("inner")
         func picture() -> FolderSnapshot { FolderSnapshot(of: [folder.path, folder("inner")]) }

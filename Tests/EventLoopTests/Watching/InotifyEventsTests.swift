@@ -32,7 +32,7 @@ struct InotifyEventsTests {
 
     @Test func `an overflow says that events were lost`() { #expect(names(bytes(-1, Int(IN_Q_OVERFLOW))) == ["lost"]) }
 
-    @Test func `half an event is none`() {
+    @Test func `half an event is not an event`() {
         let read = bytes(1, Int(IN_CREATE), "name", padding: 4)
         for count in 0..<read.count { #expect(names(Array(read[..<count])) == []) }
     }

@@ -37,7 +37,7 @@ import Testing
         ("0001-01-01T00:00:00", "01/01/0001 00:00:00", "0001-01-01T00:00:00"),
         ("9999-12-31T23:59:59", "12/31/9999 23:59:59", "9999-12-31T23:59:59"),
     ])
-    func `a text that is a date-time is read and written anew`(
+    func `a text that is a date-time is parsed and reformatted`(
         _ text: String, _ culture: String, _ iso: String
     ) throws {
         let date = try #require(try DotNetDateTime(newtonsoft: text))
@@ -56,7 +56,7 @@ import Testing
         "2024-04-06T15:30:00.", "2024-04-06T15:30:00.12345678", "2024-04-06T15:30:00 ", "2024-04-06T15:30:00+2",
         "2024-04-06T15:30:00Zulu", "0000-04-06T15:30:00", " 2024-04-06T15:30:00",
     ])
-    func `any other text is no date-time`(_ text: String) throws {
+    func `any other text is not a date-time`(_ text: String) throws {
         #expect(try DotNetDateTime(newtonsoft: text) == nil)
     }
 
@@ -102,7 +102,7 @@ import Testing
         "2000-02-29T00:00:00", "2000-03-01T00:00:00", "1970-01-01T00:00:00", "1969-12-31T23:59:59",
         "2100-02-28T12:00:00", "2026-12-31T23:59:59",
     ])
-    func `a day of the calendar is the same day again`(_ text: String) throws {
+    func `a day is the same after conversion in both directions`(_ text: String) throws {
         #expect(try #require(try DotNetDateTime(newtonsoft: text)).isoText == text)
         #expect(DotNetDateTime(Self.moment(text + "Z"), .unspecified).isoText == text)
     }
@@ -123,7 +123,7 @@ import Testing
     }
 
     @Test(arguments: [-1e30, -62_135_596_801, -62_135_596_800, 253_402_300_799.5, 253_402_300_800, 3.1e12, 1e30])
-    func `a date beyond those of NET becomes the nearest that is none`(_ seconds: Double) {
+    func `a date that .NET cannot express becomes the nearest one that it can`(_ seconds: Double) {
         let text = DotNetDateTime(Date(timeIntervalSince1970: seconds), .utc).isoText
         #expect(text.hasPrefix(seconds < 0 ? "0001-01-01T00:00:00" : "9999-12-31T23:59:59"), "\(text)")
     }

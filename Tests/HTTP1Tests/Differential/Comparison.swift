@@ -1,4 +1,4 @@
-/// Where the two parsers disagree in a way that is not allowed; nil where they agree, or ours refuses.
+/// The difference between the two parsers that is not allowed; nil if they agree or our parser refuses the message.
 struct Comparison {
     static func disagreement(_ pieces: [[UInt8]], _ side: Side) -> String? {
         let ours = OurReader.read(pieces, side)
@@ -16,7 +16,7 @@ struct Comparison {
         return nil
     }
 
-    /// The same, but for some connections that only one of the two keeps.
+    /// Whether the messages are the same, except that only one parser keeps some connections open.
     private static func agree(_ mine: Message, _ other: Message) -> Bool {
         var other = other
         if isEitherRight(mine) { other.keepsAlive = mine.keepsAlive }
@@ -27,7 +27,7 @@ struct Comparison {
         if !mine.keepsAlive { return true }
         let texts = mine.fields.map { String(decoding: $0, as: UTF8.self).lowercased() }
         let fields = stride(from: 0, to: texts.count, by: 2).map { (name: texts[$0], value: texts[$0 + 1]) }
-        // No standard knows the first one. Of `Connection: ,keep-alive` http-parser misses the option.
+        // No standard defines the first field. In `Connection: ,keep-alive`, http-parser misses the option.
         return fields.contains { name, value in
             name == "proxy-connection" || name == "connection" && mine.minorVersion == 0 && value.contains("keep-alive")
         }

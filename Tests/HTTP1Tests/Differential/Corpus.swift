@@ -1,4 +1,4 @@
-/// Messages, good and bad, from which both tests begin.
+/// The valid and invalid messages with which both tests begin.
 enum Corpus {
     static let requests: [String] = [
         "GET / HTTP/1.1\r\nHost: x\r\n\r\n",
@@ -52,7 +52,7 @@ enum Corpus {
         "HTTP/1.1 200 OK\r\nProxy-Connection: close\r\nContent-Length: 0\r\n\r\n",
     ]
 
-    /// What mutations put in.
+    /// The words that mutations insert.
     static let words: [[UInt8]] = [
         "\r\n", "\r\n\r\n", "\n", "\r", " ", "\t", ":", ",", ";", "#", "?", "/", "@", "0", "1", "9", "%41", "\u{0}",
         "\u{7f}", "\u{e4}", "GET ", "HEAD ", "HTTP/1.1", "HTTP/1.0", "http://", "Content-Length: 3\r\n",

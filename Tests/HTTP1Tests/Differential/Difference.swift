@@ -1,6 +1,6 @@
 import Testing
 
-/// A message that the two parsers do not see alike, and why.
+/// A message that the two parsers read differently, and the reason.
 struct Difference: Sendable, CustomTestStringConvertible {
     let side: Side
     let text: String
@@ -16,7 +16,7 @@ struct Difference: Sendable, CustomTestStringConvertible {
         Difference(side: .responses(toHead: false), text: text, reason: reason)
     }
 
-    /// What http-parser takes and we refuse.
+    /// Messages that http-parser accepts and our parser refuses.
     static let stricter: [Difference] = [
         request(
             "GET / HTTP/1.1\nHost: x\n\n",
@@ -69,7 +69,7 @@ struct Difference: Sendable, CustomTestStringConvertible {
         response("HTTP/1.0 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n", "HTTP/1.0 has no codings (§6.1)"),
     ]
 
-    /// What we take and http-parser refuses.
+    /// Messages that our parser accepts and http-parser refuses.
     static let wider: [Difference] = [
         request("PURGE-ALL / HTTP/1.1\r\nHost: x\r\n\r\n", "any token is a method (RFC 9110 §9.1)"),
         request(

@@ -3,7 +3,7 @@ import Testing
 
 @testable import HTTP1
 
-/// Our parsers beside http-parser: the same messages come out, or ours refuses.
+/// Compares our parsers with http-parser: both read the same messages, or ours refuses.
 @Suite struct DifferentialTests {
     private static let sides: [Side] = [.requests, .responses(toHead: false), .responses(toHead: true)]
 
@@ -23,7 +23,7 @@ import Testing
     }
 
     @Test(arguments: sides)
-    func `what is read does not depend on where it is cut`(_ side: Side) {
+    func `the result does not depend on where the bytes are cut`(_ side: Side) {
         for text in Self.corpus(side) {
             let whole = OurReader.read([Array(text.utf8)], side)
             for place in 0...text.utf8.count { #expect(OurReader.read(cut(text, at: place), side) == whole, "\(text)") }
@@ -48,12 +48,12 @@ import Testing
             }
             if !OurReader.read(pieces, side).messages.isEmpty { accepted += 1 }
         }
-        // A test in which everything is refused would tell nothing.
+        // A test in which most messages are refused would prove nothing.
         #expect(accepted > rounds / 10, "\(accepted)")
     }
 
     @Test(arguments: Difference.stricter)
-    func `we are stricter where it is listed`(_ difference: Difference) {
+    func `this parser is stricter only where it is listed`(_ difference: Difference) {
         let bytes = [Array(difference.text.utf8)]
         let theirs = TheirReader.read(bytes, difference.side)
         #expect(theirs.error == nil && !theirs.messages.isEmpty, "\(theirs)")
@@ -61,7 +61,7 @@ import Testing
     }
 
     @Test(arguments: Difference.wider)
-    func `we take more where it is listed`(_ difference: Difference) {
+    func `this parser accepts more only where it is listed`(_ difference: Difference) {
         var parser = RequestParser()
         var head = RequestHead()
         let bytes = Array(difference.text.utf8)

@@ -17,17 +17,17 @@ struct Message: Equatable, CustomStringConvertible {
     }
 }
 
-/// What a parser made of all bytes of a connection.
+/// The result of parsing all bytes of a connection.
 struct Transcript: Equatable {
-    /// Those that are complete.
+    /// The complete messages.
     var messages: [Message] = []
-    /// Why it refused the rest.
+    /// The reason why the parser refused the rest.
     var error: String?
 }
 
 /// Which side of a connection is read.
 enum Side: Hashable {
     case requests
-    /// To requests of this method.
+    /// The responses, either to HEAD requests or to others.
     case responses(toHead: Bool)
 }

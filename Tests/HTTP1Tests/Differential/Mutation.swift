@@ -1,6 +1,6 @@
 import TestSupport
 
-/// Random changes of messages, the same for the same seed.
+/// Random changes of messages. The same seed gives the same changes.
 struct Mutation {
     private var numbers: Numbers
 

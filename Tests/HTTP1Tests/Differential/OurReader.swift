@@ -1,6 +1,6 @@
 import HTTP1
 
-/// Reads all messages of a connection by our parsers, as a server or client does.
+/// Reads all messages of a connection with our parsers, as a server or client does.
 struct OurReader {
     private let side: Side
     private var transcript = Transcript()
@@ -10,7 +10,7 @@ struct OurReader {
     private var requestHead = RequestHead()
     private var responseHead = ResponseHead()
     private var state = State.head
-    /// The chunks and trailers of the body that is read.
+    /// The chunks and trailers of the current body.
     private var chunks: [UInt8] = []
 
     private enum State {
@@ -18,7 +18,7 @@ struct OurReader {
         case length(Message, Int)
         case chunks(Message, ChunkedDecoder)
         case untilClose(Message)
-        /// After an error, or a request for a tunnel.
+        /// The reader has stopped after an error or a request for a tunnel.
         case done
     }
 
@@ -34,7 +34,7 @@ struct OurReader {
 
     private init(side: Side) { self.side = side }
 
-    /// One step; false where more bytes are needed for the next one.
+    /// Does one step. Returns false if it needs more bytes.
     private mutating func advance() -> Bool {
         switch state {
         case .head: return side == .requests ? readRequest() : readResponse()
@@ -83,7 +83,7 @@ struct OurReader {
         return false
     }
 
-    /// What http-parser refuses and RFC 9110 allows.
+    /// The difference if http-parser refuses fields that RFC 9110 allows.
     private func quirk(_ fields: FieldList) -> String? {
         for field in fields {
             let name = String(decoding: unread[field.name], as: UTF8.self).lowercased()

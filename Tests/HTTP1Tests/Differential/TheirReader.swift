@@ -1,13 +1,13 @@
 import CHTTPParser
 
-/// Reads all messages of a connection by http-parser.
+/// Reads all messages of a connection with http-parser.
 final class TheirReader {
     private var transcript = Transcript()
     private var message = Message()
     private var isValue = false
     private let side: Side
 
-    /// All that http-parser knows.
+    /// All methods that http-parser knows.
     static let methods: Set<String> = {
         var parser = http_parser()
         var names: Set<String> = []
@@ -43,7 +43,7 @@ final class TheirReader {
                 transcript.error = String(cString: http_errno_description(http_errno(UInt32(code))))
                 return
             }
-            // It stops where it takes what follows for another protocol.
+            // http-parser stops if it treats the following bytes as another protocol.
             if count < piece.count { return }
         }
     }
@@ -86,12 +86,12 @@ final class TheirReader {
         return 0
     }
 
-    /// Names and values come in pieces, too.
+    /// http-parser delivers names and values in pieces.
     private func appendField(_ bytes: UnsafePointer<CChar>?, _ count: Int, isValue: Bool) -> CInt {
-        // After the head they are trailers, which we drop.
+        // Fields after the head are trailers, which this test drops.
         guard !hasHead else { return 0 }
         if isValue != self.isValue || message.fields.isEmpty {
-            // A value of no bytes is not told.
+            // http-parser does not report an empty value.
             if isValue == false, message.fields.count % 2 == 1 { message.fields.append([]) }
             message.fields.append([])
         }
@@ -104,7 +104,7 @@ final class TheirReader {
         guard let parser else { return 0 }
         hasHead = true
         if message.fields.count % 2 == 1 { message.fields.append([]) }
-        // It leaves the white space after a value.
+        // http-parser keeps the white space after a value.
         for position in message.fields.indices {
             while message.fields[position].last == 0x20 || message.fields[position].last == 0x09 {
                 message.fields[position].removeLast()
@@ -116,10 +116,10 @@ final class TheirReader {
         case .requests: message.start = String(cString: chttpparser_method(parser))
         case .responses: message.start = "\(chttpparser_status(parser))"
         }
-        // Another version than HTTP/1 must not look like one.
+        // A version other than HTTP/1 must not look like HTTP/1.
         message.minorVersion = parser.pointee.http_major == 1 ? Int(min(parser.pointee.http_minor, 1)) : -1
         guard case .responses(let isToHead) = side else { return 0 }
-        // It leaves it to its users to say which responses have no body, whatever length they tell.
+        // http-parser leaves it to its users which responses have no body, whatever length they announce.
         let status = chttpparser_status(parser)
         return isToHead || status < 200 || status == 204 || status == 304 ? 1 : 0
     }

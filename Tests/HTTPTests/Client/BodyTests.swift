@@ -7,14 +7,14 @@ import Testing
 
 @testable import HTTP
 
-/// Streams both ways, and packed bodies.
+/// Tests streams in both directions, and compressed bodies.
 @Suite struct BodyTests {
     private static let megabyte = [UInt8](repeating: 0x78, count: 1 << 20)
 
     // MARK: Requests
 
     @Test(arguments: [nil, 9])
-    func `a streamed body goes out as it comes`(_ length: Int?) async throws {
+    func `a streamed body is sent as it comes`(_ length: Int?) async throws {
         try await withClient {
             $0.respond(String(decoding: $0.body, as: UTF8.self))
         } _: { client, server async throws in
@@ -29,7 +29,7 @@ import Testing
     }
 
     @Test(arguments: ["short", "much too long"])
-    func `a streamed body that has another length than was told is an error`(_ text: String) async throws {
+    func `a streamed body with another length than announced is an error`(_ text: String) async throws {
         try await withClient {
             $0.respond()
         } _: { client, server async throws in
@@ -44,7 +44,7 @@ import Testing
         }
     }
 
-    @Test func `a streamed body that breaks off can be told from a complete one`() async throws {
+    @Test func `a streamed body that is cut off can be distinguished from a complete one`() async throws {
         try await withClient {
             $0.respond()
         } _: { client, server async throws in
@@ -60,7 +60,7 @@ import Testing
         }
     }
 
-    @Test func `a server that does not read holds the writer`() async throws {
+    @Test func `a server that does not read makes the writer wait`() async throws {
         try await onLoop { loop in
             var connections: [TCPStream] = []
             let listener = try TCPListener(loop, bind: SocketAddress(.loopback, port: 0))
@@ -88,7 +88,7 @@ import Testing
             try await waiter.wait(for: "a full queue") { written > 0 }
             let before = written
             #expect(before < 64 << 20)
-            // Now somebody reads.
+            // The server begins to read now.
             let reader = StreamRecorder(connections[0], on: loop)
             try await waiter.wait(for: "room") { rooms > 0 && written > before }
             reader.stream.close()
@@ -98,7 +98,7 @@ import Testing
         }
     }
 
-    @Test func `an answer may come before the request is out`() async throws {
+    @Test func `a response may arrive before the request is sent completely`() async throws {
         try await withClient { _ in
         } _: { client, server async throws in
             var call: ClientCall?
@@ -107,7 +107,7 @@ import Testing
             try await server.waiter.wait(for: "the head") { server.connections.first?.received.isEmpty == false }
             server.connections[0].stream.write("HTTP/1.1 413 No\r\nContent-Length: 2\r\n\r\nno")
             #expect(try await recorder.ended() == nil && recorder.head?.status == 413 && recorder.text == "no")
-            // What is written now goes nowhere.
+            // Data that is written now is dropped.
             call?.write(Self.megabyte.span.bytes)
             call?.endBody()
             try await server.waiter.wait(for: "the end") { server.openConnections == 0 }
@@ -116,7 +116,7 @@ import Testing
 
     // MARK: Responses
 
-    @Test func `a caller that does not read holds the server`() async throws {
+    @Test func `a caller that does not read makes the server wait`() async throws {
         try await withClient { exchange in
             exchange.write("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n")
             exchange.connection.floods(with: "400\r\n\(String(repeating: "x", count: 1024))\r\n")
@@ -126,7 +126,7 @@ import Testing
             try await server.waiter.wait(for: "a full queue") { stream.isFull }
             for _ in 0..<20 { await client.loop.nextPoll() }
             #expect(stream.isFull)
-            // Reading goes on where it stood.
+            // Reading continues where it stopped.
             var count = 0
             while count < 20 << 20, let piece = try await response.next() {
                 #expect(piece.allSatisfy { $0 == 0x78 })
@@ -136,7 +136,7 @@ import Testing
         }
     }
 
-    @Test func `what is read while paused comes after`() async throws {
+    @Test func `data that arrives during a pause is delivered afterwards`() async throws {
         try await withClient { exchange in
             if exchange.number > 1 { return exchange.respond() }
             exchange.write("HTTP/1.1 200 OK\r\nContent-Length: 6\r\n\r\nabc")
@@ -174,7 +174,7 @@ import Testing
     }
 
     @Test(arguments: ["gzip", "GZip", "x-gzip"])
-    func `a packed body is unpacked if that is wanted`(_ coding: String) async throws {
+    func `a compressed body is decompressed on request`(_ coding: String) async throws {
         try await withClient(answer: packed(Self.gzip, coding)) { client, server async throws in
             #expect(try await client.reply(request(server.url())).text == "hello gzip")
             #expect(server.requests[0].contains("Accept-Encoding: gzip, deflate\r\n"))
@@ -184,13 +184,13 @@ import Testing
     }
 
     @Test(arguments: ["br", "gzip, gzip", "identity", ""])
-    func `what cannot be unpacked comes as it is`(_ coding: String) async throws {
+    func `a body that cannot be decompressed is delivered unchanged`(_ coding: String) async throws {
         try await withClient(answer: packed(Self.gzip, coding)) { client, server async throws in
             #expect(try await client.reply(request(server.url())).body == Self.gzip)
         }
     }
 
-    @Test func `deflate is unpacked, however its chunks are cut`() async throws {
+    @Test func `deflate is decompressed, wherever its chunks are cut`() async throws {
         let text = String(repeating: "hello deflate ", count: 1000)
         let bytes = Deflater.deflate(Array(text.utf8), .raw)
         try await withClient { exchange in
@@ -212,10 +212,10 @@ import Testing
         }
     }
 
-    /// 100 MB of one byte are 100 KB.
+    /// 100 MB of zeros, which compress to 100 KB.
     private static let bomb = Deflater.deflate([UInt8](repeating: 0, count: 100 << 20), .raw)
 
-    @Test func `what unpacks to too much is an error`() async throws {
+    @Test func `a body that is too large after decompression is an error`() async throws {
         try await withClient(answer: packed(Self.bomb, "deflate")) { client, server async throws in
             var limited = try request(server.url())
             #expect(await client.failure(of: limited, upTo: .max) == .content(.tooLarge(limit: 64 << 20)))
@@ -225,7 +225,7 @@ import Testing
         }
     }
 
-    @Test func `a few packed bytes do not become many while the caller does not read`() async throws {
+    @Test func `compressed data is not decompressed while the caller does not read`() async throws {
         try await withClient(answer: packed(Self.bomb, "deflate")) { client, server async throws in
             var request = try request(server.url())
             request.decodingLimit = .max
@@ -237,7 +237,7 @@ import Testing
             recorder.onBody = nil
             recorder.call?.resume()
             #expect(try await recorder.ended() == nil && recorder.body.count == 100 << 20)
-            // Its connection went to others meanwhile, or is free now.
+            // The connection was used by other calls meanwhile, or is free now.
             #expect(try await client.reply(server.url()).status == 200)
         }
     }

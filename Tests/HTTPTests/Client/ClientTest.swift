@@ -48,7 +48,7 @@ extension HTTPClient {
 
     func reply(_ url: String) async throws -> ClientReply { try await reply(ClientRequest(.get, url)) }
 
-    /// Why there is no response; nil if there is one.
+    /// The error of the request; nil if there is a response.
     func failure(of request: ClientRequest, upTo limit: Int = 64 << 20) async -> HTTPClientError? {
         do throws(HTTPClientError) {
             _ = try await reply(request, upTo: limit)
@@ -59,13 +59,13 @@ extension HTTPClient {
     }
 }
 
-/// Notes what a call tells.
+/// Records the callbacks of a call.
 final class CallRecorder {
     private(set) var head: ClientHead?
     private(set) var body: [UInt8] = []
     private(set) var end: Result<Void, HTTPClientError>?
     private(set) var call: ClientCall?
-    /// Called with each piece, after it was noted.
+    /// Called with each piece, after it was recorded.
     var onBody: (() -> Void)?
     let waiter: Waiter
 

@@ -4,7 +4,7 @@ import Testing
 
 @testable import HTTP
 
-/// Nothing that a server sends is more than an error of that call.
+/// Tests that nothing a server sends causes more than an error of the call.
 @Suite struct EvilServerTests {
     private static let ok = "HTTP/1.1 200 OK\r\n"
     private static let chunked = ok + "Transfer-Encoding: chunked\r\n\r\n"
@@ -35,7 +35,7 @@ import Testing
             (chunked + "3;" + String(repeating: "a", count: 9000), .chunk(.tooLarge)),
             (chunked + "0\r\n" + String(repeating: "A: b\r\n", count: 5000), .chunk(.tooLarge)),
             (chunked + "0\r\nnonsense\r\n\r\n", .chunk(.trailer)),
-            // Too early an end.
+            // The connection ends too early.
             ("", .closed(nil)), ("HTTP/1.1 20", .closed(nil)), (ok, .closed(nil)), (ok + "Content-Le", .closed(nil)),
             (ok + "Content-Length: 10\r\n\r\nabc", .closed(nil)), (chunked, .closed(nil)),
             (chunked + "3\r\nabc\r\n", .closed(nil)), (chunked + "3\r\nabc\r\n0\r\n", .closed(nil)),
@@ -43,9 +43,9 @@ import Testing
             (ok + "Content-Length: 9223372036854775807\r\n\r\nabc", .closed(nil)),
             ("HTTP/1.1 100 Continue\r\n\r\n", .closed(nil)),
         ] as [(String, HTTPClientError?)])
-    func `an answer that breaks the rules is an error`(_ text: String, _ error: HTTPClientError?) async throws {
+    func `an invalid response is an error`(_ text: String, _ error: HTTPClientError?) async throws {
         try await withClient { exchange in
-            // Whatever comes after the connection was given up has no effect.
+            // Data after the connection was closed has no effect.
             exchange.write(text)
             exchange.finish()
         } _: { client, server async throws in
@@ -61,7 +61,7 @@ import Testing
         }
     }
 
-    @Test func `an endless body ends at the caller's limit, and with it the connection`() async throws {
+    @Test func `an endless body ends at the caller's limit, and the connection is closed`() async throws {
         let piece = "400\r\n" + String(repeating: "x", count: 1024) + "\r\n"
         try await withClient { exchange in
             exchange.write(Self.chunked)

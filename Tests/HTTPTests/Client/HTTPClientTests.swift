@@ -6,9 +6,9 @@ import Testing
 
 @testable import HTTP
 
-/// Requests and responses, as they go over the wire.
+/// Tests requests and responses as they are sent over the network.
 @Suite struct HTTPClientTests {
-    @Test func `a request gives a response`() async throws {
+    @Test func `a request gets a response`() async throws {
         try await withClient { exchange in
             exchange.respond("hello", status: "201 Created", "X-One: 1\r\nSet-Cookie: a\r\nset-cookie: b\r\n")
         } _: { client, server async throws in
@@ -19,7 +19,7 @@ import Testing
         }
     }
 
-    @Test func `requests to one server share a connection, which is kept`() async throws {
+    @Test func `requests to one server share a connection, which is kept open`() async throws {
         try await withClient {
             $0.respond("hello")
         } _: { client, server async throws in
@@ -60,7 +60,7 @@ import Testing
         }
     }
 
-    @Test func `bodies go out with their length or in chunks`() async throws {
+    @Test func `bodies are sent with their length or in chunks`() async throws {
         try await withClient {
             $0.respond(String(decoding: $0.body, as: UTF8.self))
         } _: { client, server async throws in
@@ -81,7 +81,7 @@ import Testing
         }
     }
 
-    /// As the real host does with its payloads.
+    /// The real host sends its payloads in such chunks.
     @Test func `no chunk has more than 1024 bytes`() async throws {
         try await withClient {
             $0.respond()
@@ -94,7 +94,7 @@ import Testing
         }
     }
 
-    @Test func `the caller may say target and host byte for byte`() async throws {
+    @Test func `the caller can set target and host byte for byte`() async throws {
         try await withClient {
             $0.respond()
         } _: { client, server async throws in
@@ -106,7 +106,7 @@ import Testing
         }
     }
 
-    @Test func `bytes that are not UTF-8 pass both ways`() async throws {
+    @Test func `bytes that are not UTF-8 pass in both directions`() async throws {
         try await withClient { exchange in
             #expect(exchange.connection.received.contains(0xff))
             exchange.write(
@@ -165,8 +165,8 @@ import Testing
         }
     }
 
-    /// It would be taken for the answer to the next request.
-    @Test func `what comes after a response belongs to nothing`() async throws {
+    /// Otherwise they would be read as the response to the next request.
+    @Test func `bytes after a response are dropped`() async throws {
         try await withClient { exchange in
             exchange.respond("hello")
             exchange.respond("evil")
@@ -181,7 +181,7 @@ import Testing
             (.get, "204 No Content"), (.get, "304 Not Modified\r\nContent-Length: 5"), (.head, "200 OK"),
             (.head, "200 OK\r\nContent-Encoding: gzip"),
         ] as [(HTTPMethod, String)])
-    func `some responses have no body, whatever they say`(_ method: HTTPMethod, _ head: String) async throws {
+    func `some responses have no body, whatever their headers say`(_ method: HTTPMethod, _ head: String) async throws {
         try await withClient {
             $0.write("HTTP/1.1 \(head)\r\n\r\n")
         } _: { client, server async throws in
@@ -195,7 +195,7 @@ import Testing
     @Test(
         arguments: [
             (.other("A B"), "/", [:], "'A B' is not a method such as GET"),
-            (.connect, "/", [:], "CONNECT asks for a tunnel, which there is not"),
+            (.connect, "/", [:], "CONNECT (tunnels) is not supported"),
             (
                 .get, "/ HTTP/1.1\r\nA: b", [:],
                 "the target '/ HTTP/1.1\r\nA: b' has spaces, control characters or a #"
@@ -204,7 +204,7 @@ import Testing
             (.get, "/", ["A": "b\r\nC: d"], "the header 'A' has a name or a value that cannot be sent"),
             (.get, "/", ["Host": "x/y"], "the header Host, 'x/y', is not a host and a port"),
         ] as [(HTTPMethod, String, HTTPFields, String)])
-    func `what would be read as another request is not sent`(
+    func `a request that could be read as another one is not sent`(
         _ method: HTTPMethod, _ target: String, _ fields: HTTPFields, _ reason: String
     ) async throws {
         try await withClient {
@@ -218,7 +218,7 @@ import Testing
 
     // MARK: No connection
 
-    @Test func `who does not listen can be told from who answers badly`() async throws {
+    @Test func `a server that does not listen can be distinguished from one that answers badly`() async throws {
         try await onLoop { loop in
             let server = try RawServer(loop, text: "")
             let url = server.url()
@@ -229,7 +229,7 @@ import Testing
         }
     }
 
-    @Test func `a name that cannot be is looked up in vain`() async throws {
+    @Test func `looking up an impossible name fails`() async throws {
         try await withClient {
             $0.respond()
         } _: { client, server async throws in
@@ -241,7 +241,7 @@ import Testing
 
     // MARK: The callback face
 
-    @Test func `callbacks come in order, and never before send returns`() async throws {
+    @Test func `callbacks run in order, and never before send returns`() async throws {
         try await withClient {
             $0.respond("hello")
         } _: { client, server async throws in
@@ -255,7 +255,7 @@ import Testing
         }
     }
 
-    @Test func `nothing is told after cancel, from wherever it is called`() async throws {
+    @Test func `no callback runs after cancel, wherever it is called from`() async throws {
         try await withClient { exchange in
             exchange.write("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n3\r\none\r\n3\r\ntwo\r\n0\r\n\r\n")
         } _: { client, server async throws in
@@ -276,7 +276,7 @@ import Testing
         }
     }
 
-    @Test func `a client that is closed ends its calls, and takes no others`() async throws {
+    @Test func `a closed client ends its calls and accepts no others`() async throws {
         try await withClient { _ in
         } _: { client, server async throws in
             let recorder = CallRecorder(client, on: client.loop, try ClientRequest(.get, server.url()))

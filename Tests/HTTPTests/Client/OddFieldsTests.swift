@@ -15,7 +15,7 @@ import Testing
             ("Content-Length : 5\r\n", "Content-Length : 5\r\n", []),
             ("Transfer-Encoding: a\u{1}\r\n", "Transfer-Encoding: a\u{1}\r\n", []),
         ] as [(String, String, [String])])
-    func `lines that are no header fields are left out, but none that says how long the body is`(
+    func `lines that are not header fields are dropped, but none that says how long the body is`(
         lines: String, kept: String, names: [String]
     ) throws {
         let head = "HTTP/1.1 200 OK\r\n\(lines)\r\n"

@@ -2,14 +2,14 @@ import EventLoop
 import HTTP1
 import LoopTesting
 
-/// A server that answers whatever a test says, byte for byte. Lives on the test's loop.
+/// A server that sends exactly the bytes that a test gives it. It lives on the test's loop.
 final class RawServer {
     private let loop: EventLoop
     private let listener: TCPListener
     private let tls: TLSContext?
     private let answer: (RawExchange) -> Void
     private(set) var connections: [RawConnection] = []
-    /// Heads and bodies, in the order in which they came.
+    /// The heads and bodies, in the order in which they arrived.
     private(set) var requests: [String] = []
     let waiter: Waiter
 
@@ -54,13 +54,13 @@ final class RawServer {
     }
 }
 
-/// A request that came, and the way to answer it.
+/// A request that arrived, and a way to answer it.
 struct RawExchange {
     let connection: RawConnection
-    /// With its blank line.
+    /// The head, including its blank line.
     let head: String
     let body: [UInt8]
-    /// How many requests this connection has had, with this one.
+    /// The number of requests on this connection so far, including this one.
     let number: Int
 
     var host: String {
@@ -68,7 +68,7 @@ struct RawExchange {
         return String(line.dropFirst(6))
     }
 
-    /// Of the request line.
+    /// The target of the request line.
     var target: String { String(head.split(separator: " ")[1]) }
 
     func write(_ text: String) { write(Array(text.utf8)) }
@@ -78,7 +78,7 @@ struct RawExchange {
         write("HTTP/1.1 \(status)\r\nContent-Length: \(body.utf8.count)\r\n\(fields)\r\n\(body)")
     }
 
-    /// Loses what the client has sent, for which the system resets the connection.
+    /// Closes the connection without reading what the client has sent, so that the system resets it.
     func reset() { connection.reset() }
 
     /// Ends the connection after all that was written.
@@ -90,13 +90,13 @@ final class RawConnection: ByteStreamDelegate {
     let stream: any ByteStream
     private(set) var hasClosed = false
     private(set) var hasInputEnded = false
-    /// All that came.
+    /// All bytes that arrived.
     private(set) var received: [UInt8] = []
     var changed: (() -> Void)?
     var onDrained: (() -> Void)?
-    /// What the test has the server do when it wants.
+    /// What the test lets the server do later.
     var later: (() -> Void)?
-    /// No other connection came before.
+    /// Whether this is the first connection.
     fileprivate(set) var isFirst = false
     private let lower: TCPStream
     private let answer: (RawExchange) -> Void
@@ -158,12 +158,12 @@ final class RawConnection: ByteStreamDelegate {
     /// Writes the text again and again, as fast as the client reads.
     func floods(with text: String) {
         onDrained = { [unowned self] in floods(with: text) }
-        // What is written to a connection that is broken vanishes, so it never becomes full.
+        // Data that is written to a broken connection is dropped, so such a connection never becomes full.
         for _ in 0..<100_000 where !stream.isFull { stream.write(text) }
         changed?()
     }
 
-    /// Ends the connection without a word of TLS.
+    /// Ends the connection without close_notify.
     func cut() { lower.finish() }
 
     func reset() {

@@ -14,7 +14,7 @@ import Testing
         return request
     }
 
-    /// Redirects `/ID…` with the status, and tells what came to the place it points to.
+    /// Redirects `/` with the status, and answers every other path with `end`.
     private static func answer(_ status: Int, to location: String = "/end") -> @Sendable (RawExchange) -> Void {
         { exchange in
             if exchange.target != "/" { return exchange.respond("end") }
@@ -49,13 +49,13 @@ import Testing
     }
 
     @Test(arguments: [300, 304, 305, 306, 399])
-    func `other statuses are no redirects`(_ status: Int) async throws {
+    func `other statuses are not redirects`(_ status: Int) async throws {
         try await withClient(answer: Self.answer(status)) { client, server async throws in
             #expect(try await client.reply(request(.get, server.url())).status == status)
         }
     }
 
-    @Test func `without a place, or where none is to be followed, a redirect is a response`() async throws {
+    @Test func `a redirect without a location, or not to be followed, is a response`() async throws {
         try await withClient(answer: { $0.respond("x", status: "302 Found") }) { client, server async throws in
             #expect(try await client.reply(request(.get, server.url())).status == 302)
         }
@@ -68,7 +68,7 @@ import Testing
         ("b/../c?d", "/c?d"), ("//localhost:PORT/x", "/x"), ("?q=1", "/?q=1"), ("http://LOCALHOST:PORT/y#z", "/y"),
         ("/ä b", "/%C3%A4%20b"), ("./e", "/e"),
     ])
-    func `a place may be relative`(_ location: String, _ target: String) async throws {
+    func `a location may be relative`(_ location: String, _ target: String) async throws {
         try await withClient(answer: { exchange in
             if exchange.number > 1 { return exchange.respond() }
             let place = location.replacing("PORT", with: exchange.host.split(separator: ":").last ?? "")
@@ -82,7 +82,7 @@ import Testing
         "http://localhost:65536/", "http://localhost:-1/", "http://[", "http://[::1", "ftp://x/", "file:///etc/passwd",
         "http+unix://x/", "unix:/run/x.sock", "javascript:x", "http://", "http:///x", "http://a b/", "http://x:y/",
     ])
-    func `a place that cannot be fetched is an error`(_ location: String) async throws {
+    func `a location that cannot be fetched is an error`(_ location: String) async throws {
         try await withClient(answer: Self.answer(302, to: location)) { client, server async throws in
             guard case .redirect(let reason) = await client.failure(of: try request(.get, server.url())) else {
                 return #expect(Bool(false))
@@ -91,7 +91,7 @@ import Testing
         }
     }
 
-    @Test func `several places are none`() async throws {
+    @Test func `several different locations are an error`() async throws {
         try await withClient(answer: { $0.respond(status: "302 Found", "Location: /a\r\nLocation: /b\r\n") }) {
             client, server async throws in
             #expect(
@@ -100,20 +100,20 @@ import Testing
         }
     }
 
-    @Test func `a circle is an error, unless it is allowed`() async throws {
+    @Test func `a redirect loop is an error, unless it is allowed`() async throws {
         try await withClient(answer: { exchange in
             let end = exchange.connection.requestCount > 20
             exchange.respond(status: end ? "200 OK" : "302 Found", end ? "" : "Location: /loop\r\n")
         }) { client, server async throws in
             #expect(
                 await client.failure(of: try request(.get, server.url("/loop")))
-                    == .redirect("the server points in a circle, back to \(server.url("/loop"))"))
+                    == .redirect("the server redirects in a loop, back to \(server.url("/loop"))"))
             let patient = try request(.get, server.url("/loop"), limit: 50, cycles: true)
             #expect(try await client.reply(patient).status == 200)
         }
     }
 
-    @Test func `a form may lead back to its own page`() async throws {
+    @Test func `a form may redirect to its own page`() async throws {
         try await withClient(answer: { exchange in
             let isPost = exchange.head.hasPrefix("POST")
             exchange.respond(status: isPost ? "303 See Other" : "200 OK", isPost ? "Location: /\r\n" : "")
@@ -123,7 +123,7 @@ import Testing
     }
 
     @Test(arguments: [0, 3, 5])
-    func `there is a limit to redirects`(_ limit: Int) async throws {
+    func `the number of redirects is limited`(_ limit: Int) async throws {
         try await withClient(answer: { exchange in
             let number = Int(exchange.target.dropFirst()) ?? 0
             exchange.respond(
@@ -133,13 +133,13 @@ import Testing
             if limit == 5 {
                 #expect(failure == nil)
             } else {
-                #expect(failure == .redirect("the server points on and on, more than \(limit) times"))
+                #expect(failure == .redirect("too many redirects (more than \(limit))"))
             }
             #expect(server.requests.count == limit + 1)
         }
     }
 
-    @Test func `credentials go to no other origin`() async throws {
+    @Test func `credentials are not sent to another origin`() async throws {
         try await onLoop { loop in
             let other = try RawServer(loop) { $0.respond("other") }
             let place = other.url("/d")
@@ -176,7 +176,7 @@ import Testing
         }
     }
 
-    @Test func `a redirect whose body never ends holds nobody up`() async throws {
+    @Test func `a redirect with an endless body does not delay the call`() async throws {
         try await withClient(
             { $0.discardTimeout = .milliseconds(20) },
             answer: { exchange in
@@ -190,7 +190,7 @@ import Testing
         }
     }
 
-    @Test func `of a long body of a redirect no more is read than it takes to keep a connection`() async throws {
+    @Test func `only a short part of a redirect's body is read to keep the connection`() async throws {
         try await withClient(answer: { exchange in
             if exchange.target != "/" { return exchange.respond("end") }
             exchange.write("HTTP/1.1 302 Found\r\nLocation: /end\r\nTransfer-Encoding: chunked\r\n\r\n")
@@ -201,7 +201,7 @@ import Testing
         }
     }
 
-    @Test func `the target that was given byte for byte is for the first place only`() async throws {
+    @Test func `a target given byte for byte is used only for the first request`() async throws {
         try await withClient(answer: { exchange in
             exchange.target == "/%zz" ? exchange.respond(status: "302 Found", "Location: /b\r\n") : exchange.respond()
         }) { client, server async throws in

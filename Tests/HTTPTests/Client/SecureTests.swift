@@ -35,7 +35,7 @@ import Testing
         (["example.com"], "2020-01-01"..."2120-12-31", "it is for example.com, not localhost"),
         (TestCertificate.localNames, "2020-01-01"..."2021-03-04", "the certificate expired on 2021-03-04"),
     ])
-    func `a certificate of another host, or of another time, is refused`(
+    func `a certificate of another host or outside its period is refused`(
         _ names: [String], _ dates: ClosedRange<String>, _ reason: String
     ) async throws {
         let tls = try context(authority.certificate(names: names, dates: dates))
@@ -47,7 +47,7 @@ import Testing
         }
     }
 
-    @Test func `an authority that nobody knows is refused`() async throws {
+    @Test func `an unknown authority is refused`() async throws {
         let tls = try context(try TestAuthority(name: "Nobody").certificate())
         try await withClient(trust: trust, tls: tls, answer: { $0.respond() }) { client, server async throws in
             guard case .tls(let error) = await client.failure(of: try ClientRequest(.get, server.url())) else {
@@ -57,11 +57,11 @@ import Testing
         }
     }
 
-    @Test func `a server that speaks no TLS is an error`() async throws {
+    @Test func `a server that does not speak TLS is an error`() async throws {
         try await withClient(trust: trust) {
             $0.respond()
         } _: { client, server async throws in
-            // It answers what it takes for a request.
+            // The server answers the handshake as if it were a request.
             let url = "https://localhost:\(server.port)/"
             let recorder = CallRecorder(client, on: client.loop, try ClientRequest(.get, url))
             try await server.waiter.wait(for: "a handshake") { server.connections.first?.received.isEmpty == false }
@@ -70,7 +70,7 @@ import Testing
         }
     }
 
-    @Test func `certificates that cannot be read are an error that names the file, and are read again`() async throws {
+    @Test func `unreadable trusted certificates are an error that names the file, and are read again`() async throws {
         let tls = try context(authority.certificate())
         let trust = ClientTrust(.file("/nowhere.pem"))
         try await withClient(trust: trust, tls: tls, answer: { $0.respond() }) { client, server async throws in
@@ -83,7 +83,7 @@ import Testing
         }
     }
 
-    @Test func `a body that ends with the connection is cut where TLS does not say so`() async throws {
+    @Test func `a body that ends with the connection is incomplete without close_notify`() async throws {
         let tls = try context(authority.certificate())
         try await withClient(
             trust: trust, tls: tls,
@@ -97,7 +97,7 @@ import Testing
         }
     }
 
-    @Test func `nobody is led from https to http`() async throws {
+    @Test func `a redirect from https to http is refused`() async throws {
         let tls = try context(authority.certificate())
         try await withClient(
             trust: trust, tls: tls,
@@ -108,7 +108,7 @@ import Testing
             #expect(
                 await client.failure(of: request)
                     == .redirect(
-                        "the server points from https to http://localhost:1/, where everybody could read along"))
+                        "the server points from https to http://localhost:1/, which is not encrypted"))
         }
     }
 }

@@ -5,13 +5,13 @@ import Testing
 
 @testable import HTTP
 
-/// Time-outs, cancelling, and connections that end while they are kept. The server says nothing more than is written here,
-/// so each limit must pass: no test depends on how long that takes.
+/// Tests timeouts, cancellation, and kept connections that end. The server sends nothing beyond what is written here,
+/// so each limit must expire: no test depends on how long that takes.
 @Suite struct TimeTests {
     private static let head = "HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\n"
 
     @Test(arguments: ["", "HTTP/1.1 200", "HTTP/1.1 100 Continue\r\n\r\n"])
-    func `a head that does not come has a limit`(_ text: String) async throws {
+    func `the wait for a head is limited`(_ text: String) async throws {
         try await withClient {
             $0.write(text)
         } _: { client, server async throws in
@@ -23,7 +23,7 @@ import Testing
     }
 
     @Test(arguments: ["", "HTTP/1.1 200", head, head + "abc"])
-    func `all of a response has a limit`(_ text: String) async throws {
+    func `the time of a whole response is limited`(_ text: String) async throws {
         try await withClient {
             $0.write(text)
         } _: { client, server async throws in
@@ -34,7 +34,7 @@ import Testing
         }
     }
 
-    @Test func `the limit for the first byte is none for the rest`() async throws {
+    @Test func `the limit for the first byte does not apply to the rest`() async throws {
         try await withClient { exchange in
             exchange.write(Self.head)
             exchange.connection.later = { exchange.write("0123456789") }
@@ -42,7 +42,7 @@ import Testing
             var request = try ClientRequest(.get, server.url())
             var limit = Duration.milliseconds(50)
             var response: ClientResponse?
-            // On a busy machine the head may take longer.
+            // The head may take longer on a busy machine.
             while response == nil, limit < .seconds(60) {
                 request.firstByteTimeout = limit
                 do throws(HTTPClientError) {
@@ -59,7 +59,7 @@ import Testing
     }
 
     /// The server accepts and never answers, so it is TLS that takes too long.
-    @Test func `to connect has a limit`() async throws {
+    @Test func `the time to connect is limited`() async throws {
         try await onLoop { loop in
             let listener = try TCPListener(loop, bind: SocketAddress(.loopback, port: 0))
             let client = HTTPClient(loop)
@@ -71,7 +71,7 @@ import Testing
         }
     }
 
-    @Test func `an absurd limit is none`() async throws {
+    @Test func `an absurdly large limit counts as no limit`() async throws {
         try await withClient {
             $0.respond()
         } _: { client, server async throws in
@@ -104,7 +104,7 @@ import Testing
         }
     }
 
-    @Test func `who lets go of a response ends its request`() async throws {
+    @Test func `releasing a response ends its request`() async throws {
         try await withClient {
             $0.write(Self.head + "abc")
         } _: { client, server async throws in
@@ -124,7 +124,7 @@ import Testing
     }
 
     @Test(arguments: [HTTPMethod.get, .head, .put, .delete, .options])
-    func `what may be sent twice is sent again where a kept connection had ended`(_ method: HTTPMethod) async throws {
+    func `an idempotent request is sent again if a kept connection had ended`(_ method: HTTPMethod) async throws {
         try await withClient { exchange in
             exchange.number == 1 ? exchange.respond(exchange.head.hasPrefix("HEAD") ? "" : "ok") : exchange.close()
         } _: { client, server async throws in
@@ -134,7 +134,7 @@ import Testing
     }
 
     @Test(arguments: [HTTPMethod.post, .patch, .other("X")])
-    func `what may have had an effect is not sent again`(_ method: HTTPMethod) async throws {
+    func `a request that may have had an effect is not sent again`(_ method: HTTPMethod) async throws {
         try await withClient(answer: Self.endsSecond) { client, server async throws in
             #expect(await client.failure(of: try ClientRequest(.get, server.url())) == nil)
             guard case .closed = await client.failure(of: try ClientRequest(method, server.url())) else {
@@ -144,7 +144,7 @@ import Testing
         }
     }
 
-    @Test func `a request is sent again once, and not on a new connection`() async throws {
+    @Test func `a request is sent again only once, and never after a new connection`() async throws {
         try await withClient { exchange in
             exchange.connection.isFirst && exchange.number == 1 ? exchange.respond("ok") : exchange.close()
         } _: { client, server async throws in
@@ -156,7 +156,7 @@ import Testing
         }
     }
 
-    @Test func `an answer that has begun is not asked for again`() async throws {
+    @Test func `a request is not sent again once its response has begun`() async throws {
         try await withClient { exchange in
             if exchange.number == 1 { return exchange.respond("ok") }
             exchange.write("HTTP/1.1 2")
@@ -168,7 +168,7 @@ import Testing
         }
     }
 
-    @Test func `a kept connection that ends is not used`() async throws {
+    @Test func `a kept connection that has ended is not used`() async throws {
         try await withClient {
             $0.respond("ok")
         } _: { client, server async throws in
@@ -181,7 +181,7 @@ import Testing
         }
     }
 
-    @Test func `a kept connection on which the server says something is not used`() async throws {
+    @Test func `a kept connection on which the server sends data is not used`() async throws {
         try await withClient {
             $0.respond("ok")
         } _: { client, server async throws in
@@ -203,7 +203,7 @@ import Testing
 
     // MARK: Limits
 
-    @Test func `more requests than connections wait for their turn`() async throws {
+    @Test func `if there are more requests than connections, they wait`() async throws {
         try await withClient({ $0.connectionsPerOrigin = 2 }) { exchange in
             exchange.connection.later = { exchange.respond(exchange.target) }
         } _: { client, server async throws in
@@ -225,7 +225,7 @@ import Testing
         }
     }
 
-    @Test func `to wait for a connection has a limit, and leaves the others in peace`() async throws {
+    @Test func `the wait for a connection is limited, and does not affect others`() async throws {
         try await withClient({ $0.connectionsPerOrigin = 1 }) { exchange in
             exchange.connection.later = { exchange.respond("ok") }
         } _: { client, server async throws in

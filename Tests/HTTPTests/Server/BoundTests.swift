@@ -3,7 +3,7 @@ import Testing
 
 @testable import HTTP
 
-/// What a server holds for callers, and takes from them.
+/// Tests the limits of what a server buffers for callers and accepts from them.
 @Suite struct BoundTests {
     private static let large = [UInt8](repeating: 0x78, count: 200_000)
 
@@ -28,7 +28,7 @@ import Testing
         #expect(held.bytes == 0)
     }
 
-    @Test func `while callers leave too much unread, no new request begins`() {
+    @Test func `while too many responses are unread, no new request begins`() {
         let held = HeldOutput(limit: 100_000)
         let slow = Self.connection(held)
         let other = Self.connection(held, on: slow.loop)
@@ -44,7 +44,7 @@ import Testing
         #expect(held.bytes == 0)
     }
 
-    @Test func `a caller who leaves gives room to those who wait`() {
+    @Test func `a caller that disconnects makes room for waiting ones`() {
         let held = HeldOutput(limit: 100_000)
         let slow = Self.connection(held)
         let other = Self.connection(held, on: slow.loop)
@@ -88,7 +88,7 @@ import Testing
         "POST / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n"
         + String(repeating: "1000\r\n" + String(repeating: "x", count: 4096) + "\r\n", count: 40) + "0\r\n\r\n"
 
-    @Test func `a body that its responder does not want is refused before it is read`() {
+    @Test func `a body over the responder's limit is refused before it is read`() {
         let caller = TestConnection()
         caller.responder.limit = BodyLimit(bytes: 100_000)
         caller.stream.receive(Self.length)
@@ -106,7 +106,7 @@ import Testing
     }
 
     @Test(arguments: [length + String(repeating: "x", count: 300_000), chunked])
-    func `a body that is to be dropped is read to its end, and nothing of it kept`(_ request: String) {
+    func `a body that is to be dropped is read to its end and not kept`(_ request: String) {
         var cut: [Bool] = []
         let caller = TestConnection({ _ in }) { request, connection in
             cut.append(request.isCut && request.body.isEmpty && request.body.capacity == 0)
@@ -120,12 +120,12 @@ import Testing
         }
         #expect(cut == [true])
         #expect(caller.stream.text.hasSuffix("answered"))
-        // The next request of the connection has its whole body.
+        // The next request on the connection gets its whole body.
         caller.stream.receive("POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 1\r\n\r\nx")
         #expect(cut == [true, false])
     }
 
-    @Test func `a body that its responder wants is kept whole`() {
+    @Test func `a body within the responder's limit is kept completely`() {
         var sizes: [Int] = []
         let caller = TestConnection({ _ in }) { request, connection in
             sizes.append(request.body.count)

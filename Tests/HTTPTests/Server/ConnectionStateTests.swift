@@ -41,21 +41,21 @@ import Testing
         #expect(!state.isAwaited)
         #expect(state.bodyArrived(1) == .respond)
         #expect(state.responded(keepsOpen: true) == .goOn)
-        // The next has a body of its own.
+        // The next request has its own body.
         #expect(state.headArrived(head(.length(2)), isStreamed: false) == .none)
         #expect(state.bodyArrived(2) == .respond)
     }
 
-    @Test mutating func `a body of length 0 is none`() {
+    @Test mutating func `a body of length 0 counts as no body`() {
         #expect(state.headArrived(head(.length(0), expects: true), isStreamed: false) == .respond)
     }
 
-    @Test mutating func `a body in chunks is over when its last chunk is there`() {
+    @Test mutating func `a body in chunks ends with its last chunk`() {
         #expect(state.headArrived(head(.chunked), isStreamed: false) == .none)
         #expect(state.bodyArrived(10) == .none && state.bodyEnded() == .respond)
     }
 
-    @Test mutating func `a body over the limit is refused once, and the rest of it ignored`() {
+    @Test mutating func `a body over the limit is refused once, and the rest is ignored`() {
         #expect(state.headArrived(head(.chunked), isStreamed: false) == .none)
         #expect(state.bodyArrived(10) == .none)
         #expect(state.bodyArrived(1) == .refuse(.tooLarge(limit: 10)))
@@ -64,7 +64,7 @@ import Testing
         #expect(state.fail(.timeout) == .none)
     }
 
-    @Test mutating func `a length over the limit is refused before the body comes, also with Expect`() {
+    @Test mutating func `a length over the limit is refused before the body arrives, even with Expect`() {
         #expect(state.headArrived(head(.length(11), expects: true), isStreamed: false) == .refuse(.tooLarge(limit: 10)))
         #expect(state.bodyIsIncomplete() == .none)
     }
@@ -76,7 +76,7 @@ import Testing
         #expect(state.isAwaited && state.mayKeepOpen(isStreamed: true, hasUnread: false))
     }
 
-    @Test mutating func `a caller that waits for leave gets it once, and only where the body is still to come`() {
+    @Test mutating func `a caller gets 100 Continue once, and only before the body has arrived`() {
         #expect(state.headArrived(head(.length(5), expects: true), isStreamed: false) == .none)
         #expect(state.bodyIsIncomplete() == .proceed && state.bodyIsIncomplete() == .none)
         #expect(state.bodyArrived(5) == .respond)
@@ -85,7 +85,7 @@ import Testing
         #expect(state.bodyArrived(1) == .none && state.bodyIsIncomplete() == .none)
     }
 
-    @Test mutating func `a caller that waits for leave does not get it after the answer`() {
+    @Test mutating func `a caller does not get 100 Continue after the response`() {
         #expect(state.headArrived(head(.length(5), expects: true), isStreamed: true) == .respond)
         #expect(state.streams(.init(isChunked: true, keepsOpen: false)) == .none)
         #expect(state.bodyIsIncomplete() == .none)
@@ -118,20 +118,20 @@ import Testing
 
     // MARK: Streamed responses
 
-    @Test mutating func `pieces go out as chunks, and the last chunk after them`() {
+    @Test mutating func `pieces are sent as chunks, and then the last chunk`() {
         _ = state.headArrived(head(), isStreamed: false)
         #expect(state.streams(.init(isChunked: true, keepsOpen: true)) == .none)
         #expect(state.write(3) == (3, true) && state.isAnswering && !state.isAwaited)
         #expect(state.end(isComplete: true) == (true, .goOn))
     }
 
-    @Test mutating func `a body that breaks off has no last chunk`() {
+    @Test mutating func `a body that is cut off has no last chunk`() {
         _ = state.headArrived(head(), isStreamed: false)
         _ = state.streams(.init(isChunked: true, keepsOpen: true))
         #expect(state.end(isComplete: false) == (false, .finish))
     }
 
-    @Test mutating func `a body with a length is held to it`() {
+    @Test mutating func `a body must have its announced length`() {
         _ = state.headArrived(head(), isStreamed: false)
         _ = state.streams(.init(left: 5, keepsOpen: true))
         #expect(state.write(3) == (3, false) && state.write(3) == (2, false) && state.write(3) == (0, false))
@@ -141,7 +141,7 @@ import Testing
         #expect(state.write(4) == (4, false) && state.end(isComplete: true) == (false, .finish))
     }
 
-    @Test mutating func `a status without a body has none, whatever is written`() {
+    @Test mutating func `a status without a body has none, even if one is written`() {
         _ = state.headArrived(head(), isStreamed: false)
         _ = state.streams(.init(hasBody: false, keepsOpen: true))
         #expect(state.write(3) == (0, false) && state.end(isComplete: true) == (false, .goOn))
@@ -149,31 +149,31 @@ import Testing
 
     // MARK: The caller ends its half
 
-    @Test mutating func `between two requests it is the end of the connection`() {
+    @Test mutating func `the end of input between two requests ends the connection`() {
         state.inputEnded()
         #expect(state.inputIsExhausted() == .finish)
     }
 
-    @Test mutating func `within a head it is told so`() {
+    @Test mutating func `the end of input within a head is answered with an error`() {
         state.headIsIncomplete()
         state.inputEnded()
         #expect(state.inputIsExhausted() == .refuse(.incomplete))
     }
 
-    @Test mutating func `within a body it is told so`() {
+    @Test mutating func `the end of input within a body is answered with an error`() {
         _ = state.headArrived(head(.length(5)), isStreamed: false)
         state.inputEnded()
         #expect(state.inputIsExhausted() == .refuse(.incomplete))
     }
 
-    @Test mutating func `within a streamed body it breaks the response off`() {
+    @Test mutating func `the end of input within a streamed body cuts off the response`() {
         _ = state.headArrived(head(.length(5)), isStreamed: true)
         _ = state.streams(.init(isChunked: true, keepsOpen: false))
         state.inputEnded()
         #expect(state.inputIsExhausted() == .breakOff)
     }
 
-    @Test mutating func `while a request is answered it still gets its response, and the ones that wait theirs`() {
+    @Test mutating func `after the end of input, current and waiting requests still get their responses`() {
         _ = state.headArrived(head(), isStreamed: false)
         state.inputEnded()
         #expect(state.inputIsExhausted() == .none && state.isAwaited)
@@ -183,13 +183,13 @@ import Testing
 
     // MARK: Drain
 
-    @Test mutating func `an idle connection is closed at once, but not before what is queued is out`() {
+    @Test mutating func `shutdown closes an idle connection once its queued data is sent`() {
         var other = state
         #expect(state.drain(hasUnread: false, pending: 0) == .close)
         #expect(other.drain(hasUnread: false, pending: 1) == .finish)
     }
 
-    @Test mutating func `a request that has begun is still answered`() {
+    @Test mutating func `during shutdown, a request that has begun is still answered`() {
         state.headIsIncomplete()
         #expect(state.drain(hasUnread: true, pending: 0) == .none)
         #expect(state.headArrived(head(), isStreamed: false) == .respond)
@@ -197,7 +197,7 @@ import Testing
         #expect(state.responded(keepsOpen: false) == .finish)
     }
 
-    @Test mutating func `a streamed response that promised more is the last one`() {
+    @Test mutating func `during shutdown, a streamed response is the last one on its connection`() {
         _ = state.headArrived(head(), isStreamed: false)
         _ = state.streams(.init(isChunked: true, keepsOpen: true))
         #expect(state.drain(hasUnread: false, pending: 0) == .none)
@@ -206,13 +206,13 @@ import Testing
 
     // MARK: Time
 
-    @Test mutating func `nothing is timed between two requests and while one is answered`() {
+    @Test mutating func `no timeout runs between two requests or while one is answered`() {
         #expect(!state.isTimed && state.checkTime(at: at(0), pending: 0, taken: 0) == .done)
         _ = state.headArrived(head(), isStreamed: false)
         #expect(!state.isTimed && state.checkTime(at: at(1000), pending: 0, taken: 0) == .done)
     }
 
-    @Test mutating func `a head has to be whole in time, whatever comes of it`() {
+    @Test mutating func `a head must be complete in time, even if parts of it keep arriving`() {
         state.headIsIncomplete()
         #expect(state.isTimed && state.checkTime(at: at(1), pending: 0, taken: 0) == .again(at(31)))
         state.headIsIncomplete()
@@ -220,7 +220,7 @@ import Testing
         #expect(state.checkTime(at: at(31), pending: 0, taken: 0) == .act(.refuse(.timeout)))
     }
 
-    @Test mutating func `a body may take its time, but not pause for long`() {
+    @Test mutating func `a body may arrive slowly, but must not pause for long`() {
         _ = state.headArrived(head(.length(5)), isStreamed: false)
         #expect(state.checkTime(at: at(1), pending: 0, taken: 0) == .again(at(31)))
         _ = state.bodyArrived(1)
@@ -229,7 +229,7 @@ import Testing
         #expect(state.checkTime(at: at(60), pending: 0, taken: 0) == .act(.refuse(.timeout)))
     }
 
-    @Test mutating func `a request that is whole in time leaves no limit for the next`() {
+    @Test mutating func `a request that is complete in time leaves no timeout for the next`() {
         state.headIsIncomplete()
         _ = state.checkTime(at: at(0), pending: 0, taken: 0)
         _ = state.headArrived(head(), isStreamed: false)
@@ -238,29 +238,29 @@ import Testing
         #expect(state.checkTime(at: at(100), pending: 0, taken: 0) == .again(at(130)))
     }
 
-    @Test mutating func `a caller that is held back is not late, and has time again afterwards`() {
+    @Test mutating func `no timeout runs for a caller that must wait, and it starts anew afterwards`() {
         _ = state.headArrived(head(.length(5)), isStreamed: true)
         #expect(state.checkTime(at: at(0), pending: 0, taken: 0) == .again(at(30)))
         #expect(state.checkTime(at: at(100), isHungry: false, pending: 0, taken: 0) == .done)
         #expect(state.checkTime(at: at(100), pending: 0, taken: 0) == .again(at(130)))
     }
 
-    @Test mutating func `a caller that takes nothing of what is queued is disconnected, one that is slow is not`() {
+    @Test mutating func `a caller that reads nothing is disconnected, a slow one is not`() {
         _ = state.headArrived(head(), isStreamed: false)
         #expect(state.checkTime(at: at(0), pending: 100, taken: 50) == .again(at(15)))
         #expect(state.checkTime(at: at(59), pending: 90, taken: 60) == .again(at(74)))
-        // More was queued, and nothing taken.
+        // More was queued, and the caller has read nothing.
         #expect(state.checkTime(at: at(118), pending: 190, taken: 60) == .again(at(119)))
         #expect(state.checkTime(at: at(119), pending: 190, taken: 60) == .act(.close))
     }
 
-    @Test mutating func `a queue that was empty in between begins anew`() {
+    @Test mutating func `the timeout starts anew after the queue was empty`() {
         _ = state.checkTime(at: at(0), pending: 100, taken: 50)
         #expect(state.checkTime(at: at(30), pending: 0, taken: 150) == .done)
         #expect(state.checkTime(at: at(100), pending: 10, taken: 150) == .again(at(115)))
     }
 
-    @Test mutating func `a refused caller may go on for a while, and longer as long as it sends`() {
+    @Test mutating func `a refused caller may continue for a while, and longer while it sends`() {
         _ = state.fail(.timeout)
         #expect(state.isTimed && state.checkTime(at: at(0), pending: 0, taken: 0) == .again(at(2)))
         state.bytesDropped()
@@ -268,7 +268,7 @@ import Testing
         #expect(state.checkTime(at: at(3.5), pending: 0, taken: 0) == .act(.close))
     }
 
-    @Test mutating func `a refused caller does not go on for ever`() {
+    @Test mutating func `a refused caller may not continue forever`() {
         _ = state.fail(.timeout)
         for second in stride(from: 0.0, through: 29, by: 1) {
             state.bytesDropped()
@@ -278,7 +278,7 @@ import Testing
         #expect(state.checkTime(at: at(30), pending: 0, taken: 0) == .act(.close))
     }
 
-    @Test mutating func `a refused caller that still reads has time to`() {
+    @Test mutating func `a refused caller that still reads gets time to do so`() {
         _ = state.fail(.timeout)
         #expect(state.checkTime(at: at(0), pending: 10, taken: 0) == .again(at(2)))
         #expect(state.checkTime(at: at(2), pending: 5, taken: 5) == .again(at(4)))

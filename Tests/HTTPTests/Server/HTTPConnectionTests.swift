@@ -4,7 +4,7 @@ import Testing
 
 @testable import HTTP
 
-/// What becomes of the bytes of one connection.
+/// Tests how the bytes of one connection are handled.
 @Suite struct HTTPConnectionTests {
     private static let requests =
         "POST /a HTTP/1.1\r\nHost: x\r\nContent-Length: 4\r\n\r\nbody"
@@ -19,7 +19,7 @@ import Testing
 
     // MARK: Requests
 
-    @Test func `requests of one read are answered in one write, in their order`() {
+    @Test func `requests that arrive together are answered in one write, in their order`() {
         let test = TestConnection()
         test.stream.receive(Self.requests)
         #expect(test.stream.text == Self.answers && test.stream.writes.count == 1)
@@ -42,7 +42,7 @@ import Testing
         #expect(test.stream.text == Self.answers && test.connection?.input.isEmpty == true)
     }
 
-    @Test func `what comes while a request is answered waits for its response`() {
+    @Test func `requests that arrive while one is answered wait for its response`() {
         var waiting: [HTTPConnection] = []
         let test = TestConnection { _ in
         } _: {
@@ -60,7 +60,7 @@ import Testing
         #expect(test.stream.taken() == String(repeating: Self.answer("2"), count: 5))
     }
 
-    @Test func `a request object is used again, but for one that is held`() {
+    @Test func `a request object is reused, unless it is still held`() {
         var held: HTTPRequest?
         var objects: [ObjectIdentifier] = []
         let test = TestConnection { _ in
@@ -77,7 +77,7 @@ import Testing
         #expect(held?.path == "/held" && held?.body == Array("hello".utf8))
     }
 
-    @Test func `what was parsed is not kept`() {
+    @Test func `parsed bytes are not kept`() {
         let test = TestConnection()
         let request = Array("GET / HTTP/1.1\r\nHost: x\r\nLong: \(String(repeating: "h", count: 10_000))\r\n\r\n".utf8)
         test.stream.receive(Array(request.prefix(5000)))
@@ -86,7 +86,7 @@ import Testing
         #expect(test.connection.map { $0.input.capacity < 100_000 && $0.output.capacity < 100_000 } == true)
     }
 
-    @Test func `a large body arrives exactly, and is not kept afterwards`() {
+    @Test func `a large body arrives unchanged and is not kept afterwards`() {
         let body = (0..<500_000).map { UInt8(truncatingIfNeeded: $0 &* 31 ^ $0 >> 8) }
         let test = TestConnection { _ in
         } _: { request, connection in
@@ -112,11 +112,11 @@ import Testing
             _ = test.connection?.request.body.withUnsafeBytes { places.insert(Int(bitPattern: $0.baseAddress)) }
         }
         #expect(test.connection?.request.body.count == 1023 * 4096)
-        // Where it grows it moves, mostly.
+        // The buffer usually moves when it grows.
         #expect(places.count < 30)
     }
 
-    @Test func `header values come byte for byte`() {
+    @Test func `header values are passed on byte for byte`() {
         var value: [UInt8] = []
         let test = TestConnection { _ in
         } _: { request, connection in
@@ -131,7 +131,7 @@ import Testing
         #expect(test.stream.output.firstRange(of: Array("x-name: ".utf8) + [0xff, 0x80, 13, 10]) != nil)
     }
 
-    @Test func `OPTIONS for the whole server runs nothing`() {
+    @Test func `OPTIONS for the whole server invokes nothing`() {
         let test = TestConnection()
         test.stream.receive("OPTIONS * HTTP/1.1\r\nHost: x\r\n\r\nGET /a HTTP/1.1\r\nHost: x\r\n\r\n")
         #expect(
@@ -140,7 +140,7 @@ import Testing
         #expect(test.responder.requests == ["GET /a"])
     }
 
-    @Test func `a request to upgrade is a request like any other`() {
+    @Test func `a request to upgrade is handled like any other`() {
         let test = TestConnection()
         test.stream.receive("GET /a HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\nUpgrade: h2c\r\n\r\n")
         test.stream.receive("GET /b HTTP/1.1\r\nHost: x\r\n\r\n")
@@ -154,7 +154,7 @@ import Testing
         #expect(test.stream.isFinished)
     }
 
-    @Test func `nothing is read after the caller asked to close`() {
+    @Test func `nothing is read after the caller has requested to close`() {
         let test = TestConnection()
         test.stream.receive("GET /a HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\nGET /b HTTP/1.1\r\nHost: x\r\n\r\n")
         test.stream.receive("GET /c HTTP/1.1\r\nHost: x\r\n\r\n")
@@ -162,7 +162,7 @@ import Testing
         #expect(test.responder.requests == ["GET /a"])
     }
 
-    @Test func `HTTP 1 0 is kept where it asks for it`() {
+    @Test func `an HTTP 1.0 connection is kept if the caller requests it`() {
         let test = TestConnection()
         test.stream.receive("GET /a HTTP/1.0\r\nConnection: keep-alive\r\n\r\n")
         #expect(test.stream.taken() == Self.answer("/a ", "connection: keep-alive\r\n") && !test.stream.isFinished)
@@ -196,7 +196,7 @@ import Testing
 
     // MARK: Refusals
 
-    /// The list of the cases stays readable.
+    /// Expands a shortened message, which keeps the list of cases readable.
     private func full(_ text: String) -> String {
         text.replacing("LONG", with: String(repeating: "a", count: 70_000))
             .replacing("MANY", with: String(repeating: "X: 1\r\n", count: 300))
@@ -214,7 +214,7 @@ import Testing
         ("GET / HTTP/1.1\r\n\r\n", 400), ("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n", 400),
         ("GET / HTTP/2.0\r\nHost: x\r\n\r\n", 505), ("\u{16}\u{3}\u{1} hello\r\n\r\n", 400),
     ])
-    func `what is no request is refused, and its connection closed`(_ text: String, status: Int) {
+    func `bytes that are not a request are refused, and the connection is closed`(_ text: String, status: Int) {
         let test = TestConnection()
         test.stream.receive(full(text))
         #expect(test.stream.text.hasPrefix("HTTP/1.1 \(status) "))
@@ -225,7 +225,7 @@ import Testing
         #expect(test.stream.text == answer && test.responder.requests.isEmpty && test.stream.isFinished)
     }
 
-    @Test func `a refusal says what the product wants it to say`() {
+    @Test func `the product decides what a refusal says`() {
         let test = TestConnection {
             $0.bodyLimit = 3
             $0.refusal = { .problem(status: $0.status, title: $0.title, detail: "\($0.detail); raise \"it\"") }
@@ -257,13 +257,13 @@ import Testing
         #expect(test.hasEnded)
     }
 
-    @Test func `an oversized length with Expect is refused without leave to send`() {
+    @Test func `an oversized length with Expect is refused without 100 Continue`() {
         let test = TestConnection { $0.bodyLimit = 3 }
         test.stream.receive("POST / HTTP/1.1\r\nHost: x\r\nExpect: 100-continue\r\nContent-Length: 4\r\n\r\n")
         #expect(test.stream.text.hasPrefix("HTTP/1.1 413 "))
     }
 
-    @Test func `a caller that waits for leave to send its body gets it`() {
+    @Test func `a caller that waits for 100 Continue gets it`() {
         let test = TestConnection()
         test.stream.receive("POST /a HTTP/1.1\r\nHost: x\r\nExpect: 100-continue\r\nContent-Length: 2\r\n\r\n")
         #expect(test.stream.taken() == "HTTP/1.1 100 Continue\r\n\r\n")
@@ -272,7 +272,7 @@ import Testing
     }
 
     @Test(arguments: ["HTTP/1.0", "HTTP/1.1"])
-    func `a caller that does not wait for leave gets none`(_ version: String) {
+    func `a caller that does not wait for 100 Continue does not get it`(_ version: String) {
         let test = TestConnection()
         test.stream.receive("POST /a \(version)\r\nHost: x\r\nExpect: 100-continue\r\nContent-Length: 2\r\n\r\n")
         if version == "HTTP/1.0" { #expect(test.stream.text.isEmpty) }
@@ -283,7 +283,7 @@ import Testing
 
     // MARK: Ends
 
-    @Test func `a caller that has sent all it will send still gets the answers`() {
+    @Test func `a caller that has closed its half still gets the responses`() {
         let test = TestConnection()
         var waiting: [HTTPConnection] = []
         let late = TestConnection { _ in
@@ -311,7 +311,7 @@ import Testing
         #expect(test.responder.requests.isEmpty)
     }
 
-    @Test func `a caller that leaves is told once, and nothing is answered`() {
+    @Test func `the responder is told once that a caller has disconnected, and nothing is sent`() {
         var leavings = 0
         var waiting: [HTTPConnection] = []
         let test = TestConnection { _ in
@@ -327,7 +327,7 @@ import Testing
         #expect(test.stream.text.isEmpty)
     }
 
-    @Test func `a caller that leaves after the response is nobody's affair`() {
+    @Test func `a disconnect after the response is not reported`() {
         var leavings = 0
         let test = TestConnection { _ in
         } _: { _, connection in
@@ -339,7 +339,7 @@ import Testing
         #expect(leavings == 0 && test.hasEnded)
     }
 
-    @Test func `the host leaves as soon as it closes its half`() {
+    @Test func `the host counts as disconnected as soon as it closes its half`() {
         var leavings = 0
         var waiting: [HTTPConnection] = []
         let test = TestConnection { _ in
@@ -376,7 +376,7 @@ import Testing
     // MARK: Time
 
     @Test(arguments: ["GET /a HT", "POST /a HTTP/1.1\r\nHost: x\r\nContent-Length: 10\r\n\r\nhalf"])
-    func `a request that is not finished in time is given up`(_ text: String) {
+    func `a request that is not complete in time is refused`(_ text: String) {
         let test = TestConnection { $0.patience = .milliseconds(5) }
         test.stream.receive(text)
         test.loop.schedule(after: .milliseconds(40)) { test.stream.endInput() }
@@ -394,7 +394,7 @@ import Testing
 
     // MARK: Room
 
-    @Test func `nothing is begun while the caller does not read`() {
+    @Test func `no request begins while the caller does not read`() {
         let body = [UInt8](repeating: 0x78, count: 100_000)
         let test = TestConnection { _ in
         } _: {
@@ -414,7 +414,7 @@ import Testing
         #expect(test.responder.requests.count == 4)
     }
 
-    @Test func `while a request is answered reading goes on, but not without end`() {
+    @Test func `while a request is answered, a limited amount is read`() {
         var waiting: [HTTPConnection] = []
         let test = TestConnection { _ in
         } _: {

@@ -17,7 +17,7 @@ import Testing
         let request = try HTTPRequest(target: sent)
         #expect(request.path == path && request.query == query && request.target == target)
         #expect(request.authority == authority && request.rawTarget == sent)
-        // What was made of a target is no field.
+        // A value that was made from the target is not a field.
         #expect(request.fields == ["host": "localhost"])
     }
 
@@ -29,11 +29,11 @@ import Testing
         #expect(request.fields.map(\.name) == ["Host", "A", "b", "a"])
     }
 
-    @Test func `what is no request is not made`() {
+    @Test func `bytes that are not a request do not make one`() {
         #expect(throws: RequestError.self) { try HTTPRequest(target: "/a b") }
     }
 
-    @Test func `a problem's text is JSON, whatever is in it`() {
+    @Test func `the text of a problem is JSON, whatever it contains`() {
         let response = HTTPResponse.problem(status: 400, title: "a \"b\" \\", detail: "c\n\u{1}\u{1f}é")
         guard case .bytes(let body) = response.body else { return #expect(Bool(false), "no body") }
         #expect(
@@ -43,7 +43,7 @@ import Testing
     }
 
     @Test(arguments: ["/a?q=1", "http://y?q=1", "http://y/a?q=1"])
-    func `a field that is removed is gone from the bytes, too, and all else is found`(_ target: String) throws {
+    func `a removed field is removed from the bytes too, and all others are found`(_ target: String) throws {
         let request = try HTTPRequest(
             target: target, fields: ["Key": "1", "Host": "x", "A": "2", "KEY": "3", "B": "4", "key": "5"], body: [7])
         let before = (request.path, request.query, request.target, request.rawTarget, request.authority)

@@ -5,9 +5,9 @@ import Testing
 @testable import EventLoop
 @testable import HTTP
 
-/// Connections over real sockets, from before and after the server has all its loops.
+/// Tests connections over real sockets, made before and after the server has all its loops.
 @Suite struct HTTPServerTests {
-    /// Answers with the number of its requests, to `/never` not at all, and to `/10` for 10 ms.
+    /// Answers with the number of its requests. It never answers `/never`, and takes 10 ms for `/10`.
     fileprivate final class Counter: HTTPResponder {
         private let loop: EventLoop
         private let waiter: Waiter
@@ -74,7 +74,7 @@ import Testing
         connection.stream.write("GET \(path) HTTP/1.1\r\nHost: x\r\n\r\n")
     }
 
-    /// The bodies of all responses so far, once there are as many as are expected.
+    /// The bodies of all responses so far, once the expected number has arrived.
     private static func bodies(_ count: Int, on connection: StreamRecorder) async throws -> [String] {
         var known = 1
         while true {
@@ -105,7 +105,7 @@ import Testing
 
     // MARK: Loops
 
-    @Test func `new connections go to the new loops by turns, old ones stay where they are`() async throws {
+    @Test func `new connections are distributed among new loops, and old ones stay`() async throws {
         try await onLoop { loop in
             let server = try Self.open(loop, Counter(loop)) { $0.waitsForLoops = true }
             let early = try Self.connect(loop, to: server)
@@ -140,13 +140,13 @@ import Testing
                 Self.send(on: connection)
                 counts += try await Self.bodies(1, on: connection)
             }
-            // One is the first loop's; each of the others has four.
+            // One connection belongs to the first loop; each of the other loops has four.
             #expect(counts.sorted() == ["1", "1", "1", "1", "2", "2", "2", "3", "3", "3", "4", "4", "4"])
             await Self.end(server, waiting, threads)
         }
     }
 
-    @Test func `a new connection goes to the loop that has the fewest`() async throws {
+    @Test func `a new connection goes to the loop with the fewest connections`() async throws {
         try await onLoop { loop in
             let server = try Self.open(loop, Counter(loop))
             let threads = [try LoopThread(named: "worker"), try LoopThread(named: "worker")]
@@ -157,7 +157,7 @@ import Testing
                 Self.send(on: connections[connections.count - 1])
                 _ = try await Self.bodies(1, on: connections[connections.count - 1])
             }
-            // Both of one loop end, so that the next two go there.
+            // Both connections of one loop end, so that the next two go there.
             try await Self.leave([connections[0], connections[2]], threads)
             for count in ["3", "4"] {
                 connections.append(try Self.connect(loop, to: server))
@@ -168,7 +168,7 @@ import Testing
         }
     }
 
-    @Test func `without other loops the first serves all`() async throws {
+    @Test func `without other loops, the first serves all connections`() async throws {
         try await onLoop { loop in
             let server = try Self.open(loop, Counter(loop)) { $0.waitsForLoops = true }
             server.add([])
@@ -186,7 +186,7 @@ import Testing
     // MARK: The end
 
     @Test(arguments: [(5, 60), (60, 5)])
-    func `the end waits for what runs on old and new connections`(_ early: Int, _ late: Int) async throws {
+    func `shutdown waits for requests on old and new connections`(_ early: Int, _ late: Int) async throws {
         try await onLoop { loop in
             let server = try Self.open(loop, Counter(loop)) { $0.waitsForLoops = true }
             let old = try Self.connect(loop, to: server)
@@ -212,7 +212,7 @@ import Testing
         }
     }
 
-    @Test func `the end closes idle connections at once, and waits no longer than its limit for others`() async throws {
+    @Test func `shutdown closes idle connections immediately and waits for others up to its limit`() async throws {
         try await onLoop { loop in
             let responder = Counter(loop)
             let server = try Self.open(loop, responder)
@@ -232,7 +232,7 @@ import Testing
         }
     }
 
-    @Test func `the end of a server that nobody has called is immediate`() async throws {
+    @Test func `shutdown of a server without connections is immediate`() async throws {
         try await onLoop { loop in
             let server = try Self.open(loop, Counter(loop))
             await server.drain()
@@ -264,9 +264,9 @@ import Testing
         }
     }
 
-    /// Of a socket that is listened on, the kernel tells the length of its queue in `tcpi_sacked`, which lies at 28.
+    /// The length of a listening socket's queue. The kernel reports it in `tcpi_sacked`, which is at offset 28.
     private static func backlog(of server: HTTPServer) -> Int? {
-        // Other tests may hold thousands of descriptors, and sockets of other ends with this port.
+        // Other tests may have thousands of open descriptors, including sockets of clients with this port.
         for descriptor in 0..<min(getdtablesize(), 1 << 16) {
             var listens: Int32 = 0
             var size = socklen_t(MemoryLayout<Int32>.size)
@@ -288,7 +288,7 @@ import Testing
     }
 
     @Test(arguments: [("localhost", "127.0.0.1"), ("127.0.0.1", "127.0.0.1"), ("0.0.0.0", "0.0.0.0")])
-    func `what is listened on is an address or a name`(_ name: String, _ address: String) async throws {
+    func `a server listens on an address or a name`(_ name: String, _ address: String) async throws {
         try await onLoop { loop in
             let server = try await HTTPServer.open(loop, bind: name, port: 0, responder: Counter(loop))
             #expect("\(server.address)" == "\(address):\(server.port)")
@@ -299,7 +299,7 @@ import Testing
         }
     }
 
-    @Test func `a name that is not known cannot be listened on`() async throws {
+    @Test func `a server cannot listen on an unknown name`() async throws {
         try await onLoop { loop in
             await #expect(throws: ResolverError.unknown("")) {
                 try await HTTPServer.open(loop, bind: "", port: 0, responder: Counter(loop))
@@ -309,7 +309,7 @@ import Testing
 
     // MARK: Over a real socket
 
-    @Test func `a refused caller reads the answer whole after it has sent another megabyte`() async throws {
+    @Test func `a refused caller gets the complete response after it has sent another megabyte`() async throws {
         try await onLoop { loop in
             let server = try Self.open(loop, Counter(loop))
             let connection = try Self.connect(loop, to: server)
@@ -324,7 +324,7 @@ import Testing
         }
     }
 
-    @Test func `a caller that has sent all it will send gets the answer, and the end`() async throws {
+    @Test func `a caller that has closed its half gets the response and the end`() async throws {
         try await onLoop { loop in
             let server = try Self.open(loop, Counter(loop))
             let connection = try Self.connect(loop, to: server)
@@ -336,7 +336,7 @@ import Testing
         }
     }
 
-    @Test func `a caller that resets is seen while its request is answered`() async throws {
+    @Test func `a reset by the caller is noticed while its request is answered`() async throws {
         try await onLoop { loop in
             let responder = Counter(loop)
             let server = try Self.open(loop, responder)
@@ -344,7 +344,7 @@ import Testing
             let request = Array("GET /never HTTP/1.1\r\nHost: x\r\n\r\n".utf8)
             #expect(Glibc.send(descriptor, request, request.count, 0) == request.count)
             try await responder.requests(1)
-            // What is on its way is thrown away, as by a client that crashes.
+            // Data in transit is discarded, as by a client that crashes.
             var linger = linger(l_onoff: 1, l_linger: 0)
             setsockopt(descriptor, SOL_SOCKET, SO_LINGER, &linger, socklen_t(MemoryLayout<Glibc.linger>.size))
             close(descriptor)
@@ -355,7 +355,7 @@ import Testing
 }
 
 extension LoopThread {
-    /// For a server to add.
+    /// The loop and responder to add to a server.
     fileprivate var share: (loop: EventLoop, responder: @Sendable () -> any HTTPResponder) {
         (loop, { [loop] in HTTPServerTests.Counter(loop) })
     }

@@ -1,12 +1,12 @@
 import EventLoop
 
-/// A connection without a socket: what is written is kept, and the test plays the peer.
+/// A connection without a socket. It records what is written, and the test acts as the peer.
 final class MemoryStream: ByteStream {
     weak var delegate: (any ByteStreamDelegate)?
     private let loop: EventLoop
-    /// What each write brought, as far as the peer takes it.
+    /// The bytes of each write that the peer has accepted.
     private(set) var writes: [[UInt8]] = []
-    /// Bytes that the peer takes before the rest is queued.
+    /// The number of bytes that the peer accepts before the rest is queued.
     var room = Int.max
     private var queue: [UInt8] = []
     private(set) var isFull = false
@@ -67,7 +67,7 @@ final class MemoryStream: ByteStream {
         delegate?.streamClosed(.system(104))
     }
 
-    /// The peer reads.
+    /// Lets the peer read.
     func take(_ count: Int = .max) {
         let count = min(count, queue.count)
         writes.append(Array(queue.prefix(count)))

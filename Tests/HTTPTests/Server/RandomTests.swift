@@ -4,8 +4,8 @@ import Testing
 
 @testable import HTTP
 
-/// Anything may happen in any order: a caller sends, reads, ends or breaks; a responder answers sooner, later, in pieces or
-/// not at all.
+/// Tests random orders of events: a caller sends, reads, ends or breaks the connection; a responder answers sooner,
+/// later, in pieces or not at all.
 @Suite struct RandomTests {
     private static let requests = [
         "GET /a HTTP/1.1\r\nHost: x\r\n\r\n", "HEAD /b HTTP/1.1\r\nHost: x\r\n\r\n",
@@ -20,7 +20,7 @@ import Testing
         "POST /j HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\nxyz\r\n", "GET /k HTTP/1.1\r\n\r\n",
     ]
 
-    /// What one connection's responder has in hand.
+    /// The requests that one connection's responder has to answer.
     private final class Answering {
         var open: HTTPConnection?
         var isStreaming = false

@@ -4,7 +4,7 @@ import Testing
 
 @testable import HTTP
 
-/// Bodies that come, or go, piece by piece.
+/// Tests bodies that are received or sent piece by piece.
 @Suite struct StreamingTests {
     private func connection(_ request: String, fields: HTTPFields = [:]) -> (TestConnection, HTTPConnection?) {
         let test = TestConnection { _ in
@@ -23,7 +23,7 @@ import Testing
 
     // MARK: Out
 
-    @Test func `a body is sent piece by piece, and the connection goes on`() {
+    @Test func `a body is sent piece by piece, and the connection stays open`() {
         let (test, connection) = connection("GET /a HTTP/1.1\r\nHost: x\r\n\r\nGET /b HTTP/1.1\r\nHost: x\r\n\r\n")
         #expect(test.stream.taken() == "HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n")
         write("one", connection)
@@ -36,7 +36,7 @@ import Testing
         #expect(test.responder.requests == ["GET /a", "GET /b"])
     }
 
-    @Test func `a caller of HTTP 1 0 gets the pieces without chunks`() {
+    @Test func `an HTTP 1.0 caller gets the pieces without chunks`() {
         let (test, connection) = connection("GET /a HTTP/1.0\r\nConnection: keep-alive\r\n\r\n")
         write("one", connection)
         write("two", connection)
@@ -44,7 +44,7 @@ import Testing
         #expect(test.stream.text == "HTTP/1.1 200 OK\r\nconnection: close\r\n\r\nonetwo" && test.stream.isFinished)
     }
 
-    @Test func `a body whose length is known needs no chunks, and has no more and no less`() {
+    @Test func `a body of known length needs no chunks and has exactly that length`() {
         let (test, connection) = connection("GET /a HTTP/1.1\r\nHost: x\r\n\r\n", fields: ["Content-Length": "5"])
         write("one", connection)
         write("two", connection)
@@ -56,7 +56,7 @@ import Testing
         #expect(test.stream.taken().hasSuffix("\r\n\r\none") && test.stream.isFinished)
     }
 
-    @Test func `a body that breaks off has no last chunk`() {
+    @Test func `a body that is cut off has no last chunk`() {
         let (test, connection) = connection("GET /a HTTP/1.1\r\nHost: x\r\n\r\n")
         write("one", connection)
         connection?.end(isComplete: false)
@@ -64,7 +64,7 @@ import Testing
     }
 
     @Test(arguments: [true, false])
-    func `a streamed response to HEAD is its head, and the end of the connection`(_ isEnded: Bool) {
+    func `a streamed response to HEAD is its head and ends the connection`(_ isEnded: Bool) {
         let (test, connection) = connection("HEAD /a HTTP/1.1\r\nHost: x\r\n\r\n")
         var leavings = 0
         connection?.onDisconnect = { leavings += 1 }
@@ -76,7 +76,7 @@ import Testing
         )
         #expect(test.stream.isFinished)
         test.turn()
-        // A writer that has not ended learns that nobody listens.
+        // A writer that has not finished is told that the caller has disconnected.
         #expect(leavings == (isEnded ? 0 : 1))
     }
 
@@ -87,7 +87,7 @@ import Testing
         #expect(test.stream.text == "HTTP/1.1 204 No Content\r\n\r\n" && !test.stream.isFinished)
     }
 
-    @Test func `a reader that does not read holds the writer`() {
+    @Test func `a caller that does not read makes the writer wait`() {
         let (test, connection) = connection("GET /a HTTP/1.1\r\nHost: x\r\n\r\n")
         test.stream.room = 1000
         var pieces = 0
@@ -111,7 +111,7 @@ import Testing
         #expect(test.stream.output.count { $0 == UInt8(ascii: "x") } == 1_000_000)
     }
 
-    @Test func `a writer in the middle of a read is held as well`() {
+    @Test func `a writer that is called during a read has to wait too`() {
         var pieces = 0
         let test = TestConnection { _ in
         } _: { _, connection in
@@ -127,7 +127,7 @@ import Testing
         #expect(pieces < 20)
     }
 
-    @Test func `a caller that leaves in the middle of a body is told`() {
+    @Test func `the responder is told that a caller disconnected in the middle of a body`() {
         let (test, connection) = connection("GET /a HTTP/1.1\r\nHost: x\r\n\r\n")
         var leavings = 0
         connection?.onDisconnect = { leavings += 1 }
@@ -140,7 +140,7 @@ import Testing
 
     // MARK: In
 
-    /// A responder that takes streams, and what it heard.
+    /// A responder that accepts streams, and what it was told.
     private final class Heard {
         var pieces: [String] = []
         var end: Bool?
@@ -170,7 +170,7 @@ import Testing
     @Test(arguments: [
         "Content-Length: 6\r\n\r\n|one|two", "Transfer-Encoding: chunked\r\n\r\n|3\r\none\r\n|3\r\ntwo\r\n|0\r\n\r\n",
     ])
-    func `a body is handed on as it comes, and the response may overtake it`(_ text: String) {
+    func `a body is passed on as it arrives, and the response may come first`(_ text: String) {
         let (test, heard) = receiver()
         let pieces = text.split(separator: "|").map(String.init)
         test.stream.receive("POST /a HTTP/1.1\r\nHost: x\r\n" + pieces[0])
@@ -184,7 +184,7 @@ import Testing
         #expect(test.stream.text.hasSuffix("0\r\n\r\n"))
     }
 
-    @Test func `a body that is there with its head is handed on after the responder has returned`() {
+    @Test func `a body that arrives with its head is passed on after the responder has returned`() {
         let (test, heard) = receiver()
         test.stream.receive(
             "POST /a HTTP/1.1\r\nHost: x\r\nContent-Length: 6\r\n\r\nonetwoGET /b HTTP/1.1\r\nHost: x\r\n\r\n")
@@ -192,7 +192,7 @@ import Testing
         #expect(test.responder.requests == ["POST /a"])
     }
 
-    @Test func `a body waits until somebody wants it`() {
+    @Test func `a body waits until it is requested`() {
         let (test, heard) = receiver(setsHooks: false)
         test.stream.receive("POST /a HTTP/1.1\r\nHost: x\r\nExpect: 100-continue\r\nContent-Length: 200000\r\n\r\n")
         #expect(test.stream.text == "HTTP/1.1 100 Continue\r\n\r\n")
@@ -213,7 +213,7 @@ import Testing
     }
 
     @Test(arguments: ["Content-Length: 6\r\n\r\none", "Transfer-Encoding: chunked\r\n\r\n3\r\none\r\n"])
-    func `a body that breaks off is told, and its caller that reads on is refused`(_ text: String) {
+    func `a body that is cut off is reported, and its caller gets an error`(_ text: String) {
         let (test, heard) = receiver()
         test.stream.receive("POST /a HTTP/1.1\r\nHost: x\r\n" + text)
         test.stream.endInput()
@@ -221,7 +221,7 @@ import Testing
         #expect(test.stream.text.hasPrefix("HTTP/1.1 400 "))
     }
 
-    @Test func `chunks that are none break the body off, and the response that has begun`() {
+    @Test func `invalid chunks cut off the body and a response that has begun`() {
         let (test, heard) = receiver()
         test.stream.receive("POST /a HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n3\r\none\r\n")
         test.connection?.respond(HTTPResponse(status: 200, body: .streamed))
@@ -231,7 +231,7 @@ import Testing
         #expect(test.stream.text.hasPrefix("HTTP/1.1 200 ") && !test.stream.text.hasSuffix("0\r\n\r\n"))
     }
 
-    @Test func `a caller that resets breaks the body off`() {
+    @Test func `a reset by the caller cuts off the body`() {
         let (test, heard) = receiver()
         test.stream.receive("POST /a HTTP/1.1\r\nHost: x\r\nContent-Length: 6\r\n\r\none")
         test.stream.reset()

@@ -3,7 +3,7 @@ import Testing
 
 @testable import HTTP
 
-/// A connection over no socket, on a loop that runs as far as the test says.
+/// A connection without a socket, on a loop that the test runs.
 final class TestConnection {
     let loop: EventLoop
     private let ownsLoop: Bool
@@ -42,7 +42,7 @@ final class TestConnection {
         connection = nil
     }
 
-    /// Runs what is queued.
+    /// Runs the queued work.
     func turn() {
         loop.perform { [loop] in loop.stop() }
         loop.run()

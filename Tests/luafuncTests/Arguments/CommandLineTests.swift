@@ -2,7 +2,7 @@ import Testing
 
 @testable import luafunc
 
-/// How a command line is read.
+/// Tests how a command line is read.
 @Suite struct CommandLineTests {
     private typealias Sample = SampleProgram
 
@@ -41,7 +41,7 @@ import Testing
         #expect(try Sample.arguments(["run"])?[Sample.watch] == .some(nil))
     }
 
-    @Test func `what follows two dashes is another program's`() throws {
+    @Test func `the words after two dashes belong to another program`() throws {
         let arguments = try #require(try Sample.arguments(["run", "--auth", "--", "prog", "--help", "--", "-x"]))
         #expect(arguments[Sample.auth] && arguments.rest == ["prog", "--help", "--", "-x"])
         #expect(try Sample.arguments(["run", "--"])?.rest == [])
@@ -102,7 +102,7 @@ import Testing
         (["complete", "tcsh"], "The value 'tcsh' is invalid for '<shell>': it must be one of bash, zsh, fish"),
         (["complete", "zsh", "x"], "Unexpected argument 'x'"),
     ])
-    func `wrong usage is told`(_ words: [String], sentence: String?) {
+    func `wrong usage is reported`(_ words: [String], sentence: String?) {
         #expect(SampleProgram.error(words) == sentence)
     }
 
@@ -124,19 +124,19 @@ import Testing
         ["help", "run"],
         ["run", "extra", "-h"], ["run", "--count", "--help"],
     ])
-    func `help of a command, also where the rest is wrong`(_ words: [String]) throws {
+    func `help of a command is shown, even if other words are wrong`(_ words: [String]) throws {
         guard case .help(let text) = try Sample.program.read(words) else { throw UsageError(.other("no help")) }
         #expect(text == HelpText(Sample.run, of: Sample.program).text)
     }
 
     @Test(arguments: [[], ["--help"], ["-h"], ["help"], ["help", "nonsense"], ["--nonsense", "-h"]])
-    func `help of the program`(_ words: [String]) throws {
+    func `help of the program is shown`(_ words: [String]) throws {
         guard case .help(let text) = try Sample.program.read(words) else { throw UsageError(.other("no help")) }
         #expect(text == HelpText(Sample.program).text)
     }
 
     @Test(arguments: [["--version"], ["run", "--version"], ["strict", "--version"]])
-    func `the version, of every command`(_ words: [String]) throws {
+    func `every command shows the version`(_ words: [String]) throws {
         guard case .version = try Sample.program.read(words) else { throw UsageError(.other("no version")) }
     }
 

@@ -4,7 +4,7 @@ import Testing
 
 @testable import luafunc
 
-/// What the shells offer, asked of the shells themselves where they are installed.
+/// Tests what the shells offer, by running the shells if they are installed.
 @Suite struct CompletionTests {
 
     /// What a shell prints for a script, in an empty home folder that holds the completion as `completion`.
@@ -15,7 +15,7 @@ import Testing
         try home.write(Self.zshSettings, to: ".zshrc")
         let process = Process()
         let output = Pipe()
-        // A shell that waits for what never comes fails the test instead of holding it up.
+        // A shell that waits forever fails the test instead of blocking it.
         process.executableURL = URL(filePath: "/usr/bin/timeout")
         process.arguments = try ["60", #require(Self.path(of: shell)?.path), "-c", script]
         process.currentDirectoryURL = URL(filePath: home.path)
@@ -74,11 +74,11 @@ import Testing
     func `fish completes`(_ words: [String], offers: Set<String>) throws {
         let output = try run(.fish, "source ./completion; complete -C 'luafunc \(words.joined(separator: " "))'")
         let names = output.split(separator: "\n").map { String($0.prefix { $0 != "\t" }) }
-        // fish offers options only behind a dash.
+        // fish offers options only after a dash.
         #expect(Set(names) == offers.filter { !$0.hasPrefix("-") || words.last?.hasPrefix("-") == true })
     }
 
-    /// zsh completes only at its own prompt, so it is asked in a pseudo-terminal by zsh itself.
+    /// zsh completes only at its own prompt, so the test runs it in a pseudo-terminal of another zsh.
     @Test(.enabled(if: path(of: .zsh) != nil), arguments: lines.filter { $0.1.count == 1 })
     func `zsh completes`(_ words: [String], offers: Set<String>) throws {
         let output = try run(

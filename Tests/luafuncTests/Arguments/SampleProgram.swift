@@ -33,7 +33,7 @@ enum SampleProgram {
         name: "luafunc", summary: "A sample.", discussion: "More of it.", version: "sample 1",
         commands: [run, strict, complete])
 
-    /// What is parsed, where that succeeds with a command.
+    /// The parsed arguments, if the words are a valid command.
     static func arguments(_ words: [String]) throws -> Arguments? {
         if case .run(_, let arguments) = try program.read(words) { arguments } else { nil }
     }

@@ -14,7 +14,7 @@ import Testing
 
     init() throws { folder = try TemporaryApp([:]) }
 
-    @Test func `what was packed is read again`() throws {
+    @Test func `a packed app can be read`() throws {
         let runtime = try ExecutableFile(runtime())
         try AppArchive.write(files, runtime: runtime, to: path("app"))
         let archive = try #require(try AppArchive.read(from: path("app")))
@@ -23,13 +23,13 @@ import Testing
         #expect(FileManager.default.isExecutableFile(atPath: path("app")))
     }
 
-    @Test func `a plain runtime carries no app`() throws {
+    @Test func `a plain runtime contains no app`() throws {
         #expect(try AppArchive.read(from: runtime())?.files == nil)
         #expect(try AppArchive.read()?.files == nil)
         #expect(ExecutableFile.isPlain)
     }
 
-    @Test func `an app that is packed again takes the place of the first`() throws {
+    @Test func `packing again replaces the embedded app`() throws {
         try AppArchive.write(files, runtime: ExecutableFile(runtime()), to: path("first"))
         let others = [PackedFile(path: "other/function.json", bytes: [1])]
         try AppArchive.write(others, runtime: ExecutableFile(path("first")), to: path("second"))
@@ -38,7 +38,7 @@ import Testing
         #expect(try Data(contentsOf: url("second")) == Data(contentsOf: url("first")))
     }
 
-    @Test func `a file that was cut off anywhere but after its runtime is damaged`() throws {
+    @Test func `a truncated file is damaged, unless it ends after the runtime`() throws {
         let runtime = try ExecutableFile(runtime())
         try AppArchive.write(files, runtime: runtime, to: path("app"))
         let whole = try Data(contentsOf: url("app"))
@@ -51,7 +51,7 @@ import Testing
         }
     }
 
-    @Test func `a changed byte, or one more, makes a packed app damaged`() throws {
+    @Test func `a changed or added byte makes a packed app damaged`() throws {
         let runtime = try ExecutableFile(runtime())
         try AppArchive.write(files, runtime: runtime, to: path("app"))
         let whole = try Data(contentsOf: url("app"))
@@ -66,18 +66,18 @@ import Testing
         }
     }
 
-    @Test func `what is no executable is told as such`() throws {
+    @Test func `a file that is not an executable is reported`() throws {
         try folder.write(["script": "#!/bin/sh\n"])
         #expect(throws: PackError.noExecutable(path("script"))) { try AppArchive.read(from: path("script")) }
         #expect(throws: PackError.unreadable(path("none"))) { try AppArchive.read(from: path("none")) }
     }
 
-    @Test func `a dynamic loader is noticed`() throws {
+    @Test func `an executable with a dynamic loader is detected`() throws {
         #expect(try !ExecutableFile(runtime()).isDynamic)
         #expect(try ExecutableFile(runtime(segmentType: 3)).isDynamic)
     }
 
-    /// The smallest thing that has a segment and, at its end, a table of sections.
+    /// The smallest file that has a segment and, at its end, a section table.
     private func runtime(segmentType: UInt8 = 1) throws -> String {
         func little(_ value: Int, _ size: Int) -> [UInt8] { (0..<size).map { UInt8(value >> ($0 * 8) & 255) } }
         var elf: [UInt8] = [0x7f, 0x45, 0x4c, 0x46, 2, 1, 1] + little(0, 9)

@@ -85,11 +85,11 @@ import Testing
     ]
 
     @Test(arguments: rows)
-    func `a line means what it means to git`(text: String, path: String, isIgnored: Bool) {
+    func `a line means the same as in git`(text: String, path: String, isIgnored: Bool) {
         let file = IgnoreFile(folder: "/app", text: Array(text.utf8))
         let isFolder = path.hasSuffix("/")
         let names = path.split(separator: "/")
-        // As the app is walked through: what is in an ignored folder is not asked about.
+        // As when the app is packed, the content of an ignored folder is not asked about.
         let verdicts = (1...names.count).map { count in
             file.verdict(
                 on: "/app/" + names.prefix(count).joined(separator: "/"), isFolder: isFolder || count < names.count)

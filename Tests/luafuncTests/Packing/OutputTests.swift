@@ -4,7 +4,7 @@ import Testing
 
 @testable import luafunc
 
-/// Folders and files that `pack` writes, and what it tells.
+/// Tests the folders and files that `pack` writes, and its report.
 @Suite struct OutputTests {
     private let app: TemporaryApp
     private let files = [
@@ -21,7 +21,7 @@ import Testing
         #expect(!FileManager.default.isExecutableFile(atPath: path("new/out/host.json")))
     }
 
-    @Test func `an earlier output is replaced whole, but for its local settings`() throws {
+    @Test func `an earlier output is replaced, except for its local settings`() throws {
         try app.write(["out/local.settings.json": "mine"])
         try OutputFolder(path("out"), app: app.folder.path).write(files)
         try app.write(["out/hello/old.lua": "", "out/gone/function.json": "{}"])
@@ -44,7 +44,7 @@ import Testing
         #expect(try contents("out") == before)
     }
 
-    @Test func `the app itself is no output, not even through a link`() throws {
+    @Test func `the app itself cannot be the output, not even through a link`() throws {
         try FileManager.default.createSymbolicLink(atPath: path("link"), withDestinationPath: ".")
         for folder in [app.folder.path, path("link"), path("functions/.."), "/"] {
             #expect(throws: PackError.outputHoldsApp(folder)) { try OutputFolder(folder, app: app.folder.path) }
@@ -58,7 +58,7 @@ import Testing
         #expect(try FileSystem.bytes(of: path("out/app.zip")) == [1, 2, 3])
     }
 
-    @Test func `what cannot be written leaves nothing`() throws {
+    @Test func `a failed write leaves nothing behind`() throws {
         #expect(throws: PackError.unwritable(path("none/app.zip"), reason: "No such file or directory")) {
             try FileSystem.write([[1]], to: path("none/app.zip"))
         }
@@ -68,7 +68,7 @@ import Testing
         #expect(try contents("") == ["functions", "functions/hello", "functions/hello/function.json", "host.json"])
     }
 
-    @Test func `what went in is told with sizes, then what to do with what was made`() {
+    @Test func `the report lists files with sizes, then how to use the products`() {
         let files = files + [PackedFile(path: "lib/x.lua", bytes: [UInt8](repeating: 0, count: 1234))]
         let report = PackReport(
             files: files, notes: ["something"],

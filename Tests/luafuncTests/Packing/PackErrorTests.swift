@@ -10,9 +10,9 @@ import Testing
         ),
         (
             .takenName(function: "functions/lib"),
-            "functions/lib: a deployed app has its function folders beside host.json, the runtime 'luafunc', 'lib' and 'lua_modules', so no function may have one of these names or be called 'functions'; rename it"
+            "functions/lib: a deployed app has its function folders beside host.json, the runtime 'luafunc', 'lib' and 'lua_modules', so no function may have one of these names or be named 'functions'; rename it"
         ),
-        (.badHost("must hold an object, not an array"), "host.json: must hold an object, not an array"),
+        (.badHost("must contain an object, not an array"), "host.json: must contain an object, not an array"),
         (.unreadable("a"), "a cannot be read; check that it is there and its permissions"),
         (.unwritable("a", reason: "Is a directory"), "a cannot be written: Is a directory"),
         (
@@ -33,7 +33,7 @@ import Testing
             "out holds 'README.md', which 'luafunc pack' did not write, so it is not replaced; empty the folder or name another one with --output"
         ),
     ])
-    func `an error says what is wrong and how to put it right`(error: PackError, sentence: String) {
+    func `an error says what is wrong and how to fix it`(error: PackError, sentence: String) {
         #expect("\(error)" == sentence)
     }
 }

@@ -11,7 +11,7 @@ import Testing
         "functions/order/prices.csv": "1;2", "functions/order/text/en.lua": "",
     ]
 
-    @Test func `function folders lie beside host json, with modules and nothing else`() throws {
+    @Test func `a packed app has function folders beside host.json, modules and nothing else`() throws {
         let app = try TemporaryApp(
             functions.merging([
                 "lib/pricing.lua": "", "lib/tax/init.lua": "", "lua_modules/share/lua/5.4/inspect.lua": "",
@@ -46,7 +46,7 @@ import Testing
         #expect(try PackedApp(folder: again.folder.path).files == first.files)
     }
 
-    @Test func `the runtime lies where host json says, and can be executed`() throws {
+    @Test func `the runtime lies where host.json says, and is executable`() throws {
         let app = try TemporaryApp(functions)
         let runtime = try ExecutableFile(ExecutableFile.current)
         let file = try PackedApp(folder: app.folder.path).files(with: runtime).first { $0.path == "luafunc" }
@@ -68,7 +68,7 @@ import Testing
 
     // MARK: What is ignored
 
-    @Test func `what funcignore or any gitignore names is left out`() throws {
+    @Test func `files that .funcignore or a .gitignore names are left out`() throws {
         let app = try TemporaryApp(
             functions.merging([
                 ".funcignore": "*.csv\nfunctions/draft/", ".gitignore": "*.log\n/lib/generated\n",
@@ -83,7 +83,7 @@ import Testing
             ])
     }
 
-    @Test func `one ignore file does not take back what the other names`() throws {
+    @Test func `one ignore file does not include what the other excludes`() throws {
         let app = try TemporaryApp(functions.merging([".gitignore": "*.csv", ".funcignore": "!*.csv"]) { $1 })
         #expect(try !paths(app).contains("order/prices.csv"))
     }
@@ -98,7 +98,7 @@ import Testing
         #expect(packed.files.map(\.path) == ["f/a.txt", "f/function.json", "host.json"])
     }
 
-    @Test func `installed modules are deployed also if git ignores them`() throws {
+    @Test func `installed modules are deployed even if git ignores them`() throws {
         let module = "lua_modules/share/lua/5.4/inspect.lua"
         let files = functions.merging([module: "", ".gitignore": "/lua_modules"]) { $1 }
         #expect(try paths(TemporaryApp(files)).contains(module))
@@ -107,7 +107,7 @@ import Testing
 
     // MARK: What is told
 
-    @Test func `C modules and links that lead nowhere useful are told`() throws {
+    @Test func `C modules and useless links are reported`() throws {
         let app = try TemporaryApp(
             functions.merging(["lua_modules/lib/lua/5.4/lfs.so": "", "shared/a.lua": "a"]) { $1 })
         for (link, target) in [
@@ -145,7 +145,7 @@ import Testing
     }
 
     @Test(arguments: ["lib", "Lua_Modules", "functions", "luafunc"])
-    func `a function with a name that is taken in the flat layout is refused`(name: String) throws {
+    func `a function whose name is taken in the flat layout is refused`(name: String) throws {
         let app = try TemporaryApp(["functions/\(name)/function.json": "{}"])
         #expect(throws: PackError.takenName(function: "functions/\(name)")) { try PackedApp(folder: app.folder.path) }
     }

@@ -9,13 +9,13 @@ import Testing
         #"{ 'CustomHandler': { 'Description': { 'DefaultExecutablePath': 'luafunc' } } }"#,
         #"{ "httpWorker": { "description": { "defaultExecutablePath": "luafunc" } } }"#,
     ])
-    func `a host json that names the runtime stays as it is`(text: String) throws {
+    func `a host.json that names the runtime stays unchanged`(text: String) throws {
         let host = try PackedHostJSON(Array(text.utf8))
         #expect(host.bytes == Array(text.utf8))
         #expect(host.notes.isEmpty)
     }
 
-    /// A host.json, what is deployed of it, and what its runtime was.
+    /// A host.json, its deployed form, and the runtime that it named.
     @Test(arguments: [
         (
             #"{ "version": "2.0" }"#,
@@ -34,7 +34,9 @@ import Testing
             #"{ "httpWorker": {} }"#, #"{"httpWorker":{"description":{"defaultExecutablePath":"luafunc"}}}"#, "none"
         ),
     ])
-    func `a host json that does not is changed, and that is told`(text: String, changed: String, old: String) throws {
+    func `a host.json that does not name the runtime is changed, with a note`(
+        text: String, changed: String, old: String
+    ) throws {
         let host = try PackedHostJSON(Array(text.utf8))
         #expect(String(decoding: host.bytes, as: UTF8.self) == changed)
         #expect(
@@ -44,19 +46,19 @@ import Testing
             ])
     }
 
-    @Test func `an app without a host json gets one`() throws {
+    @Test func `an app without host.json gets one`() throws {
         let host = try PackedHostJSON(nil)
         let tree = try JSONTree.parse(host.bytes.span.bytes, dialect: .strict)
         #expect(tree["version"]?.string == "2.0" && tree["extensionBundle"] != nil)
         #expect(try PackedHostJSON(host.bytes).notes.isEmpty)
-        #expect(host.notes == ["host.json is new: the app had none"])
+        #expect(host.notes == ["host.json was added, because the app had none"])
     }
 
     @Test(arguments: [
         ("{", "is not JSON: line 1, column 2: the text ends in the middle of a value"),
-        ("[]", "must hold an object, not an array"),
+        ("[]", "must contain an object, not an array"),
     ])
-    func `a host json that the host would refuse is an error`(text: String, reason: String) {
+    func `a host.json that the host would refuse is an error`(text: String, reason: String) {
         #expect(throws: PackError.badHost(reason)) { try PackedHostJSON(Array(text.utf8)) }
     }
 }

@@ -19,7 +19,7 @@ import Testing
         #expect(entries.map(\.mode) == [0o100644, 0o100644, 0o100644, 0o100755])
     }
 
-    @Test func `what deflate does not make smaller is stored`() throws {
+    @Test func `a file that deflate does not make smaller is stored`() throws {
         #expect(try ZipReader(ZipWriter.zip(files)).entries.map(\.method) == [0, 8, 0, 8])
     }
 
@@ -27,15 +27,15 @@ import Testing
         #expect(try ZipReader(ZipWriter.zip(files)).entries.map(\.flags) == [0, 0, 1 << 11, 0])
     }
 
-    @Test func `the time is always the first one that the format knows`() throws {
+    @Test func `the time is always the first one of the format`() throws {
         #expect(try ZipReader(ZipWriter.zip(files)).entries.allSatisfy { $0.time == 0 && $0.date == 0x21 })
     }
 
-    @Test func `the same files make the same bytes`() throws {
+    @Test func `the same files give the same bytes`() throws {
         #expect(try ZipWriter.zip(files) == ZipWriter.zip(files))
     }
 
-    @Test func `what does not fit into the format is refused`() {
+    @Test func `files that do not fit into the format are refused`() {
         let many = (0..<65_535).map { PackedFile(path: "\($0)", bytes: []) }
         #expect(throws: PackError.tooLargeForZip) { try ZipWriter.zip(many) }
         let large = [UInt8](repeating: 0, count: 1 << 22)
@@ -45,7 +45,7 @@ import Testing
     }
 }
 
-/// Reads a zip by its directory, and requires that the header of each entry says the same.
+/// Reads a zip through its directory, and requires that the header of each entry has the same values.
 private struct ZipReader {
     struct Entry {
         let path: String
@@ -82,7 +82,7 @@ private struct ZipReader {
             let checksum = try directory.read32()
             let (packed, size) = (Int(try directory.read32()), Int(try directory.read32()))
             let nameLength = Int(try directory.read16())
-            // No extra fields, no comment, on the first disk, no text.
+            // The entry has no extra fields and no comment, is on the first disk, and is not marked as text.
             for _ in 0..<4 { try #expect(directory.read16() == 0) }
             let mode = try directory.read32() >> 16
             try #expect(directory.read32() == UInt32(position))
