@@ -5,7 +5,7 @@ import Testing
 @Suite struct PackErrorTests {
     @Test(arguments: [
         (
-            .noFunctions(root: "app"),
+            PackError.noFunctions(root: "app"),
             "app has no function to pack; a function is a folder with a function.json, in functions/ or in the app itself, that neither .funcignore nor .gitignore leaves out"
         ),
         (
