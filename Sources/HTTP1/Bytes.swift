@@ -42,3 +42,9 @@ extension String {
         self = bytes.withUnsafeBytes { String(decoding: $0, as: UTF8.self) }
     }
 }
+
+extension RawSpan {
+    /// The byte at an index. Traps beyond the end.
+    @inlinable
+    package subscript(index: Int) -> UInt8 { unsafeLoad(fromByteOffset: index, as: UInt8.self) }
+}

@@ -33,7 +33,7 @@ public struct JSONTree: Sendable {
         // The pointers and the scanner live only during the closure.
         try text.withUnsafeBytes { raw throws(JSONError) in
             var bytes = raw.assumingMemoryBound(to: UInt8.self)
-            if bytes.starts(with: [0xef, 0xbb, 0xbf]) { bytes = .init(rebasing: bytes.dropFirst(3)) }
+            if bytes.starts(with: ByteOrderMark.utf8) { bytes = .init(rebasing: bytes.dropFirst(3)) }
             var parser = Parser(scanner: JSONScanner(bytes, dialect: dialect))
             let tree = try parser.tree(depth: 0)
             try parser.scanner.expectEnd()

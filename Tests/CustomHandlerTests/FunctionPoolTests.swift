@@ -49,21 +49,21 @@ struct TemporaryPool {
     @Test func `a pool without VMs loads one for the first invocation`() throws {
         let pool = folder.pool()
         #expect(pool.isUntried && pool.idleVM == nil)
-        guard case .wait = pool.decision else { throw Unexpected() }
+        guard case .wait = pool.decision() else { throw Unexpected() }
         pool.add(try folder.invocation())
-        guard case .load = pool.decision else { throw Unexpected() }
+        guard case .load = pool.decision() else { throw Unexpected() }
         pool.beginLoading()
-        guard case .wait = pool.decision else { throw Unexpected() }
+        guard case .wait = pool.decision() else { throw Unexpected() }
     }
 
     @Test func `another VM is loaded for each waiting invocation, up to the limit`() throws {
         let pool = folder.pool()
         for _ in 0..<10 { pool.add(try folder.invocation()) }
         for _ in 0..<FunctionPool.limit {
-            guard case .load = pool.decision else { throw Unexpected() }
+            guard case .load = pool.decision() else { throw Unexpected() }
             pool.beginLoading()
         }
-        guard case .wait = pool.decision else { throw Unexpected() }
+        guard case .wait = pool.decision() else { throw Unexpected() }
         #expect(pool.vms == FunctionPool.limit)
     }
 
@@ -72,14 +72,14 @@ struct TemporaryPool {
         let invocations = try (0..<2).map { _ in try folder.invocation() }
         for invocation in invocations { pool.add(invocation) }
         let vm = try loadedVM(of: pool)
-        guard case .start(let first, let its) = pool.decision else { throw Unexpected() }
+        guard case .start(let first, let its) = pool.decision() else { throw Unexpected() }
         #expect(first === invocations[0] && its === vm)
         pool.removeFirst()
         pool.occupy(vm)
         #expect(pool.free.isEmpty)
-        guard case .load = pool.decision else { throw Unexpected() }
+        guard case .load = pool.decision() else { throw Unexpected() }
         pool.free(vm)
-        guard case .start(let second, _) = pool.decision else { throw Unexpected() }
+        guard case .start(let second, _) = pool.decision() else { throw Unexpected() }
         #expect(second === invocations[1])
     }
 
@@ -98,8 +98,28 @@ struct TemporaryPool {
         _ = try loadedVM(of: pool)
         let late = try folder.invocation(limit: .zero)
         pool.add(late)
-        guard case .expire(let expired) = pool.decision else { throw Unexpected() }
+        guard case .expire(let expired) = pool.decision() else { throw Unexpected() }
         #expect(expired === late)
+    }
+
+    @Test func `an invocation may start until its deadline, and not after it`() throws {
+        let pool = folder.pool()
+        let vm = try loadedVM(of: pool)
+        let invocation = try folder.invocation(limit: .seconds(10))
+        pool.add(invocation)
+        let deadline = invocation.deadline.time
+        guard case .start(_, let its) = pool.decision(at: deadline + .nanoseconds(-1)) else { throw Unexpected() }
+        #expect(its === vm)
+        for late in [deadline, deadline + .seconds(1), .distantFuture] {
+            guard case .expire(let expired) = pool.decision(at: late) else { throw Unexpected() }
+            #expect(expired === invocation)
+        }
+    }
+
+    @Test func `an invocation without a time limit never expires`() throws {
+        let pool = folder.pool()
+        pool.add(try folder.invocation())
+        guard case .load = pool.decision(at: .distantFuture) else { throw Unexpected() }
     }
 
     @Test func `an invocation whose caller disconnects makes room for the next`() throws {
@@ -109,7 +129,7 @@ struct TemporaryPool {
         pool.remove(invocations[0])
         #expect(invocations[0].hasEnded)
         _ = try loadedVM(of: pool)
-        guard case .start(let next, _) = pool.decision else { throw Unexpected() }
+        guard case .start(let next, _) = pool.decision() else { throw Unexpected() }
         #expect(next === invocations[1])
     }
 
@@ -126,7 +146,7 @@ struct TemporaryPool {
         #expect(pool.endLoading(failure).map(ObjectIdentifier.init) == [ObjectIdentifier(waiting)])
         #expect(told == [failure] && pool.failure == failure && pool.vms == 0)
         pool.add(try folder.invocation())
-        guard case .fail(_, failure) = pool.decision else { throw Unexpected() }
+        guard case .fail(_, failure) = pool.decision() else { throw Unexpected() }
     }
 
     @Test func `after a limit was reached while loading, loading is tried again`() throws {

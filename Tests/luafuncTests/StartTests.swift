@@ -191,7 +191,8 @@ import Testing
         #expect(try host.request("/api/f").text == "hello")
         try host.app.write(["local.settings.json": settings.replacing("hello", with: "hi")])
         #expect(
-            host.process.waitForLine(containing: "local.settings.json has changed; restart luafunc to use its settings"))
+            host.process.waitForLine(containing: "local.settings.json has changed; restart luafunc to use its settings")
+        )
         #expect(try host.request("/api/f").text == "hello")
         try host.app.write(["local.settings.json": "{"])
         #expect(host.process.waitForLine(containing: "is not JSON"))

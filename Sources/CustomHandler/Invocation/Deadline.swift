@@ -69,7 +69,7 @@ struct Deadline {
     }
 
     var isNever: Bool { time == .distantFuture }
-    var hasPassed: Bool { !isNever && time <= .now }
+    func hasPassed(at now: MonotonicTime = .now) -> Bool { !isNever && time <= now }
     /// In nanoseconds of the monotonic clock.
     var nanoseconds: Int64 { time.nanoseconds }
     /// In seconds; infinite for no limit.

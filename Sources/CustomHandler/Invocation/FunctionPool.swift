@@ -75,11 +75,11 @@ final class FunctionPool {
         case wait
     }
 
-    var decision: Decision {
+    func decision(at now: MonotonicTime = .now) -> Decision {
         guard let first = waiting.first else { return .wait }
         if first.streamSink?.isClosed == true { return .drop(first) }
         if let failure { return .fail(first, failure) }
-        if first.deadline.hasPassed { return .expire(first) }
+        if first.deadline.hasPassed(at: now) { return .expire(first) }
         if let vm = free.last { return .start(first, on: vm) }
         return vms < Self.limit && loading < waiting.count ? .load : .wait
     }

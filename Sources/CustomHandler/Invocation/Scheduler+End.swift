@@ -11,7 +11,7 @@ extension Scheduler {
     func expire(_ execution: Execution) {
         guard !execution.hasEnded else { return }
         // The execution has written to its response since the timer was set, which moved its deadline.
-        if !execution.deadline.hasPassed { return startTimer(of: execution) }
+        if !execution.deadline.hasPassed() { return startTimer(of: execution) }
         finish(execution, .failed(execution.vm.timeLimitFailure(of: execution)))
     }
 

@@ -178,7 +178,7 @@ final class Scheduler {
     private func serve(_ pool: FunctionPool) {
         while true {
             guard queue.mayRun else { return serveSoon(pool) }
-            switch pool.decision {
+            switch pool.decision() {
             case .wait:
                 return pool.settle()
             case .drop:

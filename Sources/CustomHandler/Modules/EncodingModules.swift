@@ -1,4 +1,5 @@
 import FoundationEssentials
+import FunctionsModel
 import Lua
 
 extension Modules {

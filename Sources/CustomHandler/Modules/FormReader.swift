@@ -1,4 +1,5 @@
 import FunctionsModel
+import HTTP
 import HTTP1
 import Lua
 

@@ -115,9 +115,10 @@ extension HTTPResponse {
         if app.names.isEmpty { return "this app has no functions; a function is a folder with a function.json" }
         let path = request.path
         let method = request.method.text
-        let meant = NearestName.find(path.split(separator: "/").last.map(String.init) ?? "", among: app.names)
+        let last = path.split(separator: "/").last.map(String.init) ?? ""
         if app.host.httpWire != .payload {
-            return "there is no route for \(method) \(path)" + (meant.map { "; " + address(of: $0, app) } ?? "")
+            return "there is no route for \(method) \(path)"
+                + (NearestName.find(last, among: app.names).map { "; " + address(of: $0, app) } ?? "")
         }
         let name = String(path.dropFirst())
         if app.names.contains(name) { return "a function is invoked with POST /\(name), not \(method)" }
@@ -126,7 +127,7 @@ extension HTTPResponse {
                 + "\"enableForwardingHttpRequest\" in \"customHandler\" of host.json to true"
         }
         return "there is no function '\(name)'; invoke one with POST /<name>"
-            + (meant.map { " (did you mean '\($0)'?)" } ?? "")
+            + NearestName.question(last, among: app.names)
     }
 
     private static func address(of name: String, _ app: FunctionApp) -> String {

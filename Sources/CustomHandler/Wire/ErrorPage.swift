@@ -17,7 +17,7 @@ struct ErrorPage {
         <html lang="en">
         <head>
         <meta charset="utf-8">
-        <title>\(escaped(invocation.function.name)) failed</title>
+        <title>\(HTMLText.escaped(invocation.function.name)) failed</title>
         <style>
         :root { color-scheme: light dark; font: 16px/1.5 system-ui, sans-serif }
         body { max-width: 60rem; margin: 2rem auto; padding: 0 1rem }
@@ -28,8 +28,8 @@ struct ErrorPage {
         </style>
         </head>
         <body>
-        <h1>Function \(escaped(invocation.function.name)) failed</h1>
-        <pre>\(escaped(failure.message))</pre>
+        <h1>Function \(HTMLText.escaped(invocation.function.name)) failed</h1>
+        <pre>\(HTMLText.escaped(failure.message))</pre>
         \(excerpt)
         \(list("Stack traceback", failure.traceback))
         \(list("Logs", failure.logs))
@@ -45,10 +45,11 @@ struct ErrorPage {
     private var excerpt: String {
         guard let excerpt = SourceExcerpt(failure.traceback + [failure.message], files: files) else { return "" }
         let source = excerpt.lines.map { line in
-            let text = line.label + "  " + escaped(line.text)
+            let text = line.label + "  " + HTMLText.escaped(line.text)
             return line.isMeant ? "<mark>\(text)</mark>" : text
         }
-        return "<h2>\(escaped("\(excerpt.file):\(excerpt.number)"))</h2>\n<pre>\(source.joined(separator: "\n"))</pre>"
+        return
+            "<h2>\(HTMLText.escaped("\(excerpt.file):\(excerpt.number)"))</h2>\n<pre>\(source.joined(separator: "\n"))</pre>"
     }
 
     // MARK: Request
@@ -73,26 +74,13 @@ struct ErrorPage {
             + request.fields.map { header in
                 (header.name, isSecret(header.name.lowercased()) ? "(not shown)" : header.value)
             }
-        return fields.map { "<tr><td>\(escaped($0.0))</td><td>\(escaped($0.1))</td></tr>" }.joined(separator: "\n")
+        return fields.map { "<tr><td>\(HTMLText.escaped($0.0))</td><td>\(HTMLText.escaped($0.1))</td></tr>" }.joined(
+            separator: "\n")
     }
 
     // MARK: Text
 
     private func list(_ title: String, _ lines: [String]) -> String {
-        lines.isEmpty ? "" : "<h2>\(title)</h2>\n<pre>\(escaped(lines.joined(separator: "\n")))</pre>"
-    }
-
-    private func escaped(_ text: String) -> String {
-        var result = ""
-        for scalar in text.unicodeScalars {
-            switch scalar {
-            case "&": result += "&amp;"
-            case "<": result += "&lt;"
-            case ">": result += "&gt;"
-            case "\"": result += "&quot;"
-            default: result.unicodeScalars.append(scalar)
-            }
-        }
-        return result
+        lines.isEmpty ? "" : "<h2>\(title)</h2>\n<pre>\(HTMLText.escaped(lines.joined(separator: "\n")))</pre>"
     }
 }

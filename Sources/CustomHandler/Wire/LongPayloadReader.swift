@@ -1,4 +1,5 @@
 import FunctionsModel
+import HTTP1
 import JSON
 import Lua
 

@@ -23,11 +23,12 @@ extension OutputError: CustomStringConvertible {
                 "'\(name)' is not an output: function.json declares no output binding"
             } else {
                 "'\(name)' is not an output of this function; function.json has "
-                    + Self.list(allowed) + Self.suggestion(name, allowed)
+                    + Self.list(allowed) + NearestName.question(name, among: allowed)
                     + (isHTTP ? "; to send a table as JSON, return { body = … }" : "")
             }
         case .unknownMember(let name, let place, let allowed):
-            "\(place) has no member '\(name)'; there are " + Self.list(allowed) + Self.suggestion(name, allowed)
+            "\(place) has no member '\(name)'; there are " + Self.list(allowed)
+                + NearestName.question(name, among: allowed)
         case .notATable(let place, let got): "\(place) must be a table, not \(got)"
         case .logs: "Logs must be a list of strings"
         case .unwritable(let place, .unwritable(let obstacle, let path)):
@@ -41,10 +42,6 @@ extension OutputError: CustomStringConvertible {
         let quoted = names.map { "'\($0)'" }
         guard let last = quoted.last, quoted.count > 1 else { return quoted.first ?? "" }
         return quoted.dropLast().joined(separator: ", ") + " and " + last
-    }
-
-    private static func suggestion(_ name: String, _ allowed: [String]) -> String {
-        NearestName.find(name, among: allowed).map { " (did you mean '\($0)'?)" } ?? ""
     }
 }
 

@@ -1,6 +1,7 @@
 import FoundationEssentials
 import FunctionsModel
 import HTTP
+import HTTP1
 import Lua
 
 /// The tables of a caller's own request, which are filled on first access. All of them are made from one source: a

@@ -1,4 +1,5 @@
 import FunctionsModel
+import HTTP1
 import JSON
 import Lua
 
@@ -217,8 +218,4 @@ struct ValueEncoder {
         }
         return writer.sawDateTime
     }
-}
-
-extension RawSpan {
-    subscript(index: Int) -> UInt8 { unsafeLoad(fromByteOffset: index, as: UInt8.self) }
 }

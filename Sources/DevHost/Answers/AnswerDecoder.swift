@@ -121,7 +121,7 @@ public struct AnswerDecoder: Sendable {
     }
 
     private func guessed(_ value: NewtonsoftValue, _ output: OutputBinding) -> NewtonsoftValue {
-        guard case .string(let text) = value, !output.isBinary, let bytes = DotNetBase64.decode(text) else {
+        guard case .string(let text) = value, !output.isBinary, let bytes = Base64.decode(text) else {
             return value
         }
         return .bytes(bytes, of: text)

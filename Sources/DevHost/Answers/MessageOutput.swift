@@ -36,7 +36,7 @@ struct MessageOutput {
                 warnings.append(.base64(place: place, text, count: bytes.count, advice: binding.advice))
             }
         case (.blob, .string(let text)), (.messages, .string(let text)):
-            guard binding.isBinary, let bytes = DotNetBase64.decode(text), !bytes.isEmpty else { break }
+            guard binding.isBinary, let bytes = Base64.decode(text), !bytes.isEmpty else { break }
             if !Base64Guess.isAccident(text, decodedAs: bytes) {
                 warnings.append(.base64IsOff(place: place, count: bytes.count))
             }

@@ -70,7 +70,7 @@ struct AdminAPI {
     // MARK: Descriptions
 
     private func describe(_ name: String) -> [JSONTree.Member]? {
-        let directory = app.functions[name]?.directory ?? app.directory(ofBroken: name)
+        let directory = app.layout.folder(of: name)
         let folder = "\(app.root)/\(directory)"
         let text = (try? File.read("\(folder)/function.json", limit: 4 << 20)) ?? []
         let href = "\(address)/admin/functions/\(name)"
@@ -127,7 +127,7 @@ struct AdminAPI {
 
     /// Creates or changes a function: `config` becomes function.json, `files` the other files.
     private func write(_ name: String, _ request: HTTPRequest) -> HTTPResponse {
-        guard FunctionFolder.isName(name) else {
+        guard Function.isName(name) && !Function.isReserved(name) else {
             return HTTPResponse(status: 400, text: "'\(name)' is not a function name\n")
         }
         let body = request.body
@@ -181,13 +181,7 @@ private struct FunctionFolder {
     let path: String
 
     init(_ name: String, of app: FunctionApp) {
-        path = "\(app.root)/\(app.functions[name]?.directory ?? app.directory(ofBroken: name))"
-    }
-
-    /// Whether the name is valid: it consists of letters, digits, `_` and `-`, so that no name leads out of the folder.
-    static func isName(_ name: String) -> Bool {
-        name.first?.isLetter == true && name.utf8.count <= 128 && name.lowercased() != "host"
-            && name.allSatisfy { $0.isASCII && ($0.isLetter || $0.isNumber || $0 == "_" || $0 == "-") }
+        path = "\(app.root)/\(app.layout.folder(of: name))"
     }
 
     func write(_ files: [(name: String, text: String)]) throws(FileError) {
@@ -196,12 +190,4 @@ private struct FunctionFolder {
     }
 
     func remove() throws(FileError) { try Folder.remove(path) }
-}
-
-extension FunctionApp {
-    /// The folder of a function that could not be read, or of a new one.
-    fileprivate func directory(ofBroken name: String) -> String {
-        let isNested = File.exists("\(root)/functions")
-        return isNested ? "functions/\(name)" : name
-    }
 }

@@ -8,12 +8,12 @@ struct LandingPage {
 
     private var text: String {
         let rows = listing.functions.map { entry in
-            let address = Self.escaped(entry.address)
+            let address = HTMLText.escaped(entry.address)
             let isLink =
                 entry.isHTTP && (entry.methods.isEmpty || entry.methods.contains("GET"))
             let how = isLink && !address.contains("{") ? "<a href=\"\(address)\">\(address)</a>" : address
             return """
-                <tr><td>\(Self.escaped(entry.name))</td><td>\(Self.escaped(entry.trigger))</td>\
+                <tr><td>\(HTMLText.escaped(entry.name))</td><td>\(HTMLText.escaped(entry.trigger))</td>\
                 <td>\(entry.methods.joined(separator: ", "))</td><td>\(how)</td></tr>
                 """
         }
@@ -31,7 +31,7 @@ struct LandingPage {
             </head>
             <body>
             <h1>Your Functions app runs</h1>
-            <p>\(Self.escaped(listing.root))</p>
+            <p>\(HTMLText.escaped(listing.root))</p>
             <table>
             \(rows.joined(separator: "\n"))
             </table>
@@ -39,10 +39,5 @@ struct LandingPage {
             </html>
 
             """
-    }
-
-    private static func escaped(_ text: String) -> String {
-        text.replacing("&", with: "&amp;").replacing("<", with: "&lt;").replacing(">", with: "&gt;")
-            .replacing("\"", with: "&quot;")
     }
 }

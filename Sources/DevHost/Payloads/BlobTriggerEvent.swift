@@ -1,4 +1,5 @@
 import FunctionsModel
+import HTTP
 
 /// The event of a new or changed blob (host-contract §6.6).
 struct BlobTriggerEvent: Sendable {
@@ -25,11 +26,9 @@ struct BlobTriggerEvent: Sendable {
 
     /// The blob's URI in the storage emulator.
     private var uri: String {
-        let path = "\(container)/\(name)".utf8.map { byte in
-            let isPlain = byte.isASCIILetterOrDigit || "-._~/".utf8.contains(byte)
-            return isPlain ? String(UnicodeScalar(byte)) : "%" + byte.padded(2, radix: 16, uppercase: true)
-        }
-        return "http://127.0.0.1:10000/devstoreaccount1/" + path.joined()
+        let parts = "\(container)/\(name)".split(separator: "/", omittingEmptySubsequences: false)
+        let path = parts.map { PercentEncoding.encode(String($0)) }.joined(separator: "/")
+        return "http://127.0.0.1:10000/devstoreaccount1/" + path
     }
 }
 
@@ -38,11 +37,5 @@ extension BindingValue {
     static func blob(_ content: [UInt8]?, isBinary: Bool) -> BindingValue {
         guard let content else { return .null }
         return isBinary ? .bytes(content) : .text(StreamText(content).text)
-    }
-}
-
-extension UInt8 {
-    fileprivate var isASCIILetterOrDigit: Bool {
-        (self | 0x20) &- UInt8(ascii: "a") < 26 || self &- UInt8(ascii: "0") < 10
     }
 }

@@ -1,4 +1,5 @@
 import Files
+import JSON
 import Synchronization
 
 /// The files and folders of one version of an app. Each file is read once, so code that is loaded later sees the text
@@ -101,9 +102,8 @@ package final class AppFiles: Sendable {
             }
             if let problem = links?.problem(of: file) { return .outside(problem) }
         }
-        // Some editors write this byte order mark before UTF-8 text, and Lua does not accept it.
-        let mark: [UInt8] = [0xEF, 0xBB, 0xBF]
-        return .text(text.starts(with: mark) ? Array(text.dropFirst(mark.count)) : text)
+        // Some editors write a byte order mark before UTF-8 text, and Lua does not accept it.
+        return .text(text.starts(with: ByteOrderMark.utf8) ? Array(text.withoutByteOrderMark) : text)
     }
 
     /// The folders of the app, found by a walk through all of it; nil if the app is inside the program.

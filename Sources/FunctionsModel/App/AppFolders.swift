@@ -18,13 +18,13 @@ struct AppFolders {
     init(of files: AppFiles) {
         root = files.root
         links = AppLinks(root: root)
-        let hasFunctionsFolder = files.entries(of: "functions") != nil
+        let isFlat = AppLayout(of: files).parent.isEmpty
         for name in Self.names(in: "", files) {
             switch name {
-            case "functions", "lib": add(name, within: [links.realRoot], files)
+            case AppLayout.folder, "lib": add(name, within: [links.realRoot], files)
             case "lua_modules": addModules(name, files)
             case "host.json": follow(name)
-            default: if !hasFunctionsFolder { addPossibleFunction(name, files) }
+            default: if isFlat { addPossibleFunction(name, files) }
             }
         }
     }

@@ -43,18 +43,15 @@ public struct AppLoader: Sendable {
         }
         var functions: [String: Function] = [:]
         var broken: [String: Problem] = [:]
-        // The host expects function folders at the root. luafunc also accepts them in a `functions` folder, which keeps
-        // an app tidy.
-        let folders = files.entries(of: "functions")
-        if folders == nil, entries.contains("functions"), !files.isFile("functions") {
+        let layout = AppLayout(of: files)
+        if layout.parent.isEmpty, entries.contains(AppLayout.folder), !files.isFile(AppLayout.folder) {
             warnings.append(
-                Problem("functions", "cannot be read, so its functions are missing; check its permissions"))
+                Problem(AppLayout.folder, "cannot be read, so its functions are missing; check its permissions"))
         }
-        let parent = folders != nil ? "functions/" : ""
-        for name in folders ?? entries {
-            guard files.exists("\(parent)\(name)/function.json") else {
-                if files.exists("\(parent)\(name)/handler.lua") {
-                    let folder = "\(parent)\(name)"
+        for name in layout.names {
+            let folder = layout.folder(of: name)
+            guard files.exists("\(folder)/function.json") else {
+                if files.exists("\(folder)/handler.lua") {
                     warnings.append(Problem(folder, "has a handler.lua but no function.json, so it is not a function"))
                 }
                 continue
@@ -63,7 +60,7 @@ public struct AppLoader: Sendable {
                 continue
             }
             do throws(Problem) {
-                let function = try read(name, in: parent, files)
+                let function = try read(name, in: folder, files)
                 if let twin = functions.keys.first(where: { $0.lowercased() == name.lowercased() }) {
                     throw Problem(function.directory, "differs from '\(twin)' only in case; rename one of them")
                 }
@@ -111,8 +108,7 @@ public struct AppLoader: Sendable {
         }
     }
 
-    private func read(_ name: String, in parent: String, _ files: AppFiles) throws(Problem) -> Function {
-        let directory = "\(parent)\(name)"
+    private func read(_ name: String, in directory: String, _ files: AppFiles) throws(Problem) -> Function {
         let reader = FunctionReader(
             name: name, directory: directory, settings: settings, types: types,
             exists: { !requiresScripts || files.exists("\(directory)/\($0)") })

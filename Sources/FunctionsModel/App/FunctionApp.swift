@@ -12,6 +12,7 @@ public final class FunctionApp: Sendable {
     /// Finds the functions of HTTP triggers.
     public let router: Router
     package let files: AppFiles
+    package let layout: AppLayout
     /// The problem because of which an earlier host.json stays in effect; nil if the present one is in effect.
     public let hostProblem: Problem?
     /// The files of functions that keep an earlier version, by name.
@@ -35,6 +36,7 @@ public final class FunctionApp: Sendable {
         self.warnings = warnings
         self.router = router
         self.files = files
+        layout = AppLayout(of: files)
         self.hostProblem = hostProblem
         self.earlierFiles = earlierFiles
         list = functions.values.sorted { $0.name < $1.name }

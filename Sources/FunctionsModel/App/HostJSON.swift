@@ -59,18 +59,13 @@ public struct HostJSON: Sendable, Equatable {
             "description", "enableForwardingHttpRequest", "enableProxyingHttpRequest", "http", "initializationTimeout",
             "port", "type",
         ]
-        let handler = (tree.member(anyCase: "customHandler")?.members ?? []).compactMap { member -> Problem? in
-            guard !keys.contains(where: { $0.lowercased() == member.name.lowercased() }),
-                let meant = NearestName.find(member.name, among: keys)
-            else { return nil }
-            return Problem(
-                "host.json", line: member.tree.line,
-                "\"\(member.name)\" is not a known setting; did you mean \"\(meant)\"?")
+        let handler = tree.member(anyCase: "customHandler").map {
+            NearestName.warnings($0, known: keys, in: "host.json")
         }
         let misplaced = (tree.members ?? []).filter { $0.name.lowercased().hasPrefix("enable") }.map { member in
             Problem("host.json", line: member.tree.line, "\"\(member.name)\" belongs in \"customHandler\"")
         }
-        return handler + misplaced
+        return (handler ?? []) + misplaced
     }
 
     private static func tree(_ text: RawSpan) throws(Problem) -> JSONTree {

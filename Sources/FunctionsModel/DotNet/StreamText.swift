@@ -1,3 +1,5 @@
+import JSON
+
 /// Text from bytes, as .NET decodes them where it looks for a byte order mark. Invalid parts are replaced.
 ///
 /// Messages are not among them: their bytes are UTF-8 for .NET, and a mark is a character of the text (host-contract §6.5).
@@ -9,7 +11,7 @@ package struct StreamText {
     /// `StreamReader`: UTF-8, or by the byte order mark. Bodies of requests and blobs are read by it (host-contract §6.4,
     /// §6.6).
     package init(_ bytes: [UInt8]) {
-        if bytes.starts(with: [0xef, 0xbb, 0xbf]) {
+        if bytes.starts(with: ByteOrderMark.utf8) {
             self.init(bytes.dropFirst(3), as: UTF8.self)
         } else if bytes.starts(with: [0xff, 0xfe, 0, 0]) {
             self.init(Self.units(bytes.dropFirst(4), isBigEndian: false), as: UTF32.self)
@@ -32,7 +34,7 @@ package struct StreamText {
         switch charset {
         case nil: self.init(bytes)
         case "utf-16": self.init(Self.units(bytes.withoutMark([0xff, 0xfe]), isBigEndian: false), as: UTF16.self)
-        default: self.init(bytes.withoutMark([0xef, 0xbb, 0xbf]), as: UTF8.self)
+        default: self.init(bytes.withoutByteOrderMark, as: UTF8.self)
         }
     }
 

@@ -33,22 +33,11 @@ struct FunctionReader {
 
     /// Warnings about unknown keys that resemble known ones.
     private func misspelt(_ tree: JSONTree) -> [Problem] {
-        func problems(_ object: JSONTree, _ known: [String], anyCase: Bool, _ place: String) -> [Problem] {
-            (object.members ?? []).compactMap { member in
-                if known.contains(member.name) { return nil }
-                let name = member.name.lowercased()
-                if anyCase, known.contains(where: { $0.lowercased() == name }) { return nil }
-                guard let meant = NearestName.find(member.name, among: known) else { return nil }
-                return Problem(
-                    file, line: member.tree.line,
-                    "\(place)\"\(member.name)\" is not a known setting; did you mean \"\(meant)\"?")
-            }
-        }
         let keys = ["bindings", "scriptFile", "entryPoint", "retry", "lua"]
-        return problems(tree, keys, anyCase: false, "")
+        return NearestName.warnings(tree, known: keys, anyCase: false, in: file)
             + (tree["bindings"]?.elements ?? []).flatMap { binding in
                 let name = binding.member(anyCase: "name")?.string ?? ""
-                return problems(binding, types.properties, anyCase: true, "binding '\(name)': ")
+                return NearestName.warnings(binding, known: types.properties, in: file, place: "binding '\(name)': ")
                     + misspeltType(of: binding)
             }
     }
@@ -65,18 +54,13 @@ struct FunctionReader {
     }
 
     private func checkName() throws(Problem) {
-        let isValid =
-            name.utf8.count <= 128 && name.utf8.first.map(isLetter) == true
-            && name.utf8.allSatisfy {
-                isLetter($0) || isDigit($0) || $0 == UInt8(ascii: "_") || $0 == UInt8(ascii: "-")
-            }
-        guard isValid else {
+        guard Function.isName(name) else {
             throw Problem(
                 directory,
                 "'\(name)' is not a function name: it must begin with a letter and contain only letters, "
                     + "digits, '_' and '-', at most 128 in all")
         }
-        guard name.lowercased() != "host" else { throw Problem(directory, "no function may be named 'host'") }
+        guard !Function.isReserved(name) else { throw Problem(directory, "no function may be named 'host'") }
     }
 
     // MARK: Bindings
@@ -240,12 +224,9 @@ struct FunctionReader {
     }
 
     private func isBindingName(_ name: String) -> Bool {
-        name.utf8.count <= 128 && name.utf8.first.map(isLetter) == true
-            && name.utf8.allSatisfy { isLetter($0) || isDigit($0) }
+        name.utf8.count <= 128 && name.utf8.first.map(Function.isLetter) == true
+            && name.utf8.allSatisfy { Function.isLetter($0) || Function.isDigit($0) }
     }
-
-    private func isLetter(_ byte: UInt8) -> Bool { (UInt8(ascii: "a")...UInt8(ascii: "z")).contains(byte | 0x20) }
-    private func isDigit(_ byte: UInt8) -> Bool { (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(byte) }
 }
 
 extension String? {

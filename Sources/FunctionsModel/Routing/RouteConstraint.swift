@@ -144,7 +144,7 @@ extension RouteConstraint.Reason: CustomStringConvertible {
     private static let names = RouteConstraint.Kind.allCases.map(\.rawValue)
 
     private static func suggestion(_ name: String) -> String {
-        NearestName.find(name, among: names).map { " (did you mean '\($0)'?)" } ?? ""
+        NearestName.question(name, among: names)
     }
 
     private static func rule(_ kind: RouteConstraint.Kind) -> String {

@@ -50,7 +50,7 @@ extension Command {
         }
         let runtime = try ExecutableFile(arguments[runtime] ?? ExecutableFile.current)
         let folder = try arguments[output].map { try OutputFolder($0, app: root) }
-        let app = try PackedApp(root: root)
+        let app = try PackedApp(check.app)
         let files = try app.files(with: runtime)
         var products: [PackReport.Product] = []
         if let zip = arguments[zip] {

@@ -11,19 +11,22 @@ struct AppWalk {
     private(set) var files: [PackedFile] = []
     private(set) var notes: [String] = []
 
-    init(root: String) throws(PackError) {
-        self.root = Path.resolved(root)
-        guard let entries = FileSystem.entries(of: self.root) else { throw .noApp(root: root) }
-        // As in the loader: if there is a `functions` folder, the folders beside it are not functions.
-        let written = FileSystem.entries(of: "\(self.root)/functions")
-        let parent = written == nil ? "" : "functions/"
+    init(_ app: FunctionApp) throws(PackError) {
+        root = Path.resolved(app.root)
+        self.functions = try Self.functions(of: app)
+        funcIgnore = try IgnoreFile(".funcignore", in: root)
+    }
+
+    /// Also those that host.json leaves out.
+    private static func functions(of app: FunctionApp) throws(PackError) -> Set<String> {
         var functions: Set<String> = []
-        for name in written ?? entries where File.exists("\(self.root)/\(parent)\(name)/function.json") {
-            guard !Self.takenNames.contains(name.lowercased()) else { throw .takenName(function: "\(parent)\(name)") }
-            functions.insert("\(parent)\(name)")
+        for folder in app.layout.functionFolders(in: app.files) {
+            guard !takenNames.contains(Path.lastComponent(of: folder).lowercased()) else {
+                throw .takenName(function: folder)
+            }
+            functions.insert(folder)
         }
-        self.functions = functions
-        funcIgnore = try IgnoreFile(".funcignore", in: self.root)
+        return functions
     }
 
     private static let takenNames: Set = ["functions", "host.json", "lib", "lua_modules", runtimeName]

@@ -1,16 +1,15 @@
 import Files
 import Lua
 
-/// A 64-bit little-endian ELF executable and the data appended to it. At first, it reads only what determines the
-/// executable's end. It is a class that holds the open file, so that it reads the same file even after another one has
-/// replaced it.
+/// An executable and the archive of an app that may be appended to it. It is a class that holds the open file, so that it
+/// reads the same file even after another one has replaced it.
 final class ExecutableFile {
     /// Whether the executable needs a dynamic loader and libraries, which may be missing where it is deployed.
     let isDynamic: Bool
     private let path: String
     private let file: FileDescriptor
-    private let size: Int
-    private let imageEnd: Int
+    private let imageSize: Int
+    private let footer: ArchiveFooter?
 
     /// The running program.
     static let current = "/proc/self/exe"
@@ -21,32 +20,42 @@ final class ExecutableFile {
     init(_ path: String) throws(PackError) {
         let file = try Self.reading(path) { () throws(FileError) in try FileDescriptor(opening: path, .read) }
         let size = Int(clamping: try Self.reading(path) { () throws(FileError) in try file.status().size })
-        let header = try Self.reading(path) { () throws(FileError) in
-            try file.read(at: 0, count: ELFImage.headerSize)
+        let start = try Self.bytes(0..<ELFHeader.size, of: file, path)
+        guard ELFHeader.isExecutable(start) else { throw .noExecutable(path) }
+        guard let header = ELFHeader(start, fileSize: size) else { throw .damaged(Path.resolved(path)) }
+        isDynamic = header.hasLoader(try Self.bytes(header.segments, of: file, path))
+        footer = ArchiveFooter(try Self.bytes(max(0, size - ArchiveFooter.size)..<size, of: file, path))
+        imageSize = footer.map { size - ArchiveFooter.size - $0.length } ?? size
+        // Without a footer, nothing may follow the image: it would be an archive that was cut off.
+        guard footer == nil ? imageSize == header.sectionsEnd : imageSize >= header.sectionsEnd else {
+            throw .damaged(Path.resolved(path))
         }
-        guard ELFImage.isExecutable(header) else { throw .noExecutable(path) }
-        let image = try Self.reading(path) { () throws(FileError) in
-            try ELFImage(header: header) { start, count throws(FileError) in
-                start <= size - count ? try file.read(at: Int64(start), count: count) : []
-            }
-        }
-        guard let image, image.end <= size else { throw .damaged(Path.resolved(path)) }
-        isDynamic = image.isDynamic
-        imageEnd = image.end
         self.path = path
         self.file = file
-        self.size = size
     }
 
     /// The program as the linker wrote it.
-    var image: [UInt8] { get throws(PackError) { try bytes(0..<imageEnd) } }
+    var image: [UInt8] { get throws(PackError) { try bytes(0..<imageSize) } }
 
-    /// The appended data.
-    var appended: [UInt8] { get throws(PackError) { try bytes(imageEnd..<size) } }
+    /// The appended archive; nil if there is none.
+    var archive: [UInt8]? {
+        get throws(PackError) {
+            guard let footer else { return nil }
+            let archive = try bytes(imageSize..<imageSize + footer.length)
+            guard footer.fits(archive) else { throw .damaged(Path.resolved(path)) }
+            return archive
+        }
+    }
 
-    private func bytes(_ range: Range<Int>) throws(PackError) -> [UInt8] {
-        try Self.reading(path) { () throws(FileError) in
-            try file.read(at: Int64(range.lowerBound), count: range.count)
+    private func bytes(_ range: Range<Int>) throws(PackError) -> [UInt8] { try Self.bytes(range, of: file, path) }
+
+    private static func bytes(
+        _ range: Range<Int>, of file: borrowing FileDescriptor, _ path: String
+    ) throws(PackError) -> [UInt8] {
+        do throws(FileError) {
+            return try file.read(at: Int64(range.lowerBound), count: range.count)
+        } catch {
+            throw .unreadable(path)
         }
     }
 

@@ -1,4 +1,5 @@
 import Files
+import JSON
 
 /// One `.gitignore` or `.funcignore`. It does not read git's index: a file that matches counts as ignored, even if git
 /// tracks it.
@@ -9,7 +10,7 @@ struct IgnoreFile {
 
     init(folder: String, text: [UInt8]) {
         self.folder = folder
-        let text = text.starts(with: [0xef, 0xbb, 0xbf]) ? text.dropFirst(3) : text[...]
+        let text = text.withoutByteOrderMark
         patterns = text.split(separator: UInt8(ascii: "\n")).compactMap { IgnorePattern(line: $0) }
     }
 

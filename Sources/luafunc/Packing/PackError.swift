@@ -2,7 +2,6 @@ import FunctionsModel
 
 /// The reason why an app cannot be packed, or why a packed app cannot be used.
 enum PackError: Error, Equatable {
-    case noApp(root: String)
     case noFunctions(root: String)
     /// A function has the name of another file or folder in the flat layout.
     case takenName(function: String)
@@ -26,7 +25,6 @@ enum PackError: Error, Equatable {
 extension PackError: CustomStringConvertible {
     var description: String {
         switch self {
-        case .noApp(let root): "\(root) is not a folder that can be read; name the app with --app"
         case .noFunctions(let root):
             "\(root) has no function to pack; a function is a folder with a function.json, in functions/ or in the app "
                 + "itself, that neither .funcignore nor .gitignore leaves out"

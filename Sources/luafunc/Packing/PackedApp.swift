@@ -1,3 +1,5 @@
+import FunctionsModel
+
 /// The runtime's name in a deployed app; host.json refers to it.
 let runtimeName = "luafunc"
 
@@ -16,11 +18,11 @@ struct PackedApp {
     /// Notes about results that the app's author may not expect.
     let notes: [String]
 
-    init(root: String) throws(PackError) {
-        var walk = try AppWalk(root: root)
+    init(_ app: FunctionApp) throws(PackError) {
+        var walk = try AppWalk(app)
         try walk.run()
         guard walk.files.contains(where: { $0.path.hasSuffix("/function.json") }) else {
-            throw .noFunctions(root: root)
+            throw .noFunctions(root: app.root)
         }
         let host = try PackedHostJSON(walk.hostText())
         files = (walk.files + [PackedFile(path: "host.json", bytes: host.bytes)])

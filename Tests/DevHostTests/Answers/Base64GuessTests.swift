@@ -7,7 +7,7 @@ import Testing
 @Suite struct Base64GuessTests {
     @Test(arguments: ["data", "true", "null", "Done", "2024", "complete", "finished", "user0001", "two words"])
     func `short words that happen to decode stay texts`(_ text: String) throws {
-        let bytes = try #require(DotNetBase64.decode(text))
+        let bytes = try #require(Base64.decode(text))
         #expect(bytes == Array(Data(base64Encoded: text.replacing(" ", with: "")) ?? Data()))
         #expect(Base64Guess.isAccident(text, decodedAs: bytes))
     }
@@ -19,7 +19,7 @@ import Testing
     ])
     func `intended base64 is decoded`(_ data: Data) throws {
         let text = data.base64EncodedString()
-        let bytes = try #require(DotNetBase64.decode(text))
+        let bytes = try #require(Base64.decode(text))
         #expect(bytes == Array(data))
         #expect(!Base64Guess.isAccident(text, decodedAs: bytes))
     }

@@ -20,7 +20,7 @@ import Testing
                 "local.settings.json": "{}", ".luafunc/state": "", ".gitignore": "", "lib/.hidden.lua": "",
                 "lua_modules/manifest": "", "lua_modules/share/doc": "", "src/handler.lua": "",
             ]) { $1 })
-        let packed = try PackedApp(root: app.folder.path)
+        let packed = try PackedApp(folder: app.folder.path)
         #expect(
             packed.files.map(\.path) == [
                 "host.json", "lib/pricing.lua", "lib/tax/init.lua", "lua_modules/share/lua/5.4/inspect.lua",
@@ -40,16 +40,16 @@ import Testing
 
     @Test func `a packed app is packed to the same again`() throws {
         let app = try TemporaryApp(functions)
-        let first = try PackedApp(root: app.folder.path)
+        let first = try PackedApp(folder: app.folder.path)
         let again = try TemporaryApp(
             Dictionary(uniqueKeysWithValues: first.files.map { ($0.path, String(decoding: $0.bytes, as: UTF8.self)) }))
-        #expect(try PackedApp(root: again.folder.path).files == first.files)
+        #expect(try PackedApp(folder: again.folder.path).files == first.files)
     }
 
     @Test func `the runtime lies where host.json says, and is executable`() throws {
         let app = try TemporaryApp(functions)
         let runtime = try ExecutableFile(ExecutableFile.current)
-        let file = try PackedApp(root: app.folder.path).files(with: runtime).first { $0.path == "luafunc" }
+        let file = try PackedApp(folder: app.folder.path).files(with: runtime).first { $0.path == "luafunc" }
         #expect(try file?.isExecutable == true && file?.bytes == runtime.image)
     }
 
@@ -62,7 +62,7 @@ import Testing
                 [.modificationDate: Date(timeIntervalSince1970: 1e9), .posixPermissions: 0o755],
                 ofItemAtPath: other.folder.appending(path: path).path)
         }
-        let zips = try [one, other].map { try ZipWriter.zip(PackedApp(root: $0.folder.path).files) }
+        let zips = try [one, other].map { try ZipWriter.zip(PackedApp(folder: $0.folder.path).files) }
         #expect(zips[0] == zips[1])
     }
 
@@ -94,7 +94,7 @@ import Testing
             "repository/one/functions/f/function.json": "{}", "repository/one/functions/f/key.pem": "",
             "repository/one/functions/f/a.txt": "", "repository/one/lib/x.lua": "",
         ])
-        let packed = try PackedApp(root: app.folder.appending(path: "repository/one").path)
+        let packed = try PackedApp(folder: app.folder.appending(path: "repository/one").path)
         #expect(packed.files.map(\.path) == ["f/a.txt", "f/function.json", "host.json"])
     }
 
@@ -117,7 +117,7 @@ import Testing
             try FileManager.default.createSymbolicLink(
                 atPath: app.folder.appending(path: link).path, withDestinationPath: target)
         }
-        let packed = try PackedApp(root: app.folder.path)
+        let packed = try PackedApp(folder: app.folder.path)
         #expect(
             packed.files.map(\.path) == [
                 "host.json", "lib/a.lua", "order/b.lua", "order/function.json", "order/handler.lua",
@@ -140,23 +140,28 @@ import Testing
             at: app.folder.appending(path: link), withDestinationURL: other.folder)
         let target = other.folder.resolvingSymlinksInPath().path
         #expect(throws: PackError.outside(Problem(link: link, outOfAppTo: target))) {
-            try PackedApp(root: app.folder.path)
+            try PackedApp(folder: app.folder.path)
         }
     }
 
     @Test(arguments: ["lib", "Lua_Modules", "functions", "luafunc"])
     func `a function whose name is taken in the flat layout is refused`(name: String) throws {
         let app = try TemporaryApp(["functions/\(name)/function.json": "{}"])
-        #expect(throws: PackError.takenName(function: "functions/\(name)")) { try PackedApp(root: app.folder.path) }
+        #expect(throws: PackError.takenName(function: "functions/\(name)")) { try PackedApp(folder: app.folder.path) }
     }
 
     @Test func `nothing to pack is an error`() throws {
         let app = try TemporaryApp(functions.merging([".funcignore": "functions"]) { $1 })
-        #expect(throws: PackError.noFunctions(root: app.folder.path)) { try PackedApp(root: app.folder.path) }
-        #expect(throws: PackError.noApp(root: "/nowhere")) { try PackedApp(root: "/nowhere") }
+        #expect(throws: PackError.noFunctions(root: app.folder.path)) { try PackedApp(folder: app.folder.path) }
     }
 
     private func paths(_ app: TemporaryApp) throws -> [String] {
-        try PackedApp(root: app.folder.path).files.map(\.path)
+        try PackedApp(folder: app.folder.path).files.map(\.path)
+    }
+}
+
+extension PackedApp {
+    fileprivate init(folder: String) throws {
+        try self.init(AppLoader(.folder(folder), settings: [:], requiresScripts: false).load())
     }
 }

@@ -59,7 +59,8 @@ struct ReloadAttempt {
     static func failed(in app: FunctionApp) -> [String: FailedVersion] {
         var failed: [String: FailedVersion] = [:]
         for (name, problem) in app.broken {
-            let sources = ["", "functions/"].flatMap { ["\($0)\(name)/function.json", "\($0)\(name)/handler.lua"] }
+            let folder = app.layout.folder(of: name)
+            let sources = ["\(folder)/function.json", "\(folder)/handler.lua"]
             failed[name] = FailedVersion(problem, app.files, sources: Set(sources))
         }
         return failed

@@ -1,13 +1,11 @@
-import HTTP1
-
 /// Base64 as .NET's `Convert` reads and writes it, and its URL-safe form.
-enum Base64 {
-    struct Alphabet: Sendable {
+package enum Base64 {
+    package struct Alphabet: Sendable {
         let digits: [UInt8]
         let pads: Bool
 
-        static let plain = Alphabet(last: "+/", pads: true)
-        static let url = Alphabet(last: "-_", pads: false)
+        package static let plain = Alphabet(last: "+/", pads: true)
+        package static let url = Alphabet(last: "-_", pads: false)
 
         private init(last: String, pads: Bool) {
             digits = Array("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789\(last)".utf8)
@@ -16,7 +14,7 @@ enum Base64 {
     }
 
     /// Appends bytes as base64 text. The length of each piece except the last must be a multiple of three.
-    static func encode(_ bytes: RawSpan, _ alphabet: Alphabet, into output: inout [UInt8]) {
+    package static func encode(_ bytes: RawSpan, _ alphabet: Alphabet, into output: inout [UInt8]) {
         let digits = alphabet.digits
         var index = 0
         while index < bytes.byteCount {
@@ -33,7 +31,7 @@ enum Base64 {
     }
 
     /// Decodes text in pieces. White space is not an error.
-    struct Decoder {
+    package struct Decoder {
         private let takesURL: Bool
         private var bits: UInt32 = 0
         private var digits = 0
@@ -41,9 +39,9 @@ enum Base64 {
         private var isBroken = false
 
         /// - Parameter takesURL: whether `-` and `_` are accepted too and padding is optional.
-        init(takesURL: Bool = false) { self.takesURL = takesURL }
+        package init(takesURL: Bool = false) { self.takesURL = takesURL }
 
-        mutating func decode(_ text: RawSpan, into output: inout [UInt8]) {
+        package mutating func decode(_ text: RawSpan, into output: inout [UInt8]) {
             for index in 0..<text.byteCount {
                 let byte = text[index]
                 let value = values[Int(byte)]
@@ -71,7 +69,7 @@ enum Base64 {
         }
 
         /// Appends the last bytes. Returns false if the text was not base64.
-        func finish(into output: inout [UInt8]) -> Bool {
+        package func finish(into output: inout [UInt8]) -> Bool {
             guard !isBroken, takesURL || padding <= 2 && (digits + padding) % 4 == 0 else { return false }
             switch digits % 4 {
             case 1: return false
@@ -86,7 +84,7 @@ enum Base64 {
     }
 
     /// Returns nil if the text is not base64.
-    static func decode(_ text: RawSpan) -> [UInt8]? {
+    package static func decode(_ text: RawSpan) -> [UInt8]? {
         var decoder = Decoder()
         var bytes: [UInt8] = []
         bytes.reserveCapacity(text.byteCount / 4 * 3)
@@ -94,9 +92,9 @@ enum Base64 {
         return decoder.finish(into: &bytes) ? bytes : nil
     }
 
-    static func decode(_ text: String) -> [UInt8]? { decode(text.utf8Span.span.bytes) }
+    package static func decode(_ text: String) -> [UInt8]? { decode(text.utf8Span.span.bytes) }
 
-    static func encode(_ bytes: [UInt8]) -> String {
+    package static func encode(_ bytes: [UInt8]) -> String {
         var text: [UInt8] = []
         encode(bytes.span.bytes, .plain, into: &text)
         return String(decoding: text, as: UTF8.self)
@@ -105,7 +103,7 @@ enum Base64 {
     /// Whether the host would decode this text as base64 (host-contract §9.3 a). This is the case if, apart from white
     /// space, it is a multiple of four characters of the alphabet, with at most two `=` at the end. It includes the
     /// empty text.
-    static func isBase64(_ text: RawSpan) -> Bool {
+    package static func isBase64(_ text: RawSpan) -> Bool {
         var characters = 0
         var padding = 0
         for index in 0..<text.byteCount {
@@ -129,4 +127,9 @@ enum Base64 {
         for (value, digit) in Alphabet.plain.digits.enumerated() { values[Int(digit)] = UInt8(value) }
         return values
     }()
+}
+
+extension RawSpan {
+    /// The byte at an index. Traps beyond the end.
+    fileprivate subscript(index: Int) -> UInt8 { unsafeLoad(fromByteOffset: index, as: UInt8.self) }
 }

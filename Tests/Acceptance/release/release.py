@@ -17,8 +17,9 @@ from serving import Broken
 
 LIMIT = 24_000_000  # bytes
 STARTS = 40  # of each program
-ORDER = Path(__file__).parent.parent / "workloads/order"
-DOCUMENTED = ORDER.parent.parent / "Tests/Handlers/documentation.go"
+ROOT = Path(__file__).parents[3]
+ORDER = ROOT / "Benchmarks/workloads/order"
+DOCUMENTED = ROOT / "Tests/Handlers/documentation.go"
 
 
 class Facts:

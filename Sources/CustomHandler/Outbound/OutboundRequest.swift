@@ -36,8 +36,8 @@ struct OutboundRequest {
             if !Self.members.contains(name) { unknown = name }
         }
         if let unknown {
-            let nearest = NearestName.find(unknown, among: Self.members).map { " (did you mean '\($0)'?)" } ?? ""
-            throw .message("http.request has no option '\(unknown)'\(nearest)")
+            let question = NearestName.question(unknown, among: Self.members)
+            throw .message("http.request has no option '\(unknown)'\(question)")
         }
         stack.pushField("url", of: index)
         guard let url = stack.string(at: -1) else {
