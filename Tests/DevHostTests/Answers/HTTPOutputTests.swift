@@ -176,7 +176,7 @@ import Testing
         (#"{"content-type":null}"#, "output 'res': the header 'content-type' is null; leave it out"),
         (
             #"{"Set-Cookie":["a=1","b=2"]}"#,
-            "output 'res': Invalid non-ASCII or control character in header: 0x000A, in 'Set-Cookie'; a header is "
+            "output 'res': Invalid non-ASCII or control character in header: 0x000A, in 'Set-Cookie'; a header must be "
                 + "one line of ASCII, so join lists with \", \" and send at most one Set-Cookie"
         ),
         (#"{"x-a":{"b":1}}"#, "output 'res': Invalid non-ASCII or control character in header: 0x000A, in 'x-a'"),
