@@ -46,5 +46,5 @@ extension String {
 extension RawSpan {
     /// The byte at an index. Traps beyond the end.
     @inlinable
-    package subscript(index: Int) -> UInt8 { unsafeLoad(fromByteOffset: index, as: UInt8.self) }
+    public subscript(index: Int) -> UInt8 { unsafeLoad(fromByteOffset: index, as: UInt8.self) }
 }

@@ -1,11 +1,11 @@
 /// The mark that some editors put in front of UTF-8.
-package enum ByteOrderMark {
-    package static let utf8: [UInt8] = [0xef, 0xbb, 0xbf]
+public enum ByteOrderMark {
+    public static let utf8: [UInt8] = [0xef, 0xbb, 0xbf]
 }
 
 extension [UInt8] {
     /// The bytes after a byte order mark of UTF-8, if there is one.
-    package var withoutByteOrderMark: ArraySlice<UInt8> {
+    public var withoutByteOrderMark: ArraySlice<UInt8> {
         dropFirst(starts(with: ByteOrderMark.utf8) ? ByteOrderMark.utf8.count : 0)
     }
 }

@@ -6,14 +6,13 @@ public enum DateTimeText {
     }
 
     @inlinable @inline(__always)
-    package static func matches(_ bytes: UnsafeBufferPointer<UInt8>) -> Bool {
+    public static func matches(_ bytes: UnsafeBufferPointer<UInt8>) -> Bool {
         // This rules out nearly all texts cheaply.
         guard 8...40 ~= bytes.count else { return false }
         return (bytes[4] == UInt8(ascii: "-") || bytes[0] == UInt8(ascii: "/")) && matchesAll(bytes)
     }
 
-    @usableFromInline
-    package static func matchesAll(_ bytes: UnsafeBufferPointer<UInt8>) -> Bool {
+    public static func matchesAll(_ bytes: UnsafeBufferPointer<UInt8>) -> Bool {
         if bytes[0] == UInt8(ascii: "/") {
             return bytes.starts(with: "/Date(".utf8) && bytes.suffix(2).elementsEqual(")/".utf8)
         }

@@ -1,13 +1,13 @@
 /// A number in a JSON text: an integer if the text has neither fraction nor exponent and fits 64 bits, else the nearest
 /// double.
-package enum JSONNumber {
+public enum JSONNumber {
     case integer(Int64)
     case double(Double)
 
     /// Reads the number at the cursor; returns nil if it is too large for a double. The number must be valid JSON and
     /// must end before the text does.
     @inlinable @inline(__always)
-    package static func read(_ cursor: inout UnsafePointer<UInt8>) -> JSONNumber? {
+    public static func read(_ cursor: inout UnsafePointer<UInt8>) -> JSONNumber? {
         let first = cursor
         let isNegative = cursor.pointee == UInt8(ascii: "-")
         if isNegative { cursor += 1 }
@@ -26,7 +26,7 @@ package enum JSONNumber {
 
     /// Reads the rest of the number that begins at `first`. The cursor is at its fraction or exponent.
     @inline(never)
-    package static func readDouble(
+    public static func readDouble(
         _ integer: Decimal, _ isNegative: Bool, from first: UnsafePointer<UInt8>, _ cursor: inout UnsafePointer<UInt8>
     ) -> JSONNumber? {
         var decimal = integer
@@ -38,7 +38,7 @@ package enum JSONNumber {
 
     /// Reads a number that the fast paths do not handle.
     @inline(never)
-    package static func long(
+    public static func long(
         _ decimal: Decimal, _ isNegative: Bool, from first: UnsafePointer<UInt8>, to end: UnsafePointer<UInt8>
     ) -> JSONNumber? {
         let text = String(decoding: UnsafeBufferPointer(start: first, count: end - first), as: UTF8.self)
@@ -49,17 +49,17 @@ package enum JSONNumber {
 }
 
 /// The digits and the exponent of a number: mantissa × 10^exponent.
-package struct Decimal {
+public struct Decimal {
     /// Correct only if the number has at most 19 digits.
-    package var mantissa: UInt64 = 0
+    public var mantissa: UInt64 = 0
     /// The number of digits of the mantissa, without leading zeros.
-    package var digits = 0
-    package var exponent = 0
+    public var digits = 0
+    public var exponent = 0
 
-    @inlinable package init() {}
+    @inlinable public init() {}
 
     @inlinable @inline(__always)
-    package mutating func readDigits(_ cursor: inout UnsafePointer<UInt8>) {
+    public mutating func readDigits(_ cursor: inout UnsafePointer<UInt8>) {
         if cursor.pointee == UInt8(ascii: "0"), mantissa == 0 {
             repeat { cursor += 1 } while cursor.pointee == UInt8(ascii: "0")
         }

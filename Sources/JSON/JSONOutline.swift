@@ -2,38 +2,38 @@
 ///
 /// Every text passes through it, so it works on pointers, eight bytes at a time where it can. It can stop anywhere and
 /// continue later. The check itself only answers whether the text is JSON; `mistake` explains what is wrong.
-package final class JSONOutline {
+public final class JSONOutline {
     /// A part of the text that a reader can skip: an object or array that has members, or a long string.
-    package struct Part {
+    public struct Part {
         /// The offsets of the part's first byte and of the byte after its last one.
-        package let start: UInt32
-        package var end: UInt32 = 0
+        public let start: UInt32
+        public var end: UInt32 = 0
         /// The list position of the first part after this one. While a container is open, the list position of the
         /// container around it.
-        package var next: UInt32
+        public var next: UInt32
         /// The number of members or elements. For a string, 1 if it has escapes. While a container is open, the number
         /// of members before the one that is being read.
-        package var count: UInt32 = 0
+        public var count: UInt32 = 0
     }
 
     /// Strings longer than this number of bytes are parts.
-    @inlinable package static var longString: Int { 16 << 10 }
+    @inlinable public static var longString: Int { 16 << 10 }
 
     /// The number of zero bytes that must follow a text. A zero byte ends every token, so no loop has to compare the
     /// cursor with the end.
-    @inlinable package static var padding: Int { 16 }
+    @inlinable public static var padding: Int { 16 }
 
     /// The parts, ordered by where they begin. Only this object owns the memory.
-    package private(set) var list: UnsafeMutablePointer<Part>
-    package private(set) var count = 0
+    public private(set) var list: UnsafeMutablePointer<Part>
+    public private(set) var count = 0
     private var capacity = 64
     private var copy: UnsafeMutablePointer<UInt8>
     private var copyCapacity = JSONOutline.leastCopy
 
-    package private(set) var length = 0
+    public private(set) var length = 0
     private var place = Place(depth: 0)
 
-    package var start: UnsafePointer<UInt8> { UnsafePointer(copy) }
+    public var start: UnsafePointer<UInt8> { UnsafePointer(copy) }
 
     private static let leastCopy = 4 << 10
     private static let none = UInt32.max
@@ -61,9 +61,9 @@ package final class JSONOutline {
         case restOfName, restOfValue
     }
 
-    package enum Verdict { case json, notJSON, unfinished }
+    public enum Verdict { case json, notJSON, unfinished }
 
-    package init() {
+    public init() {
         list = .allocate(capacity: capacity)
         copy = .allocate(capacity: copyCapacity)
     }
@@ -74,7 +74,7 @@ package final class JSONOutline {
     }
 
     /// Frees the extra memory that was allocated for a long text.
-    package func trim() {
+    public func trim() {
         if capacity > 1024 {
             list.deallocate()
             capacity = 64
@@ -89,12 +89,12 @@ package final class JSONOutline {
     }
 
     /// Whether the text is JSON. It must be smaller than 4 GB.
-    package func check(_ text: UnsafeBufferPointer<UInt8>, depth: Int = 0) -> Bool {
+    public func check(_ text: UnsafeBufferPointer<UInt8>, depth: Int = 0) -> Bool {
         begin(copying: text, depth: depth)
         return proceed(by: length + 1) == .json
     }
 
-    package func begin(copying text: UnsafeBufferPointer<UInt8>, depth: Int = 0) {
+    public func begin(copying text: UnsafeBufferPointer<UInt8>, depth: Int = 0) {
         begin(text.count, depth: depth)
         copy(text, to: 0)
     }
@@ -102,7 +102,7 @@ package final class JSONOutline {
     /// Begins to check a text of this length. The caller must copy the text in with `copy` before it is checked.
     ///
     /// - Parameter depth: the number of nesting levels around the text.
-    package func begin(_ length: Int, depth: Int) {
+    public func begin(_ length: Int, depth: Int) {
         if copyCapacity < length + Self.padding {
             copy.deallocate()
             copyCapacity = length + Self.padding
@@ -120,12 +120,12 @@ package final class JSONOutline {
         place = Place(depth: depth)
     }
 
-    package func copy(_ text: UnsafeBufferPointer<UInt8>, to offset: Int) {
+    public func copy(_ text: UnsafeBufferPointer<UInt8>, to offset: Int) {
         if let start = text.baseAddress { (copy + offset).update(from: start, count: text.count) }
     }
 
     /// Continues the check for about this many bytes.
-    package func proceed(by bytes: Int) -> Verdict {
+    public func proceed(by bytes: Int) -> Verdict {
         let start = start
         let end = start + length
         var cursor = start + place.offset
@@ -293,12 +293,12 @@ package final class JSONOutline {
     }
 
     /// The size of the list in bytes.
-    package var listSize: Int { count * MemoryLayout<Part>.stride }
+    public var listSize: Int { count * MemoryLayout<Part>.stride }
 }
 
 extension JSONOutline {
     /// Checks the text. Throws an error that explains what is wrong with it, or the limit that was reached.
-    package func check(
+    public func check(
         _ text: UnsafeBufferPointer<UInt8>, depth: Int = 0, limits: (any JSONLimits)?
     ) throws(JSONError) {
         begin(copying: text, depth: depth)
@@ -312,7 +312,7 @@ extension JSONOutline {
     }
 
     /// Returns false if the slice is over; throws if a limit was reached.
-    package func hasTime(after bytes: Int, _ limits: any JSONLimits) throws(JSONError) -> Bool {
+    public func hasTime(after bytes: Int, _ limits: any JSONLimits) throws(JSONError) -> Bool {
         do throws(JSONError.SyntaxReason) {
             return try limits.hasTime(after: bytes)
         } catch {
@@ -322,7 +322,7 @@ extension JSONOutline {
     }
 
     /// The reason why the text is not JSON, for use after `proceed` has returned `notJSON`.
-    package var mistake: JSONError {
+    public var mistake: JSONError {
         var scanner = JSONScanner(UnsafeBufferPointer(start: start, count: length))
         scanner.cursor = start + place.offset
         do throws(JSONError) {

@@ -6,7 +6,7 @@ extension JSONText {
 
     /// Appends the text as a string; returns the offset of the first byte that is not UTF-8, if there is one.
     @discardableResult
-    package final func appendQuoted(_ bytes: UnsafeBufferPointer<UInt8>) -> Int? {
+    public final func appendQuoted(_ bytes: UnsafeBufferPointer<UInt8>) -> Int? {
         reserve(bytes.count + 2 * Self.slack)
         buffer[count] = UInt8(ascii: "\"")
         count += 1
@@ -19,7 +19,7 @@ extension JSONText {
 
     /// The same without the quotes.
     @discardableResult
-    package final func appendEscaped(_ bytes: UnsafeBufferPointer<UInt8>) -> Int? {
+    public final func appendEscaped(_ bytes: UnsafeBufferPointer<UInt8>) -> Int? {
         guard let start = bytes.baseAddress else { return nil }
         let end = start + bytes.count
         var cursor = start
@@ -93,7 +93,7 @@ extension JSONText {
 
     /// The letter after the backslash if the byte needs an escape; else 0.
     @inlinable @inline(__always)
-    package static func escapeLetter(_ byte: UInt8) -> UInt8 {
+    public static func escapeLetter(_ byte: UInt8) -> UInt8 {
         switch byte {
         case UInt8(ascii: "\""), UInt8(ascii: "\\"): byte
         case 0x08: UInt8(ascii: "b")
@@ -107,7 +107,7 @@ extension JSONText {
     }
 
     @inlinable
-    package static func hexadecimalDigit(_ value: UInt8) -> UInt8 {
+    public static func hexadecimalDigit(_ value: UInt8) -> UInt8 {
         value < 10 ? UInt8(ascii: "0") + value : UInt8(ascii: "a") - 10 + value
     }
 }

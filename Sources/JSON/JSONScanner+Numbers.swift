@@ -1,6 +1,6 @@
 /// Reads numbers from texts that were not checked before.
 extension JSONScanner {
-    package mutating func number() throws(JSONError) -> JSONNumber {
+    public mutating func number() throws(JSONError) -> JSONNumber {
         let first = cursor
         let isNegative = byte == UInt8(ascii: "-")
         if isNegative { cursor += 1 }

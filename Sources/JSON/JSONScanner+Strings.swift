@@ -1,7 +1,7 @@
 /// Reads strings from texts that were not checked before.
 extension JSONScanner {
     /// The bytes of the string at the cursor, unescaped; valid until the next string is scanned.
-    package mutating func string() throws(JSONError) -> UnsafeBufferPointer<UInt8> {
+    public mutating func string() throws(JSONError) -> UnsafeBufferPointer<UInt8> {
         let quote = cursor.pointee
         cursor += 1
         let first = cursor
@@ -11,7 +11,7 @@ extension JSONScanner {
     }
 
     /// The same for a possibly long string in double quotes; nil if the time slice ends in the middle.
-    package mutating func longString() throws(JSONError) -> UnsafeBufferPointer<UInt8>? {
+    public mutating func longString() throws(JSONError) -> UnsafeBufferPointer<UInt8>? {
         cursor += 1
         let first = cursor
         if try reachesEnd(UInt8(ascii: "\"")) { return plainString(from: first) }
@@ -20,13 +20,13 @@ extension JSONScanner {
 
     /// Continues a long string that another scanner began. `part` holds what that scanner has read; this takes the
     /// array out of `part`, because a second reference would make each append copy it.
-    package mutating func longString(after part: inout [UInt8]) throws(JSONError) -> UnsafeBufferPointer<UInt8>? {
+    public mutating func longString(after part: inout [UInt8]) throws(JSONError) -> UnsafeBufferPointer<UInt8>? {
         swap(&scratch, &part)
         return try unescapeRest(from: cursor, before: UInt8(ascii: "\""), pausing: true) ? unescaped : nil
     }
 
     /// Moves the part of a long string that was read so far into `part`, which must be empty.
-    package mutating func movePart(to part: inout [UInt8]) { swap(&scratch, &part) }
+    public mutating func movePart(to part: inout [UInt8]) { swap(&scratch, &part) }
 
     /// Moves to the closing quote of the string and returns true, or to its first escape and returns false.
     @inline(__always)
@@ -159,7 +159,7 @@ extension JSONScanner {
     }
 
     /// Scans the string from the cursor to the quote that closes it.
-    package mutating func scanRest(before quote: UInt8) throws(JSONError) {
+    public mutating func scanRest(before quote: UInt8) throws(JSONError) {
         scratch.removeAll()
         _ = try unescapeRest(from: cursor, before: quote)
     }

@@ -11,32 +11,32 @@ public enum JSONDialect: Sendable {
 ///
 /// The scanner works on pointers, because every byte of every invocation passes through it. They are valid only inside
 /// the closure that made the scanner, so the scanner must not outlive the closure.
-package struct JSONScanner {
-    package let start: UnsafePointer<UInt8>
-    package let end: UnsafePointer<UInt8>
-    package var cursor: UnsafePointer<UInt8>
-    package let dialect: JSONDialect
+public struct JSONScanner {
+    public let start: UnsafePointer<UInt8>
+    public let end: UnsafePointer<UInt8>
+    public var cursor: UnsafePointer<UInt8>
+    public let dialect: JSONDialect
     /// The limits that are checked during the scan.
     private let limits: (any JSONLimits)?
     /// The position of the next check of the limits. For a short text it lies past the end, so no check takes place.
-    package var lookout: UnsafePointer<UInt8>
+    public var lookout: UnsafePointer<UInt8>
     /// The end of the text or the position of the next check, whichever comes first.
-    package private(set) var plainEnd: UnsafePointer<UInt8>
+    public private(set) var plainEnd: UnsafePointer<UInt8>
     /// Whether the time slice was over at the last check. Code that can pause then does so.
-    package private(set) var isSliceOver = false
+    public private(set) var isSliceOver = false
     /// Holds the last string that had escapes, unescaped, until the next string is read.
-    package var scratch: [UInt8] = []
+    public var scratch: [UInt8] = []
 
     /// The number of bytes between two checks of the limits. They hold at most half as many values.
-    @inlinable package static var stretch: Int { 16 << 10 }
+    @inlinable public static var stretch: Int { 16 << 10 }
 
-    @inlinable package static var depthLimit: Int { 128 }
+    @inlinable public static var depthLimit: Int { 128 }
 
     /// The size of the longest number, in bytes. Nothing could stop the conversion of a longer one.
     static var longestNumber: Int { 64 << 10 }
 
     /// - Parameter limits: reading throws when one of them is reached.
-    package init(_ bytes: UnsafeBufferPointer<UInt8>, dialect: JSONDialect = .strict, limits: (any JSONLimits)? = nil) {
+    public init(_ bytes: UnsafeBufferPointer<UInt8>, dialect: JSONDialect = .strict, limits: (any JSONLimits)? = nil) {
         start = bytes.baseAddress ?? UnsafePointer(("" as StaticString).utf8Start)
         end = start + bytes.count
         cursor = start
@@ -47,14 +47,14 @@ package struct JSONScanner {
     }
 
     /// Continues where another scanner of the same text has stopped.
-    package mutating func skip(to offset: Int) {
+    public mutating func skip(to offset: Int) {
         cursor = start + offset
         setLookout()
     }
 
     // MARK: Position
 
-    package func error(_ fault: JSONError.SyntaxReason, at place: UnsafePointer<UInt8>? = nil) -> JSONError {
+    public func error(_ fault: JSONError.SyntaxReason, at place: UnsafePointer<UInt8>? = nil) -> JSONError {
         let place = place ?? cursor
         var line = 1
         var lineStart = start
@@ -69,7 +69,7 @@ package struct JSONScanner {
         return .syntax(fault, line: line, column: place - lineStart + 1)
     }
 
-    package func unexpected(_ wanted: String) -> JSONError {
+    public func unexpected(_ wanted: String) -> JSONError {
         cursor < end ? error(.unexpected(cursor.pointee, wanted: wanted)) : error(.unexpectedEnd)
     }
 
@@ -77,7 +77,7 @@ package struct JSONScanner {
 
     /// The next byte that is not white space, not consumed.
     @inlinable @inline(__always)
-    package mutating func peek() throws(JSONError) -> UInt8 {
+    public mutating func peek() throws(JSONError) -> UInt8 {
         while cursor < end {
             let byte = cursor.pointee
             if byte > 0x20 {
@@ -94,19 +94,19 @@ package struct JSONScanner {
     }
 
     @inlinable @inline(__always)
-    package mutating func expect(_ byte: UInt8, _ wanted: @autoclosure () -> String) throws(JSONError) {
+    public mutating func expect(_ byte: UInt8, _ wanted: @autoclosure () -> String) throws(JSONError) {
         guard try peek() == byte else { throw unexpected(wanted()) }
         cursor += 1
     }
 
     /// Checks the limits if the cursor has reached the position of the next check.
     @inlinable @inline(__always)
-    package mutating func look() throws(JSONError) {
+    public mutating func look() throws(JSONError) {
         if cursor >= lookout { try lookNow() }
     }
 
     @inline(never)
-    package mutating func lookNow() throws(JSONError) {
+    public mutating func lookNow() throws(JSONError) {
         let read = Self.stretch + (cursor - lookout)
         setLookout()
         guard let limits else { return }
@@ -124,7 +124,7 @@ package struct JSONScanner {
 
     /// Called after an opening bracket. Returns true if the container is empty, and then consumes its closing bracket.
     @inlinable @inline(__always)
-    package mutating func closes(_ bracket: UInt8) throws(JSONError) -> Bool {
+    public mutating func closes(_ bracket: UInt8) throws(JSONError) -> Bool {
         guard try peek() == bracket else { return false }
         cursor += 1
         return true
@@ -133,7 +133,7 @@ package struct JSONScanner {
     /// Called after a member or element. Returns true if another one follows, or false after consuming the closing
     /// bracket.
     @inlinable @inline(__always)
-    package mutating func another(before bracket: UInt8) throws(JSONError) -> Bool {
+    public mutating func another(before bracket: UInt8) throws(JSONError) -> Bool {
         try look()
         let byte = try peek()
         if byte == bracket {
@@ -153,7 +153,7 @@ package struct JSONScanner {
 
     /// A member's name and the colon after it; the bytes are valid until the next string is scanned.
     @inlinable @inline(__always)
-    package mutating func key() throws(JSONError) -> UnsafeBufferPointer<UInt8> {
+    public mutating func key() throws(JSONError) -> UnsafeBufferPointer<UInt8> {
         let quote = try peek()
         guard quote == UInt8(ascii: "\"") || (dialect == .newtonsoft && quote == UInt8(ascii: "'")) else {
             return try bareKey()
@@ -164,7 +164,7 @@ package struct JSONScanner {
     }
 
     /// A member's name without quotes, which Newtonsoft accepts.
-    package mutating func bareKey() throws(JSONError) -> UnsafeBufferPointer<UInt8> {
+    public mutating func bareKey() throws(JSONError) -> UnsafeBufferPointer<UInt8> {
         let first = cursor
         while dialect == .newtonsoft, cursor < end, Self.isBare(cursor.pointee) { cursor += 1 }
         guard cursor > first else { throw unexpected("a key in double quotes") }
@@ -182,12 +182,12 @@ package struct JSONScanner {
         }
     }
 
-    package mutating func expectEnd() throws(JSONError) {
+    public mutating func expectEnd() throws(JSONError) {
         guard cursor < end, (try? peek()) != nil else { return }
         throw error(.trailing)
     }
 
-    package mutating func expectWord(_ word: StaticString) throws(JSONError) {
+    public mutating func expectWord(_ word: StaticString) throws(JSONError) {
         let count = word.utf8CodeUnitCount
         guard end - cursor >= count else { throw unexpected("a value") }
         for index in 0..<count where cursor[index] != word.utf8Start[index] { throw unexpected("a value") }
@@ -195,7 +195,7 @@ package struct JSONScanner {
     }
 
     /// Checks one value and moves past it, without making the value.
-    package mutating func skipValue(depth: Int = 0) throws(JSONError) {
+    public mutating func skipValue(depth: Int = 0) throws(JSONError) {
         switch try peek() {
         case UInt8(ascii: "{"):
             guard depth < Self.depthLimit else { throw error(.tooDeep(limit: Self.depthLimit)) }
@@ -219,7 +219,7 @@ package struct JSONScanner {
         }
     }
 
-    package mutating func skipComment() throws(JSONError) {
+    public mutating func skipComment() throws(JSONError) {
         let opening = cursor
         cursor += 1
         guard cursor < end else { throw error(.unexpectedEnd, at: opening) }

@@ -1,9 +1,9 @@
 /// The inside of a JSON string in double quotes.
-package enum JSONString {
+public enum JSONString {
     /// Moves from any position in a string to its closing quote or its first escape. The string must be valid, and
     /// seven more bytes must follow the text in memory.
     @inlinable @inline(__always)
-    package static func skipPlain(_ cursor: inout UnsafePointer<UInt8>) {
+    public static func skipPlain(_ cursor: inout UnsafePointer<UInt8>) {
         while true {
             let found = EightBytes.quotesAndBackslashes(EightBytes.load(cursor))
             cursor += EightBytes.before(found)
@@ -13,14 +13,14 @@ package enum JSONString {
 
     /// Writes the text, unescaped, to `output`, which must have room for as many bytes as the text has. Returns the
     /// number of bytes written. The escapes must be valid.
-    package static func unescape(_ text: UnsafeBufferPointer<UInt8>, to output: UnsafeMutablePointer<UInt8>) -> Int {
+    public static func unescape(_ text: UnsafeBufferPointer<UInt8>, to output: UnsafeMutablePointer<UInt8>) -> Int {
         guard var cursor = text.baseAddress else { return 0 }
         let end = cursor + text.count
         return unescape(&cursor, until: end, end, to: output)
     }
 
     /// Does the same for the text up to `limit`. If `limit` lies inside an escape, the whole escape is read.
-    package static func unescape(
+    public static func unescape(
         _ cursor: inout UnsafePointer<UInt8>, until limit: UnsafePointer<UInt8>, _ end: UnsafePointer<UInt8>,
         to output: UnsafeMutablePointer<UInt8>
     ) -> Int {
@@ -104,7 +104,7 @@ package enum JSONString {
 
     /// The value of four hexadecimal digits; nil for anything else.
     @inlinable @inline(__always)
-    package static func unit(at pointer: UnsafePointer<UInt8>) -> UInt16? {
+    public static func unit(at pointer: UnsafePointer<UInt8>) -> UInt16? {
         var unit: UInt16 = 0
         for index in 0..<4 {
             let byte = pointer[index]
@@ -121,7 +121,7 @@ package enum JSONString {
     }
 
     /// The length of the escape at `pointer`; 0 if the escape is invalid. Twelve more bytes must follow in memory.
-    package static func escapeLength(at pointer: UnsafePointer<UInt8>) -> Int {
+    public static func escapeLength(at pointer: UnsafePointer<UInt8>) -> Int {
         switch pointer[1] {
         case UInt8(ascii: "\""), UInt8(ascii: "\\"), UInt8(ascii: "/"), UInt8(ascii: "b"), UInt8(ascii: "f"),
             UInt8(ascii: "n"), UInt8(ascii: "r"), UInt8(ascii: "t"):

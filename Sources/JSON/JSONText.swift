@@ -3,9 +3,9 @@
 /// It appends what the caller gives it and does not check that the parts form JSON.
 open class JSONText {
     /// Only this object owns the buffer.
-    @usableFromInline package final var buffer: UnsafeMutablePointer<UInt8>
-    @usableFromInline package final var capacity: Int
-    @usableFromInline package final var count = 0
+    public final var buffer: UnsafeMutablePointer<UInt8>
+    public final var capacity: Int
+    public final var count = 0
 
     public init() {
         capacity = 512
@@ -19,7 +19,7 @@ open class JSONText {
 
     /// The written text; valid until the next append.
     @inlinable
-    package final func withSpan<Result>(from start: Int = 0, _ body: (RawSpan) -> Result) -> Result {
+    public final func withSpan<Result>(from start: Int = 0, _ body: (RawSpan) -> Result) -> Result {
         body(RawSpan(_unsafeStart: UnsafeRawPointer(buffer + start), byteCount: count - start))
     }
 
@@ -42,15 +42,14 @@ open class JSONText {
     }
 
     @inlinable @inline(__always)
-    package final func reserve(_ more: Int) {
+    public final func reserve(_ more: Int) {
         if capacity - count < more { grow(more) }
     }
 
     /// The largest buffer that an empty text keeps. A kept buffer counts against nobody's memory limit.
     private static let keptCapacity = 64 << 10
 
-    @usableFromInline
-    package final func grow(_ more: Int) {
+    public final func grow(_ more: Int) {
         capacity = max(capacity < 1 << 20 ? 2 * capacity : capacity + capacity / 2, count + more)
         takes(capacity)
         let larger = UnsafeMutablePointer<UInt8>.allocate(capacity: capacity)
@@ -60,14 +59,14 @@ open class JSONText {
     }
 
     @inlinable @inline(__always)
-    package final func append(_ byte: UInt8) {
+    public final func append(_ byte: UInt8) {
         reserve(1)
         buffer[count] = byte
         count += 1
     }
 
     @inlinable @inline(__always)
-    package final func append(_ bytes: UnsafePointer<UInt8>, _ length: Int) {
+    public final func append(_ bytes: UnsafePointer<UInt8>, _ length: Int) {
         reserve(length)
         (buffer + count).update(from: bytes, count: length)
         count += length
@@ -75,7 +74,7 @@ open class JSONText {
 
     /// Appends a part of the written text once more.
     @inlinable @inline(__always)
-    package final func append(again range: Range<Int>) {
+    public final func append(again range: Range<Int>) {
         let length = range.upperBound - range.lowerBound
         reserve(length + 8)
         // Up to seven bytes more than needed are copied: there is room.
@@ -105,7 +104,7 @@ open class JSONText {
     }
 
     /// Appends the shortest text that is read back as the same number.
-    package final func append(_ value: Double) {
+    public final func append(_ value: Double) {
         var digits = Digits(text: self)
         value.write(to: &digits)
     }

@@ -1,9 +1,9 @@
 /// Checks UTF-8 according to table 3-7 of the Unicode standard: no overlong forms, no surrogates, nothing above
 /// U+10FFFF.
-package enum UTF8Check {
+public enum UTF8Check {
     /// The length of the sequence of two to four bytes at `pointer`; 0 if the sequence is invalid.
     @inlinable @inline(__always)
-    package static func sequenceLength(at pointer: UnsafePointer<UInt8>, before end: UnsafePointer<UInt8>) -> Int {
+    public static func sequenceLength(at pointer: UnsafePointer<UInt8>, before end: UnsafePointer<UInt8>) -> Int {
         if end - pointer >= 4 { return sequenceLength(UnsafeRawPointer(pointer).loadUnaligned(as: UInt32.self)) }
         var word: UInt32 = 0
         for index in 0..<end - pointer { word |= UInt32(pointer[index]) << UInt32(8 * index) }
@@ -12,7 +12,7 @@ package enum UTF8Check {
 
     /// The same for a sequence that is passed as a word. Its first byte is the lowest byte of the word.
     @inlinable @inline(__always)
-    package static func sequenceLength(_ word: UInt32) -> Int {
+    public static func sequenceLength(_ word: UInt32) -> Int {
         if word & 0xc0_c0f0 == 0x80_80e0 {
             // Below U+0800, or a surrogate.
             let start = word & 0x200f
@@ -25,7 +25,7 @@ package enum UTF8Check {
     }
 
     /// The offset of the first byte that is not UTF-8; nil if all are.
-    package static func firstInvalid(in bytes: UnsafeBufferPointer<UInt8>) -> Int? {
+    public static func firstInvalid(in bytes: UnsafeBufferPointer<UInt8>) -> Int? {
         guard let start = bytes.baseAddress else { return nil }
         let end = start + bytes.count
         var pointer = start

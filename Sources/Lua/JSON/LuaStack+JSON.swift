@@ -1,7 +1,7 @@
 public import JSON
 
 extension LuaStack: JSONLimits {
-    package func hasTime(after bytes: Int) throws(JSONError.SyntaxReason) -> Bool {
+    public func hasTime(after bytes: Int) throws(JSONError.SyntaxReason) -> Bool {
         do throws(LuaError) {
             return try mayGoOn(after: bytes)
         } catch {
