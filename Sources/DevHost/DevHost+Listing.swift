@@ -1,8 +1,7 @@
 import FunctionsModel
-import JSON
 
 extension DevHost {
-    var address: String { "http://localhost:\(front.port)" }
+    var address: String { "http://localhost:\(server.port)" }
 
     var listing: HostListing {
         let app = current
@@ -33,7 +32,12 @@ extension DevHost {
 
     /// The source of the events of a function's trigger, as text for people.
     private func source(of function: Function) -> String {
-        let trigger = function.trigger.flatMap { try? storage.bindings.trigger($0) }
-        return trigger?.source ?? "by hand: POST /admin/functions/\(function.name)"
+        let byHand = "by hand: POST /admin/functions/\(function.name)"
+        guard let binding = function.trigger else { return byHand }
+        do throws(PropertyError) {
+            return try storage.bindings.trigger(binding).init(binding).source ?? byHand
+        } catch {
+            return "not listening: \(error.reason)"
+        }
     }
 }

@@ -5,7 +5,7 @@ public import FunctionsModel
 import Glibc
 import HTTP
 
-/// The development host: it stands in for the Functions host on this machine. It starts the handler, sends it the same
+/// A stand-in host: it stands in for the Functions host on this machine. It starts the handler, sends it the same
 /// requests as the real host, and treats its answers the same way. Where the real host would silently change or drop
 /// data, it warns.
 @MainLoop
@@ -48,7 +48,7 @@ public final class DevHost {
     /// The app's folder, as an absolute path.
     private let folder: String
     let settings: LocalSettings
-    let front: HostServer
+    let server: HostServer
     let keys: Keys?
     private let loader: AppLoader
     /// The app that is served. It is replaced only as a whole.
@@ -98,10 +98,10 @@ public final class DevHost {
         storage = try LocalStorage(root: folder, bindings: options.bindings)
         keys = try options.checksKeys ? Keys(file: "\(storage.folder)/keys.json") : nil
         let handlerPort = try HandlerProcess.freePort()
-        front = try await Self.front(bind: options.bind, port: options.port ?? settings.port ?? 7071, tell: tell)
+        server = try await Self.server(bind: options.bind, port: options.port ?? settings.port ?? 7071, tell: tell)
         var environment = variables
         environment["AZURE_FUNCTIONS_ENVIRONMENT"] = environment["AZURE_FUNCTIONS_ENVIRONMENT"] ?? "Development"
-        environment["WEBSITE_HOSTNAME"] = "localhost:\(front.port)"
+        environment["WEBSITE_HOSTNAME"] = "localhost:\(server.port)"
         environment["FUNCTIONS_APP_ROOT_PATH"] = folder
         let id = UUID().uuidString.lowercased()
         for name in ["FUNCTIONS_CUSTOMHANDLER_WORKER_ID", "FUNCTIONS_HTTPWORKER_ID"] { environment[name] = id }
@@ -113,7 +113,7 @@ public final class DevHost {
             command = try HandlerCommand(
                 options.handler, host: current.host, root: folder, environment: environment)
         } catch {
-            await front.stop()
+            await server.stop()
             throw error
         }
         client = HTTPClient(EventLoop.main)
@@ -129,7 +129,7 @@ public final class DevHost {
         }
     }
 
-    private static func front(
+    private static func server(
         bind: String, port: Int, tell: @escaping @MainLoop (HostEvent) -> Void
     ) async throws(Failure) -> HostServer {
         do {
@@ -151,7 +151,7 @@ public final class DevHost {
         tell(.listening(listing))
         for warning in storage.warnings { tell(.warning(warning)) }
         listeners.install(current, except: disabled(current))
-        front.serve(self)
+        server.serve(self)
         do {
             watch()
             // Without functions the host starts no handler (host-contract §1); here a save may add one.
@@ -171,7 +171,7 @@ public final class DevHost {
         for watcher in watchers { watcher.close() }
         watchers = []
         client.close()
-        await front.stop()
+        await server.stop()
     }
 
     // MARK: Saves
@@ -186,11 +186,11 @@ public final class DevHost {
         watchers.append(
             FileWatcher(
                 EventLoop.main, folders: folders,
-                looking: { [unowned self] in tellBlindness($0) }, changed: changed))
+                looking: { [unowned self] in tellPollingReason($0) }, changed: changed))
     }
 
     /// Reports it only once, although several folders are watched.
-    private func tellBlindness(_ reason: FileWatcher.PollingReason) {
+    private func tellPollingReason(_ reason: FileWatcher.PollingReason) {
         guard reason != pollingReason else { return }
         pollingReason = reason
         // luafunc reports the same about the app itself.

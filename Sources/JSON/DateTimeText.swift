@@ -8,8 +8,9 @@ public enum DateTimeText {
     @inlinable @inline(__always)
     public static func matches(_ bytes: UnsafeBufferPointer<UInt8>) -> Bool {
         // This rules out nearly all texts cheaply.
-        guard 8...40 ~= bytes.count else { return false }
-        return (bytes[4] == UInt8(ascii: "-") || bytes[0] == UInt8(ascii: "/")) && matchesAll(bytes)
+        guard bytes.count >= 8 else { return false }
+        return (bytes[4] == UInt8(ascii: "-") && bytes.count <= 40 || bytes[0] == UInt8(ascii: "/"))
+            && matchesAll(bytes)
     }
 
     public static func matchesAll(_ bytes: UnsafeBufferPointer<UInt8>) -> Bool {

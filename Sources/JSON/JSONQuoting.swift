@@ -2,10 +2,10 @@
 extension JSONText {
     /// The extra room that is needed in the buffer: eight bytes may be stored where fewer belong, and an escape is
     /// longer than its byte.
-    private static let slack = 16
+    @inlinable static var slack: Int { 16 }
 
     /// Appends the text as a string; returns the offset of the first byte that is not UTF-8, if there is one.
-    @discardableResult
+    @inlinable @discardableResult
     public final func appendQuoted(_ bytes: UnsafeBufferPointer<UInt8>) -> Int? {
         reserve(bytes.count + 2 * Self.slack)
         buffer[count] = UInt8(ascii: "\"")
@@ -18,7 +18,7 @@ extension JSONText {
     }
 
     /// The same without the quotes.
-    @discardableResult
+    @inlinable @discardableResult
     public final func appendEscaped(_ bytes: UnsafeBufferPointer<UInt8>) -> Int? {
         guard let start = bytes.baseAddress else { return nil }
         let end = start + bytes.count
@@ -55,8 +55,8 @@ extension JSONText {
     }
 
     /// Copies characters that are not ASCII. Returns false after it has copied a byte that is not UTF-8.
-    @inline(__always)
-    private func copyCharacters(
+    @inlinable @inline(__always)
+    final func copyCharacters(
         _ cursor: inout UnsafePointer<UInt8>, to place: inout UnsafeMutablePointer<UInt8>,
         before end: UnsafePointer<UInt8>
     ) -> Bool {
@@ -78,8 +78,8 @@ extension JSONText {
     }
 
     /// Returns how many bytes the escape takes.
-    @inline(__always)
-    private static func putEscape(_ byte: UInt8, at place: UnsafeMutablePointer<UInt8>) -> Int {
+    @inlinable @inline(__always)
+    static func putEscape(_ byte: UInt8, at place: UnsafeMutablePointer<UInt8>) -> Int {
         let letter = escapeLetter(byte)
         place[0] = UInt8(ascii: "\\")
         place[1] = letter

@@ -12,8 +12,8 @@ final class LogWriter: Sendable {
         var queue: LogQueue
         var isDetached = false
         /// nil until the thread runs. The first line after `detach` starts it.
-        var bells: WakePipes?
-        /// Whether the thread has written everything and waits for its bell.
+        var wakePipes: WakePipes?
+        /// Whether the thread has written everything and waits for its wakePipe.
         var isIdle = false
         var isStopped = false
         /// Whether `flush` waits for the thread to be idle.
@@ -33,8 +33,8 @@ final class LogWriter: Sendable {
 
     func append(_ line: [UInt8], to stream: LogStream, format: LogFormat) {
         state.withLock { state in
-            if state.isDetached, state.bells == nil { start(&state) }
-            guard state.bells != nil else { return descriptor(stream).write(line, 0..<line.count) }
+            if state.isDetached, state.wakePipes == nil { start(&state) }
+            guard state.wakePipes != nil else { return descriptor(stream).write(line, 0..<line.count) }
             state.queue.append(line, to: stream, format: format)
             wake(&state)
         }
@@ -55,7 +55,7 @@ final class LogWriter: Sendable {
             }, argument.toOpaque())
         guard code == 0 else { return argument.release() }
         pthread_detach(thread)
-        state.bells = WakePipes(line: line, idle: idle)
+        state.wakePipes = WakePipes(line: line, idle: idle)
     }
 
     func stop() {
@@ -68,7 +68,7 @@ final class LogWriter: Sendable {
     private func wake(_ state: inout State) {
         guard state.isIdle else { return }
         state.isIdle = false
-        state.bells?.line.ring()
+        state.wakePipes?.line.ring()
     }
 
     // MARK: The thread
@@ -89,16 +89,16 @@ final class LogWriter: Sendable {
         pthread_sigmask(SIG_BLOCK, &signals, nil)
         var batch = state.withLock { LogQueue(capacity: $0.queue.capacity) }
         while true {
-            let bell: WakePipe? = state.withLock { state in
+            let wakePipe: WakePipe? = state.withLock { state in
                 state.queue.take(into: &batch)
                 guard batch.isEmpty, !state.isStopped else { return nil }
                 state.isIdle = true
-                if state.isAwaited { state.bells?.idle.ring() }
+                if state.isAwaited { state.wakePipes?.idle.ring() }
                 state.isAwaited = false
-                return state.bells?.line
+                return state.wakePipes?.line
             }
-            if let bell {
-                bell.wait(limit: nil)
+            if let wakePipe {
+                wakePipe.wait(limit: nil)
             } else if batch.isEmpty {
                 return
             } else {
@@ -134,17 +134,17 @@ final class LogWriter: Sendable {
     // MARK: Waiting for the thread
 
     func flush(limit: Duration) -> Bool {
-        let bell: WakePipe? = state.withLock { state in
+        let wakePipe: WakePipe? = state.withLock { state in
             if state.isIdle { return nil }
             state.isAwaited = true
-            return state.bells?.idle
+            return state.wakePipes?.idle
         }
-        guard let bell, !bell.wait(limit: limit) else { return true }
+        guard let wakePipe, !wakePipe.wait(limit: limit) else { return true }
         return state.withLock { state in
             defer { state.isAwaited = false }
-            // The bell may have rung after the wait ended. That ring is consumed here, so that the next caller does not
+            // The wakePipe may have rung after the wait ended. That ring is consumed here, so that the next caller does not
             // get it.
-            return !state.isAwaited && bell.wait(limit: .zero)
+            return !state.isAwaited && wakePipe.wait(limit: .zero)
         }
     }
 }

@@ -166,8 +166,8 @@ public final class LuaVM {
     /// Takes back a thread in any state. A thread that failed or still waits is not reused, because its stack may be
     /// huge. Its to-be-closed variables are closed as long as there is time.
     ///
-    /// - Parameter lastWords: the time budget of the code that closes the variables. This call reduces it.
-    public func recycle(_ thread: LuaThread, _ lastWords: inout ClosingTime) {
+    /// - Parameter closingTime: the time budget of the code that closes the variables. This call reduces it.
+    public func recycle(_ thread: LuaThread, _ closingTime: inout ClosingTime) {
         unfinished = nil
         if lua_status(thread.state) == LUA_OK, idleThreads.count < 16 {
             lua_settop(thread.state, 0)
@@ -176,7 +176,7 @@ public final class LuaVM {
             if lua_gethook(thread.state) != nil { lua_sethook(thread.state, nil, 0, 0) }
             idleThreads.append(thread)
         } else {
-            if lastWords.ticks > 0 { lastWords.ticks = clua_close(thread.state, lastWords.ticks) }
+            if closingTime.ticks > 0 { closingTime.ticks = clua_close(thread.state, closingTime.ticks) }
             stack.release(thread.reference)
         }
     }

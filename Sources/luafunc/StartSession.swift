@@ -3,7 +3,7 @@ import EventLoop
 import FunctionsModel
 import Glibc
 
-/// The work of `start`: runs the development host until a signal stops it, and shows its events.
+/// The work of `start`: runs the stand-in host until a signal stops it, and shows its events.
 @MainLoop
 final class StartSession {
     private let options: DevHost.Options

@@ -49,8 +49,8 @@ import Testing
         try thread.stack.load(
             "return coroutine.wrap(function() \(script) end)()".utf8Span.span.bytes, name: "@test.lua")
         _ = thread.resume()
-        var lastWords = ClosingTime()
-        lua.vm.recycle(thread, &lastWords)
+        var closingTime = ClosingTime()
+        lua.vm.recycle(thread, &closingTime)
         #expect(try lua.run("return 'alive'") == "alive")
     }
 
@@ -100,10 +100,10 @@ import Testing
             #expect(end(of: thread) == nil)
             threads.append(thread)
         }
-        var lastWords = ClosingTime()
-        for thread in threads { lua.vm.recycle(thread, &lastWords) }
+        var closingTime = ClosingTime()
+        for thread in threads { lua.vm.recycle(thread, &closingTime) }
         #expect(lua.notes == 1)
-        #expect(lastWords != ClosingTime())
+        #expect(closingTime != ClosingTime())
         #expect(try lua.run("return 'alive'") == "alive")
     }
 
@@ -116,10 +116,10 @@ import Testing
             #expect(end(of: thread) == nil)
             threads.append(thread)
         }
-        var lastWords = ClosingTime()
-        for thread in threads { lua.vm.recycle(thread, &lastWords) }
+        var closingTime = ClosingTime()
+        for thread in threads { lua.vm.recycle(thread, &closingTime) }
         #expect(lua.notes == 100)
-        #expect(lastWords == ClosingTime())
+        #expect(closingTime == ClosingTime())
     }
 
     // MARK: Memory
@@ -140,8 +140,8 @@ import Testing
         #expect(end(of: thread) == .memory)
         #expect((1...most).contains(lua.notes))
         #expect(lua.vm.memoryUsed <= 8 << 20 + 8 << 16)
-        var lastWords = ClosingTime()
-        lua.vm.recycle(thread, &lastWords)
+        var closingTime = ClosingTime()
+        lua.vm.recycle(thread, &closingTime)
         #expect(try lua.run("return 'alive'") == "alive")
     }
 

@@ -30,8 +30,8 @@ extension TestVM {
     func runInSlices(_ source: String, stride: Int32, most: Int = .max) throws -> (text: String, slices: Int) {
         let thread = vm.makeThread()
         defer {
-            var lastWords = ClosingTime()
-            vm.recycle(thread, &lastWords)
+            var closingTime = ClosingTime()
+            vm.recycle(thread, &closingTime)
         }
         let host = clua_vm(thread.state)
         host?.pointee.stride = stride
@@ -58,8 +58,8 @@ extension TestVM {
     func countSlices(_ source: String, most: Int) throws -> Int {
         let thread = vm.makeThread()
         defer {
-            var lastWords = ClosingTime()
-            vm.recycle(thread, &lastWords)
+            var closingTime = ClosingTime()
+            vm.recycle(thread, &closingTime)
         }
         try thread.stack.load(source.utf8Span.span.bytes, name: "@test.lua")
         var slices = 0

@@ -87,8 +87,8 @@ final class TestVM {
     func run(_ source: String) throws(LuaFailure) -> String {
         let thread = vm.makeThread()
         defer {
-            var lastWords = ClosingTime()
-            vm.recycle(thread, &lastWords)
+            var closingTime = ClosingTime()
+            vm.recycle(thread, &closingTime)
         }
         try thread.stack.load(source.utf8Span.span.bytes, name: "@test.lua")
         var step = thread.resume()

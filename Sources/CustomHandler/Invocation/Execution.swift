@@ -26,7 +26,7 @@ final class Execution {
     /// Further tasks whose threads must be recycled after the execution's end.
     private var leftovers: ArraySlice<ScriptTask>?
     /// The time budget of the code that closes variables after the execution's end.
-    var lastWords = ClosingTime()
+    var closingTime = ClosingTime()
     /// The number of bytes that are kept for the execution outside the VM. They count against the VM's memory limit.
     private var held = 0
 

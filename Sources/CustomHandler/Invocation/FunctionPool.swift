@@ -116,7 +116,7 @@ final class FunctionPool {
             // If another VM of the function runs, the waiting invocations wait for that one.
             if vms == 0 {
                 // A limit may not be reached the next time, so reaching it is not a permanent failure.
-                if failure.fault != .limit { self.failure = failure }
+                if failure.reason != .limit { self.failure = failure }
                 while let invocation = waiting.first {
                     failed.append(invocation)
                     removeFirst()

@@ -97,19 +97,19 @@ extension FunctionVM {
                 failure.message += "; to send this table as the response, raise require(\"http\").response { … }"
             }
         case .memory:
-            failure.fault = .limit
+            failure.reason = .limit
             failure.message = memoryLimitMessage
         case .deadline:
-            failure.fault = .limit
+            failure.reason = .limit
             failure.message = timeLimitMessage(of: execution)
         case .held:
-            failure.fault = .limit
+            failure.reason = .limit
             failure.message =
                 "code that cannot be interrupted (a message handler of xpcall, __close in coroutine.close, "
                 + "a metamethod that a library function calls, a comparison of long texts) blocked its thread for "
                 + "50 ms; do less work in it"
         }
-        reachedLimit = reachedLimit || failure.fault == .limit
+        reachedLimit = reachedLimit || failure.reason == .limit
         return .end(.failed(tell(failure, execution)))
     }
 

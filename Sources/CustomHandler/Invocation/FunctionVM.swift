@@ -215,7 +215,7 @@ final class FunctionVM {
         if case .failed(let cause) = task.state, cause.isFinal { return lua.abandon(task.thread) }
         scope.running = task.execution
         defer { scope.running = nil }
-        lua.recycle(task.thread, &task.execution.lastWords)
+        lua.recycle(task.thread, &task.execution.closingTime)
     }
 
     /// Recycles the thread of the task that has read the payload or written a table.

@@ -31,15 +31,15 @@ public struct InvocationFailure: Error, Sendable, Equatable {
         case limit
     }
 
-    public var fault: Reason
+    public var reason: Reason
     public var message: String
     /// The active calls, innermost first.
     public var traceback: [String] = []
     /// The lines that the invocation logged before it failed.
     public var logs: [String] = []
 
-    public init(_ fault: Reason, _ message: String, traceback: [String] = [], logs: [String] = []) {
-        self.fault = fault
+    public init(_ reason: Reason, _ message: String, traceback: [String] = [], logs: [String] = []) {
+        self.reason = reason
         self.message = message
         self.traceback = traceback
         self.logs = logs

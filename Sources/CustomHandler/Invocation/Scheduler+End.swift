@@ -115,9 +115,9 @@ extension Scheduler {
     /// Recycles the thread of a task. Returns false if that took so long that other work must run first.
     @discardableResult
     func giveBack(_ task: ScriptTask) -> Bool {
-        let before = task.execution.lastWords
+        let before = task.execution.closingTime
         task.execution.vm.giveBack(task)
-        guard task.execution.lastWords != before else { return true }
+        guard task.execution.closingTime != before else { return true }
         queue.endTurn()
         return false
     }

@@ -33,7 +33,7 @@ extension FunctionApp {
     public func problem(_ failure: InvocationFailure, loading name: String) -> Problem {
         let script = functions[name]?.script ?? name
         var problem: Problem
-        if failure.fault == .limit {
+        if failure.reason == .limit {
             problem = Problem(script, "takes too long or too much memory to load: \(failure.text)")
         } else if let place = SourceExcerpt.place(failure.message) {
             return Problem(place.file, line: place.line, place.rest)

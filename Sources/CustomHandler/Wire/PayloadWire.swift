@@ -47,7 +47,7 @@ enum PayloadWire {
         if toHost {
             return HTTPResponse(status: 200, contentType: "text/plain; charset=utf-8", body: Array(failure.text.utf8))
         }
-        let isRequest = failure.fault == .request
+        let isRequest = failure.reason == .request
         var members: [(String, JSONText.Value)] = [("function", .text(function))]
         if let id { members.append(("invocationId", .text(id))) }
         if !failure.traceback.isEmpty { members.append(("traceback", .list(failure.traceback))) }

@@ -17,7 +17,7 @@ struct MediaType {
 
     var isJSON: Bool { ["application/json", "text/json"].contains(name?.lowercased()) }
 
-    /// The body as text, decoded as UTF-16 if that is the charset, otherwise as UTF-8; nil if it is invalid.
+    /// The body as text, in the charset, or without one by the byte order mark; nil if it is invalid.
     func text(of body: [UInt8]) -> String? {
         let decoded = StreamText(body, charset: charset)
         return decoded.isSpoiled ? nil : decoded.text

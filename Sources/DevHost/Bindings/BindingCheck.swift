@@ -9,7 +9,11 @@ public struct BindingCheck {
     public init(_ function: Function, _ known: LocalBindings = .known) {
         for binding in function.bindings {
             do throws(PropertyError) {
-                if binding.isTrigger { _ = try known.trigger(binding) } else { _ = try known.stored(binding) }
+                if binding.isTrigger {
+                    _ = try known.trigger(binding).init(binding)
+                } else {
+                    _ = try known.stored(binding)
+                }
             } catch {
                 problems.append(Problem(error, in: function))
             }

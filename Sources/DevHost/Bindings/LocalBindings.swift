@@ -29,8 +29,8 @@ public struct LocalBindings: Sendable {
     }
 
     /// The trigger of a binding. A trigger of an unknown type can be fired only by hand.
-    func trigger(_ binding: Binding) throws(PropertyError) -> any Trigger {
-        try (triggers.first { $0.type == binding.type } ?? OtherTrigger.self).init(binding)
+    func trigger(_ binding: Binding) -> any Trigger.Type {
+        triggers.first { $0.type == binding.type } ?? OtherTrigger.self
     }
 
     /// The storage of a binding; nil for an unknown type.

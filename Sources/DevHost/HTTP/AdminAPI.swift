@@ -70,7 +70,7 @@ struct AdminAPI {
     // MARK: Descriptions
 
     private func describe(_ name: String) -> [JSONTree.Member]? {
-        let directory = app.layout.folder(of: name)
+        let directory = app.functions[name]?.directory ?? app.layout.folder(of: name)
         let folder = "\(app.root)/\(directory)"
         let text = (try? File.read("\(folder)/function.json", limit: 4 << 20)) ?? []
         let href = "\(address)/admin/functions/\(name)"
@@ -181,7 +181,7 @@ private struct FunctionFolder {
     let path: String
 
     init(_ name: String, of app: FunctionApp) {
-        path = "\(app.root)/\(app.layout.folder(of: name))"
+        path = "\(app.root)/\(app.functions[name]?.directory ?? app.layout.folder(of: name))"
     }
 
     func write(_ files: [(name: String, text: String)]) throws(FileError) {

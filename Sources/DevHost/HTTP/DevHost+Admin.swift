@@ -2,7 +2,6 @@ import EventLoop
 import FoundationEssentials
 import FunctionsModel
 import HTTP
-import JSON
 
 extension DevHost {
     func admin(_ request: HTTPRequest, _ app: FunctionApp) async -> HTTPResponse {
@@ -23,10 +22,10 @@ extension DevHost {
     private func invokeByHand(_ function: Function, _ input: String, _ app: FunctionApp) async {
         guard let binding = function.trigger else { return }
         let run = RunByHand(
-            input: input, now: Date(), zone: zone, storage: storage, newID: { UUID().uuidString.lowercased() })
+            binding: binding, input: input, now: Date(), zone: zone, storage: storage,
+            newID: { UUID().uuidString.lowercased() })
         do {
-            let trigger = try storage.bindings.trigger(binding)
-            let payload = try trigger.payload(byHand: run, for: function.triggerBinding)
+            let payload = try storage.bindings.trigger(binding).payload(byHand: run, for: function.triggerBinding)
             _ = await invoker.invoke(function, payload, cause: "by hand", in: app)
         } catch {
             tell(.error("\(function.name): \(error)"))

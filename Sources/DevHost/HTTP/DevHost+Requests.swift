@@ -1,7 +1,6 @@
 import FunctionsModel
 import HTTP
 import HTTP1
-import JSON
 
 extension DevHost: HostResponder {
     func takesStream(_ request: HTTPRequest) -> Bool {
@@ -108,7 +107,7 @@ extension DevHost: HostResponder {
     ) async -> HTTPResponse {
         var trigger = HTTPTriggerRequest(
             method: request.method.text,
-            url: "http://\(request.host ?? "localhost:\(front.port)")\(request.target)",
+            url: "http://\(request.host ?? "localhost:\(server.port)")\(request.target)",
             headers: request.fields.map { ($0.name, $0.value) })
         trigger.routeParameters = parameters
         trigger.body = request.body

@@ -1,7 +1,6 @@
 import EventLoop
 import FoundationEssentials
 import FunctionsModel
-import JSON
 
 /// A blob trigger (host-contract §6.6).
 struct BlobTrigger: Trigger {
@@ -19,9 +18,10 @@ struct BlobTrigger: Trigger {
     func listener(for target: TriggerTarget) -> (any TriggerListener)? { BlobListener(self, target) }
 
     /// The input is the path of a blob.
-    func payload(byHand run: RunByHand, for trigger: TriggerBinding) throws -> InvocationPayload {
+    static func payload(byHand run: RunByHand, for trigger: TriggerBinding) throws -> InvocationPayload {
         let path = try BlobPath(run.input)
-        return try Self.payload(of: path, pattern.match(path) ?? [:], in: run.storage, for: trigger)
+        let parameters = try Self(run.binding).pattern.match(path) ?? [:]
+        return try payload(of: path, parameters, in: run.storage, for: trigger)
     }
 
     @MainLoop

@@ -6,7 +6,7 @@ struct CosmosDBTrigger: Trigger {
 
     init(_ binding: Binding) {}
 
-    func payload(byHand run: RunByHand, for trigger: TriggerBinding) -> InvocationPayload {
+    static func payload(byHand run: RunByHand, for trigger: TriggerBinding) -> InvocationPayload {
         guard let read = try? NewtonsoftValue(json: run.input, as: .verbatim) else {
             return trigger.payload(documents: [.string(run.input)])
         }

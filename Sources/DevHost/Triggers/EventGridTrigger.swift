@@ -6,7 +6,7 @@ struct EventGridTrigger: Trigger {
 
     init(_ binding: Binding) {}
 
-    func payload(byHand run: RunByHand, for trigger: TriggerBinding) -> InvocationPayload {
+    static func payload(byHand run: RunByHand, for trigger: TriggerBinding) -> InvocationPayload {
         trigger.payload(eventGridEvent: run.input)
     }
 }

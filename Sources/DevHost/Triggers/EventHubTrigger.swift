@@ -1,5 +1,4 @@
 import FunctionsModel
-import JSON
 
 /// An event hub trigger (host-contract §6.10).
 struct EventHubTrigger: Trigger {
@@ -28,7 +27,7 @@ struct EventHubTrigger: Trigger {
         }
     }
 
-    func payload(byHand run: RunByHand, for trigger: TriggerBinding) -> InvocationPayload {
+    static func payload(byHand run: RunByHand, for trigger: TriggerBinding) -> InvocationPayload {
         trigger.payload(ofMessagesIn: run.input) { body, number in
             EventHubEvent(body: body, offset: String(number), sequenceNumber: number, enqueuedTime: run.now)
         }

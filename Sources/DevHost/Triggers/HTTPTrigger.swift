@@ -23,7 +23,7 @@ struct HTTPTrigger: Trigger {
         }
     }
 
-    func payload(byHand run: RunByHand, for trigger: TriggerBinding) throws -> InvocationPayload {
+    static func payload(byHand run: RunByHand, for trigger: TriggerBinding) throws -> InvocationPayload {
         throw NeedsRequest()
     }
 

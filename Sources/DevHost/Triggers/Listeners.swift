@@ -1,6 +1,5 @@
 import EventLoop
 import FunctionsModel
-import JSON
 
 /// Fires the triggers of an app's functions, other than HTTP.
 @MainLoop
@@ -48,7 +47,7 @@ final class Listeners {
         guard let binding = function.trigger else { return nil }
         do throws(PropertyError) {
             let target = TriggerTarget(function: function, app: app, invoker: invoker, zone: zone)
-            return try invoker.storage.bindings.trigger(binding).listener(for: target)
+            return try invoker.storage.bindings.trigger(binding).init(binding).listener(for: target)
         } catch {
             invoker.tell(.error("\(Problem(error, in: function))"))
             return nil

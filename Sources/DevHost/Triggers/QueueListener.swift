@@ -96,7 +96,7 @@ final class QueueListener: TriggerListener {
     /// Runs the function for messages. It continues to its end even if a save ends the listener.
     private func run(_ messages: [QueueMessage]) async {
         let renewal = EventLoop.main.task { await self.renew(messages) }
-        let succeeded = if let payload = payload(messages) { await target.invoke(payload, cause: cause) } else { true }
+        let succeeded = if let payload = payload(messages) { await target.invoke(payload, cause: cause) } else { false }
         renewal.cancel()
         finish(messages, succeeded)
     }

@@ -38,7 +38,7 @@ struct QueueTrigger: Trigger {
             retryDelay: max(0, delay?.seconds ?? 0))
     }
 
-    func payload(byHand run: RunByHand, for trigger: TriggerBinding) -> InvocationPayload {
+    static func payload(byHand run: RunByHand, for trigger: TriggerBinding) -> InvocationPayload {
         QueueTriggerMessage(
             id: run.newID(), popReceipt: run.newID(), dequeueCount: 1, insertionTime: run.now,
             expirationTime: run.now.addingTimeInterval(7 * 86_400), nextVisibleTime: run.now.addingTimeInterval(600),

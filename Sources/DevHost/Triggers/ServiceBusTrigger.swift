@@ -31,7 +31,7 @@ struct ServiceBusTrigger: Trigger {
         }
     }
 
-    func payload(byHand run: RunByHand, for trigger: TriggerBinding) -> InvocationPayload {
+    static func payload(byHand run: RunByHand, for trigger: TriggerBinding) -> InvocationPayload {
         trigger.payload(ofMessagesIn: run.input) { body, number in
             ServiceBusMessage(
                 body: body, lockToken: run.newID(), messageId: run.newID(), sequenceNumber: number,

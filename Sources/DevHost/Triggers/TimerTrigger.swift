@@ -27,8 +27,8 @@ struct TimerTrigger: Trigger {
     }
 
     /// A run by hand does not change the schedule.
-    func payload(byHand run: RunByHand, for trigger: TriggerBinding) -> InvocationPayload {
-        let state = state(stored: run.storage.timers[trigger.function], in: run.zone, at: run.now)
+    static func payload(byHand run: RunByHand, for trigger: TriggerBinding) throws -> InvocationPayload {
+        let state = try Self(run.binding).state(stored: run.storage.timers[trigger.function], in: run.zone, at: run.now)
         return trigger.payload(timer: state.infoByHand.value(in: run.zone))
     }
 }

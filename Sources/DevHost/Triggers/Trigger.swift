@@ -17,8 +17,8 @@ protocol Trigger: Sendable {
     /// The listener for the trigger's events; nil if nothing on this machine fires the function.
     @MainLoop func listener(for target: TriggerTarget) -> (any TriggerListener)?
 
-    /// The event of a run by hand (host-contract §13).
-    @MainLoop func payload(byHand run: RunByHand, for trigger: TriggerBinding) throws -> InvocationPayload
+    /// The event of a run by hand (host-contract §13), which need not have the properties for listening.
+    @MainLoop static func payload(byHand run: RunByHand, for trigger: TriggerBinding) throws -> InvocationPayload
 }
 
 extension Trigger {
@@ -55,6 +55,7 @@ protocol TriggerListener: AnyObject {
 
 /// A call of `POST /admin/functions/<name>`, which runs a function as if its trigger's service had an event for it.
 struct RunByHand {
+    let binding: Binding
     /// The text that the caller sends.
     let input: String
     let now: Date
@@ -70,7 +71,7 @@ struct OtherTrigger: Trigger {
 
     init(_ binding: Binding) {}
 
-    func payload(byHand run: RunByHand, for trigger: TriggerBinding) -> InvocationPayload {
+    static func payload(byHand run: RunByHand, for trigger: TriggerBinding) -> InvocationPayload {
         trigger.payload(body: Array(run.input.utf8))
     }
 }

@@ -1,5 +1,4 @@
 import FunctionsModel
-import JSON
 
 /// A warm-up trigger, which the host fires when it adds an instance.
 struct WarmupTrigger: Trigger {
@@ -7,7 +6,9 @@ struct WarmupTrigger: Trigger {
 
     init(_ binding: Binding) {}
 
-    func payload(byHand run: RunByHand, for trigger: TriggerBinding) -> InvocationPayload { trigger.payloadOfWarmup }
+    static func payload(byHand run: RunByHand, for trigger: TriggerBinding) -> InvocationPayload {
+        trigger.payloadOfWarmup
+    }
 }
 
 extension TriggerBinding {

@@ -81,7 +81,7 @@ public struct AppLoader: Sendable {
         return FunctionApp(
             root: files.root, host: host, functions: functions, broken: broken, warnings: warnings,
             router: routes.router,
-            files: files, hostProblem: hostProblem)
+            files: files, layout: layout, hostProblem: hostProblem)
     }
 
     /// Walks through the app and returns the folders to watch for saved changes, as absolute paths.

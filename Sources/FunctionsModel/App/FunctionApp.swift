@@ -26,7 +26,7 @@ public final class FunctionApp: Sendable {
 
     init(
         root: String, host: HostJSON, functions: [String: Function], broken: [String: Problem],
-        warnings: [Problem], router: Router, files: AppFiles, hostProblem: Problem? = nil,
+        warnings: [Problem], router: Router, files: AppFiles, layout: AppLayout, hostProblem: Problem? = nil,
         earlierFiles: [String: AppFiles] = [:]
     ) {
         self.root = root
@@ -36,7 +36,7 @@ public final class FunctionApp: Sendable {
         self.warnings = warnings
         self.router = router
         self.files = files
-        layout = AppLayout(of: files)
+        self.layout = layout
         self.hostProblem = hostProblem
         self.earlierFiles = earlierFiles
         list = functions.values.sorted { $0.name < $1.name }
@@ -66,7 +66,7 @@ public final class FunctionApp: Sendable {
         }
         return FunctionApp(
             root: root, host: host, functions: functions, broken: broken, warnings: warnings, router: routes.router,
-            files: self.files, hostProblem: hostProblem, earlierFiles: files)
+            files: self.files, layout: layout, hostProblem: hostProblem, earlierFiles: files)
     }
 
     /// The links that lead out of the app. They are not followed, so the files behind them are missing. The first

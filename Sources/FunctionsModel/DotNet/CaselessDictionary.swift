@@ -2,7 +2,7 @@
 /// of each name's first appearance.
 package struct CaselessDictionary<Value: Sendable>: Sendable {
     package private(set) var entries: [(name: String, value: Value)] = []
-    private var places: [String: Int] = [:]
+    private var places: [[UInt8]: Int] = [:]
 
     package subscript(name: String) -> Value? { places[name.caseless].map { entries[$0].value } }
 
@@ -31,5 +31,5 @@ extension CaselessDictionary: ExpressibleByDictionaryLiteral {
 
 extension String {
     /// A form that is equal for two names that `OrdinalIgnoreCase` treats as the same (golden/dotnet/query).
-    var caseless: String { String(decoding: OrdinalCase.fold(utf8Span.span), as: UTF8.self) }
+    var caseless: [UInt8] { OrdinalCase.fold(utf8Span.span) }
 }

@@ -129,7 +129,7 @@ extension NewtonsoftValue {
         case .null: "null"
         case .boolean: "a boolean"
         case .integer, .double: "a number"
-        case .string, .bytes: "a text"
+        case .string, .bytes: "a string"
         case .date: "a date"
         case .array: "an array"
         case .object: "an object"

@@ -2,11 +2,11 @@
 struct RouteParameterReader {
     /// The reason why the parameter is refused. If `index` is nil, the reason concerns the whole parameter.
     struct Failure: Error {
-        let fact: RouteTemplateError.Reason
+        let reason: RouteTemplateError.Reason
         let index: Int?
 
-        init(_ fact: RouteTemplateError.Reason, at index: Int? = nil) {
-            self.fact = fact
+        init(_ reason: RouteTemplateError.Reason, at index: Int? = nil) {
+            self.reason = reason
             self.index = index
         }
     }

@@ -30,18 +30,18 @@ struct RouteTemplateError: Error, Equatable {
     let text: String
     /// The number of the character, from 1.
     let position: Int
-    let fact: Reason
+    let reason: Reason
 
-    init(_ source: Source, _ text: String, at index: Int, _ fact: Reason) {
+    init(_ source: Source, _ text: String, at index: Int, _ reason: Reason) {
         self.source = source
         self.text = text
         self.position = index + 1
-        self.fact = fact
+        self.reason = reason
     }
 }
 
 extension RouteTemplateError: CustomStringConvertible {
-    var description: String { "\(source.rawValue) '\(text)': character \(position): \(fact)" }
+    var description: String { "\(source.rawValue) '\(text)': character \(position): \(reason)" }
 }
 
 extension RouteTemplateError.Reason: CustomStringConvertible {

@@ -111,7 +111,7 @@ struct RouteTemplateParser {
             names.append(name)
             return result
         } catch {
-            throw self.error(error.fact, at: error.index ?? start)
+            throw self.error(error.reason, at: error.index ?? start)
         }
     }
 
@@ -145,7 +145,7 @@ struct RouteTemplateParser {
 
     private func scalar(at index: Int) -> Unicode.Scalar? { index < scalars.count ? scalars[index] : nil }
 
-    private func error(_ fact: RouteTemplateError.Reason, at index: Int) -> RouteTemplateError {
-        RouteTemplateError(source, text, at: index, fact)
+    private func error(_ reason: RouteTemplateError.Reason, at index: Int) -> RouteTemplateError {
+        RouteTemplateError(source, text, at: index, reason)
     }
 }

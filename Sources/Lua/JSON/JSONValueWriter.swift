@@ -49,10 +49,10 @@ extension JSONWriter {
             guard try proceed(stack) else { return false }
         } catch {
             // The path into a cyclic table repeats, so only its first steps are shown.
-            let path = error.obstacle == .cycle ? String(path(stack).prefix(40)) : path(stack)
+            let path = error.reason == .cycle ? String(path(stack).prefix(40)) : path(stack)
             lua_settop(stack.state, base)
             count = start
-            throw .unwritable(error.obstacle, path: path)
+            throw .unwritable(error.reason, path: path)
         }
         lua_settop(stack.state, base)
         return true
@@ -78,8 +78,8 @@ extension JSONWriter {
     }
 
     struct ValueError: Error {
-        let obstacle: JSONError.ValueReason
-        init(_ obstacle: JSONError.ValueReason) { self.obstacle = obstacle }
+        let reason: JSONError.ValueReason
+        init(_ reason: JSONError.ValueReason) { self.reason = reason }
     }
 
     /// The number of bytes written between two checks of the limits. The shortest element takes two bytes.

@@ -2,7 +2,7 @@ import FunctionsModel
 
 /// An invalid command line. luafunc exits with 64.
 struct UsageError: Error {
-    let fact: Reason
+    let reason: Reason
     /// The command whose help the message refers to; nil for the program's help.
     private(set) var command: String?
 
@@ -21,12 +21,12 @@ struct UsageError: Error {
         case other(String)
     }
 
-    init(_ fact: Reason, command: String? = nil) {
-        self.fact = fact
+    init(_ reason: Reason, command: String? = nil) {
+        self.reason = reason
         self.command = command
     }
 
-    func of(_ command: Command) -> UsageError { UsageError(fact, command: command.name) }
+    func of(_ command: Command) -> UsageError { UsageError(reason, command: command.name) }
 }
 
 extension UsageError: CustomStringConvertible {
@@ -36,7 +36,7 @@ extension UsageError: CustomStringConvertible {
     }
 
     private var sentence: String {
-        switch fact {
+        switch reason {
         case .unknownCommand(let name, let known):
             "there is no command '\(name)'; "
                 + (NearestName.find(name, among: known).map { "did you mean '\($0)'?" }
@@ -63,7 +63,7 @@ extension UsageError: CustomStringConvertible {
 
     /// The parameter whose help shows what is expected.
     private var parameter: Parameter? {
-        switch fact {
+        switch reason {
         case .missingValue(let parameter), .missingOperand(let parameter), .wrongValue(_, let parameter, _): parameter
         default: nil
         }

@@ -6,7 +6,6 @@ struct ELFHeader {
     let sectionsEnd: Int
     /// The table of the program's segments.
     let segments: Range<Int>
-    private let segmentSize: Int
 
     /// Whether a file that begins with these bytes is such an executable.
     static func isExecutable(_ bytes: [UInt8]) -> Bool {
@@ -17,10 +16,9 @@ struct ELFHeader {
     init?(_ bytes: [UInt8], fileSize: Int) {
         guard let segments = Self.table(bytes, startAt: 32, entrySizeAt: 54, countAt: 56, fileSize),
             let sections = Self.table(bytes, startAt: 40, entrySizeAt: 58, countAt: 60, fileSize),
-            let segmentSize = bytes.integer(at: 54, as: UInt16.self)
+            bytes.integer(at: 54, as: UInt16.self) == UInt16(Self.segmentSize)
         else { return nil }
         self.segments = segments
-        self.segmentSize = Int(segmentSize)
         sectionsEnd = sections.upperBound
     }
 
@@ -39,11 +37,12 @@ struct ELFHeader {
     ///
     /// - Parameter table: the bytes of `segments`.
     func hasLoader(_ table: [UInt8]) -> Bool {
-        stride(from: 0, to: table.count, by: max(segmentSize, 1)).contains {
+        stride(from: 0, to: table.count, by: Self.segmentSize).contains {
             table.integer(at: $0, as: UInt32.self) == Self.interpreter
         }
     }
 
+    private static let segmentSize = 56
     /// PT_INTERP
     private static let interpreter: UInt32 = 3
 }

@@ -35,7 +35,13 @@ final class ExecutableFile {
     }
 
     /// The program as the linker wrote it.
-    var image: [UInt8] { get throws(PackError) { try bytes(0..<imageSize) } }
+    var image: [UInt8] {
+        get throws(PackError) {
+            let image = try bytes(0..<imageSize)
+            guard image.count == imageSize else { throw .damaged(Path.resolved(path)) }
+            return image
+        }
+    }
 
     /// The appended archive; nil if there is none.
     var archive: [UInt8]? {

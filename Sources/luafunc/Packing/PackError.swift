@@ -38,7 +38,7 @@ extension PackError: CustomStringConvertible {
         case .tooLargeForZip:
             "the app is too large for a zip file, which holds 4 GB and 65,534 files; leave files out with .funcignore"
         case .noExecutable(let path):
-            "\(path) is not an executable for 64-bit Linux; name a build of luafunc with --runtime"
+            "\(path) is not an executable for 64-bit Linux; name a build of luafunc"
         case .damaged(let path):
             "\(path) is damaged: it was cut off or changed, or another version of luafunc packed it; copy it again "
                 + "from where it came from, or pack the app again"

@@ -29,9 +29,9 @@ import Testing
     }
 
     @Test(arguments: [
-        ("\"plain\"", "a text"), ("\"SomeBlah\"", "a text"), ("\"\"", "a text"), ("5", "a number"),
+        ("\"plain\"", "a string"), ("\"SomeBlah\"", "a string"), ("\"\"", "a string"), ("5", "a number"),
         ("true", "a boolean"),
-        ("[]", "an array"), ("null", "null"), ("\"[1]\"", "a text"), ("\"null\"", "a text"),
+        ("[]", "an array"), ("null", "null"), ("\"[1]\"", "a string"), ("\"null\"", "a string"),
         (#""2024-01-01T00:00:00Z""#, "a date"),
     ])
     func `any other value is not a response`(_ value: String, _ kind: String) {
@@ -70,7 +70,7 @@ import Testing
         (#"{"statusCode":[]}"#, "\"statusCode\" of output 'res' is an array"),
         (#"{"status":{}}"#, "\"status\" of output 'res' is an object"),
         (#"{"headers":[]}"#, "\"headers\" of output 'res' is an array"),
-        (#"{"headers":"x: y"}"#, "\"headers\" of output 'res' is a text"),
+        (#"{"headers":"x: y"}"#, "\"headers\" of output 'res' is a string"),
     ])
     func `a member of the wrong kind fails`(_ value: String, _ reason: String) {
         #expect(Self.named(value).failure?.hasPrefix(Self.failed + reason + "; ") == true)

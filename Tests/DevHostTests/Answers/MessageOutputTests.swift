@@ -156,8 +156,8 @@ import Testing
 
     @Test(
         arguments: [
-            (#""hello""#, "a text"), (#""test""#, "a text"), ("100", "a number"), ("true", "a boolean"),
-            (#""2024-01-01T00:00:00Z""#, "a date"), (#"[{},"a"]"#, "a text"), ("[null]", "null"), ("[[]]", "an array"),
+            (#""hello""#, "a string"), (#""test""#, "a string"), ("100", "a number"), ("true", "a boolean"),
+            (#""2024-01-01T00:00:00Z""#, "a date"), (#"[{},"a"]"#, "a string"), ("[null]", "null"), ("[[]]", "an array"),
         ], documentTypes)
     func `any other value is not a row`(_ row: (String, String), _ type: String) {
         let delivery = deliver(row.0, to: .output(type))
@@ -222,7 +222,7 @@ import Testing
             #"{"Outputs":{"c":"three","b":"hello","a":"one!!"},"Logs":["x"]}"#,
             OutputBinding(name: "a", type: "queue"), OutputBinding(name: "b", type: "table"),
             OutputBinding(name: "c", type: "blob"))
-        #expect(delivery.failure == "output 'b': 'table' takes an object or an array of objects, not a text")
+        #expect(delivery.failure == "output 'b': 'table' takes an object or an array of objects, not a string")
         #expect(delivery.outputs.map(\.name) == ["a", "c"] && delivery.logs == ["x"] && delivery.detail == nil)
     }
 }

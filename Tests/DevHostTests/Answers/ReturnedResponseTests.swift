@@ -59,7 +59,7 @@ import Testing
             (#"{"body":"x","cookies":[]}"#, 200, "x", "text/plain; charset=utf-8", ["\"cookies\" is ignored"]),
             (
                 #"{"body":"x","headers":"a: b"}"#, 200, "x", "text/plain; charset=utf-8",
-                ["\"headers\" is a text and is ignored"]
+                ["\"headers\" is a string and is ignored"]
             ),
             (
                 #"{"body":"x","headers":{"a":[1]}}"#, 200, "x", "text/plain; charset=utf-8",

@@ -40,7 +40,7 @@ final class HostInProcess {
             self?.waiter.changed()
         }
         self.host = host
-        port = host.front.port
+        port = host.server.port
         running = EventLoop.main.task { try await host.run() }
     }
 

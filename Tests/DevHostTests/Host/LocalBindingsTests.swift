@@ -20,7 +20,7 @@ private struct PigeonTrigger: Trigger {
 
     func listener(for target: TriggerTarget) -> (any TriggerListener)? { Loft(target) }
 
-    func payload(byHand run: RunByHand, for trigger: TriggerBinding) -> InvocationPayload {
+    static func payload(byHand run: RunByHand, for trigger: TriggerBinding) -> InvocationPayload {
         trigger.payload(body: Array("by hand: \(run.input)".utf8))
     }
 }

@@ -13,19 +13,19 @@ struct AdminInvocationTests {
     init() { MainLoopThread.start() }
 
     @MainLoop
-    private func payload(_ type: String, _ input: String, isMany: Bool = false) throws -> InvocationPayload {
+    private func payload(
+        _ type: String, _ input: String, isMany: Bool = false,
+        members: [(String, String)] = [("schedule", "0 0 0 1 1 *"), ("path", "inbox/{name}")]
+    ) throws -> InvocationPayload {
         let app = try TemporaryApp([:])
-        let members = [
-            ("name", "v"), ("schedule", "0 0 0 1 1 *"), ("queueName", "orders"), ("eventHubName", "hub"),
-            ("path", "inbox/{name}"),
-        ]
         let binding = Binding(
             name: "v", type: BindingTypes.known.type(type), writtenType: type, direction: .in, dataType: nil,
             isMany: isMany,
             tree: JSONTree(
                 .object(members.map { JSONTree.Member(name: $0.0, tree: JSONTree(.string($0.1), line: 1)) }), line: 1))
         let run = RunByHand(
-            input: input, now: Fixed.now, zone: .utc, storage: try LocalStorage(root: app.folder.path),
+            binding: binding, input: input, now: Fixed.now, zone: .utc,
+            storage: try LocalStorage(root: app.folder.path),
             newID: { "id" })
         return try LocalBindings.known.trigger(binding)
             .payload(byHand: run, for: TriggerBinding(function: "F", name: "v", isMany: isMany))
@@ -62,6 +62,12 @@ struct AdminInvocationTests {
     @MainLoop func `for some triggers the input is not used as the value`(_ type: String, _ reason: String) {
         let error = #expect(throws: (any Error).self) { try payload(type, "text") }
         #expect(error.map { "\($0)" } == reason)
+    }
+
+    @Test(arguments: [("timerTrigger", "schedule"), ("blobTrigger", "path")])
+    @MainLoop func `a run by hand names the property that it needs`(_ type: String, _ property: String) {
+        let error = #expect(throws: PropertyError.self) { try payload(type, "inbox/a", members: []) }
+        #expect(error?.description == "binding 'v': has no \"\(property)\"")
     }
 
     @Test @MainLoop func `a timer ignores the input`() throws {

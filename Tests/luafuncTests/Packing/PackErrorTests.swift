@@ -19,7 +19,7 @@ import Testing
             .tooLargeForZip,
             "the app is too large for a zip file, which holds 4 GB and 65,534 files; leave files out with .funcignore"
         ),
-        (.noExecutable("a"), "a is not an executable for 64-bit Linux; name a build of luafunc with --runtime"),
+        (.noExecutable("a"), "a is not an executable for 64-bit Linux; name a build of luafunc"),
         (
             .damaged("a"),
             "a is damaged: it was cut off or changed, or another version of luafunc packed it; copy it again from where it came from, or pack the app again"
