@@ -157,7 +157,8 @@ import Testing
     @Test(
         arguments: [
             (#""hello""#, "a string"), (#""test""#, "a string"), ("100", "a number"), ("true", "a boolean"),
-            (#""2024-01-01T00:00:00Z""#, "a date"), (#"[{},"a"]"#, "a string"), ("[null]", "null"), ("[[]]", "an array"),
+            (#""2024-01-01T00:00:00Z""#, "a date"), (#"[{},"a"]"#, "a string"), ("[null]", "null"),
+            ("[[]]", "an array"),
         ], documentTypes)
     func `any other value is not a row`(_ row: (String, String), _ type: String) {
         let delivery = deliver(row.0, to: .output(type))
