@@ -508,7 +508,7 @@ import Testing
         "return tostring(getmetatable(({...})[1].req)) == 'false' and 'nil'",
         "local t = setmetatable(require('json').decode('[1]'), { __index = function() return 'nil' end }) return t.x",
     ])
-    func `scripts cannot reach the marks of luafunc's own tables`(_ code: String) async throws {
+    func `scripts cannot reach the metatables of luafunc's own tables`(_ code: String) async throws {
         #expect(try await Self.run(code, timeLimit: "30s").reply.contains(#""body":"nil""#))
     }
 

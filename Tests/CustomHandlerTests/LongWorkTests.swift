@@ -150,7 +150,7 @@ import Testing
             """
         try stack.load(script.utf8Span.span.bytes, name: "=test")
         stack.push(function: "new") { stack throws(LuaError) in
-            stack.setMetatable(at: 1, vm.marks.request)
+            stack.setMetatable(at: 1, vm.metatables.request)
             return 1
         }
         var step = vm.resume(task)

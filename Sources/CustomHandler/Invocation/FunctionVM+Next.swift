@@ -83,7 +83,8 @@ extension FunctionVM {
         if task.role == .spawned, !cause.isFinal { return nil }
         let stack = task.thread.stack
         let execution = task.execution
-        if cause == .error, task.role == .handler, function.isHTTP, stack.hasMetatable(at: -1, marks.httpResponse) {
+        if cause == .error, task.role == .handler, function.isHTTP, stack.hasMetatable(at: -1, metatables.httpResponse)
+        {
             return next(after: task, results: 1)
         }
         guard stack.reserve(64) else {

@@ -9,7 +9,7 @@ final class FunctionVM {
     let function: Function
     let lua: LuaVM
     let pool: FunctionPool
-    let marks: Marks
+    let metatables: Metatables
     private let scope: Scope
     private let text: [UInt8]
     /// The function that the script returned, and how many of the three arguments it takes; nil until the script is
@@ -69,7 +69,7 @@ final class FunctionVM {
         let memoryLimit: Int
         /// The execution whose Lua code runs now.
         var running: Execution?
-        var marks: Marks?
+        var metatables: Metatables?
         /// The opened modules of luafunc, by name, so that a script gets the same table every time.
         var modules: [String: LuaReference] = [:]
         /// The files that `require` has looked for, whether they exist or not.
@@ -122,11 +122,11 @@ final class FunctionVM {
                         return 0
                     },
                     find: { stack throws(LuaError) in try Modules.find(on: stack, scope) }))
-            marks = try Marks(lua.stack, scope)
+            metatables = try Metatables(lua.stack, scope)
         } catch {
             throw InvocationFailure(.function, error.message)
         }
-        scope.marks = marks
+        scope.metatables = metatables
         lua.setLabel("luafunc: function \(function.name), invocation")
     }
 
@@ -165,7 +165,7 @@ final class FunctionVM {
     /// Pushes `context` if the handler takes it. [+1 or 0]
     func pushContext(of invocation: Invocation, onto stack: LuaStack) {
         if let handler, handler.parameters < 3 { return }
-        marks.context.push(of: invocation, onto: stack)
+        metatables.context.push(of: invocation, onto: stack)
     }
 
     func tooLarge(_ invocation: Invocation, _ execution: Execution) -> InvocationFailure {
@@ -182,7 +182,7 @@ final class FunctionVM {
     func bodyTask(for execution: Execution, _ body: LuaReference) -> ScriptTask {
         let task = ScriptTask(.body, lua.makeThread(), of: execution, arguments: 2)
         execution.writing = task
-        marks.pushWriter(body, onto: task.thread.stack)
+        metatables.pushWriter(body, onto: task.thread.stack)
         lua.stack.release(body)
         return task
     }

@@ -11,7 +11,7 @@ extension FunctionVM {
         let task = ScriptTask(.reader, lua.makeThread(), of: execution, arguments: 0)
         let stack = task.thread.stack
         execution.prepare(task).payload = LongPayloadReader(
-            PayloadReader(function: function, marks: marks, stack: stack), payload)
+            PayloadReader(function: function, metatables: metatables, stack: stack), payload)
         let reader = payloadReader ?? makePayloadReader()
         payloadReader = reader
         stack.push(reader)

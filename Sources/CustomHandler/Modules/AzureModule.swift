@@ -3,7 +3,7 @@ import Lua
 extension Modules {
     /// The module `azure`. `bytes(s)` marks text as binary, so that an output gets exactly these bytes.
     static func openAzure(onto stack: LuaStack, _ scope: FunctionVM.Scope) throws(LuaError) {
-        guard let mark = scope.marks?.bytes else { throw .message("azure is not ready") }
+        guard let mark = scope.metatables?.bytes else { throw .message("azure is not ready") }
         pushTable(
             [
                 (

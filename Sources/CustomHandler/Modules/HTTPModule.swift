@@ -7,7 +7,7 @@ extension Modules {
     /// The module `http`: `request` and its short forms, which wait without blocking the thread; `response`; and
     /// `eventStream`, for a response that is sent event by event.
     static func openHTTP(onto stack: LuaStack, _ scope: FunctionVM.Scope) throws(LuaError) {
-        guard let mark = scope.marks?.httpResponse else { throw .message("http is not ready") }
+        guard let mark = scope.metatables?.httpResponse else { throw .message("http is not ready") }
         stack.push(function: "response") { stack throws(LuaError) in
             try stack.argumentTable(1)
             stack.setCount(1)

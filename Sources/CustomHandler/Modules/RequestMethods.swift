@@ -148,8 +148,10 @@ enum RequestMethods {
             }
         }
         stack.push(function: "response") { stack throws(LuaError) in
-            guard let marks = scope.marks else { throw .message("there is no response before the VM is made") }
-            stack.setMetatable(at: 1, marks.httpResponse)
+            guard let metatables = scope.metatables else {
+                throw .message("there is no response before the VM is made")
+            }
+            stack.setMetatable(at: 1, metatables.httpResponse)
             return 1
         }
         stack.push(function: "query") { stack throws(LuaError) in pushQuery(of: stack) }
@@ -198,13 +200,15 @@ enum RequestMethods {
     /// Pushes the first value of a query field. It works only for a request that the script has not made itself; for
     /// any other value it returns no results.
     private static func pushFirst(of stack: LuaStack, _ scope: FunctionVM.Scope) -> Int {
-        guard stack.type(at: 2) == .string, let marks = scope.marks, marks.pushURL(ofRequest: 1, on: stack) else {
+        guard stack.type(at: 2) == .string, let metatables = scope.metatables,
+            metatables.pushURL(ofRequest: 1, on: stack)
+        else {
             return 0
         }
         let url = stack.count
         stack.push(true)
         _ = stack.withBytes(at: 2) { name in
-            marks.withURL(at: url, of: stack) { url in
+            metatables.withURL(at: url, of: stack) { url in
                 QueryString.forEachField(of: url) { field, value in
                     guard QueryString.isName(field, name) else { return true }
                     QueryString.push(value, onto: stack)

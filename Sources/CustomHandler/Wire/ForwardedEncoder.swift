@@ -28,7 +28,7 @@ extension OutputEncoder {
         }
         if let index = returned.outputs, try countOutputs(at: index) > 0 {
             for (position, output) in function.namedOutputs.enumerated() {
-                if stack.pushField(marks.names.bindings[position], of: index) != .nil {
+                if stack.pushField(metatables.names.bindings[position], of: index) != .nil {
                     return try response(at: stack.count, place: .output(output.name))
                 }
                 stack.pop()
@@ -38,7 +38,7 @@ extension OutputEncoder {
     }
 
     private func response(at index: Int, place: Place) throws(OutputError) -> Outcome {
-        guard stack.type(at: index) == .table, !marks.isBytes(at: index, of: stack) else {
+        guard stack.type(at: index) == .table, !metatables.isBytes(at: index, of: stack) else {
             return try response(to: ResponseParts(body: index), place: place)
         }
         return try response(to: try readResponse(at: index, place: place), place: place.member("body"))
@@ -79,7 +79,7 @@ extension OutputEncoder {
     /// The content type that the host adds to a response without one (host-contract §9.5).
     private func contentType(of body: Int) -> StaticString {
         switch stack.type(at: body) {
-        case .table where !marks.isBytes(at: body, of: stack): "application/json; charset=utf-8"
+        case .table where !metatables.isBytes(at: body, of: stack): "application/json; charset=utf-8"
         case .table: "application/octet-stream"
         case .string where !stack.isUTF8(at: body): "application/octet-stream"
         default: "text/plain; charset=utf-8"
@@ -92,7 +92,7 @@ extension OutputEncoder {
         case .nil, .none: break
         case _ where stack.isNull(at: index): break
         case .string: try appendRaw(at: index, place: place)
-        case .table where marks.isBytes(at: index, of: stack):
+        case .table where metatables.isBytes(at: index, of: stack):
             stack.pushElement(1, of: index)
             defer { stack.pop() }
             try appendRaw(at: -1, place: place)

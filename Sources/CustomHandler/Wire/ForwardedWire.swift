@@ -17,7 +17,7 @@ enum ForwardedWire {
         let request = invocation.request
         let size = request.body.count
         guard stack.hasRoom(for: size) else { throw vm.tooLarge(invocation, execution) }
-        RequestReader(marks: vm.marks, stack: stack)
+        RequestReader(metatables: vm.metatables, stack: stack)
             .pushArguments(request, parameters, isProxied: isProxied, withMetadata: vm.takesMetadata)
         // The script has its own copy of the body.
         if size > HTTPRequest.keptCapacity { _ = request.takeBody() }
@@ -29,7 +29,8 @@ enum ForwardedWire {
         at index: Int, of stack: LuaStack, for execution: Execution, _ invocation: Invocation
     ) throws(InvocationFailure) -> Outcome {
         let vm = execution.vm
-        let encoder = OutputEncoder(function: vm.function, marks: vm.marks, stack: stack, writer: vm.emptyWriter())
+        let encoder = OutputEncoder(
+            function: vm.function, metatables: vm.metatables, stack: stack, writer: vm.emptyWriter())
         do throws(OutputError) {
             let outcome = try encoder.forwardedResponse(at: index) { execution.write(.info, $0) }
             guard case .streamed(let body, let head?) = outcome, invocation.request.method == .head else {

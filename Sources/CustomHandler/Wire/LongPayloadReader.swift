@@ -136,7 +136,7 @@ final class LongPayloadReader {
         return { [reader] stack throws(PayloadError) in
             guard try decode(stack) else { return false }
             stack.setField("Body", of: Self.value)
-            stack.setMetatable(at: Self.value, reader.marks.request)
+            stack.setMetatable(at: Self.value, reader.metatables.request)
             return true
         }
     }

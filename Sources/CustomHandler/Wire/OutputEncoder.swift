@@ -5,7 +5,7 @@ import Lua
 /// Writes a handler's result as the response payload, in a form that the host does not change (host-contract §9).
 struct OutputEncoder {
     let function: Function
-    let marks: Marks
+    let metatables: Metatables
     let stack: LuaStack
     let writer: JSONWriter
     /// The body of the http output, once the function that writes it has run.
@@ -55,8 +55,8 @@ struct OutputEncoder {
         case .nil, .none: return Returned()
         case .string, .number, .boolean: return try interpretScalar(index)
         case .table:
-            if marks.isBytes(at: index, of: stack) { return try interpretScalar(index) }
-            if stack.hasMetatable(at: index, marks.httpResponse) { return try interpretResponse(index) }
+            if metatables.isBytes(at: index, of: stack) { return try interpretScalar(index) }
+            if stack.hasMetatable(at: index, metatables.httpResponse) { return try interpretResponse(index) }
             stack.expandDeferred(at: index)
             return try interpretTable(index)
         case _ where stack.isNull(at: index): return Returned()
@@ -124,7 +124,7 @@ struct OutputEncoder {
 
     /// The number of the table's members that are named outputs.
     private func countOutputs(of index: Int) -> Int {
-        marks.names.bindings.count { name in
+        metatables.names.bindings.count { name in
             defer { stack.pop() }
             return stack.pushField(name, of: index) != .nil
         }
@@ -150,7 +150,7 @@ struct OutputEncoder {
             let type = stack.pushField(name, of: index)
             return type == .nil || stack.isNull(at: -1) ? nil : stack.count
         }
-        let names = marks.names
+        let names = metatables.names
         return Returned(outputs: field(names.outputs), value: field(names.returnValue), logs: field(names.logs))
     }
 
@@ -200,7 +200,7 @@ struct OutputEncoder {
         var separator: StaticString = ""
         for (position, output) in function.namedOutputs.enumerated() {
             defer { stack.pop() }
-            guard stack.pushField(marks.names.bindings[position], of: index) != .nil else { continue }
+            guard stack.pushField(metatables.names.bindings[position], of: index) != .nil else { continue }
             writer.append(raw: separator)
             separator = ","
             writer.append(raw: output.memberStart)
@@ -257,7 +257,8 @@ struct OutputEncoder {
     private mutating func appendOutput(_ output: Binding, at index: Int, place: Place) throws(OutputError) {
         if output.output == .http { return try appendResponse(at: index, place: place) }
         let encoder = ValueEncoder(
-            kind: output.output, isBinary: output.isBinary, type: output.writtenType, place: place, marks: marks,
+            kind: output.output, isBinary: output.isBinary, type: output.writtenType, place: place,
+            metatables: metatables,
             stack: stack,
             writer: writer)
         try encoder.append(at: index)

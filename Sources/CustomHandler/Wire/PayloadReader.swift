@@ -34,7 +34,7 @@ enum PayloadError: Error, Equatable, CustomStringConvertible {
 /// string inside a string (host-contract §6).
 struct PayloadReader {
     let function: Function
-    let marks: Marks
+    let metatables: Metatables
     let stack: LuaStack
 
     /// Pushes `data` and, if the handler takes them, `metadata`. [+1 or 2]
@@ -148,9 +148,9 @@ struct PayloadReader {
 
     private func pushRequest(_ value: CheckedValue, of source: Int) throws(JSONError) {
         guard value.isObject else { return try pushValue(value, of: source, unwrapping: 1) }
-        if let place = value.place { return stack.pushDeferred(marks.requestFiller, place: place, source: source) }
+        if let place = value.place { return stack.pushDeferred(metatables.requestFiller, place: place, source: source) }
         stack.pushTable()
-        stack.setMetatable(at: -1, marks.request)
+        stack.setMetatable(at: -1, metatables.request)
     }
 
     /// Looks up a member of a request that is not filled yet.
@@ -170,7 +170,7 @@ struct PayloadReader {
         stack.fillMembers(of: place, into: table)
         stack.pushValue(at: table)
         decodeBody()
-        stack.setMetatable(at: -1, marks.request)
+        stack.setMetatable(at: -1, metatables.request)
         stack.pop()
     }
 

@@ -13,7 +13,7 @@ enum PayloadWire {
         let task = vm.handlerTask(for: execution)
         guard execution.hold(payload.count) else { throw vm.tooLarge(invocation, execution) }
         do throws(PayloadError) {
-            try PayloadReader(function: vm.function, marks: vm.marks, stack: task.thread.stack)
+            try PayloadReader(function: vm.function, metatables: vm.metatables, stack: task.thread.stack)
                 .pushArguments(payload.span.bytes, withMetadata: vm.takesMetadata)
         } catch {
             throw vm.failure(of: execution, invocation, error)
@@ -28,7 +28,8 @@ enum PayloadWire {
     ) throws(InvocationFailure) -> Outcome {
         let vm = execution.vm
         var encoder = OutputEncoder(
-            function: vm.function, marks: vm.marks, stack: stack, writer: vm.emptyWriter(), streamed: streamed)
+            function: vm.function, metatables: vm.metatables, stack: stack, writer: vm.emptyWriter(), streamed: streamed
+        )
         do throws(OutputError) {
             try encoder.append(at: index, logs: execution.log.lines)
             return encoder.unwritten.map { .streamed($0, head: nil) } ?? .payload

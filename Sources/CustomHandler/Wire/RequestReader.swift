@@ -5,7 +5,7 @@ import Lua
 /// Converts a caller's own request to the arguments `data` and `metadata`, in the same form as in a payload
 /// (host-contract §6.4). Nothing is lost: the body has exactly the bytes that arrived.
 struct RequestReader {
-    let marks: Marks
+    let metatables: Metatables
     let stack: LuaStack
 
     /// Pushes `data` and, if the handler takes them, `metadata`. [+1 or 2]
@@ -16,10 +16,10 @@ struct RequestReader {
         pushSource(request, head.span.bytes.extracting(0..<request.head.length), parameters)
         let source = stack.count
         stack.pushTable(hash: 1)
-        stack.push(marks.trigger)
-        stack.pushDeferred(marks.tables.request, place: isProxied ? 1 : 0, source: source)
+        stack.push(metatables.trigger)
+        stack.pushDeferred(metatables.tables.request, place: isProxied ? 1 : 0, source: source)
         stack.setPair(of: source + 1)
-        if takesMetadata { stack.pushDeferred(marks.tables.metadata, place: 0, source: source) }
+        if takesMetadata { stack.pushDeferred(metatables.tables.metadata, place: 0, source: source) }
         stack.remove(at: source)
     }
 

@@ -57,7 +57,7 @@ struct RequestTables {
             set("Params") { if stack.pushBlockValue(Self.params, of: source) != .table { stack.pushTable() } }
             set("Identities") { stack.pushDeferred(identities, place: 0, source: source) }
             set("Body") { stack.pushBlockValue(Self.body, of: source) }
-            if let marks = scope.marks { stack.setMetatable(at: table, marks.request) }
+            if let metatables = scope.metatables { stack.setMetatable(at: table, metatables.request) }
         }
     }
 

@@ -5,7 +5,7 @@ import Lua
 /// host accepts for both a named output and `$return`.
 extension OutputEncoder {
     mutating func appendResponse(at index: Int, place: Place) throws(OutputError) {
-        guard stack.type(at: index) == .table, !marks.isBytes(at: index, of: stack) else {
+        guard stack.type(at: index) == .table, !metatables.isBytes(at: index, of: stack) else {
             if try appendBareBytes(at: index, place: place) { return }
             writer.append(raw: "{\"statusCode\":200,\"body\":")
             try appendBody(at: index, place: place)

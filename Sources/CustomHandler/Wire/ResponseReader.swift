@@ -31,7 +31,7 @@ extension OutputEncoder {
     func readResponse(at index: Int, place: Place) throws(OutputError) -> ResponseParts {
         stack.expandDeferred(at: index)
         let first = stack.count + 1
-        for name in marks.names.responseMembers { stack.pushField(name, of: index) }
+        for name in metatables.names.responseMembers { stack.pushField(name, of: index) }
         let known = (first..<first + responseMembers.count).count { !stack.isNil(at: $0) }
         if stack.countPairs(at: index, upTo: known + 1) > known { throw unknownMember(at: index, place: place) }
         // The stack indexes of the members, in the order of `responseMembers`.
@@ -174,6 +174,6 @@ extension OutputEncoder {
     /// Whether the value is `azure.bytes` or a string that is not UTF-8.
     @inline(__always)
     func isBinary(at index: Int) -> Bool {
-        stack.type(at: index) == .table ? marks.isBytes(at: index, of: stack) : !stack.isUTF8(at: index)
+        stack.type(at: index) == .table ? metatables.isBytes(at: index, of: stack) : !stack.isUTF8(at: index)
     }
 }

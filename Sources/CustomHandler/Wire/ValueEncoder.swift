@@ -16,7 +16,7 @@ struct ValueEncoder {
     let isBinary: Bool
     let type: String
     let place: Place
-    let marks: Marks
+    let metatables: Metatables
     let stack: LuaStack
     let writer: JSONWriter
 
@@ -24,7 +24,7 @@ struct ValueEncoder {
         switch stack.type(at: index) {
         case .nil, .none: writer.append(raw: "null")
         case _ where stack.isNull(at: index): writer.append(raw: "null")
-        case .table where marks.isBytes(at: index, of: stack):
+        case .table where metatables.isBytes(at: index, of: stack):
             stack.pushElement(1, of: index)
             defer { stack.pop() }
             try appendBytes(at: stack.count)
@@ -158,7 +158,8 @@ struct ValueEncoder {
 
     private func element(_ position: Int) -> ValueEncoder {
         ValueEncoder(
-            kind: kind, isBinary: isBinary, type: type, place: place.element(position), marks: marks, stack: stack,
+            kind: kind, isBinary: isBinary, type: type, place: place.element(position), metatables: metatables,
+            stack: stack,
             writer: writer)
     }
 
@@ -166,7 +167,7 @@ struct ValueEncoder {
         switch stack.type(at: index) {
         case .nil, .none: writer.append(raw: "null")
         case _ where stack.isNull(at: index): writer.append(raw: "null")
-        case .table where marks.isBytes(at: index, of: stack):
+        case .table where metatables.isBytes(at: index, of: stack):
             throw .lost(place, "bytes cannot be one of several messages; return them alone")
         case .table:
             let start = writer.count

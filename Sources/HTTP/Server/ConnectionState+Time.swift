@@ -4,7 +4,7 @@ import EventLoop
 /// whose response is written at once, never does.
 extension ConnectionState {
     /// When each wait began. nil means that the next look starts the wait.
-    struct Marks {
+    struct Waits {
         /// Waiting for the rest of a head, or for more of a body.
         var caller: MonotonicTime?
         /// Waiting for the caller to read: how many bytes it had taken at the last look that saw progress, and when.
@@ -39,32 +39,32 @@ extension ConnectionState {
     mutating func checkTime(at now: MonotonicTime, isHungry: Bool = true, pending: Int, taken: Int) -> TimeCheck {
         var next = MonotonicTime.distantFuture
         if pending > 0 {
-            if marks.taken.map({ taken > $0.bytes }) ?? true { marks.taken = (taken, now) }
-            let end = (marks.taken?.time ?? now) + limits.stall
+            if waits.taken.map({ taken > $0.bytes }) ?? true { waits.taken = (taken, now) }
+            let end = (waits.taken?.time ?? now) + limits.stall
             if now >= end { return .act(.close) }
             // Looking several times per limit finds a stalled caller soon after the limit.
             next = min(next, end, now + limits.stall / 4)
         } else {
-            marks.taken = nil
+            waits.taken = nil
         }
         switch input {
         case .head(hasBegun: true), .body:
             guard isHungry else {
-                marks.caller = nil
+                waits.caller = nil
                 break
             }
-            let since = marks.caller ?? now
-            marks.caller = since
+            let since = waits.caller ?? now
+            waits.caller = since
             if now >= since + limits.patience { return .act(fail(.timeout)) }
             next = min(next, since + limits.patience)
         case .dropped where pending > 0:
             // The caller may be busy reading.
-            (marks.linger, marks.finish) = (nil, nil)
+            (waits.linger, waits.finish) = (nil, nil)
             next = min(next, now + limits.linger)
         case .dropped:
-            let since = marks.linger ?? now
-            let finish = marks.finish ?? now
-            (marks.linger, marks.finish) = (since, finish)
+            let since = waits.linger ?? now
+            let finish = waits.finish ?? now
+            (waits.linger, waits.finish) = (since, finish)
             let end = min(since + limits.linger, finish + limits.longestLinger)
             if now >= end { return .act(.close) }
             next = min(next, end)
@@ -74,5 +74,5 @@ extension ConnectionState {
     }
 
     /// Bytes have arrived and were dropped.
-    mutating func bytesDropped() { marks.linger = nil }
+    mutating func bytesDropped() { waits.linger = nil }
 }

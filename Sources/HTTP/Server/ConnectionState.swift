@@ -73,7 +73,7 @@ struct ConnectionState {
     var input = Input.head(hasBegun: false)
     var output = Output.idle
     let limits: Limits
-    var marks = Marks()
+    var waits = Waits()
     private(set) var hasInputEnded = false
     private(set) var isDraining = false
     private(set) var traits = RequestTraits()
@@ -107,7 +107,7 @@ struct ConnectionState {
     }
 
     mutating func headArrived(_ head: RequestHead, isStreamed: Bool) -> Action {
-        marks.caller = nil
+        waits.caller = nil
         traits = head.traits
         if case .connect = head.method { isTunnel = true }
         var body = Body(isStreamed: isStreamed, isWithheld: head.expectsContinue)
@@ -142,7 +142,7 @@ struct ConnectionState {
     /// Bytes of the body have arrived. The lines around chunks do not count.
     mutating func bodyArrived(_ count: Int) -> Action {
         guard case .body(var body) = input else { return .none }
-        marks.caller = nil
+        waits.caller = nil
         body.isWithheld = false
         // Every byte was in memory once, so the sum cannot overflow.
         body.received &+= count
@@ -183,7 +183,7 @@ struct ConnectionState {
     /// The body is complete.
     mutating func bodyEnded() -> Action {
         guard case .body(let body) = input else { return .none }
-        marks.caller = nil
+        waits.caller = nil
         input = .next
         if body.isStreamed { return .endBody }
         output = .awaited
@@ -227,7 +227,7 @@ struct ConnectionState {
     private mutating func finish() -> Action {
         input = .dropped
         output = .finished
-        marks.linger = nil
+        waits.linger = nil
         return .finish
     }
 

@@ -4,7 +4,7 @@ import HTTP
 import Lua
 
 /// The metatables by which luafunc recognizes its own kinds of tables. They are made once in each VM.
-final class Marks {
+final class Metatables {
     /// The mark of `azure.bytes(s)`. The bytes are element 1.
     let bytes: LuaReference
     /// The mark of `http.response{…}`.
@@ -84,8 +84,9 @@ final class Marks {
         context = ContextTable(stack, scope)
         requestFiller = stack.makeFiller(find: { PayloadReader.findRequestMember(of: $1, on: $0, scope) }) {
             stack, table, place in
-            guard let marks = scope.marks else { return }
-            PayloadReader(function: scope.function, marks: marks, stack: stack).fillRequest(table, from: place)
+            guard let metatables = scope.metatables else { return }
+            PayloadReader(function: scope.function, metatables: metatables, stack: stack).fillRequest(
+                table, from: place)
         }
     }
 
