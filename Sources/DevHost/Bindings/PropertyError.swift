@@ -19,9 +19,8 @@ extension Binding {
         guard let text = tree?.string, !text.isEmpty else {
             throw PropertyError(binding: self.name, line: self.tree.line, reason: "has no \"\(name)\"")
         }
-        let pieces = text.split(separator: "%", omittingEmptySubsequences: false)
-        guard pieces.count < 3 else {
-            throw error(name, "\"\(name)\" needs the app setting \(pieces[1]), which is not set")
+        if let setting = unsetSetting(of: name) {
+            throw error(name, "\"\(name)\" needs the app setting \(setting), which is not set")
         }
         do {
             return try read(text)

@@ -16,6 +16,9 @@ public final class Binding: Sendable {
     /// The whole entry with `%NAME%` replaced, as a script sees it in `context.bindings`.
     public let tree: JSONTree
 
+    /// The app settings that are not set, by the name, in lower case, of the property that needs one.
+    private let unsetSettings: [String: String]
+
     package let input: Input
     public let output: Output
     /// The name's bytes.
@@ -25,7 +28,7 @@ public final class Binding: Sendable {
 
     package init(
         name: String, type: BindingType, writtenType: String, direction: Direction, dataType: String?, isMany: Bool,
-        tree: JSONTree
+        tree: JSONTree, unsetSettings: [String: String] = [:]
     ) {
         self.name = name
         self.type = type
@@ -34,11 +37,15 @@ public final class Binding: Sendable {
         self.dataType = dataType
         self.isMany = isMany
         self.tree = tree
+        self.unsetSettings = unsetSettings
         input = type.input(isBinary: dataType == "binary", isMany: isMany)
         output = type.output
         key = Array(name.utf8)
         memberStart = Array("\"\(name)\":".utf8)
     }
+
+    /// The app setting that a property needs and that is not set.
+    package func unsetSetting(of property: String) -> String? { unsetSettings[property.lowercased()] }
 
     public var isTrigger: Bool { type.isTrigger }
     public var isOutput: Bool { direction != .in }

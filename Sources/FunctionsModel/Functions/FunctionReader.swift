@@ -152,7 +152,8 @@ struct FunctionReader {
         }
         return Binding(
             name: name, type: known, writtenType: type, direction: direction, dataType: dataType,
-            isMany: cardinality == "many", tree: tree.resolvingSettings(settings))
+            isMany: cardinality == "many", tree: tree.resolvingSettings(settings),
+            unsetSettings: tree.unsetSettings(settings))
     }
 
     /// The text of a binding's member. The host ignores the case of these names.
@@ -231,32 +232,4 @@ struct FunctionReader {
 
 extension String? {
     fileprivate var isEmptyText: Bool { self?.isEmpty == true }
-}
-
-extension JSONTree {
-    /// Returns this tree with every `%NAME%` in its texts replaced by the app setting. A name without a setting stays.
-    func resolvingSettings(_ settings: [String: String]) -> JSONTree {
-        switch value {
-        case .string(let text) where text.contains("%"):
-            let parts = text.split(separator: "%", omittingEmptySubsequences: false)
-            var result = String(parts[0])
-            var index = 1
-            while index < parts.count {
-                if index + 1 < parts.count, let setting = settings[String(parts[index])] {
-                    result += setting + parts[index + 1]
-                    index += 2
-                } else {
-                    result += "%" + parts[index]
-                    index += 1
-                }
-            }
-            return JSONTree(.string(result), line: line)
-        case .array(let elements):
-            return JSONTree(.array(elements.map { $0.resolvingSettings(settings) }), line: line)
-        case .object(let members):
-            return JSONTree(
-                .object(members.map { Member(name: $0.name, tree: $0.tree.resolvingSettings(settings)) }), line: line)
-        default: return self
-        }
-    }
 }

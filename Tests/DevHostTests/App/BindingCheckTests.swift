@@ -52,6 +52,18 @@ import Testing
             ])
     }
 
+    @Test func `a setting may have percent signs itself`() throws {
+        let app = try TemporaryApp([
+            "functions/f/function.json": """
+            { "bindings": [ { "name": "t", "type": "xTrigger" },
+                            { "name": "o", "type": "blob", "direction": "out", "path": "%PLACE%" } ] }
+            """
+        ])
+        let settings = ["PLACE": "discounts/10%-20%.txt"]
+        let loaded = try AppLoader(.folder(app.folder.path), settings: settings, requiresScripts: false).load()
+        #expect(BindingCheck(try #require(loaded.functions["f"])).problems.isEmpty)
+    }
+
     @Test(arguments: [
         #""type": "queue", "direction": "out", "queueName": "orders""#,
         #""type": "queue", "direction": "out", "queueName": "orders-{id}""#,
