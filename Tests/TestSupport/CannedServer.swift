@@ -15,20 +15,7 @@ public final class CannedServer: Sendable {
     public init(_ answers: [String: [UInt8]], endsConnections: Bool = false) throws {
         self.answers = answers
         self.endsConnections = endsConnections
-        let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
-        self.descriptor = descriptor
-        var address = sockaddr_in()
-        address.sin_family = sa_family_t(AF_INET)
-        address.sin_addr.s_addr = inet_addr("127.0.0.1")
-        var length = socklen_t(MemoryLayout<sockaddr_in>.size)
-        let status = withUnsafeMutablePointer(to: &address) {
-            $0.withMemoryRebound(to: sockaddr.self, capacity: 1) { address in
-                bind(descriptor, address, length) == 0 && listen(descriptor, 64) == 0
-                    && getsockname(descriptor, address, &length) == 0
-            }
-        }
-        guard status else { throw RawConnection.Refused() }
-        port = Int(UInt16(bigEndian: address.sin_port))
+        (descriptor, port) = try RawConnection.listeningDescriptor()
         Thread.detachNewThread { [self] in serve() }
     }
 

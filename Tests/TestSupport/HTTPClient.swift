@@ -31,6 +31,26 @@ public final class RawConnection {
         return descriptor
     }
 
+    /// A socket that listens on a free port of loopback. The caller closes it.
+    public static func listeningDescriptor() throws -> (descriptor: Int32, port: Int) {
+        let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
+        var address = sockaddr_in()
+        address.sin_family = sa_family_t(AF_INET)
+        address.sin_addr.s_addr = inet_addr("127.0.0.1")
+        var length = socklen_t(MemoryLayout<sockaddr_in>.size)
+        let listens = withUnsafeMutablePointer(to: &address) {
+            $0.withMemoryRebound(to: sockaddr.self, capacity: 1) { address in
+                bind(descriptor, address, length) == 0 && listen(descriptor, 64) == 0
+                    && getsockname(descriptor, address, &length) == 0
+            }
+        }
+        guard listens else {
+            close(descriptor)
+            throw Refused()
+        }
+        return (descriptor, Int(UInt16(bigEndian: address.sin_port)))
+    }
+
     deinit { if descriptor >= 0 { close(descriptor) } }
 
     public func send(_ bytes: some Sequence<UInt8>) {

@@ -72,8 +72,10 @@ public final class LuafuncProcess: Sendable {
     }
 
     /// Invokes a function as the host does, with a payload.
-    public func invoke(_ name: String, _ payload: some Sequence<UInt8>) throws -> HTTPReply {
-        try request("/\(name)", method: "POST", headers: hostHeaders, body: payload)
+    public func invoke(
+        _ name: String, _ payload: some Sequence<UInt8>, headers: [String: String] = hostHeaders
+    ) throws -> HTTPReply {
+        try request("/\(name)", method: "POST", headers: headers, body: payload)
     }
 
     /// Reads stdout up to the first line that contains `text`; false at the end of the output.
