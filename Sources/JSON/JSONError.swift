@@ -19,6 +19,10 @@ public enum JSONError: Error, Equatable, Sendable {
         /// In bytes.
         case memoryLimit(Int)
         case timeLimit
+        /// .NET reads the text as a date that it cannot hold.
+        case dateOutOfRange(String)
+        /// A value that is JSON, but not of the kind that it must be.
+        case wrongKind(String, String, wanted: String)
     }
 
     public enum ValueReason: Equatable, Sendable {
@@ -87,6 +91,8 @@ extension JSONError.SyntaxReason {
         case .numberOutOfRange: "a number too large for a double"
         case .memoryLimit(let limit): "the values take more than the function's \(JSONError.size(limit))"
         case .timeLimit: "the time limit was exceeded"
+        case .dateOutOfRange(let text): "the text '\(text)' is parsed as a date, and .NET has only the years 1 to 9999"
+        case .wrongKind(let what, let kind, let wanted): "\(what) is \(kind); it must be \(wanted)"
         }
     }
 

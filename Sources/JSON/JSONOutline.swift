@@ -333,7 +333,7 @@ extension JSONOutline {
             case .comma where place.open != Self.none:
                 _ = try scanner.another(before: place.isObject ? UInt8(ascii: "}") : UInt8(ascii: "]"))
             case .comma: try scanner.expectEnd()
-            case .restOfName, .restOfValue: try scanner.scanRest(before: UInt8(ascii: "\""))
+            case .restOfName, .restOfValue: try scanner.scanRest()
             }
         } catch {
             return error

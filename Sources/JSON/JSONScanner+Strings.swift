@@ -2,11 +2,10 @@
 extension JSONScanner {
     /// The bytes of the string at the cursor, unescaped; valid until the next string is scanned.
     public mutating func string() throws(JSONError) -> UnsafeBufferPointer<UInt8> {
-        let quote = cursor.pointee
         cursor += 1
         let first = cursor
-        if try reachesEnd(quote) { return plainString(from: first) }
-        _ = try unescapeRest(from: first, before: quote)
+        if try reachesEnd() { return plainString(from: first) }
+        _ = try unescapeRest(from: first)
         return unescaped
     }
 
@@ -14,15 +13,15 @@ extension JSONScanner {
     public mutating func longString() throws(JSONError) -> UnsafeBufferPointer<UInt8>? {
         cursor += 1
         let first = cursor
-        if try reachesEnd(UInt8(ascii: "\"")) { return plainString(from: first) }
-        return try unescapeRest(from: first, before: UInt8(ascii: "\""), pausing: true) ? unescaped : nil
+        if try reachesEnd() { return plainString(from: first) }
+        return try unescapeRest(from: first, pausing: true) ? unescaped : nil
     }
 
     /// Continues a long string that another scanner began. `part` holds what that scanner has read; this takes the
     /// array out of `part`, because a second reference would make each append copy it.
     public mutating func longString(after part: inout [UInt8]) throws(JSONError) -> UnsafeBufferPointer<UInt8>? {
         swap(&scratch, &part)
-        return try unescapeRest(from: cursor, before: UInt8(ascii: "\""), pausing: true) ? unescaped : nil
+        return try unescapeRest(from: cursor, pausing: true) ? unescaped : nil
     }
 
     /// Moves the part of a long string that was read so far into `part`, which must be empty.
@@ -30,12 +29,12 @@ extension JSONScanner {
 
     /// Moves to the closing quote of the string and returns true, or to its first escape and returns false.
     @inline(__always)
-    private mutating func reachesEnd(_ quote: UInt8) throws(JSONError) -> Bool {
+    private mutating func reachesEnd() throws(JSONError) -> Bool {
         while true {
-            skipPlain(before: quote)
+            skipPlain()
             guard cursor < end else { throw error(.unexpectedEnd) }
             let byte = cursor.pointee
-            if byte == quote { return true }
+            if byte == UInt8(ascii: "\"") { return true }
             if byte == UInt8(ascii: "\\") {
                 scratch.removeAll(keepingCapacity: true)
                 return false
@@ -54,8 +53,7 @@ extension JSONScanner {
     /// Skips bytes that need no check, eight at a time: ASCII other than control characters, double quote and
     /// backslash.
     @inline(__always)
-    private mutating func skipPlain(before quote: UInt8) {
-        guard quote == UInt8(ascii: "\"") else { return }
+    private mutating func skipPlain() {
         while plainEnd - cursor >= 8 {
             let found = EightBytes.odd(EightBytes.load(cursor))
             if found != 0 {
@@ -86,16 +84,16 @@ extension JSONScanner {
     /// Appends the string from `first` on, unescaped, to `scratch`. There must be no escape between `first` and the
     /// cursor. Returns false if it pauses because the time slice is over.
     private mutating func unescapeRest(
-        from first: UnsafePointer<UInt8>, before quote: UInt8, pausing: Bool = false
+        from first: UnsafePointer<UInt8>, pausing: Bool = false
     ) throws(JSONError) -> Bool {
         var plain = first
         while true {
             guard cursor < end else { throw error(.unexpectedEnd) }
             let byte = cursor.pointee
-            if byte == quote || byte == UInt8(ascii: "\\") {
+            if byte == UInt8(ascii: "\"") || byte == UInt8(ascii: "\\") {
                 scratch.append(contentsOf: UnsafeBufferPointer(start: plain, count: cursor - plain))
                 cursor += 1
-                if byte == quote { return true }
+                if byte == UInt8(ascii: "\"") { return true }
                 try unescape()
                 try look()
                 if pausing, isSliceOver { return false }
@@ -103,7 +101,7 @@ extension JSONScanner {
             } else {
                 try skipOne(byte)
             }
-            skipPlain(before: quote)
+            skipPlain()
         }
     }
 
@@ -121,7 +119,6 @@ extension JSONScanner {
             cursor += 1
             try unescapeUnicode()
             return
-        case UInt8(ascii: "'") where dialect == .newtonsoft: scratch.append(byte)
         default: throw error(.invalidEscape)
         }
         cursor += 1
@@ -158,9 +155,9 @@ extension JSONScanner {
         return value
     }
 
-    /// Scans the string from the cursor to the quote that closes it.
-    public mutating func scanRest(before quote: UInt8) throws(JSONError) {
+    /// Scans the rest of the string from the cursor on.
+    public mutating func scanRest() throws(JSONError) {
         scratch.removeAll()
-        _ = try unescapeRest(from: cursor, before: quote)
+        _ = try unescapeRest(from: cursor)
     }
 }

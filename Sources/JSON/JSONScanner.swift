@@ -1,12 +1,3 @@
-/// The JSON dialect of a text.
-public enum JSONDialect: Sendable {
-    /// RFC 8259 without extensions.
-    case strict
-    /// The dialect of the host in host.json and function.json: also comments, trailing commas, single quotes, keys
-    /// without quotes and a byte order mark (host-contract §9.2, §14).
-    case newtonsoft
-}
-
 /// Reads the tokens of a JSON text. The caller decides what they mean.
 ///
 /// The scanner works on pointers, because every byte of every invocation passes through it. They are valid only inside
@@ -15,7 +6,6 @@ public struct JSONScanner {
     public let start: UnsafePointer<UInt8>
     public let end: UnsafePointer<UInt8>
     public var cursor: UnsafePointer<UInt8>
-    public let dialect: JSONDialect
     /// The limits that are checked during the scan.
     private let limits: (any JSONLimits)?
     /// The position of the next check of the limits. For a short text it lies past the end, so no check takes place.
@@ -36,11 +26,10 @@ public struct JSONScanner {
     static var longestNumber: Int { 64 << 10 }
 
     /// - Parameter limits: reading throws when one of them is reached.
-    public init(_ bytes: UnsafeBufferPointer<UInt8>, dialect: JSONDialect = .strict, limits: (any JSONLimits)? = nil) {
+    public init(_ bytes: UnsafeBufferPointer<UInt8>, limits: (any JSONLimits)? = nil) {
         start = bytes.baseAddress ?? UnsafePointer(("" as StaticString).utf8Start)
         end = start + bytes.count
         cursor = start
-        self.dialect = dialect
         self.limits = limits
         lookout = start + (limits == nil ? bytes.count + 1 : min(Self.stretch, bytes.count + 1))
         plainEnd = min(end, lookout)
@@ -80,10 +69,8 @@ public struct JSONScanner {
     public mutating func peek() throws(JSONError) -> UInt8 {
         while cursor < end {
             let byte = cursor.pointee
-            if byte > 0x20 {
-                if dialect == .strict || byte != UInt8(ascii: "/") { return byte }
-                try skipComment()
-            } else if byte == 0x20 || byte == 0x0a || byte == 0x0d || byte == 0x09 {
+            if byte > 0x20 { return byte }
+            if byte == 0x20 || byte == 0x0a || byte == 0x0d || byte == 0x09 {
                 cursor += 1
                 try look()
             } else {
@@ -144,42 +131,16 @@ public struct JSONScanner {
             throw unexpected(bracket == UInt8(ascii: "]") ? "',' or ']'" : "',' or '}'")
         }
         cursor += 1
-        if dialect == .newtonsoft, try peek() == bracket {
-            cursor += 1
-            return false
-        }
         return true
     }
 
     /// A member's name and the colon after it; the bytes are valid until the next string is scanned.
     @inlinable @inline(__always)
     public mutating func key() throws(JSONError) -> UnsafeBufferPointer<UInt8> {
-        let quote = try peek()
-        guard quote == UInt8(ascii: "\"") || (dialect == .newtonsoft && quote == UInt8(ascii: "'")) else {
-            return try bareKey()
-        }
+        guard try peek() == UInt8(ascii: "\"") else { throw unexpected("a key in double quotes") }
         let key = try string()
         try expect(UInt8(ascii: ":"), "':'")
         return key
-    }
-
-    /// A member's name without quotes, which Newtonsoft accepts.
-    public mutating func bareKey() throws(JSONError) -> UnsafeBufferPointer<UInt8> {
-        let first = cursor
-        while dialect == .newtonsoft, cursor < end, Self.isBare(cursor.pointee) { cursor += 1 }
-        guard cursor > first else { throw unexpected("a key in double quotes") }
-        let key = UnsafeBufferPointer(start: first, count: cursor - first)
-        try expect(UInt8(ascii: ":"), "':'")
-        return key
-    }
-
-    private static func isBare(_ byte: UInt8) -> Bool {
-        switch byte {
-        case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
-            UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "_"), UInt8(ascii: "$"):
-            true
-        default: false
-        }
     }
 
     public mutating func expectEnd() throws(JSONError) {
@@ -211,28 +172,10 @@ public struct JSONScanner {
             if try closes(UInt8(ascii: "]")) { return }
             repeat { try skipValue(depth: depth + 1) } while try another(before: UInt8(ascii: "]"))
         case UInt8(ascii: "\""): _ = try string()
-        case UInt8(ascii: "'") where dialect == .newtonsoft: _ = try string()
         case UInt8(ascii: "t"): try expectWord("true")
         case UInt8(ascii: "f"): try expectWord("false")
         case UInt8(ascii: "n"): try expectWord("null")
         default: _ = try number()
-        }
-    }
-
-    public mutating func skipComment() throws(JSONError) {
-        let opening = cursor
-        cursor += 1
-        guard cursor < end else { throw error(.unexpectedEnd, at: opening) }
-        switch cursor.pointee {
-        case UInt8(ascii: "/"):
-            while cursor < end, cursor.pointee != UInt8(ascii: "\n") { cursor += 1 }
-        case UInt8(ascii: "*"):
-            cursor += 1
-            while end - cursor >= 2, !(cursor[0] == UInt8(ascii: "*") && cursor[1] == UInt8(ascii: "/")) { cursor += 1 }
-            guard end - cursor >= 2 else { throw error(.unexpectedEnd, at: opening) }
-            cursor += 2
-        default:
-            throw error(.unexpected(UInt8(ascii: "/"), wanted: "a value"), at: opening)
         }
     }
 }

@@ -29,12 +29,12 @@ public struct JSONTree: Sendable {
         self.line = line
     }
 
-    public static func parse(_ text: RawSpan, dialect: JSONDialect = .newtonsoft) throws(JSONError) -> JSONTree {
+    public static func parse(_ text: RawSpan) throws(JSONError) -> JSONTree {
         // The pointers and the scanner live only during the closure.
         try text.withUnsafeBytes { raw throws(JSONError) in
             var bytes = raw.assumingMemoryBound(to: UInt8.self)
             if bytes.starts(with: ByteOrderMark.utf8) { bytes = .init(rebasing: bytes.dropFirst(3)) }
-            var parser = Parser(scanner: JSONScanner(bytes, dialect: dialect))
+            var parser = Parser(scanner: JSONScanner(bytes))
             let tree = try parser.tree(depth: 0)
             try parser.scanner.expectEnd()
             return tree
@@ -83,6 +83,9 @@ public struct JSONTree: Sendable {
         case .null: output.append(raw: "null")
         case .boolean(let truth): output.append(raw: truth ? "true" : "false")
         case .integer(let number): output.append(raw: String(number))
+        // JSON has no other numbers; Newtonsoft writes these as strings too.
+        case .double(let number) where !number.isFinite:
+            output.append(string: number.isNaN ? "NaN" : number < 0 ? "-Infinity" : "Infinity")
         case .double(let number): output.append(raw: "\(number)")
         case .string(let text): output.append(string: text)
         case .array(let elements):
@@ -149,8 +152,6 @@ private struct Parser {
             repeat { elements.append(try tree(depth: depth + 1)) } while try scanner.another(before: UInt8(ascii: "]"))
             return .array(elements)
         case UInt8(ascii: "\""): return .string(String(decoding: try scanner.string(), as: UTF8.self))
-        case UInt8(ascii: "'") where scanner.dialect == .newtonsoft:
-            return .string(String(decoding: try scanner.string(), as: UTF8.self))
         case UInt8(ascii: "t"):
             try scanner.expectWord("true")
             return .boolean(true)

@@ -45,7 +45,9 @@ public final class Pattern: @unchecked Sendable {
         if let code = pcre2_compile_8(whole, whole.count, options, &number, &offset, nil) { return code }
         let read = String(decoding: text.utf8.prefix(max(0, offset - prefix.utf8.count)), as: UTF8.self)
         let position = min(read.unicodeScalars.count + 1, max(1, text.unicodeScalars.count))
-        throw PatternError(reason: message(number), position: position)
+        throw PatternError(
+            reason: message(number), position: position,
+            isMissingGroup: number == PCRE2_ERROR_BAD_SUBPATTERN_REFERENCE)
     }
 
     private static func beginsAtStart(_ code: OpaquePointer) -> Bool {
@@ -102,4 +104,6 @@ public struct PatternError: Error, Equatable {
     public let reason: String
     /// The number of the character, from 1, at which PCRE2 stopped reading, or of the last character if it read all.
     public let position: Int
+    /// Whether the pattern refers to a group that it does not have.
+    public var isMissingGroup = false
 }

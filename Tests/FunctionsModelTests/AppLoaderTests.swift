@@ -152,10 +152,94 @@ import Testing
     }
 
     @Test func `settings replace names between percent signs`() throws {
-        let json = #"{ "bindings": [ { "name": "a", "type": "%KIND%Trigger", "queueName": "%Q%-%NONE%" } ] }"#
-        let app = try load(["f/function.json": json, "f/handler.lua": ""], settings: ["KIND": "queue", "Q": "orders"])
-        #expect(app.functions["f"]?.trigger?.type == .queueTrigger)
+        let json = #"{ "bindings": [ { "name": "a", "type": "queueTrigger", "queueName": "%Q%-%NONE%" } ] }"#
+        let app = try load(["f/function.json": json, "f/handler.lua": ""], settings: ["Q": "orders"])
         #expect(app.functions["f"]?.trigger?.tree["queueName"]?.string == "orders-%NONE%")
+    }
+
+    @Test func `a type and an HTTP trigger are read as they stand, and a route with a setting is a warning`() throws {
+        let http = #"{ "bindings": [ { "name": "a", "type": "httpTrigger", "route": "p-%R%", "x": "%R%" } ] }"#
+        let queue = #"{ "bindings": [ { "name": "a", "type": "%KIND%Trigger", "queueName": "q" } ] }"#
+        let app = try load(
+            [
+                "host.json": #"{ "version": "2.0", "extensionBundle": {} }"#, "f/function.json": http,
+                "f/handler.lua": "", "g/function.json": queue, "g/handler.lua": "",
+            ], settings: ["KIND": "queue", "R": "val"])
+        #expect(app.functions["f"]?.route == "p-%R%" && app.functions["f"]?.trigger?.tree["x"]?.string == "%R%")
+        #expect(app.functions["g"]?.trigger?.writtenType == "%KIND%Trigger")
+        #expect(
+            app.warnings.first?.description == "f/function.json:1: binding 'a': the host does not replace '%R%' in "
+                + "\"route\", so a path matches only if it contains these characters; write the text itself")
+        guard case .found = app.router.match(method: "GET", path: "/api/p-%25R%25") else {
+            return #expect(Bool(false), "not found")
+        }
+    }
+
+    @Test func `methods may be unusual, and an empty list matches nothing`() throws {
+        func function(_ methods: String) -> String {
+            #"{ "bindings": [ { "name": "a", "type": "httpTrigger", "methods": \#(methods) } ] }"#
+        }
+        let app = try load([
+            "host.json": #"{ "version": "2.0" }"#, "a/function.json": function("[]"), "a/handler.lua": "",
+            "b/function.json": function(#"["propfind", "psot"]"#), "b/handler.lua": "",
+        ])
+        #expect(
+            app.warnings.map(\.description) == [
+                "a/function.json:1: binding 'a': an empty \"methods\" matches no request; leave it out to take all "
+                    + "methods",
+                "b/function.json:1: binding 'a': the method 'psot' is unusual; did you mean 'post'?",
+            ])
+        for (method, path, isFound) in [
+            ("GET", "/api/a", false), ("PROPFIND", "/api/b", true), ("PUT", "/api/b", false),
+        ] {
+            let found = if case .found = app.router.match(method: method, path: path) { true } else { false }
+            #expect(found == isFound, "\(method) \(path)")
+        }
+    }
+
+    @Test(arguments: [
+        (#""route": "r""#, #""route": "r/""#, true), (#""route": "r""#, #""route": "R""#, true),
+        (#""route": "r", "methods": ["get"]"#, #""route": "r", "methods": ["GET"]"#, false),
+        (#""route": "r", "methods": ["get"]"#, #""route": "r", "methods": ["post", "get"]"#, true),
+    ])
+    func `routes conflict without their outer slashes, methods as they are spelled`(
+        _ first: String, _ second: String, _ conflict: Bool
+    ) throws {
+        func function(_ rest: String) -> String {
+            #"{ "bindings": [ { "name": "a", "type": "httpTrigger", \#(rest) } ] }"#
+        }
+        let app = try load([
+            "a/function.json": function(first), "a/handler.lua": "", "b/function.json": function(second),
+            "b/handler.lua": "",
+        ])
+        #expect((app.broken["b"] != nil) == conflict)
+    }
+
+    @Test func `a malformed route is an error that says that Azure would not start, and the others are served`() throws
+    {
+        let bad = #"{ "bindings": [ { "name": "a", "type": "httpTrigger", "route": "x/{y" } ] }"#
+        let good = #"{ "bindings": [ { "name": "a", "type": "httpTrigger" } ] }"#
+        let app = try load([
+            "a/function.json": bad, "a/handler.lua": "", "b/function.json": good, "b/handler.lua": "",
+        ])
+        #expect(
+            app.broken["a"]?.description
+                == "a/function.json:1: binding 'a': route 'x/{y': character 3: the '{' is never closed; write '{y}'. In "
+                + "Azure, the whole host would not start"
+        )
+        guard case .found = app.router.match(method: "GET", path: "/api/b") else {
+            return #expect(Bool(false), "not found")
+        }
+    }
+
+    @Test func `a prefix that ends with a slash is refused as the host refuses it`() {
+        let host = #"{ "version": "2.0", "extensions": { "http": { "routePrefix": "/api/" } } }"#
+        let problem = #expect(throws: Problem.self) { try load(["host.json": host]) }
+        #expect(
+            problem?.description
+                == "host.json:1: routePrefix '/api/': character 5: there are two slashes in a row; remove one. In "
+                + "Azure, the whole host would not start"
+        )
     }
 
     @Test func `the host's list of functions leaves the others out`() throws {
@@ -179,7 +263,10 @@ import Testing
     @Test(arguments: [
         ("{", "host.json:1: is not JSON: line 1, column 2: the text ends in the middle of a value"),
         ("[]", "host.json:1: must contain an object"),
-        ("{}", "host.json: has no \"version\"; the host does not start without \"version\": \"2.0\""),
+        (
+            #"{ "functions": [] }"#,
+            "host.json: has no \"version\"; the host does not start without \"version\": \"2.0\""
+        ),
         (#"{ "version": 2.0 }"#, "host.json:1: \"version\" must be the string \"2.0\""),
         (
             "{ \"version\": \"2.0\",\n\"functionTimeout\": \"soon\" }",

@@ -14,7 +14,8 @@ import Testing
         (#""functionTimeout": "99999999999999999999""#, "\"functionTimeout\" must be a time of at least one second"),
         (#""functionTimeout": 1e308"#, "\"functionTimeout\" must be a time of at least one second"),
         (#""functionTimeout": -9223372036854775808"#, "\"functionTimeout\" must be a time of at least one second"),
-        (#""functionTimeout": NaN"#, "is not JSON"), (#""functionTimeout": 1e999"#, "is not JSON"),
+        (#""functionTimeout": NaN"#, "\"functionTimeout\" must be a time of at least one second"),
+        (#""functionTimeout": 1e999"#, "\"functionTimeout\" must be a time of at least one second"),
         (
             #""retry": { "strategy": "fixedDelay", "maxRetryCount": 9223372036854775807, "delayInterval": "1" }"#,
             "\"maxRetryCount\" must be a whole number"
@@ -23,6 +24,12 @@ import Testing
             #""retry": { "strategy": "fixedDelay", "maxRetryCount": 1, "delayInterval": "99999-01-01" }"#,
             "\"delayInterval\" must be a time such as"
         ),
+        (
+            #""retry": { "strategy": "exponentialBackoff", "maxRetryCount": 1, "minimumInterval": "2", "maximumInterval": "1" }"#,
+            "The minimumInterval must not be greater than the maximumInterval"
+        ),
+        (#""extensions": { "http": { "maxConcurrentRequests": 0 } }"#, "must be a number of at least 1, or -1"),
+        (#""extensions": { "http": { "maxOutstandingRequests": -2 } }"#, "must be a number of at least 1, or -1"),
         (String(repeating: #""a": { "#, count: 200) + String(repeating: "}", count: 200), "is not JSON"),
     ])
     func `impossible values in host.json are reported`(_ members: String, _ reason: String) throws {
@@ -46,7 +53,12 @@ import Testing
         for retry in [1, 2, 31, 32, Int.max] { #expect(host.retry?.delay(before: retry) == longest) }
     }
 
-    @Test func `a retry waits twice as long each time, up to the maximum`() throws {
+    @Test(arguments: [
+        (1.0, [2, 4, 6, 10, 15, 15]), (0.8, [2, 3.6, 5.2, 8.4, 14.8, 15]), (1.2, [2, 4.4, 6.8, 11.6, 15, 15]),
+    ])
+    func `with exponential back-off, what comes on top of the minimum doubles`(_ random: Double, _ seconds: [Double])
+        throws
+    {
         let app = try TemporaryApp([
             "host.json": """
             { "version": "2.0", "retry": { "strategy": "exponentialBackoff", "maxRetryCount": 9,
@@ -54,7 +66,10 @@ import Testing
             """
         ])
         let retry = try #require(try AppLoader(.folder(app.folder.path), settings: [:]).load().host.retry)
-        #expect((1...6).map { retry.delay(before: $0) } == [2, 4, 8, 15, 15, 15].map { Duration.seconds($0) })
+        for (number, expected) in seconds.enumerated() {
+            let delay = retry.delay(before: number + 1, random: random) / .seconds(1)
+            #expect(abs(delay - expected) < 1e-9, "retry \(number + 1)")
+        }
     }
 
     @Test(arguments: [("0.5ms", 500_000), ("0.0001ms", 100), ("1e-300", 1), ("2", 2_000_000_000)] as [(String, Int64)])

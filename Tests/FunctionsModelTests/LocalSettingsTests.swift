@@ -38,6 +38,10 @@ import Testing
             #"{ "Host": { "LocalHttpPort": "x" } }"#,
             "local.settings.json:1: \"LocalHttpPort\" must be a port from 0 to 65535"
         ),
+        (
+            #"{ "EventGrid": { "Topic": "f" } }"#,
+            "local.settings.json:1: \"Topic\" in \"EventGrid\" must be a list of function names, not a string"
+        ),
     ])
     func `invalid settings are reported without their values`(_ text: String, _ sentence: String) {
         let error = #expect(throws: Problem.self) { try settings(text) }

@@ -181,7 +181,7 @@ import Testing
         switch router.match(method: method, path: path) {
         case .found(let match): #expect(match.index == index)
         case .notFound: #expect(index == nil)
-        case .bad: #expect(Bool(false), "refused")
+        case .failed, .bad: #expect(Bool(false), "refused")
         }
     }
 
@@ -263,6 +263,24 @@ import Testing
                     + "'^'"
             ])
         #expect(text(router.match(method: "GET", path: "/aaa/b")) == "name=aaa other=b")
+    }
+
+    @Test func `a pattern that .NET cannot read fails the requests that reach it, and no others`() throws {
+        let routes = ["a", "{x:int}/{y:regex(a++)}", "{x}/b", "{x:regex(a++)}"]
+        let router = Router(
+            try routes.enumerated().map {
+                Router.Route(template: try RouteTemplate($1), methods: nil, function: "f\($0)")
+            })
+        #expect(text(router.match(method: "GET", path: "/a")) == "")
+        #expect(text(router.match(method: "GET", path: "/x/b")) == "x=x")
+        guard case .failed(let function, let reason) = router.match(method: "GET", path: "/5/b") else {
+            return #expect(Bool(false), "not failed")
+        }
+        #expect(function == "f1")
+        #expect(
+            reason
+                == ".NET cannot read the pattern 'a++': a repetition follows the repetition '+'. The host loads such a "
+                + "route, but answers 500 to every request that reaches it")
     }
 
     private static func router(_ count: Int) throws -> Router {

@@ -1,4 +1,5 @@
 public import DevHost
+import FunctionsModel
 import JSON
 public import TestSupport
 
@@ -21,7 +22,7 @@ extension Case {
 extension AnswerDecoder {
     /// Makes the host for the function that a function.json describes.
     public init(functionJSON: [UInt8]) throws {
-        let bindings = try JSONTree.parse(functionJSON.span.bytes)["bindings"]?.elements ?? []
+        let bindings = try JSONTree.newtonsoft(functionJSON.span.bytes)["bindings"]?.elements ?? []
         func text(_ key: String, _ tree: JSONTree) -> String? { tree.member(anyCase: key)?.string }
         let outputs = bindings.filter { text("direction", $0) == "out" }.map {
             OutputBinding(name: text("name", $0) ?? "", type: text("type", $0) ?? "", dataType: text("dataType", $0))

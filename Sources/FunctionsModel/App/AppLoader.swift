@@ -60,7 +60,7 @@ public struct AppLoader: Sendable {
                 continue
             }
             do throws(Problem) {
-                let function = try read(name, in: folder, files)
+                let function = try read(name, in: folder, files, prefix: host.routePrefix)
                 if let twin = functions.keys.first(where: { $0.lowercased() == name.lowercased() }) {
                     throw Problem(function.directory, "differs from '\(twin)' only in case; rename one of them")
                 }
@@ -73,6 +73,7 @@ public struct AppLoader: Sendable {
                 broken[name] = error
             }
         }
+        if let routes = host.serverRoutes { try add(routes, prefix: host.routePrefix, to: &functions, &broken) }
         let routes = Routes(functions, prefix: host.routePrefix)
         for (name, problem) in routes.problems {
             functions[name] = nil
@@ -82,6 +83,31 @@ public struct AppLoader: Sendable {
             root: files.root, host: host, functions: functions, broken: broken, warnings: warnings,
             router: routes.router,
             files: files, layout: layout, hostProblem: hostProblem)
+    }
+
+    /// Adds the functions of a server's routes. Throws if the host would not start with them.
+    private func add(
+        _ routes: ServerRoutes, prefix: String, to functions: inout [String: Function],
+        _ broken: inout [String: Problem]
+    ) throws(Problem) {
+        if let other = (Array(functions.keys) + broken.keys).min() {
+            throw Problem(
+                "host.json", line: routes.line,
+                "the host does not start with both \"routes\" and a function.json, as '\(other)' has one; remove one of "
+                    + "them")
+        }
+        guard !requiresScripts else {
+            throw Problem(
+                "host.json", line: routes.line,
+                "\"routes\" make functions without scripts, which luafunc cannot run; remove them, or name the program "
+                    + "that serves them: luafunc start -- PROGRAM, or --external")
+        }
+        for (name, result) in routes.functions(prefix: prefix, settings: settings, types: types) {
+            switch result {
+            case .success(let function): functions[name] = function
+            case .failure(let problem): broken[name] = problem
+            }
+        }
     }
 
     /// Walks through the app and returns the folders to watch for saved changes, as absolute paths.
@@ -108,10 +134,12 @@ public struct AppLoader: Sendable {
         }
     }
 
-    private func read(_ name: String, in directory: String, _ files: AppFiles) throws(Problem) -> Function {
+    private func read(
+        _ name: String, in directory: String, _ files: AppFiles, prefix: String
+    ) throws(Problem) -> Function {
         let reader = FunctionReader(
-            name: name, directory: directory, settings: settings, types: types,
-            exists: { !requiresScripts || files.exists("\(directory)/\($0)") })
+            name: name, directory: directory, prefix: prefix, settings: settings, types: types,
+            requiresScript: requiresScripts, exists: { files.exists("\(directory)/\($0)") })
         let text = try files.text(of: "\(directory)/function.json")
         let function = try reader.read(text.span.bytes)
         if requiresScripts, let problem = files.link(outOfAppFor: function.script) { throw problem }

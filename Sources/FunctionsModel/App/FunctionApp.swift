@@ -79,7 +79,7 @@ public final class FunctionApp: Sendable {
     /// The method and path by which the host calls the function, as text for people.
     public func address(of function: Function) -> String {
         guard takesRequests(function) else { return "POST /\(function.name)" }
-        let methods = function.methods.map { $0.sorted().joined(separator: ",") + " " } ?? ""
+        let methods = function.methods.map { $0.map { $0.uppercased() }.sorted().joined(separator: ",") + " " } ?? ""
         guard host.httpWire != .named, let route = function.route else { return "\(methods)/\(function.name)" }
         return methods + "/" + [host.routePrefix, route].filter { !$0.isEmpty }.joined(separator: "/")
     }

@@ -11,10 +11,16 @@ public struct HostJSON: Sendable, Equatable {
     public var httpWire = HTTPWire.payload
     /// Warnings about unknown keys that resemble known ones.
     public var warnings: [Problem] = []
-    /// The prefix of every route, without slashes around it; may be empty.
+    /// The prefix of every route, without a slash before it; may be empty.
     public var routePrefix = "api"
     /// The retry policy of functions that have no policy of their own.
     public var retry: RetryPolicy?
+    /// How the host serves HTTP.
+    public var http = HTTPOptions()
+    /// What makes the host restart when it changes, in addition to host.json and function.json.
+    public var watched = WatchedPaths()
+    /// The routes of a server that is the handler, each of which is a function (host-contract §17).
+    package var serverRoutes: ServerRoutes?
     /// The whole file, with the overrides from app settings. Keys that only the host itself uses are read from it.
     public var tree = JSONTree(.object([]), line: 1)
 
@@ -30,28 +36,38 @@ public struct HostJSON: Sendable, Equatable {
     }
 
     init(_ text: RawSpan, settings: [String: String]) throws(Problem) {
-        let tree = try Self.tree(text).overridden(by: settings)
-        guard tree.members != nil else { throw Problem("host.json", line: tree.line, "must contain an object") }
-        guard let version = tree.member(anyCase: "version") else {
-            throw Problem("host.json", "has no \"version\"; the host does not start without \"version\": \"2.0\"")
-        }
-        guard version.string == "2.0" else {
-            throw Problem("host.json", line: version.line, "\"version\" must be the string \"2.0\"")
-        }
-        if let timeout = tree.member(anyCase: "functionTimeout") { functionTimeout = try Self.timeout(timeout) }
-        if let names = tree.member(anyCase: "functions") {
-            guard let elements = names.elements, elements.allSatisfy({ $0.string != nil }) else {
-                throw Problem("host.json", line: names.line, "\"functions\" must be an array of function names")
-            }
-            functions = elements.compactMap(\.string)
-        }
+        let written = try Self.tree(text)
+        try Self.checkVersion(written)
+        let tree = try written.overridden(by: settings).withProfile()
+        functionTimeout = try Self.timeout(tree.member(anyCase: "functionTimeout"))
+        functions = try tree.texts("functions", "function names")
         hasExtensionBundle = tree.member(anyCase: "extensionBundle") != nil
         httpWire = try HTTPWire(tree)
         warnings = Self.misspelt(tree)
         retry = try RetryPolicy(tree.member(anyCase: "retry"), file: "host.json")
+        watched = try WatchedPaths(tree)
+        let section = tree.member(anyCase: "extensions")?.member(anyCase: "http")
+        http = try HTTPOptions(section)
+        if let prefix = section?.member(anyCase: "routePrefix") { routePrefix = try Self.routePrefix(prefix) }
+        serverRoutes = try ServerRoutes(tree)
         self.tree = tree
-        let http = tree.member(anyCase: "extensions")?.member(anyCase: "http")
-        if let prefix = http?.member(anyCase: "routePrefix") { routePrefix = try Self.routePrefix(prefix) }
+    }
+
+    /// The host reads the version before it applies settings, and only in lower case. An empty file is a default one.
+    private static func checkVersion(_ tree: JSONTree) throws(Problem) {
+        guard let members = tree.members else { throw Problem("host.json", line: tree.line, "must contain an object") }
+        guard let version = tree["version"] else {
+            if members.isEmpty { return }
+            guard let other = members.first(where: { $0.name.lowercased() == "version" }) else {
+                throw Problem("host.json", "has no \"version\"; the host does not start without \"version\": \"2.0\"")
+            }
+            throw Problem(
+                "host.json", line: other.tree.line,
+                "\"\(other.name)\" must be written \"version\", in lower case; otherwise the host does not start")
+        }
+        guard version.string == "2.0" else {
+            throw Problem("host.json", line: version.line, "\"version\" must be the string \"2.0\"")
+        }
     }
 
     private static func misspelt(_ tree: JSONTree) -> [Problem] {
@@ -65,12 +81,22 @@ public struct HostJSON: Sendable, Equatable {
         let misplaced = (tree.members ?? []).filter { $0.name.lowercased().hasPrefix("enable") }.map { member in
             Problem("host.json", line: member.tree.line, "\"\(member.name)\" belongs in \"customHandler\"")
         }
-        return (handler ?? []) + misplaced
+        var old: [Problem] = []
+        if let section = tree.member(anyCase: "httpWorker") {
+            old.append(
+                Problem("host.json", line: section.line, "\"httpWorker\" is deprecated; write \"customHandler\""))
+        }
+        if let type = tree.member(anyCase: "customHandler")?.member(anyCase: "type"),
+            let text = type.string, text.lowercased() != "http"
+        {
+            old.append(Problem("host.json", line: type.line, "the \"type\" '\(text)' is not supported; http is used"))
+        }
+        return (handler ?? []) + misplaced + old
     }
 
     private static func tree(_ text: RawSpan) throws(Problem) -> JSONTree {
         do throws(JSONError) {
-            return try JSONTree.parse(text)
+            return try JSONTree.newtonsoft(text)
         } catch {
             throw Problem("host.json", error)
         }
@@ -80,20 +106,21 @@ public struct HostJSON: Sendable, Equatable {
         guard let text = tree.string else {
             throw Problem("host.json", line: tree.line, "\"routePrefix\" must be a string, not \(tree.kind)")
         }
-        let prefix = String(text.drop { $0 == "/" }).trimmingSuffix("/")
         do throws(RouteTemplateError) {
-            _ = try RouteTemplate("", prefix: prefix)
+            _ = try RouteTemplate("x", prefix: text)
         } catch {
             throw Problem("host.json", line: tree.line, "\(error)")
         }
-        return prefix
+        return String(text.drop { $0 == "/" })
     }
 
-    /// Reads a .NET TimeSpan, or -1 for no limit.
-    private static func timeout(_ tree: JSONTree) throws(Problem) -> Duration? {
-        let text = tree.string ?? tree.integer.map { String($0) } ?? ""
-        if text == "-1" { return nil }
-        guard let span = TimeSpan(text[...]), span.seconds >= 1 else {
+    /// Reads a .NET TimeSpan, or -1 for no limit. An empty text is no text.
+    private static func timeout(_ tree: JSONTree?) throws(Problem) -> Duration? {
+        guard let tree, tree.configured != "" else { return defaultTimeout }
+        let span = tree.configured.flatMap { TimeSpan($0[...]) }
+        // .NET reads -1 as one day less than nothing.
+        if span?.seconds == -86_400 { return nil }
+        guard let span, span.seconds >= 1 else {
             throw Problem(
                 "host.json", line: tree.line,
                 "\"functionTimeout\" must be a time of at least one second such as \"00:05:00\", or -1 for none")
@@ -109,37 +136,5 @@ extension Problem {
         } else {
             self.init(file, "is not JSON: \(error)")
         }
-    }
-}
-
-extension JSONTree {
-    /// Returns this tree with the values of settings such as `AzureFunctionsJobHost__a__b`, which may use `:` for `__`,
-    /// set at `a.b`.
-    func overridden(by settings: [String: String]) -> JSONTree {
-        let prefix = "azurefunctionsjobhost"
-        let overrides = settings.filter { $0.key.lowercased().hasPrefix(prefix) }
-        return overrides.sorted { $0.key < $1.key }.reduce(self) { tree, setting in
-            let path = setting.key.split(separator: "__").flatMap { $0.split(separator: ":") }
-            // .NET's configuration has no limit, but nothing in host.json is nested so deeply.
-            guard 2...64 ~= path.count, path.first?.lowercased() == prefix else { return tree }
-            return tree.setting(path.dropFirst(), to: setting.value)
-        }
-    }
-
-    private func setting(_ path: ArraySlice<Substring>, to text: String) -> JSONTree {
-        guard let name = path.first else { return JSONTree(.string(text), line: line) }
-        // .NET's configuration names array elements by their index.
-        if let place = Int(name), place >= 0, members?.isEmpty ?? true {
-            var elements = self.elements ?? []
-            let element = JSONTree(.null, line: line).setting(path.dropFirst(), to: text)
-            if place < elements.count { elements[place] = element } else { elements.append(element) }
-            return JSONTree(.array(elements), line: line)
-        }
-        var members = self.members ?? []
-        let index = members.lastIndex { $0.name.lowercased() == name.lowercased() }
-        let old = index.map { members[$0].tree } ?? JSONTree(.object([]), line: line)
-        let member = Member(name: String(name), tree: old.setting(path.dropFirst(), to: text))
-        if let index { members[index] = member } else { members.append(member) }
-        return JSONTree(.object(members), line: line)
     }
 }

@@ -12,6 +12,9 @@ public struct LocalSettings: Sendable, Equatable {
     package var origins: [String] = []
     /// The member `Host.CORSCredentials`: whether pages may send cookies.
     package var allowsCredentials = false
+    /// The member `EventGrid`: the functions that the events of a topic fire, by the app setting that an output names
+    /// as its topic.
+    package var subscriptions: [String: [String]] = [:]
 
     public init() {}
 
@@ -30,7 +33,7 @@ public struct LocalSettings: Sendable, Equatable {
         }
         let tree: JSONTree
         do throws(JSONError) {
-            tree = try JSONTree.parse(text.span.bytes)
+            tree = try JSONTree.newtonsoft(text.span.bytes)
         } catch {
             throw Problem(Self.file, "is not JSON: \(error)")
         }
@@ -46,6 +49,15 @@ public struct LocalSettings: Sendable, Equatable {
                     "\"\(member.name)\" in \"Values\" must be a string, not \(member.tree.kind)")
             }
             values[member.name] = value
+        }
+        for member in tree.member(anyCase: "EventGrid")?.members ?? [] {
+            let names = member.tree.elements?.compactMap(\.string)
+            guard let names, names.count == member.tree.elements?.count else {
+                throw Problem(
+                    Self.file, line: member.tree.line,
+                    "\"\(member.name)\" in \"EventGrid\" must be a list of function names, not \(member.tree.kind)")
+            }
+            subscriptions[member.name] = names
         }
         let host = tree.member(anyCase: "Host")
         if let written = host?.member(anyCase: "LocalHttpPort") {
@@ -64,15 +76,8 @@ public struct LocalSettings: Sendable, Equatable {
     /// The maximum size of the file in bytes.
     private static let sizeLimit = 4 << 20
 
-    /// The text that .NET's configuration makes of a value.
-    private static func text(_ tree: JSONTree) -> String? {
-        switch tree.value {
-        case .string(let text): text
-        case .boolean(let truth): truth ? "True" : "False"
-        case .integer, .double: tree.text
-        default: nil
-        }
-    }
+    /// The text that .NET's configuration makes of a value; nil for one that is not a setting.
+    private static func text(_ tree: JSONTree) -> String? { tree.value == .null ? nil : tree.configured }
 }
 
 extension String {

@@ -38,7 +38,7 @@ public final class Binding: Sendable {
         self.isMany = isMany
         self.tree = tree
         self.unsetSettings = unsetSettings
-        input = type.input(isBinary: dataType == "binary", isMany: isMany)
+        input = type.input(dataType: dataType, isMany: isMany)
         output = type.output
         key = Array(name.utf8)
         memberStart = Array("\"\(name)\":".utf8)
@@ -62,6 +62,8 @@ extension Binding {
         case wrapped(levels: Int)
         /// Base64. `null` stands for a blob that does not exist.
         case bytes(nullable: Bool)
+        /// Base64 of a text. A byte order mark says how the text is encoded.
+        case encodedText
         /// A string that holds a JSON array of base64 strings.
         case manyBytes
     }

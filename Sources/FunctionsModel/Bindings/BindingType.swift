@@ -11,6 +11,8 @@ public struct BindingType: Sendable {
     /// How the host writes the value of an input or a trigger in `Data`; nil if that depends on the data type and the
     /// cardinality.
     let input: Binding.Input?
+    /// Whether the host writes the value as base64 for every data type.
+    let isAlwaysBytes: Bool
     public let output: Binding.Output
     /// The value of an input that finds nothing (host-contract §6.12).
     public let missing: Missing
@@ -19,12 +21,13 @@ public struct BindingType: Sendable {
 
     /// - Parameter name: the name of a trigger ends with `Trigger`.
     public init(
-        _ name: String, properties: [String] = [], input: Binding.Input? = nil, output: Binding.Output = .items,
-        missing: Missing = .null, needsBundle: Bool = true
+        _ name: String, properties: [String] = [], input: Binding.Input? = nil, isAlwaysBytes: Bool = false,
+        output: Binding.Output = .items, missing: Missing = .null, needsBundle: Bool = true
     ) {
         self.name = name
         self.properties = properties
         self.input = input
+        self.isAlwaysBytes = isAlwaysBytes
         self.output = output
         self.missing = missing
         self.needsBundle = needsBundle
@@ -44,8 +47,11 @@ public struct BindingType: Sendable {
     /// The name without this ending.
     var stem: String { isTrigger ? String(name.dropLast(Self.ending.count)) : name }
 
-    func input(isBinary: Bool, isMany: Bool) -> Binding.Input {
+    /// - Parameter dataType: in lower case.
+    func input(dataType: String?, isMany: Bool) -> Binding.Input {
         if let input { return input }
+        let isBinary = dataType == "binary"
+        if isAlwaysBytes { return isBinary || dataType == "stream" ? .bytes(nullable: false) : .encodedText }
         if isBinary { return isMany ? .manyBytes : .bytes(nullable: !isTrigger) }
         return .wrapped(levels: 1)
     }
@@ -66,7 +72,7 @@ extension BindingType {
 
     public static let queueTrigger = BindingType("queueTrigger", properties: ["queueName"])
     public static let queue = BindingType("queue", properties: ["queueName"], output: .messages)
-    public static let blobTrigger = BindingType("blobTrigger", properties: ["path", "source"])
+    public static let blobTrigger = BindingType("blobTrigger", properties: ["path", "source"], isAlwaysBytes: true)
     public static let blob = BindingType("blob", properties: ["path"], output: .blob)
     public static let table = BindingType(
         "table", properties: ["tableName", "partitionKey", "rowKey", "take", "filter"], output: .documents,
@@ -79,10 +85,10 @@ extension BindingType {
     public static let eventHubTrigger = BindingType("eventHubTrigger", properties: ["eventHubName", "consumerGroup"])
     public static let eventHub = BindingType("eventHub", properties: ["eventHubName"], output: .messages)
 
-    // The host writes their values as a string in a string, and the inner string is always JSON (host-contract §6.8,
-    // §6.11, §6.12).
+    // The host writes their values as an object, or as a string or a string in a string that holds JSON (host-contract
+    // §6.8, §6.11, §6.12).
     public static let eventGridTrigger = BindingType("eventGridTrigger", input: .wrapped(levels: 2))
-    public static let eventGrid = BindingType("eventGrid")
+    public static let eventGrid = BindingType("eventGrid", properties: ["topicEndpointUri", "topicKeySetting"])
     public static let cosmosDBTrigger = BindingType(
         "cosmosDBTrigger",
         properties: [

@@ -8,7 +8,21 @@ package struct CaselessDictionary<Value: Sendable>: Sendable {
 
     package subscript(name: String, default value: Value) -> Value {
         get { self[name] ?? value }
-        set { set(name, newValue) }
+        // Changes the value in place: a copy of a long list for each value of a name would take quadratic time.
+        _modify {
+            let key = name.caseless
+            let place = places[key] ?? entries.count
+            if place == entries.count {
+                places[key] = place
+                entries.append((name, value))
+            }
+            yield &entries[place].value
+        }
+    }
+
+    /// Changes the case of a name that exists.
+    package mutating func spell(_ name: String) {
+        if let place = places[name.caseless] { entries[place].name = name }
     }
 
     /// Sets the value of a name. A name that exists keeps its place and its case.

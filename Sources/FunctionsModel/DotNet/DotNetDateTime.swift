@@ -3,7 +3,7 @@ package import FoundationEssentials
 /// A date and a time of day as .NET's `DateTime` holds them: ticks and a kind.
 ///
 /// The host's machines and containers run in UTC, so a local time has the offset 0, except in an app that sets a time
-/// zone for its timers.
+/// zone.
 package struct DotNetDateTime: Sendable, Equatable {
     /// `DateTimeKind`. .NET looks up the offset of a local time in the machine's time zone; this type stores it.
     package enum Kind: Sendable, Equatable {
@@ -90,9 +90,14 @@ extension DotNetDateTime.Kind {
         switch self {
         case .unspecified: ""
         case .utc: "Z"
-        case .local(let seconds):
-            (seconds < 0 ? "-" : "+") + (abs(seconds) / 3600).padded(2) + ":" + (abs(seconds) / 60 % 60).padded(2)
+        case .local: offset(digits: 3)
         }
+    }
+
+    /// The offset with one or two digits of the hour, or with three, `+01:00`.
+    func offset(digits: Int) -> String {
+        (secondsEast < 0 ? "-" : "+") + (abs(secondsEast) / 3600).padded(min(digits, 2))
+            + (digits > 2 ? ":" + (abs(secondsEast) / 60 % 60).padded(2) : "")
     }
 }
 

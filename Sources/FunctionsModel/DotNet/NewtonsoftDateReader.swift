@@ -4,19 +4,23 @@
 /// `/Date(0+0200)/` only makes the time a local one.
 struct NewtonsoftDateReader {
     private let bytes: [UInt8]
+    private let hostZone: HostZone
     private var index = 0
 
-    static func read(_ text: String) throws(DateTimeOutOfRange) -> DotNetDateTime? {
+    static func read(_ text: String, _ zone: HostZone) throws(DateTimeOutOfRange) -> DotNetDateTime? {
         let isMicrosoft = text.utf8.first == UInt8(ascii: "/")
         // The longest form of ISO 8601 that passes has 33 bytes. Most texts are no dates, and are not copied.
         guard text.utf8.count >= 9, isMicrosoft || text.utf8.count <= 40 else { return nil }
-        var reader = NewtonsoftDateReader(bytes: Array(text.utf8))
+        var reader = NewtonsoftDateReader(bytes: Array(text.utf8), hostZone: zone)
         guard let found = isMicrosoft ? reader.microsoftDate() : reader.isoDate() else { return nil }
         guard let value = found.value else { throw DateTimeOutOfRange(text: text) }
         return value
     }
 
-    private init(bytes: [UInt8]) { self.bytes = bytes }
+    private init(bytes: [UInt8], hostZone: HostZone) {
+        self.bytes = bytes
+        self.hostZone = hostZone
+    }
 
     /// A text that has the form of a date-time; `value` is nil if .NET cannot hold it.
     private struct Found {
@@ -34,10 +38,9 @@ struct NewtonsoftDateReader {
         let (kind, minutes) = zone()
         guard index == bytes.count else { return nil }
         let wall = DotNetDateTime(date, ticksOfDay: time, kind)
-        guard let wall, case .local = kind else { return Found(value: wall) }
-        // If an offset leads out of range, Newtonsoft uses the nearest time and does not throw.
+        guard let wall, let minutes else { return Found(value: wall) }
         let ticks = wall.ticks - minutes * 60 * DotNetDateTime.ticksPerSecond
-        return Found(value: DotNetDateTime(nearestTicks: ticks, kind))
+        return Found(value: DotNetDateTime(utcTicks: ticks, in: hostZone))
     }
 
     /// 24:00:00 is the end of the day.
@@ -60,16 +63,17 @@ struct NewtonsoftDateReader {
         return ticks <= DotNetDateTime.ticksPerDay ? ticks : nil
     }
 
-    private mutating func zone() -> (DotNetDateTime.Kind, minutes: Int) {
-        if skip("Z") || skip("z") { return (.utc, 0) }
+    /// The minutes are those of an offset.
+    private mutating func zone() -> (DotNetDateTime.Kind, minutes: Int?) {
+        if skip("Z") || skip("z") { return (.utc, nil) }
         let start = index
         let sign = skip("+") ? 1 : skip("-") ? -1 : 0
         let hours = sign == 0 ? nil : number(2)
         if hours == nil { index = start }
         _ = skip(":")
         let minutes = number(2) ?? 0
-        guard let hours else { return (.unspecified, 0) }
-        return (.local(secondsEast: 0), sign * (hours * 60 + minutes))
+        guard let hours else { return (.unspecified, nil) }
+        return (.unspecified, sign * (hours * 60 + minutes))
     }
 
     // MARK: Microsoft's form
@@ -82,8 +86,9 @@ struct NewtonsoftDateReader {
         let sign = tail.firstIndex(of: UInt8(ascii: "+")) ?? tail.firstIndex(of: UInt8(ascii: "-"))
         guard let milliseconds = Self.integer(bytes[6..<(sign ?? bytes.count - 2)]) else { return nil }
         if let sign, Self.integer(bytes[(sign + 1)...].prefix(2)) == nil { return nil }
-        let ticks = milliseconds &* 10_000 &+ DotNetDateTime.ticksOf1970
-        return Found(value: DotNetDateTime(ticks: ticks, sign == nil ? .utc : .local(secondsEast: 0)))
+        let utc = DotNetDateTime(ticks: milliseconds &* 10_000 &+ DotNetDateTime.ticksOf1970, .utc)
+        guard let utc, sign != nil else { return Found(value: utc) }
+        return Found(value: DotNetDateTime(utcTicks: utc.ticks, in: hostZone))
     }
 
     private static func integer(_ text: ArraySlice<UInt8>) -> Int? {

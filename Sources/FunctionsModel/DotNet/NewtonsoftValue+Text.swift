@@ -4,14 +4,14 @@ extension NewtonsoftValue {
     /// doubles, `text`).
     package var text: String {
         switch self {
-        case .null: ""
+        case .null, .undefined: ""
         case .boolean(let truth): truth ? "True" : "False"
         case .integer(let number): String(number)
         case .double(let number): number.dotNetText
-        case .string(let text): text
+        case .string(let text), .comment(let text), .bigInteger(let text): text
         case .date(let date, _): date.cultureText
         case .bytes: "System.Byte[]"
-        case .array, .object: json(indented: true)
+        case .array, .object, .constructor: json(indented: true)
         }
     }
 
@@ -34,6 +34,9 @@ extension NewtonsoftValue {
     private func append(to bytes: inout [UInt8], lineBreak: String?) {
         switch self {
         case .null: bytes += "null".utf8
+        case .undefined: bytes += "undefined".utf8
+        case .comment(let text): bytes += "/*\(text)*/".utf8
+        case .bigInteger(let digits): bytes += digits.utf8
         case .boolean(let truth): bytes += (truth ? "true" : "false").utf8
         case .integer(let number): bytes += String(number).utf8
         case .double(let number):
@@ -45,6 +48,9 @@ extension NewtonsoftValue {
         case .date(let date, _): Self.append(quoted: date.isoText, to: &bytes)
         case .array(let elements):
             Self.append(elements, between: "[", "]", to: &bytes, lineBreak) { $0.append(to: &$1, lineBreak: $2) }
+        case .constructor(let name, let arguments):
+            bytes += "new \(name)".utf8
+            Self.append(arguments, between: "(", ")", to: &bytes, lineBreak) { $0.append(to: &$1, lineBreak: $2) }
         case .object(let members):
             Self.append(members, between: "{", "}", to: &bytes, lineBreak) { member, bytes, inner in
                 Self.append(quoted: member.name, to: &bytes)
@@ -60,12 +66,16 @@ extension NewtonsoftValue {
     ) {
         let inner = lineBreak.map { $0 + "  " }
         bytes.append(UInt8(ascii: opening))
-        for (index, element) in elements.enumerated() {
-            if index > 0 { bytes.append(UInt8(ascii: ",")) }
+        var isFirst = true
+        for element in elements {
+            // Newtonsoft writes no comma before a comment, and it counts as no element.
+            let isComment = if case NewtonsoftValue.comment? = element as? NewtonsoftValue { true } else { false }
+            if !isFirst, !isComment { bytes.append(UInt8(ascii: ",")) }
             if let inner { bytes += inner.utf8 }
             appendElement(element, &bytes, inner)
+            isFirst = isFirst && isComment
         }
-        if let lineBreak, !elements.isEmpty { bytes += lineBreak.utf8 }
+        if let lineBreak, !isFirst { bytes += lineBreak.utf8 }
         bytes.append(UInt8(ascii: closing))
     }
 

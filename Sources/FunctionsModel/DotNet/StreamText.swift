@@ -11,18 +11,34 @@ package struct StreamText {
     /// `StreamReader`: UTF-8, or by the byte order mark. Bodies of requests and blobs are read by it (host-contract §6.4,
     /// §6.6).
     package init(_ bytes: [UInt8]) {
-        if bytes.starts(with: ByteOrderMark.utf8) {
-            self.init(bytes.dropFirst(3), as: UTF8.self)
-        } else if bytes.starts(with: [0xff, 0xfe, 0, 0]) {
-            self.init(Self.units(bytes.dropFirst(4), isBigEndian: false), as: UTF32.self)
-        } else if bytes.starts(with: [0, 0, 0xfe, 0xff]) {
-            self.init(Self.units(bytes.dropFirst(4), isBigEndian: true), as: UTF32.self)
-        } else if bytes.starts(with: [0xff, 0xfe]) {
-            self.init(Self.units(bytes.dropFirst(2), isBigEndian: false), as: UTF16.self)
-        } else if bytes.starts(with: [0xfe, 0xff]) {
-            self.init(Self.units(bytes.dropFirst(2), isBigEndian: true), as: UTF16.self)
-        } else {
-            self.init(bytes[...], as: UTF8.self)
+        let (encoding, mark) = Encoding.find(in: bytes)
+        self.init(bytes.dropFirst(mark), in: encoding)
+    }
+
+    package init(_ bytes: ArraySlice<UInt8>, in encoding: Encoding) {
+        switch encoding {
+        case .utf8: self.init(bytes, as: UTF8.self)
+        case .utf16(let isBigEndian): self.init(Self.units(bytes, isBigEndian: isBigEndian), as: UTF16.self)
+        case .utf32(let isBigEndian): self.init(Self.units(bytes, isBigEndian: isBigEndian), as: UTF32.self)
+        }
+    }
+
+    /// An encoding that a byte order mark names.
+    package enum Encoding: Sendable {
+        case utf8
+        case utf16(isBigEndian: Bool)
+        case utf32(isBigEndian: Bool)
+
+        /// The mark of UTF-32 begins with that of UTF-16.
+        private static let marks: [(bytes: [UInt8], encoding: Encoding)] = [
+            (ByteOrderMark.utf8, .utf8),
+            ([0xff, 0xfe, 0, 0], .utf32(isBigEndian: false)), ([0, 0, 0xfe, 0xff], .utf32(isBigEndian: true)),
+            ([0xff, 0xfe], .utf16(isBigEndian: false)), ([0xfe, 0xff], .utf16(isBigEndian: true)),
+        ]
+
+        /// The encoding of bytes, and the length of their mark. Bytes without a mark are UTF-8.
+        package static func find(in bytes: [UInt8]) -> (Encoding, mark: Int) {
+            marks.first { bytes.starts(with: $0.bytes) }.map { ($0.encoding, $0.bytes.count) } ?? (.utf8, 0)
         }
     }
 

@@ -15,7 +15,7 @@ public final class Function: Sendable {
     public let limits: Limits
     /// The route of an HTTP trigger, without the prefix; nil for other triggers.
     public let route: String?
-    /// The methods that an HTTP trigger takes, in upper case; nil for all.
+    /// The methods that an HTTP trigger takes, as function.json spells them; nil for all.
     public let methods: Set<String>?
 
     /// The host's retries after a failed invocation. If this is nil, the app's policy or the trigger's own rules apply.

@@ -5,9 +5,13 @@ struct FunctionReader {
     let name: String
     /// Relative to the app.
     let directory: String
+    /// The `routePrefix` of host.json.
+    let prefix: String
     /// App settings, for `%NAME%`.
     let settings: [String: String]
     let types: BindingTypes
+    /// Whether luafunc runs the function, so that it needs a script in its folder.
+    let requiresScript: Bool
     /// Whether a file exists. Its path is relative to the function's folder.
     let exists: (String) -> Bool
 
@@ -16,19 +20,23 @@ struct FunctionReader {
     func read(_ text: RawSpan) throws(Problem) -> Function {
         let tree: JSONTree
         do throws(JSONError) {
-            tree = try JSONTree.parse(text)
+            tree = try JSONTree.newtonsoft(text)
         } catch {
             throw Problem(file, error)
         }
+        return try read(tree)
+    }
+
+    func read(_ tree: JSONTree) throws(Problem) -> Function {
         guard tree.members != nil else { throw Problem(file, line: tree.line, "must contain an object") }
         try checkName()
         let bindings = try readBindings(tree)
-        let http = HTTPTriggerReader(file: file, name: name)
+        let http = try HTTPTriggerReader(bindings, of: name, in: file, prefix: prefix)
         return Function(
             name: name, directory: directory, bindings: bindings, script: try script(tree),
-            entryPoint: try string("entryPoint", of: tree), limits: try limits(tree), route: try http.route(bindings),
-            methods: try http.methods(bindings), retry: try RetryPolicy(tree["retry"], file: file),
-            warnings: misspelt(tree))
+            entryPoint: try string("entryPoint", of: tree), limits: try limits(tree), route: http.route,
+            methods: http.methods, retry: try RetryPolicy(tree["retry"], file: file),
+            warnings: misspelt(tree) + http.warnings)
     }
 
     /// Warnings about unknown keys that resemble known ones.
@@ -126,7 +134,7 @@ struct FunctionReader {
         guard let direction = Binding.Direction(rawValue: written.lowercased()) else {
             throw problem("direction", "'\(written)' is not a valid binding direction; use in, out or inout")
         }
-        guard name == "$return" || isBindingName(name) else {
+        guard Binding.isName(name) else {
             throw problem(
                 "name",
                 "the name must begin with a letter and contain only letters and digits, at most 128 in all, "
@@ -150,16 +158,18 @@ struct FunctionReader {
         if let cardinality, cardinality != "one", cardinality != "many" {
             throw problem("cardinality", "'\(cardinality)' is not a cardinality; the host would treat it as 'one'")
         }
+        // The host replaces nothing in an HTTP trigger, whose route is matched as it stands.
+        let settings = known == .httpTrigger ? [:] : settings
         return Binding(
             name: name, type: known, writtenType: type, direction: direction, dataType: dataType,
             isMany: cardinality == "many", tree: tree.resolvingSettings(settings),
-            unsetSettings: tree.unsetSettings(settings))
+            unsetSettings: known == .httpTrigger ? [:] : tree.unsetSettings(settings))
     }
 
-    /// The text of a binding's member. The host ignores the case of these names.
+    /// The text of a binding's member. The host ignores the case of these names, and replaces no `%NAME%` in them.
     private func text(_ key: String, of tree: JSONTree) throws(Problem) -> String? {
         guard let value = tree.member(anyCase: key) else { return nil }
-        guard let text = value.resolvingSettings(settings).string else {
+        guard let text = value.string else {
             throw Problem(file, line: value.line, "\"\(key)\" must be a string, not \(value.kind)")
         }
         return text
@@ -171,11 +181,12 @@ struct FunctionReader {
         let named = try string("scriptFile", of: tree)
         let script = named ?? "handler.lua"
         let parts = script.split(separator: "/", omittingEmptySubsequences: false)
-        guard !parts.contains(".."), parts.first?.isEmpty != true else {
+        guard !requiresScript || (!parts.contains("..") && parts.first?.isEmpty != true) else {
             throw Problem(
                 file, line: tree["scriptFile"]?.line, "\"scriptFile\" must be a file in the function's own folder")
         }
-        guard exists(script) else {
+        // The host looks for a file that is named, although only luafunc reads it.
+        guard exists(script) || (named == nil && !requiresScript) else {
             throw Problem(
                 file, line: tree["scriptFile"]?.line,
                 named.map { "\"scriptFile\" names '\($0)', which does not exist" }
@@ -224,10 +235,6 @@ struct FunctionReader {
         return limits
     }
 
-    private func isBindingName(_ name: String) -> Bool {
-        name.utf8.count <= 128 && name.utf8.first.map(Function.isLetter) == true
-            && name.utf8.allSatisfy { Function.isLetter($0) || Function.isDigit($0) }
-    }
 }
 
 extension String? {

@@ -2,17 +2,26 @@ import JSON
 
 /// Reads the route and methods of an HTTP trigger (host-contract §12).
 struct HTTPTriggerReader {
-    let file: String
-    /// The function's name. It is the route if the trigger names none.
-    let name: String
+    /// The route; nil for another trigger.
+    private(set) var route: String?
+    /// The methods as they are spelled; nil if the trigger takes all methods.
+    private(set) var methods: Set<String>?
+    private(set) var warnings: [Problem] = []
+    private let file: String
 
-    private func trigger(_ bindings: [Binding]) -> Binding? {
-        bindings.first { $0.type == .httpTrigger }
+    /// Throws for a route that the host would refuse.
+    ///
+    /// - Parameters:
+    ///   - name: the function's name. It is the route if the trigger names none.
+    ///   - prefix: the `routePrefix` that the host puts before every route.
+    init(_ bindings: [Binding], of name: String, in file: String, prefix: String) throws(Problem) {
+        self.file = file
+        guard let trigger = bindings.first(where: { $0.type == .httpTrigger }) else { return }
+        try readRoute(trigger, name, prefix)
+        try readMethods(trigger)
     }
 
-    /// The route; nil for another trigger. Throws for a route that the host would refuse.
-    func route(_ bindings: [Binding]) throws(Problem) -> String? {
-        guard let trigger = trigger(bindings) else { return nil }
+    private mutating func readRoute(_ trigger: Binding, _ name: String, _ prefix: String) throws(Problem) {
         let tree = trigger.tree.member(anyCase: "route") ?? JSONTree(.null, line: trigger.tree.line)
         guard let written = tree.value.isPresent ? tree.string : "" else {
             throw problem(tree, trigger, "\"route\" must be a string such as \"orders/{id}\", not \(tree.kind)")
@@ -20,28 +29,41 @@ struct HTTPTriggerReader {
         let route = written.isEmpty ? name : written
         do throws(RouteTemplateError) {
             try RouteTemplate.checkReserved(route)
-            _ = try RouteTemplate(route)
+            for refusal in try RouteTemplate(route, prefix: prefix).patterns.compactMap(\.refusal) {
+                warnings.append(problem(tree, trigger, "route '\(route)': \(refusal)"))
+            }
         } catch {
             throw problem(tree, trigger, "\(error)")
         }
-        return route
+        if let reference = SettingReferences(in: route, [:]).unset {
+            warnings.append(
+                problem(
+                    tree, trigger,
+                    "the host does not replace '%\(reference)%' in \"route\", so a path matches only if it contains "
+                        + "these characters; write the text itself"))
+        }
+        self.route = route
     }
 
-    /// The methods in upper case; nil if the trigger takes all methods.
-    func methods(_ bindings: [Binding]) throws(Problem) -> Set<String>? {
-        guard let trigger = trigger(bindings), let tree = trigger.tree.member(anyCase: "methods"), tree.value.isPresent
-        else { return nil }
+    private mutating func readMethods(_ trigger: Binding) throws(Problem) {
+        guard let tree = trigger.tree.member(anyCase: "methods"), tree.value.isPresent else { return }
         guard let elements = tree.elements, elements.allSatisfy({ $0.string != nil }) else {
             throw problem(tree, trigger, "\"methods\" must be a list such as [\"get\", \"post\"]")
+        }
+        if elements.isEmpty {
+            warnings.append(
+                problem(tree, trigger, "an empty \"methods\" matches no request; leave it out to take all methods"))
         }
         let known = ["GET", "POST", "PUT", "DELETE", "PATCH", "HEAD", "OPTIONS", "TRACE", "CONNECT"]
         for element in elements {
             let method = element.string ?? ""
-            guard !known.contains(method.uppercased()) else { continue }
-            let nearest = NearestName.find(method, among: known).map { "; did you mean '\($0.lowercased())'?" } ?? ""
-            throw problem(element, trigger, "'\(method)' is not an HTTP method\(nearest)")
+            guard !known.contains(method.uppercased()), let nearest = NearestName.find(method, among: known) else {
+                continue
+            }
+            warnings.append(
+                problem(element, trigger, "the method '\(method)' is unusual; did you mean '\(nearest.lowercased())'?"))
         }
-        return elements.isEmpty ? nil : Set(elements.compactMap { $0.string?.uppercased() })
+        methods = Set(elements.compactMap(\.string))
     }
 
     private func problem(_ tree: JSONTree, _ trigger: Binding, _ reason: String) -> Problem {

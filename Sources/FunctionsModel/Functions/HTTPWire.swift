@@ -27,10 +27,9 @@ public enum HTTPWire: Sendable, Equatable {
         }
     }
 
-    /// Reads true or false. It also accepts the text "true", because an app setting can hold only text.
     private static func flag(_ name: String, of handler: JSONTree) throws(Problem) -> Bool {
         guard let tree = handler.member(anyCase: name) else { return false }
-        if let truth = tree.boolean ?? tree.string.flatMap({ Bool($0.lowercased()) }) { return truth }
+        if let truth = tree.flag { return truth }
         throw Problem("host.json", line: tree.line, "\"\(name)\" must be true or false, not \(tree.text)")
     }
 }

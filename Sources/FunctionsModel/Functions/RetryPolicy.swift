@@ -20,37 +20,43 @@ public struct RetryPolicy: Sendable, Equatable {
                 file, line: tree.line, "\"retry\" needs a \"strategy\" of fixedDelay or exponentialBackoff")
         }
         func piece(_ key: String) throws(Problem) -> JSONTree {
-            guard let piece = tree.member(anyCase: key) else {
+            // To .NET, an empty text is no time.
+            guard let piece = tree.member(anyCase: key), piece.configured != "" else {
                 throw Problem(file, line: tree.line, "\"retry\" with the strategy \(strategy) needs \"\(key)\"")
             }
             return piece
         }
         let count = try piece("maxRetryCount")
-        guard let number = count.integer ?? count.string.flatMap({ Int64($0) }), number >= -1, number <= 1 << 31 else {
+        guard let number = count.configured.flatMap({ Int64($0) }), number >= -1, number <= 1 << 31 else {
             throw Problem(file, line: count.line, "\"maxRetryCount\" must be a whole number, or -1 to retry forever")
         }
         maxRetryCount = number == -1 ? nil : Int(number)
         var intervals: [Duration] = []
         for key in needed {
             let interval = try piece(key)
-            guard let span = TimeSpan((interval.string ?? "")[...]), span.seconds >= 0 else {
+            guard let span = try? TimeSpan.newtonsoft(interval.value), span.ticks >= 0 else {
                 throw Problem(file, line: interval.line, "\"\(key)\" must be a time such as \"00:00:10\"")
             }
             intervals.append(span.duration)
         }
         minimum = intervals.first ?? .zero
         maximum = intervals.last ?? .zero
+        guard minimum <= maximum else {
+            throw Problem(
+                file, line: tree.line, "The minimumInterval must not be greater than the maximumInterval; exchange them"
+            )
+        }
     }
 
-    /// The delay before the given retry, from 1: the same each time, or doubled each time.
-    public func delay(before retry: Int) -> Duration {
-        var delay = minimum
-        var doublings = retry - 1
-        // The loop ends after at most 63 steps, because .NET counts a time span in 64 bits.
-        while doublings > 0, delay > .zero, delay < maximum {
-            delay += delay
-            doublings -= 1
-        }
-        return min(delay, maximum)
+    /// The delay before the given retry, from 1. With exponentialBackoff, the first delay is the minimum, and what comes
+    /// on top of it doubles from retry to retry, as in the WebJobs SDK's `RandomizedExponentialBackoffStrategy`.
+    ///
+    /// - Parameter random: from 0.8 to 1.2.
+    public func delay(before retry: Int, random: Double = .random(in: 0.8...1.2)) -> Duration {
+        guard retry > 1 else { return min(minimum, maximum) }
+        let least = minimum / .seconds(1)
+        // The exponent stays below that of an infinite number.
+        let seconds = least * (1 + random * Double(sign: .plus, exponent: min(retry - 2, 900), significand: 1))
+        return seconds < maximum / .seconds(1) ? .seconds(seconds) : maximum
     }
 }

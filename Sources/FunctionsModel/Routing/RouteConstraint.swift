@@ -1,11 +1,9 @@
-import Patterns
-
 /// A constraint on the value of a route parameter, by .NET's rules for the invariant culture.
 ///
 /// If a value does not meet the constraint, the route does not match: the router tries the next route, and the caller
 /// may get 404, but never 400.
 enum RouteConstraint: Sendable, Equatable {
-    case int, long, bool, guid, datetime, decimal, double, float, alpha, required
+    case int, long, bool, guid, datetime, decimal, double, float, alpha, required, file, nonfile
     /// The length in UTF-16 units, as .NET counts it.
     case length(ClosedRange<Int>)
     case range(ClosedRange<Int64>)
@@ -46,7 +44,7 @@ enum RouteConstraint: Sendable, Equatable {
         }
     }
 
-    func accepts(_ value: Span<UInt8>) -> Bool {
+    func accepts(_ value: Span<UInt8>) throws(RefusedPattern) -> Bool {
         switch self {
         case .int: RouteNumber.integer(value).map { Int32(exactly: $0) != nil } ?? false
         case .long: RouteNumber.integer(value) != nil
@@ -57,15 +55,33 @@ enum RouteConstraint: Sendable, Equatable {
         case .double, .float: RouteNumber.isFloat(value)
         case .alpha: isAlpha(value)
         case .required: !value.isEmpty
+        case .file: isFile(value)
+        case .nonfile: !isFile(value)
         case .length(let lengths): lengths.contains(utf16Count(value))
         case .range(let numbers): RouteNumber.integer(value).map { numbers.contains($0) } ?? false
-        case .regex(let pattern): pattern.accepts(value)
+        case .regex(let pattern): try pattern.accepts(value)
         }
     }
 
+    /// `^[A-Za-z]*$`, whose `$` allows a line feed behind it.
     private func isAlpha(_ value: Span<UInt8>) -> Bool {
-        for index in value.indices where value[index] | 0x20 < 0x61 || value[index] | 0x20 > 0x7a { return false }
+        let end = value.count - (!value.isEmpty && value[value.count - 1] == UInt8(ascii: "\n") ? 1 : 0)
+        for index in 0..<end where (value[index] | 0x20) &- 0x61 >= 26 { return false }
         return true
+    }
+
+    /// Whether anything but dots follows the first dot of the last segment.
+    private func isFile(_ value: Span<UInt8>) -> Bool {
+        var hasDot = false
+        var isFile = false
+        for index in value.indices {
+            switch value[index] {
+            case RequestPath.slash: (hasDot, isFile) = (false, false)
+            case UInt8(ascii: "."): hasDot = true
+            default: isFile = hasDot || isFile
+            }
+        }
+        return isFile
     }
 
     private func utf16Count(_ value: Span<UInt8>) -> Int {
@@ -80,7 +96,7 @@ enum RouteConstraint: Sendable, Equatable {
 
 extension RouteConstraint {
     enum Kind: String, CaseIterable {
-        case int, long, bool, guid, datetime, decimal, double, float, alpha, required
+        case int, long, bool, guid, datetime, decimal, double, float, alpha, required, file, nonfile
         case length, minlength, maxlength, min, max, range, regex
 
         /// The constraint, if it takes no argument.
@@ -96,6 +112,8 @@ extension RouteConstraint {
             case .float: .float
             case .alpha: .alpha
             case .required: .required
+            case .file: .file
+            case .nonfile: .nonfile
             case .length, .minlength, .maxlength, .min, .max, .range, .regex: nil
             }
         }
@@ -119,7 +137,7 @@ extension RouteConstraint {
         case needless(Kind)
         case missing(Kind)
         case argument(Kind, String)
-        case pattern(String, PatternError)
+        case pattern(String, reason: String)
     }
 }
 
@@ -136,8 +154,8 @@ extension RouteConstraint.Reason: CustomStringConvertible {
         case .missing(let kind): "'\(kind.rawValue)' needs an argument; write \(kind.form)"
         case .argument(let kind, let text):
             "'\(text)' is not an argument of '\(kind.rawValue)'; write \(kind.form)" + Self.rule(kind)
-        case .pattern(let pattern, let error):
-            "the pattern '\(pattern)' cannot be read at its character \(error.position): \(error.reason)"
+        case .pattern(let pattern, let reason):
+            "luafunc cannot match the pattern '\(pattern)' as .NET does: \(reason)"
         }
     }
 

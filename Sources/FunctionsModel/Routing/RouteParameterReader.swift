@@ -19,7 +19,8 @@ struct RouteParameterReader {
         let stars = letters.prefix(2).prefix { $0.scalar == "*" }.count
         let isOptional = letters.last?.scalar == "?"
         let end = max(stars, letters.count - (isOptional ? 1 : 0))
-        let nameEnd = (stars..<end).first { letters[$0].scalar == ":" || letters[$0].scalar == "=" } ?? end
+        // A name may begin with ':' or '='.
+        let nameEnd = (stars..<end).dropFirst().first { letters[$0].scalar == ":" || letters[$0].scalar == "=" } ?? end
         let name = text(stars..<nameEnd)
         guard !name.isEmpty else { throw Failure(.emptyName) }
         for letter in letters[stars..<nameEnd] where "/{}?*".unicodeScalars.contains(letter.scalar) {

@@ -18,16 +18,13 @@ struct RouteTemplate: Sendable, Equatable {
     let text: String
     let segments: [Segment]
 
-    /// Reads a route, with the `routePrefix` that the host puts before every route. An empty route consists of the
-    /// prefix alone.
+    /// Reads a route, with the `routePrefix` that the host puts before every route.
     ///
     /// It does not check for beginnings that the host reserves; see ``checkReserved(_:)``.
     init(_ route: String, prefix: String = "") throws(RouteTemplateError) {
-        var parser = RouteTemplateParser(prefix, source: .prefix)
-        let before = try parser.parse(isFollowed: !route.isEmpty)
-        parser = RouteTemplateParser(route, source: .route, names: parser.names)
-        segments = before + (try parser.parse(isFollowed: false))
-        text = prefix.isEmpty || route.isEmpty ? prefix + route : prefix + "/" + route
+        var parser = RouteTemplateParser(route, prefix: prefix)
+        text = parser.text
+        segments = try parser.parse()
     }
 
     /// Throws if the route begins with a word that the host reserves. This applies even to the beginning of a longer
@@ -77,15 +74,15 @@ struct RouteParameter: Sendable, Equatable {
     let defaultValue: String?
     let constraints: [RouteConstraint]
 
-    func accepts(_ value: Span<UInt8>) -> Bool {
-        for constraint in constraints where !constraint.accepts(value) { return false }
+    func accepts(_ value: Span<UInt8>) throws(RefusedPattern) -> Bool {
+        for constraint in constraints where try !constraint.accepts(value) { return false }
         return true
     }
 
     /// Whether the parameter may be missing. As in ASP.NET Core, a missing optional parameter is not checked, a default
-    /// is checked like a value from the path, and a catch-all without a value meets no constraint.
-    var acceptsAbsence: Bool {
-        if let defaultValue { return accepts(defaultValue.utf8Span.span) }
-        return isOptional || constraints.isEmpty
+    /// is checked like a value from the path, and a catch-all without a value meets no constraint but `nonfile`.
+    func acceptsAbsence() throws(RefusedPattern) -> Bool {
+        if let defaultValue { return try accepts(defaultValue.utf8Span.span) }
+        return isOptional || constraints.allSatisfy { $0 == .nonfile }
     }
 }

@@ -24,6 +24,15 @@ struct RouteTemplateError: Error, Equatable {
         case adjacentParameters(String, String)
         case constraint(RouteConstraint.Reason)
         case reserved(String)
+
+        /// Whether the real host fails to start because of this one route, with all functions of the app (host-contract
+        /// §12).
+        var keepsHostFromStarting: Bool {
+            switch self {
+            case .reserved, .constraint(.pattern): false
+            default: true
+            }
+        }
     }
 
     let source: Source
@@ -41,7 +50,12 @@ struct RouteTemplateError: Error, Equatable {
 }
 
 extension RouteTemplateError: CustomStringConvertible {
-    var description: String { "\(source.rawValue) '\(text)': character \(position): \(reason)" }
+    var description: String {
+        "\(source.rawValue) '\(text)': character \(position): \(reason)"
+            + (reason.keepsHostFromStarting ? Self.consequence : "")
+    }
+
+    static let consequence = ". In Azure, the whole host would not start"
 }
 
 extension RouteTemplateError.Reason: CustomStringConvertible {

@@ -1,48 +1,51 @@
-/// Reads the text of a route or a prefix, segment by segment.
+/// Reads the text of a prefix and a route, segment by segment.
 struct RouteTemplateParser {
     typealias Segment = RouteTemplate.Segment
     typealias Part = RouteTemplate.Part
 
-    private let source: RouteTemplateError.Source
-    private let text: String
+    /// The prefix, a slash and the route, as the host joins them whatever they end and begin with.
+    let text: String
     private let scalars: [Unicode.Scalar]
+    /// The number of scalars of the prefix.
+    private let prefixCount: Int
+    /// Where the route begins.
+    private let start: Int
     private var index = 0
-    /// The names of the parameters that were read, including those of the prefix.
-    private(set) var names: [String]
+    /// The names of the parameters that were read.
+    private var names: [String] = []
 
-    init(_ text: String, source: RouteTemplateError.Source, names: [String] = []) {
-        self.source = source
-        self.text = text
-        self.names = names
+    init(_ route: String, prefix: String) {
+        text = prefix.isEmpty ? route : prefix + "/" + route
         scalars = Array(text.unicodeScalars)
+        prefixCount = prefix.unicodeScalars.count
+        start = prefix.isEmpty ? 0 : prefixCount + 1
     }
 
-    /// Reads all segments. It ignores one slash at the end of a route. At the end of a prefix, a slash is an error,
-    /// because another slash follows.
-    mutating func parse(isFollowed: Bool) throws(RouteTemplateError) -> [Segment] {
+    /// Reads all segments. It ignores one slash at the end.
+    mutating func parse() throws(RouteTemplateError) -> [Segment] {
         try readBeginning()
-        if isFollowed, scalars.last == "/" { throw error(.emptySegment, at: scalars.count - 1) }
         var segments: [Segment] = []
         var catchAll: (index: Int, name: String)?
         while index < scalars.count {
-            let start = index
+            let begin = index
             if let catchAll { throw error(.catchAllNotLast(catchAll.name), at: catchAll.index) }
-            guard scalars[index] != "/" else { throw error(.emptySegment, at: index) }
+            guard scalars[index] != "/" else {
+                throw error(index == start && start > 0 ? .leadingSlash("/") : .emptySegment, at: index)
+            }
             let segment = try readSegment()
-            if case .catchAll(let parameter) = segment { catchAll = (start, parameter.name) }
+            if case .catchAll(let parameter) = segment { catchAll = (begin, parameter.name) }
             segments.append(segment)
             index += 1
         }
-        if isFollowed, let catchAll { throw error(.catchAllNotLast(catchAll.name), at: catchAll.index) }
         return segments
     }
 
-    /// Skips `/` or `~/` as ASP.NET Core does. This is allowed only at the very beginning, which belongs to the prefix.
+    /// Skips `/` or `~/` as ASP.NET Core does.
     private mutating func readBeginning() throws(RouteTemplateError) {
-        let beginning = text.hasPrefix("~/") ? "~/" : text.hasPrefix("/") ? "/" : text.hasPrefix("~") ? "~" : ""
-        guard !beginning.isEmpty else { return }
-        guard source == .prefix, beginning != "~" else { throw error(.leadingSlash(beginning), at: 0) }
-        index = beginning.count
+        if text.hasPrefix("/") { index = 1 }
+        guard text.hasPrefix("~") else { return }
+        guard text.hasPrefix("~/") else { throw error(.leadingSlash("~"), at: 0) }
+        index = 2
     }
 
     private mutating func readSegment() throws(RouteTemplateError) -> Segment {
@@ -146,6 +149,16 @@ struct RouteTemplateParser {
     private func scalar(at index: Int) -> Unicode.Scalar? { index < scalars.count ? scalars[index] : nil }
 
     private func error(_ reason: RouteTemplateError.Reason, at index: Int) -> RouteTemplateError {
-        RouteTemplateError(source, text, at: index, reason)
+        guard index < start else {
+            return RouteTemplateError(.route, text(from: start), at: index - start, reason)
+        }
+        return RouteTemplateError(
+            .prefix, String(text(from: 0).unicodeScalars.prefix(prefixCount)), at: min(index, prefixCount - 1), reason)
+    }
+
+    private func text(from place: Int) -> String {
+        var view = String.UnicodeScalarView()
+        view.append(contentsOf: scalars[place...])
+        return String(view)
     }
 }

@@ -4,7 +4,7 @@ public struct Router: Sendable {
     struct Route: Sendable {
         /// The template, including the prefix.
         let template: RouteTemplate
-        /// The methods in upper case; nil if the route takes all methods.
+        /// The methods; nil if the route takes all methods.
         let methods: Set<String>?
         let function: String
     }
@@ -22,6 +22,8 @@ public struct Router: Sendable {
         case found(Match)
         /// The host answers 404, even if only the method is wrong.
         case notFound
+        /// The host answers 500, because the first matching route has a pattern that .NET cannot read.
+        case failed(function: String, reason: String)
         /// The host answers 400, because Kestrel refuses the path.
         case bad
     }
@@ -36,7 +38,7 @@ public struct Router: Sendable {
     /// - Parameter routes: in the host's order, by function name ignoring case.
     init(_ routes: [Route]) {
         self.routes = routes
-        methods = routes.map { $0.methods.map { $0.sorted() } }
+        methods = routes.map { $0.methods.map { $0.map { $0.uppercased() } } }
         patterns = routes.map { $0.template.patterns }
         index = RouteIndex(routes.map(\.template))
     }
@@ -67,6 +69,9 @@ public struct Router: Sendable {
         for route in search.hard {
             for pattern in patterns[route] where pattern.hasNews() { warn(Self.warning(routes[route], pattern)) }
         }
+        if let refusal = search.refusal {
+            return .failed(function: routes[search.best].function, reason: "\(refusal)")
+        }
         guard let parameters = search.parameters else { return .notFound }
         return .found(Match(index: search.best, function: routes[search.best].function, parameters: parameters))
     }
@@ -88,6 +93,8 @@ public struct Router: Sendable {
         /// The lowest matching route so far.
         var best = Int.max
         var parameters: [(name: String, value: String?)]?
+        /// Why the lowest route fails the request.
+        var refusal: RefusedPattern?
         /// The routes with patterns that did not match, perhaps because a pattern gave up.
         var hard: [Int] = []
     }
@@ -129,12 +136,17 @@ public struct Router: Sendable {
             guard route < search.best else { return }
             search.looks &+= 1
             if let allowed = methods[route], !allowed.contains(search.method) { continue }
-            guard let parameters = routes[route].template.values(in: path) else {
-                if !patterns[route].isEmpty { search.hard.append(route) }
-                continue
+            do throws(RefusedPattern) {
+                guard let parameters = try routes[route].template.values(in: path) else {
+                    if !patterns[route].isEmpty { search.hard.append(route) }
+                    continue
+                }
+                search.parameters = parameters
+                search.refusal = nil
+            } catch {
+                search.refusal = error
             }
             search.best = route
-            search.parameters = parameters
             return
         }
     }

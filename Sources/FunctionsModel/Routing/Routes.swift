@@ -11,12 +11,11 @@ struct Routes {
         var owners: [String: [Function]] = [:]
         for name in kept {
             guard let function = functions[name], let route = function.route else { continue }
-            owners[route.lowercased(), default: []].append(function)
+            owners[Self.key(route), default: []].append(function)
         }
         for function in functions.values.sorted(by: { $0.name.lowercased() < $1.name.lowercased() }) {
             guard let route = function.route else { continue }
-            // The host compares routes by their texts.
-            let twin = owners[route.lowercased()]?.first {
+            let twin = owners[Self.key(route)]?.first {
                 $0.name != function.name && $0.sharesMethod(with: function)
             }
             if let twin, !kept.contains(function.name) {
@@ -26,20 +25,26 @@ struct Routes {
                         + "'\(function.name)'; change \"route\" or \"methods\"")
                 continue
             }
-            owners[route.lowercased(), default: []].append(function)
+            owners[Self.key(route), default: []].append(function)
             do throws(RouteTemplateError) {
                 let template = try RouteTemplate(route, prefix: prefix)
                 routes.append(Router.Route(template: template, methods: function.methods, function: function.name))
             } catch {
-                // The prefix and the route have a parameter of the same name.
+                // The prefix has changed since a function was read that keeps an earlier version.
                 problems[function.name] = Problem("\(function.directory)/function.json", "\(error)")
             }
         }
         router = Router(routes)
     }
+
+    /// The host compares routes by their texts, without the slashes around them.
+    private static func key(_ route: String) -> String {
+        route.lowercased().split(separator: "/", omittingEmptySubsequences: true).joined(separator: "/")
+    }
 }
 
 extension Function {
+    /// The host compares the methods as they are spelled, so `get` and `GET` differ.
     fileprivate func sharesMethod(with other: Function) -> Bool {
         guard let methods, let others = other.methods else { return true }
         return !methods.isDisjoint(with: others)

@@ -1,4 +1,5 @@
 import JSON
+import TestSupport
 import Testing
 
 @testable import FunctionsModel
@@ -41,14 +42,5 @@ import Testing
     ])
     func `any other text is not a date-time`(_ text: String) {
         #expect(parse(text) == nil)
-    }
-
-    @Test func `the route constraint accepts the same texts`() throws {
-        let rows = try Golden.rows("routedates")
-        for row in rows {
-            let text = try #require(row["in"]?.string)
-            #expect((parse(text) != nil) == row["match"]?.boolean, "\(text)")
-        }
-        #expect(rows.count > 80)
     }
 }
