@@ -12,7 +12,7 @@ extension DevHost {
             entry.isHTTP = function.isHTTP
             if function.isHTTP {
                 let order = ["GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS"]
-                entry.methods = (function.methods ?? []).sorted {
+                entry.methods = (function.methods ?? []).map { $0.uppercased() }.sorted {
                     order.firstIndex(of: $0) ?? 9 < order.firstIndex(of: $1) ?? 9
                 }
                 entry.address = ([address, app.host.routePrefix, function.route ?? ""].filter { !$0.isEmpty })
@@ -27,7 +27,7 @@ extension DevHost {
         return HostListing(
             root: app.root, address: address, functions: entries,
             problems: problems + app.linksOutside.filter { !problems.contains($0) }, warnings: app.warnings,
-            masterKey: keys?.master)
+            masterKey: keys?[.master])
     }
 
     /// The source of the events of a function's trigger, as text for people.

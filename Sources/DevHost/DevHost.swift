@@ -22,9 +22,11 @@ public final class DevHost {
         public var checksKeys = false
         /// Whether every caller, and not only browsers, is shown why an invocation failed.
         public var showsReasons = false
-        /// The time zone of the schedules; nil for UTC.
+        /// The host's time zone, for schedules and the dates in answers; nil for UTC.
         public var timeZone: String?
         public var environment: [String: String]
+        /// How long after an invocation's time limit the host kills the handler (host-contract §4.3).
+        var grace = Duration.seconds(2)
         /// The types of binding for which this machine does something.
         var bindings = LocalBindings.known
 
@@ -46,21 +48,26 @@ public final class DevHost {
 
     let options: Options
     /// The app's folder, as an absolute path.
-    private let folder: String
+    let folder: String
     let settings: LocalSettings
     let server: HostServer
     let keys: Keys?
-    private let loader: AppLoader
+    let loader: AppLoader
     /// The app that is served. It is replaced only as a whole.
     private(set) var current: FunctionApp
     let storage: LocalStorage
     let handler: HandlerProcess
     let invoker: Invoker
-    private let listeners: Listeners
+    let listeners: Listeners
+    let requestQueue = RequestQueue()
+    /// Whether the file app_offline.htm has taken the app offline.
+    var isOffline = false
     private let client: HTTPClient
-    private var watchers: [FileWatcher] = []
+    var watchers: [FileWatcher] = []
+    /// Watches what host.json names.
+    var hostWatcher: FileWatcher?
     /// The last reported reason why folders are compared each second.
-    private var pollingReason: FileWatcher.PollingReason?
+    var pollingReason: FileWatcher.PollingReason?
     let zone: LocalTime
     let tell: @MainLoop (HostEvent) -> Void
     let began = MonotonicTime.now
@@ -95,10 +102,14 @@ public final class DevHost {
             types: options.bindings.types)
         current = try loader.load()
         toldProblems = Set(current.broken.values).union(current.linksOutside)
-        storage = try LocalStorage(root: folder, bindings: options.bindings)
+        storage = try LocalStorage(
+            root: folder, bindings: options.bindings, subscriptions: settings.subscriptions)
         keys = try options.checksKeys ? Keys(file: "\(storage.folder)/keys.json") : nil
         let handlerPort = try HandlerProcess.freePort()
-        server = try await Self.server(bind: options.bind, port: options.port ?? settings.port ?? 7071, tell: tell)
+        server = try await Self.server(
+            bind: options.bind, port: options.port ?? settings.port ?? 7071,
+            bodyLimit: try HostServer.bodyLimit(in: variables),
+            tell: tell)
         var environment = variables
         environment["AZURE_FUNCTIONS_ENVIRONMENT"] = environment["AZURE_FUNCTIONS_ENVIRONMENT"] ?? "Development"
         environment["WEBSITE_HOSTNAME"] = "localhost:\(server.port)"
@@ -121,19 +132,22 @@ public final class DevHost {
         handler = HandlerProcess(
             command, environment: environment, port: command.port ?? handlerPort, client: client, tell: lines.take)
         invoker = Invoker(
-            handler: handler, client: client, storage: storage, tell: tell, isLuafunc: options.handler.isLuafunc)
+            handler: handler, client: client, storage: storage, tell: tell, isLuafunc: options.handler.isLuafunc,
+            tracesCalls: TraceContext.isWanted(by: variables), grace: options.grace,
+            zone: HostZone { [zone] moment in zone.offset(at: moment) })
         listeners = Listeners(invoker, zone: zone)
         lines.reloaded = { [unowned self] kept in
             self.kept = kept
             reload()
         }
+        handler.warmUp = { [unowned self] in await warmUp() }
     }
 
     private static func server(
-        bind: String, port: Int, tell: @escaping @MainLoop (HostEvent) -> Void
+        bind: String, port: Int, bodyLimit: Int, tell: @escaping @MainLoop (HostEvent) -> Void
     ) async throws(Failure) -> HostServer {
         do {
-            return try await HostServer(bind: bind, port: UInt16(clamping: port), tell: tell)
+            return try await HostServer(bind: bind, port: UInt16(clamping: port), bodyLimit: bodyLimit, tell: tell)
         } catch let error as StreamError where error != .system(EADDRNOTAVAIL) {
             throw Failure(
                 description: "cannot listen on \(bind):\(port): \(error); choose another port with --port",
@@ -150,7 +164,8 @@ public final class DevHost {
     public func run() async throws {
         tell(.listening(listing))
         for warning in storage.warnings { tell(.warning(warning)) }
-        listeners.install(current, except: disabled(current))
+        lookForOfflinePage()
+        if !isOffline { listen() }
         server.serve(self)
         do {
             watch()
@@ -168,82 +183,18 @@ public final class DevHost {
 
     private func stop() async {
         listeners.stop()
-        for watcher in watchers { watcher.close() }
+        for watcher in watchers + [hostWatcher].compactMap(\.self) { watcher.close() }
         watchers = []
+        hostWatcher = nil
         client.close()
         await server.stop()
-    }
-
-    // MARK: Saves
-
-    private func watch() {
-        if !options.handler.isLuafunc { watch({ [loader] in loader.walk() }) { [unowned self] in reload() } }
-        watchSettings()
-        watchBlobs()
-    }
-
-    private func watch(_ folders: @escaping @Sendable () -> [String], changed: @escaping @MainLoop () -> Void) {
-        watchers.append(
-            FileWatcher(
-                EventLoop.main, folders: folders,
-                looking: { [unowned self] in tellPollingReason($0) }, changed: changed))
-    }
-
-    /// Reports it only once, although several folders are watched.
-    private func tellPollingReason(_ reason: FileWatcher.PollingReason) {
-        guard reason != pollingReason else { return }
-        pollingReason = reason
-        // luafunc reports the same about the app itself.
-        let what = options.handler.isLuafunc ? "local.settings.json and files for blob triggers" : "saves"
-        tell(.warning("changes of \(what) may take up to a second to be noticed: \(reason)"))
-    }
-
-    /// Tells a user who saves new settings that luafunc reads them only when it starts.
-    private func watchSettings() {
-        var told: String?
-        watch({ [folder] in [folder] }) { [unowned self] in
-            let text: String?
-            do throws(Problem) {
-                text =
-                    try LocalSettings(root: folder) == settings
-                    ? nil : "local.settings.json has changed; restart luafunc to use its settings"
-            } catch {
-                text = "\(error)"
-            }
-            if let text, text != told { tell(.warning(text)) }
-            told = text
-        }
-    }
-
-    private func watchBlobs() {
-        let folder = "\(storage.folder)/blobs"
-        do throws(FileError) {
-            // A missing folder cannot be watched.
-            try Folder.make(folder)
-        } catch {
-            return tell(.warning("files that are put into \(folder) trigger nothing: \(error)"))
-        }
-        watch({ Self.folders(below: folder) }) { [storage] in storage.wake() }
-    }
-
-    private nonisolated static func folders(below folder: String) -> [String] {
-        var found = [folder]
-        var next = 0
-        while next < found.count {
-            for name in (try? Folder.names(in: found[next])) ?? [] where !name.hasPrefix(".") {
-                let path = "\(found[next])/\(name)"
-                if File.kind(of: path, followsLinks: false) == .folder { found.append(path) }
-            }
-            next += 1
-        }
-        return found
     }
 
     // MARK: The app
 
     /// Switches to the saved app. luafunc reports which parts of a save it has loaded; for any other handler, the host
     /// watches the app itself.
-    private func reload() {
+    func reload() {
         guard case .idle = reloading else {
             reloading = .reading(again: true)
             return
@@ -291,7 +242,8 @@ public final class DevHost {
         let newer = saved.keeping(kept.union(saved.broken.keys), of: older)
         current = newer
         tellProblems(of: saved)
-        listeners.install(newer, except: disabled(newer))
+        if !isOffline { listen() }
+        if newer.host.watched != older.host.watched { watchHostFiles() }
         if newer.names != older.names || newer.host != older.host { tell(.reloaded(listing)) }
         // The host restarts a handler after a change of host.json or function.json (host-contract §4.5); luafunc
         // reloads by itself.

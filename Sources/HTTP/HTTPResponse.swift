@@ -1,16 +1,20 @@
 public import HTTP1
 
 /// A response. The connection itself writes `Content-Length`, `Transfer-Encoding` and `Connection`, and ignores these
-/// fields here, with one exception: a streamed response may have a `Content-Length`. Its body is then sent without
-/// chunks and must have exactly that length.
+/// fields here, with one exception: a streamed response, and a chunked one to HEAD, may have a `Content-Length`. A
+/// streamed body is then sent without chunks and must have exactly that length.
 public struct HTTPResponse: Sendable {
     public enum Body: Sendable {
         case bytes([UInt8])
+        /// The whole body, whose length is not told in the head. The response to HEAD has no body either.
+        case chunked([UInt8])
         /// The body follows through the connection's `write` and `end`.
         case streamed
     }
 
     public var status: Int
+    /// The text after the status; nil for the usual one.
+    public var reason: String?
     public var fields: HTTPFields
     public var body: Body
 

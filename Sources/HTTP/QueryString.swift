@@ -1,26 +1,7 @@
 import HTTP1
 
-/// The decoded fields of a query string, in their order.
-package struct QueryString {
-    package struct Field {
-        package let name: [UInt8]
-        package let value: [UInt8]
-    }
-
-    package let fields: [Field]
-
-    package init(_ text: [UInt8]) {
-        fields = text.split(separator: UInt8(ascii: "&")).map { field in
-            let name = field.prefix { $0 != UInt8(ascii: "=") }
-            let value = field.dropFirst(name.count + 1)
-            return Field(
-                name: PercentEncoding.decode(Array(name), plusIsSpace: true),
-                value: PercentEncoding.decode(Array(value), plusIsSpace: true))
-        }
-    }
-}
-
-extension QueryString {
+/// Reads the fields of a URL's query one by one, without copying them.
+package enum QueryString {
     /// Calls `body` with the name and value of each field of a URL's query until it returns false. Names and values are
     /// not decoded.
     package static func forEachField(of url: RawSpan, _ body: (_ name: RawSpan, _ value: RawSpan) -> Bool) {

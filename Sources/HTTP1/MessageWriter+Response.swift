@@ -5,6 +5,8 @@ extension MessageWriter {
         /// The length is unknown. The body is sent in chunks if the client understands them. Otherwise it ends with the
         /// connection.
         case streamed
+        /// Sent likewise, but the whole body is there, so that the response to HEAD leaves the connection open.
+        case chunked
     }
 
     /// What the caller must do after the head was written.
@@ -20,16 +22,33 @@ extension MessageWriter {
     /// Appends the head of a response. Leaves out fields that frame the body, `Connection`, and invalid fields.
     ///
     /// - Parameter status: an invalid status is sent as 500.
+    /// - Parameter reason: the text after the status; nil, or one that is not valid, for the usual one.
     /// - Parameter request: the request that is answered, or nil if it could not be parsed.
     /// - Parameter keepsAlive: whether the server wants to keep the connection. The request must want it too.
     public static func appendHead(
-        status: Int, fields: HTTPFields, body: ResponseBody, to request: RequestTraits?, keepsAlive: Bool = true,
-        into output: inout [UInt8]
+        status: Int, reason: String? = nil, fields: HTTPFields, body: ResponseBody, to request: RequestTraits?,
+        keepsAlive: Bool = true, into output: inout [UInt8]
     ) -> Ending {
         let ending = ending(status, body, request, keepsAlive)
-        ByteCursor.append(to: &output, room: ownRoom + fields.room) { cursor in
-            putStatusLine(status, &cursor)
-            put(fields, without: isFraming, &cursor)
+        let room = ownRoom + fields.room + (reason?.utf8.count ?? 0)
+        ByteCursor.append(to: &output, room: room) { cursor in
+            if var reason, HTTPFields.isValidValue(Array(reason.utf8)), 100...999 ~= status {
+                put(status, &reason, &cursor)
+            } else {
+                putStatusLine(status, &cursor)
+            }
+            // A 304 may announce the length of the response that it stands for (RFC 9110 §8.6).
+            if status == 304 {
+                put(fields, without: { isFraming($0) && $0.count != 14 }, &cursor)
+            } else {
+                put(fields, without: isFraming, &cursor)
+            }
+            // A copy of another server's response may say what HTTP/1.1 means anyway.
+            if reason != nil, ending.keepsAlive, request?.version == .http11,
+                fields.first("connection")?.lowercased() == "keep-alive"
+            {
+                cursor.put("connection: keep-alive\r\n")
+            }
             putFraming(ending, body, status, request, &cursor)
         }
         return ending
@@ -72,11 +91,11 @@ extension MessageWriter {
     ) -> Ending {
         let isHead = request?.isHead == true
         let mayHaveBody = mayHaveBody(status)
-        let isStreamed = body == .streamed && mayHaveBody
+        let hasNoLength = if case .length = body { false } else { mayHaveBody }
         // A response to HEAD must not even contain the last, empty chunk, and HTTP/1.0 clients do not know chunks.
-        let endsWithConnection = isStreamed && (isHead || request?.version != .http11)
+        let endsWithConnection = hasNoLength && (isHead ? body == .streamed : request?.version != .http11)
         return Ending(
-            hasBody: mayHaveBody && !isHead, isChunked: isStreamed && !endsWithConnection,
+            hasBody: mayHaveBody && !isHead, isChunked: hasNoLength && !isHead && !endsWithConnection,
             keepsAlive: keepsAlive && request?.keepsAlive == true && !endsWithConnection)
     }
 
@@ -90,6 +109,14 @@ extension MessageWriter {
         cursor.put(decimal: status)
         cursor.put(" ")
         cursor.put(ReasonPhrase.text(status))
+        cursor.put("\r\n")
+    }
+
+    private static func put(_ status: Int, _ reason: inout String, _ cursor: inout ByteCursor) {
+        cursor.put("HTTP/1.1 ")
+        cursor.put(decimal: status)
+        cursor.put(" ")
+        reason.withUTF8 { cursor.put(UnsafeRawBufferPointer($0)) }
         cursor.put("\r\n")
     }
 

@@ -17,17 +17,21 @@ public enum MessageWriter {
 
     /// Writes the valid fields, except those that the writer adds itself.
     static func put(_ fields: HTTPFields, without isOwn: (UnsafeRawBufferPointer) -> Bool, _ cursor: inout ByteCursor) {
+        fields.withFieldBytes { name, value in if !isOwn(name) { put(name, value, &cursor) } }
+    }
+
+    /// Writes a field if it is valid.
+    @inline(__always)
+    static func put(_ name: UnsafeRawBufferPointer, _ value: UnsafeRawBufferPointer, _ cursor: inout ByteCursor) {
         let table = ByteClass.table
-        fields.withFieldBytes { name, value in
-            let isValid =
-                !name.isEmpty && name.allSatisfy { table[Int($0)] & ByteClass.token != 0 }
-                && value.allSatisfy { table[Int($0)] & ByteClass.value != 0 }
-            guard isValid, !isOwn(name) else { return }
-            cursor.put(name)
-            cursor.put(": ")
-            cursor.put(value)
-            cursor.put("\r\n")
-        }
+        let isValid =
+            !name.isEmpty && name.allSatisfy { table[Int($0)] & ByteClass.token != 0 }
+            && value.allSatisfy { table[Int($0)] & ByteClass.value != 0 }
+        guard isValid else { return }
+        cursor.put(name)
+        cursor.put(": ")
+        cursor.put(value)
+        cursor.put("\r\n")
     }
 
     /// Whether the field is about the connection or the framing. The writer adds such fields itself.

@@ -39,16 +39,44 @@ import Testing
         #expect(ending.hasBody == line.hasPrefix("GET") && !ending.isChunked && !ending.keepsAlive)
     }
 
+    @Test(arguments: ["GET / HTTP/1.1", "GET / HTTP/1.0", "HEAD / HTTP/1.1"])
+    func `a whole body without a length leaves the connection open after HEAD`(_ line: String) {
+        let (text, ending) = write(200, [:], .chunked, to: request(line, "Connection: keep-alive\r\n"))
+        let (isHead, isNew) = (line.hasPrefix("HEAD"), line.hasSuffix("1.1"))
+        let framing = isHead ? "" : isNew ? "transfer-encoding: chunked\r\n" : "connection: close\r\n"
+        #expect(text == "HTTP/1.1 200 OK\r\n\(framing)\r\n")
+        #expect(ending.hasBody == !isHead && ending.isChunked == (isNew && !isHead) && ending.keepsAlive == isNew)
+    }
+
     @Test func `the response to HEAD has a length and no body`() {
         let (text, ending) = write(200, to: request("HEAD / HTTP/1.1"))
         #expect(text == "HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\n" && !ending.hasBody && ending.keepsAlive)
     }
 
-    @Test(arguments: [204, 304, 101], [MessageWriter.ResponseBody.length(2), .length(0), .streamed])
+    @Test(arguments: [204, 304, 101], [MessageWriter.ResponseBody.length(2), .length(0), .streamed, .chunked])
     func `a response that has no body has no length`(_ status: Int, _ body: MessageWriter.ResponseBody) {
-        let (text, ending) = write(status, ["Content-Length": "9"], body, to: request())
+        let (text, ending) = write(status, [:], body, to: request())
         #expect(!text.lowercased().contains("content-length") && !text.contains("transfer-encoding"))
         #expect(!ending.hasBody && !ending.isChunked && ending.keepsAlive)
+    }
+
+    @Test(arguments: [(204, false), (304, true)])
+    func `only a 304 may announce the length of the response that it stands for`(_ status: Int, _ mayAnnounce: Bool) {
+        let (text, ending) = write(status, ["Content-Length": "9"], to: request())
+        #expect(text.contains("Content-Length: 9") == mayAnnounce && !ending.hasBody)
+    }
+
+    @Test func `a response may have a reason of its own`() {
+        var output: [UInt8] = []
+        for reason in ["Very Strange", "", "a\r\nb: c"] {
+            _ = MessageWriter.appendHead(
+                status: 200, reason: reason, fields: ["Connection": "keep-alive"], body: .length(0), to: request(),
+                into: &output)
+        }
+        let rest = "connection: keep-alive\r\ncontent-length: 0\r\n\r\n"
+        #expect(
+            String(decoding: output, as: UTF8.self)
+                == "HTTP/1.1 200 Very Strange\r\n\(rest)HTTP/1.1 200 \r\n\(rest)HTTP/1.1 200 OK\r\n\(rest)")
     }
 
     @Test(
@@ -135,6 +163,18 @@ import Testing
         #expect(
             write(.other("X"), "/", [:], .chunked, keepsAlive: false)
                 == "X / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\nConnection: close\r\n\r\n")
+    }
+
+    @Test func `a request's own fields can keep the places of fields with their names`() {
+        var output: [UInt8] = []
+        let fields: HTTPFields = [
+            "a": "1", "Connection": "Keep-Alive", "Host": "y", "Content-Length": "9", "Host": "z", "b": "2",
+        ]
+        _ = MessageWriter.appendHead(
+            method: .post, target: "/", host: "x", fields: fields, body: .length(3), keepsPlaces: true, into: &output)
+        #expect(
+            String(decoding: output, as: UTF8.self)
+                == "POST / HTTP/1.1\r\na: 1\r\nConnection: Keep-Alive\r\nHost: x\r\nContent-Length: 3\r\nb: 2\r\n\r\n")
     }
 
     @Test(

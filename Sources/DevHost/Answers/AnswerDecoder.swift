@@ -1,26 +1,32 @@
-import FunctionsModel
+package import FunctionsModel
 
 /// Decodes answers as the Functions host does in the default payload mode (host-contract §9), and warns where the host
 /// would be silent.
 public struct AnswerDecoder: Sendable {
     private let outputs: [OutputBinding]
     private let isHTTP: Bool
+    private let zone: HostZone
 
     /// - Parameters:
     ///   - outputs: the function's outputs, in the order of function.json.
     ///   - isHTTP: the function's trigger is an httpTrigger.
-    public init(outputs: [OutputBinding], isHTTP: Bool) {
+    public init(outputs: [OutputBinding], isHTTP: Bool) { self.init(outputs: outputs, isHTTP: isHTTP, zone: .utc) }
+
+    /// - Parameter zone: The host's, in which it holds dates.
+    package init(outputs: [OutputBinding], isHTTP: Bool, zone: HostZone) {
         self.outputs = outputs
         self.isHTTP = isHTTP
+        self.zone = zone
     }
 
-    public func decode(_ answer: Answer) -> Delivery {
+    /// - Parameter accept: the header `Accept` of an HTTP trigger's caller.
+    public func decode(_ answer: Answer, accept: String? = nil) -> Delivery {
         var delivery = Delivery()
         var warnings: [AnswerWarning] = []
         do throws(AnswerFailure) {
-            if let payload = try AnswerPayload(answer, &warnings) {
+            if let payload = try AnswerPayload(answer, zone: zone, &warnings) {
                 delivery.logs = payload.logs
-                try deliver(payload, &delivery, &warnings)
+                try deliver(payload, for: AcceptedTypes(accept), &delivery, &warnings)
             } else {
                 delivery.hangs = true
             }
@@ -44,9 +50,10 @@ public struct AnswerDecoder: Sendable {
     /// Delivers the outputs. A malformed http output fails before anything is written; after that every output is
     /// tried, as the host writes them in parallel.
     private func deliver(
-        _ payload: AnswerPayload, _ delivery: inout Delivery, _ warnings: inout [AnswerWarning]
+        _ payload: AnswerPayload, for accept: AcceptedTypes, _ delivery: inout Delivery,
+        _ warnings: inout [AnswerWarning]
     ) throws(AnswerFailure) {
-        var values = try values(payload, &warnings)
+        var values = try values(payload, accept, &warnings)
         let returned = takeReturnValue(payload, &values, &warnings)
         var response: (DraftResponse, place: String)?
         var failure: AnswerFailure?
@@ -54,7 +61,8 @@ public struct AnswerDecoder: Sendable {
             guard let value = values[output.name] else { continue }
             do throws(AnswerFailure) {
                 if output.kind == .http {
-                    response = try self.response(value, output, &warnings).map { ($0, output.place) } ?? response
+                    let draft = try self.response(value, output, accept, &warnings)
+                    response = draft.map { ($0, output.place) } ?? response
                 } else if case .plain(let value) = value {
                     try write(value, output, &delivery, &warnings)
                 }
@@ -65,15 +73,23 @@ public struct AnswerDecoder: Sendable {
         if !isHTTP || response != nil { warnOfIgnored(payload.returnValue, &warnings) }
         if let failure { throw failure }
         guard isHTTP else { return }
-        let (final, place) = response ?? (DraftResponse(object: returned), "ReturnValue")
-        delivery.http = try final.written(place: place, &warnings)
+        let (final, place) = response ?? (DraftResponse(object: returned, accept: accept), "ReturnValue")
+        do throws(UnsendableResponse) {
+            let http = try final.written(place: place, &warnings)
+            delivery.http = http
+            if !(200...999 ~= http.status) { throw .status(place: place, http.status) }
+        } catch {
+            if delivery.http == nil { delivery.http = HTTPResult(status: 500) }
+            delivery.unsendable = error.description
+            warnings.append(.unsendable(error))
+        }
     }
 
     // MARK: Values
 
     /// The values in `Outputs`, by the exact names of the bindings (host-contract §9.2).
     private func values(
-        _ payload: AnswerPayload, _ warnings: inout [AnswerWarning]
+        _ payload: AnswerPayload, _ accept: AcceptedTypes, _ warnings: inout [AnswerWarning]
     ) throws(AnswerFailure) -> [String: Value] {
         guard let members = payload.outputs else { return [:] }
         var values: [String: Value] = [:]
@@ -82,7 +98,7 @@ public struct AnswerDecoder: Sendable {
             if output.type == .http, output.writtenType == output.type.name {
                 values[output.name] =
                     try value.map { value throws(AnswerFailure) in
-                        var http = HTTPOutput(output)
+                        var http = HTTPOutput(output, zone: zone, accept: accept)
                         let response = try http.named(value)
                         warnings += http.warnings
                         return .response(response)
@@ -140,19 +156,19 @@ public struct AnswerDecoder: Sendable {
 
     /// The response of an http output; nil for null, which counts as no value.
     private func response(
-        _ value: Value, _ output: OutputBinding, _ warnings: inout [AnswerWarning]
+        _ value: Value, _ output: OutputBinding, _ accept: AcceptedTypes, _ warnings: inout [AnswerWarning]
     ) throws(AnswerFailure) -> DraftResponse? {
         if case .plain(.null) = value { return nil }
         guard isHTTP else { throw .noRequest(place: output.place) }
         switch value {
         case .missing:
             warnings.append(.missingResponse(output.name))
-            return DraftResponse(text: "{}")
+            return DraftResponse(.text("{}"))
         case .response(let response): return response
         case .plain(let value):
-            var http = HTTPOutput(output)
+            var http = HTTPOutput(output, zone: zone, accept: accept)
             defer { warnings += http.warnings }
-            return http.returned(value)
+            return try http.returned(value)
         }
     }
 
@@ -160,9 +176,19 @@ public struct AnswerDecoder: Sendable {
         _ value: NewtonsoftValue, _ output: OutputBinding, _ delivery: inout Delivery,
         _ warnings: inout [AnswerWarning]
     ) throws(AnswerFailure) {
-        var binding = MessageOutput(output)
+        var binding = MessageOutput(output, zone: zone)
         defer { warnings += binding.warnings }
-        let messages = try binding.messages(value)
-        if !messages.isEmpty { delivery.outputs.append(WrittenOutput(name: output.name, messages: messages)) }
+        do throws(AnswerFailure) {
+            let messages = try binding.messages(value)
+            if !messages.isEmpty { delivery.outputs.append(WrittenOutput(name: output.name, messages: messages)) }
+        } catch {
+            // The host finds out when it has already made the blob.
+            switch error {
+            case .dateToBlob, .integerToBlob:
+                delivery.outputs.append(WrittenOutput(name: output.name, messages: [[]]))
+            default: break
+            }
+            throw error
+        }
     }
 }

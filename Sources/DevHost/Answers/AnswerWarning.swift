@@ -5,6 +5,8 @@ enum AnswerWarning {
     case ignoredText(String)
     case ignoredMember(String)
     case repeatedName(String)
+    /// A name that Newtonsoft takes for itself, such as `$type`.
+    case reservedName(String)
     case unknownOutput(String, known: [String])
     case replacedOutput(String)
     case ignoredReturnValue(known: [String])
@@ -34,6 +36,10 @@ enum AnswerWarning {
     case structuredHeader(place: String, String, kind: String, becomes: String)
     case charset(place: String, String)
     case listBody(place: String, becomes: String)
+    case droppedBody(place: String, Int)
+    case wrongLength(place: String, said: Int, count: Int)
+    case transferEncoding(place: String)
+    case unsendable(UnsendableResponse)
     case objectIsBody(place: String, ignored: String)
     case plainJSON(place: String)
 }
@@ -49,6 +55,10 @@ extension AnswerWarning: CustomStringConvertible {
         case .ignoredMember(let name):
             "'\(name)' at the top of the answer is ignored; there are \"Outputs\", \"Logs\" and \"ReturnValue\""
         case .repeatedName(let name): "'\(name)' occurs twice in one object of the answer; only the last one counts"
+        case .reservedName(let name):
+            "'\(name)' at the beginning of an object is a word of the host's JSON reader: "
+                + (["$ref": "the object becomes null", "$values": "its value replaces the object"][name]
+                    ?? "it is dropped") + "; put another member first"
         case .unknownOutput(let name, let known):
             "there is no output '\(name)'; it is dropped" + Self.suggestion(for: name, among: known)
         case .replacedOutput(let name):
@@ -85,7 +95,7 @@ extension AnswerWarning: CustomStringConvertible {
         case .unreadableStatus(let place, let text):
             "\(place): the status \(text.shortened) is not a whole number, so the caller gets 200"
         case .unusualStatus(let place, let status):
-            "\(place): the status \(status) is not from 100 to 599; the host's behavior is not known"
+            "\(place): the status \(status) is not from 200 to 599, so callers may not understand it"
         case .ignoredResponseMember(let place, "cookies"):
             "\(place): \"cookies\" is ignored; set one cookie with the header \"Set-Cookie\""
         case .ignoredResponseMember(let place, let name):
@@ -100,6 +110,15 @@ extension AnswerWarning: CustomStringConvertible {
             "\(place): the body is sent in UTF-8, and the header says so in place of '\(charset)'"
         case .listBody(let place, let becomes):
             "\(place): the body is an array, so the text '\(becomes)' arrives instead; send the body as JSON text"
+        case .droppedBody(let place, let status):
+            "\(place): the body is dropped, because a response with the status \(status) has none"
+        case .wrongLength(let place, let said, let count):
+            "\(place): the header 'Content-Length' says \(said), but the body has \(count) bytes, so the response breaks "
+                + "off; leave the header out"
+        case .transferEncoding(let place):
+            "\(place): the header 'Transfer-Encoding' is left out; in Azure it breaks the response, because the body "
+                + "is not encoded so; leave it out"
+        case .unsendable(let reason): reason.description
         case .objectIsBody(let place, let ignored):
             "\(place): there is no \"body\", so the whole object is the body and \"\(ignored)\" has no effect; add "
                 + "\"body\""

@@ -23,6 +23,9 @@ public struct Delivery: Sendable {
     public var logs: [String] = []
     /// The response for an HTTP trigger's caller; nil for other triggers, and if the invocation fails or hangs.
     public var http: HTTPResult?
+    /// The reason why the caller gets an empty 500 in place of the function's response, although the invocation succeeds.
+    /// A status that only the real host's server would send stays in `http`.
+    public var unsendable: String?
     /// The written outputs, in the order of function.json. They stay written even if another output fails.
     public var outputs: [WrittenOutput] = []
     /// Warnings about what the host silently did differently from what the handler's author may expect.
@@ -31,11 +34,24 @@ public struct Delivery: Sendable {
     public init() {}
 }
 
-/// The response that an HTTP trigger's caller sees; the server adds the length of the body.
+/// The response that an HTTP trigger's caller sees.
 public struct HTTPResult: Sendable {
+    /// How the caller learns where the body ends.
+    public enum Framing: Sendable, Equatable {
+        /// `Content-Length`, which may be wrong.
+        case contentLength(Int)
+        case chunks
+        /// The server decides.
+        case none
+    }
+
     public var status: Int
     public var headers: [(name: String, value: String)]
     public var body: [UInt8]
+    public var framing = Framing.none
+
+    /// Whether the body has another length than its head says, so that the caller gets a broken response.
+    public var breaksOff: Bool { if case .contentLength(let length) = framing { length != body.count } else { false } }
 
     public init(status: Int, headers: [(name: String, value: String)] = [], body: [UInt8] = []) {
         self.status = status

@@ -2,39 +2,56 @@ import FunctionsModel
 
 /// A response whose headers are not checked yet.
 struct DraftResponse {
+    /// What the host's formatters write.
+    enum Body {
+        /// A text, in the charset of the content type.
+        case text(String)
+        /// The bytes of a base64 text, which have no content type.
+        case bytes([UInt8])
+        /// A value whose format was negotiated with the caller. The formatter knows its length before it writes.
+        case formatted([UInt8], type: String)
+        case none
+    }
+
     var status = 200
     /// The headers. A text that is nil stands for null.
     var headers: [(name: String, text: String?)] = []
-    var body: [UInt8] = []
-    /// The content type that applies if no header sets one.
-    var contentType: String?
+    let body: Body
 
-    init(text: String) {
-        body = Array(text.utf8)
-        contentType = Self.plainText
-    }
+    init(_ body: Body) { self.body = body }
 
-    private static let plainText = "text/plain; charset=utf-8"
-
-    init(bytes: [UInt8]) { body = bytes }
-
-    /// Makes the response that ASP.NET makes from a value that no http output took, for a caller that accepts
-    /// everything.
-    init(object value: NewtonsoftValue) {
+    /// Makes the response that ASP.NET makes from a value that no http output took.
+    init(object value: NewtonsoftValue, accept: AcceptedTypes) {
         switch value {
-        case .null: status = 204
+        case .null:
+            body = .none
+            status = 204
         case .string(let text):
-            body = Array(text.utf8)
-            contentType = Self.plainText
+            let type = accept.preferred(among: ["text/plain", "application/json", "text/json"] + Self.xmlTypes)
+            if let type, Self.xmlTypes.contains(type) {
+                body = .formatted(Array(Self.xml(text).utf8), type: type)
+            } else if let type, type != "text/plain" {
+                body = .formatted(value.jsonBytes(), type: type)
+            } else {
+                body = .text(text)
+            }
         default:
-            body = Array(value.json().utf8)
-            contentType = "application/json; charset=utf-8"
+            let type = accept.preferred(among: ["application/json", "text/json"])
+            body = .formatted(value.jsonBytes(), type: type ?? "application/json")
         }
     }
 
-    /// The response for the caller. Throws if a header or the body cannot be written.
-    func written(place: String, _ warnings: inout [AnswerWarning]) throws(AnswerFailure) -> HTTPResult {
-        var contentType = contentType
+    private static let xmlTypes = ["application/xml", "text/xml"]
+
+    private static func xml(_ text: String) -> String {
+        let escaped = text.replacing("&", with: "&amp;").replacing("<", with: "&lt;").replacing(">", with: "&gt;")
+        return "<string xmlns=\"http://schemas.microsoft.com/2003/10/Serialization/\">\(escaped)</string>"
+    }
+
+    /// The response for the caller (host-contract §9.5; golden/dotnet/httpout).
+    func written(place: String, _ warnings: inout [AnswerWarning]) throws(UnsendableResponse) -> HTTPResult {
+        var contentType: String?
+        var length: Int?
         var seen: Set<String> = []
         var written: [(name: String, value: String)] = []
         for (name, text) in headers {
@@ -44,6 +61,7 @@ struct DraftResponse {
                 warnings.append(.repeatedHeader(place: place, name))
                 continue
             }
+            if name.isEmpty { throw .emptyHeader(place: place) }
             if let scalar = name.unicodeScalars.first(where: { !$0.isToken })
                 ?? text.unicodeScalars.first(where: \.isControl)
             {
@@ -51,17 +69,49 @@ struct DraftResponse {
             }
             let value = text.trimmed
             switch key {
-            case "content-type": if !value.isEmpty { contentType = value.inUTF8(place, &warnings) }
+            case "content-type": if !value.isEmpty { contentType = value }
             case "content-length":
-                guard Int(value) == body.count else {
-                    throw .contentLength(place: place, said: value, count: body.count)
-                }
+                guard let number = Int(value), number >= 0 else { throw .contentLength(place: place, value) }
+                length = number
+            case "transfer-encoding": warnings.append(.transferEncoding(place: place))
             default: written.append((name, value))
             }
         }
-        if [204, 205, 304].contains(status), !body.isEmpty { throw .body(place: place, status: status) }
-        if let contentType { written.insert(("Content-Type", contentType), at: 0) }
-        return HTTPResult(status: status, headers: written, body: body)
+        let (bytes, type) = encoded(contentType, place, &warnings)
+        if let type { written.insert(("Content-Type", type), at: 0) }
+        var result = HTTPResult(status: status, headers: written, body: bytes)
+        if [204, 205, 304].contains(status) {
+            if !bytes.isEmpty { warnings.append(.droppedBody(place: place, status)) }
+            result.body = []
+            return result
+        }
+        if let length {
+            result.framing = .contentLength(length)
+            if result.breaksOff { warnings.append(.wrongLength(place: place, said: length, count: bytes.count)) }
+        } else if case .formatted = body {
+            result.framing = .contentLength(bytes.count)
+        } else if !bytes.isEmpty {
+            result.framing = .chunks
+        }
+        return result
+    }
+
+    /// The body's bytes, and the content type with their charset.
+    private func encoded(
+        _ given: String?, _ place: String, _ warnings: inout [AnswerWarning]
+    ) -> (bytes: [UInt8], type: String?) {
+        switch body {
+        case .none: return ([], given)
+        case .bytes(let bytes): return (bytes, given)
+        case .formatted(let bytes, let type): return (bytes, MediaType(given ?? type).inSupportedCharset)
+        case .text(let text):
+            let type = MediaType(given ?? "text/plain")
+            if let charset = type.charset, !MediaType.supportedCharsets.contains(charset) {
+                warnings.append(.charset(place: place, charset))
+            }
+            let isUTF16 = type.charset == "utf-16"
+            return (isUTF16 ? text.utf16.flatMap(\.littleEndianBytes) : Array(text.utf8), type.inSupportedCharset)
+        }
     }
 }
 
@@ -76,17 +126,4 @@ extension Unicode.Scalar {
 
     /// Whether the character may not be part of a header's value. The server refuses non-ASCII letters too.
     fileprivate var isControl: Bool { (self < " " && self != "\t") || self > "~" }
-}
-
-extension String {
-    /// A content type with the charset in which the body is written.
-    fileprivate func inUTF8(_ place: String, _ warnings: inout [AnswerWarning]) -> String {
-        switch MediaType(self).charset {
-        case nil: return self + "; charset=utf-8"
-        case "utf-8": return self
-        case let charset?:
-            warnings.append(.charset(place: place, charset))
-            return (MediaType(self).name ?? "") + "; charset=utf-8"
-        }
-    }
 }

@@ -1,12 +1,17 @@
 import FunctionsModel
+import JSON
 
 /// Makes the data that arrives through an output other than HTTP: a blob's content, or messages and rows (host-contract
 /// §9.4).
 struct MessageOutput {
     let binding: OutputBinding
+    let zone: HostZone
     private(set) var warnings: [AnswerWarning] = []
 
-    init(_ binding: OutputBinding) { self.binding = binding }
+    init(_ binding: OutputBinding, zone: HostZone) {
+        self.binding = binding
+        self.zone = zone
+    }
 
     private var place: String { binding.place }
 
@@ -51,7 +56,8 @@ struct MessageOutput {
         case .bytes(let bytes, _): return bytes
         case .string(let text): return Array(text.utf8)
         case .date(_, let text): throw .dateToBlob(place: place, text, advice: binding.advice)
-        case .array, .object, .null:
+        case .bigInteger(let digits): throw .integerToBlob(place: place, digits)
+        case .array, .object, .null, .undefined, .constructor, .comment:
             warnOfDates(inside: [value])
             return Array(value.json().utf8)
         case .boolean(let truth): return raw(value, [truth ? 1 : 0])
@@ -71,8 +77,8 @@ struct MessageOutput {
     private mutating func elements(of value: NewtonsoftValue) throws(AnswerFailure) -> [NewtonsoftValue] {
         guard case .string(let text) = value, text.hasJSONBrackets else { return value.elements ?? [value] }
         let read: NewtonsoftValue
-        do throws(NewtonsoftError) {
-            read = try NewtonsoftValue(json: text, as: .parser)
+        do throws(JSONError) {
+            read = try NewtonsoftValue(json: text, as: .parser, zone: zone)
         } catch {
             throw .jsonText(place: place, error, advice: binding.advice)
         }
@@ -117,7 +123,7 @@ struct MessageOutput {
 }
 
 extension FixedWidthInteger {
-    fileprivate var littleEndianBytes: [UInt8] {
+    var littleEndianBytes: [UInt8] {
         (0..<Self.bitWidth / 8).map { UInt8(truncatingIfNeeded: self >> ($0 * 8)) }
     }
 }

@@ -5,15 +5,21 @@ struct BlobBinding: StoredBinding {
     static let type = BindingType.blob
 
     private let path: BindingExpression
-    private let isBinary: Bool
+    private let dataType: String?
 
     init(_ binding: Binding) throws(PropertyError) {
         path = try binding.expression("path") { _ = try BlobPath($0) }
-        isBinary = binding.dataType == "binary"
+        guard binding.direction != .inout else {
+            throw binding.error(
+                "direction",
+                "ReadWrite access is not supported. Pick either Read or Write: the host fails every invocation; write two "
+                    + "bindings, with \"in\" and with \"out\"")
+        }
+        dataType = binding.dataType
     }
 
     func read(_ trigger: TriggerValues, from storage: LocalStorage) throws -> BindingValue? {
-        .blob(try storage.blobs.read(try BlobPath(try trigger.fill(path))), isBinary: isBinary)
+        .blob(try storage.blobs.read(try BlobPath(try trigger.fill(path))), dataType: dataType)
     }
 
     func write(_ values: [[UInt8]], _ trigger: TriggerValues, to storage: LocalStorage) throws -> String? {

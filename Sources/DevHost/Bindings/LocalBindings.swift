@@ -10,7 +10,9 @@ public struct LocalBindings: Sendable {
             HTTPTrigger.self, TimerTrigger.self, QueueTrigger.self, ServiceBusTrigger.self, EventHubTrigger.self,
             BlobTrigger.self, CosmosDBTrigger.self, EventGridTrigger.self, WarmupTrigger.self,
         ],
-        stored: [QueueBinding.self, ServiceBusBinding.self, EventHubBinding.self, BlobBinding.self])
+        stored: [
+            QueueBinding.self, ServiceBusBinding.self, EventHubBinding.self, EventGridBinding.self, BlobBinding.self,
+        ])
 
     init(triggers: [any Trigger.Type], stored: [any StoredBinding.Type]) {
         self.triggers = triggers

@@ -25,10 +25,12 @@ extension StoredBinding {
 
 /// The values of the expressions in a binding's properties, in one invocation.
 struct TriggerValues {
+    /// The function's name.
+    let function: String
     let data: BindingData
     let now: Date
 
     func fill(_ expression: BindingExpression) throws(BindingTemplateError) -> String {
-        try expression.resolve(at: now, names: data.entries.map(\.name)) { data.text(at: $0) }
+        try expression.resolve(at: now, names: data.entries.map(\.name)) { data.value(at: $0) }
     }
 }

@@ -1,159 +1,192 @@
 import EventLoop
-import Files
-import FoundationEssentials
 import FunctionsModel
 import HTTP
 import HTTP1
 import JSON
 
 /// The host's own API, below `/admin` (host-contract §13).
+@MainLoop
 struct AdminAPI {
     let app: FunctionApp
     /// `http://localhost:7071`
     let address: String
+    let keys: Keys?
     let began: MonotonicTime
     let isDisabled: (Function) -> Bool
-    /// Runs a function in the background with this trigger value; nil for one without.
-    let invoke: (Function, String) -> Void
+    /// Runs a function in the background with this trigger value.
+    let invoke: (Function, String?) -> Void
+    let restart: () -> Void
+    /// Reports an event to the developer, because the host explains its refusals to nobody.
+    let tell: @MainLoop (HostEvent) -> Void
 
-    func respond(to request: HTTPRequest) -> HTTPResponse {
-        let parts = request.path.split(separator: "/").map { String($0).lowercased() }.dropFirst()
-        let name = request.path.split(separator: "/").dropFirst(2).first.map(String.init) ?? ""
-        switch (request.method.text, parts.first, parts.count) {
-        case ("GET", "functions", 1): return json(.array(app.names.compactMap { describe($0) }.map { tree($0) }))
-        case ("GET", "functions", 2):
-            return known(name).flatMap(describe).map { json(.object($0)) } ?? HTTPResponse(status: 404)
-        case ("GET", "functions", 3) where parts.last == "status": return status(of: name)
-        case ("POST", "functions", 2): return run(name, request)
-        case ("PUT", "functions", 2): return write(name, request)
-        case ("DELETE", "functions", 2): return remove(name)
-        case ("GET", "host", 2) where parts.last == "status": return hostStatus
-        case ("GET", "host", 2) where parts.last == "ping", ("POST", "host", 2) where parts.last == "ping":
-            return HTTPResponse(status: 200)
-        case ("POST", "host", 2) where parts.last == "drain": return HTTPResponse(status: 202)
-        case ("GET", "host", 3) where parts.last == "status" && parts.dropFirst().first == "drain":
-            return json(.object([member("state", .string("Disabled")), member("outstandingInvocations", .integer(0))]))
-        case ("POST", "host", 2) where parts.last == "resume":
-            return json(.object([member("state", .string("Running"))]))
-        case ("GET", "warmup", 1), ("POST", "warmup", 1):
-            if let function = app.functions.values.first(where: { $0.trigger?.type == .warmupTrigger }) {
-                invoke(function, "")
-            }
-            return HTTPResponse(status: 200)
-        default: return HTTPResponse(status: 404)
+    func respond(to request: HTTPRequest, at route: AdminRoute) -> HTTPResponse {
+        // The list names the host's own address, everything else the one that the caller used.
+        let base = "http://\(request.host ?? "localhost")"
+        let listed = AdminDescription(app: app, base: address, isDisabled: isDisabled)
+        let described = AdminDescription(app: app, base: base, isDisabled: isDisabled)
+        switch route {
+        case .functions: return json(.array(app.names.map { JSONTree(.object(listed.members(of: $0)), line: 1) }))
+        case .function(let name): return known(name).map { json(.object(described.members(of: $0))) } ?? nothing
+        case .status(let name): return status(of: name)
+        case .run(let name): return run(name, request)
+        case .write where app.host.serverRoutes != nil, .remove where app.host.serverRoutes != nil:
+            return refuse(request, 400, "the functions are the routes in host.json; change them there")
+        case .write(let name): return write(name, request, described)
+        case .remove(let name): return remove(name)
+        case .functionKeys(let name):
+            return known(name) == nil ? nothing : keyList(["default": .host], request, base)
+        case .hostKeys(let areSystem, let name): return hostKeys(areSystem, name, request, base)
+        case .hostStatus: return hostStatus
+        case .ping:
+            return HTTPResponse(status: 200, fields: ["Cache-Control": "no-store,no-cache", "Pragma": "no-cache"])
+        case .drain: return HTTPResponse(status: 202)
+        case .drainStatus:
+            return json(
+                .object([
+                    .init("state", .string("Disabled")), .init("outstandingInvocations", .integer(0)),
+                    .init("outstandingRetries", .integer(0)),
+                ]))
+        case .resume: return json(.object([.init("state", .string("Running"))]))
+        case .extensions: return json(linked([.init("extensions", .array([]))], request, base))
+        case .log: return log(request)
+        case .syncTriggers:
+            // This needs Azure's scale controller.
+            let reason = "Invalid environment for SyncTriggers operation."
+            return json(.object([.init("status", .string(reason))]), status: 500)
+        case .restart:
+            restart()
+            return json(.object([.init("isSelfHost", .boolean(true)), .init("scriptPath", .string(app.root))]))
+        case .files: return refuse(request, 403, "the host gives nobody access to the app's files")
+        case .webhook, .warmup: return nothing
         }
     }
+
+    private var nothing: HTTPResponse { HTTPResponse(status: 404) }
 
     /// The name as the app writes it. Callers may use upper or lower case.
     private func known(_ name: String) -> String? { app.names.first { $0.lowercased() == name.lowercased() } }
 
+    /// An empty response, as the real host sends it. Only the developer learns the reason.
+    private func refuse(_ request: HTTPRequest, _ status: Int, _ reason: String) -> HTTPResponse {
+        tell(.warning("\(request.cause): \(status), \(reason)"))
+        return HTTPResponse(status: status)
+    }
+
     // MARK: Run
 
     private func run(_ name: String, _ request: HTTPRequest) -> HTTPResponse {
-        guard let function = known(name).flatMap({ app.functions[$0] }) else { return HTTPResponse(status: 404) }
-        let body = request.body
-        guard let tree = try? JSONTree.parse(body.span.bytes), tree.members != nil else {
-            return HTTPResponse(status: 400, text: "send an object such as {\"input\":\"text\"}\n")
+        guard hasJSON(request) else { return unsupported(request) }
+        let input: String?
+        do throws(FunctionInvocation.Refusal) {
+            input = try FunctionInvocation(request.body).input
+        } catch {
+            return refuse(request, 400, error.reason)
         }
-        let input: String
-        switch tree.member(anyCase: "input")?.value {
-        case .string(let text): input = text
-        case nil, .null: input = ""
-        case .object, .array:
-            return HTTPResponse(status: 400, text: "\"input\" must be a string; put JSON into it as a string\n")
-        case .some(let other): input = JSONTree(other, line: 1).text
+        guard let function = known(name).flatMap({ app.functions[$0] }) else {
+            return refuse(request, 404, app.broken[known(name) ?? ""].map { "\($0)" } ?? "no function has this name")
         }
         invoke(function, input)
         return HTTPResponse(status: 202)
     }
 
-    // MARK: Descriptions
-
-    private func describe(_ name: String) -> [JSONTree.Member]? {
-        let directory = app.functions[name]?.directory ?? app.layout.folder(of: name)
-        let folder = "\(app.root)/\(directory)"
-        let text = (try? File.read("\(folder)/function.json", limit: 4 << 20)) ?? []
-        let href = "\(address)/admin/functions/\(name)"
-        let vfs = "\(address)/admin/vfs/\(directory)"
-        let function = app.functions[name]
-        let template = function.flatMap { function in
-            function.route.map { route in
-                address + "/" + [app.host.routePrefix, route].filter { !$0.isEmpty }.joined(separator: "/")
-            }
-        }
-        return [
-            member("name", .string(name)),
-            member("script_root_path_href", .string("\(vfs)/")),
-            member("script_href", .string(function.map { "\(address)/admin/vfs/\($0.script)" } ?? "")),
-            member("config_href", .string("\(vfs)/function.json")),
-            member("test_data_href", .null),
-            member("href", .string(href)),
-            member("invoke_url_template", template.map { .string($0) } ?? .null),
-            member("language", .string("Custom")),
-            JSONTree.Member(
-                name: "config", tree: (try? JSONTree.parse(text.span.bytes)) ?? JSONTree(.object([]), line: 1)),
-            member("files", .null),
-            member("test_data", .null),
-            member("isDisabled", .boolean(function.map(isDisabled) ?? false)),
-            member("isDirect", .boolean(true)),
-            member("isProxy", .boolean(false)),
-        ]
+    private func hasJSON(_ request: HTTPRequest) -> Bool {
+        let type = (request.first("content-type") ?? "").prefix { $0 != ";" && $0 != " " }.lowercased()
+        return ["application/json", "text/json"].contains(type)
+            || type.hasPrefix("application/") && type.hasSuffix("+json")
     }
 
+    private func unsupported(_ request: HTTPRequest) -> HTTPResponse {
+        refuse(request, 415, "send the header Content-Type: application/json")
+    }
+
+    // MARK: Status
+
     private func status(of name: String) -> HTTPResponse {
-        guard let name = known(name) else { return HTTPResponse(status: 404) }
+        guard let name = known(name) else { return nothing }
         guard let problem = app.broken[name] else { return json(.object([])) }
-        return json(.object([member("errors", .array([tree(string: "\(problem)")]))]))
+        return json(.object([.init("errors", .array([JSONTree(.string("\(problem)"), line: 1)]))]))
     }
 
     private var hostStatus: HTTPResponse {
         let errors = app.broken.sorted { $0.key < $1.key }.map {
-            tree(string: "The '\($0.key)' function is in error: \($0.value)")
+            JSONTree(.string("The '\($0.key)' function is in error: \($0.value)"), line: 1)
         }
         let uptime = (MonotonicTime.now - began).saturatingNanoseconds / 1_000_000
         return json(
             .object(
                 [
-                    member("id", .string("luafunc")), member("state", .string("Running")),
-                    member("version", .string(HostVersion.text)), member("versionDetails", .string(HostVersion.text)),
-                    member("platformVersion", .string("")), member("instanceId", .string("")),
-                    member("computerName", .string(ProcessInfo.processInfo.hostName)),
-                    member("processUptime", .integer(uptime)),
-                    member("functionAppContentEditingState", .string("Unknown")),
-                ] + (errors.isEmpty ? [] : [member("errors", .array(errors))])))
+                    .init("id", .string("luafunc")), .init("state", .string("Running")),
+                    .init("version", .string(HostVersion.text)),
+                    .init("versionDetails", .string(HostVersion.details)),
+                    .init("platformVersion", .string("")), .init("instanceId", .string("")),
+                    .init("computerName", .string("")), .init("processUptime", .integer(uptime)),
+                    .init("functionAppContentEditingState", .string("Unknown")),
+                ] + (errors.isEmpty ? [] : [.init("errors", .array(errors))])))
+    }
+
+    /// Writes the entries of a caller to the log.
+    private func log(_ request: HTTPRequest) -> HTTPResponse {
+        guard hasJSON(request) else { return unsupported(request) }
+        let body = request.body
+        guard let entries = (try? JSONTree.newtonsoft(body.span.bytes))?.elements else {
+            return HTTPResponse(status: 400, text: "An array of log entry objects is expected.")
+        }
+        for entry in entries {
+            let text = entry.member(anyCase: "message")?.string ?? ""
+            switch entry.member(anyCase: "level")?.value {
+            case .integer(1), .string("Error"), .string("error"): tell(.error(text))
+            case .integer(2), .string("Warning"), .string("warning"): tell(.warning(text))
+            default: tell(.handlerLine(HandlerLine(text, isError: false, stderrIsForErrors: true)))
+            }
+        }
+        return HTTPResponse(status: 200)
+    }
+
+    // MARK: Keys
+
+    private func hostKeys(
+        _ areSystem: Bool, _ name: String?, _ request: HTTPRequest, _ base: String
+    ) -> HTTPResponse {
+        let all: [String: Keys.Kind] = areSystem ? ["eventgrid_extension": .eventGrid] : ["default": .host]
+        guard let name else { return keyList(all, request, base) }
+        let named = areSystem ? all.merging(["_master": .master]) { own, _ in own } : all
+        guard let keys, let kind = named[name] else { return nothing }
+        return json(linked([.init("name", .string(name)), .init("value", .string(keys[kind]))], request, base))
+    }
+
+    /// Without `--auth` there are no keys.
+    private func keyList(_ kinds: [String: Keys.Kind], _ request: HTTPRequest, _ base: String) -> HTTPResponse {
+        let list = kinds.compactMap { name, kind in
+            keys.map { keys in
+                JSONTree(.object([.init("name", .string(name)), .init("value", .string(keys[kind]))]), line: 1)
+            }
+        }
+        return json(linked([.init("keys", .array(list))], request, base))
     }
 
     // MARK: Write
 
-    /// Creates or changes a function: `config` becomes function.json, `files` the other files.
-    private func write(_ name: String, _ request: HTTPRequest) -> HTTPResponse {
+    /// Creates or changes a function: `config` becomes function.json, and `files` replace all its other files.
+    private func write(_ name: String, _ request: HTTPRequest, _ described: AdminDescription) -> HTTPResponse {
+        guard hasJSON(request) else { return unsupported(request) }
         guard Function.isName(name) && !Function.isReserved(name) else {
-            return HTTPResponse(status: 400, text: "'\(name)' is not a function name\n")
+            return HTTPResponse(status: 400, text: "\(name) is not a valid function name")
         }
-        let body = request.body
-        guard let tree = try? JSONTree.parse(body.span.bytes), let config = tree.member(anyCase: "config"),
-            config.members != nil
-        else { return HTTPResponse(status: 400, text: "send an object with \"config\", the function.json\n") }
-        let files = tree.member(anyCase: "files")?.members ?? []
-        // Compares bytes: to Swift, a slash with an accent is another character, but to the system it is a slash.
-        let isFile: (JSONTree.Member) -> Bool = { file in
-            file.tree.string != nil && !["", ".", ".."].contains(file.name)
-                && !file.name.utf8.contains { $0 == UInt8(ascii: "/") || $0 == 0 }
-        }
-        guard files.allSatisfy(isFile) else {
-            return HTTPResponse(status: 400, text: "\"files\" must be an object of strings by file name\n")
-        }
+        let name = known(name) ?? name
         do {
-            let folder = FunctionFolder(known(name) ?? name, of: app)
-            try folder.write(files.map { ($0.name, $0.tree.string ?? "") } + [("function.json", config.text)])
-            return HTTPResponse(status: 201)
+            try FunctionFolder(name, of: app).write(FunctionFiles(request.body))
+        } catch let error as FunctionFiles.Refusal {
+            return HTTPResponse(status: 400, text: "\(error.reason)\n")
         } catch {
             return HTTPResponse(status: 500, text: "\(error)\n")
         }
+        var response = json(.object(described.members(of: name)), status: 201)
+        response.fields.add("Location", "\(described.base)/admin/functions/\(name)")
+        return response
     }
 
     private func remove(_ name: String) -> HTTPResponse {
-        guard let name = known(name) else { return HTTPResponse(status: 404) }
+        guard let name = known(name) else { return nothing }
         do {
             try FunctionFolder(name, of: app).remove()
             return HTTPResponse(status: 204)
@@ -164,30 +197,21 @@ struct AdminAPI {
 
     // MARK: JSON
 
-    private func member(_ name: String, _ value: JSONTree.Value) -> JSONTree.Member {
-        JSONTree.Member(name: name, tree: JSONTree(value, line: 1))
+    /// The members with a link to themselves.
+    private func linked(_ members: [JSONTree.Member], _ request: HTTPRequest, _ base: String) -> JSONTree.Value {
+        let link: JSONTree.Value = .object([
+            .init("rel", .string("self")), .init("href", .string(base + request.path)),
+        ])
+        return .object(members + [.init("links", .array([JSONTree(link, line: 1)]))])
     }
 
-    private func tree(_ members: [JSONTree.Member]) -> JSONTree { JSONTree(.object(members), line: 1) }
-    private func tree(string: String) -> JSONTree { JSONTree(.string(string), line: 1) }
-    private func json(_ value: JSONTree.Value) -> HTTPResponse {
+    private func json(_ value: JSONTree.Value, status: Int = 200) -> HTTPResponse {
         HTTPResponse(
-            status: 200, contentType: "application/json; charset=utf-8", text: JSONTree(value, line: 1).text)
+            status: status, contentType: "application/json; charset=utf-8", text: JSONTree(value, line: 1).text)
     }
 }
 
-/// The folder of one function, where the admin API writes.
-private struct FunctionFolder {
-    let path: String
-
-    init(_ name: String, of app: FunctionApp) {
-        path = "\(app.root)/\(app.functions[name]?.directory ?? app.layout.folder(of: name))"
-    }
-
-    func write(_ files: [(name: String, text: String)]) throws(FileError) {
-        try Folder.make(path)
-        for (name, text) in files { try File.write(text, to: "\(path)/\(name)") }
-    }
-
-    func remove() throws(FileError) { try Folder.remove(path) }
+extension JSONTree.Member {
+    /// A member that was not read from a text.
+    init(_ name: String, _ value: JSONTree.Value) { self.init(name: name, tree: JSONTree(value, line: 1)) }
 }

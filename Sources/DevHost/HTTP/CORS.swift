@@ -1,33 +1,49 @@
 import HTTP
 import HTTP1
 
-/// Lets pages of the origins in `Host.CORS` of local.settings.json call.
+/// Lets pages of the origins in `Host.CORS` of local.settings.json call. Without origins, the functions decide.
 struct CORS {
     let origins: [String]
     let allowsCredentials: Bool
 
-    /// The response to a browser's preflight request; nil for any other request.
-    func preflight(_ request: HTTPRequest) -> HTTPResponse? {
-        guard request.method == .options, let method = request.first("access-control-request-method"),
-            var fields = grant(request)
-        else { return nil }
-        fields.add("Access-Control-Allow-Methods", method)
+    /// Whether the host itself answers a browser's preflight request, as it does for every origin if it knows any.
+    func isPreflight(_ request: HTTPRequest) -> Bool {
+        !origins.isEmpty && request.method == .options && request.first("origin") != nil
+            && request.first("access-control-request-method") != nil
+    }
+
+    /// The response to a preflight request.
+    func preflight(_ request: HTTPRequest) -> HTTPResponse {
+        guard allows(request), var fields = fields(for: request) else { return HTTPResponse(status: 204) }
+        fields.add("Access-Control-Allow-Methods", request.first("access-control-request-method") ?? "")
         if let wanted = request.first("access-control-request-headers") {
             fields.add("Access-Control-Allow-Headers", wanted)
         }
         return HTTPResponse(status: 204, fields: fields)
     }
 
-    /// The additional response fields for a page of a granted origin; nil for any other caller.
-    func grant(_ request: HTTPRequest) -> HTTPFields? {
-        guard let origin = request.first("origin") else { return nil }
-        let isForAll = origins.contains("*")
-        guard isForAll || origins.contains(where: { $0.lowercased() == origin.lowercased() }) else { return nil }
+    func allows(_ request: HTTPRequest) -> Bool {
+        guard let origin = request.first("origin")?.lowercased() else { return false }
+        return origins.contains { $0 == "*" || $0.lowercased() == origin }
+    }
+
+    /// The fields of a response to a page of another origin, none for an origin that is not allowed; nil if the function
+    /// decides.
+    func fields(for request: HTTPRequest) -> HTTPFields? {
+        guard !origins.isEmpty, let origin = request.first("origin") else { return nil }
         var fields = HTTPFields()
+        guard allows(request) else { return fields }
+        let isForAll = origins.contains("*")
         // A browser refuses `*` together with cookies.
         fields.add("Access-Control-Allow-Origin", isForAll && !allowsCredentials ? "*" : origin)
         if !isForAll || allowsCredentials { fields.add("Vary", "Origin") }
         if allowsCredentials { fields.add("Access-Control-Allow-Credentials", "true") }
         return fields
+    }
+
+    /// What the developer can do about a page that may not call.
+    func advice(on request: HTTPRequest) -> String {
+        "\(request.cause): pages of \(request.first("origin") ?? "") may not call, because the origin is not listed in "
+            + "\"Host\": { \"CORS\": … } of local.settings.json; add it there, separated by commas"
     }
 }

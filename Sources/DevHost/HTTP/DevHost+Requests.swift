@@ -11,53 +11,87 @@ extension DevHost: HostResponder {
 
     private enum Route {
         case function(Function, [(name: String, value: String?)])
+        case disabled(Function)
         case admin
         case home
         case bad
+        case failed(String)
         case nothing
     }
 
     private func route(_ request: HTTPRequest, _ app: FunctionApp) -> Route {
+        guard request.hasPlainTarget else { return .bad }
         let path = request.path
         let first = path.split(separator: "/").first?.lowercased()
         // The host's own paths take precedence, even with an empty prefix.
         if first == "admin" || first == "runtime" { return .admin }
         switch app.router.match(method: request.method.text, path: path, warn: { tell(.warning($0)) }) {
         case .found(let match):
-            guard let function = app.functions[match.function], !disabled(app).contains(function.name) else {
-                return .nothing
-            }
+            guard let function = app.functions[match.function] else { return .nothing }
+            // The master key runs a disabled function too (host-contract §12).
+            if disabled(app).contains(function.name), keys?.kind(in: request) != .master { return .disabled(function) }
             return .function(function, match.parameters)
         case .bad: return .bad
+        case .failed(let function, let reason):
+            return .failed("\(request.cause): 500, function '\(function)': \(reason)")
         case .notFound: return path == "/" && [.get, .head].contains(request.method) ? .home : .nothing
         }
     }
 
     func answer(_ request: HTTPRequest, through connection: HTTPConnection) async {
+        lookForOfflinePage()
+        if isOffline { return connection.respond(offlinePage) }
         let app = current
         let route = route(request, app)
-        if case .admin = route { return connection.respond(await admin(request, app)) }
-        let cors = CORS(origins: settings.origins, allowsCredentials: settings.allowsCredentials)
-        if let answer = cors.preflight(request) { return connection.respond(answer) }
-        let granted = cors.grant(request) ?? HTTPFields()
-        var response: HTTPResponse
-        switch route {
-        case .function(let function, let parameters):
-            if let refusal = refusal(of: request, to: function) {
-                response = refusal
-            } else if app.takesRequests(function), app.host.httpWire == .proxied {
-                return await invoker.proxy(request, through: connection, to: function, in: app, adding: granted)
-            } else if app.takesRequests(function) {
-                response = await invoker.forward(request, to: function, in: app)
-            } else {
-                response = await call(function, parameters, request, app)
-            }
-        case .home: response = home
-        case .bad: response = HTTPResponse(status: 400)
-        case .nothing, .admin: response = notFound(request, app)
+        var ours = HostFields(custom: app.host.http.customHeaders)
+        func respond(_ response: HTTPResponse) {
+            var response = response
+            ours.apply(to: &response.fields)
+            response.leaveOutZeroLength(to: request)
+            connection.respond(response)
         }
-        for (name, value) in granted { response.fields.add(name, value) }
-        connection.respond(response)
+        if case .admin = route { return respond(await admin(request, app)) }
+        let cors = CORS(origins: settings.origins, allowsCredentials: settings.allowsCredentials)
+        if cors.isPreflight(request) {
+            if !cors.allows(request) { tell(.warning(cors.advice(on: request))) }
+            return respond(cors.preflight(request))
+        }
+        ours.cors = cors.fields(for: request)
+        guard case .function(let function, let parameters) = route else {
+            switch route {
+            case .home: return respond(home)
+            case .bad: return respond(HTTPResponse(status: 400))
+            case .failed(let reason):
+                tell(.warning(reason))
+                return respond(HTTPResponse(status: 500))
+            case .disabled(let function): return respond(refusal(of: request, to: function) ?? notFound(request, app))
+            case .nothing, .admin, .function: return respond(notFound(request, app))
+            }
+        }
+        guard await requestQueue.enter(app.host.http) else { return respond(tooMany(request)) }
+        if let refusal = refusal(of: request, to: function) {
+            requestQueue.leave()
+            return respond(refusal)
+        }
+        if app.takesRequests(function), app.host.httpWire == .proxied {
+            return await invoker.proxy(
+                request, through: connection, to: function, in: app, adding: ours, bodyLimit: server.bodyLimit,
+                ended: { [requestQueue] in requestQueue.leave() })
+        }
+        guard app.takesRequests(function) else {
+            let result = await call(function, parameters, request, app)
+            requestQueue.leave()
+            return connection.respond(result, adding: ours)
+        }
+        let response = await invoker.forward(request, to: function, in: app)
+        requestQueue.leave()
+        respond(response)
+    }
+
+    /// The response to a request above `maxOutstandingRequests`.
+    private func tooMany(_ request: HTTPRequest) -> HTTPResponse {
+        tell(.warning("\(request.cause): 429, maxOutstandingRequests in host.json allows no more requests at a time"))
+        return HTTPResponse(status: 429, fields: ["X-FUNCTION-SCALEOUT": "1"])
     }
 
     /// The response to a request without a route. The real host sends no explanation; this one does, because the
@@ -104,30 +138,32 @@ extension DevHost: HostResponder {
     private func call(
         _ function: Function, _ parameters: [(name: String, value: String?)], _ request: HTTPRequest,
         _ app: FunctionApp
-    ) async -> HTTPResponse {
+    ) async -> HTTPResult {
         var trigger = HTTPTriggerRequest(
             method: request.method.text,
-            url: "http://\(request.host ?? "localhost:\(server.port)")\(request.target)",
-            headers: request.fields.map { ($0.name, $0.value) })
+            url: "http://\(request.host ?? "localhost:\(server.port)")\(request.hostPath)", query: request.query,
+            headers: CallerFields(request).fields.flatMap { field in
+                field.values.map { (field.name, String(decoding: $0, as: UTF8.self)) }
+            })
         trigger.routeParameters = parameters
         trigger.body = request.body
         trigger.hasContentLength = request.hasLength
-        if let keys, level(of: function) != .anonymous {
+        // The host looks for a key even if the function needs none.
+        if let keys, keys.opens(.function, request) {
             let isMaster = keys.opens(.admin, request)
             trigger.identity = .key(level: isMaster ? "Admin" : "Function", id: isMaster ? "master" : "default")
         }
+        var payload = trigger.payload(for: function.triggerBinding)
+        payload.trace = TraceContext(continuing: request.fields)
+        let accept = request.fields.values("accept").joined(separator: ",")
         let result = await invoker.invoke(
-            function, trigger.payload(for: function.triggerBinding), cause: request.cause, in: app,
+            function, payload, cause: request.cause, in: app, accept: accept.isEmpty ? nil : accept,
             warnings: trigger.warnings.map { "\($0)" })
-        guard result.failure != nil else {
-            guard let http = result.http else { return HTTPResponse(status: 204) }
-            return HTTPResponse(
-                status: http.status, fields: HTTPFields(http.headers.map { ($0.name, $0.value) }),
-                body: .bytes(http.body))
-        }
+        guard let reason = result.reason else { return result.http ?? HTTPResult(status: 204) }
         // A browser gets the reason for a person to read; a program gets the same response as in Azure.
-        let isPerson = request.first("accept")?.contains("text/html") == true
-        guard options.showsReasons || isPerson else { return HTTPResponse(status: 500) }
-        return HTTPResponse(status: 500, text: "\(function.name) failed\n\n\(result.reason ?? "")\n")
+        guard options.showsReasons || accept.contains("text/html") else { return HTTPResult(status: 500) }
+        return HTTPResult(
+            status: 500, headers: [("Content-Type", "text/plain; charset=utf-8")],
+            body: Array("\(function.name) failed\n\n\(reason)\n".utf8))
     }
 }

@@ -1,4 +1,5 @@
 import EventLoop
+import FunctionsModel
 import HTTP
 import HTTP1
 
@@ -19,17 +20,42 @@ final class HostServer {
     private var waiting: [(request: HTTPRequest, connection: HTTPConnection)] = []
     private let tell: @MainLoop (HostEvent) -> Void
 
-    /// The maximum size of a request in bytes (host-contract §12).
-    nonisolated static let bodyLimit = 104_857_600
+    /// The maximum size of a request's body in bytes (host-contract §12).
+    let bodyLimit: Int
+    /// The host's default, and the setting that replaces it.
+    nonisolated static let defaultBodyLimit = 104_857_600
+    nonisolated static let bodyLimitSetting = "FUNCTIONS_REQUEST_BODY_SIZE_LIMIT"
+
+    /// Throws for a setting that is not a number of bytes.
+    nonisolated static func bodyLimit(in settings: [String: String]) throws(Problem) -> Int {
+        guard let text = settings[bodyLimitSetting], !text.isEmpty else { return defaultBodyLimit }
+        guard let number = Int(text), number >= 0 else {
+            throw Problem("the app setting \(bodyLimitSetting)", "must be a number of bytes, not '\(text)'")
+        }
+        return number
+    }
 
     private(set) var port = 0
 
     /// Throws `StreamError` or `ResolverError` if the address cannot be listened on.
-    init(bind: String, port: UInt16, tell: @escaping @MainLoop (HostEvent) -> Void) async throws {
+    init(
+        bind: String, port: UInt16, bodyLimit: Int, tell: @escaping @MainLoop (HostEvent) -> Void
+    ) async throws {
         self.tell = tell
+        self.bodyLimit = bodyLimit
         var settings = HTTPServer.Settings()
-        settings.bodyLimit = Self.bodyLimit
-        settings.refusal = { Self.response(to: $0) }
+        settings.bodyLimit = bodyLimit
+        settings.refusal = { refusal in
+            if case .tooLarge(let limit) = refusal {
+                MainLoop.task {
+                    tell(
+                        .warning(
+                            "a request gets 500, because its body has more than \(limit) bytes; the app setting "
+                                + "\(Self.bodyLimitSetting) can allow more"))
+                }
+            }
+            return Self.response(to: refusal)
+        }
         let server = try await HTTPServer.open(
             EventLoop.main, bind: bind, port: port, settings: settings, responder: self)
         server.outOfDescriptors = { [unowned self] error in

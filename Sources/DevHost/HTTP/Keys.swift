@@ -7,42 +7,56 @@ import JSON
 
 /// The keys that callers need with `--auth` (host-contract §12). They are stored in the app's `.luafunc` folder.
 struct Keys: Sendable {
-    let master: String
-    /// The key for every function, but not for the admin API.
-    let host: String
+    private let values: [Kind: String]
+
+    enum Kind: String, CaseIterable, Sendable {
+        /// Opens everything.
+        case master = "masterKey"
+        /// Opens every function, but not the admin API.
+        case host = "functionKey"
+        /// Opens Event Grid's webhook.
+        case eventGrid = "eventGridKey"
+    }
 
     enum Level: Sendable { case anonymous, function, admin }
 
-    /// Reads the keys, or creates them the first time.
+    /// Reads the keys, or creates those that are missing.
     init(file: String) throws {
+        var values: [Kind: String] = [:]
         if let text = try? File.read(file) {
             let tree = try? JSONTree.parse(text.span.bytes)
-            guard let master = tree?["masterKey"]?.string, let host = tree?["functionKey"]?.string else {
+            for kind in Kind.allCases { values[kind] = tree?[kind.rawValue]?.string }
+            guard values[.master] != nil, values[.host] != nil else {
                 throw Problem(file, "contains no keys; delete it, and new ones are created")
             }
-            self.master = master
-            self.host = host
-            return
         }
-        master = Self.random()
-        host = Self.random()
-        let text = JSONText.object([("masterKey", .text(master)), ("functionKey", .text(host))]) + "\n"
-        try File.write(text, to: file, permissions: 0o600)
+        let missing = Kind.allCases.filter { values[$0] == nil }
+        for kind in missing { values[kind] = Self.random() }
+        self.values = values
+        guard !missing.isEmpty else { return }
+        let members = Kind.allCases.map { ($0.rawValue, JSONText.Value.text(values[$0] ?? "")) }
+        try File.write(JSONText.object(members) + "\n", to: file, permissions: 0o600)
     }
 
     private static func random() -> String {
         Data(randomBytes(40)).base64EncodedString().replacing("+", with: "-").replacing("/", with: "_")
     }
 
-    /// Whether the request's key is valid for this level. The key is in the header or, without one, in the query.
-    func opens(_ level: Level, _ request: HTTPRequest) -> Bool {
-        guard level != .anonymous else { return true }
-        let sent = request.first(HostHeader.functionsKey) ?? HTTPQuery.values(in: request.target)["code"]?.first
-        guard let sent else { return false }
-        return Self.isSame(sent, master) || level == .function && Self.isSame(sent, host)
+    subscript(kind: Kind) -> String { values[kind] ?? "" }
+
+    /// The key that the request has, in the header or, without one, in the query; nil without a valid key.
+    func kind(in request: HTTPRequest) -> Kind? {
+        let sent = request.first(HostHeader.functionsKey) ?? HTTPQuery.values(in: request.query ?? "")["code"]?.first
+        guard let sent else { return nil }
+        return Kind.allCases.first { constantTimeEqual(Array(sent.utf8), Array(self[$0].utf8)) }
     }
 
-    private static func isSame(_ sent: String, _ key: String) -> Bool {
-        constantTimeEqual(Array(sent.utf8), Array(key.utf8))
+    /// Whether the request's key is valid for this level.
+    func opens(_ level: Level, _ request: HTTPRequest) -> Bool {
+        switch level {
+        case .anonymous: true
+        case .function: [.master, .host].contains(kind(in: request))
+        case .admin: kind(in: request) == .master
+        }
     }
 }

@@ -9,18 +9,28 @@ struct RequestCopy {
     let wire: HTTPWire
     let invocationID: String
 
-    /// Warnings about what the handler does not get.
-    var warnings: [String] {
-        guard wire != .proxied, !request.hasLength, !request.body.isEmpty else { return [] }
-        return [
-            "the request's body came in chunks, without a Content-Length: the host does not forward it; send a length"
-        ]
+    /// Why the host answers 500 without calling the handler (host-contract §7).
+    var failure: String? {
+        if request.contains("transfer-encoding") {
+            return "the request's body comes in chunks, and the host fails to forward it; send a Content-Length, or "
+                + "let the host proxy requests (enableProxyingHttpRequest)"
+        }
+        guard request.hasLength, let type = request.first("content-type"), !type.isEmpty, !MediaTypeSyntax.isValid(type)
+        else { return nil }
+        return "the request's Content-Type '\(type)' is malformed, and the host fails to forward it; send a type such "
+            + "as application/json"
+    }
+
+    /// The body. .NET announces an empty one if the method usually has one.
+    var body: ClientRequest.Body {
+        if request.hasLength { return .bytes(request.body) }
+        return [.get, .head, .options, .delete, .connect].contains(request.method) ? .none : .bytes([])
     }
 
     /// Path and query.
     var target: String {
         if wire == .proxied { return request.target }
-        let path = wire == .named ? "/\(function.name)" : request.path
+        let path = wire == .named ? "/\(function.name)" : request.forwardedPath
         let query = ForwardedQuery.text(request.query ?? "")
         return query.isEmpty ? path : "\(path)?\(query)"
     }
@@ -29,7 +39,7 @@ struct RequestCopy {
 
     /// The headers that apply to only one connection.
     private static let hops = [
-        "connection", "expect", "keep-alive", "proxy-connection", "te", "trailer", "transfer-encoding", "upgrade",
+        "keep-alive", "proxy-connection", "te", "trailer", "transfer-encoding", "upgrade",
     ]
 
     // MARK: Forwarded (host-contract §7)
@@ -40,22 +50,25 @@ struct RequestCopy {
         "content-range", "expires", "last-modified",
     ]
 
+    /// .NET writes the fields about the body last.
     private var forwardedFields: HTTPFields {
-        var fields = request.fields
-        for name in Self.lost + Self.hops { fields.remove(name) }
-        removeEmptyHost(&fields)
-        fields.add(HostHeader.hostVersion, HostVersion.text)
-        fields.add(HostHeader.invocationID, invocationID)
-        let agent = (fields.values("user-agent") + [HostVersion.userAgent]).joined(separator: " ")
-        fields.set("User-Agent", agent)
-        return fields
+        var fields = CallerFields(request)
+        let type = request.hasLength ? fields["content-type"] : nil
+        let host = request.first("host")?.isEmpty == true ? ["host"] : []
+        fields.remove(Self.lost + Self.hops + host + ["content-type", "content-length"])
+        fields.add(HostHeader.hostVersion, Array(HostVersion.text.utf8))
+        fields.add(HostHeader.invocationID, Array(invocationID.utf8))
+        fields.add("User-Agent", Array(HostVersion.userAgent.utf8))
+        fields.add("Content-Length", [])
+        if let type { fields.add(type.name, Array(type.values.joined(separator: Array(", ".utf8)))) }
+        return fields.lines
     }
 
     // MARK: Proxied (host-contract §8)
 
     private var proxiedFields: HTTPFields {
         var fields = request.fields
-        for name in Self.hops { fields.remove(name) }
+        for name in Self.hops + ["connection", "expect"] { fields.remove(name) }
         removeEmptyHost(&fields)
         fields.set(HostHeader.hostVersion, HostVersion.text)
         for name in [HostHeader.invocationID, HostHeader.proxiedInvocationID] { fields.set(name, invocationID) }

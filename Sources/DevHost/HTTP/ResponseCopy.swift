@@ -1,15 +1,19 @@
+import FunctionsModel
 import HTTP
 import HTTP1
 
 /// The head of a handler's response as the caller gets it.
 struct ResponseCopy {
     let status: Int
-    private(set) var fields: HTTPFields
+    /// The words after the status.
+    let reason: String
+    var fields: HTTPFields
     let warnings: [String]
 
     /// - Parameter dropped: the names of lines in the head that are not header fields.
-    init(status: Int, _ fields: HTTPFields, dropped: [String]) {
+    private init(status: Int, reason: String, _ fields: HTTPFields, dropped: [String]) {
         self.status = status
+        self.reason = reason
         self.fields = fields
         // The host controls the connection to the caller.
         self.fields.remove("keep-alive")
@@ -19,5 +23,32 @@ struct ResponseCopy {
         }
     }
 
-    mutating func add(_ more: HTTPFields) { for (name, value) in more { fields.add(name, value) } }
+    init(_ head: ClientHead) {
+        self.init(status: head.status, reason: head.reason, head.fields, dropped: head.dropped)
+    }
+
+    init(_ response: ClientResponse) {
+        self.init(status: response.status, reason: response.reason, response.fields, dropped: response.dropped)
+    }
+
+    /// The fields as the host forwards them (host-contract §7): an empty content type is lost, lists become several lines,
+    /// and there is always a length.
+    var forwardedFields: HTTPFields {
+        var forwarded = HTTPFields()
+        fields.forEachBytes { name, value in
+            let name = String(decoding: name.withUnsafeBytes { Array($0) }, as: UTF8.self)
+            let value = value.withUnsafeBytes { Array($0) }
+            if name.lowercased() == "content-type", value.isEmpty { return }
+            guard Self.lists.contains(name.lowercased()) else { return forwarded.add(name, bytes: value) }
+            for element in String(decoding: value, as: UTF8.self).split(separator: ",") {
+                forwarded.add(name, element.trimmed)
+            }
+        }
+        if status == 304 { forwarded.set("Content-Length", "0") }
+        return forwarded
+    }
+
+    private static let lists: Set<String> = [
+        "accept-ranges", "allow", "content-encoding", "content-language", "pragma", "upgrade", "vary", "via",
+    ]
 }

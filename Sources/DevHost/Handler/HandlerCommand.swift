@@ -94,13 +94,13 @@ struct HandlerCommand: Sendable, Equatable {
         line += try texts("workerArguments", of: description)
         let expanded = ShellWords.removingUnset(ShellWords.expand(line.joined(separator: " "), environment))
         arguments = ShellWords.split(expanded)
-        stderrIsForErrors = description.member(anyCase: "useStdErrorStreamForErrorsOnly")?.boolean ?? true
+        stderrIsForErrors = description.member(anyCase: "useStdErrorStreamForErrorsOnly")?.flag ?? true
     }
 
     /// A list of strings, or one string that holds such a list, as in an app setting.
     private func texts(_ name: String, of description: JSONTree) throws(Problem) -> [String] {
         guard let written = description.member(anyCase: name), written.value != .null else { return [] }
-        let list = written.string.flatMap { try? JSONTree.parse($0.utf8Span.span.bytes) } ?? written
+        let list = written.string.flatMap { try? JSONTree.newtonsoft($0.utf8Span.span.bytes) } ?? written
         guard let elements = list.elements, elements.allSatisfy({ $0.string != nil }) else {
             throw Problem("host.json", line: written.line, "\"\(name)\" must be a list of strings")
         }

@@ -50,7 +50,7 @@ public struct HandlerLine: Sendable, Equatable {
 
     /// Reads a line that luafunc wrote with `--log-format json`; returns nil for any other line.
     init?(luafunc line: String) {
-        guard line.hasPrefix("{"), let tree = try? JSONTree.parse(line.utf8Span.span.bytes, dialect: .strict),
+        guard line.hasPrefix("{"), let tree = try? JSONTree.parse(line.utf8Span.span.bytes),
             let message = tree["message"]?.string
         else { return nil }
         text = message

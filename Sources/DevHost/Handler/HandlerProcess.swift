@@ -10,6 +10,8 @@ import HTTP1
 final class HandlerProcess {
     private enum Phase {
         case starting
+        /// The process listens, and is being warmed up.
+        case warming
         case ready
         /// There is no handler any more. The text is the reason.
         case gone(String)
@@ -27,8 +29,19 @@ final class HandlerProcess {
     private var life: ChildProcess?
     /// The number of runs so far.
     private var lives = 0
-    /// A task that waits while the process has ended and the host does not restart it.
+    /// A task that waits while no process runs and the host does not start one.
     private var rest: Task<Void, any Error>?
+    /// A task that probes the port although the process has ended with code 0, as the host does.
+    private var lateProbes: Task<Void, any Error>?
+    private var isOffline = false
+    /// How the process ended, if the host does not restart it. Calls still go to its port.
+    private(set) var departure: String?
+    /// The last lines of the present run that are errors, which the host repeats when the process crashes.
+    private var lastErrors: [String] = []
+    /// Prepares a process that has become ready, before it gets any other call.
+    var warmUp: (@MainLoop () async -> Void)?
+    /// Whether the task is the one that warms the process up, so that it need not wait for that.
+    @TaskLocal private static var isWarmingUp = false
     /// Whether the process was killed on purpose, which does not count as a crash.
     private var isReplaced = false
     /// The secret that luafunc requires from its callers. It is new for each run. Other handlers have none, because
@@ -50,25 +63,16 @@ final class HandlerProcess {
         self.tell = tell
     }
 
-    /// A free loopback port. It lies below the range from which Linux by default assigns ports, because such a port
-    /// could be taken before the process binds it.
-    static func freePort() throws(StreamError) -> Int {
-        while true {
-            let port = UInt16.random(in: 20_000..<30_000)
-            do throws(StreamError) {
-                try TCPListener(EventLoop.main, bind: SocketAddress(.loopback, port: port)).close()
-                return Int(port)
-            } catch {
-                guard error == .system(EADDRINUSE) else { throw error }
-            }
-        }
-    }
-
     // MARK: Life
 
     /// Runs the process until its task is cancelled, and then kills it. Throws `EndedError` if the host must stop.
     func run() async throws {
+        if command.port != nil, let problem = Self.problem(ofPort: port) { tell(.warning(problem)) }
         while !Task.isCancelled {
+            if isOffline {
+                await waitForRequest()
+                continue
+            }
             let status = try await live()
             guard !Task.isCancelled else { break }
             try await end(status)
@@ -80,6 +84,7 @@ final class HandlerProcess {
         let began = MonotonicTime.now
         let child = try await startOnceWritten()
         life = child
+        if isOffline { goOffline() }
         lives += 1
         let number = lives
         let polling = EventLoop.main.task { await self.poll(life: number, since: began) }
@@ -88,8 +93,19 @@ final class HandlerProcess {
             life = nil
         }
         return await withTaskCancellationHandler {
-            await child.waitUntilExit()
+            let status = await child.waitUntilExit()
+            if status == .code(0), case .starting = phase, !isReplaced, !Task.isCancelled {
+                tell(
+                    .handlerEnded(
+                        "\(name) exited with code 0 before it listened on port \(port). The host waits \(command.patience) "
+                            + "for it and then counts that as a crash; a handler must keep running", isCrash: true))
+                lateProbes = polling
+                _ = try? await polling.value
+                lateProbes = nil
+            }
+            return status
         } onCancel: {
+            polling.cancel()
             EventLoop.main.task { await self.kill() }
         }
     }
@@ -100,31 +116,35 @@ final class HandlerProcess {
     private func end(_ status: ChildProcess.ExitStatus) async throws {
         var code: Int32?
         if case .code(let number) = status { code = number }
-        let how = code.map { "exited with code \($0)" } ?? "was killed"
+        let wasReady = hasListened
         if isReplaced {
             isReplaced = false
             phase = .starting
             return
         }
-        switch policy.decide(exit: code, at: .now) {
+        // The program's last words are the reason for the crash, if there is one.
+        let words = lastErrors.isEmpty || code == 0 || code == 200 ? "" : ": " + lastErrors.joined(separator: ",")
+        let how = "\(status)\(words)"
+        switch policy.decide(exit: code, wasReady: wasReady, at: .now) {
         case .restart:
             phase = .starting
             tell(.handlerEnded("\(name) \(how); it is restarted", isCrash: code != 200))
         case .leave:
+            departure = "\(name) \(how), so the host does not restart it"
             tell(
                 .handlerEnded(
                     "\(name) \(how), so the host does not restart it and every invocation fails; exit with "
                         + "a code other than 0", isCrash: true))
-            _ = gone("\(name) \(how)")
-            await waitForSave()
+            await waitForRequest()
+            departure = nil
             phase = .starting
         case .stop:
             throw gone("\(name) \(how), the third time. Exceeded http worker restart retry count. Shutting down")
         }
     }
 
-    /// Waits until a save requests the process again, or the host itself stops.
-    private func waitForSave() async {
+    /// Waits until a process is wanted again, for example after a save, or the host itself stops.
+    private func waitForRequest() async {
         let rest = EventLoop.main.task { try await EventLoop.main.sleep(for: .seconds(1 << 30)) }
         self.rest = rest
         await withTaskCancellationHandler {
@@ -147,7 +167,11 @@ final class HandlerProcess {
                 return try start()
             } catch {
                 let waited = MonotonicTime.now - asked
-                guard error.reason == .program(ETXTBSY), waited < Self.writingPatience else { throw gone("\(error)") }
+                guard error.reason == .program(ETXTBSY), waited < Self.writingPatience else {
+                    throw gone(
+                        "\(error). In Azure the host says that it has started nevertheless, and no call is answered; "
+                            + "check the program's path, and that it may be executed")
+                }
                 if !isTold, waited > .seconds(1) {
                     isTold = true
                     tell(.warning("\(name) is still being written; it will be started when that is done"))
@@ -158,6 +182,7 @@ final class HandlerProcess {
     }
 
     private func start() throws(ChildProcessError) -> ChildProcess {
+        lastErrors = []
         secret = command.isLuafunc ? Self.newSecret() : nil
         let program = ChildCommand(
             command.executable, command.arguments + (secret == nil ? [] : ["--secret-on-stdin"]),
@@ -184,15 +209,19 @@ final class HandlerProcess {
     }
 
     private func tellLine(_ text: String, isError: Bool) {
-        let line = command.isLuafunc ? HandlerLine(luafunc: text) : nil
-        tell(
-            .handlerLine(
-                line ?? HandlerLine(text, isError: isError, stderrIsForErrors: command.stderrIsForErrors)))
+        let line =
+            (command.isLuafunc ? HandlerLine(luafunc: text) : nil)
+            ?? HandlerLine(text, isError: isError, stderrIsForErrors: command.stderrIsForErrors)
+        // luafunc's own lines name what has failed; they are not about the process.
+        if line.level == .error, !command.isLuafunc { lastErrors = (lastErrors + [line.text]).suffix(3) }
+        tell(.handlerLine(line))
     }
 
     // MARK: Readiness
 
     private static let pollInterval = Duration.milliseconds(25)
+    /// How long calls wait for the warm-up. The host names no limit, but a local app must not hang.
+    private static let warmUpPatience = Duration.seconds(10)
 
     /// Probes the process until it answers anything (host-contract §3).
     private func poll(life number: Int, since began: MonotonicTime) async {
@@ -236,10 +265,25 @@ final class HandlerProcess {
     private func isReady(life number: Int, since began: MonotonicTime) {
         // The answer to a probe may arrive after that run has ended.
         guard number == lives, life != nil, case .starting = phase else { return }
+        phase = .warming
+        tell(.handlerReady(after: MonotonicTime.now - began))
+        guard let warmUp else { return admitCalls(life: number) }
+        EventLoop.main.task {
+            await Self.$isWarmingUp.withValue(true) { await warmUp() }
+            self.admitCalls(life: number)
+        }
+        EventLoop.main.schedule(after: Self.warmUpPatience) { [self] in
+            guard number == lives, case .warming = phase else { return }
+            tell(.warning("the warm-up has not ended after \(Self.warmUpPatience); calls no longer wait for it"))
+            admitCalls(life: number)
+        }
+    }
+
+    private func admitCalls(life number: Int) {
+        guard number == lives, case .warming = phase else { return }
         phase = .ready
         for waiter in waiting { waiter.resume() }
         waiting = []
-        tell(.handlerReady(after: MonotonicTime.now - began))
     }
 
     private func gone(_ reason: String) -> EndedError {
@@ -255,8 +299,9 @@ final class HandlerProcess {
         try await withCheckedThrowingContinuation { continuation in
             switch phase {
             case .ready: continuation.resume()
+            case .warming where Self.isWarmingUp: continuation.resume()
             case .gone(let reason): continuation.resume(throwing: EndedError(reason: reason))
-            case .starting: waiting.append(continuation)
+            case .starting, .warming: waiting.append(continuation)
             }
         }
         return lives
@@ -272,11 +317,40 @@ final class HandlerProcess {
             rest.cancel()
             return true
         }
-        guard case .ready = phase else { return false }
+        if let lateProbes {
+            isReplaced = true
+            lateProbes.cancel()
+            return true
+        }
+        guard hasListened || (meant == nil && life != nil) else { return false }
         isReplaced = true
         phase = .starting
         kill()
         return true
+    }
+
+    /// Whether the present run has answered a probe.
+    private var hasListened: Bool {
+        switch phase {
+        case .ready, .warming: true
+        case .starting, .gone: false
+        }
+    }
+
+    /// Kills the process and starts none before `goOnline`.
+    func goOffline() {
+        isOffline = true
+        rest?.cancel()
+        lateProbes?.cancel()
+        guard life != nil else { return }
+        isReplaced = true
+        phase = .starting
+        kill()
+    }
+
+    func goOnline() {
+        isOffline = false
+        rest?.cancel()
     }
 
     private var name: String { command.isLuafunc ? "luafunc" : "'\(command.executable)'" }

@@ -15,10 +15,12 @@ struct RestartPolicy: Sendable {
     private var crashes = 0
     private var last: ContinuousClock.Instant?
 
-    /// - Parameter code: the exit code; nil if a signal ended the process or it did not listen in time.
-    mutating func decide(exit code: Int32?, at now: ContinuousClock.Instant) -> Decision {
+    /// - Parameters:
+    ///   - code: the exit code; nil if a signal ended the process or it did not listen in time.
+    ///   - wasReady: whether the process has listened. One that ends before is a crash, even with code 0.
+    mutating func decide(exit code: Int32?, wasReady: Bool, at now: ContinuousClock.Instant) -> Decision {
         switch code {
-        case 0: return .leave
+        case 0 where wasReady: return .leave
         case 200: return .restart
         default:
             if let last, last.duration(to: now) > Self.memory { crashes = 0 }

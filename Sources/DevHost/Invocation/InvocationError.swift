@@ -3,16 +3,18 @@ enum InvocationError: Error, CustomStringConvertible {
     case noHandler(String)
     case broken(String)
     case timedOut(Duration)
-    case status(Int)
+    /// The answer came after the limit, but before the host kills the handler.
+    case late(Duration)
 
     var description: String {
         switch self {
         case .noHandler(let reason): "there is no handler: \(reason)"
         case .broken(let reason): "the connection to the handler was lost: \(reason)"
-        case .status(let status):
-            "status \(status) cannot be sent to a caller: it must be a number from 200 to 999"
         case .timedOut(let limit):
             "Timeout value of \(limit) was exceeded; the host kills the handler, and with it every other invocation. "
+                + "functionTimeout in host.json is the limit"
+        case .late(let limit):
+            "Timeout value of \(limit) was exceeded; the answer came just before the host would have killed the handler. "
                 + "functionTimeout in host.json is the limit"
         }
     }

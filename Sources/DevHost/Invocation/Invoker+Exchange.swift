@@ -11,21 +11,49 @@ extension Invoker {
 
     func url(of target: String) throws(URLError) -> URL { try URL("http://127.0.0.1:\(handler.port)\(target)") }
 
-    /// Sends a request once the handler is ready. The limit covers the whole response.
+    /// The handler's response to one request.
+    struct Exchange {
+        let head: ResponseCopy
+        let body: [UInt8]
+        /// The reason to fail, if the response came after the time limit.
+        let lateness: InvocationError?
+
+        /// The response as the answer to a payload.
+        var answer: Answer {
+            Answer(status: head.status, contentType: head.fields.first("content-type"), body: body)
+        }
+    }
+
+    /// Sends a request once the handler is ready. The limit covers the whole response. A response that comes a little
+    /// later keeps the host from killing the handler (host-contract §4.3).
     func exchange(
-        _ request: ClientRequest, in app: FunctionApp
-    ) async throws(InvocationError) -> (head: ResponseCopy, body: [UInt8]) {
+        _ request: ClientRequest, for function: Function, in app: FunctionApp
+    ) async throws(InvocationError) -> Exchange {
         let life = try await life()
+        let limit = app.host.functionTimeout
+        var isLate = false
+        let alarm = limit.map { limit in
+            EventLoop.main.schedule(after: limit) { [tell, grace] in
+                isLate = true
+                tell(
+                    .error(
+                        "\(function.name): Timeout value of \(limit) exceeded; the handler is killed if it does not answer "
+                            + "within \(grace)"))
+            }
+        }
+        defer { alarm?.close() }
         var request = request
-        request.timeout = app.host.functionTimeout
+        request.timeout = limit.map { $0 + grace }
         request.dropsOddFields = true
         handler.sign(&request)
         do throws(HTTPClientError) {
             let response = try await client.execute(request)
-            let head = ResponseCopy(status: response.status, response.fields, dropped: response.dropped)
-            return (head, try await response.collect(upTo: Self.largestBody))
+            let head = ResponseCopy(response)
+            let body = try await response.collect(upTo: Self.largestBody)
+            return Exchange(head: head, body: body, lateness: isLate ? limit.map { .late($0) } : nil)
         } catch {
-            if error == .timeout(.whole), let limit = request.timeout { throw killed(life, after: limit) }
+            if error == .timeout(.whole), let limit { throw killed(life, after: limit) }
+            if let departure = handler.departure { throw .noHandler(departure) }
             throw .broken("\(error)")
         }
     }
@@ -47,16 +75,14 @@ extension Invoker {
             return .timedOut(.zero)
         }
         let life = try? await handler.ready()
-        try? await EventLoop.main.sleep(for: watch.began + limit - MonotonicTime.now)
+        try? await EventLoop.main.sleep(for: watch.began + limit + grace - MonotonicTime.now)
         return killed(life, after: limit)
     }
 
     /// Kills the whole handler with all its other invocations, as the host does (host-contract §4.3). It does so only
     /// once, even if several invocations exceed the limit. If no run is given, there is nothing to kill.
     func killed(_ life: Int?, after limit: Duration) -> InvocationError {
-        EventLoop.main.schedule(after: .seconds(2)) { [handler, tell] in
-            if let life, handler.replace(life: life) { tell(.error("the handler is killed and restarted")) }
-        }
+        if let life, handler.replace(life: life) { tell(.error("the handler is killed and restarted")) }
         return .timedOut(limit)
     }
 }

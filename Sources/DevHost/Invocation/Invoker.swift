@@ -11,18 +11,28 @@ final class Invoker {
     let tell: @MainLoop (HostEvent) -> Void
     let handler: HandlerProcess
     let client: HTTPClient
+    /// Whether calls carry a trace context.
+    let tracesCalls: Bool
+    /// How long after an invocation's time limit the host kills the handler.
+    let grace: Duration
     /// Whether the handler is luafunc, which reports itself why a function failed.
     private let isLuafunc: Bool
+    /// The host's time zone.
+    private let zone: HostZone
 
     init(
         handler: HandlerProcess, client: HTTPClient, storage: LocalStorage,
-        tell: @escaping @MainLoop (HostEvent) -> Void, isLuafunc: Bool
+        tell: @escaping @MainLoop (HostEvent) -> Void, isLuafunc: Bool, tracesCalls: Bool, grace: Duration,
+        zone: HostZone
     ) {
         self.handler = handler
         self.client = client
         self.storage = storage
         self.tell = tell
         self.isLuafunc = isLuafunc
+        self.tracesCalls = tracesCalls
+        self.grace = grace
+        self.zone = zone
     }
 
     /// The result of an invocation.
@@ -31,58 +41,82 @@ final class Invoker {
         var http: HTTPResult?
         /// The reason why the invocation failed; nil if it succeeded.
         var failure: String?
-        /// The reason with everything that the handler said about it, for a caller who may see it.
+        /// Why the caller gets 500 instead of the function's response, with everything that the handler said about it,
+        /// for a caller who may see it.
         var reason: String?
+        /// The failure as the next attempt gets it.
+        var exception: RetryException?
     }
 
     // MARK: Payloads
 
     /// Invokes a function with a payload, repeatedly if its retry policy says so (host-contract §6, §9, §10).
+    ///
+    /// - Parameter accept: the header `Accept` of the caller.
     func invoke(
-        _ function: Function, _ payload: InvocationPayload, cause: String, in app: FunctionApp, warnings: [String] = []
+        _ function: Function, _ payload: InvocationPayload, cause: String, in app: FunctionApp, accept: String? = nil,
+        warnings: [String] = [], retries: Bool = true
     ) async -> Result {
         var payload = payload
-        let policy = function.retry ?? app.host.retry
+        let policy = retries ? function.retry ?? app.host.retry : nil
         var attempt = 0
+        var exception: RetryException?
         while true {
-            if let policy { payload.retry = .init(count: attempt, max: policy.maxRetryCount ?? -1) }
-            let result = await attemptOnce(function, payload, cause: cause, in: app, warnings: warnings)
+            if let policy {
+                payload.retry = .init(count: attempt, max: policy.maxRetryCount ?? -1, exception: exception)
+            }
+            let result = await attemptOnce(
+                function, payload, cause: cause, in: app, accept: accept, warnings: warnings)
             guard result.failure != nil, let policy, policy.maxRetryCount.map({ attempt < $0 }) ?? true else {
                 return result
             }
             attempt += 1
+            exception = result.exception
             do { try await EventLoop.main.sleep(for: policy.delay(before: attempt)) } catch { return result }
         }
     }
 
     private func attemptOnce(
-        _ function: Function, _ payload: InvocationPayload, cause: String, in app: FunctionApp, warnings: [String]
+        _ function: Function, _ payload: InvocationPayload, cause: String, in app: FunctionApp, accept: String?,
+        warnings: [String]
     ) async -> Result {
         let watch = InvocationWatch(function, cause: cause, tell: tell)
         let now = Date()
         let guid = UUID().uuidString.lowercased()
-        let trigger = TriggerValues(data: payload.bindingData(now: now, randGuid: guid), now: now)
+        let trigger = TriggerValues(
+            function: function.name, data: payload.bindingData(now: now, randGuid: guid, zone: zone), now: now)
         var payload = payload
         var delivery = Delivery()
         var written: [String] = []
+        var refusal: (status: Int, reason: String)?
         do {
             payload.inputs = try storage.inputs(of: function, trigger)
-            let answer = try await post(payload.bytes(now: now, randGuid: guid), to: function, id: watch.id, in: app)
-            delivery = AnswerDecoder(outputs: function.outputBindings, isHTTP: function.isHTTP).decode(answer)
+            let body = payload.bytes(now: now, randGuid: guid, zone: zone)
+            let exchange = try await post(body, to: function, id: watch.id, payload.trace, in: app)
+            let (answer, head) = (exchange.answer, exchange.head)
+            if !(200...299 ~= head.status) { refusal = (head.status, head.reason) }
+            delivery = AnswerDecoder(outputs: function.outputBindings, isHTTP: function.isHTTP, zone: zone)
+                .decode(answer, accept: accept)
             if delivery.hangs {
                 tell(.warning("\(function.name): \(delivery.warnings.joined(separator: "; "))"))
                 throw await timedOut(after: watch, in: app)
             }
-            if let status = delivery.http?.status, !(200...999 ~= status) { throw InvocationError.status(status) }
             for output in delivery.outputs {
                 guard let binding = function.bindings.first(where: { $0.name == output.name }) else { continue }
-                written.append(try storage.write(output, to: binding, of: function, trigger))
+                do {
+                    written.append(try storage.write(output, to: binding, of: function, trigger))
+                } catch {
+                    // The host writes the other outputs all the same.
+                    delivery.failure = delivery.failure ?? "\(error)"
+                }
             }
+            if let lateness = exchange.lateness { throw lateness }
         } catch {
             delivery.failure = "\(error)"
         }
         watch.end { end in
-            end.status = function.isHTTP ? Int(delivery.failure == nil ? delivery.http?.status ?? 200 : 500) : nil
+            let isSent = delivery.failure == nil && delivery.unsendable == nil
+            end.status = function.isHTTP ? Int(isSent ? delivery.http?.status ?? 200 : 500) : nil
             end.failure = delivery.failure
             end.detail = delivery.detail.map(\.lines) ?? []
             if isLuafunc, delivery.detail != nil { end.takeOwnWords() }
@@ -93,29 +127,30 @@ final class Invoker {
         storage.wake()
         return Result(
             http: delivery.failure == nil ? delivery.http : nil, failure: delivery.failure,
-            reason: delivery.failure.map { [$0, delivery.detail].compactMap(\.self).joined(separator: "\n") })
+            reason: (delivery.failure ?? delivery.unsendable).map {
+                [$0, delivery.detail].compactMap(\.self).joined(separator: "\n")
+            },
+            exception: delivery.failure.map {
+                RetryException(function: function.name, invocation: watch.id, text: $0, answer: refusal)
+            })
     }
 
     private func post(
-        _ body: [UInt8], to function: Function, id: String, in app: FunctionApp
-    ) async throws -> Answer {
-        let fields: HTTPFields = [
-            "Content-Type": "application/json; charset=utf-8", HostHeader.invocationID: id,
-            HostHeader.hostVersion: HostVersion.text, "User-Agent": HostVersion.userAgent,
-            HostHeader.traceparent: "00-\(Self.hexadecimal(16))-\(Self.hexadecimal(8))-00",
+        _ body: [UInt8], to function: Function, id: String, _ trace: TraceContext?, in app: FunctionApp
+    ) async throws -> Exchange {
+        var fields: HTTPFields = [
+            HostHeader.hostVersion: HostVersion.text, HostHeader.invocationID: id, "User-Agent": HostVersion.userAgent,
+            "Transfer-Encoding": "chunked",
         ]
+        if tracesCalls { (trace ?? TraceContext()).add(to: &fields) }
+        fields.add("Content-Type", "application/json; charset=utf-8")
         // The real host does not send a length either, and follows redirects of a payload's answer (host-contract §6.1,
         // §9.1).
         var request = ClientRequest(
             .post, try url(of: "/\(function.name)"), fields: fields, body: .chunked(body))
+        request.keepsPlaces = true
         request.redirects = .followed(limit: 50, allowsCycles: true)
-        let response = try await exchange(request, in: app)
-        return Answer(
-            status: response.head.status, contentType: response.head.fields.first("content-type"), body: response.body)
-    }
-
-    private static func hexadecimal(_ bytes: Int) -> String {
-        (0..<bytes).map { _ in UInt8.random(in: 1...255).padded(2, radix: 16) }.joined()
+        return try await exchange(request, for: function, in: app)
     }
 }
 

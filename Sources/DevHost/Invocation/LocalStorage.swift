@@ -10,6 +10,7 @@ final class LocalStorage {
     let queues: QueueStore
     let serviceBus: QueueStore
     let eventHubs: QueueStore
+    let eventGrid: EventGridTopics
     let blobs: BlobStore
     let receipts: BlobReceipts
     let timers: TimerStatusFile
@@ -21,8 +22,11 @@ final class LocalStorage {
     private let changes = ChangeSignal()
 
     /// Throws if the folder cannot be written, or another process uses it.
-    init(root: String, bindings: LocalBindings = .known) throws {
+    ///
+    /// - Parameter subscriptions: the functions for each Event Grid topic.
+    init(root: String, bindings: LocalBindings = .known, subscriptions: [String: [String]] = [:]) throws {
         self.bindings = bindings
+        eventGrid = EventGridTopics(subscriptions: subscriptions)
         folder = "\(root)/.luafunc"
         let now = { Date() }
         try Folder.make(folder)

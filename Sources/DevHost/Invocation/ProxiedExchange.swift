@@ -9,7 +9,9 @@ final class ProxiedExchange {
     private let request: HTTPRequest
     private let connection: HTTPConnection
     private let watch: InvocationWatch
-    private let granted: HTTPFields
+    private let ours: HostFields
+    private let bodyLimit: Int
+    private var ended: (@MainLoop () -> Void)?
     private var state = State.waiting
 
     private enum State {
@@ -21,22 +23,27 @@ final class ProxiedExchange {
 
     private var call: ClientCall?
     private var alarm: Timer?
+    /// When the response must have begun, and after how long.
+    private var deadline: (MonotonicTime, Duration)?
     /// The bytes of the request's body so far.
     private var received = 0
 
     init(
-        _ request: HTTPRequest, _ connection: HTTPConnection, _ watch: InvocationWatch, adding granted: HTTPFields
+        _ request: HTTPRequest, _ connection: HTTPConnection, _ watch: InvocationWatch, adding ours: HostFields,
+        bodyLimit: Int, ended: @escaping @MainLoop () -> Void
     ) {
         self.request = request
         self.connection = connection
         self.watch = watch
-        self.granted = granted
+        self.ours = ours
+        self.bodyLimit = bodyLimit
+        self.ended = ended
     }
 
     func begin(_ outgoing: ClientRequest, by client: HTTPClient) {
         guard !connection.isClosed else { return callerLeft() }
         let length = request.first("content-length").flatMap { Int($0) }
-        guard (length ?? 0) <= HostServer.bodyLimit else { return refuse() }
+        guard (length ?? 0) <= bodyLimit else { return refuse() }
         var outgoing = outgoing
         if request.isStreamed {
             outgoing.body = .stream(length: length) { [self] in handOnBody(to: $0) }
@@ -49,10 +56,11 @@ final class ProxiedExchange {
             ended: { [self] in end($0) })
     }
 
-    /// - Parameter late: called if the response has not begun in time; returns the failure.
-    func limitHead(to limit: Duration, late: @escaping @MainLoop () -> String) {
+    /// - Parameter killed: called if the response has not begun when the grace is over; returns the failure.
+    func limitHead(to limit: Duration, grace: Duration, killed: @escaping @MainLoop () -> String) {
         guard case .waiting = state else { return }
-        alarm = EventLoop.main.schedule(after: limit) { [self] in fail(late()) }
+        deadline = (.now + limit, limit)
+        alarm = EventLoop.main.schedule(after: limit + grace) { [self] in fail(killed()) }
     }
 
     // MARK: The request's body
@@ -60,7 +68,7 @@ final class ProxiedExchange {
     private func handOnBody(to call: ClientCall) {
         connection.onBody = { [self] piece in
             received += piece.byteCount
-            guard received <= HostServer.bodyLimit else { return refuse() }
+            guard received <= bodyLimit else { return refuse() }
             call.write(piece)
             guard !call.isWritable else { return }
             connection.pauseBody()
@@ -71,16 +79,17 @@ final class ProxiedExchange {
     }
 
     /// Fails as the real host does for a body that is too large.
-    private func refuse() { fail("the request's body is larger than \(HostServer.bodyLimit) bytes") }
+    private func refuse() { fail("the request's body is larger than \(bodyLimit) bytes") }
 
     // MARK: The response
 
     private func respond(_ head: ClientHead) {
         guard case .waiting = state else { return }
+        if let deadline, MonotonicTime.now > deadline.0 { return fail("\(InvocationError.late(deadline.1))") }
         state = .responding
         alarm?.close()
-        var passed = ResponseCopy(status: head.status, head.fields, dropped: head.dropped)
-        passed.add(granted)
+        var passed = ResponseCopy(head)
+        ours.apply(to: &passed.fields)
         watch.end {
             $0.status = head.status
             $0.warnings = passed.warnings
@@ -121,7 +130,9 @@ final class ProxiedExchange {
                 $0.status = 500
                 $0.failure = reason
             }
-            connection.respond(HTTPResponse(status: 500, fields: granted))
+            var response = HTTPResponse(status: 500)
+            ours.apply(to: &response.fields)
+            connection.respond(response)
         }
     }
 
@@ -136,5 +147,7 @@ final class ProxiedExchange {
         alarm?.close()
         call?.cancel()
         call = nil
+        ended?()
+        ended = nil
     }
 }

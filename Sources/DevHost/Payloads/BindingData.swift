@@ -6,8 +6,12 @@ typealias BindingData = CaselessDictionary<BindingValue>
 extension BindingData {
     /// Copies the members of a text that holds a JSON object, except lists and nulls. They replace existing ones
     /// (host-contract §6.3). Any other text, and one that the host cannot read, has no members, which is not an error.
-    mutating func setMembers(of text: String) {
-        guard text.hasJSONBrackets, let read = try? NewtonsoftValue(json: text.trimmed, as: .parser) else { return }
+    ///
+    /// - Parameter zone: The host's, in which it holds dates.
+    mutating func setMembers(of text: String, _ zone: HostZone = .utc) {
+        guard text.hasJSONBrackets, let read = try? NewtonsoftValue(json: text.trimmed, as: .parser, zone: zone) else {
+            return
+        }
         for member in read.members ?? [] {
             switch member.value {
             case .array, .null: break
@@ -17,18 +21,31 @@ extension BindingData {
         }
     }
 
-    /// The text of a path such as `name`, `Query.tag` or `sys.randguid`, ignoring case; nil for a missing value and for
-    /// one without a text: an object, a list, bytes, a date-time.
-    func text(at path: String) -> String? {
+    /// The value of a path such as `name`, `Query.tag` or `sys.randguid`; nil if it is missing. Case counts only in the
+    /// names of headers (golden/dotnet/bindingtemplates). A value for which the host has no text is an empty one.
+    func value(at path: String) -> BindingExpression.Value? {
         let names = path.split(separator: ".", omittingEmptySubsequences: false).map(String.init)
-        guard case .json(var value) = self[names[0]] else { return nil }
-        for name in names.dropFirst() {
-            guard let member = value.member(anyCase: name) else { return nil }
-            value = member
+        let rest = names.dropFirst()
+        switch self[names[0]] {
+        case nil: return nil
+        case .dateTime(let date) where rest.isEmpty: return .time(DotNetDateTime(date, .utc))
+        case .json(.boolean) where rest.isEmpty: return .text("")
+        case .json(var value):
+            for name in rest {
+                let named = value.members?.last { $0.name == name }?.value
+                let found = names[0].lowercased() == "headers" ? named : value.member(anyCase: name)
+                guard let member = value.string?.property(name) ?? found else { return nil }
+                value = member
+            }
+            return .text(value.elements == nil && value.members == nil ? value.text : "")
+        case .bytes, .dateTime, .dateTimeOffset: return rest.isEmpty ? .text("") : nil
         }
-        switch value {
-        case .array, .object, .null: return nil
-        case let scalar: return scalar.text
-        }
+    }
+}
+
+extension String {
+    /// .NET's strings have one property.
+    fileprivate func property(_ name: String) -> NewtonsoftValue? {
+        name.lowercased() == "length" ? .integer(Int64(utf16.count)) : nil
     }
 }

@@ -21,7 +21,7 @@ extension TriggerBinding {
         ofMessagesIn text: String, _ message: (_ body: [UInt8], _ number: Int64) -> Message
     ) -> InvocationPayload {
         guard isMany else { return payload(of: message(Array(text.utf8), 1)) }
-        let read = try? NewtonsoftValue(json: text, as: .verbatim)
+        let read = try? NewtonsoftValue(json: text, as: .parser, zone: nil)
         let bodies = read?.elements?.map { $0.string ?? $0.json() } ?? [text]
         return payload(ofMany: zip(bodies, 1...).map { message(Array($0.utf8), $1) })
     }

@@ -3,8 +3,10 @@ import FunctionsModel
 /// A caller's request to an HTTP function that gets the default payload (host-contract §6.4).
 struct HTTPTriggerRequest: Sendable {
     var method: String
-    /// The URL as the caller wrote it: scheme, host, path and raw query.
+    /// Scheme, host and path.
     var url: String
+    /// The query as the caller wrote it; nil if there is no `?`.
+    var query: String?
     var headers: [(name: String, value: String)]
     /// The route parameters. An optional one that is missing in the path is nil.
     var routeParameters: [(name: String, value: String?)] = []
@@ -15,9 +17,9 @@ struct HTTPTriggerRequest: Sendable {
 
     func payload(for trigger: TriggerBinding) -> InvocationPayload {
         var request: [(name: String, value: NewtonsoftValue)] = [
-            ("Url", .string(url)),
+            ("Url", .string(url + (query.map { "?" + $0.replacing("#", with: "%23") } ?? ""))),
             ("Method", .string(method)),
-            ("Query", .record(query.entries.map { ($0.name, .string($0.value.joined(separator: ","))) })),
+            ("Query", .record(values.entries.map { ($0.name, .string($0.value.joinedValues)) })),
             ("Headers", .record(headerValues.entries.map { ($0.name, .array($0.value.map { .string($0) })) })),
             ("Params", .record(routeParameters.map { ($0.name, $0.value.map { .string($0) } ?? .null) })),
             ("Identities", .array([identity.tree])),
@@ -31,7 +33,7 @@ struct HTTPTriggerRequest: Sendable {
         var warnings: [HTTPTriggerWarning] = []
         if hasBody, !hasBinaryType, text.isSpoiled { warnings.append(.bodySpoiled(contentType: contentType)) }
         if !body.isEmpty, !hasContentLength { warnings.append(.bodyDropped) }
-        return warnings + query.entries.filter { $0.value.count > 1 }.map { .queryJoined(name: $0.name) }
+        return warnings + values.entries.filter { $0.value.count > 1 }.map { .queryJoined(name: $0.name) }
     }
 
     /// The members of a JSON body, then the query, then the route; `Query` and `Headers` only if the caller has not
@@ -39,10 +41,10 @@ struct HTTPTriggerRequest: Sendable {
     private var bindingData: BindingData {
         var data: BindingData = [:]
         if hasBody { data.setMembers(of: text.text) }
-        for (name, values) in query.entries where name.lowercased() != "code" { data.set(name, .text(values.last)) }
+        for (name, values) in values.entries where name.lowercased() != "code" { data.set(name, .text(values.last)) }
         for (name, value) in routeParameters { data.set(name, .text(value)) }
         if data["Query"] == nil {
-            data.set("Query", .json(.record(query.entries.map { ($0.name, .string($0.value.last ?? "")) })))
+            data.set("Query", .json(.record(values.entries.map { ($0.name, .string($0.value.last ?? "")) })))
         }
         if data["Headers"] == nil {
             let headers = headerValues.entries
@@ -51,7 +53,7 @@ struct HTTPTriggerRequest: Sendable {
         return data
     }
 
-    private var query: CaselessDictionary<[String]> { HTTPQuery.values(in: url) }
+    private var values: CaselessDictionary<[String]> { HTTPQuery.values(in: query ?? "") }
 
     private var headerValues: CaselessDictionary<[String]> {
         var values: CaselessDictionary<[String]> = [:]

@@ -7,6 +7,8 @@ struct InvocationPayload: Sendable {
     struct Retry: Sendable {
         var count: Int
         var max: Int
+        /// Why the previous attempt failed.
+        var exception: RetryException?
     }
 
     let trigger: TriggerBinding
@@ -14,7 +16,9 @@ struct InvocationPayload: Sendable {
     /// The values of the input bindings.
     var inputs: [(name: String, value: BindingValue)] = []
     var retry: Retry?
-    private let eventData: BindingData
+    /// The caller's trace, which the invocation continues.
+    var trace: TraceContext?
+    private var eventData: BindingData
 
     init(_ trigger: TriggerBinding, _ value: BindingValue, _ eventData: BindingData = [:]) {
         self.trigger = trigger
@@ -22,27 +26,29 @@ struct InvocationPayload: Sendable {
         self.eventData = eventData
     }
 
+    mutating func addEventData(_ name: String, _ value: BindingValue) { eventData.set(name, value) }
+
     /// All data to which binding expressions may refer, including what `Metadata` omits.
     ///
     /// If the event has its own `sys`, the system's becomes `$sys`; a `sys` in a message's JSON replaces it.
-    func bindingData(now: Date, randGuid: String) -> BindingData {
+    ///
+    /// - Parameter zone: The host's, in which it holds dates.
+    func bindingData(now: Date, randGuid: String, zone: HostZone = .utc) -> BindingData {
         var data = eventData
         let systemName = data["sys"] == nil ? "sys" : "$sys"
-        if case .json(.string(let text)) = value { data.setMembers(of: text) }
-        if data[systemName] == nil {
-            let system: NewtonsoftValue = .record([
-                ("MethodName", .string(trigger.function)),
-                ("UtcNow", .string(DotNetDateTime(now, .utc).isoText)),
-                ("RandGuid", .string(randGuid)),
-            ])
-            data.set(systemName, .json(system))
-        }
+        let system: NewtonsoftValue = .record([
+            ("MethodName", .string(trigger.function)),
+            ("UtcNow", .string(DotNetDateTime(now, .utc).isoText)),
+            ("RandGuid", .string(randGuid)),
+        ])
+        data.set(systemName, .json(system))
+        if case .json(.string(let text)) = value { data.setMembers(of: text, zone) }
         return data
     }
 
     /// The body of `POST /<function>`.
-    func bytes(now: Date, randGuid: String) -> [UInt8] {
-        var metadata = bindingData(now: now, randGuid: randGuid).entries
+    func bytes(now: Date, randGuid: String, zone: HostZone = .utc) -> [UInt8] {
+        var metadata = bindingData(now: now, randGuid: randGuid, zone: zone).entries
             .filter { !$0.value.isNull && !$0.name.lowercased().hasSuffix("trigger") }
             .map { (name: $0.name, value: $0.value.member) }
         if let retry {
@@ -57,8 +63,8 @@ struct InvocationPayload: Sendable {
 extension InvocationPayload.Retry {
     fileprivate var context: NewtonsoftValue {
         .record([
-            ("RetryCount", .integer(Int64(count))), ("MaxRetryCount", .integer(Int64(max))), ("Exception", .null),
-            ("Instance", .null), ("State", .record([])),
+            ("RetryCount", .integer(Int64(count))), ("MaxRetryCount", .integer(Int64(max))),
+            ("Exception", exception?.value ?? .null), ("Instance", .null), ("State", .record([])),
         ])
     }
 }

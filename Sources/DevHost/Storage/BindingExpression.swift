@@ -2,17 +2,26 @@ import FoundationEssentials
 import FunctionsModel
 
 /// A property of an input or output with expressions, which each invocation fills in: from the trigger's data, or with
-/// the host's own `{datetime}`, `{rand-guid}`, `{sys.utcnow}` and `{sys.randguid}`, in any case.
+/// the host's own `{datetime}`, `{rand-guid}`, `{sys.utcnow}` and `{sys.randguid}`, in any case
+/// (golden/dotnet/bindingtemplates).
 struct BindingExpression: Sendable {
     private let place: BindingTemplate.Place
     private let parts: [Part]
 
     private enum Part {
         case literal(String)
-        case given(String)
-        /// The host's default without a format: ISO 8601, in a form allowed in a path.
-        case now(DateTimeFormat?)
-        case guid(GUIDFormat)
+        /// A value of the trigger. A blank format is the host's own.
+        case given(String, format: String)
+        case now(DateTimeFormat)
+        /// A new GUID, or the trigger's value of this name.
+        case guid(GUIDFormat, given: String?)
+    }
+
+    /// A value of the trigger for an expression.
+    enum Value: Sendable, Equatable {
+        /// A text, which has no formats.
+        case text(String)
+        case time(DotNetDateTime)
     }
 
     private enum GUIDFormat: String {
@@ -34,20 +43,25 @@ struct BindingExpression: Sendable {
     ///   - names: all names in the trigger's data, for an error.
     ///   - value: returns the trigger's value for the name in an expression: in any case, and `a.b` for a member of
     ///     `a`.
-    func resolve(at now: Date, names: [String], value: (String) -> String?) throws(BindingTemplateError) -> String {
+    func resolve(at now: Date, names: [String], value: (String) -> Value?) throws(BindingTemplateError) -> String {
+        let now = DotNetDateTime(now, .utc)
         var text = ""
         for part in parts {
             switch part {
             case .literal(let literal): text += literal
-            case .now(let format): text += Self.time(now, format)
-            case .guid(let format): text += Self.newGUID(format)
-            case .given(let name):
-                if let value = value(name) {
-                    text += value
-                } else if name.lowercased() == "datetime" {
-                    text += Self.time(now, nil)
+            case .now(let format): text += format.text(of: now)
+            case .guid(let format, let name):
+                if case .text(let guid)? = name.flatMap(value) {
+                    text += Self.text(guid, format)
                 } else {
-                    throw BindingTemplateError(place, .unknown(name, known: names))
+                    text += Self.text(UUID().uuidString.lowercased(), format)
+                }
+            case .given(let name, let format):
+                switch value(name) {
+                case .text(let value): text += value
+                case .time(let time): text += try Self.dateFormat(format, place).text(of: time)
+                case nil where name.lowercased() == "datetime": text += try Self.dateFormat("", place).text(of: now)
+                case nil: throw BindingTemplateError(place, .unknown(name, known: names))
                 }
             }
         }
@@ -65,8 +79,7 @@ struct BindingExpression: Sendable {
             // To the host, white space is not a format, and it does not format a value that is already text.
             let format = suffix.flatMap { $0.allSatisfy(\.isWhitespace) ? nil : $0 }
             switch (name.lowercased(), format) {
-            case ("sys.utcnow", nil): return .now(nil)
-            case ("sys.utcnow", let format?): return .now(try dateFormat(format, place))
+            case ("sys.utcnow", let format): return .now(try dateFormat(format ?? "", place))
             case ("datetime", let format?):
                 guard !format.contains(".") else { throw BindingTemplateError(place, .dotInDateFormat(format)) }
                 return .now(try dateFormat(format, place))
@@ -74,8 +87,8 @@ struct BindingExpression: Sendable {
                 guard let known = GUIDFormat(rawValue: format?.uppercased() ?? "D") else {
                     throw BindingTemplateError(place, .guidFormat(format ?? ""))
                 }
-                return .guid(known)
-            default: return .given(name)
+                return .guid(known, given: name.contains(".") ? name : nil)
+            default: return .given(name, format: format ?? "")
             }
         }
     }
@@ -84,20 +97,14 @@ struct BindingExpression: Sendable {
         _ text: String, _ place: BindingTemplate.Place
     ) throws(BindingTemplateError) -> DateTimeFormat {
         do throws(DateTimeFormat.Reason) {
-            return try DateTimeFormat(text)
+            return try DateTimeFormat(host: text)
         } catch {
             throw BindingTemplateError(place, .dateFormat(text, error))
         }
     }
 
-    private static func time(_ now: Date, _ format: DateTimeFormat?) -> String {
-        let time = DotNetDateTime(now, .utc)
-        return format?.text(of: time) ?? time.isoText(decimals: 0).replacing(":", with: "-")
-    }
-
-    private static func newGUID(_ format: GUIDFormat) -> String {
-        let guid = UUID().uuidString.lowercased()
-        return switch format {
+    private static func text(_ guid: String, _ format: GUIDFormat) -> String {
+        switch format {
         case .digits: guid.replacing("-", with: "")
         case .dashes: guid
         case .braces: "{\(guid)}"

@@ -110,7 +110,8 @@ extension BindingTemplateError: CustomStringConvertible {
         case .dotInDateFormat(let format):
             "uses {datetime:\(format)}, of which the host reads only the part before the first dot; write "
                 + "{sys.utcnow:\(format)}"
-        case .guidFormat(let format): "uses the format '\(format)' for a GUID; use N, D, B or P"
+        case .guidFormat(let format):
+            "uses the format '\(format)' for a GUID, with which each invocation fails in Azure; use N, D, B or P"
         case .notAContainerPath: "is not container/name or container"
         case .expressionInContainer: "has an expression in its container's name, where the host does not allow one"
         case .refused(let error): "is not a valid path: \(error)"

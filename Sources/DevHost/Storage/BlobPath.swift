@@ -10,9 +10,11 @@ struct BlobPath: Sendable, Hashable, CustomStringConvertible {
         self.name = name
     }
 
-    /// Throws for names that the service refuses, or that would lead out of the container's folder.
+    /// Throws for names that the service refuses, or that would lead out of the container's folder. A slash at the
+    /// beginning and the URL of a blob are accepted (golden/dotnet/names, `path`).
     init(_ text: String) throws(StorageError) {
-        let parts = text.utf8.split(separator: Self.slash, maxSplits: 1, omittingEmptySubsequences: false)
+        let parts = Self.withoutAddress(text).utf8
+            .split(separator: Self.slash, maxSplits: 1, omittingEmptySubsequences: false)
         guard parts.count == 2, !parts[0].isEmpty else { throw .notABlobPath(text) }
         container = String(Substring(parts[0]))
         name = String(Substring(parts[1]))
@@ -26,6 +28,17 @@ struct BlobPath: Sendable, Hashable, CustomStringConvertible {
         guard StorageName.isValid(container) || ["$root", "$web"].contains(container) else {
             throw .container(container)
         }
+    }
+
+    private static func withoutAddress(_ text: String) -> Substring {
+        guard let scheme = ["https://", "http://"].first(where: text.hasPrefix) else {
+            return text.dropFirst(text.hasPrefix("/") ? 1 : 0)
+        }
+        let host = text.dropFirst(scheme.count).prefix { $0 != "/" }
+        let path = text[host.endIndex...].dropFirst()
+        // The path in a local emulator begins with the account.
+        guard host.allSatisfy({ "0123456789.:".contains($0) }) else { return path }
+        return path.drop { $0 != "/" }.dropFirst()
     }
 
     enum Reason: Equatable {
@@ -55,7 +68,7 @@ extension BlobPath.Reason {
         switch self {
         case .length: "use 1 to 1024 characters"
         case .dots: "it has a part '.' or '..', which leads elsewhere; leave that part out"
-        case .emptyPart: "it has an empty part; write single slashes, and none at the beginning"
+        case .emptyPart: "it has an empty part, which Azure allows but a folder cannot hold; write single slashes"
         case .ending: "it must not end with a dot or a slash"
         case .character: "it must not contain a backslash or a NUL; use / between parts"
         }

@@ -17,9 +17,9 @@ final class BlobReceipts {
         var running: Set<String> = []
     }
 
-    struct Pending: Sendable, Equatable {
+    struct Pending: Sendable {
         let blob: BlobInfo
-        let parameters: [String: String]
+        let parameters: CaselessDictionary<String>
     }
 
     /// What happens to a blob whose function failed.
@@ -114,11 +114,9 @@ final class BlobReceipts {
     private static func poisonMessage(_ blob: BlobInfo, _ function: String) -> String {
         let members = [
             ("Type", "BlobTrigger"), ("FunctionId", "Host.Functions.\(function)"), ("BlobType", "BlockBlob"),
-            ("ContainerName", blob.path.container), ("BlobName", blob.path.name), ("ETag", blob.etag),
+            ("ContainerName", blob.path.container), ("BlobName", blob.path.name), ("ETag", "\"\(blob.etag)\""),
         ]
-        return JSONTree(
-            .object(members.map { .init(name: $0, tree: JSONTree(.string($1), line: 0)) }), line: 0
-        ).text
+        return NewtonsoftValue.record(members.map { ($0, .string($1)) }).json(indented: true)
     }
 
     private static let tries = 5

@@ -8,6 +8,8 @@ struct QueueMessage: Sendable, Equatable {
     /// Grows with each message that arrives in any queue of a store.
     let sequenceNumber: Int64
     let body: [UInt8]
+    /// Whether the service holds the body as base64, which the host takes away. Another program may have sent anything.
+    var isBase64 = true
     private(set) var insertionTime: Date
     private(set) var expirationTime: Date
     var nextVisibleTime: Date
@@ -39,7 +41,7 @@ extension QueueMessage {
         ]
         if let popReceipt { members.append(("popReceipt", .string(popReceipt))) }
         if let text = String(validating: body, as: UTF8.self) {
-            members.append(("text", .string(text)))
+            members.append((isBase64 ? "text" : "raw", .string(text)))
         } else {
             members.append(("base64", .string(Data(body).base64EncodedString())))
         }
@@ -76,8 +78,9 @@ extension QueueMessage {
         // .NET uses 32 bits for this number.
         dequeueCount = Int(try number("dequeueCount", upTo: Int64(Int32.max)))
         popReceipt = tree["popReceipt"]?.string
+        isBase64 = tree["raw"] == nil
         body =
-            if let text = tree["text"]?.string {
+            if let text = (tree["raw"] ?? tree["text"])?.string {
                 Array(text.utf8)
             } else {
                 try member("base64") { $0.string.flatMap { Data(base64Encoded: $0) }.map { [UInt8]($0) } }

@@ -85,7 +85,7 @@ final class QueueStore {
 
     @discardableResult
     func send(
-        _ body: [UInt8], to name: String, visibleAfter delay: TimeInterval = 0
+        _ body: [UInt8], to name: String, isBase64: Bool = true, visibleAfter delay: TimeInterval = 0
     ) throws(StorageError) -> QueueMessage {
         let queue = try service.queue(named: name)
         guard body.count <= messageLimit else {
@@ -94,7 +94,7 @@ final class QueueStore {
         let now = now()
         let message = QueueMessage(
             id: UUID().uuidString.lowercased(), queue: queue, sequenceNumber: nextSequenceNumber(), body: body,
-            insertionTime: now, expirationTime: now + Self.lifetime, nextVisibleTime: now + delay)
+            isBase64: isBase64, insertionTime: now, expirationTime: now + Self.lifetime, nextVisibleTime: now + delay)
         try put(message)
         return message
     }
@@ -152,7 +152,7 @@ final class QueueStore {
         }
         let poison = QueueMessage(
             id: held.id, queue: poisonQueue, sequenceNumber: nextSequenceNumber(), body: held.body,
-            insertionTime: now, expirationTime: now + Self.lifetime, nextVisibleTime: now)
+            isBase64: held.isBase64, insertionTime: now, expirationTime: now + Self.lifetime, nextVisibleTime: now)
         // The move alone decides which queue has the message: a kill before or after it leaves exactly one message.
         try folder.move(file(of: held), to: file(of: poison))
         queues[held.queue]?.remove(held.id)

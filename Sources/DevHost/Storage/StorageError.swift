@@ -27,6 +27,7 @@ extension StorageError: CustomStringConvertible {
         switch self {
         case .queueName(let name, let service):
             "'\(name)' cannot be the name of \(service.kind): use \(service.nameRule)"
+                + StorageName.consequence
         case .messageTooLarge(let bytes, let limit, let queue):
             "a message of \(bytes) bytes is larger than the \(limit) bytes that '\(queue)' takes; keep the content in a "
                 + "blob and send its name"
@@ -35,7 +36,9 @@ extension StorageError: CustomStringConvertible {
                 + "timeout longer than the function runs"
         case .container(let name):
             "'\(name)' cannot be the name of a container: use \(StorageName.rule), or $root or $web"
-        case .notABlobPath(let path): "'\(path)' is not the path of a blob: write container/name"
+                + StorageName.consequence
+        case .notABlobPath(let path):
+            "'\(path)' is not the path of a blob: write container/name. In Azure, the function fails each time it uses it"
         case .blobName(let name, let fault): "'\(name)' cannot be the name of a blob: \(fault.sentence)"
         case .unreadable(let path): "\(path) cannot be read; check its permissions"
         case .notAFolder(let path): "\(path) is not a folder; remove it, and the folder is created again"
@@ -48,6 +51,8 @@ extension StorageError: CustomStringConvertible {
 
 /// The rule that storage queues and containers share; the service answers 400 to a name that breaks it.
 enum StorageName {
+    /// What follows from a bad name in Azure, which reads names less strictly at the start (golden/dotnet/names).
+    static let consequence = ". In Azure a function may start with such a name, and then fails each time it uses it"
     static let rule = "3 to 63 lower-case letters, digits and single dashes, with a letter or digit at both ends"
 
     static func isValid(_ name: String) -> Bool {

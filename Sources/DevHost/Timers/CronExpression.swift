@@ -11,6 +11,8 @@ struct CronExpression: Sendable, Equatable {
     private let days: UInt64
     private let months: UInt64
     private let daysOfWeek: UInt64
+    /// The first part with a step below 1, such as `*/0`.
+    let partWithoutStep: String?
 
     init(_ text: String) throws(TimerScheduleError) {
         var parts = text.split(separator: " ")
@@ -22,6 +24,8 @@ struct CronExpression: Sendable, Equatable {
         days = try CronField.day.values(parts[3])
         months = try CronField.month.values(parts[4])
         daysOfWeek = try CronField.dayOfWeek.values(parts[5])
+        partWithoutStep = parts.lazy.flatMap { $0.split(separator: ",") }.first { CronField.step(of: $0) ?? 1 < 1 }
+            .map { String($0) }
     }
 
     /// Whether only the seconds are restricted, and to more than one per minute.
@@ -37,13 +41,12 @@ struct CronExpression: Sendable, Equatable {
 
     /// The first match after a wall time, both in seconds as if in UTC; nil if there is none, as with 31 February.
     func next(after wall: Int) -> Int? {
-        let start = wall + 1
-        let today = start.floored(by: 86_400)
-        if firstDay(from: today) == today, let time = firstTime(from: start - today * 86_400) {
+        let today = wall.floored(by: 86_400)
+        if firstDay(from: today) == today, let time = time(after: wall - today * 86_400) {
             return today * 86_400 + time
         }
-        guard let day = firstDay(from: today + 1), let time = firstTime(from: 0) else { return nil }
-        return day * 86_400 + time
+        guard let day = firstDay(from: today + 1), let minute = firstMinute(from: 0) else { return nil }
+        return day * 86_400 + minute * 60 + seconds.trailingZeroBitCount
     }
 
     private func firstDay(from dayNumber: Int) -> Int? {
@@ -65,19 +68,20 @@ struct CronExpression: Sendable, Equatable {
         return nil
     }
 
-    /// The first matching time of a day, in seconds since midnight, not before `second`.
-    private func firstTime(from second: Int) -> Int? {
-        let (hour, minute) = (second / 3600, second / 60 % 60)
-        if hours.holds(hour) {
-            if minutes.holds(minute), let second = seconds.first(from: second % 60) {
-                return hour * 3600 + minute * 60 + second
-            }
-            if let minute = minutes.first(from: minute + 1) {
-                return hour * 3600 + minute * 60 + seconds.trailingZeroBitCount
-            }
-        }
-        guard let hour = hours.first(from: hour + 1) else { return nil }
-        return hour * 3600 + minutes.trailingZeroBitCount * 60 + seconds.trailingZeroBitCount
+    /// A matching time of the same day, in seconds since midnight. As in NCrontab, also one in a later minute has the
+    /// second that follows the second of `time`, so the first match can be missed: `*/30 0 2 * * *` finds 02:00:30 after
+    /// 00:00:00.
+    private func time(after time: Int) -> Int? {
+        let second = seconds.first(from: time % 60 + 1)
+        guard let minute = firstMinute(from: time / 60 + (second == nil ? 1 : 0)) else { return nil }
+        return minute * 60 + (second ?? seconds.trailingZeroBitCount)
+    }
+
+    /// The first matching minute of a day, counted from midnight, not before `minute`.
+    private func firstMinute(from minute: Int) -> Int? {
+        let hour = minute / 60
+        if hours.holds(hour), let first = minutes.first(from: minute % 60) { return hour * 60 + first }
+        return hours.first(from: hour + 1).map { $0 * 60 + minutes.trailingZeroBitCount }
     }
 }
 

@@ -33,10 +33,12 @@ enum CronField: String, CaseIterable, Sendable {
     func values(_ text: Substring) throws(TimerScheduleError) -> UInt64 {
         var values: UInt64 = 0
         for part in text.split(separator: ",", omittingEmptySubsequences: false) {
-            let halves = part.split(separator: "/", maxSplits: 1, omittingEmptySubsequences: false)
-            let step = halves.count == 2 ? try self.step(halves[1], in: part) : nil
-            let bounds = try self.bounds(halves[0], hasStep: step != nil, in: text)
-            for value in stride(from: bounds.lowerBound, through: bounds.upperBound, by: step ?? 1) {
+            let hasStep = part.contains("/")
+            guard !hasStep || Self.step(of: part) != nil else { throw .step(self, String(part)) }
+            let bounds = try self.bounds(part.prefix { $0 != "/" }, hasStep: hasStep, in: text)
+            // A step longer than the field also leads out of it, and cannot overflow.
+            let step = min(max(Self.step(of: part) ?? 1, 1), 60)
+            for value in stride(from: bounds.lowerBound, through: bounds.upperBound, by: step) {
                 values |= 1 << UInt64(value)
             }
         }
@@ -66,9 +68,9 @@ enum CronField: String, CaseIterable, Sendable {
         throw .value(self, String(text))
     }
 
-    private func step(_ text: Substring, in part: Substring) throws(TimerScheduleError) -> Int {
-        guard let step = Int(text), step >= 1 else { throw .step(self, String(part)) }
-        // A step longer than the field also leads out of it, and cannot overflow.
-        return min(step, 60)
+    /// The number after `/`, which NCrontab reads as 32 bits; one below 1 counts as 1. nil if there is none.
+    static func step(of part: Substring) -> Int? {
+        let step = part.drop { $0 != "/" }.dropFirst()
+        return Int32(step).map { Int($0) }
     }
 }

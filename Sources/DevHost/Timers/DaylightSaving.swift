@@ -1,28 +1,27 @@
-/// Cron times are wall times, and follow clock changes as in Azure's CronSchedule.
-///
-/// A skipped time runs later by the change (02:30 at 03:30). In a repeated hour, a point in time runs only the first
-/// time, and an interval both times, so that `0 */5 * * * *` stays five minutes.
+/// Cron times are wall times, and follow clock changes as in Azure's CronSchedule, with what .NET reads into a wall time
+/// (golden/dotnet/cron-*).
 extension CronExpression {
     /// The first moment after `now`, in seconds since 1970.
+    ///
+    /// In a repeated hour an interval runs both times, and a point in time only the first time. A skipped time runs
+    /// later by the change, but earlier in a zone whose daylight saving is the winter's: there the result can lie
+    /// before `now`, and Azure runs the function again and again until the clocks change.
     func next(after now: Int, in zone: LocalTime) -> Int? {
-        let wall = now + zone.offset(at: now)
-        let next = moment(after: wall, since: now, in: zone)
-        let moments = zone.moments(of: wall)
-        guard isInterval, moments.count == 2, moments[0] == now else { return next }
-        // The clocks will show this time again, and before that other times that matched already.
-        let change = zone.change(after: now, until: moments[1])
-        if let next, next < change { return next }
-        return moment(after: change + zone.offset(at: change) - 1, since: change - 1, in: zone)
-    }
-
-    /// The first moment after `moment` at which the clocks show a match after `wall`.
-    private func moment(after wall: Int, since moment: Int, in zone: LocalTime) -> Int? {
-        var wall = wall
-        while let match = next(after: wall) {
-            let moments = zone.moments(of: match).prefix(isInterval ? 2 : 1)
-            if let found = moments.first(where: { $0 > moment }) { return found }
-            wall = match
+        let offset = zone.offset(at: now)
+        guard var wall = next(after: now + offset) else { return nil }
+        var reading = zone.reading(of: wall)
+        if isInterval {
+            if reading.isAmbiguous || zone.reading(of: now + offset).isAmbiguous { return wall - offset }
+        } else if reading.isAmbiguous {
+            if reading.secondsEast != offset { return wall - offset }
+            // Standard time has begun, so the function ran in the first of the two hours. Azure concludes the same when
+            // it is still winter before the summer in between.
+            while reading.isAmbiguous {
+                guard let later = next(after: wall) else { return nil }
+                wall = later
+                reading = zone.reading(of: wall)
+            }
         }
-        return nil
+        return wall - reading.secondsEast
     }
 }

@@ -4,11 +4,18 @@ import Glibc
 /// The wall times of a time zone. Moments are seconds since 1970; a wall time is what clocks show, in seconds since
 /// 1970 as if in UTC.
 struct LocalTime: Sendable {
-    private let secondsEast: @Sendable (_ moment: Int) -> Int
+    /// How the clocks are set at a moment.
+    struct Setting: Sendable, Equatable {
+        var secondsEast: Int
+        /// In some zones daylight saving is the setting of the winter, an hour behind the standard one.
+        var isDaylightSaving = false
+    }
 
-    init(secondsEast: @escaping @Sendable (_ moment: Int) -> Int) { self.secondsEast = secondsEast }
+    private let setting: @Sendable (_ moment: Int) -> Setting
 
-    static let utc = LocalTime { _ in 0 }
+    init(setting: @escaping @Sendable (_ moment: Int) -> Setting) { self.setting = setting }
+
+    static let utc = LocalTime { _ in Setting(secondsEast: 0) }
 
     /// The zone of that name in the system's database, such as `Europe/Berlin`.
     ///
@@ -28,30 +35,32 @@ struct LocalTime: Sendable {
             var time = time_t(moment)
             var parts = tm()
             localtime_r(&time, &parts)
-            return parts.tm_gmtoff
+            return Setting(secondsEast: parts.tm_gmtoff, isDaylightSaving: parts.tm_isdst > 0)
         }
     }
 
-    func offset(at moment: Int) -> Int { secondsEast(moment) }
+    func offset(at moment: Int) -> Int { setting(moment).secondsEast }
 
-    /// The moments at which clocks show `wall`: two in a repeated hour. A skipped time is read as if it existed, so
-    /// 02:30 becomes 03:30, as in .NET.
-    func moments(of wall: Int) -> [Int] {
+    /// How .NET's `TimeZoneInfo` reads a wall time: a repeated or skipped one has the offset of standard time. One that
+    /// is repeated when daylight saving begins, as in Dublin and Casablanca, does not count as ambiguous.
+    func reading(of wall: Int) -> (secondsEast: Int, isAmbiguous: Bool) {
         // A day on either side exceeds every offset.
-        let (before, after) = (offset(at: wall - 86_400), offset(at: wall + 86_400))
-        let (first, second) = (wall - before, wall - after)
-        guard offset(at: second) == after, first != second else { return [first] }
-        return offset(at: first) == before ? [first, second] : [second]
+        let (before, after) = (setting(wall - 86_400), setting(wall + 86_400))
+        let isBefore = offset(at: wall - before.secondsEast) == before.secondsEast
+        let isAfter = offset(at: wall - after.secondsEast) == after.secondsEast
+        guard before.secondsEast != after.secondsEast, isBefore == isAfter else {
+            return (isBefore ? before.secondsEast : after.secondsEast, false)
+        }
+        let standard = before.isDaylightSaving ? after : before
+        return (standard.secondsEast, isBefore && !after.isDaylightSaving)
     }
 
-    /// The first moment with another offset than at `start`, if there is one such change until `end`.
-    func change(after start: Int, until end: Int) -> Int {
-        var (low, high) = (start, end)
-        while high - low > 1 {
-            let middle = low + (high - low) / 2
-            if offset(at: middle) == offset(at: start) { low = middle } else { high = middle }
-        }
-        return high
+    /// The moment that remains of this one in .NET's local `DateTime`, which cannot tell a repeated time from the first
+    /// if the zone's reading of it is not ambiguous.
+    func asDateTime(_ moment: Int) -> Int {
+        let wall = moment + offset(at: moment)
+        let reading = reading(of: wall)
+        return reading.isAmbiguous ? moment : wall - reading.secondsEast
     }
 }
 

@@ -10,7 +10,9 @@ struct TimerInfo: Sendable, Equatable {
 
     /// Members in the order of Azure's classes, dates as .NET writes them, in `zone`.
     func value(in zone: LocalTime) -> NewtonsoftValue {
-        func text(_ date: Date) -> NewtonsoftValue { .string(zone.dateTime(of: date).isoText) }
+        func text(_ date: Date) -> NewtonsoftValue {
+            .string((date == .distantPast ? Self.never(.min) : zone.dateTime(of: date)).isoText)
+        }
         let status = status.map { status in
             NewtonsoftValue.record([
                 ("Last", status.last.map(text) ?? .string(Self.never(.min).isoText)),

@@ -17,13 +17,18 @@ struct TimerSchedule: Sendable, Equatable {
             rule = .cron(try CronExpression(text))
         } else {
             guard let part = parts.first, let span = TimeSpan(part) else { throw .unreadable(text) }
-            guard span.seconds > 0 else { throw .notPositive(text) }
             rule = .every(span)
         }
     }
 
     /// A warning about an unexpected meaning of the text.
-    var warning: String? { if case .every(let span) = rule { span.warning } else { nil } }
+    var warning: String? {
+        switch rule {
+        case .every(let span): span.warning
+        case .cron(let expression):
+            expression.partWithoutStep.map { "'\($0)' has a step below 1, which counts as 1, so it means every value" }
+        }
+    }
 
     /// `AdjustForDST` of the trigger's value.
     var adjustsForDST: Bool { if case .cron = rule { true } else { false } }
@@ -39,7 +44,8 @@ struct TimerSchedule: Sendable, Equatable {
     /// The last second of .NET's years.
     private static let end = Date(timeIntervalSince1970: 253_402_300_799)
 
-    /// nil if it never fires before the year 10000. A time span counts from `date`, regardless of the zone.
+    /// nil if it never fires before the year 10000. It is not always after `date`: a time span may be zero or less, and
+    /// .NET misreads some times when clocks change (`LocalTime.reading`).
     func next(after date: Date, in zone: LocalTime) -> Date? {
         // A clock may report anything.
         guard date < Self.end else { return nil }
@@ -52,7 +58,14 @@ struct TimerSchedule: Sendable, Equatable {
         case .cron(let expression):
             let now = Int(date.timeIntervalSince1970.rounded(.down))
             return expression.next(after: now, in: zone).map { Date(timeIntervalSince1970: Double($0)) }
-        case .every(let span): return date.addingTimeInterval(span.seconds)
+        case .every(let span): return zone.asDateTime(zone.asDateTime(date).addingTimeInterval(span.seconds))
         }
+    }
+}
+
+extension LocalTime {
+    fileprivate func asDateTime(_ date: Date) -> Date {
+        let moment = Int(date.timeIntervalSince1970.rounded(.down))
+        return date.addingTimeInterval(Double(asDateTime(moment) - moment))
     }
 }

@@ -7,8 +7,6 @@ enum TimerScheduleError: Error, Equatable {
     /// A comma or hyphen without a value on both sides, in the whole field.
     case missingValue(CronField, String)
     case step(CronField, String)
-    /// A time span of zero or less, with which Azure would run the function without pause.
-    case notPositive(String)
 }
 
 extension TimerScheduleError: CustomStringConvertible {
@@ -26,9 +24,7 @@ extension TimerScheduleError: CustomStringConvertible {
         case .missingValue(let field, let text):
             "the \(field.rawValue) field '\(text)' lacks a value beside ',', '-' or '/'; each must be \(field.allowed)"
         case .step(let field, let text):
-            "the \(field.rawValue) field '\(text)' must have a whole number from 1 after '/'"
-        case .notPositive(let text):
-            "the time span '\(text)' must be longer than zero, such as '00:05:00' for five minutes"
+            "the \(field.rawValue) field '\(text)' must have a whole number after '/'"
         }
     }
 }

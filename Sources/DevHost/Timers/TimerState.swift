@@ -20,6 +20,10 @@ struct TimerState: Sendable {
     /// Whether the stored time is in the future, because the clock was ahead when it was written. The timer then counts
     /// from now.
     let storedIsAhead: Bool
+    /// Whether the timer had no status before. What its first firing gets then has no time of the last update.
+    private var isNew: Bool
+    /// Whether the schedule gave no later time than now, so that the function runs again immediately, as in Azure.
+    private(set) var hasNoPause = false
 
     /// Begins with `stored`, the status from an earlier run of the host. The caller must save the new `status` too,
     /// because only that reveals a missed first firing.
@@ -30,12 +34,13 @@ struct TimerState: Sendable {
         self.schedule = schedule
         self.zone = zone
         isMonitored = useMonitor && !schedule.isSubMinute
+        isNew = stored == nil
         status = TimerStatus(last: nil, next: schedule.next(after: now, in: zone), lastUpdated: now)
         storedIsAhead = isMonitored && stored.map { Self.isAhead($0.lastUpdated, of: now) } ?? false
         if isMonitored, let stored, !storedIsAhead {
             status = Self.status(stored, adaptedTo: schedule, in: zone, at: now)
         }
-        let isPastDue = status.next.map { now > $0 } ?? false
+        let isPastDue = isMonitored && status.next.map { now > $0 } ?? false
         state = .waiting(until: isPastDue || runOnStartup ? now : status.next, isPastDue: isPastDue)
     }
 
@@ -91,6 +96,8 @@ struct TimerState: Sendable {
             status.next = schedule.next(after: now, in: zone)
             status.lastUpdated = now
         }
+        isNew = false
+        hasNoPause = status.next.map { $0 <= now } ?? false
         state = .waiting(until: status.next, isPastDue: false)
     }
 
@@ -98,7 +105,8 @@ struct TimerState: Sendable {
     var infoByHand: TimerInfo { info(isPastDue: false) }
 
     private func info(isPastDue: Bool) -> TimerInfo {
-        TimerInfo(
-            adjustsForDST: schedule.adjustsForDST, status: isMonitored ? status : nil, isPastDue: isPastDue)
+        var status = isMonitored ? status : nil
+        if isNew { status?.lastUpdated = .distantPast }
+        return TimerInfo(adjustsForDST: schedule.adjustsForDST, status: status, isPastDue: isPastDue)
     }
 }

@@ -1,5 +1,6 @@
 import Files
 import FoundationEssentials
+import FunctionsModel
 import JSON
 
 /// The statuses of an app's timers in `timers.json`, one line for each function; the owner may read or delete it.
@@ -48,7 +49,7 @@ final class TimerStatusFile {
         }
         let tree: JSONTree
         do throws(JSONError) {
-            tree = try JSONTree.parse(text.span.bytes)
+            tree = try JSONTree.newtonsoft(text.span.bytes)
         } catch {
             throw .damaged(path, reason: "\(error)")
         }

@@ -10,7 +10,12 @@ struct BlobTrigger: Trigger {
     fileprivate let pattern: BlobPattern
 
     init(_ binding: Binding) throws(PropertyError) {
-        (path, pattern) = try binding.property("path") { ($0, try BlobPattern($0, binding: binding.name)) }
+        (path, pattern) = try binding.property("path") { path in
+            let pattern = try BlobPattern(path, binding: binding.name)
+            // The host finds out when it looks for blobs.
+            try BlobPath.check(container: pattern.container)
+            return (path, pattern)
+        }
     }
 
     var source: String? { path }
@@ -21,25 +26,24 @@ struct BlobTrigger: Trigger {
     static func payload(byHand run: RunByHand, for trigger: TriggerBinding) throws -> InvocationPayload {
         let path = try BlobPath(run.input)
         let parameters = try Self(run.binding).pattern.match(path) ?? [:]
+        guard try run.storage.blobs.info(of: path) != nil else { throw MissingBlob(path: path) }
         return try payload(of: path, parameters, in: run.storage, for: trigger)
+    }
+
+    private struct MissingBlob: Error, CustomStringConvertible {
+        let path: BlobPath
+        var description: String { "the blob \(path) does not exist; put a file at .luafunc/blobs/\(path)" }
     }
 
     @MainLoop
     static func payload(
-        of path: BlobPath, _ parameters: [String: String], in storage: LocalStorage, for trigger: TriggerBinding
+        of path: BlobPath, _ parameters: CaselessDictionary<String>, in storage: LocalStorage,
+        for trigger: TriggerBinding
     ) throws(StorageError) -> InvocationPayload {
-        let content = try storage.blobs.read(path) ?? []
-        let info = try storage.blobs.info(of: path)
-        let modified = DotNetDateTime(info?.modified ?? Date(), .local(secondsEast: 0))
-        let properties: [(name: String, value: NewtonsoftValue)] = [
-            ("ContentLength", .integer(Int64(content.count))),
-            ("ETag", .string(info.map { "\"\($0.etag)\"" } ?? "")),
-            ("LastModified", .string(modified.isoText(decimals: 0))),
-        ]
-        return BlobTriggerEvent(
-            container: path.container, name: path.name,
-            pathTokens: parameters.sorted { $0.key < $1.key }.map { ($0.key, $0.value) }, content: content,
-            properties: .record(properties)
+        BlobTriggerEvent(
+            container: path.container, name: path.name, pathTokens: parameters.entries,
+            content: try storage.blobs.read(path) ?? [],
+            modified: try storage.blobs.info(of: path)?.modified ?? Date()
         ).payload(for: trigger)
     }
 }
@@ -105,7 +109,9 @@ private final class BlobListener: TriggerListener {
                 try storage.queues.send(Array(message.utf8), to: queue)
                 try storage.receipts.done(with: pending.blob, by: function)
                 target.invoker.tell(
-                    .warning("blob \(pending.blob.path) failed five times; a message about it is in \(queue)"))
+                    .warning(
+                        "Message has reached MaxDequeueCount of 5. Moving message to queue '\(queue)'. It names the blob "
+                            + "\(pending.blob.path)"))
                 storage.wake()
             }
         } catch {

@@ -7,7 +7,7 @@ struct CosmosDBTrigger: Trigger {
     init(_ binding: Binding) {}
 
     static func payload(byHand run: RunByHand, for trigger: TriggerBinding) -> InvocationPayload {
-        guard let read = try? NewtonsoftValue(json: run.input, as: .verbatim) else {
+        guard let read = try? NewtonsoftValue(json: run.input, as: .parser, zone: nil) else {
             return trigger.payload(documents: [.string(run.input)])
         }
         return trigger.payload(documents: read.elements ?? [read])

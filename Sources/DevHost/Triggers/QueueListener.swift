@@ -13,6 +13,8 @@ final class QueueListener: TriggerListener {
         /// The number of tries before a message is poison; nil if a message counts as done whether its function
         /// succeeds or fails.
         var maxDequeueCount: Int?
+        /// Whether a message that is not base64 is poison at once.
+        var needsBase64 = false
         /// The time for which a failed message stays invisible.
         var retryDelay: TimeInterval = 0
     }
@@ -23,7 +25,7 @@ final class QueueListener: TriggerListener {
     private let target: TriggerTarget
     /// The cause as text for people, such as `queue orders`.
     private let cause: String
-    private let payload: ([QueueMessage]) -> InvocationPayload?
+    private let payload: ([QueueMessage]) throws -> InvocationPayload?
     private var running = 0
     private var state = State.idle
 
@@ -33,10 +35,11 @@ final class QueueListener: TriggerListener {
         case stopped
     }
 
-    /// - Parameter payload: makes one event from the messages, of which there is at least one.
+    /// - Parameter payload: makes one event from the messages, of which there is at least one. The invocation fails if
+    ///   it throws.
     init(
         _ queue: String, in store: QueueStore, _ rules: Rules, of target: TriggerTarget, cause: String,
-        payload: @escaping ([QueueMessage]) -> InvocationPayload?
+        payload: @escaping ([QueueMessage]) throws -> InvocationPayload?
     ) {
         self.queue = queue
         self.store = store
@@ -96,9 +99,29 @@ final class QueueListener: TriggerListener {
     /// Runs the function for messages. It continues to its end even if a save ends the listener.
     private func run(_ messages: [QueueMessage]) async {
         let renewal = EventLoop.main.task { await self.renew(messages) }
-        let succeeded = if let payload = payload(messages) { await target.invoke(payload, cause: cause) } else { false }
+        let succeeded = await invoke(messages)
         renewal.cancel()
         finish(messages, succeeded)
+    }
+
+    private func isReadable(_ message: QueueMessage) -> Bool { message.isBase64 || !rules.needsBase64 }
+
+    private func invoke(_ messages: [QueueMessage]) async -> Bool {
+        do {
+            guard messages.allSatisfy(isReadable), let payload = try payload(messages) else { return false }
+            return await target.invoke(payload, cause: cause)
+        } catch {
+            target.fail("\(error)", cause: cause)
+            return false
+        }
+    }
+
+    /// - Parameter limit: the number of tries after which the host gives up a message.
+    private func warn(of message: QueueMessage, in poisonQueue: String, _ limit: Int) {
+        tell(
+            .warning(
+                "Message has reached MaxDequeueCount of \(limit). Moving message to queue '\(poisonQueue)'. Its id is "
+                    + message.id))
     }
 
     /// Renews messages, because an invocation with all its retries may take longer than they are held.
@@ -117,12 +140,9 @@ final class QueueListener: TriggerListener {
         for message in messages {
             do throws(StorageError) {
                 if !succeeded, let limit = rules.maxDequeueCount {
-                    let poison = try store.release(message, visibleAfter: rules.retryDelay, maxDequeueCount: limit)
-                    if let poison {
-                        tell(
-                            .warning(
-                                "message \(message.id) failed \(message.dequeueCount) times and is now in \(poison)"))
-                    }
+                    let tries = isReadable(message) ? limit : 0
+                    let poison = try store.release(message, visibleAfter: rules.retryDelay, maxDequeueCount: tries)
+                    if let poison { warn(of: message, in: poison, limit) }
                 } else {
                     try store.delete(message)
                 }

@@ -19,7 +19,7 @@ struct QueueTrigger: Trigger {
         QueueListener(
             queue, in: target.storage.queues, Self.rules(of: target.app.host), of: target, cause: "queue \(queue)"
         ) { messages in
-            messages.first.map { QueueTriggerMessage($0).payload(for: target.function.triggerBinding) }
+            try messages.first.map { try QueueTriggerMessage($0).payload(for: target.function.triggerBinding) }
         }
     }
 
@@ -35,14 +35,16 @@ struct QueueTrigger: Trigger {
         let delay = settings?.member(anyCase: "visibilityTimeout")?.string.flatMap { TimeSpan($0[...]) }
         return .init(
             concurrency: batch + threshold, maxDequeueCount: number("maxDequeueCount", 5, 1...1000),
+            needsBase64: settings?.member(anyCase: "messageEncoding")?.string?.lowercased() != "none",
             retryDelay: max(0, delay?.seconds ?? 0))
     }
 
-    static func payload(byHand run: RunByHand, for trigger: TriggerBinding) -> InvocationPayload {
-        QueueTriggerMessage(
-            id: run.newID(), popReceipt: run.newID(), dequeueCount: 1, insertionTime: run.now,
-            expirationTime: run.now.addingTimeInterval(7 * 86_400), nextVisibleTime: run.now.addingTimeInterval(600),
-            body: Array(run.input.utf8)
+    static func payload(byHand run: RunByHand, for trigger: TriggerBinding) throws -> InvocationPayload {
+        // The last second of .NET's time, 9999-12-31T23:59:59.
+        let end = Date(timeIntervalSince1970: 253_402_300_799)
+        return try QueueTriggerMessage(
+            id: nil, popReceipt: nil, dequeueCount: 0, insertionTime: run.now, expirationTime: end,
+            nextVisibleTime: end, body: Array(run.input.utf8)
         ).payload(for: trigger)
     }
 }

@@ -6,6 +6,7 @@ import JSON
 /// A timer trigger (host-contract §6.7).
 struct TimerTrigger: Trigger {
     static let type = BindingType.timerTrigger
+    static let needsInput = false
 
     fileprivate let text: String
     fileprivate let schedule: TimerSchedule
@@ -44,6 +45,7 @@ private final class TimerListener: TriggerListener {
     private let trigger: TimerTrigger
     private let target: TriggerTarget
     private var running: Task<Void, any Error>?
+    private var hadNoPause = false
 
     init(_ trigger: TimerTrigger, _ target: TriggerTarget) {
         self.trigger = trigger
@@ -82,8 +84,19 @@ private final class TimerListener: TriggerListener {
             _ = try? await EventLoop.main.task { await self.invoke(info) }.value
             state.finish(at: Date())
             guard !Task.isCancelled else { return }
+            warnOfMissingPause(state)
             keep(state)
         }
+    }
+
+    /// Warns once each time that the pauses end.
+    private func warnOfMissingPause(_ state: TimerState) {
+        defer { hadNoPause = state.hasNoPause }
+        guard state.hasNoPause, !hadNoPause else { return }
+        target.invoker.tell(
+            .warning(
+                "\(target.function.name): the next time of '\(trigger.text)' is not after now, so the function runs again "
+                    + "and again without pause, as in Azure"))
     }
 
     private func invoke(_ info: TimerInfo) async {

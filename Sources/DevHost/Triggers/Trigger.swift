@@ -17,12 +17,16 @@ protocol Trigger: Sendable {
     /// The listener for the trigger's events; nil if nothing on this machine fires the function.
     @MainLoop func listener(for target: TriggerTarget) -> (any TriggerListener)?
 
+    /// Whether the host can run the function by hand only with an input.
+    static var needsInput: Bool { get }
+
     /// The event of a run by hand (host-contract §13), which need not have the properties for listening.
     @MainLoop static func payload(byHand run: RunByHand, for trigger: TriggerBinding) throws -> InvocationPayload
 }
 
 extension Trigger {
     var source: String? { nil }
+    static var needsInput: Bool { true }
 
     @MainLoop func listener(for target: TriggerTarget) -> (any TriggerListener)? { nil }
 }
@@ -44,6 +48,11 @@ struct TriggerTarget {
     func invoke(_ payload: InvocationPayload, cause: String) async -> Bool {
         await invoker.invoke(function, payload, cause: cause, in: app).failure == nil
     }
+
+    /// Reports a run that failed before the handler could be called.
+    func fail(_ reason: String, cause: String) {
+        InvocationWatch(function, cause: cause, tell: invoker.tell).end { $0.failure = reason }
+    }
 }
 
 /// Waits for the events that fire a function. After `stop`, invocations that have begun still finish.
@@ -63,6 +72,10 @@ struct RunByHand {
     let storage: LocalStorage
     /// A new GUID.
     let newID: () -> String
+
+    struct NoInput: Error, CustomStringConvertible {
+        let description = "\"input\" is missing, so the host cannot bind the trigger; send {\"input\":\"text\"}"
+    }
 }
 
 /// A trigger of a type for which this machine does nothing; its events are text or bytes.

@@ -3,6 +3,7 @@ import FunctionsModel
 /// A warm-up trigger, which the host fires when it adds an instance.
 struct WarmupTrigger: Trigger {
     static let type = BindingType.warmupTrigger
+    static let needsInput = false
 
     init(_ binding: Binding) {}
 
@@ -13,5 +14,8 @@ struct WarmupTrigger: Trigger {
 
 extension TriggerBinding {
     /// An empty object, as a new instance has no data (host-contract §18).
-    var payloadOfWarmup: InvocationPayload { InvocationPayload(self, .json(.record([]))) }
+    var payloadOfWarmup: InvocationPayload {
+        let nothing = BindingValue.json(.record([]))
+        return InvocationPayload(self, nothing, [name: nothing])
+    }
 }

@@ -29,7 +29,8 @@ public final class ClientCall {
     private var origin: Origin
     private var trail: RedirectTrail
     private var unpacker: Unpacker?
-    private var hasRetried = false
+    /// How often the request was sent again because a connection ended without a response.
+    private var resent = 0
     /// Whether a connection for this call is being made. The pool already counts it.
     private var isMaking = false
     private var isPaused = false
@@ -73,7 +74,7 @@ public final class ClientCall {
     /// Sends the request over an idle connection, makes a new connection, or waits for one.
     func proceed() {
         guard case .waiting = state else { return }
-        switch client.connection(for: self, to: origin, isFresh: hasRetried) {
+        switch client.connection(for: self, to: origin, isFresh: resent > 0) {
         case .kept(let connection): start(on: connection)
         case .new: connect()
         case .wait: limit(.connect, to: request.connectTimeout)
@@ -161,7 +162,7 @@ public final class ClientCall {
             }
         let isWritten = MessageWriter.appendHead(
             method: request.method, target: request.target ?? request.url.target, host: host, fields: fields,
-            body: framing, into: &head)
+            body: framing, keepsPlaces: request.keepsPlaces, into: &head)
         guard isWritten else { return fail(.request("the request cannot be sent as it is")) }
         switch request.body {
         case .none:
@@ -305,14 +306,16 @@ extension ClientCall: ClientExchange {
         }
         if request.decodes, framing != .none { unpacker = Unpacker(fields, limit: request.decodingLimit) }
         if isPaused { connection.pause() }
-        events?.head(ClientHead(status: head.status, fields: fields, url: request.url, dropped: dropped))
+        let reason = String(repairing: bytes.extracting(head.reason))
+        events?.head(
+            ClientHead(status: head.status, reason: reason, fields: fields, url: request.url, dropped: dropped))
     }
 
     private func follow(from connection: ClientConnection) {
         connection.detach()
         origin = Origin(request.url)
         state = .waiting
-        hasRetried = false
+        resent = 0
         // The work is deferred, so that the same connection may be used if the rest of its response is read by then.
         client.loop.perform { [self] in begin() }
     }
@@ -352,9 +355,10 @@ extension ClientCall: ClientExchange {
 
     func connectionFailed(_ error: HTTPClientError, isUntouched: Bool) {
         guard case .active(let connection) = state else { return }
-        if isUntouched, connection.isReused, !hasRetried, request.method.isIdempotent, request.isRepeatable {
-            // The server has closed an idle connection. That has nothing to do with this request, so it is sent again.
-            hasRetried = true
+        // A server that has closed an idle connection did not mean this request.
+        let resends = request.resends ?? (connection.isReused && request.method.isIdempotent ? 1 : 0)
+        if isUntouched, resent < resends, request.isRepeatable {
+            resent += 1
             state = .waiting
             return client.loop.perform { [self] in begin() }
         }

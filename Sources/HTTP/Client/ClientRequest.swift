@@ -19,6 +19,9 @@ public struct ClientRequest {
     /// The fields. A `Host` here replaces the one made from the URL.
     public var fields: HTTPFields
     public var body: Body
+    /// Whether `Host`, the field that frames the body, and `Connection: keep-alive` go where `fields` has fields of these
+    /// names. Otherwise `Host` comes first and the framing last.
+    public var keepsPlaces = false
     public var redirects = Redirects.returned
     /// Whether to decompress a body in gzip or deflate, and to tell the server that it may send one.
     public var decodes = false
@@ -27,6 +30,9 @@ public struct ClientRequest {
     /// Whether to accept a response whose head has lines that are not header fields. Such lines are dropped, and their
     /// names are reported. Otherwise such a response is an error.
     public var dropsOddFields = false
+    /// How often to send the request again if the connection ends before the first byte of a response; nil for once, and
+    /// only if the connection was idle before and the method is idempotent.
+    public var resends: Int?
     /// The time limit for connecting, including name lookup and TLS.
     public var connectTimeout = Duration.seconds(10)
     /// The time limit from the end of the request to the head of the response, or nil for none.
@@ -77,6 +83,8 @@ public enum Redirects: Hashable, Sendable {
 /// The head of a response.
 public struct ClientHead: Sendable {
     public let status: Int
+    /// The words after the status, if there are any.
+    public let reason: String
     public let fields: HTTPFields
     /// The URL that the response came from, after redirects.
     public let url: URL

@@ -6,6 +6,8 @@ public import HTTP1
 /// If it is freed before the body has ended, the call is cancelled.
 public final class ClientResponse {
     public let status: Int
+    /// The words after the status, if there are any.
+    public let reason: String
     public let fields: HTTPFields
     /// The URL that the response came from, after redirects.
     public let url: URL
@@ -15,6 +17,7 @@ public final class ClientResponse {
 
     init(_ head: ClientHead, _ reader: ResponseReader) {
         status = head.status
+        reason = head.reason
         fields = head.fields
         url = head.url
         dropped = head.dropped

@@ -12,9 +12,21 @@ extension HTTPConnection {
         switch response.body {
         case .bytes(let body):
             let ending = MessageWriter.appendHead(
-                status: status, fields: response.fields, body: .length(body.count), to: state.traits,
-                keepsAlive: mayKeepOpen, into: &output)
+                status: status, reason: response.reason, fields: response.fields, body: .length(body.count),
+                to: state.traits, keepsAlive: mayKeepOpen, into: &output)
             if ending.hasBody { append(body.span.bytes) }
+            finishResponse(keepsOpen: ending.keepsAlive)
+        case .chunked(let body):
+            let length = state.traits.isHead ? Self.length(in: response.fields) : nil
+            let ending = MessageWriter.appendHead(
+                status: status, reason: response.reason, fields: response.fields,
+                body: length.map { .length($0) } ?? .chunked, to: state.traits, keepsAlive: mayKeepOpen, into: &output)
+            if ending.isChunked {
+                if !body.isEmpty { MessageWriter.appendChunk(body.span.bytes, into: &output) }
+                MessageWriter.appendLastChunk(into: &output)
+            } else if ending.hasBody {
+                append(body.span.bytes)
+            }
             finishResponse(keepsOpen: ending.keepsAlive)
         case .streamed:
             let length = Self.length(in: response.fields)

@@ -252,7 +252,7 @@ public final class HTTPConnection {
     // MARK: Ending
 
     /// Closes an idle connection at once, and any other one after its response.
-    func drain() {
+    public func drain() {
         act(state.drain(hasUnread: !input.isEmpty, pending: stream.pendingBytes))
         settle()
     }

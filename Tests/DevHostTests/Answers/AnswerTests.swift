@@ -64,6 +64,10 @@ import Testing
             #"{"Outputs":{"res":{"body":"9999-12-31T24:00:00Z"}}}"#,
             "the text '9999-12-31T24:00:00Z' is parsed as a date, and .NET has only the years 1 to 9999; add a character to it"
         ),
+        (
+            #"{"other":["9999-12-31T24:00:00Z"]}"#,
+            "the text '9999-12-31T24:00:00Z' is parsed as a date, and .NET has only the years 1 to 9999; add a character to it"
+        ),
         (#"{"Logs":["a",[]]}"#, "a line of \"Logs\" is an array; it must be a text"),
     ])
     func `an answer that cannot be read fails the invocation`(_ body: String, _ reason: String) {
@@ -177,5 +181,31 @@ import Testing
     ])
     func `small syntax errors are tolerated`(_ body: String) {
         #expect(decode(200, "application/json", body).logs == ["a"])
+    }
+
+    @Test(arguments: [
+        (#"{"$type":"T","Logs":["a"]}"#, "$type", "it is dropped"),
+        (#"{"Outputs":{"$id":"1"},"Logs":["a"]}"#, "$id", "it is dropped"),
+        (#"{"Outputs":{"res":{"$ref":"1"}},"Logs":["a"]}"#, "$ref", "the object becomes null"),
+        (#"{"Logs":["a"],"ReturnValue":{"$values":[]}}"#, "$values", "its value replaces the object"),
+    ])
+    func `a name that the host's reader takes for itself is reported`(
+        _ body: String, _ name: String, _ becomes: String
+    ) {
+        let delivery = AnswerDecoder(outputs: [.returned], isHTTP: false).decode(
+            Answer(status: 200, contentType: "application/json", body: Array(body.utf8)))
+        #expect(delivery.logs == ["a"])
+        #expect(
+            delivery.warnings.first
+                == "'\(name)' at the beginning of an object is a word of the host's JSON reader: \(becomes); put "
+                + "another member first")
+    }
+
+    @Test func `a reference with another member, or to the answer itself, fails the invocation`() {
+        for body in [
+            #"{"Outputs":{"res":{"$ref":"1","a":2}}}"#, #"{"$id":"1","Outputs":{"res":{"$ref":"1"}}}"#,
+        ] {
+            #expect(decode(200, "application/json", body).failure?.contains("$") == true, "\(body)")
+        }
     }
 }

@@ -199,12 +199,22 @@ import Testing
         #expect(delivery.warnings == ["output 'o': \(warning); send base64 of its text"])
     }
 
-    @Test func `a blob cannot get a date`() {
+    @Test func `a date leaves an empty blob`() {
         let delivery = deliver(#""2024-01-01T00:00:00Z""#, to: .blob)
         #expect(
             delivery.failure
                 == "output 'o': the text '2024-01-01T00:00:00Z' is parsed as a date, which cannot be written to a "
-                + "blob; send base64 of the text")
+                + "blob, and the blob is left empty; send base64 of the text")
+        #expect(delivery.bytes == [])
+    }
+
+    @Test func `an integer of more than 64 bits leaves an empty blob`() {
+        let delivery = deliver("18446744073709551616", to: .blob)
+        #expect(
+            delivery.failure
+                == "output 'o': the integer 18446744073709551616 takes more than 64 bits and cannot be written to a blob, "
+                + "which is left empty; send it as a string")
+        #expect(delivery.bytes == [])
     }
 
     @Test func `dates inside a blob's JSON are rewritten`() {

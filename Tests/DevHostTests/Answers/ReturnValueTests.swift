@@ -59,6 +59,29 @@ import Testing
         #expect(decode("{\"ReturnValue\":\(value)}", isHTTP: true).http?.value(of: "content-type") == type)
     }
 
+    private static let xml = #"<string xmlns="http://schemas.microsoft.com/2003/10/Serialization/">a&lt;b</string>"#
+
+    @Test(
+        arguments: [
+            (nil, "\"a<b\"", "text/plain", "a<b", .chunks), ("*/*", "\"a<b\"", "text/plain", "a<b", .chunks),
+            ("application/xml", "\"a<b\"", "application/xml", xml, .contentLength(xml.count)),
+            ("image/png, text/xml;q=0.5, text/plain;q=0.1", "\"a<b\"", "text/xml", xml, .contentLength(xml.count)),
+            ("application/json", "\"a<b\"", "application/json", "\"a<b\"", .contentLength(5)),
+            ("text/html,application/xml;q=0.9,*/*;q=0.8", "\"a<b\"", "text/plain", "a<b", .chunks),
+            ("text/html", "\"a<b\"", "text/plain", "a<b", .chunks),
+            ("application/xml", "[1]", "application/json", "[1]", .contentLength(3)),
+            ("text/*", "[1]", "text/json", "[1]", .contentLength(3)),
+        ] as [(String?, String, String, String, HTTPResult.Framing)])
+    func `a response that no output took has the format that the caller accepts`(
+        _ accept: String?, _ value: String, _ type: String, _ body: String, _ framing: HTTPResult.Framing
+    ) {
+        let answer = Answer(
+            status: 200, contentType: "application/json", body: Array("{\"ReturnValue\":\(value)}".utf8))
+        let http = AnswerDecoder(outputs: [], isHTTP: true).decode(answer, accept: accept).http
+        #expect(http?.text == body && http?.framing == framing)
+        #expect(http?.value(of: "content-type") == type + "; charset=utf-8")
+    }
+
     @Test func `other triggers have no response`() {
         #expect(decode(#"{"ReturnValue":null}"#, .queue).http == nil)
     }

@@ -56,6 +56,10 @@ import Testing
             (#"{"body":[1],"enableContentNegotiation":true}"#, 200, "[1]", "application/json; charset=utf-8", []),
             (#"{"body":"x","enableContentNegotiation":true,"status":404}"#, 404, "x", "text/plain; charset=utf-8", []),
             (#"{"body":null,"enableContentNegotiation":true}"#, 204, "", nil, []),
+            (
+                #"{"body":"x","headers":[1]}"#, 200, "x", "text/plain; charset=utf-8",
+                ["\"headers\" is an array and is ignored; send an object of names and strings"]
+            ),
             (#"{"body":"x","cookies":[]}"#, 200, "x", "text/plain; charset=utf-8", ["\"cookies\" is ignored"]),
             (
                 #"{"body":"x","headers":"a: b"}"#, 200, "x", "text/plain; charset=utf-8",
@@ -101,6 +105,13 @@ import Testing
             ])
         #expect(Self.returned("{\"body\":\"\(text)\"}").http?.text == text)
         #expect(Self.returned("\"\(text)\"", dataType: "binary").http?.body.count != 3)
+    }
+
+    @Test func `a status of more than 32 bits fails`() {
+        #expect(
+            Self.returned(#"{"status":2147483648,"body":"x"}"#).failure
+                == "ReturnValue: Value was either too large or too small for an Int32: the status 2147483648; send a "
+                + "status from 200 to 599")
     }
 
     @Test func `"HTTP" in capitals takes the rules of $return`() {

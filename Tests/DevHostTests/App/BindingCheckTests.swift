@@ -29,6 +29,7 @@ import Testing
             (#""type": "eventHub", "direction": "out""#, #"has no "eventHubName""#),
             (#""type": "serviceBus", "direction": "out""#, #"has no "queueName""#),
             (#""type": "blob", "direction": "out", "path": "UPPER/x""#, "UPPER"),
+            (#""type": "blob", "direction": "inout", "path": "box/x""#, "Pick either Read or Write: the host fails"),
             (
                 #""type": "http", "direction": "out", "rout": "x""#,
                 #"binding 'o': "rout" is not a known setting; did you mean "route"?"#
@@ -78,12 +79,16 @@ import Testing
     @Test(arguments: [
         (#""timerTrigger", "schedule": "every 5 minutes""#, "every 5 minutes"),
         (#""timerTrigger", "schedule": "0 99 * * * *""#, "99"),
+        (#""timerTrigger", "schedule": "00:00:00""#, nil),
+        (#""blobTrigger", "path": "Uploads/{name}""#, "'Uploads' cannot be the name of a container"),
+        (#""blobTrigger", "path": "uploads/{name}""#, nil),
         (#""httpTrigger", "authLevel": "anonimous""#, #""authLevel" must be "anonymous""#),
         (#""httpTrigger", "authLevel": 1"#, #""authLevel" must be"#),
         (#""httpTrigger", "authLevel": "Anonymous""#, nil),
         (#""httpTrigger""#, nil),
     ])
-    func `a schedule or level that the host cannot read is reported`(_ trigger: String, _ part: String?) throws {
+    func `a schedule, a path or a level that the host cannot use is reported`(_ trigger: String, _ part: String?) throws
+    {
         let app = try TemporaryApp([
             "functions/f/function.json": #"{ "bindings": [ { "name": "t", "type": \#(trigger) } ] }"#
         ])

@@ -20,6 +20,13 @@ import Testing
         _ exits: [(Int32?, Int)], _ decisions: [RestartPolicy.Decision]
     ) {
         var policy = RestartPolicy()
-        #expect(exits.map { policy.decide(exit: $0.0, at: start + .seconds($0.1 * 60)) } == decisions)
+        #expect(exits.map { policy.decide(exit: $0.0, wasReady: true, at: start + .seconds($0.1 * 60)) } == decisions)
+    }
+
+    @Test(arguments: [0, 1, nil] as [Int32?])
+    func `a process that ends before it listens has crashed, whatever its exit code`(_ code: Int32?) {
+        var policy = RestartPolicy()
+        let decisions = (0..<3).map { _ in policy.decide(exit: code, wasReady: false, at: start) }
+        #expect(decisions == [.restart, .restart, .stop])
     }
 }

@@ -25,7 +25,7 @@ import Testing
             [:], handlerPort: port, options: #", "initializationTimeout": "00:00:00.1""#)
         try await host.waitForLine(containing: "does not listen on port \(port) after")
         let failure = try #require(await host.failure() as? DevHost.Failure)
-        #expect(failure.description.contains("was killed, the third time") && !failure.isAddressTaken)
+        #expect(failure.description.contains("was killed by signal 9, the third time") && !failure.isAddressTaken)
     }
 
     @Test func `a call that arrives before the handler is ready waits for it`() async throws {

@@ -14,7 +14,7 @@ final class HostInProcess {
     let app: TemporaryApp
     private(set) var events: [HostEvent] = []
     private let waiter = Waiter(EventLoop.main)
-    private var host: DevHost?
+    private(set) var host: DevHost?
     private var running: Task<Void, any Error>?
     private(set) var port = 0
 
@@ -22,17 +22,26 @@ final class HostInProcess {
     ///   - handlerPort: the port of the server that answers.
     ///   - hostFile: further members of host.json.
     ///   - options: further members of its `customHandler`.
-    init(
+    convenience init(
         _ files: [String: String], handlerPort: Int, hostFile: String = "", options: String = "",
-        program: [String] = ["/bin/sleep", "1000"], change: (inout DevHost.Options) -> Void = { _ in }
+        program: [String]? = ["/bin/sleep", "1000"], change: (inout DevHost.Options) -> Void = { _ in }
     ) async throws {
         let text = """
             { "version": "2.0", "extensionBundle": {}, "customHandler": { "port": \(handlerPort) \(options) } \(hostFile) }
             """
-        app = try TemporaryApp(files.merging(["host.json": text]) { own, _ in own })
+        let app = try TemporaryApp(files.merging(["host.json": text]) { own, _ in own })
+        try await self.init(app, program: program, change: change)
+    }
+
+    /// - Parameter program: the handler's process; nil for the one in host.json.
+    init(
+        _ app: TemporaryApp, program: [String]?, change: (inout DevHost.Options) -> Void = { _ in }
+    ) async throws {
+        self.app = app
         let folder = app.folder.path
         var settings = DevHost.Options(
-            .folder(folder), folder: folder, handler: .program(program), environment: ["PATH": "/usr/bin:/bin"])
+            .folder(folder), folder: folder, handler: program.map { .program($0) } ?? .described,
+            environment: ["PATH": "/usr/bin:/bin"])
         settings.port = 0
         change(&settings)
         let host = try await DevHost(settings) { [weak self] event in
@@ -49,6 +58,19 @@ final class HostInProcess {
         try await waiter.wait(for: what) { [unowned self] in events.contains { isMeant($0) } }
     }
 
+    /// The services of the host, which runs.
+    var storage: LocalStorage {
+        get throws { try #require(host).storage }
+    }
+
+    /// Waits until the services of the host are in a state, and nothing that changes them runs.
+    func waitForServices(_ what: String, _ isMeant: @escaping @MainLoop (LocalStorage) -> Bool) async throws {
+        let storage = try storage
+        let key = storage.listen { [waiter] in waiter.changed() }
+        defer { storage.leave(key) }
+        try await waiter.wait(for: what) { isMeant(storage) }
+    }
+
     /// Waits for the end of an invocation of this function.
     func end(of function: String) async throws -> InvocationEnd {
         var found: InvocationEnd?
@@ -59,15 +81,43 @@ final class HostInProcess {
         return try #require(found)
     }
 
+    /// The ends of all invocations so far.
+    var ends: [InvocationEnd] {
+        events.compactMap { if case .invocationEnded(let end) = $0 { end } else { nil } }
+    }
+
+    /// Waits until this many invocations have ended since the start.
+    func wait(forEnds count: Int) async throws {
+        try await waiter.wait(for: "\(count) invocations") { [unowned self] in ends.count >= count }
+    }
+
     /// Waits for a warning or an error that contains this text.
     func waitForLine(containing text: String) async throws {
-        try await wait(for: text) { event in
+        try await waiter.wait(for: text) { [unowned self] in hasTold(text) }
+    }
+
+    /// Puts a message into a storage queue, as another program would.
+    func sendMessage(_ text: String, to queue: String) throws {
+        let storage = try #require(host?.storage)
+        _ = try storage.queues.send(Array(text.utf8), to: queue)
+        storage.wake()
+    }
+
+    /// Whether a warning or an error contains this text.
+    func hasTold(_ text: String) -> Bool {
+        events.contains { event in
             switch event {
             case .warning(let line), .error(let line), .handlerEnded(let line, _): line.contains(text)
             default: false
             }
         }
     }
+
+    /// The handler's output.
+    var lines: [HandlerLine] { events.compactMap { if case .handlerLine(let line) = $0 { line } else { nil } } }
+
+    /// How often a process of the handler became ready.
+    var readyCount: Int { events.count { if case .handlerReady = $0 { true } else { false } } }
 
     /// The error with which the host ends by itself.
     func failure() async -> (any Error)? {

@@ -89,7 +89,3 @@ private final class Loft: TriggerListener {
         #expect(BindingCheck(function).problems.isEmpty)
     }
 }
-
-extension PlayedHandler.Received {
-    fileprivate var text: String { String(decoding: body, as: UTF8.self) }
-}

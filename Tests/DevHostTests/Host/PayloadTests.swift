@@ -33,7 +33,7 @@ import Testing
         let names = received.fields.map { $0.name.lowercased() }.sorted()
         #expect(
             names == [
-                "content-type", "host", "traceparent", "transfer-encoding", "user-agent",
+                "content-type", "host", "transfer-encoding", "user-agent",
                 "x-azure-functions-hostversion", "x-azure-functions-invocationid",
             ])
         #expect(received.fields.first("host") == "127.0.0.1:\(await handler.port)")
@@ -60,6 +60,22 @@ import Testing
         await handler.stop()
     }
 
+    @Test func `an output that cannot be written does not stop the others`() async throws {
+        let message = String(repeating: "x", count: 49_153)
+        let handler = try await PlayedHandler(
+            PlayedHandler.answer(##"{ "Outputs": { "q": ["\##(message)"], "b": "hello", "res": {} } }"##))
+        let outputs = """
+            , { "name": "q", "type": "queue", "direction": "out", "queueName": "out" }
+            , { "name": "b", "type": "blob", "direction": "out", "path": "out/b.txt" }
+            """
+        let host = try await HostInProcess(["f/function.json": Self.function(outputs)], handlerPort: await handler.port)
+        #expect(try await RawConnection.request("/api/f", port: host.port).status == 500)
+        let end = try await host.end(of: "f")
+        #expect(end.failure?.contains("49153 bytes") == true && end.outputs == ["blob out/b.txt"])
+        try await host.stop()
+        await handler.stop()
+    }
+
     @Test func `a caller can change only the path and query of Url`() async throws {
         let handler = try await PlayedHandler(PlayedHandler.answer(Self.answer))
         let host = try await HostInProcess(["f/function.json": Self.function()], handlerPort: await handler.port)
@@ -80,13 +96,19 @@ import Testing
 
     @Test func `a body that is too large gets the real host's answer and never reaches the handler`() async throws {
         let handler = try await PlayedHandler(PlayedHandler.answer(Self.answer))
-        let host = try await HostInProcess(["f/function.json": Self.function()], handlerPort: await handler.port)
-        let connection = try await RawConnection(port: host.port)
-        connection.send("POST /api/f HTTP/1.1\r\nHost: x\r\nContent-Length: \(HostServer.bodyLimit + 1)\r\n\r\n")
-        let reply = try #require(connection.response())
-        #expect(reply.status == 500 && reply.body.isEmpty && reply.headers["connection"] == "close")
+        for limit in [nil, 10] {
+            let host = try await HostInProcess(["f/function.json": Self.function()], handlerPort: await handler.port) {
+                if let limit { $0.environment["FUNCTIONS_REQUEST_BODY_SIZE_LIMIT"] = "\(limit)" }
+            }
+            let connection = try await RawConnection(port: host.port)
+            connection.send(
+                "POST /api/f HTTP/1.1\r\nHost: x\r\nContent-Length: \((limit ?? 104_857_600) + 1)\r\n\r\n")
+            let reply = try #require(connection.response())
+            #expect(reply.status == 500 && reply.body.isEmpty && reply.headers["connection"] == "close")
+            try await host.waitForLine(containing: "the app setting FUNCTIONS_REQUEST_BODY_SIZE_LIMIT can allow more")
+            try await host.stop()
+        }
         #expect(await handler.received.isEmpty)
-        try await host.stop()
         await handler.stop()
     }
 
@@ -110,7 +132,8 @@ import Testing
                 "poison/function.json": trigger("work-poison"),
             ], handlerPort: await handler.port)
         #expect(try await RawConnection.request("/api/f", port: host.port).status == 200)
-        try await host.waitForLine(containing: "failed 5 times and is now in work-poison")
+        try await host.waitForLine(
+            containing: "Message has reached MaxDequeueCount of 5. Moving message to queue 'work-poison'. Its id is ")
         #expect(try await host.end(of: "poison").failure == nil)
         #expect(await handler.received.map(\.target) == ["/f"] + [String](repeating: "/take", count: 5) + ["/poison"])
         try await host.stop()
@@ -131,7 +154,7 @@ import Testing
             if case .invocationEnded(let end) = event { end.cause == "blob inbox/second.txt" } else { false }
         }
         let payloads = await handler.received.map { String(decoding: $0.body, as: UTF8.self) }
-        #expect(payloads.map { $0.prefix { $0 != "}" } } == [#"{"Data":{"b":"\"1\"""#, #"{"Data":{"b":"\"2\"""#])
+        #expect(payloads.map { $0.prefix { $0 != "}" } } == [#"{"Data":{"b":"MQ==""#, #"{"Data":{"b":"Mg==""#])
         let modified = try #require(payloads[0].firstMatch(of: /"LastModified":"([^"]*)"/))
         #expect(modified.1.count == 25 && modified.1.hasSuffix("+00:00"), "\(modified.1)")
         try await host.stop()

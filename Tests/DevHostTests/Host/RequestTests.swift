@@ -45,11 +45,97 @@ import Testing
         #expect(reply.status == 418 && reply.body == [7] && reply.headers["x-own"] == "1")
         #expect(reply.headers["location"] == "/else" && reply.headers["content-length"] == "1")
         let received = try #require(await handler.received.first)
-        #expect(received.method == "POST" && received.target == "/api/f?a=1%2C2&b=x%20y" && received.body == [1, 2, 3])
+        #expect(received.method == "POST" && received.target == "/api/f?a=1,2&b=x%20y" && received.body == [1, 2, 3])
         #expect(received.fields.values("user-agent") == ["me Azure-Functions-Host/4.1037.0.0"])
         let port = await host.port
         #expect(received.fields.first("x-mine") == "2" && received.fields.first("host") == "127.0.0.1:\(port)")
         #expect(!received.fields.contains("content-encoding") && !received.fields.contains("expires"))
+        try await host.stop()
+        await handler.stop()
+    }
+
+    @Test func `the response to a forwarded HEAD has the handler's length`() async throws {
+        let handler = try await PlayedHandler { _, connection in
+            connection.respond(HTTPResponse(status: 200, body: .bytes([1, 2, 3])))
+        }
+        let host = try await HostInProcess(Self.files, handlerPort: await handler.port, options: Self.forwarded)
+        let request = Array("HEAD /api/f HTTP/1.1\r\nHost: x\r\n\r\n".utf8)
+        let response = try #require(try RawMessage.response(to: request, port: await host.port))
+        #expect(response.headers.map { "\($0.name): \($0.value)" } == ["content-length: 3"])
+        let missing = Array("HEAD /api/none HTTP/1.1\r\nHost: x\r\n\r\n".utf8)
+        #expect(try RawMessage.response(to: missing, port: await host.port)?.headers.isEmpty == true)
+        try await host.stop()
+        await handler.stop()
+    }
+
+    @Test(arguments: [
+        (
+            "Transfer-Encoding: chunked", "3\r\nabc\r\n0\r\n\r\n",
+            "the request's body comes in chunks, and the host fails to forward it; send a Content-Length, or let the host "
+                + "proxy requests (enableProxyingHttpRequest)"
+        ),
+        (
+            "Content-Type: x;;\r\nContent-Length: 3", "abc",
+            "the request's Content-Type 'x;;' is malformed, and the host fails to forward it; send a type such as "
+                + "application/json"
+        ),
+    ])
+    func `what the host fails to forward never reaches the handler, and the reason is told`(
+        _ fields: String, _ body: String, _ reason: String
+    ) async throws {
+        let handler = try await PlayedHandler { _, connection in connection.respond(HTTPResponse(status: 204)) }
+        let host = try await HostInProcess(Self.files, handlerPort: await handler.port, options: Self.forwarded)
+        let connection = try await RawConnection(port: host.port)
+        connection.send("POST /api/f HTTP/1.1\r\nHost: x\r\n\(fields)\r\n\r\n\(body)")
+        #expect(connection.response()?.status == 500)
+        #expect(try await host.end(of: "f").failure == reason)
+        #expect(await handler.received.isEmpty)
+        try await host.stop()
+        await handler.stop()
+    }
+
+    @Test(arguments: [
+        ("text/plain", true), ("Text/Plain; charset=utf-8", true), (#"a/b;c="d;e";f"#, true), ("a / b ; c = d", true),
+        ("a/b;c=", true), (#"a/b;c="d\"e""#, true), ("x;;", false), ("text", false), ("a/b;", false), ("a/b/c", false),
+        ("a/b, c/d", false), (#"a/b;c="d"#, false), ("a/b;=d", false), ("/b", false), ("a b/c", false),
+    ])
+    func `a content type is read as .NET reads it`(_ text: String, _ isValid: Bool) {
+        #expect(MediaTypeSyntax.isValid(text) == isValid)
+    }
+
+    @Test func `headers come in Kestrel's order and spelling, repeated ones in one line`() throws {
+        let request = try HTTPRequest(
+            target: "/",
+            fields: [
+                "X-Own": "1", "cookie": "a=1", "content-length": "0", "x-own": "2", "user-agent": "me", "COOKIE": "b=2",
+                "traceparent": "t", "Host": "h", "accept": "*/*",
+            ])
+        let lines = CallerFields(request).lines.map { "\($0.name): \($0.value)" }
+        #expect(
+            lines == [
+                "Accept: */*", "Host: h", "User-Agent: me", "Cookie: a=1; b=2", "traceparent: t", "Content-Length: 0",
+                "X-Own: 1, 2",
+            ])
+    }
+
+    @Test func `a route whose pattern .NET cannot read is answered with 500, and a target that is not ASCII with 400`()
+        async throws
+    {
+        let files = [
+            "f/function.json": """
+            { "bindings": [ { "name": "req", "type": "httpTrigger", "route": "{x:regex(a++)}" },
+                            { "name": "res", "type": "http", "direction": "out" } ] }
+            """
+        ]
+        let handler = try await PlayedHandler { _, connection in connection.respond(HTTPResponse(status: 204)) }
+        let host = try await HostInProcess(files, handlerPort: await handler.port)
+        #expect(try await RawConnection.request("/api/a", method: "GET", port: host.port).status == 500)
+        try await host.waitForLine(
+            containing: "GET /api/a: 500, function 'f': .NET cannot read the pattern 'a++': a repetition follows the "
+                + "repetition '+'")
+        for target in ["/api/é", "/?é"] {
+            #expect(try await RawConnection.request(target, method: "GET", port: host.port).status == 400)
+        }
         try await host.stop()
         await handler.stop()
     }
@@ -139,7 +225,7 @@ import Testing
         }
         let host = try await HostInProcess(Self.files, handlerPort: await handler.port, options: Self.proxied)
         let known = try await RawConnection(port: host.port)
-        known.send("POST /api/f HTTP/1.1\r\nHost: x\r\nContent-Length: \(HostServer.bodyLimit + 1)\r\n\r\n")
+        known.send("POST /api/f HTTP/1.1\r\nHost: x\r\nContent-Length: \(HostServer.defaultBodyLimit + 1)\r\n\r\n")
         #expect(known.response()?.status == 500)
         #expect(await handler.received.isEmpty)
         let chunked = try await RawConnection(port: host.port)

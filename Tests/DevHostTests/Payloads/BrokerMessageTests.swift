@@ -18,8 +18,8 @@ struct BrokerMessageTests {
         let expected = [
             #"{"Data":{"msg":"\"{\\\"a\\\":1}\""},"Metadata":{"DeliveryCount":"1","LockToken":"\"l1\"","#,
             #""MessageId":"\"m1\"","SequenceNumber":"42","EnqueuedTimeUtc":"2026-03-01T10:20:30","#,
-            #""ExpiresAtUtc":"2026-03-15T10:20:30","UserProperties":{},"ApplicationProperties":{},"a":"\"1\"","#,
-            Fixed.sys("Bus"), "}}",
+            #""ExpiresAtUtc":"2026-03-15T10:20:30","UserProperties":{},"ApplicationProperties":{},"#,
+            Fixed.sys("Bus"), #","a":"\"1\""}}"#,
         ].joined()
         #expect(bus.payload(of: message(#"{"a":1}"#)).text == expected)
     }

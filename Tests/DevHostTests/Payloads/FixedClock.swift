@@ -22,12 +22,17 @@ enum Fixed {
 extension InvocationPayload {
     var text: String { String(decoding: bytes(now: Fixed.now, randGuid: Fixed.guid), as: UTF8.self) }
 
-    /// The metadata without the braces, `sys` and everything after it.
+    /// The metadata without the braces and `sys`.
     var metadata: String {
         guard let start = text.firstRange(of: #""Metadata":{"#) else { return "" }
-        let rest = text[start.upperBound...]
-        let end = rest.firstRange(of: #""sys":{"#)?.lowerBound ?? rest.endIndex
-        return rest[..<end].trimmingCharacters(in: .init(charactersIn: ","))
+        let members = text[start.upperBound...].dropLast(2)
+        return members.replacing(Fixed.sys(trigger.function), with: "").replacing(",,", with: ",")
+            .trimmingCharacters(in: .init(charactersIn: ","))
+    }
+
+    /// The text of an expression; nil if it has none or is a time.
+    func expression(_ path: String) -> String? {
+        if case .text(let text) = fixedBindingData.value(at: path) { text } else { nil }
     }
 
     var fixedBindingData: BindingData { bindingData(now: Fixed.now, randGuid: Fixed.guid) }

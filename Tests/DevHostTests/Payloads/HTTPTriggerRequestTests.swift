@@ -11,7 +11,9 @@ struct HTTPTriggerRequestTests {
     private func request(
         _ query: String = "", _ headers: [(name: String, value: String)] = [], _ body: [UInt8] = []
     ) -> HTTPTriggerRequest {
-        HTTPTriggerRequest(method: "POST", url: "http://h/api/f" + query, headers: headers, body: body)
+        HTTPTriggerRequest(
+            method: "POST", url: "http://h/api/f", query: query.isEmpty ? nil : String(query.dropFirst()),
+            headers: headers, body: body)
     }
 
     private func body(_ request: HTTPTriggerRequest) -> String? {
@@ -28,7 +30,7 @@ struct HTTPTriggerRequestTests {
 
     @Test func `the payload of a request with a JSON body, a query and a route`() {
         let request = HTTPTriggerRequest(
-            method: "POST", url: "http://localhost:7071/api/orders/7?tag=a&tag=b",
+            method: "POST", url: "http://localhost:7071/api/orders/7", query: "tag=a&tag=b",
             headers: [("Host", "localhost:7071"), ("Content-Type", "application/json"), ("Content-Length", "9")],
             routeParameters: [("id", "7")], body: Array(#"{"qty":3}"#.utf8))
         let expected = [
@@ -156,14 +158,14 @@ struct HTTPTriggerRequestTests {
         ("?a=x%20y+z%2B%26", #"{"a":"x y z+&"}"#), ("?gr%C3%BCn=%E2%82%AC", #"{"grün":"€"}"#),
         ("?a", #"{"a":""}"#), ("?a=", #"{"a":""}"#), ("?a=b=c?d", #"{"a":"b=c?d"}"#), ("?&&a=1&", #"{"a":"1"}"#),
         ("?a=%zz%4", #"{"a":"%zz%4"}"#), ("?a=%+1%-1", #"{"a":"% 1%-1"}"#), ("?code=key", #"{"code":"key"}"#),
-        ("?a=%aé%é", #"{"a":"%aé%é"}"#), ("?a=%FF", "{\"a\":\"\u{fffd}\"}"),
+        ("?a=%aé%é", #"{"a":"%aé%é"}"#), ("?a=%FF", #"{"a":"%FF"}"#), ("?a=1&A=&a=3", #"{"A":"1,3"}"#),
     ])
     func `the query is decoded and repeated names are joined`(_ query: String, _ expected: String) throws {
         #expect(request(query).payload(for: trigger).text.contains(#""Query":\#(expected),"Headers":{}"#))
     }
 
     @Test func `repeated names in the query cause a warning`() {
-        #expect(request("?a=1&b=2&A=3").warnings == [.queryJoined(name: "a")])
+        #expect(request("?a=1&b=2&A=3").warnings == [.queryJoined(name: "A")])
     }
 
     @Test func `headers are lists in Data and joined in Metadata, the first case kept`() {
@@ -217,10 +219,10 @@ struct HTTPTriggerRequestTests {
         #expect(request.payload(for: trigger).metadata.hasPrefix(#""b":"\"True\"","Query""#))
     }
 
-    @Test(arguments: [("Query.TAG", "b"), ("headers.host", "h"), ("id", "7"), ("tag", "b"), ("qty", "3")])
+    @Test(arguments: [("Query.TAG", "b"), ("headers.Host", "h"), ("id", "7"), ("tag", "b"), ("qty", "3")])
     func `binding expressions reach into the request`(_ path: String, _ expected: String) {
         var request = request("?tag=a&tag=b", [("Host", "h")], Array(#"{"qty":3}"#.utf8))
         request.routeParameters = [("id", "7")]
-        #expect(request.payload(for: trigger).fixedBindingData.text(at: path) == expected)
+        #expect(request.payload(for: trigger).expression(path) == expected)
     }
 }

@@ -21,62 +21,57 @@ struct StorageTriggerTests {
         #""PopReceipt":"\"AgAA\"""#,
     ].joined()
 
-    @Test func `a queue message that holds JSON`() {
+    @Test func `a queue message that holds JSON`() throws {
         let expected = [
-            #"{"Data":{"msg":"\"{\\\"a\\\":1}\""},"Metadata":{"#, Self.queueMetadata, #","a":"\"1\"","#,
-            Fixed.sys("QueueFn"), "}}",
+            #"{"Data":{"msg":"\"{\\\"a\\\":1}\""},"Metadata":{"#, Self.queueMetadata, ",", Fixed.sys("QueueFn"),
+            #","a":"\"1\""}}"#,
         ].joined()
-        #expect(message(Array(#"{"a":1}"#.utf8)).payload(for: queue).text == expected)
+        #expect(try message(Array(#"{"a":1}"#.utf8)).payload(for: queue).text == expected)
     }
 
-    @Test func `a queue message that is text`() {
-        let payload = message(Array("hello".utf8)).payload(for: queue)
+    @Test func `a queue message that is text`() throws {
+        let payload = try message(Array("hello".utf8)).payload(for: queue)
         let expected = #"{"Data":{"msg":"\"hello\""},"Metadata":{\#(Self.queueMetadata),\#(Fixed.sys("QueueFn"))}}"#
         #expect(payload.text == expected)
-        #expect(payload.fixedBindingData.text(at: "queueTrigger") == "hello")
+        #expect(payload.expression("queueTrigger") == "hello")
     }
 
-    @Test func `a queue message as bytes`() {
+    @Test func `a queue message as bytes`() throws {
         var binary = queue
         binary.isBinary = true
-        let payload = message([0, 1, 2]).payload(for: binary)
+        let payload = try message([0, 1, 2]).payload(for: binary)
         #expect(payload.text.hasPrefix(#"{"Data":{"msg":"AAEC"},"Metadata":{\#(Self.queueMetadata),"sys""#))
-        #expect(message([0xff]).payload(for: binary).fixedBindingData.text(at: "queueTrigger") == nil)
+        #expect(try message([0xff]).payload(for: binary).expression("queueTrigger") == "")
+        let error = #expect(throws: QueueTriggerMessage.NotTextError.self) { try message([0xff]).payload(for: queue) }
+        #expect(
+            error?.description
+                == #"Exception binding parameter 'msg': the message is not text in UTF-8; write "dataType": "binary" in "#
+                + "the trigger to get its bytes")
     }
 
     private let blob = TriggerBinding(function: "Cats", name: "blob")
 
     private func event(_ content: [UInt8], name: String = "cat.png") -> BlobTriggerEvent {
         BlobTriggerEvent(
-            container: "cats", name: name, pathTokens: [("name", name)], content: content,
-            properties: .record([("Length", .integer(Int64(content.count)))]), metadata: [("owner", "Ada")])
+            container: "cats", name: name, pathTokens: [("name", "cat"), ("ext", "png")], content: content,
+            modified: Fixed.now)
     }
 
-    @Test func `a blob that is text`() {
-        let payload = event(Array("1234".utf8)).payload(for: blob)
-        let expected = [
-            #"{"Data":{"blob":"\"1234\""},"Metadata":{"#,
-            #""Uri":"\"http://127.0.0.1:10000/devstoreaccount1/cats/cat.png\"","Properties":{"Length":4},"#,
-            #""Metadata":{"owner":"Ada"},"name":"\"cat.png\"","#, Fixed.sys("Cats"), "}}",
+    @Test(arguments: [false, true])
+    func `a blob is always bytes`(isBinary: Bool) {
+        var trigger = blob
+        trigger.isBinary = isBinary
+        let payload = event(Array(#"{"Name":"Tom"}"#.utf8)).payload(for: trigger)
+        let start = [
+            #"{"Data":{"blob":"eyJOYW1lIjoiVG9tIn0="},"Metadata":{"#,
+            #""Uri":"\"http://127.0.0.1:10000/devstoreaccount1/cats/cat.png\"","Properties":{"#,
+            #""LastModified":"2026-03-01T10:20:30+00:00","CreatedOn":"2026-03-01T10:20:30+00:00","Metadata":{},"#,
         ].joined()
-        #expect(payload.text == expected)
-        #expect(payload.fixedBindingData.text(at: "blobTrigger") == "cats/cat.png")
-        #expect(payload.fixedBindingData.text(at: "metadata.OWNER") == "Ada")
-    }
-
-    @Test func `a blob as bytes`() {
-        var binary = blob
-        binary.isBinary = true
-        #expect(event([0, 1, 2]).payload(for: binary).text.hasPrefix(#"{"Data":{"blob":"AAEC"},"#))
-    }
-
-    @Test func `a blob that is not text is corrupted without dataType binary`() {
-        #expect(event([0x61, 0xff]).payload(for: blob).text.hasPrefix("{\"Data\":{\"blob\":\"\\\"a\u{fffd}\\\"\"},"))
-    }
-
-    @Test func `the members of a JSON blob become metadata and may replace a token of its path`() {
-        let metadata = event(Array(#"{"Name":"Tom"}"#.utf8)).payload(for: blob).metadata
-        #expect(metadata.hasSuffix(#""Metadata":{"owner":"Ada"},"name":"\"Tom\"""#))
+        #expect(payload.text.hasPrefix(start))
+        let end = #""Metadata":{},"name":"\"cat\"","ext":"\"png\"",\#(Fixed.sys("Cats"))}}"#
+        #expect(payload.text.hasSuffix(end))
+        #expect(payload.expression("blobTrigger") == "cats/cat.png")
+        #expect(payload.expression("properties.CONTENTLENGTH") == "14")
     }
 
     @Test func `a blob's name is encoded in its URI`() {
@@ -84,11 +79,13 @@ struct StorageTriggerTests {
         #expect(metadata.hasPrefix(#""Uri":"\"http://127.0.0.1:10000/devstoreaccount1/cats/a%20b/gr%C3%BCn.txt\"""#))
     }
 
-    @Test(arguments: [
-        (Array("text".utf8), false, #""\"text\"""#), ([0xef, 0xbb, 0xbf, 0x61], false, #""\"a\"""#),
-        ([0, 1, 2], true, #""AAEC""#), (nil, false, #""null""#), (nil, true, #""null""#),
-    ])
-    func `a blob input`(_ content: [UInt8]?, _ isBinary: Bool, _ expected: String) {
-        #expect(BindingValue.blob(content, isBinary: isBinary).member.json() == expected)
+    @Test(
+        arguments: [
+            (Array("text".utf8), nil, #""\"text\"""#), ([0xef, 0xbb, 0xbf, 0x61], "string", #""\"a\"""#),
+            ([0, 1, 2], "binary", #""AAEC""#), ([0, 1, 2], "stream", #""null""#), (nil, nil, #""null""#),
+            (nil, "binary", #""null""#),
+        ] as [([UInt8]?, String?, String)])
+    func `a blob input`(_ content: [UInt8]?, _ dataType: String?, _ expected: String) {
+        #expect(BindingValue.blob(content, dataType: dataType).member.json() == expected)
     }
 }

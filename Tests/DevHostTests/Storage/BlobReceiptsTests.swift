@@ -31,7 +31,7 @@ struct BlobReceiptsTests {
         try write("a.png", "b.png", "c.txt")
         let receipts = try open()
         let pending = try receipts.take(for: "Thumb", pattern, in: store)
-        #expect(pending.map(\.parameters) == [["name": "a"], ["name": "b"]])
+        #expect(pending.map(\.parameters.dictionary) == [["name": "a"], ["name": "b"]])
         #expect(try take(receipts).isEmpty)
         for one in pending { try receipts.done(with: one.blob, by: "Thumb") }
         #expect(try take(receipts).isEmpty)
@@ -84,8 +84,16 @@ struct BlobReceiptsTests {
             #expect(
                 verdict
                     == .poison(
-                        message: #"{"Type":"BlobTrigger","FunctionId":"Host.Functions.Thumb","BlobType":"BlockBlob","#
-                            + #""ContainerName":"uploads","BlobName":"a b.png","ETag":"\#(blob.etag)"}"#))
+                        message: #"""
+                            {
+                              "Type": "BlobTrigger",
+                              "FunctionId": "Host.Functions.Thumb",
+                              "BlobType": "BlockBlob",
+                              "ContainerName": "uploads",
+                              "BlobName": "a b.png",
+                              "ETag": "\"\#(blob.etag)\""
+                            }
+                            """#))
             #expect(try take(receipts).isEmpty)
             try receipts.done(with: blob, by: "Thumb")
         }

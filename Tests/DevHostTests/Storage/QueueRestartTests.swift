@@ -65,6 +65,17 @@ struct QueueRestartTests {
         #expect(try after.receive(from: "orders", upTo: 1, visibilityTimeout: 600).map(\.dequeueCount) == [2])
     }
 
+    @Test func `a message that is not base64 stays so after a restart, also in the poison queue`() throws {
+        let store = try open()
+        let sent = try store.send(Array("plain!".utf8), to: "orders", isBase64: false)
+        #expect(!sent.isBase64)
+        let after = try open()
+        let held = try #require(try after.receive(from: "orders", upTo: 1, visibilityTimeout: 600).first)
+        #expect(!held.isBase64 && held.body == sent.body)
+        #expect(try after.release(held, maxDequeueCount: 0) == "orders-poison")
+        #expect(try open().peek("orders-poison", upTo: 1).map(\.isBase64) == [false])
+    }
+
     @Test func `after a restart, deleted messages stay deleted and poison messages stay poison`() throws {
         let before = try open()
         for number in 1...2 { try before.send([UInt8(number)], to: "orders") }
@@ -184,7 +195,7 @@ struct QueueRestartTests {
         let store = try open()
         #expect(store.warnings.isEmpty)
         let held = try #require(try store.receive(from: "orders", upTo: 1, visibilityTimeout: 600).first)
-        let payload = QueueTriggerMessage(held).payload(
+        let payload = try QueueTriggerMessage(held).payload(
             for: TriggerBinding(function: "f", name: "m"))
         #expect(
             String(decoding: payload.bytes(now: Date(), randGuid: "x"), as: UTF8.self).contains("9999-12-31T23:59:59"))

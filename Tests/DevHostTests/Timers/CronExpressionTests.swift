@@ -75,6 +75,16 @@ import Testing
             schedule.next(after: try date("2026-03-01T10:15:00.001Z"), in: .utc) == (try date("2026-03-01T10:15:01Z")))
     }
 
+    @Test(
+        arguments: [
+            ("0 */0 * * * *", "'*/0' has a step below 1, which counts as 1, so it means every value"),
+            ("0 0 1,*/-5 * * *", "'*/-5' has a step below 1, which counts as 1, so it means every value"),
+            ("0 */1 * * * *", nil),
+        ] as [(String, String?)])
+    func `a step below 1 causes a warning`(schedule: String, warning: String?) throws {
+        #expect(try TimerSchedule(schedule).warning == warning)
+    }
+
     @Test func `every time of a year is found once`() throws {
         let schedule = try TimerSchedule("0 15 8 * * Mon,Wed")
         let found = times(schedule, after: try date("2026-01-01T00:00:00Z"), in: .utc, count: 105)

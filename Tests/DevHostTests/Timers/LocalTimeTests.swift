@@ -5,24 +5,26 @@ import Testing
 @testable import DevHost
 
 @Suite struct LocalTimeTests {
-    @Test func `a wall time is one moment, two moments, or a later one if clocks skip it`() throws {
-        func moments(_ wall: String) throws -> [String] {
-            let wall = Int(try date(wall).timeIntervalSince1970)
-            return LocalTime.berlin.moments(of: wall).map {
-                LocalTime.berlin.dateTime(of: Date(timeIntervalSince1970: Double($0))).isoText
-            }
+    @Test func `a skipped or repeated wall time has the offset of standard time`() throws {
+        func reading(_ wall: String, in zone: LocalTime) throws -> String {
+            let reading = zone.reading(of: Int(try date(wall).timeIntervalSince1970))
+            return "\(reading.secondsEast)\(reading.isAmbiguous ? " ambiguous" : "")"
         }
-        #expect(try moments("2026-03-29T01:59:59Z") == ["2026-03-29T01:59:59+01:00"])
-        #expect(try moments("2026-03-29T02:00:00Z") == ["2026-03-29T03:00:00+02:00"])
-        #expect(try moments("2026-03-29T03:00:00Z") == ["2026-03-29T03:00:00+02:00"])
-        #expect(try moments("2026-10-25T01:59:59Z") == ["2026-10-25T01:59:59+02:00"])
-        #expect(try moments("2026-10-25T02:00:00Z") == ["2026-10-25T02:00:00+02:00", "2026-10-25T02:00:00+01:00"])
-        #expect(try moments("2026-10-25T03:00:00Z") == ["2026-10-25T03:00:00+01:00"])
+        #expect(try reading("2026-03-29T01:59:59Z", in: .berlin) == "3600")
+        #expect(try reading("2026-03-29T02:00:00Z", in: .berlin) == "3600")
+        #expect(try reading("2026-03-29T03:00:00Z", in: .berlin) == "7200")
+        #expect(try reading("2026-10-25T01:59:59Z", in: .berlin) == "7200")
+        #expect(try reading("2026-10-25T02:00:00Z", in: .berlin) == "3600 ambiguous")
+        #expect(try reading("2026-10-25T03:00:00Z", in: .berlin) == "3600")
+        // In Dublin the hour is repeated when daylight saving, which is the winter's, begins.
+        #expect(try reading("2026-03-29T01:30:00Z", in: .dublin) == "3600")
+        #expect(try reading("2026-10-25T01:30:00Z", in: .dublin) == "3600")
+        let second = Int(try date("2026-10-25T01:30:00Z").timeIntervalSince1970)
+        #expect(LocalTime.dublin.asDateTime(second) == second - 3600)
     }
 
     /// The test runs in its own process, because the time zone belongs to the process.
-    @Test(.enabled(if: FileManager.default.fileExists(atPath: "/usr/share/zoneinfo/Europe/Berlin")))
-    func `the system knows when clocks change`() async {
+    @Test func `the system knows when clocks change`() async {
         await #expect(processExitsWith: .success) {
             let zone = try LocalTime.system("Europe/Berlin")
             let offsets = [1_774_745_999, 1_774_746_000, 1_792_889_999, 1_792_890_000].map(zone.offset)

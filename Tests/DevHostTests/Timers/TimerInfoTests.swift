@@ -26,6 +26,16 @@ import Testing
                 == #"{"Schedule":{"AdjustForDST":false},"ScheduleStatus":null,"IsPastDue":true}"#)
     }
 
+    @Test func `the first firing of a new timer has no time of the last update`() throws {
+        let status = TimerStatus(last: nil, next: try date("2026-03-01T10:20:00Z"), lastUpdated: .distantPast)
+        let value = TimerInfo(adjustsForDST: true, status: status, isPastDue: false).value(in: .berlin)
+        #expect(
+            value.member(anyCase: "ScheduleStatus")?.json() == """
+                {"Last":"0001-01-01T00:00:00+00:00","Next":"2026-03-01T11:20:00+01:00",\
+                "LastUpdated":"0001-01-01T00:00:00+00:00"}
+                """)
+    }
+
     @Test func `missing last and next firings are written as .NET's first and last dates`() throws {
         let status = TimerStatus(last: nil, next: nil, lastUpdated: try date("2026-03-01T10:15:00Z"))
         let value = TimerInfo(adjustsForDST: true, status: status, isPastDue: false).value(in: .berlin)

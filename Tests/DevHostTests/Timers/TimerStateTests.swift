@@ -127,7 +127,8 @@ import Testing
     @Test func `a function is given the time before and its own`() throws {
         var timer = try listener(hourly, at: "09:35:00")
         let first = timer.fire(at: try at("10:00:00.001"))
-        #expect(first?.status == (try status(last: nil, next: "10:00:00", updated: "09:35:00")))
+        let isNew = TimerStatus(last: nil, next: try at("10:00:00"), lastUpdated: .distantPast)
+        #expect(first?.status == isNew)
         timer.finish(at: try at("10:00:07"))
         let second = timer.fire(at: try at("11:00:00.002"))
         #expect(second?.status == (try status(last: "10:00:00.001", next: "11:00:00", updated: "10:00:00.001")))
@@ -170,6 +171,19 @@ import Testing
         #expect(timer.fire(at: try at("09:20:00")) != nil)
         timer.finish(at: try at("09:45:00"))
         #expect(timer.due == (try at("09:55:00")))
+    }
+
+    @Test(arguments: ["0", "00:00:00", "-01:00:00"])
+    func `a time span that is not longer than zero has no pause`(schedule: String) throws {
+        var timer = try listener(schedule, at: "09:00:00")
+        #expect(timer.fire(at: try at("09:00:00"))?.isPastDue == false)
+        timer.finish(at: try at("09:00:07"))
+        #expect(timer.hasNoPause)
+        #expect(timer.fire(at: try at("09:00:07")) != nil)
+        var hourly = try listener(hourly, at: "09:35:00")
+        _ = hourly.fire(at: try at("10:00:00"))
+        hourly.finish(at: try at("10:00:07"))
+        #expect(!hourly.hasNoPause)
     }
 
     @Test func `a run by hand changes nothing`() throws {
@@ -219,7 +233,7 @@ import Testing
         #expect(timer.fire(at: try at("10:00:00")) != nil)
     }
 
-    @Test(arguments: ["0 0 * * * *", "00:05:00", "10675199.02:48:05", "0/9223372036854775807 * * * * *"])
+    @Test(arguments: ["0 0 * * * *", "00:05:00", "10675199.02:48:05", "0/2147483647 * * * * *"])
     func `the clock can show any year`(_ schedule: String) throws {
         for year in [-1e12, -62_135_596_800, 0, 253_402_300_799, 3.1e12, 9.2e18] {
             let now = Date(timeIntervalSince1970: year)

@@ -80,6 +80,21 @@ import Testing
         #expect(leavings == (isEnded ? 0 : 1))
     }
 
+    @Test(
+        arguments: [
+            ("GET /a HTTP/1.1", [:], "transfer-encoding: chunked\r\n\r\n3\r\none\r\n0\r\n\r\n", false),
+            ("GET /a HTTP/1.0", [:], "connection: close\r\n\r\none", true), ("HEAD /a HTTP/1.1", [:], "\r\n", false),
+            ("HEAD /a HTTP/1.1", ["Content-Length": "9"], "content-length: 9\r\n\r\n", false),
+        ] as [(String, HTTPFields, String, Bool)])
+    func `a whole body may go out in chunks`(_ line: String, _ fields: HTTPFields, _ rest: String, _ isLast: Bool) {
+        let test = TestConnection { _ in
+        } _: {
+            $1.respond(HTTPResponse(status: 200, fields: fields, body: .chunked(Array("one".utf8))))
+        }
+        test.stream.receive("\(line)\r\nHost: x\r\n\r\n")
+        #expect(test.stream.text == "HTTP/1.1 200 OK\r\n" + rest && test.stream.isFinished == isLast)
+    }
+
     @Test func `a streamed response whose status forbids a body has none`() {
         let (test, connection) = connection("GET /204 HTTP/1.1\r\nHost: x\r\n\r\n")
         write("one", connection)

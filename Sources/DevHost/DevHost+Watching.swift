@@ -1,0 +1,89 @@
+import EventLoop
+import Files
+import FunctionsModel
+
+/// The folders in which a change concerns the host.
+extension DevHost {
+    func watch() {
+        if !options.handler.isLuafunc { watch({ [loader] in loader.walk() }) { [unowned self] in reload() } }
+        watchSettings()
+        watchBlobs()
+        watchHostFiles()
+    }
+
+    private func watch(_ folders: @escaping @Sendable () -> [String], changed: @escaping @MainLoop () -> Void) {
+        watchers.append(watcher(folders, changed: changed))
+    }
+
+    private func watcher(
+        _ folders: @escaping @Sendable () -> [String], changed: @escaping @MainLoop () -> Void
+    ) -> FileWatcher {
+        FileWatcher(
+            EventLoop.main, folders: folders, looking: { [unowned self] in tellPollingReason($0) }, changed: changed)
+    }
+
+    /// Restarts the handler when a file changes that host.json names for that (host-contract §4.5).
+    func watchHostFiles() {
+        let files = WatchedFiles(current.host.watched, root: folder)
+        var last = files.snapshot()
+        hostWatcher?.close()
+        hostWatcher = watcher({ files.folders }) { [unowned self] in
+            let next = files.snapshot()
+            guard let changed = WatchedFiles.difference(last, next) else { return }
+            last = next
+            tell(.warning("\(changed) has changed: the handler is restarted"))
+            handler.replace()
+        }
+    }
+
+    /// Reports it only once, although several folders are watched.
+    private func tellPollingReason(_ reason: FileWatcher.PollingReason) {
+        guard reason != pollingReason else { return }
+        pollingReason = reason
+        // luafunc reports the same about the app itself.
+        let what = options.handler.isLuafunc ? "local.settings.json and files for blob triggers" : "saves"
+        tell(.warning("changes of \(what) may take up to a second to be noticed: \(reason)"))
+    }
+
+    /// Tells a user who saves new settings that luafunc reads them only when it starts.
+    private func watchSettings() {
+        var told: String?
+        watch({ [folder] in [folder] }) { [unowned self] in
+            lookForOfflinePage()
+            let text: String?
+            do throws(Problem) {
+                text =
+                    try LocalSettings(root: folder) == settings
+                    ? nil : "local.settings.json has changed; restart luafunc to use its settings"
+            } catch {
+                text = "\(error)"
+            }
+            if let text, text != told { tell(.warning(text)) }
+            told = text
+        }
+    }
+
+    private func watchBlobs() {
+        let folder = "\(storage.folder)/blobs"
+        do throws(FileError) {
+            // A missing folder cannot be watched.
+            try Folder.make(folder)
+        } catch {
+            return tell(.warning("files that are put into \(folder) trigger nothing: \(error)"))
+        }
+        watch({ Self.folders(below: folder) }) { [storage] in storage.wake() }
+    }
+
+    private nonisolated static func folders(below folder: String) -> [String] {
+        var found = [folder]
+        var next = 0
+        while next < found.count {
+            for name in (try? Folder.names(in: found[next])) ?? [] where !name.hasPrefix(".") {
+                let path = "\(found[next])/\(name)"
+                if File.kind(of: path, followsLinks: false) == .folder { found.append(path) }
+            }
+            next += 1
+        }
+        return found
+    }
+}
