@@ -13,9 +13,9 @@ struct ExitCode: Error, Equatable {
     static let badApp = ExitCode(number: 65)
     /// The port is in use, or the address is invalid.
     static let cannotBind = ExitCode(number: 69)
-    /// A signal stopped luafunc while the host was running it. An exit code of 0 would leave the host without a handler
-    /// (host-contract §4.1).
-    static let stoppedByHost = ExitCode(number: 143)
+    /// Stopped by a signal, or because standard input has ended. Under the host, code 0 would leave the host without a
+    /// handler (host-contract §4.1).
+    static var stopped: ExitCode { Settings.current.isHosted ? ExitCode(number: 143) : success }
 }
 
 extension ExitCode {

@@ -6,7 +6,10 @@ enum Luafunc {
     static func main() {
         unblockSignals()
         do {
-            try run(Array(CommandLine.arguments.dropFirst()))
+            let words = Array(CommandLine.arguments.dropFirst())
+            try run(words)
+            // The host would wait half a minute for a handler that has ended with code 0 (host-contract §4.1).
+            guard !Settings.current.isHosted else { throw UsageError(.other(servesNothing(words))) }
             ExitCode.success.end()
         } catch {
             ExitCode.end(error)
@@ -30,6 +33,12 @@ enum Luafunc {
         // A program with an embedded app serves it. If the embedded app is damaged, `serve` reports that.
         let isPlain = (try? AppArchive.read()?.files == nil) ?? false
         try follow(words.isEmpty && !isPlain ? ["serve"] : words)
+    }
+
+    private static func servesNothing(_ words: [String]) -> String {
+        "FUNCTIONS_CUSTOMHANDLER_PORT is set, so the Functions host has started luafunc as its handler, but "
+            + "'luafunc \(words.joined(separator: " "))' does not serve; remove these words from \"arguments\" in "
+            + "\"customHandler\" of host.json"
     }
 
     private static func follow(_ words: [String]) throws {

@@ -65,7 +65,7 @@ struct ServeSession {
             source.changes && (watch ?? settings.isDevelopment)
             ? AppReloader(loader: loader, app: functions, workers: workers, logger: logger) : nil
         workers.install(functions, options: options)
-        let end = ServeShutdown(server, code: settings.isHosted ? .stoppedByHost : .success)
+        let end = ServeShutdown(server)
         loop.schedule(after: Self.quiet) {
             end.watch(untilStdinEnds: untilStdinEnds)
             addWorkers(to: server, workers)

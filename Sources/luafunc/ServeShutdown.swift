@@ -7,16 +7,13 @@ import HTTP
 @MainLoop
 final class ServeShutdown {
     private let server: HTTPServer
-    private let code: ExitCode
+    private let code = ExitCode.stopped
     private var isDraining = false
 
     /// The maximum time for which running invocations may continue.
     private static let limit = Duration.seconds(10)
 
-    init(_ server: HTTPServer, code: ExitCode) {
-        self.server = server
-        self.code = code
-    }
+    init(_ server: HTTPServer) { self.server = server }
 
     func watch(untilStdinEnds: Bool) {
         // The loop keeps the watches.

@@ -36,7 +36,7 @@ final class StartConsole {
         var lastError: String?
     }
 
-    /// - Parameter isLuafunc: whether the handler is luafunc, which prints the content of `Logs` as lines too.
+    /// - Parameter isLuafunc: whether the handler is luafunc, which reports the app's problems itself.
     /// - Parameter reloads: whether a save can change the app.
     init(isLuafunc: Bool, reloads: Bool, verbose: Bool) {
         style = ConsoleStyle(isTerminal: StandardStream.output.isTerminal)
@@ -132,7 +132,7 @@ final class StartConsole {
         last = end.id
         let lines = invocation?.lines ?? []
         for line in lines { indent(line) }
-        if !isLuafunc { for line in end.logs { indent(line, style.plain) } }
+        for line in end.logs { indent(line, style.plain) }
         if let failure = end.failure {
             let first = failure.split(separator: "\n").first.map(String.init) ?? failure
             // The failure is not printed if luafunc's own lines have already reported it.

@@ -36,13 +36,13 @@ final class StartSession {
             ExitCode.end(error)
         }
         Console.print("stopped")
-        ExitCode.success.end()
+        ExitCode.stopped.end()
     }
 
     /// Stops the host and all running invocations, like the real host (host-contract §4.4). A second signal ends the
     /// process without waiting for the handler, which ends when its standard input does.
     private func stop() {
-        guard let running, !running.isCancelled else { ExitCode.success.end() }
+        guard let running, !running.isCancelled else { ExitCode.stopped.end() }
         running.cancel()
     }
 }

@@ -12,7 +12,7 @@ import Testing
     @Test(arguments: try Case.all)
     func `the caller gets what the function returns`(_ example: Case) async throws {
         let handler = try await InProcessHandler.cases.value
-        let response = try await handler.invoke(example.name, example.payload, headers: hostHeaders)
+        let response = try await handler.invoke(example.name, example.payload, headers: example.headers)
         let differences = try example.differences(
             status: response.status, contentType: response.contentType, body: response.body)
         #expect(differences.isEmpty)
@@ -23,7 +23,7 @@ import Testing
         let handler = try await InProcessHandler.cases.value
         // With this much white space, the payload is read in steps.
         let payload = example.payload + [UInt8](repeating: UInt8(ascii: " "), count: LongJSONReader.shortest)
-        let response = try await handler.invoke(example.name, payload, headers: hostHeaders)
+        let response = try await handler.invoke(example.name, payload, headers: example.headers)
         let differences = try example.differences(
             status: response.status, contentType: response.contentType, body: response.body)
         #expect(differences.isEmpty)

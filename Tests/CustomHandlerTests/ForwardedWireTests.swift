@@ -26,7 +26,7 @@ import Testing
             "mixed/function.json": http("", #", { "name": "out", "type": "queue", "direction": "out" }"#),
             "mixed/handler.lua": "return function() return { res = 'mixed' } end",
             "queue/function.json": TemporaryApp.queueFunction,
-            "queue/handler.lua": "return function() print 'queue' end",
+            "queue/handler.lua": "return function() return { Logs = { 'queue' } } end",
             "zall/function.json": http(#""route": "{*rest}", "#),
             "zall/handler.lua": "return function(data) return 'all ' .. data.req.Params.rest end",
         ])
@@ -71,6 +71,35 @@ import Testing
         #expect(try await handler.request("/queue", Self.payload, method: .post).text.contains("queue"))
     }
 
+    @Test(arguments: [
+        "mine, 6b0cbf0e-8f7e-4a53-9f0c-0a8f0d1f3c11", "6b0cbf0e-8f7e-4a53-9f0c-0a8f0d1f3c11",
+        "6b0cbf0e-8f7e-4a53-9f0c-000000000000, a, 6b0cbf0e-8f7e-4a53-9f0c-0a8f0d1f3c11",
+    ])
+    func `the invocation's id is the host's, which is the last`(_ value: String) async throws {
+        let app = try TemporaryApp([
+            "f/function.json": TemporaryApp.httpFunction,
+            "f/handler.lua":
+                "return function(_, _, context) return context.invocationId .. ' ' .. context.deadline() // 1e9 end",
+        ])
+        let handler = try await InProcessHandler(root: app.folder.path, settings: InProcessHandler.forwarding)
+        let reply = try await handler.request("/api/f", headers: ["X-Azure-Functions-InvocationId": value])
+        #expect(reply.text == "6b0cbf0e-8f7e-4a53-9f0c-0a8f0d1f3c11 0.0")
+    }
+
+    @Test func `a percent sign in a route is a percent sign`() async throws {
+        let app = try TemporaryApp([
+            "host.json": #"{ "version": "2.0", "customHandler": { "enableForwardingHttpRequest": true } }"#,
+            "f/function.json": """
+            { "bindings": [ { "name": "req", "type": "httpTrigger", "route": "p-%R%/{id}" },
+                            { "name": "res", "type": "http", "direction": "out" } ] }
+            """,
+            "f/handler.lua": "return function(data) return data.req.Params.id end",
+        ])
+        let handler = try await InProcessHandler(root: app.folder.path, settings: ["R": "value"])
+        #expect(try await handler.request("/api/p-%25R%25/7").text == "7")
+        #expect(try await handler.request("/api/p-value/7").status == 404)
+    }
+
     @Test func `a caller cannot reach another function through a catch-all`() async throws {
         let app = try Self.app(
             #""enableForwardingHttpRequest": true"#, #", "extensions": { "http": { "routePrefix": "" } }"#)
@@ -94,7 +123,6 @@ import Testing
         (#""route": "{id:itn}", "#, "did you mean"),
         (#""route": "Administrator", "#, "the host reserves routes that begin with 'admin'"),
         (#""route": 7, "#, #""route" must be a string"#), (#""methods": "get", "#, #""methods" must be a list"#),
-        (#""methods": ["gte"], "#, "'gte' is not an HTTP method; did you mean 'get'?"),
     ])
     func `a route that the host would refuse is reported`(_ members: String, reason: String) throws {
         let app = try TemporaryApp([
@@ -121,9 +149,9 @@ import Testing
 
     /// Bodies of handlers that return what they see of `data`, `metadata` and `context`.
     @Test(arguments: [
-        ("return data.req.Query.a .. data.req.Query.B", "1,2x y"),
+        ("return data.req.Query.A .. data.req.Query.B", "1,2x y"),
         ("return data.req:queries('A')[1] .. data.req:query('B')", "2x y"),
-        ("return metadata.a .. metadata.B .. metadata.Query.a", "2x y2"),
+        ("return metadata.A .. metadata.B .. metadata.Query.A", "2x y2"),
         ("return tostring(metadata.code) .. metadata.Query.code", "nilsecret"),
         ("return metadata.qty .. metadata.done .. tostring(metadata.list) .. metadata.o.p", "3Truenil1"),
         ("return metadata.Headers['X-List'] .. data.req.Headers['X-List'][2]", "one,twotwo"),

@@ -29,6 +29,52 @@ import Testing
         """
     }
 
+    private static let headers = [
+        // One line of a host that forwards, and two lines of one that does not.
+        (["x-a: 1, 2"], "x-a", "1|2"), (["x-a: 1", "X-A: 2"], "X-a", "1|2"), (["x-a: 1, 2", "x-a: 3"], "x-a", "1|2|3"),
+        (["accept: text/html;q=0.5 ,, */* ,"], "accept", "text/html;q=0.5|*/*"),
+        ([#"if-none-match: W/"a,b", "c\",d""#], "if-none-match", #"W/"a,b"|"c\",d""#),
+        (["x-a: a, \"b, c"], "x-a", "a|\"b, c"), (["x-a:"], "x-a", ""), (["x-a: ,"], "x-a", "none"),
+        ([], "x-a", "none"),
+        (["date: Wed, 21 Oct 2026 07:28:00 GMT"], "Date", "Wed, 21 Oct 2026 07:28:00 GMT"),
+        (["user-agent: A (b, c)"], "user-agent", "A (b, c)"), (["set-cookie: a=1, b"], "set-cookie", "a=1, b"),
+        (["x-ms-client-principal-name: Lovelace, Ada"], "x-ms-client-principal-name", "Lovelace, Ada"),
+    ]
+
+    private static let readsHeaders = """
+        function(data)
+            local name = data.req:query "name"
+            local all = data.req:headers(name)
+            if #all == 0 then return "none" end
+            return table.concat(all, "|") .. " from " .. data.req:header(name)
+        end
+        """
+
+    @Test(arguments: headers)
+    func `headers splits the lines of a list, header does not`(
+        _ lines: [String], _ name: String, _ values: String
+    ) async throws {
+        let fields = lines.map { line in
+            let name = line.prefix { $0 != ":" }
+            return (String(name), line.dropFirst(name.count + 1).trimmingCharacters(in: .whitespaces))
+        }
+        let text = try await Self.handlers.value.request(
+            Self.readsHeaders, "?name=\(name)", headers: HTTPFields(fields))
+        #expect(text == (values == "none" ? "none" : "\(values) from \(fields.first?.1 ?? "")"))
+    }
+
+    private static let emptyLists = ["req:queries 'none'", "req:headers 'none'", "req:headers 'x-empty'"]
+
+    @Test(arguments: emptyLists)
+    func `a list without values is a list in JSON`(_ expression: String) async throws {
+        let text = try await Self.handlers.value.request(Self.encodes(expression), headers: ["x-empty": ","])
+        #expect(text == "[]")
+    }
+
+    private static func encodes(_ expression: String) -> String {
+        "function(data) local req = data.req return require('json').encode(\(expression)) end"
+    }
+
     @Test func `the fragment of a URL that a script has changed is not read as a query`() async throws {
         let app = try Self.app("data.req.Url = 'http://x/?a=1#?a=2&a=3' return #data.req:queries 'a'")
         let handler = try await InProcessHandler(root: app.folder.path, settings: InProcessHandler.forwarding)
@@ -159,7 +205,7 @@ import Testing
     private static let handlers = Task {
         try await Handlers(
             queries.map { readsQuery($0.1) } + parameters.map(\.0) + aboutRequests.map(looksAtRequest)
-                + aboutTexts.map(looksAtText))
+                + aboutTexts.map(looksAtText) + emptyLists.map(encodes) + [readsHeaders])
     }
 
     private static func app(_ code: String, before: String = "") throws -> TemporaryApp {
@@ -195,8 +241,8 @@ private struct Handlers {
     }
 
     /// The handler's response to a caller's own request.
-    func request(_ handler: String, _ query: String = "") async throws -> String {
-        try await forwarded.request("/api/\(#require(names[handler]))\(query)").text
+    func request(_ handler: String, _ query: String = "", headers: HTTPFields = [:]) async throws -> String {
+        try await forwarded.request("/api/\(#require(names[handler]))\(query)", headers: headers).text
     }
 
     /// The handler's response payload.

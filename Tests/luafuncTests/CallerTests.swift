@@ -103,7 +103,8 @@ import Testing
         let app = try Self.forgingApp()
         let payload = #"{"Data":{}}"#.utf8
         let text = try LuafuncProcess(["serve", "--port", "0", "--app", app.folder.path])
-        #expect(try text.invoke("f", payload).status == 200)
+        // For the host, the line would be in the response.
+        #expect(try text.request("/f", method: "POST", body: payload).status == 200)
         let line = try #require(text.line(containing: "forged"))
         #expect(line.hasSuffix(#": a\r\n2026-01-01T00:00:00.000Z error f: forged\u001b[2J\u009bm"#), "\(line)")
         #expect(line.contains(" info f "))

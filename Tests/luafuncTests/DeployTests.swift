@@ -1,4 +1,5 @@
 import Foundation
+import FunctionsModel
 import JSON
 import TestSupport
 import Testing
@@ -117,7 +118,7 @@ import Testing
         let folder = Repository.root.appending(path: "functions")
         return try FileManager.default.contentsOfDirectory(atPath: folder.path).map { name in
             let text = try Data(contentsOf: folder.appending(path: "\(name)/function.json"))
-            return (name, try JSONTree.parse([UInt8](text).span.bytes)["bindings"]?.elements ?? [])
+            return (name, try JSONTree.newtonsoft([UInt8](text).span.bytes)["bindings"]?.elements ?? [])
         }
     }
 
@@ -142,7 +143,7 @@ import Testing
         let built = try #require(commands.firstMatch(of: #/docker build .* (\S+)$/#))
         #expect(packed == built)
         // pack writes the program to the folder's root under this name.
-        let host = try JSONTree.parse([UInt8](Self.text("host.json").utf8).span.bytes)
+        let host = try JSONTree.newtonsoft([UInt8](Self.text("host.json").utf8).span.bytes)
         #expect(host["customHandler"]?["description"]?["defaultExecutablePath"]?.string == "luafunc")
     }
 

@@ -157,34 +157,6 @@ import Testing
         #expect(server.port > 0)
     }
 
-    @Test func `log lines go to the stream that gives them their level in the host`() async throws {
-        let app = try app()
-        let server = try LuafuncProcess(["serve", "--port", "0", "--app", app.folder.path])
-        let reply = try invoke(server, "log")
-        #expect(reply.text == #"{"Logs":["out","careful","bad"]}"#)
-        server.send(signal: SIGTERM)
-        let end = await server.end()
-        let place = "log 6b0cbf0e-8f7e-4a53-9f0c-0a8f0d1f3c11: "
-        #expect(end.output.contains("info \(place)out\n") && !end.output.contains("detail"))
-        #expect(end.errors.split(separator: "\n").count == 2)
-        #expect(end.errors.contains("warn \(place)careful\n") && end.errors.contains("error \(place)bad\n"))
-    }
-
-    @Test func `log lines are JSON of the chosen level on request`() async throws {
-        let app = try app()
-        let server = try LuafuncProcess(
-            ["serve", "--port", "0", "--app", app.folder.path, "--log-format", "json", "--log-level", "debug"])
-        #expect(try invoke(server, "log").text == #"{"Logs":["out","detail","careful","bad"]}"#)
-        server.send(signal: SIGTERM)
-        let end = await server.end()
-        let line = try #require(end.output.split(separator: "\n").first { $0.contains("detail") })
-        let tree = try JSONTree.parse(String(line).utf8Span.span.bytes, dialect: .strict)
-        #expect(
-            tree["level"]?.string == "debug" && tree["function"]?.string == "log" && tree["message"]?.string == "detail"
-        )
-        #expect(tree["invocationId"]?.string == "6b0cbf0e-8f7e-4a53-9f0c-0a8f0d1f3c11" && tree["time"]?.string != nil)
-    }
-
     @Test func `functions are listed, broken ones with file and reason`() async throws {
         let app = try app()
         try app.write([
@@ -261,6 +233,47 @@ import Testing
     func `wrong usage is reported and exits with 64`(_ arguments: [String], _ sentence: String) async throws {
         let end = await (try LuafuncProcess(arguments, waits: false)).end()
         #expect(end.code == 64 && end.errors.contains(sentence), "\(end.errors)")
+    }
+
+    private static func validApp() throws -> TemporaryApp {
+        try TemporaryApp([
+            "functions/f/function.json": TemporaryApp.httpFunction, "functions/f/handler.lua": "return function() end",
+        ])
+    }
+
+    /// The host takes code 0 for a handler that is in order, and does not start it again.
+    @Test(arguments: [
+        (["--help"], 64), (["serve", "--help"], 64), (["--version"], 64), (["check"], 64),
+        (["completion", "bash"], 64), (["serve", "--port", "x"], 64), (["swerve"], 64), (["--app", "/nowhere"], 65),
+    ])
+    func `it never ends with code 0 under the host`(_ arguments: [String], _ code: Int) async throws {
+        let app = try Self.validApp()
+        let process = try LuafuncProcess(
+            arguments, environment: ["FUNCTIONS_CUSTOMHANDLER_PORT": "0"], folder: app.folder, waits: false)
+        let end = await process.end()
+        #expect(Int(end.code) == code && !end.errors.isEmpty, "\(end)")
+    }
+
+    @Test func `the host's log says which arguments in host.json do not serve`() async throws {
+        let app = try Self.validApp()
+        let end = await
+            (try LuafuncProcess(
+                ["check"], environment: ["FUNCTIONS_HTTPWORKER_PORT": "0"], folder: app.folder, waits: false)).end()
+        #expect(
+            end.errors == """
+                Error: FUNCTIONS_CUSTOMHANDLER_PORT is set, so the Functions host has started luafunc as its handler, \
+                but 'luafunc check' does not serve; remove these words from "arguments" in "customHandler" of host.json
+                See 'luafunc --help'.
+
+                """)
+    }
+
+    @Test func `start does not end with code 0 either if it is the host's handler`() async throws {
+        let app = try app()
+        let host = try LuafuncProcess(
+            ["start", "--port", "0", "--app", app.folder.path], environment: ["FUNCTIONS_CUSTOMHANDLER_PORT": "0"])
+        host.send(signal: SIGTERM)
+        #expect(await host.end().code == 143)
     }
 
     @Test func `without a command it prints help when started by hand`() async throws {

@@ -49,7 +49,7 @@ import Testing
             "functions/f/function.json", "{ \"bindings\": [", "functions/f/function.json",
             "the previous version keeps running"
         ),
-        ("host.json", "{}", "host.json", "the previous version keeps running"),
+        ("host.json", #"{ "version": "1.0" }"#, "host.json", "the previous version keeps running"),
     ])
     func `a broken save is reported, and the previous version stays`(
         _ file: String, text: String, reason: String, more: String

@@ -20,10 +20,19 @@ import Testing
     @Test(arguments: try Case.samples)
     func `a sample does what it demonstrates`(_ sample: Case) async throws {
         let server = try await Self.payloadApp.value
-        let reply = try server.invoke(sample.name, sample.payload)
+        let reply = try server.invoke(sample.name, sample.payload, headers: sample.headers)
         let differences = try sample.differences(
             status: reply.status, contentType: reply.headers["content-type"] ?? "", body: reply.body)
         #expect(differences.isEmpty)
+    }
+
+    /// The host sends little metadata if a function is run by hand.
+    @Test(arguments: try Case.samples)
+    func `a sample needs no metadata`(_ sample: Case) async throws {
+        let payload = try #require(try JSONSerialization.jsonObject(with: Data(sample.payload)) as? [String: Any])
+        let bare = try JSONSerialization.data(withJSONObject: ["Data": payload["Data"] ?? [:], "Metadata": [:]])
+        let reply = try await Self.payloadApp.value.invoke(sample.name, bare)
+        #expect(reply.headers["content-type"] == "application/json", "\(reply.text)")
     }
 
     @Test(arguments: try Case.samples.filter { $0.plainRequest != nil })

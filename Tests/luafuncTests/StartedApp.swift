@@ -30,7 +30,8 @@ struct StartedApp {
     /// Runs a function by hand; the answer comes at once.
     func fire(_ function: String, _ input: String = "") throws {
         let body = String(decoding: try JSONSerialization.data(withJSONObject: ["input": input]), as: UTF8.self)
-        #expect(try request("/admin/functions/\(function)", method: "POST", body: body).status == 202)
+        let headers = ["Content-Type": "application/json"]
+        #expect(try request("/admin/functions/\(function)", method: "POST", headers: headers, body: body).status == 202)
     }
 
     /// The line that tells of an invocation of this function.

@@ -2,6 +2,6 @@
 local azure = require "azure"
 
 return function(data, metadata)
-  print(metadata.name .. ": " .. #data.source .. " bytes")
+  print((metadata.name or "a blob") .. ": " .. #data.source .. " bytes")
   return { copy = azure.bytes(data.source) }
 end

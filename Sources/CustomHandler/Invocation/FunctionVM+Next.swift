@@ -152,12 +152,12 @@ extension FunctionVM {
 
     private func timeLimitMessage(of execution: Execution) -> String { execution.deadline.limit.message(for: function) }
 
-    /// Logs a failure, and adds the lines that the invocation logged before.
+    /// Logs a failure, and adds copies of the lines that the invocation logged before.
     private func tell(_ failure: InvocationFailure, _ execution: Execution) -> InvocationFailure {
         var failure = failure
-        failure.logs = execution.log.lines
         // If the script was being loaded, the code that loads it reports the failure.
         if execution.invocation != nil { execution.write(failure) }
+        failure.logs = execution.log.lines
         return failure
     }
 

@@ -4,6 +4,16 @@ enum InvocationID {
     case host(Range<Int>)
     /// A random UUID.
     case own(InlineArray<36, UInt8>)
+
+    /// The length of a UUID, which the host's id is.
+    static let length = 36
+
+    /// The host's id in the value of the header. If the caller has sent the header too, a host that forwards the
+    /// request joins both values, its own last (host-contract §7).
+    static func last(in value: ArraySlice<UInt8>) -> ArraySlice<UInt8> {
+        guard let comma = value.lastIndex(of: UInt8(ascii: ",")) else { return value }
+        return value[(comma + 1)...].drop { $0 == UInt8(ascii: " ") }
+    }
 }
 
 /// Makes random UUIDs (version 4). They are unique but not secret, because the generator asks the system for randomness

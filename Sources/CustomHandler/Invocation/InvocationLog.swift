@@ -1,9 +1,11 @@
 import Log
 
-/// The log lines of one invocation. They are written to the live log as they come and kept for `Logs`.
+/// The log lines of one invocation. They are written to the live log as they come.
+///
+/// A caller other than the host also gets copies of them. The host would log a copy once more, always as Information, and
+/// would discard it if the invocation fails or the process dies, so it gets none (docs/logging.md).
 struct InvocationLog {
-    /// The kept lines. They have at most `byteLimit` bytes in all, because the host keeps them in memory (host-contract
-    /// §19).
+    /// The copies. They have at most `byteLimit` bytes in all, because they stay in memory.
     private(set) var lines: [String] = []
     private var bytes = 0
 
@@ -15,6 +17,7 @@ struct InvocationLog {
         // The text is cut first, because no limit on Lua code covers the time that a text of many megabytes takes here.
         let text = Logger.cut(text)
         logger.log(level, text, Self.fields(invocation))
+        if let invocation, invocation.wire.isPayload, invocation.request.isOfHost { return }
         guard text.utf8.contains(UInt8(ascii: "\n")) else { return keep(text) }
         for line in text.split(separator: "\n", omittingEmptySubsequences: false) { keep(String(line)) }
     }

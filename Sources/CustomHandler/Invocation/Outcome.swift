@@ -35,7 +35,7 @@ public struct InvocationFailure: Error, Sendable, Equatable {
     public var message: String
     /// The active calls, innermost first.
     public var traceback: [String] = []
-    /// The lines that the invocation logged before it failed.
+    /// Copies of the lines that the invocation logged before it failed, for a caller who does not read the log.
     public var logs: [String] = []
 
     public init(_ reason: Reason, _ message: String, traceback: [String] = [], logs: [String] = []) {
@@ -45,11 +45,10 @@ public struct InvocationFailure: Error, Sendable, Equatable {
         self.logs = logs
     }
 
-    /// The message, traceback and logs as readable text.
+    /// The message and the traceback as readable text.
     public var text: String {
         var text = message
         if !traceback.isEmpty { text += "\nstack traceback:\n" + traceback.map { "\t" + $0 }.joined(separator: "\n") }
-        if !logs.isEmpty { text += "\nlogs:\n" + logs.map { "\t" + $0 }.joined(separator: "\n") }
         return text
     }
 }

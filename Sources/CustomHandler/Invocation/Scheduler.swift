@@ -53,7 +53,7 @@ final class Scheduler {
     /// - Parameter number: the function's number in the app.
     func begin(_ number: Int, _ request: HTTPRequest, _ wire: Wire, caller: any ResponseSink) {
         let pool = pools[number]
-        let id = request.lastRange(of: HostHeader.invocationID).map { InvocationID.host($0) } ?? ids.next()
+        let id = request.hostInvocationID.map { InvocationID.host($0) } ?? ids.next()
         let invocation = Invocation(
             of: pool.function, request, wire: wire, caller: caller, id: id, deadline: Deadline(pool.timeLimit))
         if request.isCut {

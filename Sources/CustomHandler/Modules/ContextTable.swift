@@ -38,7 +38,7 @@ struct ContextTable {
             stack.push(bytes: value)
             stack.setField(field, of: table)
         }
-        set("invocationId", fields.values(HostHeader.invocationID)?.last)
+        set("invocationId", fields.values(HostHeader.invocationID)?.last.map { Array(InvocationID.last(in: $0[...])) })
         stack.push(scope.function.name)
         stack.setField("functionName", of: table)
         set("hostVersion", fields.values(HostHeader.hostVersion)?.first)

@@ -7,13 +7,14 @@ import Lua
 ///
 /// The chunk receives `json(text)`, which returns the value, or nil and a reason; `response(table)`; `query(url, name,
 /// all)`, which returns the first value or a list of all; `cookie(header, name)`; `fields(text)` and `multipart(text,
-/// boundary)`, which return lists of names and values; `parameter(header, name)`; and `first(request, name)`, which
-/// returns true and the first value in the query, or nothing if the request was changed by the script. It returns the
-/// methods by name. Swift reads the caller's bytes, so that no Lua pattern does.
+/// boundary)`, which return lists of names and values; `parameter(header, name)`; `first(request, name)`, which
+/// returns true and the first value in the query, or nothing if the request was changed by the script; and
+/// `elements(lines, name)`, which returns the elements of a header's lines. It returns the methods by name. Swift reads
+/// the caller's bytes, so that no Lua pattern does.
 enum RequestMethods {
     static let chunk = LuaChunk(
         #"""
-        local json, response, query, cookie, fields, parameter, multipart, first_value = ...
+        local json, response, query, cookie, fields, parameter, multipart, first_value, elements = ...
         local error, next, type = error, next, type
         local find, lower = string.find, string.lower
 
@@ -43,8 +44,8 @@ enum RequestMethods {
         end
 
         function methods:headers(name)
-            local values = headers(self, name)
-            return values
+            local lines = headers(self, name)
+            return elements(lines, lower(name))
         end
 
         function methods:header(name) return headers(self, name)[1] end
@@ -172,7 +173,8 @@ enum RequestMethods {
         }
         stack.push(function: "form") { stack throws(LuaError) in try FormReader.multipart(on: stack) }
         stack.push(function: "fast") { stack throws(LuaError) in pushFirst(of: stack, scope) }
-        try Modules.run(chunk, arguments: 8, onto: stack)
+        stack.push(function: "headers") { stack throws(LuaError) in HeaderElements.push(of: stack) }
+        try Modules.run(chunk, arguments: 9, onto: stack)
         stack.pushValue(at: -1)
         scope.requestMethods = stack.reference()
     }
@@ -180,7 +182,10 @@ enum RequestMethods {
     /// Implements `query(url, name, all)`. Names are compared decoded and with their case.
     private static func pushQuery(of stack: LuaStack) -> Int {
         let listsAll = stack.boolean(at: 3)
-        if listsAll { stack.pushTable() }
+        if listsAll {
+            stack.pushTable()
+            stack.markArray(at: -1)
+        }
         var found = 0
         _ = stack.withBytes(at: 2) { name in
             stack.withBytes(at: 1) { url in

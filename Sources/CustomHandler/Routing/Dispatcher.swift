@@ -54,6 +54,9 @@ final class Dispatcher {
                 }
                 return destination
             case .notFound: return .respond(.notFound(request, app))
+            case .failed(let function, let reason):
+                logger.warning("function '\(function)': \(reason)")
+                return .respond(HTTPResponse(status: 500))
             case .bad: return .respond(.badPath)
             }
         }

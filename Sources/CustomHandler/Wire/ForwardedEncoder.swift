@@ -10,7 +10,7 @@ extension OutputEncoder {
     /// The response for the value at `index`. [0]
     ///
     /// - Parameter log: called with each line that the handler returned.
-    func forwardedResponse(at index: Int, log: (String) -> Void) throws(OutputError) -> Outcome {
+    mutating func forwardedResponse(at index: Int, log: (String) -> Void) throws(OutputError) -> Outcome {
         let level = stack.count
         defer { stack.setCount(level) }
         let returned = try interpret(index)
@@ -20,7 +20,7 @@ extension OutputEncoder {
         return outcome
     }
 
-    private func response(_ returned: Returned) throws(OutputError) -> Outcome {
+    private mutating func response(_ returned: Returned) throws(OutputError) -> Outcome {
         if let (output, index) = returned.single { return try response(at: index, place: .output(output.name)) }
         if let value = returned.value {
             try checkReturnValue(at: value)
@@ -37,7 +37,7 @@ extension OutputEncoder {
         return .response(HTTPResponse(status: 204))
     }
 
-    private func response(at index: Int, place: Place) throws(OutputError) -> Outcome {
+    private mutating func response(at index: Int, place: Place) throws(OutputError) -> Outcome {
         guard stack.type(at: index) == .table, !metatables.isBytes(at: index, of: stack) else {
             return try response(to: ResponseParts(body: index), place: place)
         }

@@ -29,10 +29,11 @@ enum ForwardedWire {
         at index: Int, of stack: LuaStack, for execution: Execution, _ invocation: Invocation
     ) throws(InvocationFailure) -> Outcome {
         let vm = execution.vm
-        let encoder = OutputEncoder(
+        var encoder = OutputEncoder(
             function: vm.function, metatables: vm.metatables, stack: stack, writer: vm.emptyWriter())
         do throws(OutputError) {
             let outcome = try encoder.forwardedResponse(at: index) { execution.write(.info, $0) }
+            if let warning = encoder.warning { execution.write(.warning, warning) }
             guard case .streamed(let body, let head?) = outcome, invocation.request.method == .head else {
                 return outcome
             }

@@ -6,6 +6,14 @@ import HTTP1
 extension HTTPRequest {
     static let invocationIDLine = Array("\(HostHeader.invocationID):".utf8)
 
+    /// The range in `headBytes` of the host's id of the invocation; nil if there is none.
+    var hostInvocationID: Range<Int>? {
+        guard let range = lastRange(of: HostHeader.invocationID) else { return nil }
+        if range.count == InvocationID.length { return range }
+        let bytes = headBytes
+        return InvocationID.last(in: bytes[range]).indices
+    }
+
     /// Whether the host sent this request.
     var isOfHost: Bool { contains(HostHeader.hostVersion) }
 

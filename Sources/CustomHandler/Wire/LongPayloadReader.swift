@@ -119,12 +119,16 @@ final class LongPayloadReader {
         case .request: return unwrapping(Self.value, levels: 1)
         case .wrapped(let levels): return unwrapping(Self.value, levels: levels)
         case .bytes(let nullable):
-            guard nullable, stack.isString(at: Self.value, "null") else { return decoding(Self.value) }
-            return { stack in
-                stack.pushNull()
-                stack.replace(at: Self.value)
-                return true
+            if nullable, stack.isString(at: Self.value, "null") {
+                return { stack in
+                    stack.pushNull()
+                    stack.replace(at: Self.value)
+                    return true
+                }
             }
+            return stack.holdsJSONString(at: Self.value) ? unwrapping(Self.value, levels: 1) : decoding(Self.value)
+        case .encodedText:
+            return stack.holdsJSONString(at: Self.value) ? unwrapping(Self.value, levels: 1) : decodingText(Self.value)
         case .manyBytes: return decodingElements()
         }
     }
@@ -189,6 +193,29 @@ final class LongPayloadReader {
             }
             guard offset > 0, decoder.finish(into: &bytes) else { return true }
             stack.push(bytes: bytes)
+            stack.replace(at: index)
+            return true
+        }
+    }
+
+    /// Replaces the string by the text whose bytes its base64 text holds.
+    private func decodingText(_ index: Int) -> Conversion {
+        var decode: Conversion? = decoding(index)
+        var pieces: BlobText?
+        var text: [UInt8] = []
+        return { [self] stack throws(PayloadError) in
+            if let going = decode {
+                guard try going(stack) else { return false }
+                decode = nil
+                pieces = BlobText(at: index, of: stack)
+            }
+            while let piece = pieces?.next() {
+                guard stack.hasRoom(for: text.count + piece.count) else { throw .memoryLimit }
+                text += piece
+                guard try mayGoOn(after: piece.count, stack) else { return false }
+            }
+            guard pieces != nil else { return true }
+            stack.push(bytes: text)
             stack.replace(at: index)
             return true
         }

@@ -1,4 +1,5 @@
 import FoundationEssentials
+import FunctionsModel
 import JSON
 import Lua
 
@@ -90,17 +91,17 @@ final class MetadataFilling {
 
     /// Adds the values from the head of the request, which is short enough for one step.
     private func addRest(_ stack: LuaStack) {
-        let query = RequestTables.namedQuery(at: source, of: stack).entries
-        for (name, values) in query where name.lowercased != Array("code".utf8) {
-            metadata.set(name, values.last ?? [])
+        let query = RequestTables.namedQuery(at: source, of: stack).entries.map { name, values in
+            (name: Array(name.utf8), value: Array((values.last ?? "").utf8))
         }
+        for (name, value) in query where name.lowercased != Array("code".utf8) { metadata.set(name, value) }
         if stack.pushBlockValue(RequestTables.params, of: source) == .table {
             stack.forEachPair(at: -1) { () throws(Never) in
                 metadata.set(stack.bytes(at: -2) ?? [], stack.bytes(at: -1) ?? [])
             }
         }
         stack.pop()
-        metadata.setGroup("Query", query.map { ($0.name, $0.values.last ?? []) })
+        metadata.setGroup("Query", query)
         metadata.setGroup(
             "Headers",
             RequestTables.namedHeaders(at: source, of: stack).entries.map {

@@ -13,6 +13,8 @@ struct OutputEncoder {
     /// The function or coroutine that produces the body of the http output. If it is set, it must run before the
     /// payload is complete.
     var unwritten: LuaReference?
+    /// What the author should know about a response that is sent nevertheless.
+    var warning: String?
 
     /// Appends the whole payload for the value at `index`. [0]
     mutating func append(at index: Int, logs: [String]) throws(OutputError) {

@@ -93,6 +93,8 @@ struct PayloadReader {
             case .request: try pushRequest(value, of: source)
             case .wrapped(let levels): try pushValue(value, of: source, unwrapping: levels)
             case .bytes(let nullable): try pushBytes(value, of: source, nullable: nullable)
+            case .encodedText:
+                if try pushBytes(value, of: source, nullable: false) { BlobText.decode(at: -1, of: stack) }
             case .manyBytes:
                 try pushValue(value, of: source, unwrapping: 1)
                 decodeElements()
@@ -118,17 +120,25 @@ struct PayloadReader {
 
     // MARK: Bytes
 
-    private func pushBytes(_ value: CheckedValue, of source: Int, nullable: Bool) throws(JSONError) {
+    /// Pushes the bytes of a base64 text, and returns whether it was one. [+1]
+    @discardableResult
+    private func pushBytes(_ value: CheckedValue, of source: Int, nullable: Bool) throws(JSONError) -> Bool {
         try pushValue(value, of: source)
-        guard value.isString, let text = stack.string(at: -1) else { return }
-        if nullable, text == "null" {
+        guard value.isString else { return false }
+        if nullable, stack.isString(at: -1, "null") {
             stack.pushNull()
-        } else if let bytes = Base64.decode(text) {
-            stack.push(bytes: bytes)
-        } else {
-            return
+            stack.replace(at: -2)
+            return false
         }
+        if stack.holdsJSONString(at: -1) {
+            stack.pop()
+            try pushValue(value, of: source, unwrapping: 1)
+            return false
+        }
+        guard let bytes = stack.withBytes(at: -1, { Base64.decode($0) }).flatMap(\.self) else { return false }
+        stack.push(bytes: bytes)
         stack.replace(at: -2)
+        return true
     }
 
     /// Decodes each element of the list on top that is base64. [0]

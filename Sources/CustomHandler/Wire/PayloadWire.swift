@@ -1,5 +1,6 @@
 import HTTP
 import JSON
+import Log
 import Lua
 
 /// The host's default protocol: `POST /<function>` with `{"Data":…,"Metadata":…}`, answered with
@@ -32,6 +33,7 @@ enum PayloadWire {
         )
         do throws(OutputError) {
             try encoder.append(at: index, logs: execution.log.lines)
+            if let warning = encoder.warning { execution.write(.warning, warning) }
             return encoder.unwritten.map { .streamed($0, head: nil) } ?? .payload
         } catch {
             if let body = encoder.unwritten { stack.release(body) }

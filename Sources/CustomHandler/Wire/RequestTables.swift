@@ -17,7 +17,9 @@ struct RequestTables {
     init(_ stack: LuaStack, _ scope: FunctionVM.Scope) {
         let query = stack.makeFiller { stack, table, _ in
             for (name, values) in Self.namedQuery(at: -1, of: stack).entries {
-                Self.set(name, Array(values.joined(separator: [UInt8(ascii: ",")])), in: table, of: stack)
+                stack.push(name)
+                stack.push(values.joinedValues)
+                stack.setPair(of: table)
             }
         }
         let headers = stack.makeFiller { stack, table, _ in
@@ -114,21 +116,13 @@ struct RequestTables {
 
     // MARK: Sources
 
-    private static func set(_ name: [UInt8], _ value: [UInt8], in table: Int, of stack: LuaStack) {
-        stack.push(bytes: name)
-        stack.push(bytes: value)
-        stack.setPair(of: table)
-    }
-
     /// The query fields of the request whose block is at `index`.
-    static func namedQuery(at index: Int, of stack: LuaStack) -> NamedValues {
-        var values = NamedValues()
-        _ = stack.withBlock(at: index) { head in
+    static func namedQuery(at index: Int, of stack: LuaStack) -> CaselessDictionary<[String]> {
+        let query = stack.withBlock(at: index) { head in
             let target = head.extracting(target(of: head)).withUnsafeBytes { Array($0) }
-            let query = target.drop { $0 != UInt8(ascii: "?") }.dropFirst()
-            for field in QueryString(Array(query)).fields { values.add(field.name, field.value) }
+            return String(decoding: target.drop { $0 != UInt8(ascii: "?") }.dropFirst(), as: UTF8.self)
         }
-        return values
+        return HTTPQuery.values(in: query ?? "")
     }
 
     static func namedHeaders(at index: Int, of stack: LuaStack) -> NamedValues {

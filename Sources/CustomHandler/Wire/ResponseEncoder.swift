@@ -50,7 +50,7 @@ extension OutputEncoder {
     }
 
     private func appendHeaders(of parts: ResponseParts, place: Place) throws(OutputError) {
-        let isJSON = stack.type(at: parts.body) == .table
+        let isJSON = !parts.isBodyless && stack.type(at: parts.body) == .table
         if parts.headers.isEmpty, parts.cookies.isEmpty, !isJSON { return }
         var headers = parts.headers
         headers += parts.cookies.map { .init(name: "Set-Cookie", values: [$0]) }

@@ -22,13 +22,13 @@ struct ResponseParts {
 
     func hasHeader(_ name: String) -> Bool { headers.contains { $0.name.lowercased() == name } }
 
-    /// Whether a response with this status has no body (RFC 9110 §6.4.1).
-    var isBodyless: Bool { status == 204 || status == 304 }
+    /// Whether a response with this status has no body (RFC 9110 §6.4.1, §15.3.6).
+    var isBodyless: Bool { status == 204 || status == 205 || status == 304 }
 }
 
 extension OutputEncoder {
     /// Reads the response from the table at `index`. Its parts stay on the stack above it. [+]
-    func readResponse(at index: Int, place: Place) throws(OutputError) -> ResponseParts {
+    mutating func readResponse(at index: Int, place: Place) throws(OutputError) -> ResponseParts {
         stack.expandDeferred(at: index)
         let first = stack.count + 1
         for name in metatables.names.responseMembers { stack.pushField(name, of: index) }
@@ -39,7 +39,8 @@ extension OutputEncoder {
         let status = try status(at: statusCode, or: otherStatus, place: place)
         var parts = ResponseParts(status: status, body: body)
         if parts.isBodyless, !isEmptyBody(at: parts.body) {
-            throw .lost(place.member("body"), "a response with status \(status) cannot have a body; leave it out")
+            warning =
+                "\(place.member("body")): a response with status \(status) has no body, so it is dropped; leave it out"
         }
         try readHeaders(at: headers, into: &parts, place: place)
         if !stack.isNil(at: cookies) { parts.cookies = try SetCookie.values(at: cookies, on: stack, place: place) }

@@ -1,3 +1,4 @@
+import FunctionsModel
 import JSON
 
 /// The deployed host.json. It consists of the author's own bytes if they name the packed runtime (host-contract §1).
@@ -14,20 +15,20 @@ struct PackedHostJSON {
         }
         let host: JSONTree
         do throws(JSONError) {
-            host = try JSONTree.parse(text.span.bytes)
+            host = try JSONTree.newtonsoft(text.span.bytes)
         } catch {
             throw .badHost("is not JSON: \(error)")
         }
         guard host.members != nil else { throw .badHost("must contain an object, not \(host.kind)") }
         // The host reads the older section `httpWorker` only if `customHandler` is missing.
         let isOld = host.member(anyCase: "customHandler") == nil && host.member(anyCase: "httpWorker") != nil
-        let path = [isOld ? "httpWorker" : "customHandler", "description", "defaultExecutablePath"]
-        let written = path.reduce(host) { tree, name in tree?.member(anyCase: name) }?.string
+        let path: [Substring] = [isOld ? "httpWorker" : "customHandler", "description", "defaultExecutablePath"]
+        let written = path.reduce(host) { tree, name in tree?.member(anyCase: String(name)) }?.string
         guard written != runtimeName else {
             bytes = text
             return
         }
-        bytes = Array(host.setting(path[...], to: runtimeName).text.utf8)
+        bytes = Array(host.setting(path[...], to: .string(runtimeName)).text.utf8)
         let old = written.map { "the app's own has \"\($0)\"" } ?? "the app's own has none"
         notes = [
             "the packed host.json has \"defaultExecutablePath\": \"\(runtimeName)\", so that it starts luafunc; \(old)"
@@ -49,16 +50,4 @@ struct PackedHostJSON {
         }
 
         """
-}
-
-extension JSONTree {
-    /// Returns this tree with a text set at a path. The path's names ignore case, as in .NET's configuration.
-    fileprivate func setting(_ path: ArraySlice<String>, to text: String) -> JSONTree {
-        guard let name = path.first else { return JSONTree(.string(text), line: line) }
-        var members = members ?? []
-        let index = members.lastIndex { $0.name.lowercased() == name.lowercased() } ?? members.endIndex
-        if index == members.endIndex { members.append(Member(name: name, tree: JSONTree(.null, line: line))) }
-        members[index].tree = members[index].tree.setting(path.dropFirst(), to: text)
-        return JSONTree(.object(members), line: line)
-    }
 }

@@ -162,3 +162,36 @@ def killed(stage):
         eventually(lambda: not any(os.path.exists(f"/proc/{child}/exe") and os.readlink(f"/proc/{child}/exe")
                                    for child in children), f"{words}: the handler lives on", 10)
     return "ended with it"
+
+
+@attack("names and links that lead the admin API out of the app")
+def admin_files(stage):
+    app = stage.app(function("f", "return 'f'"))
+    outside = app.folder.parent / (app.folder.name + "-outside")
+    outside.mkdir()
+    stage.made.append(lambda: shutil.rmtree(outside, ignore_errors=True))
+    (outside / "keep.txt").write_text("mine")
+    host = stage.run(app, "--auth", command="start").wait()
+    (app.folder / "functions" / "out").symlink_to(outside)
+    (app.folder / "functions" / "f" / "link.lua").symlink_to(outside / "keep.txt")
+    key = json.loads((app.folder / ".luafunc" / "keys.json").read_text())["masterKey"]
+
+    def ask(method, name, body=b"{}", sent=key):
+        headers = {"Content-Type": "application/json", "x-functions-key": sent}
+        return host.ask(f"/admin/functions/{name}", body, method, headers).status
+
+    plain = b'{"config":{"bindings":[]},"files":{"keep.txt":"theirs"}}'
+    expect(ask("PUT", "f", plain, None) == 401, "no key is needed")
+    for name in ("..%2fescaped", "%2e%2e%2fescaped", "..", "a%2f..%2f..%2f..%2fescaped", "a%00", "%5c..%5cescaped", "out"):
+        for method in ("PUT", "DELETE"):
+            expect(ask(method, name, plain) in (400, 404, 500), f"{method} {name} was done")
+    for name in ("../escaped", "../../escaped", "/etc/escaped", "..", "a/b", "a\0b"):
+        body = json.dumps({"config": {"bindings": []}, "files": {name: "theirs"}}).encode()
+        expect(ask("PUT", "f", body) == 400, f"the file {name!r} was written")
+    body = json.dumps({"config": {"bindings": []}, "files": {"link.lua": "theirs"}}).encode()
+    expect(ask("PUT", "f", body) == 201, "a link cannot be replaced")
+    expect((outside / "keep.txt").read_text() == "mine", "a link was followed")
+    expect([path.name for path in outside.iterdir()] == ["keep.txt"], "files were written outside")
+    for place in (app.folder, app.folder.parent, app.folder / "functions"):
+        expect(not (place / "escaped").exists(), f"a file appeared in {place}")
+    return "400, 404 or 500; nothing outside changed"

@@ -63,6 +63,11 @@ def admin(stage):
     for headers in ({"Origin": "http://evil.example"}, {"Host": "evil.example"}, {"Sec-Fetch-Site": "cross-site"}):
         reply = host.ask("/admin/functions/q", b'{"input":"x"}', headers=headers | {"Content-Type": "application/json"})
         expect(reply.status in (400, 401, 403), f"{headers}: {reply.status}")
+        for method, path in (("PUT", "/admin/functions/new"), ("DELETE", "/admin/functions/q"),
+                             ("POST", "/runtime/webhooks/eventgrid?functionName=q"),
+                             ("OPTIONS", "/runtime/webhooks/eventgrid?functionName=q")):
+            reply = host.ask(path, b'{"config":{"bindings":[]}}', method, headers | {"Content-Type": "application/json"})
+            expect(reply.status in (400, 401, 403), f"{method} {path} {headers}: {reply.status}")
     host.lives()
     expect(not host.said("FIRED"), "the function was fired")
     return "refused"

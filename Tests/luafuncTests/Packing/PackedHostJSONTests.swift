@@ -48,7 +48,7 @@ import Testing
 
     @Test func `an app without host.json gets one`() throws {
         let host = try PackedHostJSON(nil)
-        let tree = try JSONTree.parse(host.bytes.span.bytes, dialect: .strict)
+        let tree = try JSONTree.parse(host.bytes.span.bytes)
         #expect(tree["version"]?.string == "2.0" && tree["extensionBundle"] != nil)
         #expect(try PackedHostJSON(host.bytes).notes.isEmpty)
         #expect(host.notes == ["host.json was added, because the app had none"])

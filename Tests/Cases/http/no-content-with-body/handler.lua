@@ -1,1 +1,1 @@
-return function() return { res = { status = 204, body = "x" } } end
+return function() return { res = { status = 204, body = { a = 1 } } } end

@@ -1,0 +1,1 @@
+return function() return { status = 204, body = "x" } end
