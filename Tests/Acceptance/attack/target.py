@@ -238,6 +238,16 @@ def payload(body):
     return json.dumps({"Data": {"req": request}, "Metadata": {}}).encode()
 
 
+def joined(chunks):
+    """The content of a complete chunked body."""
+    content = b""
+    while True:
+        size, chunks = chunks.split(b"\r\n", 1)
+        if not int(size, 16):
+            return content
+        content, chunks = content + chunks[:int(size, 16)], chunks[int(size, 16) + 2:]
+
+
 def answer(connection):
     """Reads the next response. Raises Broken if the connection ends before it is complete."""
     received = b""
@@ -249,6 +259,7 @@ def answer(connection):
     if "chunked" in headers.get("transfer-encoding", ""):
         while not body.endswith(b"0\r\n\r\n"):
             body += more(connection)
+        body = joined(body)
     else:
         while len(body) < int(headers.get("content-length", 0)):
             body += more(connection)
