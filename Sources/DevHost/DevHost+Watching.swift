@@ -71,19 +71,6 @@ extension DevHost {
         } catch {
             return tell(.warning("files that are put into \(folder) trigger nothing: \(error)"))
         }
-        watch({ Self.folders(below: folder) }) { [storage] in storage.wake() }
-    }
-
-    private nonisolated static func folders(below folder: String) -> [String] {
-        var found = [folder]
-        var next = 0
-        while next < found.count {
-            for name in (try? Folder.names(in: found[next])) ?? [] where !name.hasPrefix(".") {
-                let path = "\(found[next])/\(name)"
-                if File.kind(of: path, followsLinks: false) == .folder { found.append(path) }
-            }
-            next += 1
-        }
-        return found
+        watch({ Folder.tree(of: folder) }) { [storage] in storage.wake() }
     }
 }

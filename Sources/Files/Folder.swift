@@ -18,6 +18,22 @@ public enum Folder {
         return names.sorted()
     }
 
+    /// The folder and all folders below it. Hidden ones, links, and what cannot be read are left out.
+    ///
+    /// - Parameter limit: the search ends at about this many folders.
+    public static func tree(of folder: String, limit: Int = .max) -> [String] {
+        var found = [folder]
+        var next = 0
+        while next < found.count, found.count < limit {
+            for name in (try? names(in: found[next])) ?? [] where !name.hasPrefix(".") {
+                let path = "\(found[next])/\(name)"
+                if File.kind(of: path, followsLinks: false) == .folder { found.append(path) }
+            }
+            next += 1
+        }
+        return found
+    }
+
     /// Creates a folder and its ancestors. It is no error if the folder exists.
     public static func make(_ path: String, permissions: UInt32 = 0o777) throws(FileError) {
         do throws(FileError) {

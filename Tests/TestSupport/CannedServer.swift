@@ -4,7 +4,6 @@ import Glibc
 /// A server on loopback that answers each path with prepared bytes, and records what it received.
 public final class CannedServer: Sendable {
     public let port: Int
-    private let descriptor: Int32
     private let answers: [String: [UInt8]]
     private let endsConnections: Bool
 
@@ -15,20 +14,13 @@ public final class CannedServer: Sendable {
     public init(_ answers: [String: [UInt8]], endsConnections: Bool = false) throws {
         self.answers = answers
         self.endsConnections = endsConnections
-        (descriptor, port) = try RawConnection.listeningDescriptor()
-        Thread.detachNewThread { [self] in serve() }
+        let (descriptor, port) = try RawConnection.listeningDescriptor()
+        self.port = port
+        RawConnection.serve(descriptor) { [self] in converse($0) }
     }
 
     public static func response(_ head: String, _ body: [UInt8] = []) -> [UInt8] {
         Array("HTTP/1.1 \(head)\r\nContent-Length: \(body.count)\r\n\r\n".utf8) + body
-    }
-
-    private func serve() {
-        while true {
-            let connection = accept(descriptor, nil, nil)
-            guard connection >= 0 else { return }
-            Thread.detachNewThread { [self] in converse(connection) }
-        }
     }
 
     private func converse(_ connection: Int32) {

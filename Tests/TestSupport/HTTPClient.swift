@@ -1,3 +1,4 @@
+import Foundation
 import Glibc
 
 /// A connection to loopback that sends exactly the bytes it is given.
@@ -49,6 +50,18 @@ public final class RawConnection {
             throw Refused()
         }
         return (descriptor, Int(UInt16(bigEndian: address.sin_port)))
+    }
+
+    /// Accepts connections on their own threads until the listening socket is shut down. `converse` closes each.
+    public static func serve(_ listening: Int32, _ converse: @escaping @Sendable (_ connection: Int32) -> Void) {
+        Thread.detachNewThread {
+            while true {
+                let connection = accept(listening, nil, nil)
+                guard connection >= 0 else { break }
+                Thread.detachNewThread { converse(connection) }
+            }
+            close(listening)
+        }
     }
 
     deinit { if descriptor >= 0 { close(descriptor) } }

@@ -10,10 +10,8 @@ public struct AnswerDecoder: Sendable {
     /// - Parameters:
     ///   - outputs: the function's outputs, in the order of function.json.
     ///   - isHTTP: the function's trigger is an httpTrigger.
-    public init(outputs: [OutputBinding], isHTTP: Bool) { self.init(outputs: outputs, isHTTP: isHTTP, zone: .utc) }
-
-    /// - Parameter zone: The host's, in which it holds dates.
-    package init(outputs: [OutputBinding], isHTTP: Bool, zone: HostZone) {
+    ///   - zone: the host's, in which it holds dates.
+    package init(outputs: [OutputBinding], isHTTP: Bool, zone: HostZone = .utc) {
         self.outputs = outputs
         self.isHTTP = isHTTP
         self.zone = zone

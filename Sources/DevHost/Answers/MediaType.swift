@@ -15,6 +15,11 @@ struct MediaType {
         charset = parts.dropFirst().lazy.compactMap(Self.charset).first
     }
 
+    /// The type without parameters, in lower case; empty if there is no header.
+    static func essence(of header: String?) -> String {
+        (header ?? "").prefix { $0 != ";" && $0 != " " }.lowercased()
+    }
+
     /// The charset that a parameter names; nil for other parameters.
     private static func charset(_ parameter: some StringProtocol) -> String? {
         let parts = parameter.split(separator: "=", maxSplits: 1).map(\.trimmed)

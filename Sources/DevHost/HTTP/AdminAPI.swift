@@ -90,7 +90,7 @@ struct AdminAPI {
     }
 
     private func hasJSON(_ request: HTTPRequest) -> Bool {
-        let type = (request.first("content-type") ?? "").prefix { $0 != ";" && $0 != " " }.lowercased()
+        let type = MediaType.essence(of: request.first("content-type"))
         return ["application/json", "text/json"].contains(type)
             || type.hasPrefix("application/") && type.hasSuffix("+json")
     }

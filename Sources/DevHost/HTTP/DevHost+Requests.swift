@@ -153,7 +153,7 @@ extension DevHost: HostResponder {
             let isMaster = keys.opens(.admin, request)
             trigger.identity = .key(level: isMaster ? "Admin" : "Function", id: isMaster ? "master" : "default")
         }
-        var payload = trigger.payload(for: function.triggerBinding)
+        var payload = trigger.payload(for: function.triggerBinding, invoker.zone)
         payload.trace = TraceContext(continuing: request.fields)
         let accept = request.fields.values("accept").joined(separator: ",")
         let result = await invoker.invoke(

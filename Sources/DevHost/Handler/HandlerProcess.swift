@@ -227,7 +227,7 @@ final class HandlerProcess {
     private func poll(life number: Int, since began: MonotonicTime) async {
         let asked = MonotonicTime.now
         while MonotonicTime.now - asked < command.patience {
-            switch await probe() {
+            switch await ReadinessProbe(client: client, port: port).answer(signedBy: sign) {
             case .answered: return isReady(life: number, since: began)
             case .nobody: break
             case .cancelled: return
@@ -239,27 +239,6 @@ final class HandlerProcess {
                 "\(name) does not listen on port \(port) after \(command.patience); it must listen on 127.0.0.1, on the "
                     + "port in FUNCTIONS_CUSTOMHANDLER_PORT", isCrash: true))
         kill()
-    }
-
-    private enum Echo {
-        /// The process listens, whatever it answered.
-        case answered
-        case nobody
-        case cancelled
-    }
-
-    private func probe() async -> Echo {
-        guard let url = try? URL("http://127.0.0.1:\(port)/") else { return .nobody }
-        var request = ClientRequest(.get, url)
-        request.timeout = .seconds(3600)
-        sign(&request)
-        do throws(HTTPClientError) {
-            try await client.execute(request).cancel()
-            return .answered
-        } catch {
-            if case .connect = error { return .nobody }
-            return Task.isCancelled ? .cancelled : .answered
-        }
     }
 
     private func isReady(life number: Int, since began: MonotonicTime) {

@@ -25,17 +25,7 @@ struct WatchedFiles: Sendable {
     }
 
     private static func folders(in folder: String) -> [String] {
-        guard File.kind(of: folder) == .folder else { return [] }
-        var found = [folder]
-        var next = 0
-        while next < found.count, found.count < limit {
-            for name in (try? Folder.names(in: found[next])) ?? [] where !name.hasPrefix(".") {
-                let path = "\(found[next])/\(name)"
-                if File.kind(of: path, followsLinks: false) == .folder { found.append(path) }
-            }
-            next += 1
-        }
-        return found
+        File.kind(of: folder) == .folder ? Folder.tree(of: folder, limit: limit) : []
     }
 
     /// The watched files at this moment, by path.

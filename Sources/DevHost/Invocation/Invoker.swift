@@ -18,7 +18,7 @@ final class Invoker {
     /// Whether the handler is luafunc, which reports itself why a function failed.
     private let isLuafunc: Bool
     /// The host's time zone.
-    private let zone: HostZone
+    let zone: HostZone
 
     init(
         handler: HandlerProcess, client: HTTPClient, storage: LocalStorage,
@@ -155,14 +155,12 @@ final class Invoker {
 }
 
 extension InvocationEnd {
-    /// luafunc fails an invocation with a text: the reason, the traceback, and the log lines, which were already
-    /// reported.
+    /// luafunc fails an invocation with a text: the reason and the traceback.
     fileprivate mutating func takeOwnWords() {
-        let (head, rest) = (detail.prefix { $0 != "stack traceback:" }, detail.drop { $0 != "stack traceback:" })
-        let reason = head.prefix { $0 != "logs:" }
+        let (reason, rest) = (detail.prefix { $0 != "stack traceback:" }, detail.drop { $0 != "stack traceback:" })
         failure = reason.joined(separator: "\n")
         // The log line names the first place, so only further places make a trace.
-        let trace = rest.dropFirst().prefix { $0 != "logs:" }.map { "  " + $0.drop { $0 == "\t" } }
+        let trace = rest.dropFirst().map { "  " + $0.drop { $0 == "\t" } }
         detail = trace.count > 2 ? trace : []
     }
 }

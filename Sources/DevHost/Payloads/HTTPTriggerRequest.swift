@@ -15,17 +15,19 @@ struct HTTPTriggerRequest: Sendable {
     var hasContentLength = true
     var identity = HTTPIdentity.anonymous
 
-    func payload(for trigger: TriggerBinding) -> InvocationPayload {
+    /// - Parameter zone: the host's, in which it holds the dates in a JSON body.
+    func payload(for trigger: TriggerBinding, _ zone: HostZone = .utc) -> InvocationPayload {
+        let (values, headers) = (values, headerValues)
         var request: [(name: String, value: NewtonsoftValue)] = [
             ("Url", .string(url + (query.map { "?" + $0.replacing("#", with: "%23") } ?? ""))),
             ("Method", .string(method)),
             ("Query", .record(values.entries.map { ($0.name, .string($0.value.joinedValues)) })),
-            ("Headers", .record(headerValues.entries.map { ($0.name, .array($0.value.map { .string($0) })) })),
+            ("Headers", .record(headers.entries.map { ($0.name, .array($0.value.map { .string($0) })) })),
             ("Params", .record(routeParameters.map { ($0.name, $0.value.map { .string($0) } ?? .null) })),
             ("Identities", .array([identity.tree])),
         ]
         if hasBody { request.append(("Body", hasBinaryType ? BindingValue.bytes(body).element : .string(text.text))) }
-        return InvocationPayload(trigger, .json(.record(request)), bindingData)
+        return InvocationPayload(trigger, .json(.record(request)), bindingData(values, headers, zone))
     }
 
     /// Warnings about what the host silently changes in this request.
@@ -38,17 +40,19 @@ struct HTTPTriggerRequest: Sendable {
 
     /// The members of a JSON body, then the query, then the route; `Query` and `Headers` only if the caller has not
     /// used these names.
-    private var bindingData: BindingData {
+    private func bindingData(
+        _ values: CaselessDictionary<[String]>, _ headers: CaselessDictionary<[String]>, _ zone: HostZone
+    ) -> BindingData {
         var data: BindingData = [:]
-        if hasBody { data.setMembers(of: text.text) }
+        if hasBody { data.setMembers(of: text.text, zone) }
         for (name, values) in values.entries where name.lowercased() != "code" { data.set(name, .text(values.last)) }
         for (name, value) in routeParameters { data.set(name, .text(value)) }
         if data["Query"] == nil {
             data.set("Query", .json(.record(values.entries.map { ($0.name, .string($0.value.last ?? "")) })))
         }
         if data["Headers"] == nil {
-            let headers = headerValues.entries
-            data.set("Headers", .json(.record(headers.map { ($0.name, .string($0.value.joined(separator: ","))) })))
+            data.set(
+                "Headers", .json(.record(headers.entries.map { ($0.name, .string($0.value.joined(separator: ","))) })))
         }
         return data
     }
@@ -64,8 +68,7 @@ struct HTTPTriggerRequest: Sendable {
     private var contentType: String? { headerValues["content-type"]?.first }
 
     private var hasBinaryType: Bool {
-        guard let contentType else { return false }
-        let mediaType = contentType.prefix { $0 != ";" && $0 != " " }.lowercased()
+        let mediaType = MediaType.essence(of: contentType)
         return mediaType == "application/octet-stream" || mediaType.contains("multipart/")
     }
 

@@ -40,7 +40,7 @@ final class ScriptedHandler: Sendable {
     ) throws {
         self.probe = probe
         (descriptor, port) = try RawConnection.listeningDescriptor()
-        Thread.detachNewThread { [self] in serve() }
+        RawConnection.serve(descriptor) { [self] in converse($0) }
     }
 
     /// Ends the server and its connections, as when the process ends.
@@ -104,17 +104,6 @@ final class ScriptedHandler: Sendable {
         }
         for wait in met { wait.continuation.resume() }
         return answer
-    }
-
-    private func serve() {
-        while true {
-            let connection = accept(descriptor, nil, nil)
-            guard connection >= 0 else {
-                close(descriptor)
-                return
-            }
-            Thread.detachNewThread { [self] in converse(connection) }
-        }
     }
 
     private func converse(_ connection: Int32) {

@@ -219,6 +219,12 @@ struct HTTPTriggerRequestTests {
         #expect(request.payload(for: trigger).metadata.hasPrefix(#""b":"\"True\"","Query""#))
     }
 
+    @Test func `a date in a JSON body becomes metadata in the host's time zone`() {
+        let request = request("", [], Array(#"{"d":"2026-03-01T10:20:30+00:00"}"#.utf8))
+        let metadata = request.payload(for: trigger, HostZone { _ in 3600 }).metadata
+        #expect(metadata.hasPrefix(#""d":"\"03/01/2026 11:20:30\"","#), "\(metadata)")
+    }
+
     @Test(arguments: [("Query.TAG", "b"), ("headers.Host", "h"), ("id", "7"), ("tag", "b"), ("qty", "3")])
     func `binding expressions reach into the request`(_ path: String, _ expected: String) {
         var request = request("?tag=a&tag=b", [("Host", "h")], Array(#"{"qty":3}"#.utf8))
