@@ -13,11 +13,25 @@
 static int call (lua_State *L, int function);
 
 
+static int callown (lua_State *L);
+
+/* Whether the C function of the record is 'callown', behind which the script's
+   own call is. */
+static int isbridge (lua_State *L, lua_Debug *record) {
+  int is;
+  lua_getinfo(L, "f", record);
+  is = lua_tocfunction(L, -1) == callown;
+  lua_pop(L, 1);
+  return is;
+}
+
+
 /*
 ** Pushes the file and line of the script, to begin a message with. It differs
-** from 'luaL_where' in that it skips luafunc's own Lua code.
+** from 'luaL_where' in that it skips luafunc's own Lua code, and calls of C
+** such as 'pcall' if 'past' is true.
 */
-static void pushplace (lua_State *L) {
+void clua_pushplace (lua_State *L, int past) {
   lua_Debug record;
   int level;
   for (level = 1; level < NEAR && lua_getstack(L, level, &record); level++) {
@@ -26,7 +40,7 @@ static void pushplace (lua_State *L) {
       lua_pushfstring(L, "%s:%d: ", record.short_src, record.currentline);
       return;
     }
-    if (*record.what == 'C')
+    if (*record.what == 'C' && !past && !isbridge(L, &record))
       break;
   }
   lua_pushliteral(L, "");
@@ -35,7 +49,7 @@ static void pushplace (lua_State *L) {
 
 /* Raises the text on top of the stack, with the script's file and line. */
 static int raise (lua_State *L) {
-  pushplace(L);
+  clua_pushplace(L, 0);
   lua_insert(L, -2);
   lua_concat(L, 2);
   return lua_error(L);
@@ -74,7 +88,7 @@ static int call (lua_State *L, int function) {
       return lua_error(L);
     case CLUA_WAIT:
       if (vm->unyielding || !lua_isyieldable(L)) {
-        pushplace(L);
+        clua_pushplace(L, 0);
         lua_pushliteral(L, "a function that waits cannot be called inside a"
           " message handler, a __close, or a function called from C");
         lua_concat(L, 2);
@@ -126,6 +140,66 @@ void clua_pushhostfunction (lua_State *L, int function) {
 }
 
 
+static int results (lua_State *L, int status, lua_KContext context) {
+  (void)status;
+  (void)context;
+  return lua_gettop(L);
+}
+
+
+/*
+** Calls one of luafunc's own Lua functions. It must be C: a Lua function that
+** is called with 'return f()' replaces the script's own call, so that its error
+** could not name the script's line. Upvalue 1 is the Lua function. A method has
+** the text of a right call as upvalue 2. Upvalue 3 is the number of a Swift
+** function that may have the result at once.
+*/
+static int callown (lua_State *L) {
+  int isfast;
+  int fast = (int)lua_tointegerx(L, lua_upvalueindex(3), &isfast);
+  int count = isfast ? call(L, fast) : 0;
+  if (count > 0)
+    return count;
+  if (!lua_istable(L, 1) && lua_isstring(L, lua_upvalueindex(2))) {
+    lua_pushfstring(L, "call it with a colon: %s",
+                    lua_tostring(L, lua_upvalueindex(2)));
+    return raise(L);
+  }
+  lua_pushvalue(L, lua_upvalueindex(1));
+  lua_insert(L, 1);
+  lua_callk(L, lua_gettop(L) - 1, LUA_MULTRET, 0, results);
+  return lua_gettop(L);
+}
+
+
+/*
+** Makes a C function of one of luafunc's own Lua functions; for a method also
+** of the text of a right call, and of a Swift function if there is one. luafunc's
+** own Lua code calls this.
+*/
+int clua_wrapown (lua_State *L) {
+  luaL_checktype(L, 1, LUA_TFUNCTION);
+  lua_settop(L, 3);
+  if (lua_iscfunction(L, 3)) {
+    lua_getupvalue(L, 3, 1);
+    lua_replace(L, 3);
+  }
+  while (lua_isnil(L, -1))
+    lua_pop(L, 1);
+  lua_pushcclosure(L, callown, lua_gettop(L));
+  return 1;
+}
+
+
+/* Raises a text with the script's file and line. It is for luafunc's own Lua
+   code, which need not know how many calls away the script is. */
+int clua_fail (lua_State *L) {
+  luaL_checktype(L, 1, LUA_TSTRING);
+  lua_settop(L, 1);
+  return raise(L);
+}
+
+
 /*
 ** Resumes a Lua thread from Swift. It must be C: the fields that describe the
 ** run must change right before and right after the call, and no Swift code may
@@ -168,6 +242,10 @@ static int tostring (lua_State *L) {
 }
 
 
+/* Pushes Lua's 'tostring' for 'clua_tell'. */
+void clua_pushtostring (lua_State *L) { lua_pushcfunction(L, tostring); }
+
+
 /* How many ticks a failed run may use to make its error message: about 10 ms of
    CPU time. */
 #define LASTWORDS	3
@@ -187,19 +265,18 @@ static void end (CLuaVM *vm) {
 
 
 /*
-** Pushes the text of the value at 'index', as Lua's 'tostring' makes it, and
-** returns LUA_OK. If that fails, it pushes the error and returns its status. It
-** is only for a run that has failed. It must be C because '__tostring' runs
-** script code, which may raise an error.
+** Replaces the function on top of the stack by its result for the value at
+** 'index', which counts from the bottom, and returns LUA_OK. If that fails, the
+** error takes its place, and its status is returned. It is only for a run that
+** has failed: the function makes the text of the error value. It must be C
+** because '__tostring' runs script code, which may raise an error.
 */
-int clua_tostring (lua_State *L, int index) {
+int clua_tell (lua_State *L, int index) {
   CLuaVM *vm = clua_vm(L);
   int status;
   begin(vm, LASTWORDS);
   clua_allowhooks(L);
   lua_sethook(L, NULL, 0, 0);
-  index = lua_absindex(L, index);
-  lua_pushcfunction(L, tostring);
   lua_pushvalue(L, index);
   clua_begin(L);
   status = lua_pcall(L, 1, 1, 0);

@@ -9,3 +9,19 @@ extension [UInt8] {
         dropFirst(starts(with: ByteOrderMark.utf8) ? ByteOrderMark.utf8.count : 0)
     }
 }
+
+extension UnsafeBufferPointer<UInt8> {
+    public var hasByteOrderMark: Bool { starts(with: ByteOrderMark.utf8) }
+
+    /// The same bytes, in place.
+    public var withoutByteOrderMark: UnsafeBufferPointer<UInt8> {
+        hasByteOrderMark ? UnsafeBufferPointer(rebasing: dropFirst(ByteOrderMark.utf8.count)) : self
+    }
+}
+
+extension RawSpan {
+    /// The length of a byte order mark of UTF-8 at the beginning; 0 if there is none.
+    public var byteOrderMarkLength: Int {
+        withUnsafeBytes { $0.starts(with: ByteOrderMark.utf8) } ? ByteOrderMark.utf8.count : 0
+    }
+}

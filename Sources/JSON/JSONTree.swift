@@ -32,9 +32,7 @@ public struct JSONTree: Sendable {
     public static func parse(_ text: RawSpan) throws(JSONError) -> JSONTree {
         // The pointers and the scanner live only during the closure.
         try text.withUnsafeBytes { raw throws(JSONError) in
-            var bytes = raw.assumingMemoryBound(to: UInt8.self)
-            if bytes.starts(with: ByteOrderMark.utf8) { bytes = .init(rebasing: bytes.dropFirst(3)) }
-            var parser = Parser(scanner: JSONScanner(bytes))
+            var parser = Parser(scanner: JSONScanner(raw.assumingMemoryBound(to: UInt8.self).withoutByteOrderMark))
             let tree = try parser.tree(depth: 0)
             try parser.scanner.expectEnd()
             return tree

@@ -93,7 +93,11 @@ extension LuaStack {
         defer { outline.trim() }
         // The pointers live only during the closure.
         try text.withUnsafeBytes { raw throws(JSONError) in
-            guard outline.check(raw.assumingMemoryBound(to: UInt8.self)) else { throw outline.mistake }
+            let text = raw.assumingMemoryBound(to: UInt8.self)
+            // A text with a byte order mark is not JSON, so other texts need not be searched for one.
+            guard outline.check(text) || text.hasByteOrderMark && outline.check(text.withoutByteOrderMark) else {
+                throw outline.mistake
+            }
             CheckedJSON.push(outline, onto: self)
         }
     }

@@ -47,4 +47,15 @@ extension LuaStack {
         insert(at: -1 - arguments)
         try check(clua_run(state, Int32(arguments)))
     }
+
+    /// Pushes two functions for luafunc's own Lua code. [+2]
+    ///
+    /// - `wrap(f, call, fast)` makes the function that a script gets: C, so that the script's line stays on the stack
+    ///   when it writes `return f()`. With `call`, the text of a right call, it is a method, which refuses to be called
+    ///   with a dot. `fast` is a Swift function that gets the arguments first; if it returns no results, `f` is called.
+    /// - `fail(message)` raises the message with the script's file and line.
+    public func pushOwnHelpers() {
+        clua_pushcfunction(state, clua_wrapown)
+        clua_pushcfunction(state, clua_fail)
+    }
 }

@@ -93,7 +93,8 @@ extension LuaStack {
     /// Whether the code of an invocation is running in this VM.
     var isInsideRun: Bool { clua_vm(state).pointee.current != nil }
 
-    /// The text of an error value: the string itself, the result of `__tostring`, or a table as JSON.
+    /// The text of an error value: the string itself, the result of `__tostring`, a table as JSON, or else as `print`
+    /// shows it.
     func message(at index: Int) -> String {
         let index = absolute(index)
         switch type(at: index) {
@@ -108,20 +109,37 @@ extension LuaStack {
                 try writer.append(at: index, of: self)
                 return writer.text
             } catch {
-                return "(error object is a table value)"
+                return shown(at: index)
             }
         case .table:
             pop()
             fallthrough
         default:
-            defer { pop() }
-            let status = clua_tostring(state, Int32(index))
-            // In these cases, Lua's message speaks of memory whichever limit was reached.
-            if status == LUA_ERRMEM || clua_vm(state).pointee.expired != 0 {
-                return "(error object is a \(type(at: index).name) value; its __tostring takes too much time or memory)"
-            }
-            return messageText(at: -1) ?? "(error object is a \(type(at: index).name) value)"
+            clua_pushtostring(state)
+            return told(at: index, "__tostring")
         }
+    }
+
+    private func shown(at index: Int) -> String {
+        do throws(LuaError) {
+            try pushTableText()
+        } catch {
+            return "(error object is a table value)"
+        }
+        return told(at: index, "text")
+    }
+
+    /// The text that the function on top makes of the value at `index`. [-1]
+    ///
+    /// - Parameter what: what makes it, for a message.
+    private func told(at index: Int, _ what: String) -> String {
+        defer { pop() }
+        let status = clua_tell(state, Int32(index))
+        // In these cases, Lua's message speaks of memory whichever limit was reached.
+        if status == LUA_ERRMEM || clua_vm(state).pointee.expired != 0 {
+            return "(error object is a \(type(at: index).name) value; its \(what) takes too much time or memory)"
+        }
+        return messageText(at: -1) ?? "(error object is a \(type(at: index).name) value)"
     }
 }
 
@@ -140,7 +158,7 @@ enum Traceback {
 
     /// Finds the depth by binary search, because `lua_getstack` walks the stack and a runaway recursion is 200,000
     /// levels deep.
-    private static func depth(of state: OpaquePointer) -> Int32 {
+    static func depth(of state: OpaquePointer) -> Int32 {
         var record = lua_Debug()
         var low: Int32 = 0
         var high: Int32 = 1
@@ -155,10 +173,12 @@ enum Traceback {
         return high
     }
 
-    /// One line of the traceback; nil for luafunc's own Lua code, which does not belong in a user's traceback.
+    /// One line of the traceback; nil for what is inside luafunc, which does not belong in a user's traceback.
     private static func frame(_ level: Int32, of state: OpaquePointer) -> String? {
         var record = lua_Debug()
-        guard lua_getstack(state, level, &record) != 0, lua_getinfo(state, "Sln", &record) != 0 else { return nil }
+        guard lua_getstack(state, level, &record) != 0, lua_getinfo(state, "Sln", &record) != 0,
+            clua_isinside(state, level, &record) == 0
+        else { return nil }
         // The functions on the stack own these names, so the pointers are valid.
         let source = String(cString: record.source)
         let name = record.name.map { String(cString: $0) }

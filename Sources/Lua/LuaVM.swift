@@ -21,7 +21,8 @@ public final class LuaVM {
     let outline = JSONOutline()
     private var knownNames: JSONNames?
     private var idleThreads: [LuaThread] = []
-    private var seal: LuaReference?
+    /// The Lua function that makes the text of a table. Made on first use.
+    var tableText: LuaReference?
     private var cyclesLeft = 0
     /// The completion for the thread that is resumed, and the operation for which the thread then waits.
     var completion: HostFunction?
@@ -52,7 +53,7 @@ public final class LuaVM {
         account = HeldBytes.Account(LuaStack(state: state))
         shared.pointee.vm = Unmanaged.passUnretained(self).toOpaque()
         writer.held = HeldBytes(self)
-        seal = try open(sandbox)
+        try open(sandbox)
     }
 
     deinit {
@@ -148,12 +149,12 @@ public final class LuaVM {
         return Int32(functions.count - 1)
     }
 
-    /// After this call, an assignment to a global variable that does not exist is an error.
+    /// After this call, an assignment to a global variable that does not exist is an error, except in a module of
+    /// `lua_modules`.
     public func sealGlobals() {
-        guard let seal else { return }
-        stack.push(seal)
-        // The function only sets a metatable, so it cannot fail.
-        clua_pcall(state, 0, 0)
+        clua_pushcfunction(state, clua_sealglobals)
+        // It fails only if there is no memory for a small table. Then the rule is not in force.
+        if clua_pcall(state, 0, 0) != LUA_OK { stack.pop() }
     }
 
     /// A thread with an empty stack. An idle thread is reused if there is one.
@@ -260,13 +261,19 @@ extension LuaStack {
         clua_pushhostfunction(state, vm.add(name, body))
     }
 
-    /// Compiles text, but never binary code, and pushes the chunk. Pushes nothing on failure. [+1]
+    /// Compiles the text of a file, but never binary code, and pushes the chunk. Pushes nothing on failure. [+1]
     public func load(_ text: RawSpan, name: String) throws(LuaFailure) {
+        let code = text.extracting(SourceText.codeStart(text)..<text.byteCount)
         // Lua reads the text only before `clua_load` returns.
-        let status = text.withUnsafeBytes { raw in
+        let status = code.withUnsafeBytes { raw in
             clua_load(state, raw.baseAddress?.assumingMemoryBound(to: CChar.self), raw.count, name, "t")
         }
-        try check(status)
+        do throws(LuaFailure) {
+            try check(status)
+        } catch {
+            let file = name.hasPrefix("@") ? String(name.dropFirst()) : name
+            throw LuaFailure(message: SourceText.explanation(of: error.message, code, file: file) ?? error.message)
+        }
     }
 
     /// If the status is an error, removes the message from the top of the stack and throws it.

@@ -4,11 +4,14 @@ internal import CLua
 public struct Sandbox {
     /// `print` calls it with `(level, text)`.
     let write: HostFunction
+    /// `io.write` calls it with `(level, text)`. The text may contain any number of lines, or a part of one.
+    let output: HostFunction
     /// `require` calls it with a module's name. It leaves the module, or the module's text and file name.
     let find: HostFunction
 
-    public init(write: @escaping HostFunction, find: @escaping HostFunction) {
+    public init(write: @escaping HostFunction, output: @escaping HostFunction, find: @escaping HostFunction) {
         self.write = write
+        self.output = output
         self.find = find
     }
 }
@@ -16,7 +19,7 @@ public struct Sandbox {
 extension LuaVM {
     /// Opens the standard library, reduced to the allow-list of `Prelude`. It is called once, before any script runs.
     /// [0]
-    func open(_ sandbox: Sandbox) throws(LuaFailure) -> LuaReference {
+    func open(_ sandbox: Sandbox) throws(LuaFailure) {
         for (name, library) in libraries {
             luaL_requiref(state, name, library, 1)
             stack.pop()
@@ -32,8 +35,23 @@ extension LuaVM {
         clua_insert(state, -2)
         clua_wrapbase(state, lua_absindex(state, -2), lua_absindex(state, -1))
         stack.pop(2)
+        luaL_requiref(state, "debug", clua_opendebug, 1)
+        stack.pop()
+        stack.push(function: "write", sandbox.output)
+        clua_openio(state)
         stack.push(function: "write", sandbox.write)
         stack.push(function: "find", sandbox.find)
+        stack.push(function: "explain") { stack throws(LuaError) in
+            let message = stack.string(at: 1) ?? ""
+            let file = stack.string(at: 3) ?? ""
+            guard let text = stack.withBytes(at: 2, { SourceText.explanation(of: message, $0, file: file) }) ?? nil
+            else {
+                stack.pushValue(at: 1)
+                return 1
+            }
+            stack.push(text)
+            return 1
+        }
         clua_pushcfunction(state, clua_sethelpers)
         stack.push(function: "tables") { stack throws(LuaError) in
             do throws(LuaFailure) {
@@ -45,10 +63,15 @@ extension LuaVM {
         }
         clua_pushcfunction(state, clua_sortlist)
         clua_pushcfunction(state, clua_checkchunk)
-        try stack.run(Prelude.chunk, arguments: 6)
+        clua_pushcfunction(state, clua_wrapown)
+        stack.push(function: "show") { stack throws(LuaError) in
+            try stack.pushTableText()
+            return 1
+        }
+        try stack.run(Prelude.chunk, arguments: 9)
+        stack.pop()
         clua_hidemodules(state)
         clua_openendless(state)
-        return stack.reference()
     }
 
     /// Makes the metatables that mark JSON arrays, JSON objects and deferred tables, and gives null its name.
@@ -76,10 +99,8 @@ extension LuaVM {
     }
 }
 
-/// The standard libraries that are opened. A script sees only parts of them; `package` and `debug` are opened only for
-/// the prelude.
+/// The standard libraries that are opened first. A script sees only parts of them.
 private let libraries: [(String, lua_CFunction)] = [
-    ("_G", clua_openbase), ("package", luaopen_package), ("coroutine", clua_opencoroutine), ("table", clua_opentable),
+    ("_G", clua_openbase), ("package", clua_openpackage), ("coroutine", clua_opencoroutine), ("table", clua_opentable),
     ("string", clua_openstring), ("math", luaopen_math), ("utf8", clua_openutf8), ("os", clua_openos),
-    ("debug", luaopen_debug),
 ]

@@ -82,7 +82,7 @@ import Testing
         (#""\u12G4""#, "line 1, column 6: an escape that JSON does not know"),
         (#""\ud800""#, "line 1, column 4: half of a surrogate pair"),
         (#""\ude00x""#, "line 1, column 4: half of a surrogate pair"),
-        ("\u{FEFF}1", "line 1, column 1: byte 239 where a value should be"),
+        ("\u{FEFF}\u{FEFF}1", "line 1, column 1: byte 239 where a value should be"),
     ])
     func `an error says where and why a text is not JSON`(_ text: String, _ sentence: String) throws {
         let lua = try TestVM()

@@ -20,6 +20,10 @@ final class TestVM {
                     lines.all.append(stack.string(at: 2) ?? "")
                     return 0
                 },
+                output: { stack throws(LuaError) in
+                    lines.all.append("\(stack.string(at: 1) ?? ""): \(stack.string(at: 2) ?? "")")
+                    return 0
+                },
                 find: { stack throws(LuaError) in
                     let name = stack.string(at: 1) ?? ""
                     guard let text = modules[name] else {

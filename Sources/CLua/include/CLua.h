@@ -18,6 +18,10 @@
 ** - strings.c    the other long-running functions of the string library.
 ** - tables.c     the table library; sort.c is table.sort.
 ** - utf8.c       the utf8 library; base.c a few functions of the base library.
+** - traceback.c  the call stack as a script sees it.
+** - debug.c      the part of the debug library that a script gets.
+** - streams.c    io.stdout and io.stderr, which lead to the log.
+** - refused.c    functions that a script must not call, with what to do instead.
 ** - text.c       a growing string that survives a yield.
 ** - calls.c      a limit on chains of __call.
 ** - build.c      facts about the build.
@@ -142,11 +146,15 @@ size_t clua_imagesize (void);
 void clua_openendless (lua_State *L);
 
 /* door.c */
+void clua_pushplace (lua_State *L, int past);
 void clua_pushhostfunction (lua_State *L, int function);
+int clua_wrapown (lua_State *L);
+int clua_fail (lua_State *L);
 int clua_field (lua_State *L);
 int clua_resume (lua_State *L, lua_State *from, int nargs, int *nresults);
 int clua_run (lua_State *L, int nargs);
-int clua_tostring (lua_State *L, int index);
+void clua_pushtostring (lua_State *L);
+int clua_tell (lua_State *L, int index);
 int clua_close (lua_State *L, int words);
 
 /* preempt.c */
@@ -212,8 +220,23 @@ int clua_opentable (lua_State *L);
 int clua_openutf8 (lua_State *L);
 int clua_openbase (lua_State *L);
 int clua_openos (lua_State *L);
+int clua_openpackage (lua_State *L);
 int clua_checkchunk (lua_State *L);
 void clua_hidemodules (lua_State *L);
+int clua_sealglobals (lua_State *L);
+
+/* traceback.c, debug.c, streams.c, refused.c */
+#define CLUA_READSONLY \
+  "only debug.traceback and debug.getinfo can look at running code"
+int clua_isown (const lua_Debug *record);
+int clua_isinside (lua_State *L, int at, lua_Debug *record);
+int clua_findlevel (lua_State *L, lua_Integer level, lua_Debug *record);
+lua_State *clua_target (lua_State *L, int *first);
+int clua_traceback (lua_State *L);
+int clua_opendebug (lua_State *L);
+void clua_openio (lua_State *L);
+int clua_refuse (lua_State *L, const char *name, const char *advice);
+void clua_setrefusals (lua_State *L, const char *library);
 
 /* deferred.c */
 void clua_pushdeferred (lua_State *L, void *key, int source, int array,

@@ -14,7 +14,14 @@ extension JSONReader {
         // The pointers and the reader live only during the closure.
         try text.withUnsafeBytes { raw throws(JSONError) in
             defer { outline.trim() }
-            try outline.check(raw.assumingMemoryBound(to: UInt8.self), depth: depth, limits: stack)
+            let text = raw.assumingMemoryBound(to: UInt8.self)
+            do throws(JSONError) {
+                try outline.check(text, depth: depth, limits: stack)
+            } catch {
+                // A text with a byte order mark is not JSON, so other texts need not be searched for one.
+                guard text.hasByteOrderMark else { throw error }
+                try outline.check(text.withoutByteOrderMark, depth: depth, limits: stack)
+            }
             var reader = JSONReader(outline.checked, stack: stack, limits: stack, nulls: nulls)
             try body(&reader)
         }

@@ -29,6 +29,7 @@ public final class LongJSONReader {
     /// Returns true when the text is read and its value is on top of the stack, or false if the time slice ended before
     /// that. Until it returns true, the stack holds unfinished values, and `text` must not change. [+1 at the end]
     public func advance(_ text: RawSpan, onto stack: LuaStack) throws(JSONError) -> Bool {
+        let text = text.extracting(droppingFirst: text.byteOrderMarkLength)
         if copied == nil, sparing == nil, !hasRoomForCopy(of: text, stack) {
             sparing = SparingJSONReader(nulls: nulls, depth: depth)
         }
