@@ -1,11 +1,15 @@
 #pragma once
 #include <openssl/bio.h>
+#include <openssl/bn.h>
 #include <openssl/core_names.h>
 #include <openssl/crypto.h>
+#include <openssl/ec.h>
 #include <openssl/err.h>
 #include <openssl/evp.h>
+#include <openssl/param_build.h>
 #include <openssl/pem.h>
 #include <openssl/rand.h>
+#include <openssl/rsa.h>
 #include <openssl/ssl.h>
 #include <openssl/x509.h>
 #include <openssl/x509_vfy.h>
@@ -28,6 +32,48 @@ static inline int copenssl_init_hmac(EVP_MAC_CTX *context, const char *digest, c
         OSSL_PARAM_construct_end(),
     };
     return EVP_MAC_init(context, key, count, parameters);
+}
+
+/* Makes a key of its parts and frees the list of parts. Returns NULL if a part is missing or OpenSSL refuses one. */
+static inline EVP_PKEY *copenssl_make_key(const char *kind, int selection, OSSL_PARAM_BLD *parts, int is_complete) {
+    EVP_PKEY *key = NULL;
+    EVP_PKEY_CTX *context = EVP_PKEY_CTX_new_from_name(NULL, kind, NULL);
+    OSSL_PARAM *parameters = is_complete ? OSSL_PARAM_BLD_to_param(parts) : NULL;
+    if (parameters == NULL || context == NULL || EVP_PKEY_fromdata_init(context) != 1
+        || EVP_PKEY_fromdata(context, &key, selection, parameters) != 1)
+        key = NULL;
+    OSSL_PARAM_free(parameters);
+    OSSL_PARAM_BLD_free(parts);
+    EVP_PKEY_CTX_free(context);
+    return key;
+}
+
+/* Makes an RSA key: n and e, and for a private key d, p, q, dp, dq and qi, which otherwise are NULL. It is C because the
+ * list of parts keeps pointers to their names, and a string that Swift passes to C lives only during one call. */
+static inline EVP_PKEY *copenssl_make_rsa_key(const BIGNUM *n, const BIGNUM *e, const BIGNUM *d, const BIGNUM *p,
+                                              const BIGNUM *q, const BIGNUM *dp, const BIGNUM *dq, const BIGNUM *qi) {
+    OSSL_PARAM_BLD *parts = OSSL_PARAM_BLD_new();
+    int is_complete = parts != NULL && OSSL_PARAM_BLD_push_BN(parts, OSSL_PKEY_PARAM_RSA_N, n)
+        && OSSL_PARAM_BLD_push_BN(parts, OSSL_PKEY_PARAM_RSA_E, e);
+    if (d != NULL)
+        is_complete = is_complete && OSSL_PARAM_BLD_push_BN(parts, OSSL_PKEY_PARAM_RSA_D, d)
+            && OSSL_PARAM_BLD_push_BN(parts, OSSL_PKEY_PARAM_RSA_FACTOR1, p)
+            && OSSL_PARAM_BLD_push_BN(parts, OSSL_PKEY_PARAM_RSA_FACTOR2, q)
+            && OSSL_PARAM_BLD_push_BN(parts, OSSL_PKEY_PARAM_RSA_EXPONENT1, dp)
+            && OSSL_PARAM_BLD_push_BN(parts, OSSL_PKEY_PARAM_RSA_EXPONENT2, dq)
+            && OSSL_PARAM_BLD_push_BN(parts, OSSL_PKEY_PARAM_RSA_COEFFICIENT1, qi);
+    return copenssl_make_key("RSA", d != NULL ? EVP_PKEY_KEYPAIR : EVP_PKEY_PUBLIC_KEY, parts, is_complete);
+}
+
+/* Makes a key on a named curve: the point, and for a private key its number, which otherwise is NULL. It is C for the
+ * same reason. */
+static inline EVP_PKEY *copenssl_make_ec_key(const char *curve, const unsigned char *point, size_t count,
+                                             const BIGNUM *secret) {
+    OSSL_PARAM_BLD *parts = OSSL_PARAM_BLD_new();
+    int is_complete = parts != NULL && OSSL_PARAM_BLD_push_utf8_string(parts, OSSL_PKEY_PARAM_GROUP_NAME, curve, 0)
+        && OSSL_PARAM_BLD_push_octet_string(parts, OSSL_PKEY_PARAM_PUB_KEY, point, count)
+        && (secret == NULL || OSSL_PARAM_BLD_push_BN(parts, OSSL_PKEY_PARAM_PRIV_KEY, secret));
+    return copenssl_make_key("EC", secret != NULL ? EVP_PKEY_KEYPAIR : EVP_PKEY_PUBLIC_KEY, parts, is_complete);
 }
 
 /* Makes the settings that every context needs. It is C because they are macros, which Swift does not see. It sets TLS

@@ -42,12 +42,41 @@ public struct HMAC: ~Copyable {
 
     public mutating func update(_ bytes: [UInt8]) { update(bytes.span.bytes) }
 
-    public consuming func finish() -> [UInt8] {
+    public consuming func finish() -> [UInt8] { takeCode() }
+
+    /// The code of the bytes so far. Before other bytes arrive, `restart` must be called.
+    mutating func takeCode() -> [UInt8] {
         let (hash, context) = (hash, context)
         return [UInt8](unsafeUninitializedCapacity: hash.byteCount) { code, count in
             let result = EVP_MAC_final(context, code.baseAddress, &count, code.count)
             precondition(result == 1 && count == hash.byteCount, "OpenSSL's HMAC failed")
         }
+    }
+
+    /// Begins another code with the same key, which OpenSSL keeps in its prepared form.
+    mutating func restart() {
+        let code = EVP_MAC_init(context, nil, 0, nil)
+        precondition(code == 1, "OpenSSL's HMAC failed")
+    }
+
+    /// Replaces `last`, which is as long as a code, by its own code this many times, and adds each one to `sum` by
+    /// exclusive or.
+    mutating func iterate(_ last: inout [UInt8], into sum: inout [UInt8], count: Int) {
+        let (context, length) = (context, hash.byteCount)
+        precondition(last.count == length && sum.count == length)
+        var isDone = true
+        last.withUnsafeMutableBufferPointer { last in
+            // OpenSSL reads and writes only as many bytes as both arrays have.
+            var written = 0
+            for _ in 0..<count {
+                isDone =
+                    isDone && EVP_MAC_init(context, nil, 0, nil) == 1
+                    && EVP_MAC_update(context, last.baseAddress, length) == 1
+                    && EVP_MAC_final(context, last.baseAddress, &written, length) == 1
+                for index in 0..<length { sum[index] ^= last[index] }
+            }
+        }
+        precondition(isDone, "OpenSSL's HMAC failed")
     }
 }
 
