@@ -19,6 +19,8 @@ public final class Inflater {
     private let format: Format
     private let limit: Int
     private var total = 0
+    /// Whether the bytes that were consumed may have more output, because the last buffer was full.
+    public private(set) var hasMore = false
     private var state = State.begin
     private let stream: UnsafeMutablePointer<z_stream>
     private let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: 1 << 14, alignment: 16)
@@ -65,10 +67,17 @@ public final class Inflater {
     }
 
     /// Calls `piece` with each piece of output, in a buffer that the next piece overwrites.
+    ///
+    /// - Parameter isWanted: called after each piece. If it returns false, the call ends. The next call goes on with the
+    ///   bytes that were not consumed; see also `hasMore`.
+    /// - Returns: the number of bytes consumed.
     /// - Throws: the error of this call or of an earlier one.
-    public func inflate(_ bytes: RawSpan, _ piece: (RawSpan) -> Void) throws(InflateError) {
+    @discardableResult
+    public func inflate(
+        _ bytes: RawSpan, while isWanted: () -> Bool = { true }, _ piece: (RawSpan) -> Void
+    ) throws(InflateError) -> Int {
         var position = 0
-        while position < bytes.byteCount {
+        while position < bytes.byteCount || hasMore, isWanted() {
             switch state {
             case .begin where format == .deflate:
                 state = .firstByte(bytes.unsafeLoad(fromByteOffset: position, as: UInt8.self))
@@ -80,18 +89,20 @@ public final class Inflater {
                 position += 1
                 if Self.isZlib(first, second) { inflateReset2(stream, 15) }
                 state = .inside
-                _ = try decompress([first, second].span.bytes, piece)
+                // Two bytes do not fill the buffer, so all of them are consumed.
+                _ = try decompress([first, second].span.bytes, while: isWanted, piece)
             case .inside:
-                position += try decompress(bytes.extracting(position..<bytes.byteCount), piece)
+                position += try decompress(bytes.extracting(position..<bytes.byteCount), while: isWanted, piece)
             case .between, .betweenMarks:
                 try look(bytes.unsafeLoad(fromByteOffset: position, as: UInt8.self), piece)
                 position += 1
             case .ended:
-                return
+                return bytes.byteCount
             case .failed(let error):
                 throw error
             }
         }
+        return position
     }
 
     /// Ends the input. Throws if the compressed data is not complete.
@@ -114,23 +125,25 @@ public final class Inflater {
         } else if byte == Self.mark[1] {
             inflateReset(stream)
             state = .inside
-            _ = try decompress(Self.mark.span.bytes, piece)
+            _ = try decompress(Self.mark.span.bytes, while: { true }, piece)
         } else {
             state = .ended
         }
     }
 
-    /// Returns the number of bytes consumed. It is less than all of them only if the compressed data ends.
-    private func decompress(_ bytes: RawSpan, _ piece: (RawSpan) -> Void) throws(InflateError) -> Int {
+    /// Returns the number of bytes consumed. It is less than all of them only if the compressed data ends, or no more
+    /// output is wanted.
+    private func decompress(
+        _ bytes: RawSpan, while isWanted: () -> Bool, _ piece: (RawSpan) -> Void
+    ) throws(InflateError) -> Int {
         var result = Result<Int, InflateError>.success(0)
-        // zlib does not write to its input. It does not use the input after the call, because it has consumed all of
-        // it, or the data has ended.
+        // zlib does not write to its input. It does not use the input after the call, because the pointer is removed.
         bytes.withUnsafeBytes { bytes in
             let count = UInt32(clamping: bytes.count)
             stream.pointee.next_in = UnsafeMutablePointer(
                 mutating: bytes.bindMemory(to: UInt8.self).baseAddress)
             stream.pointee.avail_in = count
-            result = run(piece).map { Int(count - stream.pointee.avail_in) }
+            result = run(while: isWanted, piece).map { Int(count - stream.pointee.avail_in) }
             stream.pointee.next_in = nil
             stream.pointee.avail_in = 0
         }
@@ -140,8 +153,9 @@ public final class Inflater {
         }
     }
 
-    private func run(_ piece: (RawSpan) -> Void) -> Result<Void, InflateError> {
+    private func run(while isWanted: () -> Bool, _ piece: (RawSpan) -> Void) -> Result<Void, InflateError> {
         repeat {
+            hasMore = false
             stream.pointee.next_out = buffer.bindMemory(to: UInt8.self).baseAddress
             stream.pointee.avail_out = UInt32(buffer.count)
             let code = CZlib.inflate(stream, Z_NO_FLUSH)
@@ -151,7 +165,7 @@ public final class Inflater {
             if count > 0 { piece(UnsafeRawBufferPointer(rebasing: buffer[..<count]).bytes) }
             switch code {
             case Z_OK, Z_BUF_ERROR:
-                continue
+                break
             case Z_STREAM_END:
                 state = format == .gzip ? .between : .ended
                 return .success(())
@@ -162,7 +176,8 @@ public final class Inflater {
             default:
                 preconditionFailure("no memory for zlib")
             }
-        } while stream.pointee.avail_in > 0 || stream.pointee.avail_out == 0
+            hasMore = stream.pointee.avail_out == 0
+        } while (stream.pointee.avail_in > 0 || hasMore) && isWanted()
         return .success(())
     }
 

@@ -36,6 +36,11 @@ public struct URL: Hashable, Sendable, CustomStringConvertible {
             path: Self.withoutDots(parts.path), query: parts.query)
     }
 
+    /// The same URL with this user and password.
+    func with(userInfo: String?) -> URL {
+        URL(scheme, Authority(userInfo: userInfo, host: host, port: port), path: path, query: query)
+    }
+
     private init(_ scheme: Scheme, _ authority: Authority, path: String, query: String?) {
         self.scheme = scheme
         userInfo = authority.userInfo
@@ -77,6 +82,26 @@ public struct URL: Hashable, Sendable, CustomStringConvertible {
         "\(scheme.rawValue)://\(userInfo.map { "\($0)@" } ?? "")\(hostAndPort)\(target)"
     }
 
+    /// The URL for messages and logs: without the user and the password, and without the query, where keys and
+    /// signatures stand.
+    public var shown: String {
+        "\(scheme.rawValue)://\(hostAndPort)\(path)\(query == nil ? "" : "?…")"
+    }
+
+    /// The same for a text that may not be a URL. Everything before its last `@` may be a password.
+    public static func shown(_ text: String) -> String {
+        if let url = try? URL(text) { return url.shown }
+        var scheme = ""
+        var rest = text[...]
+        if let mark = rest.firstRange(of: "//") {
+            scheme = String(rest[..<mark.upperBound])
+            rest = rest[mark.upperBound...]
+        }
+        if let at = rest.lastIndex(of: "@") { rest = rest[rest.index(after: at)...] }
+        guard let query = rest.firstIndex(of: "?") else { return scheme + rest }
+        return scheme + rest[..<query] + "?…"
+    }
+
     /// Whether both URLs have the same origin, so that they may share cookies and passwords.
     public func hasSameOrigin(as other: URL) -> Bool {
         scheme == other.scheme && host == other.host && port == other.port
@@ -98,6 +123,8 @@ public enum URLError: Error, Hashable, Sendable, CustomStringConvertible {
         case .notAbsolute: "it is not a whole URL; write one such as https://example.com/"
         case .scheme(let scheme): "the scheme '\(scheme)' is not supported; use http or https"
         case .noHost: "it has no host; write one such as https://example.com/"
+        case .host(let host) where host.contains("%"):
+            "'\(host)' is not a host name or address; write a name with other letters as its xn-- form"
         case .host(let host): "'\(host)' is not a host name or address"
         case .port(let port): "the port '\(port)' is not a number from 1 to 65535"
         case .control: "it has a control character"

@@ -100,7 +100,7 @@ public struct HTTPFields: Sendable {
     }
 
     /// The size in bytes of all fields as written.
-    var room: Int { storage.count + 4 * ranges.count }
+    public var room: Int { storage.count + 4 * ranges.count }
 
     /// Passes the bytes of each field to the writer. The pointers are valid only during the call.
     func withFieldBytes(_ body: (_ name: UnsafeRawBufferPointer, _ value: UnsafeRawBufferPointer) -> Void) {

@@ -73,6 +73,35 @@ import Testing
         #expect(pieces > 10)
     }
 
+    @Test(arguments: [
+        (Inflater.Format.gzip, Deflater.Format.gzip), (.deflate, .zlib), (.deflate, .raw), (.raw, .raw),
+    ])
+    func `a call ends when no more output is wanted, and the next one goes on`(
+        _ format: Inflater.Format, _ made: Deflater.Format
+    ) throws {
+        let zeros = [UInt8](repeating: 0, count: 1 << 20)
+        let members = format == .gzip ? 2 : 1
+        var rest = Deflater.deflate(zeros, made)
+        if members == 2 { rest += rest }
+        let inflater = Inflater(format, limit: zeros.count * 2)
+        var output: [UInt8] = []
+        var largest = 0
+        while !rest.isEmpty || inflater.hasMore {
+            #expect(!inflater.isComplete || output.count.isMultiple(of: zeros.count))
+            var isWanted = true
+            let before = output.count
+            let count = try inflater.inflate(rest.span.bytes, while: { isWanted }) { piece in
+                piece.withUnsafeBytes { output += $0 }
+                isWanted = false
+            }
+            rest.removeFirst(count)
+            largest = max(largest, output.count - before)
+        }
+        try inflater.finish()
+        #expect(output.count == zeros.count * members && largest <= 16 << 10)
+        #expect(try inflater.inflate([UInt8]().span.bytes, while: { false }) { _ in } == 0)
+    }
+
     @Test func `the members of a gzip file are read as one, cut anywhere`() throws {
         let file = Self.hello + Deflater.deflate([], .gzip) + Self.hello
         for cut in 0...file.count {

@@ -88,4 +88,14 @@ import Testing
             #expect(try !url.hasSameOrigin(as: URL(other)) && Origin(url) != Origin(URL(other)))
         }
     }
+
+    @Test(arguments: [
+        ("https://user:secret@X:8/a/b?sig=secret#f", "https://x:8/a/b?…"), ("http://x", "http://x/"),
+        ("http://[::1]:81/@a", "http://[::1]:81/@a"), ("ftp://u:secret@x/?secret", "ftp://x/?…"),
+        ("https://u:sec/ret@x/", "https://x/"), ("u:secret@x", "x"), ("", ""), ("https://", "https://"),
+        ("https://u:s@cret@x:y/?secret?", "https://x:y/?…"),
+    ])
+    func `a URL in a message has no password and no query`(_ text: String, _ shown: String) {
+        #expect(URL.shown(text) == shown)
+    }
 }

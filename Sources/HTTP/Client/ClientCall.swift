@@ -1,4 +1,3 @@
-import Compression
 import EventLoop
 import HTTP1
 
@@ -10,7 +9,7 @@ public final class ClientCall {
         let ended: (Result<Void, HTTPClientError>) -> Void
     }
 
-    private enum State {
+    enum State {
         case waiting
         case looking(Resolver.Lookup)
         case trusting
@@ -22,25 +21,25 @@ public final class ClientCall {
         case ended
     }
 
-    private let client: HTTPClient
-    private var request: ClientRequest
-    private var events: Events?
-    private var state = State.waiting
-    private var origin: Origin
-    private var trail: RedirectTrail
-    private var unpacker: Unpacker?
+    let client: HTTPClient
+    var request: ClientRequest
+    var events: Events?
+    var state = State.waiting
+    var origin: Origin
+    var trail: RedirectTrail
+    var unpacker: Unpacker?
     /// How often the request was sent again because a connection ended without a response.
-    private var resent = 0
+    var resent = 0
     /// Whether a connection for this call is being made. The pool already counts it.
     private var isMaking = false
-    private var isPaused = false
-    private var hasHead = false
+    var isPaused = false
+    var hasHead = false
     /// How many bytes of a streamed request body were not written yet, or nil if its length was not announced.
     private var bodyLeft: Int?
 
     private let timer: Timer
     private let deadline: MonotonicTime
-    private var stage: (HTTPClientError.Stage, MonotonicTime)?
+    var stage: (HTTPClientError.Stage, MonotonicTime)?
 
     /// Called once when there is room again to write the body of the request.
     public var onWritable: (() -> Void)?
@@ -178,9 +177,13 @@ public final class ClientCall {
         }
     }
 
-    /// Sends a piece of a streamed body. Queues the piece if there is no room.
+    /// Whether the rest of a streamed body is still wanted: the call has not ended, and no redirect has replaced the
+    /// request by one without a body.
+    public var wantsBody: Bool { if case .stream = request.body { !hasEnded } else { false } }
+
+    /// Sends a piece of a streamed body. Queues the piece if there is no room. Does nothing if it is not wanted.
     public func write(_ piece: RawSpan) {
-        guard case .active(let connection) = state, piece.byteCount > 0 else { return }
+        guard wantsBody, case .active(let connection) = state, piece.byteCount > 0 else { return }
         if let left = bodyLeft {
             guard piece.byteCount <= left else { return fail(.request("the body is longer than its length says")) }
             bodyLeft = left - piece.byteCount
@@ -197,7 +200,7 @@ public final class ClientCall {
     /// - Parameter isComplete: false if the body broke off. The call then fails, and the server can tell that the
     ///   body is incomplete.
     public func endBody(isComplete: Bool = true) {
-        guard case .active(let connection) = state else { return }
+        guard wantsBody, case .active(let connection) = state else { return }
         guard isComplete else { return fail(.request("the body of the request broke off")) }
         guard bodyLeft ?? 0 == 0 else { return fail(.request("the body is shorter than its length says")) }
         if bodyLeft == nil {
@@ -234,11 +237,11 @@ public final class ClientCall {
         startTimer()
     }
 
-    private func limitFirstByte() {
+    func limitFirstByte() {
         if let limit = request.firstByteTimeout { self.limit(.firstByte, to: limit) }
     }
 
-    private func startTimer() {
+    func startTimer() {
         let next = min(deadline, stage?.1 ?? .distantFuture)
         guard next < .distantFuture else { return timer.stop() }
         timer.start(after: next - .now)
@@ -257,11 +260,11 @@ public final class ClientCall {
 
     // MARK: Ending
 
-    private var hasEnded: Bool { if case .ended = state { true } else { false } }
+    var hasEnded: Bool { if case .ended = state { true } else { false } }
 
     func fail(_ error: HTTPClientError) { end(.failure(error)) }
 
-    private func end(_ result: Result<Void, HTTPClientError>?) {
+    func end(_ result: Result<Void, HTTPClientError>?) {
         guard !hasEnded else { return }
         let state = state
         self.state = .ended
@@ -280,94 +283,5 @@ public final class ClientCall {
         events = nil
         client.forget(self)
         if let result { told?.ended(result) }
-    }
-}
-
-// MARK: Events of the connection
-
-extension ClientCall: ClientExchange {
-    var dropsOddFields: Bool { request.dropsOddFields }
-
-    func connection(
-        received head: ResponseHead, in bytes: RawSpan, framing: BodyFraming, dropped: [String]
-    ) {
-        guard case .active(let connection) = state else { return }
-        stage = nil
-        hasHead = true
-        startTimer()
-        let fields = HTTPFields(head.fields, of: bytes)
-        do throws(HTTPClientError) {
-            if let next = try trail.next(after: head.status, fields, request) {
-                request = next
-                return follow(from: connection)
-            }
-        } catch {
-            return fail(error)
-        }
-        if request.decodes, framing != .none { unpacker = Unpacker(fields, limit: request.decodingLimit) }
-        if isPaused { connection.pause() }
-        let reason = String(repairing: bytes.extracting(head.reason))
-        events?.head(
-            ClientHead(status: head.status, reason: reason, fields: fields, url: request.url, dropped: dropped))
-    }
-
-    private func follow(from connection: ClientConnection) {
-        connection.detach()
-        origin = Origin(request.url)
-        state = .waiting
-        resent = 0
-        // The work is deferred, so that the same connection may be used if the rest of its response is read by then.
-        client.loop.perform { [self] in begin() }
-    }
-
-    func connection(received piece: RawSpan) {
-        guard let unpacker else { return events?.received(piece) ?? () }
-        unpacker.append(piece)
-        unpack()
-    }
-
-    private func unpack() {
-        guard let unpacker, !hasEnded else { return }
-        do throws(InflateError) {
-            try unpacker.unpack(while: { !isPaused && !hasEnded }) { events?.received($0) }
-            if case .unpacking = state, unpacker.isEmpty { try finish(unpacker) }
-        } catch {
-            fail(.content(error))
-        }
-    }
-
-    private func finish(_ unpacker: Unpacker) throws(InflateError) {
-        try unpacker.finish()
-        end(.success(()))
-    }
-
-    func connectionCompleted() {
-        guard !hasEnded else { return }
-        guard let unpacker else { return end(.success(())) }
-        guard unpacker.isEmpty else { return state = .unpacking }
-        do throws(InflateError) { try finish(unpacker) } catch { fail(.content(error)) }
-    }
-
-    func connectionSentRequest() {
-        // A server may respond before it has the whole request.
-        if case .active = state, !hasHead { limitFirstByte() }
-    }
-
-    func connectionFailed(_ error: HTTPClientError, isUntouched: Bool) {
-        guard case .active(let connection) = state else { return }
-        // A server that has closed an idle connection did not mean this request.
-        let resends = request.resends ?? (connection.isReused && request.method.isIdempotent ? 1 : 0)
-        if isUntouched, resent < resends, request.isRepeatable {
-            resent += 1
-            state = .waiting
-            return client.loop.perform { [self] in begin() }
-        }
-        fail(error)
-    }
-
-    func connectionHasRoom() {
-        guard let told = onWritable else { return }
-        onWritable = nil
-        told()
     }
 }

@@ -8,7 +8,8 @@ public struct ClientRequest {
         /// Bytes that are sent in chunks, so their length is not announced.
         case chunked([UInt8])
         /// A body that is written piece by piece. The call runs `begin` after it has written the head; then use its
-        /// `write` and `endBody`. Such a request cannot be sent again, so a redirect that keeps the body is an error.
+        /// `write` and `endBody`. Such a request cannot be sent again, so the caller gets a redirect that keeps the
+        /// body as its response.
         case stream(length: Int?, begin: (ClientCall) -> Void)
     }
 
@@ -23,7 +24,8 @@ public struct ClientRequest {
     /// names. Otherwise `Host` comes first and the framing last.
     public var keepsPlaces = false
     public var redirects = Redirects.returned
-    /// Whether to decompress a body in gzip or deflate, and to tell the server that it may send one.
+    /// Whether to decompress a body in gzip or deflate, and to tell the server that it may send one. The head of a
+    /// decompressed response has neither `Content-Encoding` nor `Content-Length`.
     public var decodes = false
     /// The most bytes that a decompressed body may have. It can be a thousand times as large as the compressed body.
     public var decodingLimit = 64 << 20

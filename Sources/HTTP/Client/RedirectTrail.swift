@@ -28,15 +28,20 @@ struct RedirectTrail {
         guard fields.values("location").count == 1 else {
             throw .redirect("the server points to several places at once")
         }
-        let url: URL
+        var url: URL
         do throws(URLError) { url = try request.url.resolve(location) } catch {
-            throw .redirect("the server points to '\(location)': \(error)")
+            // The parts that the error quotes may belong to a user or a password; a scheme before "://" cannot.
+            var isSafe = !location.contains("@")
+            if case .scheme = error, location.contains("://") { isSafe = true }
+            let reason = isSafe ? "\(error)" : "its scheme, user, password, host or port is wrong"
+            throw .redirect("the server points to '\(URL.shown(location))': \(reason)")
         }
         if request.url.scheme == .https, url.scheme == .http {
-            throw .redirect("the server points from https to \(url), which is not encrypted")
+            throw .redirect("the server points from https to \(url.shown), which is not encrypted")
         }
-        count += 1
-        guard count <= limit else { throw .redirect("too many redirects (more than \(limit))") }
+        let isSameOrigin = url.hasSameOrigin(as: request.url)
+        // Most servers write a whole URL, in which they do not repeat the user and the password.
+        if isSameOrigin, url.userInfo == nil { url = url.with(userInfo: request.url.userInfo) }
         var next = request
         next.url = url
         next.target = nil
@@ -48,13 +53,14 @@ struct RedirectTrail {
                 next.fields.remove(name)
             }
         }
+        // The caller can send its body again, but this client cannot.
+        guard next.isRepeatable else { return nil }
+        count += 1
+        guard count <= limit else { throw .redirect("too many redirects (more than \(limit))") }
         guard seen.insert(Place(method: next.method, url: url)).inserted || allowsCycles else {
-            throw .redirect("the server redirects in a loop, back to \(url)")
+            throw .redirect("the server redirects in a loop, back to \(url.shown)")
         }
-        guard next.isRepeatable else {
-            throw .redirect("the server points to \(url), but the body was streamed and cannot be sent again")
-        }
-        if !url.hasSameOrigin(as: request.url) {
+        if !isSameOrigin {
             // These fields were meant only for the previous server.
             for name in ["authorization", "cookie", "proxy-authorization", "host"] { next.fields.remove(name) }
         }

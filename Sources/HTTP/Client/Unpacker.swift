@@ -1,15 +1,12 @@
 import Compression
 import HTTP1
 
-/// Decompresses the body of a response in small steps, because a few bytes may expand to very many. After each step the
-/// receiver can pause.
+/// Decompresses the body of a response. A few bytes may expand to very many, so the receiver can pause after each piece.
 final class Unpacker {
     private let inflater: Inflater
     /// Received bytes that are not decompressed yet.
     private var packed: [UInt8] = []
     private var isWorking = false
-
-    private static let step = 4 << 10
 
     /// Returns nil if the body is not compressed, or if it is compressed several times, which the caller must handle.
     init?(_ fields: HTTPFields, limit: Int) {
@@ -24,7 +21,8 @@ final class Unpacker {
 
     func append(_ bytes: RawSpan) { packed.append(copying: bytes) }
 
-    var isEmpty: Bool { packed.isEmpty }
+    /// Whether everything that was received is decompressed.
+    var isEmpty: Bool { packed.isEmpty && !inflater.hasMore }
 
     /// Decompresses as long as `isWanted` returns true. Does nothing if `piece` calls it.
     func unpack(while isWanted: () -> Bool, _ piece: (RawSpan) -> Void) throws(InflateError) {
@@ -32,13 +30,8 @@ final class Unpacker {
         isWorking = true
         defer { isWorking = false }
         let bytes = packed
-        var position = 0
-        while position < bytes.count, isWanted() {
-            let end = min(bytes.count, position + Self.step)
-            try inflater.inflate(bytes.span.bytes.extracting(position..<end), piece)
-            position = end
-        }
-        packed.removeFirst(position)
+        let count = try inflater.inflate(bytes.span.bytes, while: isWanted, piece)
+        packed.removeFirst(count)
     }
 
     /// Throws if the compressed data is incomplete.

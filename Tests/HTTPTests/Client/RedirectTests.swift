@@ -1,3 +1,4 @@
+import EventLoop
 import HTTP1
 import LoopTesting
 import Testing
@@ -91,6 +92,18 @@ import Testing
         }
     }
 
+    @Test(arguments: [
+        ("http://user:pa/ss@h/", "http://h/"), ("http://user:p?ss@h:x/", "http://h:x/"), ("user:pass@h/", "h/"),
+    ])
+    func `the error about a location shows no part of a password`(_ location: String, _ shown: String) async throws {
+        try await withClient(answer: Self.answer(302, to: location)) { client, server async throws in
+            #expect(
+                await client.failure(of: try request(.get, server.url()))
+                    == .redirect(
+                        "the server points to '\(shown)': its scheme, user, password, host or port is wrong"))
+        }
+    }
+
     @Test func `several different locations are an error`() async throws {
         try await withClient(answer: { $0.respond(status: "302 Found", "Location: /a\r\nLocation: /b\r\n") }) {
             client, server async throws in
@@ -163,16 +176,80 @@ import Testing
         }
     }
 
-    @Test func `a streamed body is not sent twice`() async throws {
-        try await withClient(answer: Self.answer(307)) { client, server async throws in
+    @Test(arguments: [307, 308])
+    func `a streamed body is not sent twice, so the redirect is the response`(_ status: Int) async throws {
+        try await withClient(answer: Self.answer(status)) { client, server async throws in
             let body = ClientRequest.Body.stream(length: 4) { call in
                 call.write(Array("body".utf8).span.bytes)
                 call.endBody()
             }
-            guard case .redirect = await client.failure(of: try request(.post, server.url(), body: body)) else {
-                return #expect(Bool(false))
-            }
+            let reply = try await client.reply(try request(.post, server.url(), body: body))
+            #expect(reply.status == status && reply.fields.first("location") == "/end")
             #expect(server.requests.count == 1)
+        }
+    }
+
+    /// The server redirects when it has the head.
+    @Test func `the rest of a streamed body does not become part of the request after a redirect`() async throws {
+        try await onLoop { loop in
+            let server = try RawServer(loop) { exchange in
+                exchange.respond("end \(exchange.body.count)")
+            }
+            var early: RawConnection?
+            let redirecting = try TCPListener(loop, bind: SocketAddress(.loopback, port: 0))
+            redirecting.accepted = { descriptor in
+                guard let stream = try? TCPStream(loop, descriptor: descriptor) else { return }
+                early = RawConnection(stream, over: stream) { _ in }
+                early?.changed = { [unowned stream] in
+                    let head = "HTTP/1.1 303 Go\r\nLocation: \(server.url("/end"))\r\nContent-Length: 0\r\n\r\n"
+                    stream.write(Array(head.utf8).span.bytes)
+                }
+            }
+            let client = HTTPClient(loop)
+            var call: ClientCall?
+            let body = ClientRequest.Body.stream(length: nil) { call = $0 }
+            let recorder = CallRecorder(
+                client, on: loop,
+                try request(.post, "http://localhost:\(redirecting.address.port)/", body: body))
+            while recorder.end == nil {
+                call?.write(Array("more".utf8).span.bytes)
+                await loop.nextPoll()
+            }
+            #expect(recorder.head?.status == 200 && recorder.text == "end 0" && call?.wantsBody == false)
+            call?.endBody()
+            #expect(server.requests.count == 1 && !server.requests[0].contains("more"))
+            client.close()
+            early?.stream.close()
+            redirecting.close()
+            server.close()
+        }
+    }
+
+    @Test func `user and password of a URL stay with its origin`() async throws {
+        try await onLoop { loop in
+            let other = try RawServer(loop) { $0.respond("other") }
+            let server = try RawServer(loop) { exchange in
+                let place = exchange.target == "/" ? "http://\(exchange.host)/same" : other.url("/d")
+                exchange.respond("abc", status: "302 Go", "Location: \(place)\r\n")
+            }
+            let client = HTTPClient(loop)
+            let url = server.url().replacing("//", with: "//user:pass@")
+            #expect(try await client.reply(request(.get, url)).text == "other")
+            #expect(server.requests.allSatisfy { $0.contains("Authorization: Basic dXNlcjpwYXNz") })
+            #expect(server.requests.count == 2 && !other.requests[0].contains("Authorization"))
+            client.close()
+            server.close()
+            other.close()
+        }
+    }
+
+    @Test func `an error about a redirect shows no password and no query`() async throws {
+        try await withClient(answer: Self.answer(302, to: "ftp://user:secret@x/?code=secret")) {
+            client, server async throws in
+            #expect(
+                await client.failure(of: try request(.get, server.url()))
+                    == .redirect(
+                        "the server points to 'ftp://x/?…': the scheme 'ftp' is not supported; use http or https"))
         }
     }
 
