@@ -25,6 +25,8 @@ public struct FileError: Error, Hashable, Sendable {
         case notPermitted
         case noSpace
         case tooLarge
+        /// The path is too long, a link leads in a circle or out of the folder, or there is a socket.
+        case unreachable
         case other
     }
 
@@ -43,6 +45,7 @@ public struct FileError: Error, Hashable, Sendable {
         case EACCES, EPERM, EROFS: .notPermitted
         case ENOSPC, EDQUOT: .noSpace
         case EFBIG: .tooLarge
+        case ELOOP, ENAMETOOLONG, EXDEV, ENXIO: .unreachable
         default: .other
         }
     }

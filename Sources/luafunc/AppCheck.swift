@@ -30,7 +30,7 @@ struct AppCheck {
     private static func failures(of app: FunctionApp, _ settings: Settings) -> [String: InvocationFailure] {
         let loop = EventLoop.main
         loop.bind()
-        let workers = WorkerGroup(loop: loop, settings: settings.values)
+        let workers = WorkerGroup(loop: loop, settings: settings.values, version: version)
         workers.install(app, options: InvocationOptions(logger: .silent))
         let found = Found()
         loop.task {
@@ -47,9 +47,10 @@ struct AppCheck {
         let failures = Mutex<[String: InvocationFailure]>([:])
     }
 
-    /// Problems and warnings, one line each.
+    /// Problems, warnings and what else the author should know, one line each.
     func print() {
-        for warning in app.warnings { Console.printError("warn  \(warning)") }
+        for warning in app.warnings + app.encodingWarnings { Console.printError("warn  \(warning)") }
+        if let note = app.takenModuleNames { Console.printError("note  \(note)") }
         for problem in problems { Console.printError(problem) }
     }
 }

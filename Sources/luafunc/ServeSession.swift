@@ -53,7 +53,7 @@ struct ServeSession {
     @MainLoop
     private func begin(_ port: UInt16, _ settings: Settings, _ secret: String?) async throws {
         let loop = EventLoop.main
-        let workers = WorkerGroup(loop: loop, settings: settings.values)
+        let workers = WorkerGroup(loop: loop, settings: settings.values, version: version)
         let server = try await listen(loop, port, workers)
         let source = try app.source(settings)
         let loader = AppLoader(source, settings: settings.values)

@@ -29,6 +29,7 @@ struct StartupReport {
                 "\(app.root) has no functions; a function is a folder, here or in functions/, with a function.json")
         }
         for warning in app.warnings { logger.warning("\(warning)") }
+        if let note = app.takenModuleNames { logger.info("\(note)") }
         for name in app.names {
             guard let reason = app.broken[name]?.description ?? failures[name]?.text else { continue }
             logger.report(.error, reason, [.function(name)])

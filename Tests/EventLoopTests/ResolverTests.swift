@@ -85,7 +85,7 @@ struct ResolverTests {
 
     @Test func `a result that arrives after its loop was closed is dropped`() async throws {
         let gate = try Gate()
-        let threads = LookupThreads(LookupQueue(threadLimit: 1, groupLimit: 1)) { _ in
+        let threads = LookupThreads(ThreadQueue(threadLimit: 1, groupLimit: 1)) { _ in
             gate.wait()
             return .success([.loopback])
         }
@@ -105,7 +105,7 @@ struct ResolverTests {
     private static func threads(
         lookUp: @escaping @Sendable (String) -> Result<[IPAddress], ResolverError>
     ) -> LookupThreads {
-        LookupThreads(LookupQueue(threadLimit: 4, groupLimit: 2), lookUp: lookUp)
+        LookupThreads(ThreadQueue(threadLimit: 4, groupLimit: 2), lookUp: lookUp)
     }
 
     private func resolve(

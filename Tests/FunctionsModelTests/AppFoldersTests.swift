@@ -18,18 +18,23 @@ import Testing
         return folders.others.map { $0.replacing(root, with: "") }.sorted()
     }
 
-    @Test func `folders of functions and modules are found, others are not`() throws {
+    @Test func `folders of functions, modules and data are found, others are not`() throws {
         let app = try app([
-            "functions/f/handler.lua", "functions/f/data/x", "lib/a/b.lua", "data/x", ".git/x", "functions/.old/x",
+            "functions/f/handler.lua", "functions/f/data/x", "lib/a/b.lua", "data/deep/x", ".git/x", "node_modules/a/x",
+            "built/a/x", "data/.cache/x", "functions/.old/x",
             "lua_modules/share/lua/5.4/m/x.lua", "lua_modules/lib/x",
         ])
+        try app.write([".gitignore": "/built/"])
         let folders = AppFolders(of: AppFiles(.folder(app.folder.path)))
         #expect(
             folders.paths == [
                 "", "functions", "functions/f", "functions/f/data", "lib", "lib/a", "lua_modules/share/lua/5.4",
                 "lua_modules/share/lua/5.4/m",
             ])
-        #expect(others(folders, of: app) == ["/lua_modules", "/lua_modules/share", "/lua_modules/share/lua"])
+        #expect(
+            others(folders, of: app) == [
+                "/data", "/data/deep", "/lua_modules", "/lua_modules/share", "/lua_modules/share/lua",
+            ])
         #expect(folders.outside.isEmpty)
     }
 
@@ -37,7 +42,7 @@ import Testing
         let app = try app(["f/function.json", "f/data/x", "new/inner/x", "lib/a.lua"])
         let folders = AppFolders(of: AppFiles(.folder(app.folder.path)))
         #expect(folders.paths == ["", "f", "f/data", "lib"])
-        #expect(others(folders, of: app) == ["/new"])
+        #expect(others(folders, of: app) == ["/new", "/new/inner"])
     }
 
     @Test func `links inside the app are followed, and the folders of their targets are watched`() throws {
@@ -49,7 +54,7 @@ import Testing
             ])
         let folders = AppFolders(of: AppFiles(.folder(app.folder.path)))
         #expect(folders.paths == ["", "functions", "functions/f", "lib", "lib/a"])
-        #expect(others(folders, of: app) == ["", "/links", "/scripts"])
+        #expect(others(folders, of: app) == ["", "/links", "/scripts", "/shared", "/shared/a"])
         #expect(folders.outside.isEmpty)
     }
 
@@ -100,6 +105,18 @@ import Testing
             #expect(saved.linksOutside.isEmpty)
             #expect(opened.count() == folders.count, "save \(saves)")
         }
+    }
+
+    @Test func `the files of an older version are freed`() throws {
+        let app = try app(["functions/f/function.json", "data/x"])
+        weak var older: AppFiles?
+        do {
+            let files = AppFiles(.folder(app.folder.path))
+            _ = files.folders
+            #expect(try files.findData("data/x").size == 0)
+            older = files
+        }
+        #expect(older == nil)
     }
 
     @Test func `without a watcher, each load lists the folders again`() throws {

@@ -22,6 +22,15 @@ import Testing
         #expect(app.names == ["one"])
     }
 
+    @Test func `skips a byte order mark`() throws {
+        let app = try load([
+            "host.json":
+                "\u{feff}{ \"version\": \"2.0\", \"extensions\": { \"http\": { \"routePrefix\": \"marked\" } } }",
+            "f/function.json": "\u{feff}" + TemporaryApp.queueFunction, "f/handler.lua": "",
+        ])
+        #expect(app.names == ["f"] && app.host.routePrefix == "marked")
+    }
+
     @Test func `reads the host's dialect, names in any case, and what luafunc adds`() throws {
         let json = """
             // one

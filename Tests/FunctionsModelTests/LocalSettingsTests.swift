@@ -24,6 +24,10 @@ import Testing
         #expect(settings.origins == ["https://a.example", "http://b.example"])
     }
 
+    @Test func `a byte order mark is skipped`() throws {
+        #expect(try settings("\u{feff}{ \"Values\": { \"A\": \"1\" } }").values == ["A": "1"])
+    }
+
     @Test func `no file means no settings`() throws {
         #expect(try settings(nil) == LocalSettings())
     }

@@ -1,50 +1,33 @@
 internal import CUV
 internal import Glibc
-internal import Synchronization
 
 /// Threads that wait for name servers.
-///
-/// libuv's pool is not used because it does two lookups at a time: four names whose servers did not answer delayed the
-/// lookup of `localhost` by 20 s. A thread ends when no request waits.
 final class LookupThreads: Sendable {
-    static let shared = LookupThreads(LookupQueue(threadLimit: 32, groupLimit: 4), lookUp: askSystem)
+    static let shared = LookupThreads(ThreadQueue(threadLimit: 32, groupLimit: 4), lookUp: askSystem)
 
-    private let queue: Mutex<LookupQueue>
-    private let lastID = Atomic<UInt64>(0)
+    private let threads: BlockingThreads
     private let lookUp: @Sendable (String) -> Result<[IPAddress], ResolverError>
 
-    init(_ queue: LookupQueue, lookUp: @escaping @Sendable (String) -> Result<[IPAddress], ResolverError>) {
-        self.queue = Mutex(queue)
+    init(_ queue: ThreadQueue, lookUp: @escaping @Sendable (String) -> Result<[IPAddress], ResolverError>) {
+        // glibc's resolver keeps most of its data on the stack.
+        threads = BlockingThreads(named: "resolver", stackSize: 512 << 10, queue)
         self.lookUp = lookUp
     }
 
-    func newID() -> UInt64 { lastID.add(1, ordering: .relaxed).newValue }
+    func newID() -> UInt64 { threads.newID() }
 
-    func look(_ request: LookupRequest) {
-        guard queue.withLock({ $0.begin(request) }) else { return }
-        do throws(StreamError) {
-            // glibc's resolver keeps most of its data on the stack.
-            try Thread.start(named: "resolver", stackSize: 512 << 10) { [self] in work(request) }
-        } catch {
-            for request in queue.withLock({ $0.failedToBegin(request) }) {
-                request.answer(.failure(.failed(request.name, reason: error.description)))
-            }
+    func look(
+        _ id: UInt64, _ name: String, group: String,
+        answer: @escaping @Sendable (Result<[IPAddress], ResolverError>) -> Void
+    ) {
+        threads.run(id, group: group) { [lookUp] in
+            answer(lookUp(name))
+        } failed: {
+            answer(.failure(.failed(name, reason: $0.description)))
         }
     }
 
-    func forget(_ id: UInt64) { queue.withLock { $0.remove(id) } }
-
-    private func work(_ request: LookupRequest) {
-        // This thread blocks all signals, so that the system delivers them to a thread that handles them.
-        var all = sigset_t()
-        sigfillset(&all)
-        pthread_sigmask(SIG_BLOCK, &all, nil)
-        var next: LookupRequest? = request
-        while let current = next {
-            current.answer(lookUp(current.name))
-            next = queue.withLock { $0.next(after: current) }
-        }
-    }
+    func forget(_ id: UInt64) { threads.forget(id) }
 
     // MARK: The system
 

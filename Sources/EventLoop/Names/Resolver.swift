@@ -24,10 +24,7 @@ public enum Resolver {
             loop.perform { loop.endLookup(lookup.id, known) }
         } else {
             let id = lookup.id
-            threads.look(
-                LookupRequest(id: id, name: name, group: group) { result in
-                    loop.submit { loop.endLookup(id, result) }
-                })
+            threads.look(id, name, group: group) { result in loop.submit { loop.endLookup(id, result) } }
         }
         return lookup
     }

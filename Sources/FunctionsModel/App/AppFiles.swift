@@ -6,7 +6,7 @@ import Synchronization
 /// of this version, even if the file has changed since. A newer `FunctionApp` has its own `AppFiles`.
 package final class AppFiles: Sendable {
     /// The path of the folder, or of the program that contains the app.
-    let root: String
+    package let root: String
     /// The files of an app that is part of the program; nil for an app in a folder.
     private let archive: [String: [UInt8]]?
     private let links: AppLinks?
@@ -15,6 +15,9 @@ package final class AppFiles: Sendable {
     /// The names in each folder that was listed; nil for a folder that cannot be read.
     private let listings = Mutex<[String: [String]?]>([:])
     private let walk = Mutex<AppFolders?>(nil)
+    private let rule = Mutex<Result<DeployedFiles, Problem>?>(nil)
+    /// The versions of the data files that scripts read while they were loaded; nil for a file that was missing.
+    private let versions = Mutex<[String: String?]>([:])
 
     private enum Content: Equatable {
         case text([UInt8])
@@ -61,6 +64,19 @@ package final class AppFiles: Sendable {
         /// A file of that name is a link that leads out of the app, or lies in a folder that is such a link.
         case outside(Problem)
         case missing(tried: [String])
+    }
+
+    /// Whether the app is part of the program.
+    var isArchive: Bool { archive != nil }
+
+    /// The bytes of a file of an app that is part of the program.
+    func member(_ file: String) -> [UInt8]? { archive?[file] }
+
+    /// The rule that decides which files are deployed. Throws if an ignore file cannot be read.
+    package func deployed() throws(Problem) -> DeployedFiles {
+        let result = rule.withLock { $0 } ?? Result { () throws(Problem) in try DeployedFiles(of: self) }
+        rule.withLock { $0 = result }
+        return try result.get()
     }
 
     /// The text of a file relative to the app.
@@ -127,11 +143,41 @@ package final class AppFiles: Sendable {
     }
 
     /// Reads these files if they were not read yet, so that a later version can be compared with them.
-    package func remember(_ files: Set<String>) { for file in files { _ = content(of: file) } }
+    package func remember(_ files: Set<String>) {
+        for file in files { if isText(file) { _ = content(of: file) } else { _ = version(of: file) } }
+    }
 
     /// Whether one of these files differs between the two versions or exists in only one of them.
     package func differs(from other: AppFiles, in files: Set<String>) -> Bool {
-        files.contains { content(of: $0).bytes != other.content(of: $0).bytes }
+        files.contains { file in
+            isText(file) || other.isText(file)
+                ? content(of: file).bytes != other.content(of: file).bytes
+                : version(of: file) != other.version(of: file)
+        }
+    }
+
+    /// Whether the file is compared by its content. Data files may be large, so they are compared by size and time.
+    private func isText(_ file: String) -> Bool {
+        file.hasSuffix(".lua") || file.hasSuffix("/function.json") || file == "host.json"
+            || texts.withLock { $0[file]?.bytes != nil }
+    }
+
+    /// Records the version of a data file that a script has read, unless an earlier one is known.
+    ///
+    /// - Parameter version: nil if the file is missing.
+    package func note(_ version: String?, of file: String) {
+        versions.withLock { versions in
+            if versions.count < Self.knownLimit, versions[file] == nil {
+                versions.updateValue(version, forKey: file)
+            }
+        }
+    }
+
+    private func version(of file: String) -> String? {
+        if let known = versions.withLock({ $0[file] }) { return known }
+        let version = (try? dataFile(file))?.version
+        note(version, of: file)
+        return version
     }
 
     /// The number of remembered files. When it is reached, files that do not exist are no longer remembered.
@@ -164,6 +210,10 @@ package final class AppFiles: Sendable {
         return File.exists("\(root)/\(file)")
     }
 
+    /// Where LuaRocks installs modules of Lua text, and C modules.
+    package static let modules = "lua_modules/share/lua/5.4"
+    static let nativeModules = "lua_modules/lib/lua/5.4"
+
     /// Finds a module. It looks in the function's own folder, then in `lib/`, then in LuaRocks' tree, in each for
     /// `x/y.lua` and `x/y/init.lua`. It never looks outside the app, not even through a link.
     ///
@@ -173,7 +223,7 @@ package final class AppFiles: Sendable {
         guard module.utf8.count <= Self.nameLimit, parts.allSatisfy({ !$0.isEmpty && $0.utf8.allSatisfy(isPlain) })
         else { return .missing(tried: []) }
         let path = parts.joined(separator: "/")
-        let candidates = [directory, "lib", "lua_modules/share/lua/5.4"].flatMap { folder in
+        let candidates = [directory, "lib", Self.modules].flatMap { folder in
             ["\(folder)/\(path).lua", "\(folder)/\(path)/init.lua"]
         }
         for file in candidates {
@@ -184,8 +234,8 @@ package final class AppFiles: Sendable {
             case .unreadable: continue
             }
         }
-        let native = "lua_modules/lib/lua/5.4/\(path).so"
-        if exists(native) { return .native(file: native) }
+        let natives = [directory, "lib", Self.nativeModules].map { "\($0)/\(path).so" }
+        if let native = natives.first(where: exists) { return .native(file: native) }
         return .missing(tried: candidates)
     }
 

@@ -1,12 +1,12 @@
 import Files
 
-/// The folders that contain an app's source files: the root, the functions and the modules. Links are followed as long
-/// as they stay in the app.
+/// The folders that contain an app's files: the root, the functions, the modules, and those with data. Links are
+/// followed as long as they stay in the app.
 struct AppFolders {
     /// The folders, relative to the app; the root is "". A folder that several paths lead to has one of them.
     private(set) var paths = [""]
-    /// Absolute paths of further folders in which a change may concern the app: those that may become functions, and
-    /// those that contain the targets of links.
+    /// Absolute paths of further folders in which a change may concern the app: those with data, those that may become
+    /// functions, and those that contain the targets of links.
     private(set) var others: Set<String> = []
     /// Links that lead out of the app, which are not followed.
     private(set) var outside: [Problem] = []
@@ -24,8 +24,30 @@ struct AppFolders {
             case AppLayout.folder, "lib": add(name, within: [links.realRoot], files)
             case "lua_modules": addModules(name, files)
             case "host.json": follow(name)
-            default: if isFlat { addPossibleFunction(name, files) }
+            default:
+                if isFlat, addPossibleFunction(name, files) { continue }
+                if let deployed = try? files.deployed() { addData(name, within: [links.realRoot], deployed) }
             }
+        }
+    }
+
+    /// Adds a folder that is deployed with an app because scripts may read its files.
+    private mutating func addData(_ path: String, within chain: [String], _ deployed: DeployedFiles) {
+        let place = "\(root)/\(path)"
+        var real = Path.join(chain.last ?? "", Path.lastComponent(of: path))
+        let kind = File.kind(of: place, followsLinks: false)
+        guard kind == .folder || kind == .link, others.count < Self.limit,
+            (try? deployed.exclusion(of: path, isFolder: true)) == nil
+        else { return }
+        if kind == .link {
+            real = Path.resolved(place)
+            guard links.problem(of: path) == nil, !chain.contains(real) else { return }
+            others.formUnion(links.foldersOfTargets(of: path))
+            guard File.kind(of: real) == .folder else { return }
+        }
+        others.insert(place)
+        for name in (try? Folder.names(in: place)) ?? [] {
+            addData("\(path)/\(name)", within: chain + [real], deployed)
         }
     }
 
@@ -69,15 +91,16 @@ struct AppFolders {
         return true
     }
 
-    /// In Azure's flat layout, each folder in the root may become a function.
-    private mutating func addPossibleFunction(_ name: String, _ files: AppFiles) {
+    /// In Azure's flat layout, each folder in the root may become a function. Returns whether it is one.
+    private mutating func addPossibleFunction(_ name: String, _ files: AppFiles) -> Bool {
         let place = "\(root)/\(name)"
-        guard File.kind(of: place) == .folder else { return }
+        guard File.kind(of: place) == .folder else { return false }
         if File.exists("\(place)/function.json") {
             add(name, within: [links.realRoot], files)
-        } else if links.problem(of: name) == nil {
-            others.insert(place)
+            return true
         }
+        if links.problem(of: name) == nil { others.insert(place) }
+        return false
     }
 
     /// Adds LuaRocks' tree. Until the tree exists, the folders above it are watched.

@@ -73,6 +73,7 @@ public struct AppLoader: Sendable {
                 broken[name] = error
             }
         }
+        if requiresScripts { warnings += files.moduleWarnings(functions.values.map(\.directory).sorted()) }
         if let routes = host.serverRoutes { try add(routes, prefix: host.routePrefix, to: &functions, &broken) }
         let routes = Routes(functions, prefix: host.routePrefix)
         for (name, problem) in routes.problems {

@@ -6,6 +6,7 @@ extension Command {
         discussion: """
             Leaves out tests (*_test.lua), local.settings.json, names that begin with a dot, and whatever .funcignore \
             or .gitignore names. In lua_modules, which many apps do not commit, only .funcignore counts.
+            All other folders of the app are packed, except node_modules. Of the files beside them, only host.json is.
             """,
         options: [AppChoice.option, zip, executable, output, list, runtime],
         validate: { arguments in
@@ -49,9 +50,9 @@ extension Command {
             throw ExitCode.badApp
         }
         let runtime = try ExecutableFile(arguments[runtime] ?? ExecutableFile.current)
-        let folder = try arguments[output].map { try OutputFolder($0, app: root) }
         let app = try PackedApp(check.app)
         let files = try app.files(with: runtime)
+        let folder = try arguments[output].map { try OutputFolder($0, app: root, files: files) }
         var products: [PackReport.Product] = []
         if let zip = arguments[zip] {
             let bytes = try ZipWriter.zip(files)

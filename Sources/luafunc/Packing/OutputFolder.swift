@@ -8,7 +8,9 @@ struct OutputFolder {
     private var old: [String] = []
 
     /// Throws if writing would delete something: the app itself, or a folder that contains more than a packed app.
-    init(_ path: String, app root: String) throws(PackError) {
+    ///
+    /// - Parameter files: the files that will be written. Folders of their names may be from an earlier `pack`.
+    init(_ path: String, app root: String, files: [PackedFile] = []) throws(PackError) {
         self.path = Path.resolved(path)
         guard !Path.isInside(Path.resolved(root), of: self.path) else {
             throw .outputHoldsApp(path)
@@ -18,7 +20,8 @@ struct OutputFolder {
             throw .unwritable(path, reason: "it exists and is not a readable folder")
         }
         let isPackedApp = entries.contains("host.json") && entries.contains(runtimeName)
-        let foreign = entries.first { !isPackedApp || !isPacked($0) }
+        let names = Set(files.map { $0.path.prefix { $0 != "/" } })
+        let foreign = entries.first { !isPackedApp || !names.contains($0[...]) && !isPacked($0) }
         if let foreign { throw .foreign(foreign, output: path) }
         old = entries
     }

@@ -5,6 +5,8 @@ enum PackError: Error, Equatable {
     case noFunctions(root: String)
     /// A function has the name of another file or folder in the flat layout.
     case takenName(function: String)
+    /// A folder has the name of something else in the flat layout.
+    case takenFolder(String, by: String)
     /// host.json is not a JSON object.
     case badHost(String)
     case unreadable(String)
@@ -31,6 +33,9 @@ extension PackError: CustomStringConvertible {
         case .takenName(let function):
             "\(function): a deployed app has its function folders beside host.json, the runtime '\(runtimeName)', "
                 + "'lib' and 'lua_modules', so no function may have one of these names or be named 'functions'; rename it"
+        case .takenFolder(let folder, let other):
+            "\(folder)/: in the deployed app, which has its function folders beside host.json, this place belongs to "
+                + "\(other); rename the folder, or leave it out with .funcignore"
         case .badHost(let reason): "host.json: \(reason)"
         case .unreadable(let path): "\(path) cannot be read; check that it is there and its permissions"
         case .outside(let problem): problem.description

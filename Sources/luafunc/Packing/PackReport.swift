@@ -26,9 +26,10 @@ struct PackReport {
         let total = files.reduce(0) { $0 + $1.size }
         let nameWidth = files.map(\.path.count).max() ?? 0
         let sizeWidth = String(total).count
+        let functions = Set(files.filter { $0.path.hasSuffix("/function.json") }.map { $0.path.prefix { $0 != "/" } })
         var lines: [String] = []
         for group in Group.allCases {
-            let members = files.filter { Group(of: $0.path) == group }
+            let members = files.filter { Group(of: $0.path, functions) == group }
             if !members.isEmpty { lines.append(group.rawValue) }
             for file in members {
                 let gap = nameWidth - file.path.count + sizeWidth - String(file.size).count + 2
@@ -39,14 +40,14 @@ struct PackReport {
     }
 
     private enum Group: String, CaseIterable {
-        case functions, modules, host, runtime
+        case functions, modules, files, host, runtime
 
-        init(of path: String) {
+        init(of path: String, _ functions: Set<Substring>) {
             switch path.prefix(while: { $0 != "/" }) {
             case "lib", "lua_modules": self = .modules
             case "host.json": self = .host
             case runtimeName: self = .runtime
-            default: self = .functions
+            case let folder: self = functions.contains(folder) ? .functions : .files
             }
         }
     }

@@ -2,23 +2,23 @@ import Testing
 
 @testable import EventLoop
 
-struct LookupQueueTests {
+struct ThreadQueueTests {
     /// A queue that can be used inside an expectation.
     private final class Queue {
-        private var queue: LookupQueue
+        private var queue: ThreadQueue
 
         init(threadLimit: Int, groupLimit: Int) {
-            queue = LookupQueue(threadLimit: threadLimit, groupLimit: groupLimit)
+            queue = ThreadQueue(threadLimit: threadLimit, groupLimit: groupLimit)
         }
 
-        func begin(_ request: LookupRequest) -> Bool { queue.begin(request) }
-        func next(after request: LookupRequest) -> UInt64? { queue.next(after: request)?.id }
+        func begin(_ request: ThreadRequest) -> Bool { queue.begin(request) }
+        func next(after request: ThreadRequest) -> UInt64? { queue.next(after: request)?.id }
         func remove(_ id: UInt64) { queue.remove(id) }
-        func failedToBegin(_ request: LookupRequest) -> [UInt64] { queue.failedToBegin(request).map(\.id) }
+        func failedToBegin(_ request: ThreadRequest) -> [UInt64] { queue.failedToBegin(request).map(\.id) }
     }
 
-    private func request(_ id: UInt64, _ group: String) -> LookupRequest {
-        LookupRequest(id: id, name: "name\(id)", group: group) { _ in }
+    private func request(_ id: UInt64, _ group: String) -> ThreadRequest {
+        ThreadRequest(id: id, group: group, work: {}, failed: { _ in })
     }
 
     @Test func `the number of threads of a group is limited`() {

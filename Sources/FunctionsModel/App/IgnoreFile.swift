@@ -3,7 +3,7 @@ import JSON
 
 /// One `.gitignore` or `.funcignore`. It does not read git's index: a file that matches counts as ignored, even if git
 /// tracks it.
-struct IgnoreFile {
+struct IgnoreFile: Sendable {
     /// The folder that its patterns are relative to.
     let folder: String
     private let patterns: [IgnorePattern]
@@ -16,14 +16,20 @@ struct IgnoreFile {
 
     /// Returns nil if there is no such file. An unreadable file is an error, because files that it excludes might be
     /// deployed.
-    init?(_ name: String, in folder: String) throws(PackError) {
+    init?(_ name: String, in folder: String) throws(Problem) {
         let path = Path.join(folder, name)
         guard File.exists(path) else { return nil }
-        self.init(folder: folder, text: try FileSystem.bytes(of: path))
+        do throws(FileError) {
+            self.init(folder: folder, text: try File.read(path, limit: Self.limit))
+        } catch {
+            throw Problem(path, "cannot be read (\(error.reason)); check that it is a file and its permissions")
+        }
     }
 
+    private static let limit = 1 << 20
+
     /// The `.gitignore` files of the folders above an app in a git repository, topmost first.
-    static func gitIgnores(above root: String) throws(PackError) -> [IgnoreFile] {
+    static func gitIgnores(above root: String) throws(Problem) -> [IgnoreFile] {
         var folder = root
         var found: [IgnoreFile] = []
         while !File.exists(Path.join(folder, ".git")) {

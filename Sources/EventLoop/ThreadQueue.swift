@@ -1,16 +1,17 @@
-/// A request to resolve a name.
-struct LookupRequest: Sendable {
+/// A call that waits for one of a group's threads.
+struct ThreadRequest: Sendable {
     let id: UInt64
-    let name: String
     let group: String
-    let answer: @Sendable (Result<[IPAddress], ResolverError>) -> Void
+    let work: @Sendable () -> Void
+    /// Called instead of `work` if no thread can be started.
+    let failed: @Sendable (StreamError) -> Void
 }
 
-/// Decides which name is looked up next, and when to start another thread.
-struct LookupQueue: Sendable {
+/// Decides which call is next, and when to start another thread.
+struct ThreadQueue: Sendable {
     let threadLimit: Int
     let groupLimit: Int
-    private var waiting: [LookupRequest] = []
+    private var waiting: [ThreadRequest] = []
     private var threads = 0
     private var running: [String: Int] = [:]
 
@@ -21,7 +22,7 @@ struct LookupQueue: Sendable {
 
     /// Returns true if a thread must be started for the request. Otherwise the request waits for a thread that calls
     /// `next`.
-    mutating func begin(_ request: LookupRequest) -> Bool {
+    mutating func begin(_ request: ThreadRequest) -> Bool {
         guard threads < threadLimit, running[request.group, default: 0] < groupLimit else {
             waiting.append(request)
             return false
@@ -32,7 +33,7 @@ struct LookupQueue: Sendable {
     }
 
     /// Returns the oldest request whose group may use another thread. The calling thread ends if there is none (nil).
-    mutating func next(after finished: LookupRequest) -> LookupRequest? {
+    mutating func next(after finished: ThreadRequest) -> ThreadRequest? {
         end(finished)
         guard let index = waiting.firstIndex(where: { running[$0.group, default: 0] < groupLimit }) else {
             threads -= 1
@@ -44,8 +45,8 @@ struct LookupQueue: Sendable {
     }
 
     /// Notes that the thread for the request could not be started. If no other thread runs, returns all waiting
-    /// requests, because nobody will look them up.
-    mutating func failedToBegin(_ request: LookupRequest) -> [LookupRequest] {
+    /// requests, because nobody will serve them.
+    mutating func failedToBegin(_ request: ThreadRequest) -> [ThreadRequest] {
         end(request)
         threads -= 1
         waiting.insert(request, at: 0)
@@ -54,7 +55,7 @@ struct LookupQueue: Sendable {
         return waiting
     }
 
-    private mutating func end(_ request: LookupRequest) {
+    private mutating func end(_ request: ThreadRequest) {
         let others = running[request.group, default: 1] - 1
         running[request.group] = others > 0 ? others : nil
     }

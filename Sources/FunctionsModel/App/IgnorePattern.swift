@@ -1,17 +1,17 @@
 /// A line of an ignore file as git reads it, except for named classes such as `[[:digit:]]`.
-struct IgnorePattern {
+struct IgnorePattern: Sendable {
     /// Whether the pattern begins with `!`.
     let takesBack: Bool
     private let isForFolders: Bool
     private let segments: [Segment]
 
-    private enum Segment {
+    private enum Segment: Sendable {
         /// `**`: any number of folders; at the end everything inside.
         case folders
         case name([Piece])
     }
 
-    fileprivate enum Piece {
+    fileprivate enum Piece: Sendable {
         case byte(UInt8)
         case any
         /// Any number of bytes.
