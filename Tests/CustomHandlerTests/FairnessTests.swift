@@ -44,7 +44,15 @@ import Testing
         // 1,000 tasks whose to-be-closed variables run endless code.
         ("\(last("while true do end")) error 'over'", "over"),
         // Recycling this many threads takes several turns.
-        ("for i = 1, 5000 do task.spawn(function() task.sleep(60) end) end task.sleep(0)", "200 "),
+        ("for i = 1, 5000 do task.spawn(function() task.sleep(60) end) end task.sleep(0) error 'over'", "over"),
+        // So does cancelling them.
+        (
+            "local t = {} for i = 1, 5000 do t[i] = task.spawn(task.sleep, 60) end task.sleep(0) "
+                + "for i = 1, 5000 do t[i]:cancel() end",
+            "200 "
+        ),
+        // The response waits for tasks that only compute.
+        ("for i = 1, 4 do task.spawn(spin) end", "200 "),
         // A fork bomb.
         ("local function f() while true do task.spawn(f) task.sleep(0) end end f()", "not enough memory"),
         ("while true do task.spawn(spin) end", "not enough memory"),

@@ -16,9 +16,18 @@ import Testing
         "require('base64').encode(text)", "require('base64').encodeURL(text)", "require('base64').decode(text)",
         "require('base64').decodeURL(text)", "require('crypto').sha256(text)", "require('crypto').sha512(text, 'raw')",
         "require('crypto').hmac('sha256', 'key', text)", "require('crypto').equal(text, text)",
+        "require('crypto').md5(text)", "require('crypto').sha1(text)",
+        "require('crypto').aesGcm.seal(('k'):rep(32), text)", "require('crypto').aesGcm.open(('k'):rep(32), text)",
+        "require('crypto').sign('ES256', key, text)", "require('crypto').verify('ES256', key, text, ('s'):rep(64))",
+        "require('crypto').pbkdf2 { password = '', salt = '', iterations = 9000, hash = 'sha512' }",
         "require('crypto').equal(text, 'x')", "require('url').encode(text)", "require('url').decode(text)",
         "require('json').encode(text)", "require('json').encode({ text, { text } })",
+        "require('json').encode({ text, { text } }, { pretty = true })",
+        "(function() local t = {} for i = 1, 1e5 do t['k' .. i] = i end require('json').encode(t, { sorted = true }) end)()",
+        "(function() local t = {} for i = 1, 20 do t[text .. i] = 1 end require('json').encode(t, { sorted = true }) end)()",
         "require('json').decode('[\"' .. text .. '\"]')", "require('json').decode('[' .. ('[],'):rep(1e5) .. '1]')",
+        "io.write(text, '\\n', text)", "io.write((('x'):rep(99) .. '\\n'):rep(#text // 100))",
+        "io.stderr:write(('\\n'):rep(#text))",
         "request('{\"a\":\"' .. text .. '\"}'):json()",
         "request('a=' .. text):form()", "request(('a=b&'):rep(#text // 4)):form()", "request(('&'):rep(#text)):form()",
         "request(('='):rep(#text)):form()", "request(('%41'):rep(#text // 3)):form()",
@@ -35,10 +44,13 @@ import Testing
     }
 
     @Test(arguments: [
-        "require('base64').encode(text)", "require('url').encode(('+'):rep(#text))", "require('json').encode(text)",
+        "require('base64').encode(text)", "require('crypto').aesGcm.seal(('k'):rep(32), text)",
+        "require('url').encode(('+'):rep(#text))", "require('json').encode(text)",
         "require('json').encode({ text, text })", "request('a=' .. text):form()", "error(setmetatable({ text }, nil))",
         "local t = { text } for i = 1, 60 do t = { t, t } end require('http').post('http://127.0.0.1:1/', t)",
         "local t = { text } for i = 1, 60 do t = { t, t } end require('json').encode(t)",
+        "local t = {} for i = 1, 60 do t = { t } end local u = {} for i = 1, 2000 do u[i] = t end require('json').encode(u, { pretty = true })",
+        "local t = {} for i = 1, 2000 do t[i] = {} end for i = 1, 6 do t = { t, t } end require('json').encode(t, { sorted = true })",
     ])
     func `the result of long work counts against the memory limit while it grows`(_ code: String) throws {
         let vm = try Self.vm(memoryLimit: "1MB")
@@ -143,6 +155,7 @@ import Testing
         let script = """
             local new = ...
             local text = ("A"):rep(\(size))
+            local key = [[\(TestKeys.ec)]]
             local function request(body, kind)
                 return new({ Body = body, Headers = { ["Content-Type"] = kind or "application/x-www-form-urlencoded" } })
             end

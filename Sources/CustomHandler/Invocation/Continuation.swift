@@ -7,7 +7,7 @@ enum Continuation {
     /// A task that keeps its VM runs its next slice.
     case proceed(ScriptTask)
     case joined(TaskJoin)
-    /// The thread of a task is recycled, once its VM is free.
+    /// The thread of a task that was cancelled or can no longer be joined is recycled, once its VM is free.
     case discard(ScriptTask)
     /// The next threads that an ended execution has left are recycled, once its VM is free.
     case close(Execution)
@@ -42,8 +42,12 @@ enum Continuation {
 /// The result of the function in which a task waited.
 enum Completion {
     case slept
+    /// The keys were fetched, or that has failed; `KeySets` knows.
+    case fetched
     case joined(TaskResults)
-    case replied(OutboundReply)
+    /// The request has changed, so the function looks again.
+    case call(OutboundStep)
+    case read(FileReply)
     /// The caller can take more of the response body, so the piece is written now. If another task was faster, this
     /// task waits again.
     case writes
@@ -53,9 +57,10 @@ enum Completion {
     /// Pushes the results. Returns their number.
     func push(onto stack: LuaStack, of vm: FunctionVM) throws(LuaError) -> Int {
         switch self {
-        case .slept: return 0
+        case .slept, .fetched: return 0
         case .joined(let results): return try results.push(onto: stack)
-        case .replied(let reply): return try reply.push(onto: stack)
+        case .call(let step): return try vm.perform(step, on: stack)
+        case .read(let reply): return try vm.push(reply, onto: stack)
         case .writes: return try vm.write(on: stack)
         case .unknown: throw .message("nothing completes this wait")
         }
@@ -67,7 +72,11 @@ enum Wait: Operation {
     case sleep(Duration)
     /// The end of all these tasks, or of the first one that fails.
     case tasks([Int64], returnsList: Bool)
-    case http(OutboundRequest)
+    /// A change of the request with this number, after which the step is done again.
+    case call(Int64, OutboundStep)
+    case file(FileRequest)
+    /// The keys that are at this URL.
+    case keySet(String)
     /// Room to write more of the response body.
     case room
 }

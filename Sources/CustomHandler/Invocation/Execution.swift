@@ -9,7 +9,9 @@ final class Execution {
     let invocation: Invocation?
     let vm: FunctionVM
     var deadline: Deadline
-    private(set) var log = InvocationLog()
+    private var log = InvocationLog()
+    /// nil until the script has used `io.write`.
+    private var openLines: OpenLines?
     private(set) var hasEnded = false
     /// The response body, if a script writes it piece by piece.
     private(set) var body: ResponseBody?
@@ -23,12 +25,28 @@ final class Execution {
     private(set) var preparation: Preparation?
     /// nil until the script has spawned a task.
     private(set) var spawned: SpawnedTasks?
+    /// The deep recursion in which a spawned task has failed.
+    var recursion: Recursion?
+    /// nil until the script has sent a request.
+    private(set) var calls: OutboundCalls?
+    /// What follows when all spawned tasks have ended; nil while the code of a part runs, and always if it has spawned no
+    /// task.
+    var conclusion: Conclusion?
     /// Further tasks whose threads must be recycled after the execution's end.
     private var leftovers: ArraySlice<ScriptTask>?
     /// The time budget of the code that closes variables after the execution's end.
     var closingTime = ClosingTime()
     /// The number of bytes that are kept for the execution outside the VM. They count against the VM's memory limit.
     private var held = 0
+
+    enum Conclusion {
+        /// The script's top level has returned.
+        case load
+        /// The handler has returned, so its response is written.
+        case answer
+        /// The code that writes the response body has returned.
+        case bodyEnd
+    }
 
     /// Work for an invocation before or after its handler. It has a task of its own.
     final class Preparation {
@@ -60,6 +78,37 @@ final class Execution {
 
     func write(_ level: LogLevel, _ text: String) { log.write(level, text, of: invocation, to: vm.logger) }
 
+    /// The copies of the lines for the caller. It ends the lines that `io.write` has begun.
+    var logLines: [String] {
+        endLines()
+        return log.lines
+    }
+
+    /// Adds to the line that `io.write` writes.
+    func add(_ bytes: RawSpan, to level: LogLevel) throws(LuaError) {
+        let lines = openLines ?? OpenLines(vm.lua)
+        openLines = lines
+        try lines.add(bytes, to: level)
+    }
+
+    /// Writes the line that `io.write` has begun.
+    ///
+    /// - Parameter isWritten: whether the line is written even if it is empty.
+    func endLine(_ level: LogLevel, isWritten: Bool = false) {
+        if let text = openLines?.take(level) ?? (isWritten ? "" : nil) { write(level, text) }
+    }
+
+    private func endLines() {
+        guard openLines != nil else { return }
+        for level in [LogLevel.info, .error] { endLine(level) }
+    }
+
+    /// Writes what `print` prints. It continues the line that `io.write` has begun.
+    func print(_ level: LogLevel, _ text: String) {
+        guard let begun = openLines?.take(level) else { return write(level, text) }
+        write(level, begun + text)
+    }
+
     /// Writes a failure to the live log, on one line.
     func write(_ failure: InvocationFailure) { InvocationLog.write(failure, of: invocation, to: vm.logger) }
 
@@ -82,20 +131,31 @@ final class Execution {
     /// The spawned task with this number, if the script may still join it.
     func task(_ number: Int64) -> ScriptTask? { spawned?.byNumber[number] }
 
-    /// Adds a task that the script spawns, and returns its number.
-    func add(_ task: ScriptTask) -> Int64 {
+    /// Adds a task that the script spawns, and gives it its number.
+    func add(_ task: ScriptTask) {
         vm.lastTask += 1
         task.number = vm.lastTask
         let spawned = spawned ?? SpawnedTasks()
         self.spawned = spawned
         spawned.add(task)
-        return task.number
+    }
+
+    // MARK: Requests
+
+    /// Adds a request that the script sends, and returns its number.
+    func add(_ call: OutboundCall) -> Int64 {
+        let calls = calls ?? OutboundCalls()
+        self.calls = calls
+        vm.lastCall += 1
+        calls.add(call, number: vm.lastCall)
+        return vm.lastCall
     }
 
     // MARK: End
 
     /// Marks the execution as ended and releases its bytes and timer.
     func close() {
+        endLines()
         hasEnded = true
         vm.lua.letGo(held)
         held = 0
@@ -103,14 +163,19 @@ final class Execution {
         timer = nil
     }
 
-    /// Discards all tasks. Their threads must then be recycled.
+    /// Discards all tasks and requests. The tasks' threads must then be recycled.
     func discardTasks() {
-        if let spawned { leftovers = spawned.takeAll()[...] }
+        if let spawned {
+            // Only an execution that fails for another reason still has such errors.
+            for message in spawned.takeErrors() { write(.error, message) }
+            leftovers = spawned.takeAll()[...]
+        }
         leftovers?.forEach { $0.discard() }
         main?.discard()
         writing?.discard()
         preparation?.task?.discard()
         preparation?.tables = [:]
+        calls?.cancelAll()
     }
 
     /// The next task whose thread must be recycled. The handler's own task comes first, because the time may not

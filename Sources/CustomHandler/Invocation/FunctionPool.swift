@@ -17,6 +17,8 @@ final class FunctionPool {
     /// The time limit for loading the script while a saved change waits for it; nil for the time limit of an
     /// invocation.
     var loadLimit: Deadline.Limit?
+    /// The key sets of token issuers, which all functions of a worker share.
+    var keySets: KeySets?
     /// The reason why the script cannot be loaded.
     private(set) var failure: InvocationFailure?
     /// The files from which the function's VMs were loaded.

@@ -19,15 +19,19 @@ extension FunctionVM {
         let execution = task.execution
         do throws(InvocationFailure) {
             switch task.role {
-            case .script: return .end(try loaded(task, results: count))
+            case .script:
+                keepFirst(of: count, on: task.thread.stack)
+                return try conclude(execution, .load)
             case .handler: return try returned(task, results: count)
             case .reader: return beginning(of: execution, task)
             case .writer:
                 giveBackPreparing(of: execution)
                 guard let invocation = execution.invocation, let main = execution.main else { return .end(.complete) }
                 return try answer(of: execution, invocation, main.thread.stack)
-            case .body: return .end(try bodyEnded(execution))
-            case .spawned: return nil
+            case .body: return try conclude(execution, .bodyEnd)
+            case .spawned:
+                execution.spawned?.end(task)
+                return concluded(execution)
             }
         } catch {
             return .end(.failed(tell(error, execution)))
@@ -35,9 +39,8 @@ extension FunctionVM {
     }
 
     /// Stores the handler that the script has returned.
-    private func loaded(_ task: ScriptTask, results: Int) throws(InvocationFailure) -> Outcome {
-        let stack = task.thread.stack
-        keepFirst(of: results, on: stack)
+    func loaded(_ execution: Execution) throws(InvocationFailure) -> Outcome {
+        guard let stack = execution.main?.thread.stack else { return .complete }
         guard stack.reserve(64) else { throw InvocationFailure(.function, "the Lua stack is full") }
         handler = try takeHandler(from: stack)
         lua.sealGlobals()
@@ -45,7 +48,7 @@ extension FunctionVM {
     }
 
     /// Writes the response that the handler has returned.
-    private func returned(_ task: ScriptTask, results: Int) throws(InvocationFailure) -> Next {
+    private func returned(_ task: ScriptTask, results: Int) throws(InvocationFailure) -> Next? {
         let stack = task.thread.stack
         let execution = task.execution
         guard let invocation = execution.invocation else { return .end(.complete) }
@@ -53,7 +56,8 @@ extension FunctionVM {
         // error too.
         let first = stack.count - results + 1
         if results > 1, stack.isNil(at: first), let message = stack.messageText(at: first + 1) {
-            throw InvocationFailure(.function, "the handler returned nil and a message: \(message)")
+            throw InvocationFailure(
+                .function, "the handler returned nil and a message: " + advice.extend(message, of: nil))
         }
         if results > 1 {
             execution.write(
@@ -63,6 +67,7 @@ extension FunctionVM {
         }
         keepFirst(of: results, on: stack)
         guard stack.reserve(64) else { throw InvocationFailure(.function, "the Lua stack is full") }
+        guard execution.spawned == nil else { return try conclude(execution, .answer) }
         return try answer(of: execution, invocation, stack)
     }
 
@@ -72,7 +77,7 @@ extension FunctionVM {
     }
 
     /// Ends an execution whose body is complete. A payload can be written only now.
-    private func bodyEnded(_ execution: Execution) throws(InvocationFailure) -> Outcome {
+    func bodyEnded(_ execution: Execution) throws(InvocationFailure) -> Outcome {
         guard let kept = execution.body?.kept, let stack = execution.main?.thread.stack else { return .complete }
         return try PayloadWire.write(at: stack.count, of: stack, for: execution, streamed: kept)
     }
@@ -80,29 +85,42 @@ extension FunctionVM {
     /// What follows a task that has failed. The error value is on top of its stack. nil if only other tasks continue.
     func next(after task: ScriptTask, failed cause: Step.Cause) -> Next? {
         // A time limit ends the whole invocation, no matter which task exceeded it.
-        if task.role == .spawned, !cause.isFinal { return nil }
-        let stack = task.thread.stack
         let execution = task.execution
-        if cause == .error, task.role == .handler, function.isHTTP, stack.hasMetatable(at: -1, metatables.httpResponse)
+        if task.role == .spawned, !cause.isFinal {
+            // A join that raises the error runs when this task's calls are gone.
+            if let recursion = Recursion(task.thread), recursion.isDeep { execution.recursion = recursion }
+            execution.spawned?.end(task)
+            return concluded(execution)
+        }
+        if cause == .error, task.role == .handler, function.isHTTP,
+            task.thread.stack.hasMetatable(at: -1, metatables.httpResponse)
         {
+            // A handler that raises a response gives up what it has begun.
+            execution.spawned?.cancelAll()
             return next(after: task, results: 1)
         }
-        guard stack.reserve(64) else {
-            return .end(.failed(tell(InvocationFailure(.limit, "the Lua stack is full"), execution)))
-        }
-        let reported = task.thread.failure()
-        var failure = InvocationFailure(.function, reported.message, traceback: reported.traceback)
-        switch cause {
+        return .end(.failed(tell(failure(of: task, cause), execution)))
+    }
+
+    /// The failure of a task, from the error value on top of its stack.
+    func failure(of task: ScriptTask, _ cause: Step.Cause) -> InvocationFailure {
+        let stack = task.thread.stack
+        let hasRoom = stack.reserve(64)
+        var failure = InvocationFailure(.function, "", traceback: task.thread.traceback)
+        // The stack that an error has left can grow unless the memory is used up.
+        switch cause == .error && !hasRoom ? .memory : cause {
         case .error:
+            failure.message = advice.extend(
+                task.thread.failure().message, of: task.thread, joined: task.execution.recursion)
             if function.isHTTP, isResponse(at: -1, of: stack) {
                 failure.message += "; to send this table as the response, raise require(\"http\").response { … }"
             }
         case .memory:
             failure.reason = .limit
-            failure.message = memoryLimitMessage
+            failure.message = memoryLimitMessage(of: task)
         case .deadline:
             failure.reason = .limit
-            failure.message = timeLimitMessage(of: execution)
+            failure.message = timeLimitMessage(of: task.execution)
         case .held:
             failure.reason = .limit
             failure.message =
@@ -111,7 +129,7 @@ extension FunctionVM {
                 + "50 ms; do less work in it"
         }
         reachedLimit = reachedLimit || failure.reason == .limit
-        return .end(.failed(tell(failure, execution)))
+        return failure
     }
 
     /// Whether an error value was probably meant as a response.
@@ -126,7 +144,8 @@ extension FunctionVM {
     /// The failure of an execution if one of its tasks needs memory and there is none.
     func memoryLimitFailure(of task: ScriptTask) -> InvocationFailure {
         reachedLimit = true
-        return tell(InvocationFailure(.limit, memoryLimitMessage, traceback: task.thread.traceback), task.execution)
+        return tell(
+            InvocationFailure(.limit, memoryLimitMessage(of: task), traceback: task.thread.traceback), task.execution)
     }
 
     /// The failure of an execution whose payload cannot be read.
@@ -140,9 +159,18 @@ extension FunctionVM {
         }
     }
 
-    private var memoryLimitMessage: String {
-        "not enough memory: the limit is \(ByteCount.text(lua.memoryLimit)); raise it with --memory-limit, or "
-            + "\"lua\": { \"memoryLimit\" } in \(function.directory)/function.json"
+    private func memoryLimitMessage(of task: ScriptTask) -> String {
+        let limit = ByteCount.text(lua.memoryLimit)
+        let places = "--memory-limit, or \"lua\": { \"memoryLimit\" } in \(function.directory)/function.json"
+        guard let recursion = (Recursion(task.thread) ?? task.execution.recursion)?.memory else {
+            return "not enough memory: the limit is \(limit); raise it with \(places)"
+        }
+        return "not enough memory: \(recursion), or raise the limit of \(limit) with \(places)"
+    }
+
+    /// What is added to Lua's own messages.
+    var advice: Advice {
+        Advice(function: function, metatables: metatables, modules: modules) { [self] in sourceText(of: $0) }
     }
 
     /// The failure of an execution that waited past its deadline.
@@ -150,14 +178,20 @@ extension FunctionVM {
         tell(InvocationFailure(.limit, timeLimitMessage(of: execution)), execution)
     }
 
-    private func timeLimitMessage(of execution: Execution) -> String { execution.deadline.limit.message(for: function) }
+    private func timeLimitMessage(of execution: Execution) -> String {
+        let message = execution.deadline.limit.message(for: function)
+        return switch execution.conclusion {
+        case nil, .load: message
+        case .answer, .bodyEnd: message + "; the handler had returned, but a task that it spawned had not ended"
+        }
+    }
 
     /// Logs a failure, and adds copies of the lines that the invocation logged before.
-    private func tell(_ failure: InvocationFailure, _ execution: Execution) -> InvocationFailure {
+    func tell(_ failure: InvocationFailure, _ execution: Execution) -> InvocationFailure {
         var failure = failure
         // If the script was being loaded, the code that loads it reports the failure.
         if execution.invocation != nil { execution.write(failure) }
-        failure.logs = execution.log.lines
+        failure.logs = execution.logLines
         return failure
     }
 
@@ -183,9 +217,10 @@ extension FunctionVM {
         }
         guard stack.type(at: -1) == .function else {
             throw problem(
-                "the script returns \(stack.type(at: -1).name), but it must return the handler: "
+                "the script returns \(stack.isNil(at: -1) ? "nothing" : "a \(stack.type(at: -1).name)"), but it must return the handler: "
                     + "return function(data, metadata, context) ... end")
         }
+        if pool.vms == 1, let warning = advice.misreading(stack.firstParameter, in: text) { logger.warning(warning) }
         let parameters = min(stack.parameters(at: -1), 3)
         return (stack.reference(), parameters)
     }

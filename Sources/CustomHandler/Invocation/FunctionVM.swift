@@ -11,7 +11,8 @@ final class FunctionVM {
     let pool: FunctionPool
     let metatables: Metatables
     private let scope: Scope
-    private let text: [UInt8]
+    /// The script.
+    let text: [UInt8]
     /// The function that the script returned, and how many of the three arguments it takes; nil until the script is
     /// loaded.
     var handler: (function: LuaReference, parameters: Int)?
@@ -27,6 +28,8 @@ final class FunctionVM {
     var isQueued = false
     /// The number of the task spawned last.
     var lastTask: Int64 = 0
+    /// The number of the request sent last.
+    var lastCall: Int64 = 0
     /// The number of invocations that have begun in this VM and not ended.
     var active = 0
     /// Whether an invocation has reached its memory or time limit, so that it may have left much garbage.
@@ -53,6 +56,14 @@ final class FunctionVM {
         return scope.lookedFor.union([function.script, "\(function.directory)/function.json"])
     }
 
+    /// The text of the script or of a file that `require` has looked for; nil for any other file.
+    func sourceText(of file: String) -> [UInt8]? {
+        if file == function.script { return text }
+        return scope.lookedFor.contains(file) ? try? pool.files.text(of: file) : nil
+    }
+
+    /// luafunc's modules that scripts have opened.
+    var modules: [String: LuaReference] { scope.modules }
     var isLoaded: Bool { handler != nil }
     /// The execution whose code runs now.
     var running: Execution? { scope.running }
@@ -80,6 +91,10 @@ final class FunctionVM {
         var requestMethods: LuaReference?
         /// The function `context.deadline`. Made on first use.
         var deadline: LuaReference?
+        /// The keys that the script has used. Made on first use.
+        var keys: KeyCache?
+        /// The key sets of token issuers.
+        var keySets: KeySets? { pool.keySets }
 
         init(pool: FunctionPool, logger: Logger, memoryLimit: Int) {
             self.memoryLimit = memoryLimit
@@ -89,12 +104,31 @@ final class FunctionVM {
 
         /// Logs the text at `index`, up to the size limit of a message.
         func write(_ level: LogLevel, at index: Int, of stack: LuaStack) {
-            running?.write(level, stack.string(at: index, upTo: Logger.messageLimit + 1) ?? "")
+            running?.write(level, text(at: index, of: stack))
+        }
+
+        /// Logs the text at `index` for `print`.
+        func print(_ level: LogLevel, at index: Int, of stack: LuaStack) {
+            running?.print(level, text(at: index, of: stack))
+        }
+
+        private func text(at index: Int, of stack: LuaStack) -> String {
+            stack.string(at: index, upTo: Logger.messageLimit + 1) ?? ""
         }
 
         /// Records a file that `require` looks for. The number is limited, because a script may ask for any number of
         /// files that do not exist.
         func note(_ file: String) { if lookedFor.count < AppFiles.knownLimit { lookedFor.insert(file) } }
+
+        /// Records a data file that the script reads while it is loaded: another version may lead to another handler.
+        /// What an invocation reads is read again by the next one.
+        ///
+        /// - Parameter version: nil if the file is missing.
+        func noteData(_ file: String, version: String?) {
+            guard let running, running.invocation == nil else { return }
+            files.note(version, of: file)
+            note(file)
+        }
     }
 
     /// Makes the VM without loading the script.
@@ -118,11 +152,17 @@ final class FunctionVM {
                 memoryLimit: scope.memoryLimit,
                 sandbox: Sandbox(
                     write: { stack throws(LuaError) in
-                        scope.write(LogLevel(at: 1, of: stack), at: 2, of: stack)
+                        scope.print(LogLevel(at: 1, of: stack), at: 2, of: stack)
                         return 0
+                    },
+                    output: { stack throws(LuaError) in
+                        try scope.running.map { execution throws(LuaError) in
+                            try Execution.output(on: stack, of: execution)
+                        } ?? 0
                     },
                     find: { stack throws(LuaError) in try Modules.find(on: stack, scope) }))
             metatables = try Metatables(lua.stack, scope)
+            try FileHandles.install(lua.stack, scope)
         } catch {
             throw InvocationFailure(.function, error.message)
         }
@@ -140,7 +180,7 @@ final class FunctionVM {
         do throws(LuaFailure) {
             try task.thread.stack.load(text.span.bytes, name: "@\(function.script)")
         } catch {
-            throw InvocationFailure(.function, error.message)
+            throw InvocationFailure(.function, advice.extend(error.message, of: nil))
         }
         return task
     }
@@ -206,12 +246,24 @@ final class FunctionVM {
         return task.thread.resume(arguments: arguments, deadline: execution.deadline.nanoseconds, complete: complete)
     }
 
+    /// Completes the call in which a task waits for a file.
+    func push(_ reply: FileReply, onto stack: LuaStack) throws(LuaError) -> Int {
+        try reply.push(onto: stack, scope)
+    }
+
     /// Completes the call of `write` in which a task waits.
     func write(on stack: LuaStack) throws(LuaError) -> Int { try BodyWriter.write(on: stack, scope) }
+
+    /// Completes the call of one of `http`'s functions in which a task waits.
+    func perform(_ step: OutboundStep, on stack: LuaStack) throws(LuaError) -> Int {
+        try step.perform(on: stack, scope)
+    }
 
     /// Recycles the thread of a task that has ended or that is no longer needed. What its to-be-closed variables print
     /// is logged for its execution.
     func giveBack(_ task: ScriptTask) {
+        guard !task.isClosed else { return }
+        task.isClosed = true
         if case .failed(let cause) = task.state, cause.isFinal { return lua.abandon(task.thread) }
         scope.running = task.execution
         defer { scope.running = nil }

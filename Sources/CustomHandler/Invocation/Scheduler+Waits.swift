@@ -1,4 +1,5 @@
 import EventLoop
+import FunctionsModel
 import Lua
 
 /// Lets tasks wait and continues them.
@@ -15,12 +16,21 @@ extension Scheduler {
             }
             task.state = .waiting(.timer(timer))
         case .tasks(let numbers, let returnsList):
-            check(TaskJoin(task, numbers: numbers, of: execution, returnsList: returnsList))
-        case .http(let request):
-            let call = outbound.send(request, of: execution.vm.lua) { [self] reply in
-                wake(task, .replied(reply))
+            let join = TaskJoin(task, numbers: numbers, of: execution, returnsList: returnsList)
+            task.state = .waiting(.join(join))
+            check(join)
+        case .call(let number, let step):
+            guard let call = execution.calls?.byNumber[number] else { return wake(task, .unknown) }
+            task.state = .waiting(.call(call))
+            call.begin(with: outbound, deadline: execution.deadline.time)
+            call.wait { [self] in wake(task, .call(step)) }
+        case .file(let request):
+            let call = FileCall(request, group: execution.vm.function.name, of: execution.vm.lua, on: loop) {
+                [self] reply in wake(task, .read(reply))
             }
-            task.state = .waiting(.reply(call))
+            task.state = .waiting(.file(call))
+        case .keySet(let url):
+            outbound.keySets.fetch(url) { [self] in wake(task, .fetched) }
         case .room:
             execution.body?.whenRoom(task) { [self] in wake($0, .writes) }
         case nil:
@@ -33,10 +43,21 @@ extension Scheduler {
         if task.goesOn(with: completion) { queue.perform(.advance(task)) }
     }
 
+    // MARK: Spawned tasks
+
+    /// Does what the script has decided about its tasks in this slice: begins, forgets and cancels them.
     func beginSpawned(_ execution: Execution) {
         guard let spawned = execution.spawned else { return }
         for task in spawned.takeForgotten() { discard(task) }
+        for task in spawned.takeCancelled() {
+            tellJoins(of: task)
+            discard(task)
+        }
         for task in spawned.takeFresh() { queue.enqueue(.advance(task)) }
+        // The deadline applies also if no task waits.
+        if execution.conclusion != nil, execution.timer == nil, !execution.deadline.isNever {
+            startTimer(of: execution)
+        }
     }
 
     func tellJoins(of task: ScriptTask) {
@@ -52,16 +73,27 @@ extension Scheduler {
 
     func finish(_ join: TaskJoin) {
         wake(join.waiter, .joined(join.results))
-        guard join.hasFailed else { return }
-        for number in join.numbers { cancel(number, of: join.waiter.execution) }
-    }
-
-    private func cancel(_ number: Int64, of execution: Execution) {
-        if let task = execution.spawned?.remove(number) { discard(task) }
+        let execution = join.waiter.execution
+        guard join.hasFailed, let spawned = execution.spawned, !execution.hasEnded else { return }
+        for task in join.others { spawned.cancel(task) }
+        beginSpawned(execution)
     }
 
     private func discard(_ task: ScriptTask) {
         task.discard()
         queue.perform(.discard(task))
+    }
+
+    /// Recycles the thread of a task while its execution goes on. The code that closes the task's variables may start
+    /// and cancel other tasks.
+    func close(_ task: ScriptTask) {
+        let execution = task.execution
+        let wasRunning = task.isCancelled && !task.isClosed
+        giveBack(task)
+        guard let spawned = execution.spawned, !execution.hasEnded else { return }
+        if wasRunning { spawned.endCancelled() }
+        guard wasRunning || spawned.hasNews else { return }
+        execution.vm.pool.occupy(execution.vm)
+        follow(execution.vm.concluded(execution), in: execution)
     }
 }

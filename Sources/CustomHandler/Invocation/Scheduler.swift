@@ -40,9 +40,11 @@ final class Scheduler {
     private func makePool(_ function: Function) -> FunctionPool { makePool(function, of: app) }
 
     func makePool(_ function: Function, of app: FunctionApp) -> FunctionPool {
-        FunctionPool(
+        let pool = FunctionPool(
             function, files: app.files(of: function.name), timeLimit: Deadline.Limit(function, options, app.host),
             dismantle: { [unowned self] in dismantle($0) })
+        pool.keySets = outbound.keySets
+        return pool
     }
 
     // MARK: In
@@ -125,7 +127,7 @@ final class Scheduler {
         switch continuation {
         case .advance(let task), .proceed(let task): advance(task)
         case .joined(let join): finish(join)
-        case .discard(let task): giveBack(task)
+        case .discard(let task): close(task)
         case .close(let execution): closeSome(execution)
         case .relieve(let task): relieve(task)
         case .tidy(let vm), .tidyFurther(let vm): tidy(vm)
@@ -288,6 +290,13 @@ final class Scheduler {
             next = vm.next(after: task, failed: cause)
         }
         if task.role == .spawned, task.hasEnded { tellJoins(of: task) }
+        follow(next, in: execution)
+    }
+
+    /// Continues an execution after a slice. The VM is busy for it until this call.
+    @inline(__always)
+    func follow(_ next: FunctionVM.Next?, in execution: Execution) {
+        let vm = execution.vm
         switch next {
         case .run(let next):
             beginSpawned(execution)

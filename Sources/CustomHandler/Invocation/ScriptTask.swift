@@ -24,19 +24,25 @@ final class ScriptTask {
         case finished
         /// The task has failed. The error value is on top of its stack.
         case failed(Step.Cause)
+        /// The script has cancelled the task. It never runs again, and its stack must not be used.
+        case cancelled
     }
 
     /// What a waiting task waits for.
     enum Source {
         case timer(Timer)
-        case reply(OutboundCall)
-        /// Other tasks, or room in the response body. There is nothing to cancel.
+        case call(OutboundCall)
+        case file(FileCall)
+        case join(TaskJoin)
+        /// Room in the response body, or the keys of an issuer. There is nothing to cancel.
         case others
 
         func cancel() {
             switch self {
             case .timer(let timer): timer.close()
-            case .reply(let call): call.cancel()
+            case .call(let call): call.cancel()
+            case .file(let call): call.cancel()
+            case .join(let join): join.abandon()
             case .others: break
             }
         }
@@ -57,7 +63,11 @@ final class ScriptTask {
     /// The number of joins that will take the task's results.
     var takers = 0
     /// Whether no one waits for the task any more. Its thread is recycled as soon as the VM is free.
-    var isDiscarded = false
+    private(set) var isDiscarded = false
+    /// Whether the thread has been recycled.
+    var isClosed = false
+    /// Whether the task has failed and no join has raised its error yet.
+    var owesError = false
 
     init(_ role: Role, _ thread: LuaThread, of execution: Execution, arguments: Int) {
         self.role = role
@@ -76,16 +86,38 @@ final class ScriptTask {
 
     /// Cancels the task's wait and marks the task as discarded.
     func discard() {
-        if case .waiting(let source) = state { source.cancel() }
-        isDiscarded = true
-        completion = nil
+        // Such a task waits for nothing, and its joins have been told.
+        if case .finished = state { return isDiscarded = true }
+        endWait()
         // Joins hold the tasks that they watch, so this breaks a reference cycle.
         joins = []
     }
 
+    /// Ends the task for the script. The joins that wait for it must be told, and its thread must be recycled.
+    func cancel() {
+        let former = state
+        state = .cancelled
+        if case .waiting(let source) = former { source.cancel() }
+        endWait()
+    }
+
+    private func endWait() {
+        // The mark comes first, because a cancelled source may wake tasks.
+        isDiscarded = true
+        if case .waiting(let source) = state {
+            // A join holds its waiting task, so this breaks a reference cycle.
+            state = .ready
+            source.cancel()
+        }
+        if case .joined(let results) = completion { results.letGo() }
+        completion = nil
+    }
+
+    var isCancelled: Bool { if case .cancelled = state { true } else { false } }
+
     var hasEnded: Bool {
         switch state {
-        case .finished, .failed: true
+        case .finished, .failed, .cancelled: true
         case .ready, .waiting: false
         }
     }

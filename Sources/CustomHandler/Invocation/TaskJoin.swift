@@ -1,19 +1,17 @@
 /// A task's wait for the end of other tasks: of all of them, or of the first that fails.
 final class TaskJoin {
     let waiter: ScriptTask
-    let numbers: [Int64]
-    private let others: [ScriptTask]
-    private let returnsList: Bool
+    let others: [ScriptTask]
+    let returnsList: Bool
     /// The number of tasks that have not ended, and the first one that failed. They are counted because there may be
     /// many thousands, and no task that ends should search all others.
     private var left = 0
     private var failed: ScriptTask?
-    /// Whether the wake-up of the waiting task is queued.
+    /// Whether the wake-up of the waiting task is queued, or the task no longer waits.
     private var isDone = false
 
     init(_ waiter: ScriptTask, numbers: [Int64], of execution: Execution, returnsList: Bool) {
         self.waiter = waiter
-        self.numbers = numbers
         others = numbers.compactMap { execution.task($0) }
         self.returnsList = returnsList
         for other in others {
@@ -36,6 +34,12 @@ final class TaskJoin {
         guard !isDone, hasFailed || left == 0 else { return false }
         isDone = true
         return true
+    }
+
+    /// Ends the wait of a task that was cancelled or discarded.
+    func abandon() {
+        isDone = true
+        results.letGo()
     }
 
     var results: TaskResults { TaskResults(others, failed: failed, returnsList: returnsList) }

@@ -17,9 +17,9 @@ final class Worker: HTTPResponder {
     /// Called once, for the first request.
     var firstRequest: (() -> Void)?
 
-    init(loop: EventLoop, trust: ClientTrust) {
+    init(loop: EventLoop, trust: ClientTrust, userAgent: String) {
         self.loop = loop
-        outbound = OutboundClient(loop: loop, trust: trust)
+        outbound = OutboundClient(loop: loop, trust: trust, userAgent: userAgent)
     }
 
     /// Starts to serve the app. Requests that arrive earlier get status 503.

@@ -11,6 +11,7 @@ public final class WorkerGroup: Sendable {
     public let loop: EventLoop
     private let state = Mutex(State())
     private let trust: ClientTrust
+    private let userAgent: String
 
     private struct State {
         var added: [EventLoop] = []
@@ -23,9 +24,11 @@ public final class WorkerGroup: Sendable {
     ///   - loop: the first worker's loop.
     ///   - settings: app settings; `SSL_CERT_FILE` names the certificates that outbound requests trust instead of the
     ///     system's.
-    public init(loop: EventLoop, settings: [String: String] = [:]) {
+    ///   - version: luafunc's version, for the header `User-Agent` of outbound requests.
+    public init(loop: EventLoop, settings: [String: String] = [:], version: String = "0") {
         LuaVM.tuneMemory()
         self.loop = loop
+        userAgent = "luafunc/\(version)"
         trust = ClientTrust(settings["SSL_CERT_FILE"].map { .file($0) } ?? .system)
     }
 
@@ -50,7 +53,7 @@ public final class WorkerGroup: Sendable {
     /// The worker of a loop, made on first use. Call it only on the loop's thread.
     func worker(on loop: EventLoop) -> Worker {
         if let worker = loop[resident: self] as? Worker { return worker }
-        let worker = Worker(loop: loop, trust: trust)
+        let worker = Worker(loop: loop, trust: trust, userAgent: userAgent)
         loop[resident: self] = worker
         if loop === self.loop {
             // The reference is weak, because with a single thread nothing needs the group once it has made its worker.

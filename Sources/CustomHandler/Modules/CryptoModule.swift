@@ -3,11 +3,13 @@ import FunctionsModel
 import Lua
 
 extension Modules {
-    /// The module `crypto`. It returns digests and HMACs as lower-case hexadecimal text, or as raw bytes if the last
-    /// argument is "raw".
+    /// The module `crypto`. It returns digests, HMACs and derived keys as lower-case hexadecimal text, or as raw bytes if
+    /// the last argument is "raw".
     static func openCrypto(onto stack: LuaStack, _ scope: FunctionVM.Scope) throws(LuaError) {
         pushTable(
             [
+                ("md5", { stack throws(LuaError) in try digest(.md5, on: stack) }),
+                ("sha1", { stack throws(LuaError) in try digest(.sha1, on: stack) }),
                 ("sha256", { stack throws(LuaError) in try digest(.sha256, on: stack) }),
                 ("sha384", { stack throws(LuaError) in try digest(.sha384, on: stack) }),
                 ("sha512", { stack throws(LuaError) in try digest(.sha512, on: stack) }),
@@ -15,8 +17,8 @@ extension Modules {
                     "hmac",
                     { stack throws(LuaError) in
                         let name = try stack.argumentText(1)
-                        guard let hash = HashFunction(rawValue: name), [.sha256, .sha384, .sha512].contains(hash) else {
-                            throw .argument(1, expected: "no hash '\(name)'; there are sha256, sha384 and sha512")
+                        guard let hash = HashFunction(rawValue: name) else {
+                            throw .argument(1, expected: noHash(name))
                         }
                         guard stack.withBytes(at: 2, { $0.byteCount <= keyLimit }) != false else {
                             throw .argument(2, expected: "a key of at most \(ByteCount.text(keyLimit)) expected")
@@ -35,17 +37,23 @@ extension Modules {
                         return 1
                     }
                 ),
-                (
-                    "equal",
-                    { stack throws(LuaError) in
-                        try equal(on: stack)
-                    }
-                ),
+                ("equal", { stack throws(LuaError) in try equal(on: stack) }),
+                ("pbkdf2", { stack throws(LuaError) in try pbkdf2(on: stack) }),
+                ("sign", { stack throws(LuaError) in try sign(on: stack, scope) }),
+                ("verify", { stack throws(LuaError) in try verifySignature(on: stack, scope) }),
             ], onto: stack)
+        pushAESGCM(onto: stack)
+        stack.setField("aesGcm", of: -2)
+    }
+
+    static func noHash(_ name: String) -> String {
+        let known = HashFunction.allCases.map(\.rawValue)
+        let question = NearestName.question(name, among: known)
+        return "no hash '\(name.prefix(40))'; there are \(known.joined(separator: ", "))\(question)"
     }
 
     /// The maximum length of a key. A longer key is probably a mistake, such as the content of a file.
-    private static let keyLimit = 64 << 10
+    static let keyLimit = 64 << 10
 
     private static func digest(_ hash: HashFunction, on stack: LuaStack) throws(LuaError) -> Int {
         let summing = Summing(hash)
@@ -53,7 +61,7 @@ extension Modules {
     }
 
     /// Holds an unfinished digest or HMAC, which cannot be copied.
-    private final class Summing {
+    final class Summing {
         private var digest: Digest?
         init(_ hash: HashFunction) { digest = Digest(hash) }
         func update(_ bytes: RawSpan) { digest?.update(bytes) }
@@ -73,45 +81,55 @@ extension Modules {
     ) throws(LuaError) -> Int {
         guard stack.type(at: index) == .string else { throw stack.wrongArgument(index, "string") }
         let isRaw = try isRaw(at: form, of: stack)
-        var offset = 0
+        return try inPieces(
+            0..<length(at: index, of: stack), on: stack,
+            process: { stack, piece in _ = stack.withBytes(at: index) { update($0.extracting(piece)) } },
+            end: { stack in
+                stack.push(bytes: isRaw ? finish() : hexadecimal(finish()))
+                return 1
+            })
+    }
+
+    /// Processes a range of bytes in steps of at most `Stretch.bytes`, and calls `end` in a step of its own.
+    static func inPieces(
+        _ range: Range<Int>, on stack: LuaStack, process: @escaping (LuaStack, _ piece: Range<Int>) -> Void,
+        end: @escaping (LuaStack) throws(LuaError) -> Int
+    ) throws(LuaError) -> Int {
+        var rest = range
         return try stack.work { stack throws(LuaError) in
-            let before = offset
-            let isDone = stack.withBytes(at: index) { text in
-                offset = min(text.byteCount, offset + Stretch.bytes)
-                update(text.extracting(before..<offset))
-                return offset == text.byteCount
-            }
-            guard isDone != false else { return .more(after: offset - before) }
-            stack.push(bytes: isRaw ? finish() : hexadecimal(finish()))
-            return .results(1)
+            guard !rest.isEmpty else { return .results(try end(stack)) }
+            let piece = rest.prefix(Stretch.bytes)
+            rest = piece.upperBound..<rest.upperBound
+            process(stack, piece)
+            return .more(after: piece.count)
         }
     }
+
+    static func length(at index: Int, of stack: LuaStack) -> Int { stack.withBytes(at: index) { $0.byteCount } ?? 0 }
 
     /// Compares two texts. The time depends only on the length of the first text, not on the content of the second.
     private static func equal(on stack: LuaStack) throws(LuaError) -> Int {
         for index in [1, 2] where stack.type(at: index) != .string { throw stack.wrongArgument(index, "string") }
-        var offset = 0
-        var isEqual = true
-        return try stack.work { stack throws(LuaError) in
-            let before = offset
-            let isDone = stack.withBytes(at: 1) { first in
-                stack.withBytes(at: 2) { second in
-                    offset = min(first.byteCount, offset + Stretch.bytes)
-                    let piece = first.extracting(before..<offset)
-                    let isSameLength = first.byteCount == second.byteCount
-                    let other = isSameLength ? second.extracting(before..<offset) : piece
-                    let isSame = constantTimeEqual(piece, other)
-                    isEqual = isEqual && isSame && isSameLength
-                    return offset == first.byteCount
+        let length = length(at: 1, of: stack)
+        let isSameLength = self.length(at: 2, of: stack) == length
+        var isEqual = isSameLength
+        return try inPieces(
+            0..<length, on: stack,
+            process: { stack, piece in
+                _ = stack.withBytes(at: 1) { first in
+                    stack.withBytes(at: isSameLength ? 2 : 1) { second in
+                        let isSame = constantTimeEqual(first.extracting(piece), second.extracting(piece))
+                        isEqual = isEqual && isSame
+                    }
                 }
-            }
-            guard isDone != false else { return .more(after: offset - before) }
-            stack.push(isEqual)
-            return .results(1)
-        }
+            },
+            end: { stack in
+                stack.push(isEqual)
+                return 1
+            })
     }
 
-    private static func isRaw(at index: Int, of stack: LuaStack) throws(LuaError) -> Bool {
+    static func isRaw(at index: Int, of stack: LuaStack) throws(LuaError) -> Bool {
         switch stack.isNil(at: index) ? "hex" : try stack.argumentText(index) {
         case "raw": return true
         case "hex": return false
@@ -119,7 +137,7 @@ extension Modules {
         }
     }
 
-    private static func hexadecimal(_ bytes: [UInt8]) -> [UInt8] {
+    static func hexadecimal(_ bytes: [UInt8]) -> [UInt8] {
         let digits = Array("0123456789abcdef".utf8)
         return bytes.flatMap { [digits[Int($0 >> 4)], digits[Int($0 & 15)]] }
     }

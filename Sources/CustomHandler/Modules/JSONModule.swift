@@ -2,7 +2,7 @@ import JSON
 import Lua
 
 extension Modules {
-    /// The module `json`: encode, decode, null, array, object.
+    /// The module `json`: encode (with the options `pretty` and `sorted`), decode, null, array, object.
     static func openJSON(onto stack: LuaStack, _ scope: FunctionVM.Scope) throws(LuaError) {
         // The writer while it is not in use. If a script ends in the middle of writing, the writer is lost together
         // with the unfinished work.
@@ -13,6 +13,7 @@ extension Modules {
                     "encode",
                     { stack throws(LuaError) in
                         guard stack.count > 0 else { throw stack.wrongArgument(1, "value") }
+                        if !stack.isNil(at: 2) { return try encodeAsAsked(on: stack, scope) }
                         let writer = idle.take() ?? JSONWriter(for: stack.owner)
                         do throws(JSONError) {
                             try writer.begin(at: 1, of: stack)
@@ -41,6 +42,10 @@ extension Modules {
                     "decode",
                     { stack throws(LuaError) in
                         guard stack.type(at: 1) == .string else { throw stack.wrongArgument(1, "string") }
+                        // A second argument of another type comes from a function that calls back with an index too.
+                        guard stack.type(at: 2) != .table else {
+                            throw .message("json.decode takes no options; write json.decode(text)")
+                        }
                         return try readJSON(on: stack, scope) { error throws(LuaError) in
                             throw .message("json.decode: \(error)")
                         }
@@ -51,6 +56,44 @@ extension Modules {
             ], onto: stack)
         stack.pushNull()
         stack.setField("null", of: -2)
+    }
+
+    /// Writes the value at 1 with the options at 2: first as it is, then that text again, in the layout asked for.
+    private static func encodeAsAsked(on stack: LuaStack, _ scope: FunctionVM.Scope) throws(LuaError) -> Int {
+        try stack.checkMembers(of: 2, ["pretty", "sorted"], "json.encode has no option")
+        var layout = JSONLayout(
+            pretty: try flag("pretty", of: 2, on: stack), sorted: try flag("sorted", of: 2, on: stack))
+        let (writer, output) = (JSONWriter(for: stack.owner), JSONWriter(for: stack.owner))
+        do throws(JSONError) {
+            try writer.begin(at: 1, of: stack)
+        } catch {
+            throw .message("json.encode: \(error)")
+        }
+        var isWritten = false
+        let held = HeldBytes(stack.owner)
+        return try stack.work { stack throws(LuaError) in
+            do throws(JSONError) {
+                if !isWritten { isWritten = try writer.advance(stack) }
+            } catch {
+                throw scope.limit(error) ?? .message("json.encode: \(error)")
+            }
+            guard isWritten else { return .more(after: 0) }
+            let isDone = writer.withSpan { layout.advance($0, by: Stretch.bytes, into: output) }
+            held.set(layout.size)
+            guard isDone else { return .more(after: Stretch.bytes) }
+            try stack.demand(output.count)
+            output.withSpan { stack.push(bytes: $0) }
+            return .results(1)
+        }
+    }
+
+    private static func flag(_ name: StaticString, of index: Int, on stack: LuaStack) throws(LuaError) -> Bool {
+        defer { stack.pop() }
+        switch stack.pushField(name, of: index) {
+        case .nil: return false
+        case .boolean: return stack.boolean(at: -1)
+        case let other: throw .message("json.encode: \(name) must be true or false, not \(other.name)")
+        }
     }
 
     /// Reads the JSON text in the first argument; `failed` handles an error in it.

@@ -23,6 +23,9 @@ final class Metatables {
     /// The name of the trigger's binding.
     let trigger: LuaReference
     let names: Names
+    /// The mark of the body of a large file, which is a block: its bytes are its length as text, and its value is the
+    /// function that writes it. nil until `http.file` has made one.
+    var fileBody: LuaReference?
 
     /// The names of members that a handler may return, stored as strings of the VM.
     struct Names {
@@ -95,6 +98,14 @@ final class Metatables {
         guard stack.hasMetatable(at: index, bytes) else { return false }
         defer { stack.pop() }
         return stack.pushElement(1, of: index) == .string
+    }
+
+    /// The length of the body of a file; nil for any other value. [0]
+    func fileLength(at index: Int, of stack: LuaStack) -> Int? {
+        guard let fileBody, stack.type(at: index) == .userdata, stack.hasMetatable(at: index, fileBody) else {
+            return nil
+        }
+        return stack.withBlock(at: index) { $0.withUnsafeBytes { Int(String(decoding: $0, as: UTF8.self)) } } ?? nil
     }
 
     /// Pushes the function that runs a body, and its two arguments. [+3]

@@ -8,13 +8,13 @@ import Lua
 /// The chunk receives `json(text)`, which returns the value, or nil and a reason; `response(table)`; `query(url, name,
 /// all)`, which returns the first value or a list of all; `cookie(header, name)`; `fields(text)` and `multipart(text,
 /// boundary)`, which return lists of names and values; `parameter(header, name)`; `first(request, name)`, which
-/// returns true and the first value in the query, or nothing if the request was changed by the script; and
-/// `elements(lines, name)`, which returns the elements of a header's lines. It returns the methods by name. Swift reads
-/// the caller's bytes, so that no Lua pattern does.
+/// returns the first value in the query, or nothing if the request was changed by the script; `elements(lines, name)`,
+/// which returns the elements of a header's lines; and `calls`, the text of a right call of each method. It returns the
+/// methods by name. Swift reads the caller's bytes, so that no Lua pattern does.
 enum RequestMethods {
     static let chunk = LuaChunk(
         #"""
-        local json, response, query, cookie, fields, parameter, multipart, first_value, elements = ...
+        local json, response, query, cookie, fields, parameter, multipart, first, elements, calls, wrap, fail = ...
         local error, next, type = error, next, type
         local find, lower = string.find, string.lower
 
@@ -35,7 +35,7 @@ enum RequestMethods {
         end
 
         local function headers(self, name)
-            if type(name) ~= "string" then error("the name of a header must be a string, not a " .. type(name), 3) end
+            if type(name) ~= "string" then fail("the name of a header must be a string, not a " .. type(name)) end
             name = lower(name)
             for key, values in next, self.Headers or {} do
                 if lower(key) == name then return type(values) == "table" and values or { values } end
@@ -51,7 +51,7 @@ enum RequestMethods {
         function methods:header(name) return headers(self, name)[1] end
 
         function methods:cookie(name)
-            if type(name) ~= "string" then error("the name of a cookie must be a string, not a " .. type(name), 3) end
+            if type(name) ~= "string" then fail("the name of a cookie must be a string, not a " .. type(name)) end
             for _, header in next, headers(self, "cookie") do
                 local value = cookie(header, name)
                 if value then return value end
@@ -82,33 +82,24 @@ enum RequestMethods {
             return first, all
         end
 
-        -- If a method is called with a dot, it does not get the request. The error names the line of the call.
-        local function check(self, name)
-            if type(self) ~= "table" or self.json ~= methods.json then
-                error("write req:" .. name .. "(...) with a colon", 3)
-            end
-        end
-
-        for name, method in next, methods do
-            methods[name] = function(self, argument)
-                check(self, name)
-                return method(self, argument)
-            end
-        end
-
-        -- `query` is the method that is called most, so it has a fast path.
-        local general = methods.query
-        function methods:query(name)
-            local found, value = first_value(self, name)
-            if found then return value end
-            check(self, "query")
-            return general(self, name)
+        for name, body in next, methods do
+            methods[name] = wrap(function(self, argument)
+                if self.json ~= methods.json then fail("call it with a colon: " .. calls[name]) end
+                return body(self, argument)
+            end, calls[name], name == "query" and first or nil)
         end
 
         return methods
         """#)
 
-    private static let members = ["Url", "Method", "Query", "Headers", "Params", "Identities", "Body"]
+    /// How to call each method.
+    static let calls = [
+        "bytes": "req:bytes()", "cookie": "req:cookie(name)", "form": "req:form()", "header": "req:header(name)",
+        "headers": "req:headers(name)", "json": "req:json()", "queries": "req:queries(name)",
+        "query": "req:query(name)",
+    ]
+
+    static let members = ["Url", "Method", "Query", "Headers", "Params", "Identities", "Body"]
 
     /// The `__index` of a request. It finds the request's methods; a field in the wrong case is an error.
     static func index(on stack: LuaStack, _ scope: FunctionVM.Scope) throws(LuaError) -> Int {
@@ -174,7 +165,12 @@ enum RequestMethods {
         stack.push(function: "form") { stack throws(LuaError) in try FormReader.multipart(on: stack) }
         stack.push(function: "fast") { stack throws(LuaError) in pushFirst(of: stack, scope) }
         stack.push(function: "headers") { stack throws(LuaError) in HeaderElements.push(of: stack) }
-        try Modules.run(chunk, arguments: 9, onto: stack)
+        stack.pushTable(hash: calls.count)
+        for (name, call) in calls {
+            stack.push(call)
+            stack.setField(name, of: -2)
+        }
+        try Modules.run(chunk, arguments: 10, onto: stack)
         stack.pushValue(at: -1)
         scope.requestMethods = stack.reference()
     }
@@ -202,8 +198,8 @@ enum RequestMethods {
         return 1
     }
 
-    /// Pushes the first value of a query field. It works only for a request that the script has not made itself; for
-    /// any other value it returns no results.
+    /// Pushes the first value of a query field, or nil. It works only for a request that the script has not made itself;
+    /// for any other value it returns no results.
     private static func pushFirst(of stack: LuaStack, _ scope: FunctionVM.Scope) -> Int {
         guard stack.type(at: 2) == .string, let metatables = scope.metatables,
             metatables.pushURL(ofRequest: 1, on: stack)
@@ -211,7 +207,6 @@ enum RequestMethods {
             return 0
         }
         let url = stack.count
-        stack.push(true)
         _ = stack.withBytes(at: 2) { name in
             metatables.withURL(at: url, of: stack) { url in
                 QueryString.forEachField(of: url) { field, value in
@@ -221,7 +216,7 @@ enum RequestMethods {
                 }
             }
         }
-        if stack.count == url + 1 { stack.pushNil() }
-        return 2
+        if stack.count == url { stack.pushNil() }
+        return 1
     }
 }

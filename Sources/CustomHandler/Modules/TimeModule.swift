@@ -2,8 +2,9 @@ import FoundationEssentials
 import FunctionsModel
 import Lua
 
+/// All times are seconds since 1970-01-01T00:00:00Z, and all dates are in UTC.
 extension Modules {
-    /// The module `time`: now and monotonic (both in seconds), format and parse (RFC 3339).
+    /// The module `time`: now, monotonic, format and parse (RFC 3339), date and from (the parts of a date), add.
     static func openTime(onto stack: LuaStack, _ scope: FunctionVM.Scope) throws(LuaError) {
         let start = ContinuousClock.now
         pushTable(
@@ -25,73 +26,142 @@ extension Modules {
                 (
                     "format",
                     { stack throws(LuaError) in
-                        let seconds = stack.isNil(at: 1) ? Date().timeIntervalSince1970 : try stack.argumentNumber(1)
-                        guard let text = RFC3339.format(seconds) else {
-                            throw .argument(1, expected: "seconds between the years 0000 and 9999 expected")
-                        }
+                        guard let text = RFC3339.format(try secondsOrNow(on: stack)) else { throw outOfRange }
                         stack.push(text)
                         return 1
                     }
                 ),
-                (
-                    "parse",
-                    { stack throws(LuaError) in
-                        // A longer text cannot be a valid time.
-                        let isShort = stack.withBytes(at: 1) { $0.byteCount <= 100 }
-                        guard isShort != false, let seconds = RFC3339.parse(try stack.argumentText(1)) else {
-                            stack.pushNil()
-                            stack.push("not an RFC 3339 time such as 2026-03-01T10:20:30Z" as StaticString)
-                            return 2
-                        }
-                        if let whole = Int64(exactly: seconds) { stack.push(whole) } else { stack.push(seconds) }
-                        return 1
-                    }
-                ),
+                ("parse", { stack throws(LuaError) in try parse(on: stack) }),
+                ("date", { stack throws(LuaError) in try pushParts(on: stack) }),
+                ("from", { stack throws(LuaError) in try pushTime(fromPartsOn: stack) }),
+                ("add", { stack throws(LuaError) in try add(on: stack) }),
             ], onto: stack)
     }
-}
 
-/// Reads and writes RFC 3339 times. Writes UTC, with milliseconds if there is a fraction.
-enum RFC3339 {
-    static func format(_ seconds: Double) -> String? {
-        let milliseconds = (seconds * 1000).rounded()
-        guard milliseconds >= -62_167_219_200_000, milliseconds < 253_402_300_800_000 else { return nil }
-        let hasFraction = milliseconds.truncatingRemainder(dividingBy: 1000) != 0
-        let date = Date(timeIntervalSince1970: milliseconds / 1000)
-        return date.formatted(Date.ISO8601FormatStyle(includingFractionalSeconds: hasFraction))
+    private static let outOfRange = LuaError.argument(1, expected: "seconds between the years 0000 and 9999 expected")
+
+    private static func secondsOrNow(on stack: LuaStack) throws(LuaError) -> Double {
+        stack.isNil(at: 1) ? Date().timeIntervalSince1970 : try stack.argumentNumber(1)
     }
 
-    /// Reads any offset and any number of decimals; returns nil for anything else.
-    static func parse(_ text: String) -> Double? {
-        var text = text.uppercased()
+    private static func parse(on stack: LuaStack) throws(LuaError) -> Int {
+        // A longer text cannot be a valid time.
+        let isShort = stack.withBytes(at: 1) { $0.byteCount <= 100 }
+        let text = isShort == false ? [] : try stack.argumentBytes(1)
+        do throws(RFC3339.Mistake) {
+            push(try RFC3339.parse(text), onto: stack)
+            return 1
+        } catch {
+            stack.pushNil()
+            stack.push(error.description)
+            stack.push(error.kind)
+            return 3
+        }
+    }
+
+    /// Pushes a time as an integer if it has no fraction. [+1]
+    private static func push(_ time: CivilTime, onto stack: LuaStack) {
+        if time.fraction == 0 {
+            stack.push(Int64(time.seconds))
+        } else {
+            stack.push(Double(time.seconds) + time.fraction)
+        }
+    }
+
+    // MARK: The parts of a date
+
+    private static let parts = ["year", "month", "day", "hour", "min", "sec", "fraction", "weekday", "yearDay"]
+
+    /// Pushes the parts of the time at 1, or of now.
+    private static func pushParts(on stack: LuaStack) throws(LuaError) -> Int {
+        guard let time = CivilTime(try secondsOrNow(on: stack)) else { throw outOfRange }
+        stack.pushTable(hash: parts.count)
+        let values = [
+            time.date.year, time.date.month, time.date.day, time.hour, time.minute, time.second, nil, time.weekday,
+            time.yearDay,
+        ]
+        for (name, value) in zip(parts, values) {
+            if let value {
+                stack.push(Int64(value))
+            } else if time.fraction == 0 {
+                stack.push(0 as Int64)
+            } else {
+                stack.push(time.fraction)
+            }
+            stack.setField(name, of: -2)
+        }
+        return 1
+    }
+
+    /// Pushes the time whose parts are in the table at 1.
+    private static func pushTime(fromPartsOn stack: LuaStack) throws(LuaError) -> Int {
+        // The last three are those of `os.date "*t"` that say nothing more.
+        try stack.checkMembers(of: 1, parts + ["wday", "yday", "isdst"], "time.from has no part")
+        func part(_ name: String, in range: ClosedRange<Int>, else missing: Int? = nil) throws(LuaError) -> Int {
+            defer { stack.pop() }
+            if stack.pushField(name, of: 1) == .nil {
+                guard let missing else { throw .message("time.from: \(name) is missing") }
+                return missing
+            }
+            guard let number = stack.integer(at: -1), let value = Int(exactly: number), range.contains(value) else {
+                throw .message(
+                    "time.from: \(name) must be a whole number from \(range.lowerBound) to \(range.upperBound)"
+                        + (stack.type(at: -1) == .number ? "" : ", not a \(stack.type(at: -1).name)"))
+            }
+            return value
+        }
+        var date = CivilDate(year: try part("year", in: 0...9999), month: try part("month", in: 1...12), day: 1)
+        date.day = try part("day", in: 1...date.daysInMonth)
+        let hour = try part("hour", in: 0...23, else: 0)
+        let minute = try part("min", in: 0...59, else: 0)
+        let second = try part("sec", in: 0...59, else: 0)
         var fraction = 0.0
-        // The parser reads only three decimals; RFC 3339 allows any number, so they are read here.
-        if let dot = text.firstIndex(of: ".") {
-            let digits = text[text.index(after: dot)...].prefix { $0.isASCII && $0.isNumber }
-            guard let value = Double("0." + digits), !digits.isEmpty else { return nil }
-            fraction = value
-            text.removeSubrange(dot..<digits.endIndex)
+        if stack.pushField("fraction", of: 1) != .nil {
+            guard let number = stack.number(at: -1), 0 <= number, number < 1 else {
+                throw .message("time.from: fraction must be a number from 0 to less than 1")
+            }
+            fraction = number
         }
-        guard isDate(text.utf8) else { return nil }
-        let styles = [Date.ISO8601FormatStyle(), Date.ISO8601FormatStyle(timeZoneSeparator: .colon)]
-        guard let date = styles.lazy.compactMap({ try? $0.parse(text) }).first else { return nil }
-        return date.timeIntervalSince1970 + fraction
+        push(CivilTime(date: date, hour: hour, minute: minute, second: second, fraction: fraction), onto: stack)
+        return 1
     }
 
-    /// Whether a text such as `2026-03-01T10:20:30Z` is an existing day and a valid time. The check is needed because
-    /// the parser turns 30 February into 2 March and ignores text after the time.
-    private static func isDate(_ text: String.UTF8View) -> Bool {
-        let bytes = Array(text)
-        func number(_ range: Range<Int>) -> Int { bytes[range].reduce(0) { $0 * 10 + Int($1) - 48 } }
-        let isShaped = ["Z", "+0000", "-0000", "+00:00", "-00:00"].contains { zone in
-            let shape = Array("0000-00-00T00:00:00\(zone)".utf8)
-            return bytes.count == shape.count
-                && zip(bytes, shape).allSatisfy { $1 == UInt8(ascii: "0") ? (48...57).contains($0) : $0 == $1 }
+    // MARK: Arithmetic
+
+    private static let units: [(name: String, seconds: Double)] = [
+        ("days", 86_400), ("hours", 3600), ("minutes", 60), ("seconds", 1),
+    ]
+
+    /// Pushes the time at 1 moved by the table at 2. Years and months come first, and keep the day if the month has it;
+    /// else the last day of the month counts.
+    private static func add(on stack: LuaStack) throws(LuaError) -> Int {
+        guard var time = CivilTime(try stack.argumentNumber(1)) else { throw outOfRange }
+        try stack.checkMembers(of: 2, ["years", "months"] + units.map(\.name), "time.add has no unit")
+        let beyond = LuaError.message("time.add: the result is not between the years 0000 and 9999")
+        func amount(_ name: String) throws(LuaError) -> Double {
+            defer { stack.pop() }
+            if stack.pushField(name, of: 2) == .nil { return 0 }
+            guard let number = stack.number(at: -1), number.isFinite else {
+                throw .message("time.add: \(name) must be a number, not \(stack.type(at: -1).name)")
+            }
+            return number
         }
-        guard isShaped else { return false }
-        let month = number(5..<7)
-        let days = CivilDate(year: number(0..<4), month: month, day: 1).daysInMonth
-        return (1...12).contains(month) && (1...days).contains(number(8..<10)) && number(11..<13) < 24
-            && number(14..<16) < 60 && number(17..<19) < 60
+        var months = 0.0
+        for (name, factor) in [("years", 12.0), ("months", 1)] {
+            let number = try amount(name)
+            guard number == number.rounded() else { throw .message("time.add: \(name) must be a whole number") }
+            months += number * factor
+        }
+        guard abs(months) < 120_000 else { throw beyond }
+        let month = time.date.year * 12 + time.date.month - 1 + Int(months)
+        time.date.year = month.floored(by: 12)
+        time.date.month = month - time.date.year * 12 + 1
+        time.date.day = min(time.date.day, time.date.daysInMonth)
+        var seconds = Double(time.seconds)
+        for unit in units { seconds += try amount(unit.name) * unit.seconds }
+        // The fraction is added last, because a sum of whole seconds is exact.
+        guard let result = CivilTime(seconds + time.fraction) else { throw beyond }
+        push(result, onto: stack)
+        return 1
     }
 }

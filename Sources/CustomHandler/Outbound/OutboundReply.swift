@@ -3,26 +3,33 @@ import Lua
 
 /// What a script gets for its request: a response, or the reason why there is none.
 enum OutboundReply {
-    /// - Parameter held: counts the body's bytes until the script has its copy.
-    case response(status: Int, fields: HTTPFields, body: [UInt8], held: HeldBytes)
-    case fault(message: String, kind: String)
+    /// - Parameters:
+    ///   - body: nil if the script reads it piece by piece.
+    ///   - held: counts the body's bytes until the script has its copy.
+    case response(status: Int, fields: HTTPFields, body: [UInt8]?, held: HeldBytes)
+    case fault(OutboundFault)
+
+    /// Fields that are about the connection, which ends here. A script that returns the response as its own must not
+    /// pass them on (RFC 9110 §7.6.1).
+    private static let ofConnection = [
+        "connection", "keep-alive", "proxy-connection", "te", "trailer", "transfer-encoding", "upgrade",
+    ]
 
     /// Pushes the results. Returns their number.
     func push(onto stack: LuaStack) throws(LuaError) -> Int {
         switch self {
-        case .fault(let message, let kind):
-            stack.pushNil()
-            stack.push(message)
-            stack.push(kind)
-            return 3
-        case .response(let status, let fields, let body, let held):
-            held.set(0)
-            try stack.demand(body.count)
+        case .fault(let fault): return fault.push(onto: stack)
+        case .response(let status, var fields, let body, let held):
+            for name in Self.ofConnection { fields.remove(name) }
             stack.pushTable(hash: 4)
             stack.push(Int64(status))
             stack.setField("status", of: -2)
-            stack.push(bytes: body)
-            stack.setField("body", of: -2)
+            if let body {
+                held.set(0)
+                try stack.demand(body.count)
+                stack.push(bytes: body)
+                stack.setField("body", of: -2)
+            }
             stack.pushTable(array: fields.count)
             var position = 1
             fields.forEachBytes { name, value in

@@ -1,143 +1,156 @@
 import FunctionsModel
 import HTTP
 import HTTP1
-import JSON
 import Lua
 
 /// A request of the `http` module.
 struct OutboundRequest {
-    /// The URL as the script wrote it.
-    let url: String
-    let target: Result<URL, URLError>
+    enum Body {
+        case none
+        case bytes([UInt8])
+        /// The script writes the body piece by piece. The length is nil if it set no `content-length`.
+        case pieces(length: Int?)
+    }
+
+    let target: Result<URL, OutboundFault>
     /// The name of the function that sends the request.
     let function: String
+    /// The function of the module that the script called, such as `http.get`, for messages.
+    let caller: String
     var method = HTTPMethod.get
     var fields = HTTPFields()
-    var body: [UInt8]?
-    /// The timeout of the whole request, from resolving the host name to the last byte of the response.
+    var body = Body.none
+    /// The time limit of one attempt, from resolving the host name to the last byte of the response. If the script
+    /// sends or reads piece by piece, it is the time limit of each wait.
     var timeout = Duration.seconds(30)
-    var follows = true
-    /// The maximum size of the response body in bytes.
-    var limit = 32 << 20
+    /// The maximum number of redirects.
+    var follow = 5
+    /// The maximum size of the response body in bytes, or nil if the script reads a stream and has set none.
+    var limit: Int?
+    /// Whether the script reads the response body piece by piece.
+    var streams = false
+    var retry: RetryOptions?
 
-    /// The maximum size of a request's head, which is also the limit of common servers.
-    private static let headLimit = 64 << 10
-    private static let fieldLimit = 256
+    /// The URL for messages.
+    var shownURL: String {
+        switch target {
+        case .success(let url): url.shown
+        case .failure(let fault): fault.url
+        }
+    }
 
-    private static let members = ["url", "method", "headers", "body", "timeout", "follow", "limit"]
+    /// Whether the script sends or reads a body piece by piece.
+    var isInPieces: Bool { if case .pieces = body { true } else { streams } }
+
+    private let urlSize: Int
+
+    /// The memory that the URL and the headers take: the request keeps them, and sends a copy to which it adds its own.
+    var headSize: Int { 2 * (urlSize + fields.room) }
+
+    /// The maximum size of a URL, and of all headers of a request, which is also the limit of common servers.
+    static let headLimit = 64 << 10
+    static let fieldLimit = 256
+    private static let mostRedirects = 50
+    private static let usualLimit = 32 << 20
+
+    private static let members = [
+        "url", "method", "headers", "body", "timeout", "follow", "limit", "stream", "retry",
+    ]
+
+    /// What is tried again unless the script says otherwise: failures and statuses that are often over soon.
+    private static let usualRetry = RetryOptions(
+        kinds: ["dns", "connect", "timeout", "network"], statuses: [408, 429, 502, 503, 504])
+
+    /// Checks the names of the options that a script has passed to a short form such as `http.get`. What its name and
+    /// its other arguments say cannot be an option too. [0]
+    static func checkOptions(at index: Int, of stack: LuaStack, caller: String) throws(LuaError) {
+        let takesBody = ["http.post", "http.put", "http.patch"].contains(caller)
+        let given = takesBody ? ["url", "method", "body"] : ["url", "method"]
+        for name in given {
+            defer { stack.pop() }
+            guard stack.pushField(name, of: index) != .nil else { continue }
+            if name == "method" {
+                throw .message("the method of \(caller) is in its name; for another method use http.request")
+            }
+            throw .message(
+                "\(caller) takes the \(name) as its \(name == "url" ? "first" : "second") argument; leave it out of the "
+                    + "options")
+        }
+        try stack.checkMembers(of: index, members.filter { !given.contains($0) }, "\(caller) has no option")
+    }
 
     /// Reads the options at `index`. [0]
-    init(at index: Int, of stack: LuaStack, function: String) throws(LuaError) {
+    init(at index: Int, of stack: LuaStack, function: String, caller: String) throws(LuaError) {
         let level = stack.count
         defer { stack.setCount(level) }
-        var unknown: String?
-        stack.forEachPair(at: index) { () throws(Never) in
-            let name = stack.messageText(at: -2) ?? "\(stack.type(at: -2).name)"
-            if !Self.members.contains(name) { unknown = name }
-        }
-        if let unknown {
-            let question = NearestName.question(unknown, among: Self.members)
-            throw .message("http.request has no option '\(unknown)'\(question)")
-        }
+        try stack.checkMembers(of: index, Self.members, "\(caller) has no option")
         stack.pushField("url", of: index)
+        urlSize = stack.withBytes(at: -1) { $0.byteCount } ?? 0
+        guard urlSize <= Self.headLimit else {
+            throw .message("\(caller): a url may have at most \(ByteCount.text(Self.headLimit))")
+        }
         guard let url = stack.string(at: -1) else {
-            throw .message("http.request needs a url, such as \"https://example.com/\"")
+            throw .message("\(caller) needs a url, such as \"https://example.com/\"")
         }
-        guard url.utf8.count <= Self.headLimit else {
-            throw .message("http.request: a url may have at most \(ByteCount.text(Self.headLimit))")
+        (self.function, self.caller) = (function, caller)
+        do throws(URLError) {
+            target = .success(try URL(url))
+        } catch {
+            target = .failure(OutboundFault(error, in: url))
         }
-        self.url = url
-        self.function = function
-        target = Result { () throws(URLError) in try URL(url) }
-        if case .failure(.port) = target { throw .message("http.request: the port of \(url) must be from 1 to 65535") }
         stack.pushField("method", of: index)
         if !stack.isNil(at: -1) {
             guard let method = stack.string(at: -1), HTTPFields.isValidName(method) else {
-                throw .message("http.request: method must be text such as \"GET\"")
+                throw .message("\(caller): method must be text such as \"GET\"")
             }
             self.method = HTTPMethod(method.uppercased())
         }
-        stack.pushField("headers", of: index)
-        if !stack.isNil(at: -1) { try readHeaders(at: stack.count, of: stack) }
-        stack.pushField("body", of: index)
-        if !stack.isNil(at: -1) { try readBody(at: stack.count, of: stack) }
-        stack.pushField("timeout", of: index)
-        if !stack.isNil(at: -1) {
+        if stack.pushField("headers", of: index) != .nil { try readHeaders(at: stack.count, of: stack) }
+        try stack.demand(headSize)
+        if stack.pushField("body", of: index) != .nil { try readBody(at: stack.count, of: stack) }
+        if stack.pushField("timeout", of: index) != .nil {
             guard let seconds = stack.number(at: -1), seconds > 0, seconds < 1e9 else {
-                throw .message("http.request: timeout must be seconds")
+                throw .message("\(caller): timeout must be a number of seconds above 0")
             }
             timeout = .nanoseconds(max(1, Int64(seconds * 1e9)))
         }
-        stack.pushField("follow", of: index)
-        if !stack.isNil(at: -1) { follows = stack.boolean(at: -1) }
-        stack.pushField("limit", of: index)
-        if !stack.isNil(at: -1) {
+        if stack.pushField("follow", of: index) != .nil { try readFollow(of: stack) }
+        if stack.pushField("stream", of: index) != .nil {
+            guard stack.type(at: -1) == .boolean else { throw .message("\(caller): stream must be true or false") }
+            streams = stack.boolean(at: -1)
+        }
+        limit = streams ? nil : Self.usualLimit
+        if stack.pushField("limit", of: index) != .nil {
             guard let bytes = stack.integer(at: -1), bytes >= 0 else {
-                throw .message("http.request: limit must be a number of bytes")
+                throw .message("\(caller): limit must be a number of bytes")
             }
             limit = Int(bytes)
         }
-    }
-
-    // MARK: Headers
-
-    private mutating func readHeaders(at index: Int, of stack: LuaStack) throws(LuaError) {
-        guard stack.type(at: index) == .table else { throw .message("http.request: headers must be a table") }
-        stack.expandDeferred(at: index)
-        var fields = HTTPFields()
-        try stack.forEachPair(at: index) { () throws(LuaError) in
-            guard let name = stack.string(at: -2) else { throw .message("http.request: header names must be text") }
-            guard HTTPFields.isValidName(name) else { throw .message("http.request: '\(name)' is not a header name") }
-            switch stack.type(at: -1) {
-            case .string, .number: try Self.addValue(of: name, to: &fields, stack)
-            case .table:
-                for position in 0..<stack.length(at: -1) {
-                    stack.pushElement(position + 1, of: -1)
-                    try Self.addValue(of: name, to: &fields, stack)
-                    stack.pop()
-                }
-            case let type: throw .message("http.request: the header '\(name)' must be text, not \(type.name)")
+        if stack.pushField("retry", of: index) != .nil {
+            if case .pieces = body {
+                throw .message(
+                    "\(caller): retry does not work with a function as the body, because its pieces cannot be sent "
+                        + "a second time")
             }
+            retry = try Self.usualRetry.reading(
+                at: -1, of: stack, caller: caller, known: OutboundFault.kinds)
         }
-        self.fields = fields
     }
 
-    /// Adds the text or number on top. [0]
-    private static func addValue(of name: String, to fields: inout HTTPFields, _ stack: LuaStack) throws(LuaError) {
-        guard let value = stack.bytes(at: -1) ?? stack.numberText(at: -1).map({ Array($0.utf8) }) else {
-            throw .message("http.request: the header '\(name)' must be text, not \(stack.type(at: -1).name)")
-        }
-        guard HTTPFields.isValidValue(value) else {
-            throw .message("http.request: the header '\(name)' cannot contain line breaks or control characters")
-        }
-        guard value.count <= headLimit, fields.count < fieldLimit else {
+    /// Reads the option `follow` on top of the stack. [0]
+    private mutating func readFollow(of stack: LuaStack) throws(LuaError) {
+        switch stack.type(at: -1) {
+        case .boolean: if !stack.boolean(at: -1) { follow = 0 }
+        case .number:
+            if let count = stack.integer(at: -1), 0...Int64(Self.mostRedirects) ~= count {
+                follow = Int(count)
+                return
+            }
+            fallthrough
+        default:
             throw .message(
-                "http.request: a request has at most \(fieldLimit) headers of \(ByteCount.text(headLimit)) each")
+                "\(caller): follow must be true, false, or the number of redirects to follow, from 0 to "
+                    + "\(Self.mostRedirects)")
         }
-        fields.add(name, bytes: value)
-    }
-
-    // MARK: Body
-
-    private mutating func readBody(at index: Int, of stack: LuaStack) throws(LuaError) {
-        guard stack.type(at: index) == .table else {
-            try stack.demand(stack.withBytes(at: index) { $0.byteCount } ?? 0)
-            guard let bytes = stack.bytes(at: index) else {
-                throw .message("http.request: body must be text or a table")
-            }
-            return body = bytes
-        }
-        let writer = JSONWriter(for: stack.owner)
-        do throws(JSONError) {
-            try writer.append(at: index, of: stack)
-        } catch {
-            if case .unwritable(.timeLimit, _) = error { throw .timeLimit }
-            // The path in the error begins with a dot or a bracket.
-            let reason = "\(error)"
-            throw .message("http.request: body\(reason.first == "." || reason.first == "[" ? "" : ": ")\(reason)")
-        }
-        try stack.demand(writer.count)
-        body = writer.bytes(from: 0)
-        if !fields.contains("content-type") { fields.add("content-type", "application/json") }
     }
 }

@@ -80,6 +80,7 @@ public struct AppReloader: Sendable {
         let failedHost = saved.hostProblem.map { FailedVersion($0, saved.files, sources: ["host.json"]) }
         report.tellHost(failedHost, before: state.failedHost)
         for warning in saved.warnings where !running.warnings.contains(warning) { logger.warning("\(warning)") }
+        if let note = saved.takenModuleNames, note != running.takenModuleNames { logger.info("\(note)") }
         let links = saved.linksOutside
         for link in links where !state.linksOutside.contains(link) { logger.error("\(link)") }
         state = State(app: attempt.app, failed: attempt.failed, failedHost: failedHost, linksOutside: links)

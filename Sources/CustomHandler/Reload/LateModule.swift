@@ -1,4 +1,5 @@
 import FunctionsModel
+import Lua
 
 /// A module that a function requires only when it runs. Loading the function therefore does not show whether the module
 /// still loads.
@@ -18,7 +19,9 @@ struct LateModule {
     ) -> [LateModule] {
         guard let older = running.functions[name], let newer = saved.functions[name] else { return [] }
         let files = running.files(of: name)
-        let late = sources.subtracting(loaded).filter { $0 != older.script && (try? files.text(of: $0)) != nil }
+        let late = sources.subtracting(loaded).filter {
+            $0.hasSuffix(".lua") && $0 != older.script && (try? files.text(of: $0)) != nil
+        }
         let modules = Dictionary(grouping: late) { module(in: $0, of: older) ?? "" }.filter { !$0.key.isEmpty }
         // A changed script may no longer require the module.
         let isUnchanged = !saved.files.differs(from: files, in: loaded.union([newer.script]))
@@ -55,7 +58,7 @@ struct LateModule {
 
     /// The name by which a function requires a file; nil for a file that is not a module.
     private static func module(in file: String, of function: Function) -> String? {
-        for folder in [function.directory, "lib", "lua_modules/share/lua/5.4"] where file.hasPrefix(folder + "/") {
+        for folder in [function.directory, "lib", AppFiles.modules] where file.hasPrefix(folder + "/") {
             guard file.hasSuffix(".lua") else { return nil }
             let path = file.dropFirst(folder.count + 1).dropLast(".lua".count)
             return String(path).trimmingSuffix("/init").split(separator: "/").joined(separator: ".")
@@ -69,8 +72,9 @@ struct LateModule {
         _ function: Function, _ files: AppFiles, requiring module: String
     ) -> FunctionVersion? {
         guard let text = try? files.text(of: function.script) else { return nil }
+        let start = SourceText.codeStart(text.span.bytes)
         let script =
-            Array("local script = (function(...) ".utf8) + text
+            Array("local script = (function(...) ".utf8) + text[start...]
             + Array(
                 """
 

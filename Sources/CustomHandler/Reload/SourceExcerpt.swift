@@ -24,7 +24,10 @@ struct SourceExcerpt {
     /// Returns nil if no text begins with a file of the app and a line.
     init?(_ texts: [String], files: AppFiles) {
         let places = texts.lazy.compactMap(Self.place)
-        guard let place = places.first, let text = try? files.text(of: place.file) else { return nil }
+        // Bytecode and UTF-16 have no lines to show.
+        guard let place = places.first, let text = try? files.text(of: place.file), !text.contains(0) else {
+            return nil
+        }
         let all = String(decoding: text, as: UTF8.self).split(separator: "\n", omittingEmptySubsequences: false)
         guard all.indices.contains(place.line - 1) else { return nil }
         file = place.file

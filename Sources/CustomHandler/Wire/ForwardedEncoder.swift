@@ -26,7 +26,7 @@ extension OutputEncoder {
             try checkReturnValue(at: value)
             return try response(at: value, place: .returnValue)
         }
-        if let index = returned.outputs, try countOutputs(at: index) > 0 {
+        if let index = returned.outputs, try countOutputs(returned) > 0 {
             for (position, output) in function.namedOutputs.enumerated() {
                 if stack.pushField(metatables.names.bindings[position], of: index) != .nil {
                     return try response(at: stack.count, place: .output(output.name))
@@ -45,7 +45,12 @@ extension OutputEncoder {
     }
 
     private func response(to parts: ResponseParts, place: Place) throws(OutputError) -> Outcome {
-        let isStreamed = [.function, .thread].contains(stack.type(at: parts.body))
+        let isStreamed =
+            switch stack.type(at: parts.body) {
+            // Of userdata, only the body of a file is sent.
+            case .function, .thread, .userdata: true
+            default: false
+            }
         if parts.isBodyless || isStreamed || !parts.headers.isEmpty || !parts.cookies.isEmpty {
             return try response(of: parts, isStreamed: isStreamed, place: place)
         }
@@ -72,7 +77,14 @@ extension OutputEncoder {
             return .response(response)
         }
         response.body = .streamed
-        stack.pushValue(at: parts.body)
+        if let length = metatables.fileLength(at: parts.body, of: stack) {
+            response.fields.add("content-length", "\(length)")
+            stack.pushBlockValue(1, of: parts.body)
+        } else if stack.type(at: parts.body) == .userdata {
+            throw Self.unsendable(.userdata, place)
+        } else {
+            stack.pushValue(at: parts.body)
+        }
         return .streamed(stack.reference(), head: response)
     }
 

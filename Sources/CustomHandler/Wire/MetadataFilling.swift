@@ -47,7 +47,9 @@ final class MetadataFilling {
         if reader == nil {
             stack.pushBlockValue(RequestTables.body, of: source)
             let isObject = stack.withBytes(at: body) { text in
-                text.withUnsafeBytes { $0.first { !" \t\r\n".utf8.contains($0) } == UInt8(ascii: "{") }
+                text.extracting(droppingFirst: text.byteOrderMarkLength).withUnsafeBytes {
+                    $0.first { !" \t\r\n".utf8.contains($0) } == UInt8(ascii: "{")
+                }
             }
             guard isObject == true else {
                 stage = .rest

@@ -1,10 +1,13 @@
+import FunctionsModel
 import HTTP
 import Lua
 
 extension QueryString {
-    /// Pushes the decoded text. [+1]
+    /// Pushes the decoded text. An escape that is not part of UTF-8 stays as it is written, as in `req.Query`. [+1]
     static func push(_ text: RawSpan, onto stack: LuaStack) {
-        if isPlain(text) { stack.push(bytes: text) } else { stack.push(bytes: decode(text)) }
+        if isPlain(text) { return stack.push(bytes: text) }
+        let text = text.withUnsafeBytes { $0.map { $0 == UInt8(ascii: "+") ? 0x20 : $0 } }
+        stack.push(bytes: EscapedText.decode(text.span))
     }
 }
 

@@ -5,8 +5,10 @@ import JSON
 enum OutputError: Error, Equatable {
     /// A handler may not return this value.
     case returned(String, hint: String)
-    case unknownOutput(String, allowed: [String], isHTTP: Bool)
+    case unknownOutput(String, allowed: [String], hint: String?)
     case unknownMember(String, of: String, allowed: [String])
+    /// The table could be the value of `$return` or name outputs.
+    case ambiguous(String)
     case notATable(String, got: String)
     case logs
     case unwritable(Place, JSONError)
@@ -18,17 +20,19 @@ extension OutputError: CustomStringConvertible {
     var description: String {
         switch self {
         case .returned(let what, let hint): "the handler returns \(what); \(hint)"
-        case .unknownOutput(let name, let allowed, let isHTTP):
+        case .unknownOutput(let name, let allowed, let hint):
             if allowed.isEmpty {
                 "'\(name)' is not an output: function.json declares no output binding"
             } else {
                 "'\(name)' is not an output of this function; function.json has "
                     + Self.list(allowed) + NearestName.question(name, among: allowed)
-                    + (isHTTP ? "; to send a table as JSON, return { body = … }" : "")
+                    + (hint.map { "; \($0)" } ?? "")
             }
         case .unknownMember(let name, let place, let allowed):
             "\(place) has no member '\(name)'; there are " + Self.list(allowed)
                 + NearestName.question(name, among: allowed)
+        case .ambiguous(let reason):
+            "\(reason); to send this table as the value of '$return', return { [\"$return\"] = { … } }"
         case .notATable(let place, let got): "\(place) must be a table, not \(got)"
         case .logs: "Logs must be a list of strings"
         case .unwritable(let place, .unwritable(let obstacle, let path)):

@@ -32,7 +32,7 @@ enum PayloadWire {
             function: vm.function, metatables: vm.metatables, stack: stack, writer: vm.emptyWriter(), streamed: streamed
         )
         do throws(OutputError) {
-            try encoder.append(at: index, logs: execution.log.lines)
+            try encoder.append(at: index, logs: execution.logLines)
             if let warning = encoder.warning { execution.write(.warning, warning) }
             return encoder.unwritten.map { .streamed($0, head: nil) } ?? .payload
         } catch {

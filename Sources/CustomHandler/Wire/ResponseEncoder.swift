@@ -94,7 +94,9 @@ extension OutputEncoder {
             } catch {
                 throw .unwritable(place, error)
             }
-        case .function, .thread:
+        case .function, .thread, .userdata:
+            let isFile = metatables.fileLength(at: index, of: stack) != nil
+            guard isFile || stack.type(at: index) != .userdata else { throw Self.unsendable(.userdata, place) }
             guard let streamed else { return leaveUnwritten(at: index) }
             guard String(validating: streamed, as: UTF8.self) != nil else { throw .lost(place, binaryAdvice) }
             try appendText(streamed.span.bytes, place)
@@ -115,9 +117,14 @@ extension OutputEncoder {
         writer.append(string: text.span.bytes)
     }
 
-    /// Records that the function or coroutine at `index` produces the body and must run before the payload is written.
+    /// Records that the function, coroutine or file at `index` produces the body and must run before the payload is
+    /// written.
     private mutating func leaveUnwritten(at index: Int) {
-        stack.pushValue(at: index)
+        if metatables.fileLength(at: index, of: stack) != nil {
+            stack.pushBlockValue(1, of: index)
+        } else {
+            stack.pushValue(at: index)
+        }
         unwritten = stack.reference()
     }
 

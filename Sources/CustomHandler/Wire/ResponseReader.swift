@@ -1,3 +1,4 @@
+import FunctionsModel
 import Lua
 
 /// The members that the value of an HTTP output may have.
@@ -45,6 +46,32 @@ extension OutputEncoder {
         try readHeaders(at: headers, into: &parts, place: place)
         if !stack.isNil(at: cookies) { parts.cookies = try SetCookie.values(at: cookies, on: stack, place: place) }
         return parts
+    }
+
+    /// Whether the returned value at `index` is or contains a response whose body is a function or coroutine. [0]
+    func isStreamed(at index: Int) -> Bool {
+        let level = stack.count
+        defer { stack.setCount(level) }
+        guard let http = function.httpOutput, let returned = try? interpret(index) else { return false }
+        var response = returned.single?.1 ?? returned.value
+        if let outputs = returned.outputs, http.name != "$return", stack.type(at: outputs) == .table {
+            stack.expandDeferred(at: outputs)
+            stack.pushField(http.key, of: outputs)
+            response = stack.count
+        }
+        guard var body = response else { return false }
+        if stack.type(at: body) == .table {
+            if metatables.isBytes(at: body, of: stack) { return false }
+            stack.expandDeferred(at: body)
+            let table = body
+            stack.pushField("statusCode", of: table)
+            stack.pushField("status", of: table)
+            let status = try? status(at: stack.count - 1, or: stack.count, place: .returnValue)
+            if ResponseParts(status: status ?? 200, body: 0).isBodyless { return false }
+            stack.pushField("body", of: table)
+            body = stack.count
+        }
+        return [.function, .thread].contains(stack.type(at: body))
     }
 
     private func isEmptyBody(at index: Int) -> Bool {
@@ -128,10 +155,10 @@ extension OutputEncoder {
         let values: [String]
         switch stack.type(at: -1) {
         case .string: values = [stack.string(at: -1) ?? ""]
-        case .number: values = [stack.numberText(at: -1) ?? ""]
-        case .boolean: values = [stack.boolean(at: -1) ? "true" : "false"]
         case .table: values = try listTexts(place: place)
-        case let other: throw .lost(place, "a header value must be text, not \(other.name)")
+        case let other:
+            guard let text = headerText() else { throw .lost(place, "a header value must be text, not \(other.name)") }
+            values = [text]
         }
         for text in values {
             guard !text.utf8.contains(where: { $0 < 0x20 && $0 != 0x09 || $0 == 0x7f }) else {
@@ -144,6 +171,16 @@ extension OutputEncoder {
         return values
     }
 
+    /// The text, number or boolean on top as text; nil for anything else.
+    private func headerText() -> String? {
+        switch stack.type(at: -1) {
+        case .string: stack.string(at: -1)
+        case .number: stack.numberText(at: -1)
+        case .boolean: stack.boolean(at: -1) ? "true" : "false"
+        default: nil
+        }
+    }
+
     private func listTexts(place: Place) throws(OutputError) -> [String] {
         stack.expandDeferred(at: -1)
         var texts: [String] = []
@@ -154,8 +191,8 @@ extension OutputEncoder {
         for position in 0..<count {
             stack.pushElement(position + 1, of: -1)
             defer { stack.pop() }
-            guard let text = stack.string(at: -1) else {
-                throw .lost(place, "a list of header values may contain only text")
+            guard let text = headerText() else {
+                throw .lost(place, "a list of header values may contain only text, numbers and booleans")
             }
             texts.append(text)
         }

@@ -128,7 +128,9 @@ final class Invoker {
         return Result(
             http: delivery.failure == nil ? delivery.http : nil, failure: delivery.failure,
             reason: (delivery.failure ?? delivery.unsendable).map {
-                [$0, delivery.detail].compactMap(\.self).joined(separator: "\n")
+                // luafunc's answer says what failed; that the host cannot read it would mislead.
+                let outer = isLuafunc && delivery.failure != nil && delivery.detail != nil ? nil : $0
+                return [outer, delivery.detail].compactMap(\.self).joined(separator: "\n")
             },
             exception: delivery.failure.map {
                 RetryException(function: function.name, invocation: watch.id, text: $0, answer: refusal)

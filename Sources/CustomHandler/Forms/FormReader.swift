@@ -103,6 +103,9 @@ struct FormReader {
     /// The maximum sizes in bytes of a part's head and of a boundary.
     static let headLimit = 16 << 10
     private static let boundaryLimit = 256
+    /// A part takes some microseconds, however short it is.
+    private static let partsPerStep = 256
+    private static let bareLineEnds = "the lines of the multipart body end with LF; they must end with CR LF"
 
     /// Pushes the lists of names and values of the multipart body at 1, whose boundary is at 2. If the body is
     /// malformed, it pushes nil and the reason.
@@ -152,34 +155,60 @@ struct FormReader {
 
     private mutating func readParts(_ parts: inout Parts, of stack: LuaStack) throws(LuaError) -> Stop {
         let begin = parts.position
+        var count = 0
         while let place = find(&parts, until: begin + Transform.piece, of: stack) {
-            if let start = parts.start {
-                if let reason = try addPart(start, max(start, place), of: stack) { return .broken(reason) }
-            }
-            // Two dashes after the delimiter mark the end of the last part. The rest of the line is skipped.
             let after = place + parts.delimiter.count
-            let next = stack.withBytes(at: text) { text -> (isLast: Bool, line: Int?) in
-                let isLast = text.byteCount - after >= 2 && text[after] == 0x2d && text[after + 1] == 0x2d
-                var line = after
-                let end = min(text.byteCount, after + Self.headLimit)
-                while line + 1 < end, !(text[line] == 0x0d && text[line + 1] == 0x0a) { line += 1 }
-                return (isLast, line + 1 < end ? line + 2 : nil)
+            guard let rest = stack.withBytes(at: text, { Self.lineRest($0, from: after) }) else { break }
+            if case .content = rest {
+                parts.position = after
+            } else if let start = parts.start, let reason = try addPart(start, max(start, place), of: stack) {
+                return .broken(reason)
             }
-            guard let next else { break }
-            if next.isLast { return .end }
-            guard let line = next.line else {
-                return .broken("the multipart body is cut off, or a boundary in it does not end its line")
+            switch rest {
+            case .content: break
+            case .lastDelimiter: return .end
+            case .broken(let reason): return .broken(reason)
+            case .delimiter(let line):
+                parts.start = line
+                // The next delimiter may begin with this line's end.
+                parts.position = line - 2
             }
-            parts.start = line
-            // The next delimiter may begin with this line's end.
-            parts.position = line - 2
-            if parts.position - begin >= Transform.piece { return .more }
+            count += 1
+            if parts.position - begin >= Transform.piece || count >= Self.partsPerStep { return .more }
         }
         let length = stack.withBytes(at: text) { $0.byteCount } ?? 0
         guard parts.position + parts.delimiter.count <= length else {
             return .broken("the multipart body is cut off: its closing boundary is missing")
         }
         return .more
+    }
+
+    /// What the bytes between a delimiter and the end of its line make of it.
+    private enum LineRest {
+        /// The line only begins like a delimiter, so it is content of the part.
+        case content
+        /// A part begins at this position.
+        case delimiter(line: Int)
+        case lastDelimiter
+        case broken(String)
+    }
+
+    /// Two dashes after the delimiter mark the end of the last part. Spaces and tabs may follow (RFC 2046 §5.1.1).
+    private static func lineRest(_ text: RawSpan, from after: Int) -> LineRest {
+        let isLast = text.byteCount - after >= 2 && text[after] == 0x2d && text[after + 1] == 0x2d
+        var line = isLast ? after + 2 : after
+        let end = min(text.byteCount, after + headLimit)
+        while line < end, text[line] == 0x20 || text[line] == 0x09 { line += 1 }
+        if line == text.byteCount, isLast { return .lastDelimiter }
+        guard line < end else {
+            return .broken("the multipart body is cut off, or a boundary in it does not end its line")
+        }
+        let isBare = text[line] == 0x0a
+        guard isBare || text[line] == 0x0d && line + 1 < text.byteCount && text[line + 1] == 0x0a else {
+            return .content
+        }
+        if isLast { return .lastDelimiter }
+        return isBare ? .broken(bareLineEnds) : .delimiter(line: line + 2)
     }
 
     /// The position of the next delimiter before `end`. If there is none, everything up to `end` counts as searched.
@@ -216,6 +245,7 @@ struct FormReader {
         let head = stack.withBytes(at: text) { text -> PartHead? in
             let limit = min(end, start + Self.headLimit)
             var line = start
+            if start + 1 < limit, text[start] == 0x0d, text[start + 1] == 0x0a { return PartHead([], body: start + 2) }
             while line + 3 < limit {
                 if text[line] == 0x0d, text[line + 1] == 0x0a, text[line + 2] == 0x0d, text[line + 3] == 0x0a {
                     return PartHead([UInt8](copying: text.extracting(start..<line)), body: line + 4)
@@ -225,10 +255,15 @@ struct FormReader {
             return nil
         }
         guard let head = head.flatMap(\.self) else {
-            return end - start > Self.headLimit
-                ? "the head of a part of the multipart body is longer than \(ByteCount.text(Self.headLimit))" : nil
+            if end - start > Self.headLimit {
+                return "the head of a part of the multipart body is longer than \(ByteCount.text(Self.headLimit))"
+            }
+            return end == start ? nil : "a part of the multipart body has no empty line after its head"
         }
-        guard let name = head.name else { return nil }
+        if let reason = head.problem { return reason }
+        guard let name = head.name else {
+            return head.filename == nil ? nil : "a file in the multipart body has no name"
+        }
         if let filename = head.filename {
             stack.pushTable(hash: 3)
             stack.push(bytes: filename)
@@ -239,96 +274,6 @@ struct FormReader {
         _ = stack.withBytes(at: text) { stack.push(bytes: $0.extracting(head.body..<max(head.body, end))) }
         if head.filename != nil { stack.setField("body", of: -2) }
         add(name.span.bytes, of: stack)
-        return nil
-    }
-}
-
-/// The values of the header fields of a part.
-struct PartHead {
-    var name: [UInt8]?
-    var filename: [UInt8]?
-    var contentType: [UInt8]?
-    /// Where the part's body begins.
-    let body: Int
-
-    init(_ head: [UInt8], body: Int) {
-        self.body = body
-        for line in head.split(whereSeparator: { $0 == 0x0d || $0 == 0x0a }) {
-            guard let colon = line.firstIndex(of: UInt8(ascii: ":")) else { continue }
-            let value = Array(line[(colon + 1)...].drop { $0 == 0x20 || $0 == 0x09 })
-            switch String(decoding: line[..<colon], as: UTF8.self).lowercased() {
-            case "content-type": contentType = value
-            case "content-disposition":
-                name = HeaderParameter.find("name", in: value)
-                filename = HeaderParameter.find("filename", in: value)
-            default: break
-            }
-        }
-    }
-}
-
-/// The parameters of a header field: `form-data; name="a"; filename=b`.
-enum HeaderParameter {
-    static func find(_ wanted: String, in header: [UInt8]) -> [UInt8]? {
-        var index = header.firstIndex(of: UInt8(ascii: ";")) ?? header.count
-        while index < header.count {
-            index += 1
-            while index < header.count, isSpace(header[index]) { index += 1 }
-            let start = index
-            while index < header.count, header[index] != UInt8(ascii: "="), header[index] != UInt8(ascii: ";") {
-                index += 1
-            }
-            let name = header[start..<index]
-            var value: ArraySlice<UInt8> = []
-            if index < header.count, header[index] == UInt8(ascii: "=") {
-                index += 1
-                let first = index
-                if index < header.count, header[index] == UInt8(ascii: "\"") {
-                    index += 1
-                    while index < header.count, header[index] != UInt8(ascii: "\"") { index += 1 }
-                    value = header[(first + 1)..<index]
-                } else {
-                    while index < header.count, header[index] != UInt8(ascii: ";"), !isSpace(header[index]) {
-                        index += 1
-                    }
-                    value = header[first..<index]
-                }
-            }
-            if Array(name).lowercased == Array(wanted.utf8) { return Array(value) }
-            while index < header.count, header[index] != UInt8(ascii: ";") { index += 1 }
-        }
-        return nil
-    }
-
-    static func isSpace(_ byte: UInt8) -> Bool { byte == 0x20 || (0x09...0x0d).contains(byte) }
-}
-
-/// Finds a cookie in a `Cookie` header.
-enum CookieReader {
-    /// The number of bytes of a header that are searched. No server accepts more cookies than fit into them.
-    static let limit = 64 << 10
-
-    /// The value as it stands in the header. Whoever set the cookie decides how it is encoded.
-    static func find(_ wanted: [UInt8], in header: RawSpan) -> [UInt8]? {
-        let header = header.extracting(first: limit)
-        var start = 0
-        while start < header.byteCount {
-            while start < header.byteCount, HeaderParameter.isSpace(header[start]) { start += 1 }
-            var end = start
-            var equals: Int?
-            while end < header.byteCount, header[end] != UInt8(ascii: ";") {
-                if equals == nil, header[end] == UInt8(ascii: "=") { equals = end }
-                end += 1
-            }
-            if let equals, equals - start == wanted.count,
-                wanted.indices.allSatisfy({ header[start + $0] == wanted[$0] })
-            {
-                var last = end
-                while last > equals + 1, HeaderParameter.isSpace(header[last - 1]) { last -= 1 }
-                return [UInt8](copying: header.extracting((equals + 1)..<last))
-            }
-            start = end + 1
-        }
         return nil
     }
 }

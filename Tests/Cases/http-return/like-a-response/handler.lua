@@ -1,0 +1,1 @@
+return function() return { statusCode = 200, body = "x" } end

@@ -1,0 +1,1 @@
+return function() return { rse = "m", ["$return"] = "x" } end

@@ -1,0 +1,1 @@
+return function() return { res = { statusCode = 202, body = "accepted" } } end

@@ -1,0 +1,1 @@
+return function() return { id = 7 } end

@@ -1,0 +1,1 @@
+return function() return { ["$return"] = 1 } end

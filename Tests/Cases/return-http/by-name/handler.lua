@@ -1,0 +1,1 @@
+return function() return { ["$return"] = { statusCode = 201, body = "made" } } end

@@ -1,0 +1,1 @@
+return function() return { statusCode = 201, message = "b" } end

@@ -1,0 +1,1 @@
+return function() return { ["$return"] = { id = 1 }, message = "b" } end

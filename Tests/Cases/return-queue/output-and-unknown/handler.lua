@@ -1,0 +1,1 @@
+return function() return { message = "b", mesage = "c" } end

@@ -1,0 +1,1 @@
+return function() return { ReturnValue = 1, Log = {} } end

@@ -1,0 +1,1 @@
+return function() return { ["$return"] = { message = "b", other = 1 } } end
