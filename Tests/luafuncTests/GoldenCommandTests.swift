@@ -30,11 +30,17 @@ import Testing
         }
     }()
 
+    /// The sample app as it was then.
+    private let sample: TemporaryApp
     private let empty: TemporaryApp
     private let bad: TemporaryApp
     private let out: TemporaryApp
 
     init() throws {
+        sample = try TemporaryApp.sample()
+        for newer in ["functions/site", "public"] {
+            try FileManager.default.removeItem(at: sample.folder.appending(path: newer))
+        }
         empty = try TemporaryApp([:])
         try FileManager.default.removeItem(at: empty.folder.appending(path: "host.json"))
         bad = try TemporaryApp([
@@ -47,7 +53,7 @@ import Testing
     /// The names of folders in the rows, and the folders for which they stand here.
     private var folders: [(name: String, path: String)] {
         [
-            ("APP", Repository.root.path), ("EMPTY", empty.folder.path), ("BAD", bad.folder.path),
+            ("APP", sample.folder.path), ("EMPTY", empty.folder.path), ("BAD", bad.folder.path),
             ("OUT", out.folder.path),
         ]
     }
@@ -74,7 +80,7 @@ import Testing
         let isStarted =
             words.first == "start" && row.errors.first != "E" && !words.contains { $0.hasSuffix("elp") || $0 == "-h" }
         if isStarted { words.insert(contentsOf: ["--port", "0"], at: 1) }
-        let process = try LuafuncProcess(words, waits: false)
+        let process = try LuafuncProcess(words, folder: sample.folder, waits: false)
         var output = ""
         var port = 0
         if row.code == nil || isStarted && !row.output.isEmpty {

@@ -34,11 +34,17 @@ import Testing
                 "functions/c/function.json":
                     #"{ "bindings": [ { "name": "msg", "type": "queueTrigger" } ], "entrypoint": "" }"#,
                 "functions/c/handler.lua": "return function() end",
+                "functions/d/function.json": TemporaryApp.httpFunction,
+                "functions/d/handler.lua": "local settings = json.decode '{}'\nreturn function() end",
             ]) { $1 })
         let end = try await run(["check", "--app", app.folder.path])
         #expect(end.code == 1 && end.output.isEmpty)
         let lines = end.errors.split(separator: "\n")
-        #expect(lines.count == 5)
+        #expect(lines.count == 6)
+        #expect(
+            lines.contains(
+                "functions/d/handler.lua:1: attempt to index a nil value (global 'json'); write local json = require \"json\""
+            ))
         #expect(lines.contains("functions/c/function.json:1: binding 'msg': has no \"queueName\""))
         #expect(
             lines.contains {

@@ -16,6 +16,15 @@ import Testing
         "functions/split/function.json": function(),
         "functions/split/handler.lua":
             #"return function() return { headers = { ["x-a"] = "1\r\nx-b: 2" }, body = "b" } end"#,
+        "functions/tasks/function.json": function(),
+        "functions/tasks/handler.lua": """
+        local task = require "task"
+        return function()
+            local response = { headers = { ["x-a"] = "early" }, body = function() end }
+            task.spawn(function() task.sleep(0.01) response.headers["x-a"] = "late" end)
+            return response
+        end
+        """,
         "functions/stream/function.json": function(timeLimit: "1s"),
         "functions/stream/handler.lua": """
         local task = require "task"
@@ -200,6 +209,14 @@ import Testing
         #expect(head?.status == 200 && head?.headers["content-length"] == "5")
         connection.send("GET /api/echo HTTP/1.1\r\nHost: x\r\n\r\n")
         #expect(connection.response()?.text == "GET ")
+    }
+
+    @Test func `the response to HEAD waits for the tasks, and a stream begins beside them`() async throws {
+        for (method, value) in [("HEAD", "late"), ("GET", "early")] {
+            let connection = try await connection()
+            connection.send("\(method) /api/tasks HTTP/1.1\r\nHost: x\r\n\r\n")
+            #expect(connection.head()?.headers["x-a"] == value)
+        }
     }
 
     // MARK: Streams

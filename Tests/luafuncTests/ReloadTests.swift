@@ -46,6 +46,10 @@ import Testing
             ">    1 | return"
         ),
         (
+            "lib/m.lua", "return table.getn {}",
+            "lib/m.lua:1: attempt to call a nil value (field 'getn'); Lua 5.4 has the operator #", ">    1 | return"
+        ),
+        (
             "functions/f/function.json", "{ \"bindings\": [", "functions/f/function.json",
             "the previous version keeps running"
         ),
@@ -64,6 +68,16 @@ import Testing
         // A correct change fixes it. The first save may still be read while the second is written.
         try served.app.write([file: good], isAtomic: true)
         #expect(try served.save(["lib/m.lua": "return 'mended'"]) == "one mended")
+    }
+
+    @Test func `a handler that takes its first argument for the request is warned about`() throws {
+        let served = try ServedApp()
+        try served.app.write(["functions/f/handler.lua": "return function(req) return req.Body end"], isAtomic: true)
+        #expect(
+            served.process.waitForErrorLine(
+                containing:
+                    "functions/f/handler.lua: the handler's first argument holds the input bindings by name, so "
+                    + "req.Body is nil; write function(data), and data.req.Body"))
     }
 
     @Test func `a save by renaming over the file takes effect`() throws {

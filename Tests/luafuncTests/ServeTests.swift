@@ -188,7 +188,7 @@ import Testing
 
     @Test(arguments: [
         ("syntax", "functions/syntax/handler.lua:2: "),
-        ("nothing", "functions/nothing/handler.lua: the script returns number, but it must return the handler"),
+        ("nothing", "functions/nothing/handler.lua: the script returns a number, but it must return the handler"),
         ("loading", "functions/loading/handler.lua:2: no settings"),
         ("bindings", "functions/bindings/function.json:1: at least one binding must be declared"),
     ])

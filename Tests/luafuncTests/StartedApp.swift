@@ -68,7 +68,7 @@ extension TemporaryApp {
     /// The sample app, copied, since a run writes beside it.
     static func sample() throws -> TemporaryApp {
         let app = try TemporaryApp([:])
-        for name in ["functions", "host.json"] {
+        for name in ["functions", "host.json", "public"] {
             let copy = app.folder.appending(path: name)
             try? FileManager.default.removeItem(at: copy)
             try FileManager.default.copyItem(at: Repository.root.appending(path: name), to: copy)

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from target import ATTACKS, Broken, Stage, open_files
 
-GROUPS = ["scripts", "bodies", "callers", "upstreams", "folders", "pages", "lines", "functions"]
+GROUPS = ["scripts", "bodies", "callers", "upstreams", "folders", "pages", "lines", "functions", "files", "keys"]
 NEIGHBOURS = 3  # processes that keep the machine busy
 
 

@@ -40,6 +40,14 @@ def parts(stage):
                 {"Content-Type": "multipart/form-data; boundary=b"}, most=2)
 
 
+@attack("multipart names of 10 MB of quotes, escapes and encoded words")
+def names(stage):
+    texts = [b'"\\' * 7_000, b'\\"' * 7_000, b'";a="' * 3_000, b"=?utf-8?q?a?= " * 1_000, b"=?utf-8?B?" * 1_500, b"%22" * 5_000, b";" * 15_000]
+    heads = [b'--b\r\nContent-Disposition: form-data; name=a; filename="' + text + b'"\r\n\r\n\r\n' for text in texts * 100]
+    return cost(stage, "return tostring(pcall(data.req.form, data.req))", b"".join(heads) + b"--b--\r\n",
+                {"Content-Type": "multipart/form-data; boundary=b"}, most=2)
+
+
 @attack("a form of 10 MB of separators")
 def separators(stage):
     return cost(stage, "return tostring(pcall(data.req.form, data.req))", b"&=" * (5 << 20),
@@ -113,6 +121,9 @@ LONG = {
     "url.decode": "require('url').decode(s)",
     "crypto.sha256": "require('crypto').sha256(s)",
     "crypto.hmac": "require('crypto').hmac('sha512', 'key', s)",
+    "crypto.md5": "require('crypto').md5(s)",
+    "crypto.pbkdf2": "require('crypto').pbkdf2 { password = 'x', salt = 'y', iterations = 600000 }",
+    "crypto.aesGcm": "require('crypto').aesGcm.open(('k'):rep(32), require('crypto').aesGcm.seal(('k'):rep(32), s))",
     "json.encode": "require('json').encode(s)",
     "json.decode": "require('json').decode('[\"' .. s .. '\"]')",
     "string.rep": "('xyz'):rep(10 << 20)",

@@ -3,8 +3,8 @@
 local azure, http, json, task = require "azure", require "http", require "json", require "task"
 local coroutine, error, load, next, pcall, rawset, select, setmetatable, tostring, type, xpcall =
   coroutine, error, load, next, pcall, rawset, select, setmetatable, tostring, type, xpcall
-local concat, format, gsub, pack, rep, sort, sub, unpack = table.concat, string.format, string.gsub, table.pack, string.rep,
-  table.sort, string.sub, table.unpack
+local concat, format, gsub, pack, remove, rep, sort, sub, unpack = table.concat, string.format, string.gsub, table.pack,
+  table.remove, string.rep, table.sort, string.sub, table.unpack
 local info, match, tointeger = require "log".info, string.match, math.tointeger
 
 local functions, names = {}, {}
@@ -16,15 +16,29 @@ local function note(name, value)
   end
 end
 
-for _, name in ipairs { "azure", "base64", "crypto", "http", "json", "log", "task", "time", "url", "uuid", "coroutine", "math",
+for _, name in ipairs { "azure", "base64", "crypto", "http", "json", "jwt", "log", "task", "time", "url", "uuid", "coroutine", "math",
                         "os", "string", "table", "utf8" } do
   for field, value in next, require(name) do note(name .. "." .. field, value) end
 end
+for field, value in next, require("crypto").aesGcm do note("crypto.aesGcm." .. field, value) end
 for name, value in next, _G do note(name, value) end
-note("debug.traceback", debug.traceback)
+for _, name in ipairs { "debug", "io", "package" } do
+  for field, value in next, require(name) do note(name .. "." .. field, value) end
+end
+for field, value in next, { "close", "flush", "read", "seek", "setvbuf", "write" } do
+  note("io.stdout:" .. value, io.stdout[value])
+end
+-- It must not take the globals away from this script.
+functions["debug.setupvalue"] = function(_, ...) return debug.setupvalue(load "return x", ...) end
 note("log", function(...) return require "log"(...) end)
--- 'warn' only raises an error that says what to use instead.
-functions["warn"] = nil
+-- The tasks of the invocations in this VM, which wait for them at their end.
+local spawned = {}
+local function spawn(...)
+  local t = task.spawn(...)
+  spawned[#spawned + 1] = t
+  return t
+end
+functions["task.spawn"] = spawn
 sort(names)
 
 -- Values of earlier invocations: threads, tasks, requests and contexts that do not belong to this invocation.
@@ -41,7 +55,7 @@ end
 local long = rep("x", 8 << 20)
 
 -- The type of the first argument that most functions of a module expect.
-local wanted = { base64 = "string", coroutine = "thread", crypto = "string", json = "table", log = "string", math = "number",
+local wanted = { base64 = "string", coroutine = "thread", crypto = "string", debug = "function", io = "string", json = "table", jwt = "string", log = "string", math = "number",
                  string = "string", table = "table", task = "function", time = "number", url = "string", utf8 = "string" }
 
 local function nested(depth)
@@ -60,12 +74,15 @@ local function values(data, metadata, context)
     rep("x", 100000), long, rep("1", 100000), rep("[", 200), rep("(", 40),
     "%s%d%q", "\0%q", "%99.99f", "%b()", "%f[", "[", "%", "(.-)%s*$", "^", "%1", "()", "[^]", "%z", "!i16", "c9", "s8", "z", "*t",
     "!%c", "%Ex", '{"a":[1,2,{"b":null}],"c":"\\ud83d\\ude00"}', "[1,2", "1" .. rep("0", 400), "http://127.0.0.1:1/", "http://[::1",
-    "https://u:p@x:99999/%zz?a=1#b", "2026-03-01T10:20:30Z", "2026-03-01T10:20:30.5+01:00", "9999-12-31T23:59:59.9999Z", "sha256",
+    "https://u:p@x:99999/%zz?a=1#b", "2026-03-01T10:20:30Z", "2026-03-01T10:20:30.5+01:00", "9999-12-31T23:59:59.9999Z", "sha256", "RS256", "ES256", "der",
     "raw", "hex", "GET", "_-+/=", "QQ==", "=", "return ...", "json", "../x", "k", "v", "kv", "count", "n",
     {}, { 1, 2, 3 }, { n = 1 }, { 1, nil, 3 }, { "a", "b", x = 1 }, { [0.5] = 1 }, { [true] = 1 }, { year = 2026, month = 1, day = 1 },
     { year = math.maxinteger, month = -1, day = 1 << 40 }, { url = "x" }, { url = "http://127.0.0.1:1/", timeout = 1e-9 },
     { url = "http://127.0.0.1:1/", timeout = 0 / 0, limit = math.maxinteger }, { headers = { a = { "b" } } },
     { status = 204, body = "x" }, { statusCode = 1e300 }, { cookies = { { name = "a", value = "\0" } } }, holes(), { holes() }, nested(200), cycle,
+    { password = "x", salt = "", iterations = 3000 }, { password = long, salt = "", iterations = 3 }, { kty = "RSA", n = "AQAB", e = "AQAB" },
+    { kty = "EC", crv = "P-256", x = rep("A", 43), y = rep("A", 43) }, { issuer = "x", keys = { kty = "oct" } }, { secret = rep("s", 64), issuer = { "x" } },
+    { issuer = "x", jwks = "https://127.0.0.1:1/" }, { secret = rep("s", 64) }, rep("k", 32), { nonce = rep("n", 12), aad = "x" },
     { data = "a\r\nb", id = 1 }, { event = {} }, { rep("x", 1000) }, { -1, maxinteger = math.maxinteger },
     setmetatable({}, { __index = error, __newindex = error, __len = error }),
     setmetatable({}, { __len = function() return math.maxinteger end, __index = function() return "" end }),
@@ -78,7 +95,7 @@ local function values(data, metadata, context)
     function() task.sleep(0) return "x" end, function() error(json.null) end, function() return nil, "x" end,
     coroutine.create(function() end), coroutine.create(coroutine.yield), coroutine.create(error),
     coroutine.create(function() task.sleep(0) end), coroutine.running(), coroutine.wrap(coroutine.yield), coroutine.wrap(error),
-    task.spawn(function() return coroutine.running() end), task.spawn(error, "x"), task.spawn(coroutine.yield),
+    spawn(function() return coroutine.running() end), spawn(error, "x"), spawn(coroutine.yield),
     data, metadata, context, context.deadline, context.bindings, data.req,
   }
   local co = coroutine.create(function()
@@ -96,7 +113,8 @@ local function values(data, metadata, context)
     note("req." .. value, function(...) return method(data.req, ...) end)
     note("req-" .. value, method)
   end
-  note("task-join", task.spawn(function() end).join)
+  note("task-join", spawn(function() end).join)
+  note("task-cancel", spawn(function() end).cancel)
   return list
 end
 
@@ -127,7 +145,8 @@ return function(data, metadata, context)
   -- Odd ways to call a function. Each gets a function that takes no arguments.
   local ways = {
     function(f) return coroutine.wrap(f)() end,
-    function(f) return task.spawn(f):join() end,
+    function(f) return spawn(f):join() end,
+    function(f) return spawn(f):cancel() end,
     function(f) return task.all { f, f } end,
     function(f) return setmetatable({}, { __index = f }).x end,
     function(f) return setmetatable({}, { __lt = f }) < 1 end,
@@ -166,6 +185,18 @@ return function(data, metadata, context)
     if results[1] and results[2] ~= nil then pool[#pool < fresh + 40 and #pool + 1 or fresh + below(40)] = results[2] end
   end
 
+  -- One invocation of eight leaves its tasks behind.
+  if below(8) > 1 then
+    for index = #spawned, 1, -1 do
+      local t = spawned[index]
+      -- Other tasks belong to other invocations, which wait in this VM.
+      if t and pcall(t.cancel, t) then
+        remove(spawned, index)
+        pcall(t.join, t)
+      end
+    end
+    if #spawned > 500 then spawned = {} end
+  end
   for index = 1, 12 do kept[index] = any() end
   kept[13], kept[14], kept[15] = coroutine.running(), context, data
   local outcomes = {

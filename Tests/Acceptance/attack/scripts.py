@@ -51,6 +51,20 @@ def closing(stage):
     return one(stage, body, time_limit="10s")
 
 
+@attack("debug.getinfo of a coroutine's lines without memory for them")
+def lines_of_coroutine(stage):
+    body = """
+        local co = coroutine.create(assert(load("local a; coroutine.yield()\n" .. ("a=1\n"):rep(240000))))
+        coroutine.resume(co)
+        local ok, message = pcall(debug.getinfo, co, 1, "L")
+        return "ended: " .. tostring(message)"""
+    # It may answer or fail. An error in the other thread would end the process.
+    server = stage.serve(function("f", body, "10s", "4MB"), "--threads", "1")
+    reply = server.invoke("f")
+    server.lives()
+    return f"{reply.status}: {reply.reason[:60] or reply.text[:60]}"
+
+
 ENDLESS = {
     'string.rep("", 2^63-1)': 'return #("").rep("", math.maxinteger)',
     'string.rep("", 2^62, "")': 'return #("").rep("", 1 << 62, "")',
@@ -87,6 +101,22 @@ ENDLESS = {
     "a __tostring that loops": "return tostring(setmetatable({}, { __tostring = function() while true do end end }))",
     "a __tostring under string.format that loops":
         "return ('%d %s'):format(1, setmetatable({}, { __tostring = function() while true do end end }))",
+    "print of a table with a __tostring that loops":
+        "print { setmetatable({}, { __tostring = function() while true do end end }) }",
+    "print of a table that contains itself 2^60 times":
+        "local t = {} for i = 1, 60 do t = { t, t } end while true do print(t) end",
+    "log of a table of a million keys":
+        "local t = {} for i = 1, 1 << 20 do t[i + 0.5] = 1 end while true do require('log').info('%s', t) end",
+    "an error that is a table of a million keys": "local t = { x = print } for i = 1, 1 << 20 do t[i] = 1 end error(t)",
+    "JSON on lines of its own, 100 levels deep": """
+        local t = {} for i = 1, 100 do t = { t } end
+        local u = {} for i = 1, 10000 do u[i] = t end return #require("json").encode(u, { pretty = true })""",
+    "sorted JSON of 100 names of 100 KB":
+        "local t = {} for i = 1, 100 do t[('x'):rep(1e5) .. i] = i end return #require('json').encode(t, { sorted = true })",
+    "sorted JSON of a million objects": """
+        local t = {} for i = 1, 20 do t = { a = t, b = t } end return #require("json").encode(t, { sorted = true })""",
+    "options of a million members":
+        "local t = {} for i = 1, 1 << 20 do t[i] = 1 end while true do pcall(require('json').encode, 1, t) end",
     "a reader of load that loops": "return load(function() while true do end end)",
     "an __index of table.concat that loops":
         "return table.concat(setmetatable({}, { __len = function() return 9 end, __index = function() while true do end end }))",
@@ -96,6 +126,13 @@ ENDLESS = {
     "header values at every power of two": """
         local v = {} for i = 0, 61 do v[1 << i] = "x" end return { headers = { a = v } }""",
     "string.rep of 100 MB under pcall": "while true do pcall(string.rep, 'x', 100000000) end",
+    "io.write of ten million lines": 'io.write(("\\n"):rep(10000000))',
+    "debug of a deep stack": """
+        local function deep(n)
+          if n > 0 then local x = deep(n - 1) return x end
+          while true do debug.traceback() debug.getinfo(90000) end
+        end
+        return deep(100000)""",
     "select of 2^62": "return select(1 << 62)",
     "string.format of a width of 10^9": 'return ("%1000000000d"):format(1)',
     "next through a table of nils": """
@@ -155,10 +192,10 @@ def many_tasks(stage):
         local functions = {}
         for i = 1, 50000 do functions[i] = function() task.sleep(0) return i end end
         local sum = #task.all(functions)
-        local a, b = task.spawn(task.sleep, 0.01), task.spawn(task.sleep, 0.02)
-        local list = {}
-        for i = 1, 20000 do list[i], list[i + 20000] = a[1], b[1] end
-        a.join { list }
+        local a = task.spawn(task.sleep, 0.05)
+        local joins = {}
+        for i = 1, 20000 do joins[i] = function() a:join() end end
+        task.all(joins)
         return "joined: " .. sum"""
     server = stage.serve(function("f", body, "20s", "256MB"), "--threads", "1")
     began = server.cpu()
@@ -175,6 +212,137 @@ def fork_bomb(stage):
         local function bomb() while true do task.spawn(bomb) end end
         task.all { bomb, bomb }"""
     return one(stage, body, TIME, MEMORY)
+
+
+LEFT_BEHIND = {
+    "tasks that loop": "for i = 1, 10 do task.spawn(function() while true do end end) end",
+    "a task that loops under pcall": "task.spawn(function() while true do pcall(function() while true do end end) end end)",
+    "10,000 tasks that wait": "for i = 1, 10000 do task.spawn(task.sleep, 60) end",
+    "tasks that start tasks": "local function f() task.sleep(0) task.spawn(f) end task.spawn(f)",
+    "tasks that join each other":
+        "local a, b a = task.spawn(function() b:join() end) b = task.spawn(function() a:join() end)",
+    "tasks that start a task in __close": """
+        local function f()
+          local next
+          local x <close> = setmetatable({}, { __close = function() next = task.spawn(f) end })
+          task.sleep(0)
+        end
+        task.spawn(f)""",
+    "cancel in a loop": "while true do local t = task.spawn(task.sleep, 60) t:cancel() end",
+    "cancel in a loop, of tasks that have begun":
+        "while true do local t = task.spawn(task.sleep, 60) task.sleep(0) t:cancel() end",
+    "errors in a loop": "while true do task.spawn(error, 'x') task.sleep(0) end",
+}
+
+
+@attack("tasks that a handler leaves behind")
+def left_behind(stage):
+    files = {}
+    for number, body in enumerate(LEFT_BEHIND.values()):
+        files |= function(f"f{number}", f'local task = require "task"\n{body}\nreturn "early"', "1s")
+    server = stage.serve(files, "--threads", "1")
+    for number, name in enumerate(LEFT_BEHIND):
+        try:
+            server.fails(f"f{number}", TIME, MEMORY)
+        except Broken as reason:
+            raise Broken(f"{name}: {reason}")
+    return f"{len(LEFT_BEHIND)} handlers, none of which returned before its tasks"
+
+
+CANCELLED = {
+    # Their __close runs as long as there is time for it.
+    "cancelled tasks that start and cancel tasks in __close": """
+        local function f()
+          local x <close> = setmetatable({}, { __close = function()
+            local t = task.spawn(f)
+            task.spawn(function() task.sleep(0) t:cancel() end)
+          end })
+          task.sleep(60)
+        end
+        local t = task.spawn(f)
+        task.sleep(0)
+        t:cancel()""",
+    "100,000 tasks that end by themselves": """
+        local ended = 0
+        for i = 1, 100000 do task.spawn(function() task.sleep(0) ended = ended + 1 end) end""",
+    "100,000 tasks, cancelled at once": """
+        local kept = {}
+        for i = 1, 100000 do kept[i] = task.spawn(task.sleep, 60) end
+        for i = 1, 100000 do kept[i]:cancel() end""",
+    "100,000 tasks that have begun, cancelled at once": """
+        local kept = {}
+        for i = 1, 100000 do kept[i] = task.spawn(task.sleep, 60) end
+        task.sleep(0)
+        for i = 1, 100000 do kept[i]:cancel() end""",
+    "20,000 joins of one task, cancelled": """
+        local one, kept = task.spawn(task.sleep, 60), {}
+        for i = 1, 20000 do kept[i] = task.spawn(function() one:join() end) end
+        task.sleep(0)
+        for i = 1, 20000 do kept[i]:cancel() end
+        one:cancel()""",
+    "20,000 lists in lists, cancelled from the outermost": """
+        local function nest(n) if n > 0 then task.all { function() nest(n - 1) end } else task.sleep(60) end end
+        local t = task.spawn(nest, 20000)
+        task.sleep(0.5)
+        t:cancel()""",
+    "a task that cancels the one that waits for it": """
+        local outer
+        local inner = task.spawn(function() task.sleep(0.01) outer:cancel() error("x", 0) end)
+        outer = task.spawn(function() inner:join() end)
+        task.sleep(0.05)
+        pcall(inner.join, inner)""",
+    "a request that is cancelled": """
+        local t = task.spawn(function() require("http").get("http://127.0.0.1:9/") end)
+        t:cancel()
+        t = task.spawn(function() require("http").get("http://10.255.255.1/") end)
+        task.sleep(0.01)
+        t:cancel()""",
+}
+
+
+@attack("tasks that are cancelled by the ten thousand")
+def cancelled(stage):
+    files = {}
+    for number, body in enumerate(CANCELLED.values()):
+        files |= function(f"f{number}", f'local task = require "task"\n{body}\nreturn "cancelled"', "30s", "512MB")
+    server = stage.serve(files, "--threads", "1")
+    used = []
+    for number, name in enumerate(CANCELLED):
+        began = server.cpu()
+        try:
+            server.answers(f"f{number}", "cancelled")
+        except Broken as reason:
+            raise Broken(f"{name}: {reason}")
+        used.append(server.cpu() - began)
+        expect(used[-1] < 10, f"{name}: {used[-1]:.1f} s of CPU")
+    return f"at most {max(used):.1f} s of CPU"
+
+
+@attack("a task that writes a body to a caller who does not read, cancelled")
+def cancelled_body(stage):
+    body = """
+        local task = require "task"
+        return { body = function(write)
+          local writers = {}
+          for i = 1, 100 do
+            writers[i] = task.spawn(function() while true do write(("x"):rep(1 << 16)) end end)
+          end
+          task.sleep(0.5)
+          for i = 1, 100 do writers[i]:cancel() end
+          write "the end"
+        end }"""
+    host = {"version": "2.0", "customHandler": {"enableForwardingHttpRequest": True}}
+    server = stage.serve(function("f", body, "10s"), "--threads", "1", host=host)
+    with server.send("f") as connection:
+        time.sleep(1)
+        server.lives()
+        text = b""
+        while piece := connection.recv(1 << 20):
+            text += piece
+            if b"the end" in piece or text.endswith(b"0\r\n\r\n"):
+                break
+    expect(b"the end" in text, f"{len(text)} bytes without the end")
+    return f"{megabytes(len(text))} before the end"
 
 
 @attack("memory that runs out at a limit of 512 MB")

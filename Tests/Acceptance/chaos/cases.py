@@ -81,7 +81,8 @@ CASES = [
     Case("task.sleep(60)", 'require("task").sleep(60)', TIME),
     Case("http.get, nobody answers", 'require("http").get("http://127.0.0.1:" .. data.req.Body)', TIME),
     # Out of the sandbox
-    Case("io.open", 'return io.open("/etc/passwd"):read "a"', refused("io.open is not available in a function")),
+    Case("io.open", 'return io.open("/etc/passwd"):read "a"', refused("attempt to index a nil value")),
+    Case("io.popen", 'io.popen "kill -9 $PPID"', refused("io.popen is not available in a function")),
     Case("os.execute", 'os.execute "kill -9 $PPID"', refused("os.execute is not available in a function")),
     Case("os.exit", "os.exit(0)", refused("os.exit is not available in a function")),
     Case("debug.getregistry", "debug.getregistry()", refused("debug.getregistry is not available in a function")),
@@ -90,7 +91,14 @@ CASES = [
     Case("require of a file outside", 'require "../../etc/passwd"', refused("module '../../etc/passwd' not found")),
     Case("the metatable of strings", 'getmetatable("").__index = {}', refused("attempt to index a boolean value")),
     Case("__gc", "setmetatable({}, { __gc = print })", refused("__gc is not available in a metatable")),
-    Case('collectgarbage "stop"', 'collectgarbage "stop"', refused('collectgarbage takes only "count"')),
+    Case(
+        'collectgarbage "stop"', 'collectgarbage "stop" for _ = 1, 1e6 do local t = {} end return "still collected"',
+        ("no effect", "still collected"), succeeds=True),
+    Case(
+        "the inside of luafunc's functions",
+        'for n = 1, 255 do assert(not debug.getupvalue(require, n) and not debug.setupvalue(print, n, 1)) end '
+        'return debug.getinfo(require, "S").source .. " only"',
+        ("no effect", "=[C] only"), succeeds=True),
     Case("a global it did not declare", "owned = true", refused("assignment to undeclared global 'owned'")),
     Case(
         "other functions' libraries",

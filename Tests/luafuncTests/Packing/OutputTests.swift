@@ -30,6 +30,14 @@ import Testing
             try contents("out") == ["hello", "hello/function.json", "host.json", "local.settings.json", "luafunc"])
     }
 
+    @Test func `folders with data are replaced too`() throws {
+        let files = files + [PackedFile(path: "public/a.css", bytes: [4])]
+        for _ in 1...2 { try OutputFolder(path("out"), app: app.folder.path, files: files).write(files) }
+        try app.write(["out/public/old.css": ""])
+        try OutputFolder(path("out"), app: app.folder.path, files: files).write(files)
+        #expect(try !contents("out").contains("public/old.css") && contents("out").contains("public/a.css"))
+    }
+
     @Test(arguments: [
         (["README.md"], "README.md"), (["host.json"], "host.json"),
         (["host.json", "luafunc", "functions/a/function.json"], "functions"),
@@ -69,7 +77,11 @@ import Testing
     }
 
     @Test func `the report lists files with sizes, then how to use the products`() {
-        let files = files + [PackedFile(path: "lib/x.lua", bytes: [UInt8](repeating: 0, count: 1234))]
+        let files =
+            files + [
+                PackedFile(path: "lib/x.lua", bytes: [UInt8](repeating: 0, count: 1234)),
+                PackedFile(path: "public/a.css", bytes: [4]),
+            ]
         let report = PackReport(
             files: files, notes: ["something"],
             products: [.zip("a.zip", size: 99), .folder("out"), .executable("app"), .executable("/tmp/app")])
@@ -79,11 +91,13 @@ import Testing
                   hello/function.json     1
                 modules
                   lib/x.lua            1234
+                files
+                  public/a.css            1
                 host
                   host.json               1
                 runtime
                   luafunc                 1
-                4 files, 1237 bytes
+                5 files, 1238 bytes
                 note: something
 
                 made a.zip, 99 bytes; deploy it:

@@ -12,6 +12,10 @@ import Testing
             .takenName(function: "functions/lib"),
             "functions/lib: a deployed app has its function folders beside host.json, the runtime 'luafunc', 'lib' and 'lua_modules', so no function may have one of these names or be named 'functions'; rename it"
         ),
+        (
+            .takenFolder("order", by: "functions/order"),
+            "order/: in the deployed app, which has its function folders beside host.json, this place belongs to functions/order; rename the folder, or leave it out with .funcignore"
+        ),
         (.badHost("must contain an object, not an array"), "host.json: must contain an object, not an array"),
         (.unreadable("a"), "a cannot be read; check that it is there and its permissions"),
         (.unwritable("a", reason: "Is a directory"), "a cannot be written: Is a directory"),
