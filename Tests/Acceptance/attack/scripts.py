@@ -54,7 +54,7 @@ def closing(stage):
 @attack("debug.getinfo of a coroutine's lines without memory for them")
 def lines_of_coroutine(stage):
     body = """
-        local co = coroutine.create(assert(load("local a; coroutine.yield()\n" .. ("a=1\n"):rep(240000))))
+        local co = coroutine.create(assert(load("local a; coroutine.yield()\\n" .. ("a=1\\n"):rep(240000))))
         coroutine.resume(co)
         local ok, message = pcall(debug.getinfo, co, 1, "L")
         return "ended: " .. tostring(message)"""
