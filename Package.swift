@@ -70,11 +70,17 @@ let package = Package(
             "CustomHandler",
             ["Crypto", "EventLoop", "Files", "FunctionsModel", "HTTP", "HTTP1", "JSON", "Log", "Lua", "Patterns"]),
         floor("DevHost", ["Crypto", "EventLoop", "Files", "FunctionsModel", "HTTP", "HTTP1", "JSON", "Log"]),
+        floor(
+            "Toolbox",
+            [
+                "CustomHandler", "DevHost", "EventLoop", "Files", "FunctionsModel", "HTTP", "HTTP1", "JSON", "Log",
+                "Lua",
+            ]),
         program(
             floor: "luafunc",
             [
                 "Compression", "Crypto", "CustomHandler", "DevHost", "EventLoop", "Files", "FunctionsModel", "HTTP",
-                "JSON", "Log", "Lua",
+                "JSON", "Log", "Lua", "Toolbox",
             ]),
         .systemLibrary(name: "CYAML", path: "Tests/CYAML", providers: [.apt(["libyaml-dev"])]),
         .target(
@@ -112,6 +118,12 @@ let package = Package(
             ]),
         tests(
             of: "DevHost", ["EventLoop", "FunctionsModel", "HTTP", "HTTP1", "JSON", "LoopTesting", "TestSupport"]),
+        tests(
+            of: "Toolbox",
+            [
+                "CustomHandler", "DevHost", "EventLoop", "FunctionsModel", "HTTP1", "JSON", "Log", "LoopTesting", "Lua",
+                "TestSupport",
+            ]),
         tests(
             of: "luafunc", ["Compression", "CYAML", "FunctionsModel", "JSON", "TestHost", "TestSupport"],
             exclude: ["Snapshots"]),

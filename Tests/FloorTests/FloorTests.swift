@@ -14,6 +14,7 @@ struct FloorTests {
         "Lua": ["Synchronization"],
         "CustomHandler": ["FoundationEssentials", "Glibc", "Synchronization"],
         "DevHost": ["FoundationEssentials", "Glibc", "Synchronization"],
+        "Toolbox": ["FoundationEssentials", "Glibc", "Synchronization"],
         "luafunc": ["FoundationEssentials", "Glibc", "Synchronization"],
     ]
 
