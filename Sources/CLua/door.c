@@ -97,7 +97,7 @@ static int call (lua_State *L, int function) {
       vm->reason = CLUA_WAITING;
       return lua_yieldk(L, 0, 0, complete);
     case CLUA_AGAIN:
-      lua_sethook(L, NULL, 0, 0);
+      clua_disarm(L);
       vm->reason = CLUA_PREEMPTED;
       return lua_yieldk(L, 0, 0, again);
     case CLUA_ENDED:
@@ -276,7 +276,7 @@ int clua_tell (lua_State *L, int index) {
   int status;
   begin(vm, LASTWORDS);
   clua_allowhooks(L);
-  lua_sethook(L, NULL, 0, 0);
+  clua_disarm(L);
   lua_pushvalue(L, index);
   clua_begin(L);
   status = lua_pcall(L, 1, 1, 0);
@@ -298,7 +298,7 @@ int clua_close (lua_State *L, int words) {
   clua_allowhooks(L);
   clua_carrycalls(L, NULL);
   clua_begin(L);
-  lua_sethook(L, NULL, 0, 0);
+  clua_disarm(L);
   lua_resetthread(L);
   clua_end(L);
   end(vm);

@@ -11,7 +11,8 @@
 ** - to enforce the limit on nested C calls while a coroutine is closed, which
 **   lua_resetthread of 5.4.4 does not do;
 ** - to enable hooks again after a hook has raised an error;
-** - to set a hook that fires at a return, and then at the next instruction.
+** - to set a hook that fires at a return, and then at the next instruction;
+** - to set a hook that fires at each line, without visiting all pending calls.
 ** The copy matches Lua 5.4.4 only. The compiler checks the version, and
 ** 'clua_fits' checks each field before the first state is used.
 */
@@ -77,7 +78,7 @@ void clua_sethook (lua_State *L, lua_Hook hook) {
   int left;
   thread->hook = hook;
   thread->basehookcount = thread->hookcount = 1;
-  thread->hookmask = LUA_MASKCOUNT;
+  thread->hookmask = LUA_MASKCOUNT | clua_linemask(L);
   for (left = NEAREST; call != NULL && left > 0; left--) {
     if (!(call->callstatus & ISC))
       call->u.l.trap = 1;
@@ -90,7 +91,18 @@ void clua_sethook (lua_State *L, lua_Hook hook) {
 void clua_awaitreturn (lua_State *L, lua_Hook hook) {
   Thread *thread = (Thread *)L;
   thread->hook = hook;
-  thread->hookmask = LUA_MASKRET;
+  thread->hookmask = LUA_MASKRET | clua_linemask(L);
+}
+
+
+/*
+** Sets a hook that fires at each new line, but only in calls that begin while
+** it, or another hook for lines, is set. So it need not visit the pending ones.
+*/
+void clua_awaitlines (lua_State *L, lua_Hook hook) {
+  Thread *thread = (Thread *)L;
+  thread->hook = hook;
+  thread->hookmask = LUA_MASKLINE;
 }
 
 

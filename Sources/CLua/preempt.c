@@ -103,6 +103,18 @@ int clua_collect (lua_State *L) {
 
 static void hook (lua_State *L, lua_Debug *ar);
 
+/*
+** Removes the hook that ends the slice. With line coverage, all hooks of the VM
+** ask for lines too, and this part stays.
+*/
+void clua_disarm (lua_State *L) {
+  if (clua_linemask(L))
+    clua_awaitlines(L, hook);
+  else
+    lua_sethook(L, NULL, 0, 0);
+}
+
+
 static void counthold (lua_State *L) {
   CLuaVM *vm = clua_vm(L);
   if (++vm->holds > MOSTHOLDS) {
@@ -153,7 +165,9 @@ static int relieve (lua_State *L, CLuaVM *vm) {
 static void hook (lua_State *L, lua_Debug *ar) {
   CLuaVM *vm = clua_vm(L);
   if (ar->event != LUA_HOOKCOUNT) {
-    if (!vm->unyielding && lua_isyieldable(L)) {
+    if (ar->event == LUA_HOOKLINE)
+      clua_markline(L, ar);
+    else if (!vm->unyielding && lua_isyieldable(L)) {
       clua_forgetyield(L);
       clua_arm(L);
     }
@@ -163,7 +177,7 @@ static void hook (lua_State *L, lua_Debug *ar) {
   vm->collecting = 0;
   if (vm->expired || vm->exhausted || clua_isover(vm))
     clua_expire(L);  /* does not return */
-  lua_sethook(L, NULL, 0, 0);
+  clua_disarm(L);
   if (vm->pressed) {
     if (!relieve(L, vm)) {
       vm->exhausted = 1;
@@ -238,12 +252,12 @@ void clua_arm (lua_State *L) {
    it. */
 void clua_passhook (lua_State *co, lua_State *L) {
   int mask = lua_gethookmask(co);
-  if (mask == 0)
+  if (!clua_endsslice(mask))
     return;
-  lua_sethook(co, NULL, 0, 0);
-  if (mask == LUA_MASKCOUNT)
+  clua_disarm(co);
+  if (mask & LUA_MASKCOUNT)
     clua_arm(L);
-  else if (lua_gethookmask(L) == 0)
+  else if (!clua_isdue(L))
     clua_awaitreturn(L, hook);
 }
 
@@ -352,11 +366,14 @@ void clua_setrun (lua_State *L, const char *text, size_t length) {
 ** Returns 0, or the value of errno.
 */
 int clua_startticking (int milliseconds) {
+  static _Thread_local int isticking = 0;  /* one timer is enough */
   struct sigaction action;
   struct sigevent event;
   struct itimerspec period;
   sigset_t signals;
   timer_t timer;
+  if (isticking)
+    return 0;
   memset(&action, 0, sizeof(action));
   action.sa_handler = tick;
   action.sa_flags = SA_RESTART;
@@ -374,7 +391,10 @@ int clua_startticking (int milliseconds) {
   period.it_interval.tv_sec = 0;
   period.it_interval.tv_nsec = (long)milliseconds * 1000000;
   period.it_value = period.it_interval;
-  return timer_settime(timer, 0, &period, NULL) == 0 ? 0 : errno;
+  if (timer_settime(timer, 0, &period, NULL) != 0)
+    return errno;
+  isticking = 1;
+  return 0;
 }
 
 

@@ -55,19 +55,36 @@ int clua_refuse (lua_State *L, const char *name, const char *advice) {
   }
 REFUSALS(DEFINE)
 
-#define LIST(library, name, advice) {#library, #name, library##_##name},
+#define LIST(library, name, advice) {#library, #name, library##_##name, advice},
+
+
+static const struct {
+  const char *library, *name;
+  lua_CFunction function;
+  const char *advice;
+} refusals[] = {REFUSALS(LIST)};
+
+#define COUNT	(sizeof(refusals) / sizeof(refusals[0]))
 
 
 /* Sets the refusals of a library in its table, which is on top. */
 void clua_setrefusals (lua_State *L, const char *library) {
-  static const struct {
-    const char *library, *name;
-    lua_CFunction function;
-  } all[] = {REFUSALS(LIST)};
   size_t i;
-  for (i = 0; i < sizeof(all) / sizeof(all[0]); i++)
-    if (strcmp(all[i].library, library) == 0) {
-      lua_pushcfunction(L, all[i].function);
-      lua_setfield(L, -2, all[i].name);
+  for (i = 0; i < COUNT; i++)
+    if (strcmp(refusals[i].library, library) == 0) {
+      lua_pushcfunction(L, refusals[i].function);
+      lua_setfield(L, -2, refusals[i].name);
     }
+}
+
+
+/* What to do instead of calling a function; NULL if a script may call it. The
+   library of a global function is "base". */
+const char *clua_advice (const char *library, const char *name) {
+  size_t i;
+  for (i = 0; i < COUNT; i++)
+    if (strcmp(refusals[i].library, library) == 0
+        && strcmp(refusals[i].name, name) == 0)
+      return refusals[i].advice;
+  return NULL;
 }

@@ -1,4 +1,5 @@
-/// A JSON text as a tree that records the line of each value, for configuration files whose errors must name the line.
+/// A JSON text as a tree that records the place of each name and value, for configuration files whose errors must name
+/// the place.
 public struct JSONTree: Sendable {
     public indirect enum Value: Sendable, Equatable {
         case null
@@ -13,20 +14,41 @@ public struct JSONTree: Sendable {
     public struct Member: Sendable, Equatable {
         public let name: String
         public var tree: JSONTree
+        /// Where the name begins.
+        public let place: Place
 
-        public init(name: String, tree: JSONTree) {
+        /// - Parameter place: nil for the place of the value.
+        public init(name: String, tree: JSONTree, place: Place? = nil) {
             self.name = name
             self.tree = tree
+            self.place = place ?? tree.place
+        }
+    }
+
+    /// A position in the text.
+    public struct Place: Sendable, Hashable {
+        /// From 1.
+        public let line: Int
+        /// In bytes, from 1; nil if no text was read.
+        public let column: Int?
+
+        public init(line: Int, column: Int? = nil) {
+            self.line = line
+            self.column = column
         }
     }
 
     public var value: Value
+    /// Where the value begins.
+    public let place: Place
     /// The line where the value begins, from 1.
-    public let line: Int
+    public var line: Int { place.line }
 
-    public init(_ value: Value, line: Int) {
+    public init(_ value: Value, line: Int) { self.init(value, at: Place(line: line)) }
+
+    public init(_ value: Value, at place: Place) {
         self.value = value
-        self.line = line
+        self.place = place
     }
 
     public static func parse(_ text: RawSpan) throws(JSONError) -> JSONTree {
@@ -106,30 +128,45 @@ public struct JSONTree: Sendable {
     }
 }
 
-/// Two trees are equal if they have the same content, regardless of lines.
+/// Two trees are equal if they have the same content, regardless of places.
 extension JSONTree: Equatable {
     public static func == (first: JSONTree, second: JSONTree) -> Bool { first.value == second.value }
+}
+
+extension JSONTree.Member {
+    public static func == (first: JSONTree.Member, second: JSONTree.Member) -> Bool {
+        first.name == second.name && first.tree == second.tree
+    }
 }
 
 private struct Parser {
     var scanner: JSONScanner
     /// The line of the position `counted`. Both move from top to bottom, so that each line is counted only once.
     private var line = 1
+    private var lineStart: UnsafePointer<UInt8>
     private var counted: UnsafePointer<UInt8>
 
     init(scanner: JSONScanner) {
         self.scanner = scanner
         counted = scanner.start
+        lineStart = scanner.start
     }
 
     mutating func tree(depth: Int) throws(JSONError) -> JSONTree {
         let first = try scanner.peek()
+        let place = place()
+        return JSONTree(try value(first, depth: depth), at: place)
+    }
+
+    private mutating func place() -> JSONTree.Place {
         while counted < scanner.cursor {
-            if counted.pointee == UInt8(ascii: "\n") { line += 1 }
+            if counted.pointee == UInt8(ascii: "\n") {
+                line += 1
+                lineStart = counted + 1
+            }
             counted += 1
         }
-        let line = line
-        return JSONTree(try value(first, depth: depth), line: line)
+        return JSONTree.Place(line: line, column: scanner.cursor - lineStart + 1)
     }
 
     private mutating func value(_ first: UInt8, depth: Int) throws(JSONError) -> JSONTree.Value {
@@ -139,8 +176,10 @@ private struct Parser {
             var members: [JSONTree.Member] = []
             if try scanner.closes(UInt8(ascii: "}")) { return .object(members) }
             repeat {
+                _ = try scanner.peek()
+                let place = place()
                 let name = String(decoding: try scanner.key(), as: UTF8.self)
-                members.append(.init(name: name, tree: try tree(depth: depth + 1)))
+                members.append(.init(name: name, tree: try tree(depth: depth + 1), place: place))
             } while try scanner.another(before: UInt8(ascii: "}"))
             return .object(members)
         case UInt8(ascii: "["):

@@ -25,8 +25,11 @@ public enum LogKey {
     public static let invocation = "invocationId"
     public static let event = "event"
     public static let kept = "kept"
+    public static let broken = "broken"
+    public static let faults = "faults"
 
     /// Values of `event`.
     public static let reloaded = "reloaded"
     public static let listening = "listening"
+    public static let loaded = "loaded"
 }

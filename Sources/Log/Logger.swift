@@ -4,13 +4,26 @@ public struct Logger: Sendable {
     public var format: LogFormat
     /// The fields, sorted by key. Each key occurs once.
     public private(set) var fields: [LogField] = []
-    private let sink: LogSink?
+    private let destination: Destination
+
+    private enum Destination: Sendable {
+        case nothing
+        case sink(LogSink)
+        case receiver(@Sendable (LogEntry) -> Void)
+    }
 
     /// - Parameter sink: nil to write nothing. `level` keeps its value even then.
     public init(level: LogLevel = .info, format: LogFormat = .text, sink: LogSink? = .standard) {
         self.level = level
         self.format = format
-        self.sink = sink
+        destination = sink.map { .sink($0) } ?? .nothing
+    }
+
+    /// - Parameter receive: called for each entry, on the thread that writes it.
+    public init(level: LogLevel = .info, receive: @escaping @Sendable (LogEntry) -> Void) {
+        self.level = level
+        format = .text
+        destination = .receiver(receive)
     }
 
     /// A logger that writes nothing.
@@ -25,7 +38,7 @@ public struct Logger: Sendable {
 
     /// - Parameter message: evaluated only if the line is written.
     public func log(_ level: LogLevel, _ message: @autoclosure () -> String, _ fields: [LogField] = []) {
-        if level >= self.level { write(level, message(), fields, isReport: false) }
+        if level >= self.level { write(level, message(), fields) }
     }
 
     /// The most bytes of a message; a longer one is cut. Escaping for JSON makes it at most six times as long, which is
@@ -43,12 +56,30 @@ public struct Logger: Sendable {
         if level >= self.level { write(level, text(), fields, isReport: true) }
     }
 
-    private func write(_ level: LogLevel, _ message: @autoclosure () -> String, _ fields: [LogField], isReport: Bool) {
-        guard let sink else { return }
+    /// Writes an entry that another logger has passed on.
+    public func pass(_ entry: LogEntry) { write(entry.level, entry.message, entry.fields, isFailure: entry.isFailure) }
+
+    /// Writes the reason why an invocation ends, which its caller gets as well.
+    public func failure(_ reason: @autoclosure () -> String, _ fields: [LogField] = []) {
+        write(.error, reason(), fields, isFailure: true)
+    }
+
+    private func write(
+        _ level: LogLevel, _ message: @autoclosure () -> String, _ fields: [LogField], isReport: Bool = false,
+        isFailure: Bool = false
+    ) {
+        if case .nothing = destination { return }
         var all = self.fields
         for field in fields { all.set(field) }
-        let line = LogLine(level: level, message: Self.cut(message()), fields: all, isReport: isReport)
-        sink.write(line.bytes(in: format), to: level >= .warning ? .errors : .output, format: format)
+        let message = Self.cut(message())
+        switch destination {
+        case .nothing: break
+        case .sink(let sink):
+            let line = LogLine(level: level, message: message, fields: all, isReport: isReport)
+            sink.write(line.bytes(in: format), to: level >= .warning ? .errors : .output, format: format)
+        case .receiver(let receive):
+            receive(LogEntry(level: level, message: message, fields: all, isFailure: isFailure))
+        }
     }
 
     public func debug(_ message: @autoclosure () -> String, _ fields: [LogField] = []) {

@@ -12,27 +12,11 @@ public struct LuaChunk: Sendable {
     /// - Parameter hasLines: whether errors name lines and variables. This information takes much memory, and every VM
     ///   has a copy of each chunk that it loads.
     public init(_ source: String, hasLines: Bool = true) {
-        // This state serves only the compiler, whose errors are reported in its status.
-        guard let state = luaL_newstate() else { preconditionFailure("no memory for a Lua state") }
-        defer { lua_close(state) }
-        let status = source.utf8Span.span.bytes.withUnsafeBytes { raw in
-            luaL_loadbufferx(state, raw.baseAddress?.assumingMemoryBound(to: CChar.self), raw.count, Self.name, "t")
+        do throws(LuaFailure) {
+            code = try LuaCompiler.dump(Array(source.utf8), name: Self.name, isStripped: !hasLines)
+        } catch {
+            preconditionFailure(error.message)
         }
-        guard status == LUA_OK else {
-            preconditionFailure(lua_tolstring(state, -1, nil).map { String(cString: $0) } ?? "no memory")
-        }
-        var code: [UInt8] = []
-        // Lua calls the writer only before `lua_dump` returns, so the array stays in place.
-        withUnsafeMutablePointer(to: &code) { code in
-            _ = lua_dump(
-                state,
-                { _, piece, count, code in
-                    code?.assumingMemoryBound(to: [UInt8].self).pointee
-                        .append(contentsOf: UnsafeRawBufferPointer(start: piece, count: count))
-                    return 0
-                }, code, hasLines ? 0 : 1)
-        }
-        self.code = code
     }
 }
 

@@ -37,8 +37,14 @@ public final class LuaVM {
     /// A writer that all code that writes JSON from this VM shares.
     public let writer = JSONWriter()
 
-    /// - Parameter memoryLimit: the bytes that the state may use while Lua runs.
-    public init(memoryLimit: Int, sandbox: Sandbox) throws(LuaFailure) {
+    /// Keeps the records alive to which C has pointers.
+    private let lines: LineRecord?
+
+    /// - Parameters:
+    ///   - memoryLimit: the bytes that the state may use while Lua runs.
+    ///   - lines: records the lines that run. Code is several times slower then.
+    public init(memoryLimit: Int, sandbox: Sandbox, lines: LineRecord? = nil) throws(LuaFailure) {
+        self.lines = lines
         shared = .allocate(capacity: 1)
         shared.initialize(to: CLuaVM())
         shared.pointee.dispatch = dispatch
@@ -54,6 +60,7 @@ public final class LuaVM {
         shared.pointee.vm = Unmanaged.passUnretained(self).toOpaque()
         writer.held = HeldBytes(self)
         try open(sandbox)
+        lines?.install(in: state)
     }
 
     deinit {
@@ -174,7 +181,7 @@ public final class LuaVM {
             lua_settop(thread.state, 0)
             // If a slice ended just before the code did, the hook is still set and would end the next slice
             // immediately.
-            if lua_gethook(thread.state) != nil { lua_sethook(thread.state, nil, 0, 0) }
+            if lua_gethook(thread.state) != nil { clua_disarm(thread.state) }
             idleThreads.append(thread)
         } else {
             if closingTime.ticks > 0 { closingTime.ticks = clua_close(thread.state, closingTime.ticks) }

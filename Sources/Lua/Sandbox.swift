@@ -16,6 +16,14 @@ public struct Sandbox {
     }
 }
 
+extension Sandbox {
+    /// What to do instead of calling a function of the standard library that a script must not call; nil if it may call
+    /// it. A global function's library is `base`.
+    public static func advice(onCalling name: String, of library: String) -> String? {
+        clua_advice(library, name).map { String(cString: $0) }
+    }
+}
+
 extension LuaVM {
     /// Opens the standard library, reduced to the allow-list of `Prelude`. It is called once, before any script runs.
     /// [0]

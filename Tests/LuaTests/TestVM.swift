@@ -11,7 +11,7 @@ final class TestVM {
 
     var printed: [String] { lines.all }
 
-    init(memoryLimit: Int = 64 << 20, modules: [String: String] = [:]) throws {
+    init(memoryLimit: Int = 64 << 20, modules: [String: String] = [:], lines record: LineRecord? = nil) throws {
         let lines = lines
         vm = try LuaVM(
             memoryLimit: memoryLimit,
@@ -34,7 +34,7 @@ final class TestVM {
                     stack.push(text)
                     stack.push("lib/\(name).lua")
                     return 2
-                }))
+                }), lines: record)
     }
 
     /// Pushes the value of a JSON text, then null.

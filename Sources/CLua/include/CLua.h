@@ -20,6 +20,7 @@
 ** - utf8.c       the utf8 library; base.c a few functions of the base library.
 ** - traceback.c  the call stack as a script sees it.
 ** - debug.c      the part of the debug library that a script gets.
+** - lines.c      the lines that have run, for the coverage of tests.
 ** - streams.c    io.stdout and io.stderr, which lead to the log.
 ** - refused.c    functions that a script must not call, with what to do instead.
 ** - text.c       a growing string that survives a yield.
@@ -91,6 +92,13 @@ typedef struct CLuaBlock {
   struct CLuaBlock *next;
 } CLuaBlock;
 
+/* A file whose lines are recorded. Threads share it: a byte is only ever set. */
+typedef struct CLuaFile {
+  const char *name;       /* of its chunks */
+  unsigned char *ran;     /* 1 for each line that has run, from line 0 on */
+  int count;              /* of the lines */
+} CLuaFile;
+
 /*
 ** The state that C and Swift share, one per VM. Every Lua thread of the VM has
 ** a pointer to it in its extra space. Swift owns the memory and frees it after
@@ -130,6 +138,9 @@ typedef struct CLuaVM {
                           /* closed, or a C function called the running code */
   char label[160];        /* describe the run in the message that 'endstuck' */
   char run[64];           /* prints before it ends the process */
+  CLuaFile *files;        /* sorted by name; NULL without line coverage */
+  int filecount;
+  int lastfile;           /* the file whose line ran last */
 } CLuaVM;
 
 /* budget.c */
@@ -165,6 +176,7 @@ void clua_setrun (lua_State *L, const char *text, size_t length);
 void clua_begin (lua_State *L);
 void clua_end (lua_State *L);
 void clua_arm (lua_State *L);
+void clua_disarm (lua_State *L);
 int clua_expire (lua_State *L);
 void clua_passhook (lua_State *co, lua_State *L);
 int clua_look (lua_State *L);
@@ -178,6 +190,7 @@ int clua_isfull (const CLuaVM *vm);
 int clua_fits (lua_State *L);
 void clua_sethook (lua_State *L, lua_Hook hook);
 void clua_awaitreturn (lua_State *L, lua_Hook hook);
+void clua_awaitlines (lua_State *L, lua_Hook hook);
 void clua_forgetyield (lua_State *L);
 void clua_allowhooks (lua_State *L);
 void clua_carrycalls (lua_State *co, lua_State *from);
@@ -225,6 +238,10 @@ int clua_checkchunk (lua_State *L);
 void clua_hidemodules (lua_State *L);
 int clua_sealglobals (lua_State *L);
 
+/* lines.c */
+void clua_recordlines (lua_State *L, CLuaFile *files, int count);
+void clua_markline (lua_State *L, lua_Debug *ar);
+
 /* traceback.c, debug.c, streams.c, refused.c */
 #define CLUA_READSONLY \
   "only debug.traceback and debug.getinfo can look at running code"
@@ -237,6 +254,7 @@ int clua_opendebug (lua_State *L);
 void clua_openio (lua_State *L);
 int clua_refuse (lua_State *L, const char *name, const char *advice);
 void clua_setrefusals (lua_State *L, const char *library);
+const char *clua_advice (const char *library, const char *name);
 
 /* deferred.c */
 void clua_pushdeferred (lua_State *L, void *key, int source, int array,
@@ -248,9 +266,19 @@ static inline CLuaVM *clua_vm (lua_State *L) {
   return (CLuaVM *)(*(uintptr_t *)lua_getextraspace(L) & ~(uintptr_t)1);
 }
 
-/* Whether a hook is set, so that the slice of the running C code is over. */
+/* Whether a hook ends slices, and does not only record lines. */
+static inline int clua_endsslice (int mask) {
+  return (mask & (LUA_MASKCOUNT | LUA_MASKRET)) != 0;
+}
+
+/* Whether such a hook is set, so that the slice of the running C code is over. */
 static inline int clua_isdue (lua_State *L) {
-  return lua_gethookmask(L) != 0;
+  return clua_endsslice(lua_gethookmask(L));
+}
+
+/* What is added to the mask of every hook of a VM whose lines are recorded. */
+static inline int clua_linemask (lua_State *L) {
+  return clua_vm(L)->files != NULL ? LUA_MASKLINE : 0;
 }
 
 static inline int clua_registry (void) { return LUA_REGISTRYINDEX; }

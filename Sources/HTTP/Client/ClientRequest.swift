@@ -92,4 +92,12 @@ public struct ClientHead: Sendable {
     public let url: URL
     /// The names of dropped lines that are not header fields; see `dropsOddFields`.
     public let dropped: [String]
+
+    package init(status: Int, reason: String = "", fields: HTTPFields, url: URL, dropped: [String] = []) {
+        self.status = status
+        self.reason = reason
+        self.fields = fields
+        self.url = url
+        self.dropped = dropped
+    }
 }

@@ -1,7 +1,7 @@
-import HTTP1
+package import HTTP1
 
 /// Decides how a call follows redirects, and remembers where it has been.
-struct RedirectTrail {
+package struct RedirectTrail {
     private let redirects: Redirects
     /// The places that were requested. The method is part of a place, because after a POST a server may redirect to the
     /// same URL, which is then requested with GET.
@@ -13,13 +13,13 @@ struct RedirectTrail {
         let url: URL
     }
 
-    init(_ request: ClientRequest) {
+    package init(_ request: ClientRequest) {
         redirects = request.redirects
         seen = [Place(method: request.method, url: request.url)]
     }
 
     /// Returns the request that the response redirects to, or nil if the caller gets this response.
-    mutating func next(
+    package mutating func next(
         after status: Int, _ fields: HTTPFields, _ request: ClientRequest
     ) throws(HTTPClientError) -> ClientRequest? {
         guard case .followed(let limit, let allowsCycles) = redirects, [301, 302, 303, 307, 308].contains(status),
