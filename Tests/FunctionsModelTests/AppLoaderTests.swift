@@ -158,6 +158,13 @@ import Testing
         #expect(
             app.functions.count == 1
                 && app.broken["one"]?.reason == "differs from 'One' only in case; rename one of them")
+        // Also if the first cannot run anyway.
+        let broken = try load([
+            "One/function.json": "{}", "One/handler.lua": "", "one/function.json": TemporaryApp.queueFunction,
+            "one/handler.lua": "",
+        ])
+        #expect(broken.functions.isEmpty && broken.broken["One"]?.reason.hasPrefix("has no \"bindings\"") == true)
+        #expect(broken.broken["one"]?.reason == "differs from 'One' only in case; rename one of them")
     }
 
     @Test func `settings replace names between percent signs`() throws {
@@ -259,11 +266,18 @@ import Testing
         #expect(app.names == ["a"])
     }
 
-    @Test func `a trigger that needs the extension bundle is a warning without it`() throws {
-        let app = try load(["a/function.json": TemporaryApp.queueFunction, "a/handler.lua": ""])
+    @Test func `the missing extension bundle is one warning with the line to add, however many triggers need it`()
+        throws
+    {
+        let app = try load([
+            "a/function.json": TemporaryApp.queueFunction, "a/handler.lua": "",
+            "b/function.json": TemporaryApp.queueFunction, "b/handler.lua": "",
+        ])
         #expect(
             app.warnings.map(\.description) == [
-                "host.json: has no \"extensionBundle\", which the host needs for 'queueTrigger' in a/function.json"
+                "host.json: has no \"extensionBundle\", which the host needs for 'queueTrigger' in a/function.json "
+                    + "and in 1 other function; write \"extensionBundle\": { \"id\": \"Microsoft.Azure.Functions.ExtensionBundle\", "
+                    + "\"version\": \"[4.*, 5.0.0)\" }"
             ])
     }
 

@@ -7,8 +7,8 @@ import Testing
 @Suite struct BindingTypeTests {
     /// The known types and some that only this test declares.
     private static let types = BindingTypes.known
-        .with(BindingType("pigeonTrigger", properties: ["loftName"], input: .wrapped(levels: 2), needsBundle: false))
-        .with(BindingType("pigeon", properties: ["loftName"], output: .messages, needsBundle: false))
+        .with(BindingType("pigeonTrigger", properties: "loftName", input: .wrapped(levels: 2), needsBundle: false))
+        .with(BindingType("pigeon", properties: "loftName", output: .messages, needsBundle: false))
 
     private func load(_ bindings: String, types: BindingTypes = types) throws -> FunctionApp {
         let app = try TemporaryApp([

@@ -54,6 +54,6 @@ import Testing
 
     @Test func `a mistake in the JSON is reported with its position`() {
         let error = #expect(throws: Problem.self) { try settings("{\n \"Values\": [ \"x\" \"y\" ] }") }
-        #expect(error?.description.hasPrefix("local.settings.json: is not JSON: line 2, column") == true)
+        #expect(error?.description.hasPrefix("local.settings.json:2: is not JSON: line 2, column") == true)
     }
 }

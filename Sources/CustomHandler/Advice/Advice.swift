@@ -44,12 +44,12 @@ struct Advice {
                 isInputs(chain, site) ? absentInput(chain) : nil
             }.first
         }
-        return syntax(reason, site)
+        return Self.syntax(reason, source: site.source(text))
     }
 
     private func advice(on complaint: Complaint, _ site: ErrorSite) -> String? {
         let name = complaint.name
-        if complaint.kind == "global" { return complaint.type == "nil" ? global(name) : nil }
+        if complaint.kind == "global" { return complaint.type == "nil" ? Self.global(name, in: function) : nil }
         if complaint.kind == "method", complaint.type == "nil", let advice = OlderLua.members["string.\(name)"] {
             return advice
         }
@@ -84,14 +84,14 @@ struct Advice {
 
     // MARK: Globals
 
-    private func global(_ name: String) -> String? {
+    static func global(_ name: String, in function: Function?) -> String? {
         if Modules.openers[name] != nil { return "write local \(name) = require \"\(name)\"" }
-        if let advice = OlderLua.globals[name] ?? Self.elsewhere[name] { return advice }
-        if let number = Self.arguments.firstIndex(of: name) {
+        if let advice = OlderLua.globals[name] ?? elsewhere[name] { return advice }
+        if let number = arguments.firstIndex(of: name) {
             return "\(name) is the handler's \(["first", "second", "third"][number]) argument: "
-                + "return function(\(Self.arguments[...number].joined(separator: ", "))) … end"
+                + "return function(\(arguments[...number].joined(separator: ", "))) … end"
         }
-        guard function.inputs.contains(where: { $0.name == name }) else { return nil }
+        guard let function, function.inputs.contains(where: { $0.name == name }) else { return nil }
         return "the input '\(name)' is data.\(name), and data is the handler's first argument"
     }
 
@@ -198,14 +198,14 @@ struct Advice {
     // MARK: Syntax
 
     /// What Lua writes for the operators of other languages.
-    private func syntax(_ reason: Substring, _ site: ErrorSite) -> String? {
+    static func syntax(_ reason: Substring, source: @autoclosure () -> String) -> String? {
         guard reason.suffix(60).index(of: " near ") != nil else { return nil }
         if reason.hasPrefix("function arguments expected") {
             return "a method is called with parentheses, as in data.req:json()"
         }
         if reason == "'then' expected near '='" || reason == "'do' expected near '='" { return "Lua compares with ==" }
-        let source = site.source(text)
-        return Self.operators.first { mark, written, _ in
+        let source = source()
+        return operators.first { mark, written, _ in
             reason.hasSuffix("near '\(mark)'") && source[...].index(of: written) != nil
         }?.advice
     }

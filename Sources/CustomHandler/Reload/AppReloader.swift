@@ -1,6 +1,6 @@
 public import EventLoop
-public import FunctionsModel
-public import Log
+package import FunctionsModel
+package import Log
 
 /// Puts saved changes into effect, function by function. It loads everything that a change affects beside the running
 /// app, and then switches in one step to everything that loads. A function that does not load keeps its previous
@@ -10,17 +10,24 @@ public struct AppReloader: Sendable {
     private let workers: WorkerGroup
     private let logger: Logger
     private let app: FunctionApp
+    private let check: Check
+
+    /// Finds what is wrong in the scripts of an app beyond what keeps them from loading.
+    package typealias Check = @Sendable (FunctionApp) async -> [Finding]
 
     /// Creates the reloader. This must happen before the app is served, because it reads files that scripts may require
     /// late.
     ///
     /// - Parameter app: the app that the workers will serve.
-    public init(loader: AppLoader, app: FunctionApp, workers: WorkerGroup, logger: Logger) {
+    package init(
+        loader: AppLoader, app: FunctionApp, workers: WorkerGroup, logger: Logger, check: @escaping Check
+    ) {
         app.files.readAll()
         self.loader = loader
         self.app = app
         self.workers = workers
         self.logger = logger
+        self.check = check
     }
 
     /// Watches the app and loads changes on a thread of its own, because reading an app may take long. It runs until
@@ -41,6 +48,10 @@ public struct AppReloader: Sendable {
         defer { watcher.close() }
         // These problems were reported when the app started.
         var state = State(app: app, failed: ReloadAttempt.failed(in: app), linksOutside: app.linksOutside)
+        let failures = await workers.check(app)
+        let problems = failures.map { ($0, app.problem($1, loading: $0)) }
+        state.findings = await tellFindings(
+            in: app, known: [], unloaded: app.broken.merging(problems) { own, _ in own }, kept: [])
         for await _ in saves { await reload(&state) }
     }
 
@@ -52,6 +63,8 @@ public struct AppReloader: Sendable {
         /// The saved host.json, if the host would refuse it.
         var failedHost: FailedVersion?
         var linksOutside: [Problem]
+        /// What is wrong in the scripts, as far as it was reported.
+        var findings: Set<Finding> = []
         /// The reason why the app folder cannot be read.
         var unreadable: Problem?
     }
@@ -79,11 +92,44 @@ public struct AppReloader: Sendable {
         report.tell(attempt.news, kept: attempt.kept)
         let failedHost = saved.hostProblem.map { FailedVersion($0, saved.files, sources: ["host.json"]) }
         report.tellHost(failedHost, before: state.failedHost)
-        for warning in saved.warnings where !running.warnings.contains(warning) { logger.warning("\(warning)") }
+        let known = Set(running.warnings)
+        for warning in saved.warnings where !known.contains(warning) { logger.warning("\(warning)") }
         if let note = saved.takenModuleNames, note != running.takenModuleNames { logger.info("\(note)") }
         let links = saved.linksOutside
         for link in links where !state.linksOutside.contains(link) { logger.error("\(link)") }
-        state = State(app: attempt.app, failed: attempt.failed, failedHost: failedHost, linksOutside: links)
+        let older = await workers.failures().map { ($0, attempt.app.problem($1, loading: $0)) }
+        let findings = await tellFindings(
+            in: attempt.app, known: state.findings,
+            unloaded: attempt.failed.mapValues(\.problem).merging(older) { own, _ in own }, kept: attempt.kept)
+        state = State(
+            app: attempt.app, failed: attempt.failed, failedHost: failedHost, linksOutside: links, findings: findings)
+    }
+
+    /// Reports what is wrong in the scripts of functions that load, and what `luafunc start` marks. Returns all findings.
+    ///
+    /// - Parameters:
+    ///   - known: the findings that were reported before.
+    ///   - unloaded: why functions do not load, which has been reported already.
+    private func tellFindings(
+        in app: FunctionApp, known: Set<Finding>, unloaded: [String: Problem], kept: Set<String>
+    ) async -> Set<Finding> {
+        let findings = await check(app).filter { finding in
+            finding.severity != .note && finding.function.map { unloaded[$0] == nil } ?? true
+        }
+        var errors: [String: Problem] = [:]
+        for finding in findings {
+            let problem = finding.problem
+            if finding.severity == .error, let function = finding.function {
+                errors[function] = errors[function] ?? problem
+            }
+            guard !known.contains(finding) else { continue }
+            var text = problem.description
+            if let excerpt = SourceExcerpt([text], files: app.files) { text += "\n\(excerpt.text)" }
+            logger.report(
+                finding.severity == .error ? .error : .warning, text, finding.function.map { [.function($0)] } ?? [])
+        }
+        LoadReport(logger)?.tell(unloaded, kept: kept, errors: errors)
+        return Set(findings)
     }
 }
 

@@ -32,16 +32,18 @@ extension FunctionApp {
     /// The problem because of which a function cannot be loaded, with its position in the script.
     public func problem(_ failure: InvocationFailure, loading name: String) -> Problem {
         let script = functions[name]?.script ?? name
-        var problem: Problem
+        var reason = failure.message
         if failure.reason == .limit {
-            problem = Problem(script, "takes too long or too much memory to load: \(failure.text)")
-        } else if let place = SourceExcerpt.place(failure.message) {
+            reason = "takes too long or too much memory to load: \(reason)"
+        } else if let place = SourceExcerpt.place(reason) {
             return Problem(place.file, line: place.line, place.rest)
-        } else {
-            let isAtPlace = failure.text.hasPrefix("\(script): ")
-            problem = Problem(script, isAtPlace ? String(failure.text.dropFirst(script.count + 2)) : failure.text)
+        } else if reason.hasPrefix("\(script): ") {
+            reason = String(reason.dropFirst(script.count + 2))
         }
+        let place = failure.traceback.lazy.compactMap(SourceExcerpt.place).first
+        var problem = Problem(place?.file ?? script, line: place?.line, reason)
         problem.isReport = true
+        problem.traceback = failure.traceback
         return problem
     }
 }

@@ -39,7 +39,7 @@ struct ReloadAttempt {
         self.running = running
         self.workers = workers
         app = saved
-        failing = await workers.failing()
+        failing = Set(await workers.failures().keys)
         sources = await workers.sources()
         changes = findChanges()
         failed = Self.failed(in: saved)

@@ -1,7 +1,7 @@
-import FunctionsModel
+package import FunctionsModel
 
 /// The lines of a file around the position that an error names.
-struct SourceExcerpt {
+package struct SourceExcerpt {
     struct Line {
         let number: Int
         let text: String
@@ -14,30 +14,64 @@ struct SourceExcerpt {
         }
     }
 
-    let file: String
+    /// A file as lines, from which many excerpts are made.
+    package struct Source: Sendable {
+        let file: String
+        let lines: [ArraySlice<UInt8>]
+
+        init(file: String, lines: [ArraySlice<UInt8>]) {
+            self.file = file
+            self.lines = lines
+        }
+
+        /// Returns nil if the file cannot be read or has no lines to show.
+        package init?(_ file: String, in files: AppFiles) {
+            guard let text = try? files.text(of: file), !text.contains(0) else { return nil }
+            self.init(file: file, lines: text.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false))
+        }
+    }
+
+    package let file: String
     /// The number of the line that the error names, from 1.
-    let number: Int
+    package let number: Int
     let lines: [Line]
 
     private static let linesAround = 3
 
     /// Returns nil if no text begins with a file of the app and a line.
-    init?(_ texts: [String], files: AppFiles) {
+    package init?(_ texts: [String], files: AppFiles) {
         let places = texts.lazy.compactMap(Self.place)
         // Bytecode and UTF-16 have no lines to show.
         guard let place = places.first, let text = try? files.text(of: place.file), !text.contains(0) else {
             return nil
         }
-        let all = String(decoding: text, as: UTF8.self).split(separator: "\n", omittingEmptySubsequences: false)
-        guard all.indices.contains(place.line - 1) else { return nil }
-        file = place.file
-        number = place.line
-        let shown = max(1, place.line - Self.linesAround)...min(all.count, place.line + Self.linesAround)
-        lines = shown.map { Line(number: $0, text: String(all[$0 - 1]), isMeant: $0 == place.line) }
+        guard place.line <= text.count + 1 else { return nil }
+        let all = text.split(
+            separator: UInt8(ascii: "\n"), maxSplits: place.line + Self.linesAround, omittingEmptySubsequences: false)
+        self.init(place.line, of: Source(file: place.file, lines: all))
     }
 
+    /// Returns nil if the file has no such line.
+    package init?(_ line: Int, of source: Source) {
+        let all = source.lines
+        guard all.indices.contains(line - 1) else { return nil }
+        file = source.file
+        number = line
+        let shown = max(1, line - Self.linesAround)...min(all.count, line + Self.linesAround)
+        lines = shown.map { Line(number: $0, text: Self.shown(all[$0 - 1]), isMeant: $0 == line) }
+    }
+
+    /// A line without its carriage return, cut if it is as long as those that programs write.
+    private static func shown(_ line: ArraySlice<UInt8>) -> String {
+        let line = line.last == UInt8(ascii: "\r") ? line.dropLast() : line
+        let text = String(decoding: line.prefix(longest), as: UTF8.self)
+        return line.count > longest ? text + " …" : text
+    }
+
+    private static let longest = 500
+
     /// The file and line at the beginning of a text such as `functions/order/handler.lua:7: …`; nil if it has none.
-    static func place(_ text: String) -> (file: String, line: Int, rest: String)? {
+    package static func place(_ text: String) -> (file: String, line: Int, rest: String)? {
         let parts = text.split(separator: ":", maxSplits: 2)
         guard parts.count == 3, parts[0].hasSuffix(".lua"), let line = Int(parts[1]), line > 0 else {
             return nil
@@ -46,7 +80,7 @@ struct SourceExcerpt {
     }
 
     /// The excerpt as text for a log.
-    var text: String {
+    package var text: String {
         lines.map { "\($0.isMeant ? ">" : " ")\($0.label) | \($0.text)" }.joined(separator: "\n")
     }
 }

@@ -8,7 +8,7 @@ package final class AppFiles: Sendable {
     /// The path of the folder, or of the program that contains the app.
     package let root: String
     /// The files of an app that is part of the program; nil for an app in a folder.
-    private let archive: [String: [UInt8]]?
+    let archive: [String: [UInt8]]?
     private let links: AppLinks?
     /// The contents that were read, by file name relative to the app.
     private let texts = Mutex<[String: Content]>([:])
@@ -135,11 +135,12 @@ package final class AppFiles: Sendable {
 
     /// Reads all Lua files that were not read yet, so that a module that is required later comes from this version too.
     package func readAll() {
-        for folder in folders?.paths ?? [] {
-            for name in entries(of: folder) ?? [] where name.hasSuffix(".lua") {
-                _ = content(of: folder.isEmpty ? name : "\(folder)/\(name)")
-            }
-        }
+        for folder in folders?.paths ?? [] { for file in luaFiles(in: folder) { _ = content(of: file) } }
+    }
+
+    /// The Lua files of a folder, relative to the app.
+    func luaFiles(in folder: String) -> [String] {
+        (entries(of: folder) ?? []).filter { $0.hasSuffix(".lua") }.map { folder.isEmpty ? $0 : "\(folder)/\($0)" }
     }
 
     /// Reads these files if they were not read yet, so that a later version can be compared with them.
@@ -186,7 +187,7 @@ package final class AppFiles: Sendable {
     private static let nameLimit = 200
 
     /// The names in a folder relative to the app, sorted; nil if there is no such folder.
-    func entries(of folder: String) -> [String]? {
+    package func entries(of folder: String) -> [String]? {
         if let archive {
             let prefix = folder.isEmpty ? "" : folder + "/"
             let names = Set(

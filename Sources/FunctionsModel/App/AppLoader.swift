@@ -4,9 +4,7 @@ import Synchronization
 /// Loads a `FunctionApp`.
 public struct AppLoader: Sendable {
     private let source: AppSource
-    let settings: [String: String]
-    private let requiresScripts: Bool
-    private let types: BindingTypes
+    private let conditions: LoadConditions
     private let walked = WalkedFiles()
 
     /// - Parameters:
@@ -18,9 +16,7 @@ public struct AppLoader: Sendable {
         _ source: AppSource, settings: [String: String], requiresScripts: Bool = true, types: BindingTypes = .known
     ) {
         self.source = source
-        self.settings = settings
-        self.requiresScripts = requiresScripts
-        self.types = types
+        conditions = LoadConditions(settings: settings, types: types, requiresScripts: requiresScripts)
     }
 
     /// Loads the app. Throws if no function can run, because the folder does not exist or the host would refuse
@@ -34,46 +30,30 @@ public struct AppLoader: Sendable {
         }
         let hasHost = entries.contains("host.json")
         let (host, hostProblem) = hasHost ? try readHost(files, earlier) : (HostJSON(), nil)
-        var warnings = host.warnings
-        if !hasHost {
-            warnings.append(
-                Problem(
-                    "host.json",
-                    "is missing; the Functions host does not start without it, and { \"version\": \"2.0\" } is enough"))
-        }
         var functions: [String: Function] = [:]
         var broken: [String: Problem] = [:]
+        var caseless: [String: String] = [:]
         let layout = AppLayout(of: files)
-        if layout.parent.isEmpty, entries.contains(AppLayout.folder), !files.isFile(AppLayout.folder) {
-            warnings.append(
-                Problem(AppLayout.folder, "cannot be read, so its functions are missing; check its permissions"))
-        }
         for name in layout.names {
             let folder = layout.folder(of: name)
-            guard files.exists("\(folder)/function.json") else {
-                if files.exists("\(folder)/handler.lua") {
-                    warnings.append(Problem(folder, "has a handler.lua but no function.json, so it is not a function"))
-                }
-                continue
-            }
+            guard files.exists("\(folder)/function.json") else { continue }
             if let allowed = host.functions, !allowed.contains(where: { $0.lowercased() == name.lowercased() }) {
                 continue
             }
+            let twin = caseless[name.lowercased()]
+            if twin == nil { caseless[name.lowercased()] = name }
             do throws(Problem) {
                 let function = try read(name, in: folder, files, prefix: host.routePrefix)
-                if let twin = functions.keys.first(where: { $0.lowercased() == name.lowercased() }) {
-                    throw Problem(function.directory, "differs from '\(twin)' only in case; rename one of them")
+                if let twin {
+                    throw Problem(
+                        function.directory, at: nil, rule: .functionName,
+                        "differs from '\(twin)' only in case; rename one of them")
                 }
                 functions[name] = function
-                warnings += function.warnings
-                if hasHost, !host.hasExtensionBundle, let problem = missingBundle(function) {
-                    warnings.append(problem)
-                }
             } catch {
                 broken[name] = error
             }
         }
-        if requiresScripts { warnings += files.moduleWarnings(functions.values.map(\.directory).sorted()) }
         if let routes = host.serverRoutes { try add(routes, prefix: host.routePrefix, to: &functions, &broken) }
         let routes = Routes(functions, prefix: host.routePrefix)
         for (name, problem) in routes.problems {
@@ -81,9 +61,8 @@ public struct AppLoader: Sendable {
             broken[name] = problem
         }
         return FunctionApp(
-            root: files.root, host: host, functions: functions, broken: broken, warnings: warnings,
-            router: routes.router,
-            files: files, layout: layout, hostProblem: hostProblem)
+            root: files.root, host: host, functions: functions, broken: broken, router: routes.router, files: files,
+            layout: layout, conditions: conditions, hostProblem: hostProblem)
     }
 
     /// Adds the functions of a server's routes. Throws if the host would not start with them.
@@ -97,13 +76,15 @@ public struct AppLoader: Sendable {
                 "the host does not start with both \"routes\" and a function.json, as '\(other)' has one; remove one of "
                     + "them")
         }
-        guard !requiresScripts else {
+        guard !conditions.requiresScripts else {
             throw Problem(
                 "host.json", line: routes.line,
                 "\"routes\" make functions without scripts, which luafunc cannot run; remove them, or name the program "
                     + "that serves them: luafunc start -- PROGRAM, or --external")
         }
-        for (name, result) in routes.functions(prefix: prefix, settings: settings, types: types) {
+        for (name, result) in routes.functions(
+            prefix: prefix, settings: conditions.settings, types: conditions.types)
+        {
             switch result {
             case .success(let function): functions[name] = function
             case .failure(let problem): broken[name] = problem
@@ -128,7 +109,7 @@ public struct AppLoader: Sendable {
     ) throws(Problem) -> (HostJSON, Problem?) {
         do throws(Problem) {
             let text = try files.text(of: "host.json")
-            return (try HostJSON(text.span.bytes, settings: settings), nil)
+            return (try HostJSON(text.span.bytes, settings: conditions.settings), nil)
         } catch {
             guard let earlier else { throw error }
             return (earlier, error)
@@ -138,24 +119,21 @@ public struct AppLoader: Sendable {
     private func read(
         _ name: String, in directory: String, _ files: AppFiles, prefix: String
     ) throws(Problem) -> Function {
-        let reader = FunctionReader(
-            name: name, directory: directory, prefix: prefix, settings: settings, types: types,
-            requiresScript: requiresScripts, exists: { files.exists("\(directory)/\($0)") })
+        let reader = FunctionReader(name, in: directory, files, prefix: prefix, conditions)
         let text = try files.text(of: "\(directory)/function.json")
         let function = try reader.read(text.span.bytes)
-        if requiresScripts, let problem = files.link(outOfAppFor: function.script) { throw problem }
+        if conditions.requiresScripts, let problem = files.link(outOfAppFor: function.script) { throw problem }
         return function
     }
+}
 
-    /// The problem that host.json lacks the extension bundle. The real host needs the bundle for every trigger except
-    /// http and timer (host-contract §15).
-    private func missingBundle(_ function: Function) -> Problem? {
-        guard let binding = function.bindings.first(where: { $0.type.needsBundle }) else { return nil }
-        return Problem(
-            "host.json",
-            "has no \"extensionBundle\", which the host needs for '\(binding.writtenType)' in "
-                + "\(function.directory)/function.json")
-    }
+/// What decides, besides its files, how an app is read.
+package struct LoadConditions: Sendable {
+    /// The app settings that are known.
+    package let settings: [String: String]
+    let types: BindingTypes
+    /// Whether luafunc runs the app's functions.
+    let requiresScripts: Bool
 }
 
 /// The files that the last walk for a watcher has read. One load uses them.

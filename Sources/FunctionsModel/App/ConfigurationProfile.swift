@@ -26,7 +26,7 @@ extension JSONTree {
         guard let profile = written.string.flatMap({ ConfigurationProfile(rawValue: $0.lowercased()) }) else {
             let known = ConfigurationProfile.allCases.map { "\"\($0.rawValue)\"" }.joined(separator: ", ")
             throw Problem(
-                "host.json", line: written.line,
+                "host.json", at: written.place,
                 "Configuration profile '\(written.string ?? written.text)' is not supported; write one of \(known)")
         }
         return profile.defaults.reduce(self) { tree, entry in

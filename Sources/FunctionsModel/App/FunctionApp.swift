@@ -1,3 +1,5 @@
+import Synchronization
+
 /// An app as it was read at one moment. It never changes; a newer `FunctionApp` replaces it.
 public final class FunctionApp: Sendable {
     /// Absolute path of the app root, the folder with host.json.
@@ -7,12 +9,12 @@ public final class FunctionApp: Sendable {
     public let functions: [String: Function]
     /// The functions that cannot run, by name. A call gets the problem as the reason.
     public let broken: [String: Problem]
-    /// Warnings about things that work, but probably not as their author expects.
-    public let warnings: [Problem]
     /// Finds the functions of HTTP triggers.
     public let router: Router
     package let files: AppFiles
     package let layout: AppLayout
+    package let conditions: LoadConditions
+    private let checked = Mutex<AppFindings?>(nil)
     /// The problem because of which an earlier host.json stays in effect; nil if the present one is in effect.
     public let hostProblem: Problem?
     /// The files of functions that keep an earlier version, by name.
@@ -26,17 +28,17 @@ public final class FunctionApp: Sendable {
 
     init(
         root: String, host: HostJSON, functions: [String: Function], broken: [String: Problem],
-        warnings: [Problem], router: Router, files: AppFiles, layout: AppLayout, hostProblem: Problem? = nil,
+        router: Router, files: AppFiles, layout: AppLayout, conditions: LoadConditions, hostProblem: Problem? = nil,
         earlierFiles: [String: AppFiles] = [:]
     ) {
         self.root = root
         self.host = host
         self.functions = functions
         self.broken = broken
-        self.warnings = warnings
         self.router = router
         self.files = files
         self.layout = layout
+        self.conditions = conditions
         self.hostProblem = hostProblem
         self.earlierFiles = earlierFiles
         list = functions.values.sorted { $0.name < $1.name }
@@ -65,8 +67,37 @@ public final class FunctionApp: Sendable {
             broken[name] = problem
         }
         return FunctionApp(
-            root: root, host: host, functions: functions, broken: broken, warnings: warnings, router: routes.router,
-            files: self.files, layout: layout, hostProblem: hostProblem, earlierFiles: files)
+            root: root, host: host, functions: functions, broken: broken, router: routes.router, files: self.files,
+            layout: layout, conditions: conditions, hostProblem: hostProblem, earlierFiles: files)
+    }
+
+    /// What can be said about the app's JSON files and folders. The first access checks them.
+    package var findings: AppFindings {
+        checked.withLock { checked in
+            if let checked { return checked }
+            let findings = AppFindings(of: self)
+            checked = findings
+            return findings
+        }
+    }
+
+    /// What works, but probably not as its author expects, or not in Azure. Problems of broken functions are in `broken`,
+    /// and that a property is missing is told by whoever listens or writes.
+    public var warnings: [Problem] {
+        findings.all.filter { finding in
+            finding.severity != .note && finding.rule != .missingProperty
+                && finding.function.map { broken[$0] == nil } ?? true
+        }.map(\.problem)
+    }
+
+    /// Returns this app as if its host.json chose this form for callers' requests.
+    package func serving(_ wire: HTTPWire) -> FunctionApp {
+        guard wire != host.httpWire else { return self }
+        var host = host
+        host.httpWire = wire
+        return FunctionApp(
+            root: root, host: host, functions: functions, broken: broken, router: router, files: files,
+            layout: layout, conditions: conditions, hostProblem: hostProblem, earlierFiles: earlierFiles)
     }
 
     /// The links that lead out of the app. They are not followed, so the files behind them are missing. The first
@@ -78,7 +109,11 @@ public final class FunctionApp: Sendable {
 
     /// The method and path by which the host calls the function, as text for people.
     public func address(of function: Function) -> String {
-        guard takesRequests(function) else { return "POST /\(function.name)" }
+        takesRequests(function) ? addressForCallers(of: function) : "POST /\(function.name)"
+    }
+
+    /// The method and path by which a caller of the host calls an HTTP function, as text for people.
+    package func addressForCallers(of function: Function) -> String {
         let methods = function.methods.map { $0.map { $0.uppercased() }.sorted().joined(separator: ",") + " " } ?? ""
         guard host.httpWire != .named, let route = function.route else { return "\(methods)/\(function.name)" }
         return methods + "/" + [host.routePrefix, route].filter { !$0.isEmpty }.joined(separator: "/")

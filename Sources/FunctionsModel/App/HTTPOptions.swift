@@ -17,7 +17,7 @@ public struct HTTPOptions: Sendable, Equatable {
         for member in section?.member(anyCase: "customHeaders")?.members ?? [] {
             guard let text = member.tree.configured else {
                 throw Problem(
-                    "host.json", line: member.tree.line,
+                    "host.json", at: member.tree.place,
                     "the custom header \"\(member.name)\" must be a string, not \(member.tree.kind)")
             }
             customHeaders[member.name] = text
@@ -29,7 +29,7 @@ public struct HTTPOptions: Sendable, Equatable {
         guard let number = tree.configured.flatMap({ Int($0.trimmed) }), number == -1 || 1...Int(Int32.max) ~= number
         else {
             throw Problem(
-                "host.json", line: tree.line, "\"\(name)\" must be a number of at least 1, or -1 for no limit")
+                "host.json", at: tree.place, "\"\(name)\" must be a number of at least 1, or -1 for no limit")
         }
         return number == -1 ? nil : number
     }

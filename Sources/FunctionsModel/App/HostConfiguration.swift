@@ -17,21 +17,22 @@ extension JSONTree {
 
     /// Returns this tree with a value at a path, whose names ignore case.
     package func setting(_ path: ArraySlice<Substring>, to value: Value) -> JSONTree {
-        guard let name = path.first else { return JSONTree(value, line: line) }
+        guard let name = path.first else { return JSONTree(value, at: place) }
         // .NET's configuration names array elements by their index.
-        if let place = Int(name), place >= 0, members?.isEmpty ?? true {
+        if let number = Int(name), number >= 0, members?.isEmpty ?? true {
             var elements = self.elements ?? []
-            let element = JSONTree(.null, line: line).setting(path.dropFirst(), to: value)
-            if place < elements.count { elements[place] = element } else { elements.append(element) }
-            return JSONTree(.array(elements), line: line)
+            let element = JSONTree(.null, at: place).setting(path.dropFirst(), to: value)
+            if number < elements.count { elements[number] = element } else { elements.append(element) }
+            return JSONTree(.array(elements), at: place)
         }
         var members = self.members ?? []
         let index = members.lastIndex { $0.name.lowercased() == name.lowercased() }
-        let old = index.map { members[$0].tree } ?? JSONTree(.object([]), line: line)
+        let old = index.map { members[$0].tree } ?? JSONTree(.object([]), at: place)
         let spelling = index.map { members[$0].name } ?? String(name)
-        let member = Member(name: spelling, tree: old.setting(path.dropFirst(), to: value))
+        let member = Member(
+            name: spelling, tree: old.setting(path.dropFirst(), to: value), place: index.map { members[$0].place })
         if let index { members[index] = member } else { members.append(member) }
-        return JSONTree(.object(members), line: line)
+        return JSONTree(.object(members), at: place)
     }
 
     /// The text that .NET's configuration makes of a value; nil for an array or an object.
@@ -53,7 +54,7 @@ extension JSONTree {
     func texts(_ name: String, _ what: String) throws(Problem) -> [String]? {
         guard let list = member(anyCase: name), list.value != .null else { return nil }
         guard let elements = list.elements, elements.allSatisfy({ $0.string != nil }) else {
-            throw Problem("host.json", line: list.line, "\"\(name)\" must be an array of \(what)")
+            throw Problem("host.json", at: list.place, "\"\(name)\" must be an array of \(what)")
         }
         return elements.compactMap(\.string)
     }

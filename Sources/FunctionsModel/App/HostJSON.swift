@@ -9,8 +9,6 @@ public struct HostJSON: Sendable, Equatable {
     public var functions: [String]?
     public var hasExtensionBundle = false
     public var httpWire = HTTPWire.payload
-    /// Warnings about unknown keys that resemble known ones.
-    public var warnings: [Problem] = []
     /// The prefix of every route, without a slash before it; may be empty.
     public var routePrefix = "api"
     /// The retry policy of functions that have no policy of their own.
@@ -43,7 +41,6 @@ public struct HostJSON: Sendable, Equatable {
         functions = try tree.texts("functions", "function names")
         hasExtensionBundle = tree.member(anyCase: "extensionBundle") != nil
         httpWire = try HTTPWire(tree)
-        warnings = Self.misspelt(tree)
         retry = try RetryPolicy(tree.member(anyCase: "retry"), file: "host.json")
         watched = try WatchedPaths(tree)
         let section = tree.member(anyCase: "extensions")?.member(anyCase: "http")
@@ -55,43 +52,19 @@ public struct HostJSON: Sendable, Equatable {
 
     /// The host reads the version before it applies settings, and only in lower case. An empty file is a default one.
     private static func checkVersion(_ tree: JSONTree) throws(Problem) {
-        guard let members = tree.members else { throw Problem("host.json", line: tree.line, "must contain an object") }
+        guard let members = tree.members else { throw Problem("host.json", at: tree.place, "must contain an object") }
         guard let version = tree["version"] else {
             if members.isEmpty { return }
             guard let other = members.first(where: { $0.name.lowercased() == "version" }) else {
                 throw Problem("host.json", "has no \"version\"; the host does not start without \"version\": \"2.0\"")
             }
             throw Problem(
-                "host.json", line: other.tree.line,
+                "host.json", at: other.tree.place,
                 "\"\(other.name)\" must be written \"version\", in lower case; otherwise the host does not start")
         }
         guard version.string == "2.0" else {
-            throw Problem("host.json", line: version.line, "\"version\" must be the string \"2.0\"")
+            throw Problem("host.json", at: version.place, "\"version\" must be the string \"2.0\"")
         }
-    }
-
-    private static func misspelt(_ tree: JSONTree) -> [Problem] {
-        let keys = [
-            "description", "enableForwardingHttpRequest", "enableProxyingHttpRequest", "http", "initializationTimeout",
-            "port", "type",
-        ]
-        let handler = tree.member(anyCase: "customHandler").map {
-            NearestName.warnings($0, known: keys, in: "host.json")
-        }
-        let misplaced = (tree.members ?? []).filter { $0.name.lowercased().hasPrefix("enable") }.map { member in
-            Problem("host.json", line: member.tree.line, "\"\(member.name)\" belongs in \"customHandler\"")
-        }
-        var old: [Problem] = []
-        if let section = tree.member(anyCase: "httpWorker") {
-            old.append(
-                Problem("host.json", line: section.line, "\"httpWorker\" is deprecated; write \"customHandler\""))
-        }
-        if let type = tree.member(anyCase: "customHandler")?.member(anyCase: "type"),
-            let text = type.string, text.lowercased() != "http"
-        {
-            old.append(Problem("host.json", line: type.line, "the \"type\" '\(text)' is not supported; http is used"))
-        }
-        return (handler ?? []) + misplaced + old
     }
 
     private static func tree(_ text: RawSpan) throws(Problem) -> JSONTree {
@@ -104,12 +77,12 @@ public struct HostJSON: Sendable, Equatable {
 
     private static func routePrefix(_ tree: JSONTree) throws(Problem) -> String {
         guard let text = tree.string else {
-            throw Problem("host.json", line: tree.line, "\"routePrefix\" must be a string, not \(tree.kind)")
+            throw Problem("host.json", at: tree.place, "\"routePrefix\" must be a string, not \(tree.kind)")
         }
         do throws(RouteTemplateError) {
             _ = try RouteTemplate("x", prefix: text)
         } catch {
-            throw Problem("host.json", line: tree.line, "\(error)")
+            throw Problem("host.json", at: tree.place, "\(error)")
         }
         return String(text.drop { $0 == "/" })
     }
@@ -122,7 +95,7 @@ public struct HostJSON: Sendable, Equatable {
         if span?.seconds == -86_400 { return nil }
         guard let span, span.seconds >= 1 else {
             throw Problem(
-                "host.json", line: tree.line,
+                "host.json", at: tree.place,
                 "\"functionTimeout\" must be a time of at least one second such as \"00:05:00\", or -1 for none")
         }
         return span.duration
@@ -131,10 +104,8 @@ public struct HostJSON: Sendable, Equatable {
 
 extension Problem {
     init(_ file: String, _ error: JSONError) {
-        if case .syntax(_, let line, _) = error {
-            self.init(file, line: line, "is not JSON: \(error)")
-        } else {
-            self.init(file, "is not JSON: \(error)")
-        }
+        var place: JSONTree.Place?
+        if case .syntax(_, let line, let column) = error { place = JSONTree.Place(line: line, column: column) }
+        self.init(file, at: place, rule: .jsonSyntax, "is not JSON: \(error)")
     }
 }

@@ -22,30 +22,40 @@ public struct LocalSettings: Sendable, Equatable {
     ///
     /// Errors never contain values, which may be secrets.
     public init(root: String) throws(Problem) {
+        let path = "\(root)/\(Self.file)"
+        // A link whose target is missing is an error.
+        if File.kind(of: path, followsLinks: false) == nil {
+            self.init()
+        } else {
+            try self.init(file: path, named: Self.file)
+        }
+    }
+
+    /// - Parameter file: the file's name in errors.
+    package init(file path: String, named file: String) throws(Problem) {
         let text: [UInt8]
         do throws(FileError) {
-            text = try File.read("\(root)/\(Self.file)", limit: Self.sizeLimit)
+            text = try File.read(path, limit: Self.sizeLimit)
         } catch {
-            if error.cause == .missing { return }
             throw Problem(
-                Self.file,
+                file,
                 "cannot be read (\(error.reason)); it must be a file of at most \(ByteCount.text(Self.sizeLimit))")
         }
         let tree: JSONTree
         do throws(JSONError) {
             tree = try JSONTree.newtonsoft(text.span.bytes)
         } catch {
-            throw Problem(Self.file, "is not JSON: \(error)")
+            throw Problem(file, error)
         }
         if tree.member(anyCase: "IsEncrypted")?.boolean == true {
             throw Problem(
-                Self.file, line: tree.member(anyCase: "IsEncrypted")?.line,
+                file, at: tree.member(anyCase: "IsEncrypted")?.place,
                 "is encrypted; decrypt it with 'func settings decrypt'")
         }
         for member in tree.member(anyCase: "Values")?.members ?? [] {
             guard let value = Self.text(member.tree) else {
                 throw Problem(
-                    Self.file, line: member.tree.line,
+                    file, at: member.tree.place,
                     "\"\(member.name)\" in \"Values\" must be a string, not \(member.tree.kind)")
             }
             values[member.name] = value
@@ -54,7 +64,7 @@ public struct LocalSettings: Sendable, Equatable {
             let names = member.tree.elements?.compactMap(\.string)
             guard let names, names.count == member.tree.elements?.count else {
                 throw Problem(
-                    Self.file, line: member.tree.line,
+                    file, at: member.tree.place,
                     "\"\(member.name)\" in \"EventGrid\" must be a list of function names, not \(member.tree.kind)")
             }
             subscriptions[member.name] = names
@@ -62,7 +72,7 @@ public struct LocalSettings: Sendable, Equatable {
         let host = tree.member(anyCase: "Host")
         if let written = host?.member(anyCase: "LocalHttpPort") {
             guard let port = Self.text(written).flatMap({ Int($0) }), 0...65_535 ~= port else {
-                throw Problem(Self.file, line: written.line, "\"LocalHttpPort\" must be a port from 0 to 65535")
+                throw Problem(file, at: written.place, "\"LocalHttpPort\" must be a port from 0 to 65535")
             }
             self.port = port
         }
@@ -72,7 +82,7 @@ public struct LocalSettings: Sendable, Equatable {
         allowsCredentials = host?.member(anyCase: "CORSCredentials")?.boolean ?? false
     }
 
-    private static let file = "local.settings.json"
+    package static let file = "local.settings.json"
     /// The maximum size of the file in bytes.
     private static let sizeLimit = 4 << 20
 

@@ -1,5 +1,3 @@
-import JSON
-
 /// Finds the known name that the author of a misspelt one probably meant.
 public enum NearestName {
     /// Finds the most similar name. Returns nil if more than a third of the letters would have to change, or if the
@@ -22,24 +20,6 @@ public enum NearestName {
     /// ` (did you mean 'name'?)` for the end of a sentence; empty if no name is similar.
     package static func question(_ name: String, among names: [String]) -> String {
         find(name, among: names).map { " (did you mean '\($0)'?)" } ?? ""
-    }
-
-    /// Warnings about the members of an object that are not known but resemble a known one.
-    ///
-    /// - Parameter place: where the object is, before the member's name in the warning.
-    static func warnings(
-        _ object: JSONTree, known: [String], anyCase: Bool = true, in file: String, place: String = ""
-    ) -> [Problem] {
-        (object.members ?? []).compactMap { member in
-            if known.contains(member.name) { return nil }
-            let name = member.name.lowercased()
-            if anyCase, known.contains(where: { $0.lowercased() == name }) { return nil }
-            return find(member.name, among: known).map { meant in
-                Problem(
-                    file, line: member.tree.line,
-                    "\(place)\"\(member.name)\" is not a known setting; did you mean \"\(meant)\"?")
-            }
-        }
     }
 
     /// The number of edits between two names: letters to insert, delete, change, or swap with the next one.

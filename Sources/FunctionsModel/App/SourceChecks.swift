@@ -5,26 +5,28 @@ extension FunctionApp {
     /// Warnings about the app's own Lua files that are not UTF-8. Lua accepts any bytes in strings and comments, but
     /// whatever receives such a string, in JSON or over HTTP, expects UTF-8.
     public var encodingWarnings: [Problem] {
-        let folders = (files.folders?.paths ?? []).filter { !$0.hasPrefix(AppFiles.modules) }
-        return folders.flatMap { folder in
-            (files.entries(of: folder) ?? []).filter { $0.hasSuffix(".lua") }.compactMap { name in
-                let file = folder.isEmpty ? name : "\(folder)/\(name)"
-                guard let text = try? files.text(of: file) else { return nil }
-                // Bytecode is refused when it is loaded.
-                guard text.first != 0x1b else { return nil }
-                let offset = text.withUnsafeBufferPointer { UTF8Check.firstInvalid(in: $0) }
-                return offset.map { offset in
-                    Problem(
-                        file, line: 1 + text[..<offset].count { $0 == UInt8(ascii: "\n") },
-                        "has the byte 0x\(String(text[offset], radix: 16, uppercase: true)), which is not UTF-8; save the "
-                            + "file as UTF-8")
-                }
+        files.scripts.compactMap { file in
+            guard let text = try? files.text(of: file) else { return nil }
+            // Bytecode is refused when it is loaded.
+            guard text.first != 0x1b else { return nil }
+            let offset = text.withUnsafeBufferPointer { UTF8Check.firstInvalid(in: $0) }
+            return offset.map { offset in
+                Problem(
+                    file, line: 1 + text[..<offset].count { $0 == UInt8(ascii: "\n") },
+                    "has the byte 0x\(String(text[offset], radix: 16, uppercase: true)), which is not UTF-8; save the "
+                        + "file as UTF-8")
             }
         }
     }
 }
 
 extension AppFiles {
+    /// The app's own Lua files, which are those outside `lua_modules`.
+    package var scripts: [String] {
+        if let archive { return archive.keys.filter { $0.hasSuffix(".lua") && !$0.hasPrefix(Self.modules) }.sorted() }
+        return (folders?.paths ?? []).filter { !$0.hasPrefix(Self.modules) }.flatMap { luaFiles(in: $0) }
+    }
+
     /// The files of these folders that `require` would find by this name, which has no dot.
     package func modules(named name: String, in folders: [String]) -> [String] {
         folders.flatMap { folder in

@@ -6,8 +6,10 @@ public struct BindingType: Sendable {
     /// §14).
     public let name: String
     public let isTrigger: Bool
-    /// The properties of function.json that only some types have, as the documentation writes them.
-    let properties: [String]
+    /// The properties that function.json may have for it, in the notation of `BindingSchema`.
+    let properties: String
+    /// The only direction that it has; nil if it has several.
+    let direction: Binding.Direction?
     /// How the host writes the value of an input or a trigger in `Data`; nil if that depends on the data type and the
     /// cardinality.
     let input: Binding.Input?
@@ -21,8 +23,8 @@ public struct BindingType: Sendable {
 
     /// - Parameter name: the name of a trigger ends with `Trigger`.
     public init(
-        _ name: String, properties: [String] = [], input: Binding.Input? = nil, isAlwaysBytes: Bool = false,
-        output: Binding.Output = .items, missing: Missing = .null, needsBundle: Bool = true
+        _ name: String, _ direction: Binding.Direction? = nil, properties: String = "", input: Binding.Input? = nil,
+        isAlwaysBytes: Bool = false, output: Binding.Output = .items, missing: Missing = .null, needsBundle: Bool = true
     ) {
         self.name = name
         self.properties = properties
@@ -32,6 +34,7 @@ public struct BindingType: Sendable {
         self.missing = missing
         self.needsBundle = needsBundle
         isTrigger = name.lowercased().hasSuffix(Self.ending.lowercased())
+        self.direction = isTrigger ? .in : direction
     }
 
     public enum Missing: Sendable {
@@ -44,8 +47,8 @@ public struct BindingType: Sendable {
     /// The ending of the names of all triggers.
     static let ending = "Trigger"
 
-    /// The name without this ending.
-    var stem: String { isTrigger ? String(name.dropLast(Self.ending.count)) : name }
+    /// Whether the declaration says which properties a binding must have.
+    package var declaresNeeds: Bool { properties.contains("*") }
 
     /// - Parameter dataType: in lower case.
     func input(dataType: String?, isMany: Bool) -> Binding.Input {
@@ -64,46 +67,69 @@ extension BindingType: Equatable {
 /// The types that luafunc knows.
 extension BindingType {
     public static let httpTrigger = BindingType(
-        "httpTrigger", properties: ["authLevel", "methods", "route"], input: .request, needsBundle: false)
-    public static let http = BindingType("http", output: .http, needsBundle: false)
+        "httpTrigger", properties: "authLevel methods~ route webHookType", input: .request, needsBundle: false)
+    public static let http = BindingType("http", .out, output: .http, needsBundle: false)
     public static let timerTrigger = BindingType(
-        "timerTrigger", properties: ["schedule", "runOnStartup", "useMonitor"], needsBundle: false)
+        "timerTrigger", properties: "*schedule runOnStartup? useMonitor?", needsBundle: false)
     public static let warmupTrigger = BindingType("warmupTrigger", needsBundle: false)
 
-    public static let queueTrigger = BindingType("queueTrigger", properties: ["queueName"])
-    public static let queue = BindingType("queue", properties: ["queueName"], output: .messages)
-    public static let blobTrigger = BindingType("blobTrigger", properties: ["path", "source"], isAlwaysBytes: true)
-    public static let blob = BindingType("blob", properties: ["path"], output: .blob)
+    public static let queueTrigger = BindingType("queueTrigger", properties: "*queueName connection")
+    public static let queue = BindingType("queue", .out, properties: "*queueName connection", output: .messages)
+    public static let blobTrigger = BindingType(
+        "blobTrigger", properties: "*path source connection", isAlwaysBytes: true)
+    public static let blob = BindingType("blob", properties: "*path connection", output: .blob)
     public static let table = BindingType(
-        "table", properties: ["tableName", "partitionKey", "rowKey", "take", "filter"], output: .documents,
+        "table", properties: "*tableName partitionKey rowKey take# filter connection", output: .documents,
         missing: .nullWith("rowKey"))
 
     public static let serviceBusTrigger = BindingType(
-        "serviceBusTrigger", properties: ["queueName", "topicName", "subscriptionName", "isSessionsEnabled"])
+        "serviceBusTrigger",
+        properties: """
+            *queueName|topicName subscriptionName connection isSessionsEnabled? accessRights autoComplete? \
+            autoCompleteMessages? maxMessageBatchSize# minMessageBatchSize#
+            """)
     public static let serviceBus = BindingType(
-        "serviceBus", properties: ["queueName", "topicName"], output: .textMessages)
-    public static let eventHubTrigger = BindingType("eventHubTrigger", properties: ["eventHubName", "consumerGroup"])
-    public static let eventHub = BindingType("eventHub", properties: ["eventHubName"], output: .messages)
+        "serviceBus", .out, properties: "*queueName|topicName subscriptionName connection accessRights",
+        output: .textMessages)
+    public static let eventHubTrigger = BindingType(
+        "eventHubTrigger", properties: "*eventHubName consumerGroup connection path=eventHubName")
+    public static let eventHub = BindingType(
+        "eventHub", .out, properties: "*eventHubName connection path=eventHubName", output: .messages)
 
     // The host writes their values as an object, or as a string or a string in a string that holds JSON (host-contract
     // §6.8, §6.11, §6.12).
     public static let eventGridTrigger = BindingType("eventGridTrigger", input: .wrapped(levels: 2))
-    public static let eventGrid = BindingType("eventGrid", properties: ["topicEndpointUri", "topicKeySetting"])
+    public static let eventGrid = BindingType(
+        "eventGrid", .out, properties: "*topicEndpointUri|connection topicKeySetting")
     public static let cosmosDBTrigger = BindingType(
         "cosmosDBTrigger",
-        properties: [
-            "databaseName", "containerName", "leaseContainerName", "createLeaseContainerIfNotExists",
-        ], input: .wrapped(levels: 2))
+        properties: """
+            *databaseName *containerName connection leaseConnection leaseDatabaseName leaseContainerName \
+            createLeaseContainerIfNotExists? leasesContainerThroughput# leaseContainerPrefix feedPollDelay# \
+            leaseAcquireInterval# leaseExpirationInterval# leaseRenewInterval# maxItemsPerInvocation# \
+            startFromBeginning? startFromTime preferredLocations changeFeedMode checkpointInterval# \
+            checkpointDocumentCount# useMultipleWriteLocations? connectionStringSetting=connection \
+            collectionName=containerName leaseConnectionStringSetting=leaseConnection \
+            leaseCollectionName=leaseContainerName \
+            createLeaseCollectionIfNotExists=createLeaseContainerIfNotExists \
+            leasesCollectionThroughput=leasesContainerThroughput leaseCollectionPrefix=leaseContainerPrefix
+            """, input: .wrapped(levels: 2))
     public static let cosmosDB = BindingType(
         "cosmosDB",
-        properties: ["databaseName", "containerName", "createIfNotExists", "partitionKey", "sqlQuery", "id"],
+        properties: """
+            *databaseName *containerName connection createIfNotExists? partitionKey containerThroughput# sqlQuery id \
+            preferredLocations useMultipleWriteLocations? connectionStringSetting=connection \
+            collectionName=containerName collectionThroughput=containerThroughput
+            """,
         input: .wrapped(levels: 2), output: .documents, missing: .nullWith("id"))
-    public static let sqlTrigger = BindingType("sqlTrigger", properties: ["tableName"], input: .wrapped(levels: 2))
+    public static let sqlTrigger = BindingType(
+        "sqlTrigger", properties: "*tableName *connectionStringSetting leasesTableName", input: .wrapped(levels: 2))
     public static let sql = BindingType(
-        "sql", properties: ["commandText", "commandType", "parameters"], input: .wrapped(levels: 2), missing: .list)
+        "sql", properties: "*commandText *connectionStringSetting commandType parameters", input: .wrapped(levels: 2),
+        missing: .list)
 
-    public static let signalR = BindingType("signalR")
-    public static let sendGrid = BindingType("sendGrid")
+    public static let signalR = BindingType("signalR", .out, properties: "hubName connectionStringSetting connection")
+    public static let sendGrid = BindingType("sendGrid", .out, properties: "apiKey to from subject text")
 }
 
 /// The binding types that an app may use.
@@ -137,17 +163,5 @@ public struct BindingTypes: Sendable {
 
     var triggers: [BindingType] { list.filter(\.isTrigger) }
 
-    /// The known type that an unknown name probably means.
-    func nearest(to name: String) -> BindingType? {
-        if find(name) != nil { return nil }
-        let type = BindingType(name)
-        // Names are compared without their ending, which would make all triggers similar.
-        let like = list.filter { $0.isTrigger == type.isTrigger }
-        return NearestName.find(type.stem, among: like.map(\.stem)).flatMap { stem in like.first { $0.stem == stem } }
-    }
-
-    /// The properties that bindings have.
-    var properties: [String] {
-        ["name", "type", "direction", "dataType", "cardinality", "connection"] + list.flatMap(\.properties)
-    }
+    var schemas: [BindingSchema] { list.map { BindingSchema($0.name, $0.direction, $0.properties, isComplete: true) } }
 }

@@ -19,23 +19,24 @@ extension JSONTree {
 extension NewtonsoftReader {
     /// Reads the rest of the value whose first token was read.
     fileprivate mutating func tree() throws(JSONError) -> JSONTree {
-        let line = line()
+        let place = place()
         switch token {
-        case .value(let value): return JSONTree(value.treeValue, line: line)
+        case .value(let value): return JSONTree(value.treeValue, at: place)
         case .startArray, .startConstructor:
             var elements: [JSONTree] = []
             while try readInside() {
                 if token == .endArray || token == .endConstructor { break }
                 elements.append(try tree())
             }
-            return JSONTree(.array(elements), line: line)
+            return JSONTree(.array(elements), at: place)
         default:
             var members: [JSONTree.Member] = []
             while try readInside(), case .name(let name) = token {
+                let place = self.place()
                 _ = try readInside()
-                members.append(.init(name: name, tree: try tree()))
+                members.append(.init(name: name, tree: try tree(), place: place))
             }
-            return JSONTree(.object(members), line: line)
+            return JSONTree(.object(members), at: place)
         }
     }
 

@@ -36,9 +36,10 @@ package struct NewtonsoftReader {
     private let depthLimit: Int
     private var state = State.value
     private var containers: [(closes: Token, names: Set<String>)] = []
-    private var valueStart = 0
+    private var tokenStart = 0
     /// The line at the position `counted`. Both move from top to bottom, so that each line is counted only once.
     private var countedLine = 1
+    private var lineStart = 0
     private var counted = 0
 
     /// What comes next.
@@ -121,7 +122,7 @@ package struct NewtonsoftReader {
 
     private mutating func readValue() throws(JSONError) -> Bool {
         skipSpace()
-        valueStart = index
+        tokenStart = index
         guard let byte = next else { return false }
         switch byte {
         case UInt8(ascii: "{"): try start(.startObject, until: .endObject, .name)
@@ -139,6 +140,7 @@ package struct NewtonsoftReader {
 
     private mutating func readName() throws(JSONError) -> Bool {
         skipSpace()
+        tokenStart = index
         guard let byte = next else { return false }
         switch byte {
         case UInt8(ascii: "}"): try end(byte)
@@ -216,13 +218,16 @@ package struct NewtonsoftReader {
     /// The text after the value that was read.
     package var rest: String { String(decoding: bytes[index...], as: UTF8.self) }
 
-    /// The line where the value that was read begins.
-    mutating func line() -> Int {
-        while counted < valueStart {
-            if bytes[counted] == UInt8(ascii: "\n") { countedLine += 1 }
+    /// Where the name or value that was read begins.
+    mutating func place() -> JSONTree.Place {
+        while counted < tokenStart {
+            if bytes[counted] == UInt8(ascii: "\n") {
+                countedLine += 1
+                lineStart = counted + 1
+            }
             counted += 1
         }
-        return countedLine
+        return JSONTree.Place(line: countedLine, column: tokenStart - lineStart + 1)
     }
 
     func error(_ reason: JSONError.SyntaxReason, at place: Int? = nil) -> JSONError {

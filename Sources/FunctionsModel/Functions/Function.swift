@@ -41,7 +41,7 @@ public final class Function: Sendable {
 
     public var definition: Definition { Definition(bindings: bindings.map(\.tree), retry: retry) }
 
-    /// Warnings about unknown keys in function.json that resemble known ones.
+    /// What works but probably not as the author expects, in the HTTP trigger.
     let warnings: [Problem]
 
     /// The bindings whose values the host writes in `Data`.
@@ -83,6 +83,12 @@ public final class Function: Sendable {
         let isHTTP = trigger?.type == .httpTrigger
         self.isHTTP = isHTTP
         isHTTPOnly = isHTTP && bindings.count == 2 && httpOutput?.direction == .out
+    }
+
+    /// A test file as a function without bindings. `require` finds the modules in its folder.
+    package convenience init(test file: String) {
+        let folder = file.lastIndex(of: "/").map { String(file[..<$0]) } ?? ""
+        self.init(name: file, directory: folder, bindings: [], script: file)
     }
 
     /// The usual number of members in `Data`.

@@ -17,6 +17,25 @@ struct FunctionReader {
 
     private var file: String { "\(directory)/function.json" }
 
+    init(
+        name: String, directory: String, prefix: String, settings: [String: String], types: BindingTypes,
+        requiresScript: Bool, exists: @escaping (String) -> Bool
+    ) {
+        self.name = name
+        self.directory = directory
+        self.prefix = prefix
+        self.settings = settings
+        self.types = types
+        self.requiresScript = requiresScript
+        self.exists = exists
+    }
+
+    init(_ name: String, in directory: String, _ files: AppFiles, prefix: String, _ conditions: LoadConditions) {
+        self.init(
+            name: name, directory: directory, prefix: prefix, settings: conditions.settings, types: conditions.types,
+            requiresScript: conditions.requiresScripts, exists: { files.exists("\(directory)/\($0)") })
+    }
+
     func read(_ text: RawSpan) throws(Problem) -> Function {
         let tree: JSONTree
         do throws(JSONError) {
@@ -28,104 +47,120 @@ struct FunctionReader {
     }
 
     func read(_ tree: JSONTree) throws(Problem) -> Function {
-        guard tree.members != nil else { throw Problem(file, line: tree.line, "must contain an object") }
-        try checkName()
-        let bindings = try readBindings(tree)
-        let http = try HTTPTriggerReader(bindings, of: name, in: file, prefix: prefix)
-        return Function(
-            name: name, directory: directory, bindings: bindings, script: try script(tree),
-            entryPoint: try string("entryPoint", of: tree), limits: try limits(tree), route: http.route,
-            methods: http.methods, retry: try RetryPolicy(tree["retry"], file: file),
-            warnings: misspelt(tree) + http.warnings)
+        var problems: [Problem] = []
+        let function = read(tree, &problems)
+        if let first = problems.first { throw first }
+        guard let function else { throw Problem(file, at: tree.place, "cannot be read") }
+        return function
     }
 
-    /// Warnings about unknown keys that resemble known ones.
-    private func misspelt(_ tree: JSONTree) -> [Problem] {
-        let keys = ["bindings", "scriptFile", "entryPoint", "retry", "lua"]
-        return NearestName.warnings(tree, known: keys, anyCase: false, in: file)
-            + (tree["bindings"]?.elements ?? []).flatMap { binding in
-                let name = binding.member(anyCase: "name")?.string ?? ""
-                return NearestName.warnings(binding, known: types.properties, in: file, place: "binding '\(name)': ")
-                    + misspeltType(of: binding)
+    /// Reads on after a problem, to find all of them. With any problem, the function cannot run.
+    func read(_ tree: JSONTree, _ problems: inout [Problem]) -> Function? {
+        guard tree.members != nil else {
+            problems.append(Problem(file, at: tree.place, "must contain an object"))
+            return nil
+        }
+        func attempt<Value>(_ body: () throws(Problem) -> Value) -> Value? {
+            do throws(Problem) {
+                return try body()
+            } catch {
+                problems.append(error)
+                return nil
             }
-    }
-
-    /// Warns about types that resemble known ones. A warning is only a guess, because the host has types that luafunc
-    /// does not know.
-    private func misspeltType(of binding: JSONTree) -> [Problem] {
-        guard let type = binding.member(anyCase: "type"), let text = type.string, let meant = types.nearest(to: text)
-        else { return [] }
-        return [
-            Problem(
-                file, line: type.line, "the host has no built-in type \"\(text)\"; did you mean \"\(meant.name)\"?")
-        ]
+        }
+        _ = attempt { () throws(Problem) in try checkName() }
+        let elements = attempt { () throws(Problem) in try bindingList(tree) } ?? []
+        var bindings: [Binding] = []
+        for element in elements {
+            guard let binding = attempt({ () throws(Problem) in try readBinding(element, besides: bindings) }) else {
+                continue
+            }
+            bindings.append(binding)
+        }
+        // The binding that cannot be read may be the trigger.
+        if !elements.isEmpty, bindings.count == elements.count {
+            _ = attempt { () throws(Problem) in try checkTrigger(bindings, tree) }
+        }
+        let http = attempt { () throws(Problem) in
+            try HTTPTriggerReader(bindings, of: name, in: file, prefix: prefix)
+        }
+        let script = attempt { () throws(Problem) in try self.script(tree) }
+        let entryPoint = attempt { () throws(Problem) -> String? in try string("entryPoint", of: tree) }
+        let limits = attempt { () throws(Problem) in try self.limits(tree) }
+        let retry = attempt { () throws(Problem) -> RetryPolicy? in
+            try RetryPolicy(tree["retry"], file: file)
+        }
+        guard problems.isEmpty, let http, let script, let entryPoint, let limits, let retry else { return nil }
+        return Function(
+            name: name, directory: directory, bindings: bindings, script: script, entryPoint: entryPoint,
+            limits: limits, route: http.route, methods: http.methods, retry: retry, warnings: http.warnings)
     }
 
     private func checkName() throws(Problem) {
         guard Function.isName(name) else {
             throw Problem(
                 directory,
-                "'\(name)' is not a function name: it must begin with a letter and contain only letters, "
+                "'\(name)' is not a function name; it must begin with a letter and contain only letters, "
                     + "digits, '_' and '-', at most 128 in all")
         }
-        guard !Function.isReserved(name) else { throw Problem(directory, "no function may be named 'host'") }
+        guard !Function.isReserved(name) else {
+            throw Problem(directory, "no function may be named 'host'; rename the folder")
+        }
     }
 
     // MARK: Bindings
 
-    private func readBindings(_ tree: JSONTree) throws(Problem) -> [Binding] {
+    private func bindingList(_ tree: JSONTree) throws(Problem) -> [JSONTree] {
         guard let list = tree["bindings"] else {
             let other = tree.members?.first { $0.name.lowercased() == "bindings" }
             throw Problem(
-                file, line: other?.tree.line,
+                file, at: other?.place,
                 other.map { "\"\($0.name)\" must be written \"bindings\"" } ?? "has no \"bindings\"; at least one "
                     + "binding must be declared")
         }
         guard let elements = list.elements else {
-            throw Problem(file, line: list.line, "\"bindings\" must be an array, not \(list.kind)")
+            throw Problem(file, at: list.place, "\"bindings\" must be an array, not \(list.kind)")
         }
-        guard !elements.isEmpty else { throw Problem(file, line: list.line, "at least one binding must be declared") }
-        var bindings: [Binding] = []
-        for element in elements {
-            let binding = try readBinding(element)
-            if let twin = bindings.first(where: { $0.name.lowercased() == binding.name.lowercased() }) {
-                throw Problem(file, line: element.line, "two bindings are named '\(twin.name)'; names must differ")
-            }
-            bindings.append(binding)
-        }
-        let triggers = bindings.filter(\.isTrigger)
-        guard triggers.count == 1 else {
-            throw Problem(
-                file, line: list.line,
-                triggers.isEmpty
-                    ? "no binding is a trigger; exactly one must have a \"type\" that ends with 'Trigger'"
-                        + nearTrigger(bindings)
-                    : "\(triggers.count) bindings are triggers; a function has exactly one")
-        }
-        return bindings
+        guard !elements.isEmpty else { throw Problem(file, at: list.place, "at least one binding must be declared") }
+        return elements
     }
 
-    private func nearTrigger(_ bindings: [Binding]) -> String {
+    private func checkTrigger(_ bindings: [Binding], _ tree: JSONTree) throws(Problem) {
+        let triggers = bindings.filter(\.isTrigger)
+        guard triggers.count != 1 else { return }
+        let place = tree["bindings"]?.place
+        guard triggers.isEmpty else {
+            throw Problem(
+                file, at: place, rule: .trigger, "\(triggers.count) bindings are triggers; a function has exactly one")
+        }
+        let near = nearTrigger(bindings)
+        throw Problem(
+            file, at: near?.place ?? place, rule: .trigger,
+            "no binding is a trigger; exactly one must have a \"type\" that ends with 'Trigger'"
+                + (near.map { "; did you mean '\($0.meant)' instead of '\($0.written)'?" } ?? ""))
+    }
+
+    private func nearTrigger(_ bindings: [Binding]) -> (meant: String, written: String, place: JSONTree.Place?)? {
         let triggers = types.triggers.map(\.name)
         for binding in bindings {
             if let meant = NearestName.find(binding.writtenType, among: triggers),
                 meant.lowercased() != binding.writtenType.lowercased()
             {
-                return "; did you mean '\(meant)' instead of '\(binding.writtenType)'?"
+                return (meant, binding.writtenType, binding.tree.member(anyCase: "type")?.place)
             }
         }
-        return ""
+        return nil
     }
 
-    private func readBinding(_ tree: JSONTree) throws(Problem) -> Binding {
+    private func readBinding(_ tree: JSONTree, besides others: [Binding]) throws(Problem) -> Binding {
         guard tree.members != nil else {
-            throw Problem(file, line: tree.line, "a binding must be an object, not \(tree.kind)")
+            throw Problem(file, at: tree.place, "a binding must be an object, not \(tree.kind)")
         }
         guard let name = try text("name", of: tree), !name.isEmpty else {
-            throw Problem(file, line: tree.line, "a binding has no \"name\"")
+            throw Problem(file, at: tree.place, "a binding has no \"name\"")
         }
         func problem(_ key: String, _ reason: String) -> Problem {
-            Problem(file, line: tree.member(anyCase: key)?.line ?? tree.line, "binding '\(name)': \(reason)")
+            Problem(file, at: (tree.member(anyCase: key) ?? tree).place, "binding '\(name)': \(reason)")
         }
         guard let type = try text("type", of: tree), !type.isEmpty else {
             throw problem("type", "has no \"type\", such as \"httpTrigger\" or \"queue\"")
@@ -139,6 +174,9 @@ struct FunctionReader {
                 "name",
                 "the name must begin with a letter and contain only letters and digits, at most 128 in all, "
                     + "or be $return")
+        }
+        if let twin = others.first(where: { $0.name.lowercased() == name.lowercased() }) {
+            throw Problem(file, at: tree.place, "two bindings are named '\(twin.name)'; names must differ")
         }
         guard name != "$return" || direction == .out else {
             throw problem("direction", "$return must have the direction 'out'")
@@ -170,7 +208,7 @@ struct FunctionReader {
     private func text(_ key: String, of tree: JSONTree) throws(Problem) -> String? {
         guard let value = tree.member(anyCase: key) else { return nil }
         guard let text = value.string else {
-            throw Problem(file, line: value.line, "\"\(key)\" must be a string, not \(value.kind)")
+            throw Problem(file, at: value.place, "\"\(key)\" must be a string, not \(value.kind)")
         }
         return text
     }
@@ -183,12 +221,13 @@ struct FunctionReader {
         let parts = script.split(separator: "/", omittingEmptySubsequences: false)
         guard !requiresScript || (!parts.contains("..") && parts.first?.isEmpty != true) else {
             throw Problem(
-                file, line: tree["scriptFile"]?.line, "\"scriptFile\" must be a file in the function's own folder")
+                file, at: tree["scriptFile"]?.place, rule: .script,
+                "\"scriptFile\" must be a file in the function's own folder")
         }
         // The host looks for a file that is named, although only luafunc reads it.
         guard exists(script) || (named == nil && !requiresScript) else {
             throw Problem(
-                file, line: tree["scriptFile"]?.line,
+                file, at: tree["scriptFile"]?.place, rule: .script,
                 named.map { "\"scriptFile\" names '\($0)', which does not exist" }
                     ?? "there is no \(directory)/handler.lua; write one that returns a function, or name another file "
                     + "in \"scriptFile\"")
@@ -200,7 +239,7 @@ struct FunctionReader {
     private func string(_ key: String, of tree: JSONTree) throws(Problem) -> String? {
         guard let value = tree[key], !value.string.isEmptyText else { return nil }
         guard let text = value.string else {
-            throw Problem(file, line: value.line, "\"\(key)\" must be a string, not \(value.kind)")
+            throw Problem(file, at: value.place, "\"\(key)\" must be a string, not \(value.kind)")
         }
         return text
     }
@@ -208,7 +247,7 @@ struct FunctionReader {
     private func limits(_ tree: JSONTree) throws(Problem) -> Function.Limits {
         guard let lua = tree["lua"] else { return Function.Limits() }
         guard let members = lua.members else {
-            throw Problem(file, line: lua.line, "\"lua\" must be an object such as { \"timeLimit\": \"10s\" }")
+            throw Problem(file, at: lua.place, "\"lua\" must be an object such as { \"timeLimit\": \"10s\" }")
         }
         var limits = Function.Limits()
         for member in members {
@@ -217,18 +256,18 @@ struct FunctionReader {
             case "memoryLimit":
                 guard let bytes = ByteCount.parse(written), bytes >= ByteCount.leastMemoryLimit else {
                     throw Problem(
-                        file, line: member.tree.line, "\"memoryLimit\" must be a size such as \"32MB\", at least 1MB")
+                        file, at: member.tree.place, "\"memoryLimit\" must be a size such as \"32MB\", at least 1MB")
                 }
                 limits.memory = bytes
             case "timeLimit":
                 guard let time = TimeLimit.parse(written) else {
                     throw Problem(
-                        file, line: member.tree.line, "\"timeLimit\" must be a time such as \"10s\" or \"500ms\"")
+                        file, at: member.tree.place, "\"timeLimit\" must be a time such as \"10s\" or \"500ms\"")
                 }
                 limits.time = time
             default:
                 throw Problem(
-                    file, line: member.tree.line,
+                    file, at: member.tree.place,
                     "\"lua\" has no setting '\(member.name)'; there are memoryLimit and timeLimit")
             }
         }

@@ -22,7 +22,7 @@ struct HTTPTriggerReader {
     }
 
     private mutating func readRoute(_ trigger: Binding, _ name: String, _ prefix: String) throws(Problem) {
-        let tree = trigger.tree.member(anyCase: "route") ?? JSONTree(.null, line: trigger.tree.line)
+        let tree = trigger.tree.member(anyCase: "route") ?? JSONTree(.null, at: trigger.tree.place)
         guard let written = tree.value.isPresent ? tree.string : "" else {
             throw problem(tree, trigger, "\"route\" must be a string such as \"orders/{id}\", not \(tree.kind)")
         }
@@ -48,11 +48,13 @@ struct HTTPTriggerReader {
     private mutating func readMethods(_ trigger: Binding) throws(Problem) {
         guard let tree = trigger.tree.member(anyCase: "methods"), tree.value.isPresent else { return }
         guard let elements = tree.elements, elements.allSatisfy({ $0.string != nil }) else {
-            throw problem(tree, trigger, "\"methods\" must be a list such as [\"get\", \"post\"]")
+            throw problem(tree, trigger, "\"methods\" must be a list such as [\"get\", \"post\"]", .method)
         }
         if elements.isEmpty {
             warnings.append(
-                problem(tree, trigger, "an empty \"methods\" matches no request; leave it out to take all methods"))
+                problem(
+                    tree, trigger, "an empty \"methods\" matches no request; leave it out to take all methods", .method)
+            )
         }
         let known = ["GET", "POST", "PUT", "DELETE", "PATCH", "HEAD", "OPTIONS", "TRACE", "CONNECT"]
         for element in elements {
@@ -61,13 +63,15 @@ struct HTTPTriggerReader {
                 continue
             }
             warnings.append(
-                problem(element, trigger, "the method '\(method)' is unusual; did you mean '\(nearest.lowercased())'?"))
+                problem(
+                    element, trigger, "the method '\(method)' is unusual; did you mean '\(nearest.lowercased())'?",
+                    .method))
         }
         methods = Set(elements.compactMap(\.string))
     }
 
-    private func problem(_ tree: JSONTree, _ trigger: Binding, _ reason: String) -> Problem {
-        Problem(file, line: tree.line, "binding '\(trigger.name)': \(reason)")
+    private func problem(_ tree: JSONTree, _ trigger: Binding, _ reason: String, _ rule: Rule = .route) -> Problem {
+        Problem(file, at: tree.place, rule: rule, "binding '\(trigger.name)': \(reason)")
     }
 }
 

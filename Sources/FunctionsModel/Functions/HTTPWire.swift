@@ -30,6 +30,6 @@ public enum HTTPWire: Sendable, Equatable {
     private static func flag(_ name: String, of handler: JSONTree) throws(Problem) -> Bool {
         guard let tree = handler.member(anyCase: name) else { return false }
         if let truth = tree.flag { return truth }
-        throw Problem("host.json", line: tree.line, "\"\(name)\" must be true or false, not \(tree.text)")
+        throw Problem("host.json", at: tree.place, "\"\(name)\" must be true or false, not \(tree.text)")
     }
 }

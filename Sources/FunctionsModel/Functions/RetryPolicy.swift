@@ -17,25 +17,25 @@ public struct RetryPolicy: Sendable, Equatable {
         case "exponentialbackoff": needed = ["minimumInterval", "maximumInterval"]
         default:
             throw Problem(
-                file, line: tree.line, "\"retry\" needs a \"strategy\" of fixedDelay or exponentialBackoff")
+                file, at: tree.place, "\"retry\" needs a \"strategy\" of fixedDelay or exponentialBackoff")
         }
         func piece(_ key: String) throws(Problem) -> JSONTree {
             // To .NET, an empty text is no time.
             guard let piece = tree.member(anyCase: key), piece.configured != "" else {
-                throw Problem(file, line: tree.line, "\"retry\" with the strategy \(strategy) needs \"\(key)\"")
+                throw Problem(file, at: tree.place, "\"retry\" with the strategy \(strategy) needs \"\(key)\"")
             }
             return piece
         }
         let count = try piece("maxRetryCount")
         guard let number = count.configured.flatMap({ Int64($0) }), number >= -1, number <= 1 << 31 else {
-            throw Problem(file, line: count.line, "\"maxRetryCount\" must be a whole number, or -1 to retry forever")
+            throw Problem(file, at: count.place, "\"maxRetryCount\" must be a whole number, or -1 to retry forever")
         }
         maxRetryCount = number == -1 ? nil : Int(number)
         var intervals: [Duration] = []
         for key in needed {
             let interval = try piece(key)
             guard let span = try? TimeSpan.newtonsoft(interval.value), span.ticks >= 0 else {
-                throw Problem(file, line: interval.line, "\"\(key)\" must be a time such as \"00:00:10\"")
+                throw Problem(file, at: interval.place, "\"\(key)\" must be a time such as \"00:00:10\"")
             }
             intervals.append(span.duration)
         }
@@ -43,7 +43,7 @@ public struct RetryPolicy: Sendable, Equatable {
         maximum = intervals.last ?? .zero
         guard minimum <= maximum else {
             throw Problem(
-                file, line: tree.line, "The minimumInterval must not be greater than the maximumInterval; exchange them"
+                file, at: tree.place, "The minimumInterval must not be greater than the maximumInterval; exchange them"
             )
         }
     }

@@ -13,7 +13,7 @@ package struct ServerRoutes: Sendable, Equatable {
         guard let list = section?.member(anyCase: "routes"), list.value != .null else { return nil }
         guard let routes = list.elements, routes.allSatisfy({ $0.members != nil }) else {
             throw Problem(
-                "host.json", line: list.line,
+                "host.json", at: list.place,
                 "\"routes\" must be an array of objects such as { \"route\": \"{*route}\" }")
         }
         guard !routes.isEmpty else { return nil }
@@ -36,7 +36,7 @@ package struct ServerRoutes: Sendable, Equatable {
         _ name: String, _ route: JSONTree, _ prefix: String, _ settings: [String: String], _ types: BindingTypes
     ) throws(Problem) -> Function {
         guard let template = route.member(anyCase: "route")?.string, !template.isEmpty else {
-            throw Problem("host.json", line: route.line, "a route needs a \"route\" such as \"{*route}\"")
+            throw Problem("host.json", at: route.place, "a route needs a \"route\" such as \"{*route}\"")
         }
         let level = route.member(anyCase: "authorizationLevel")?.string ?? defaultLevel
         func binding(_ members: KeyValuePairs<String, String>) -> JSONTree {
@@ -57,7 +57,7 @@ package struct ServerRoutes: Sendable, Equatable {
             return try reader.read(JSONTree(.object([.init(name: "bindings", tree: bindings)]), line: route.line))
         } catch {
             // The host skips such a route.
-            throw Problem("host.json", line: route.line, error.reason.trimmingSuffix(RouteTemplateError.consequence))
+            throw Problem("host.json", at: route.place, error.reason.trimmingSuffix(RouteTemplateError.consequence))
         }
     }
 }

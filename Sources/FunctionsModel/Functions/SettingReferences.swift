@@ -28,12 +28,14 @@ extension JSONTree {
     func resolvingSettings(_ settings: [String: String]) -> JSONTree {
         switch value {
         case .string(let text) where text.contains("%"):
-            return JSONTree(.string(SettingReferences(in: text, settings).text), line: line)
+            return JSONTree(.string(SettingReferences(in: text, settings).text), at: place)
         case .array(let elements):
-            return JSONTree(.array(elements.map { $0.resolvingSettings(settings) }), line: line)
+            return JSONTree(.array(elements.map { $0.resolvingSettings(settings) }), at: place)
         case .object(let members):
             return JSONTree(
-                .object(members.map { Member(name: $0.name, tree: $0.tree.resolvingSettings(settings)) }), line: line)
+                .object(
+                    members.map { Member(name: $0.name, tree: $0.tree.resolvingSettings(settings), place: $0.place) }),
+                at: place)
         default: return self
         }
     }

@@ -43,8 +43,13 @@ public struct Router: Sendable {
         index = RouteIndex(routes.map(\.template))
     }
 
+    /// The template of a function's route, with the prefix.
+    func template(of function: String) -> RouteTemplate? { routes.first { $0.function == function }?.template }
+
     /// The function behind each route.
     var functions: [String] { routes.map(\.function) }
+
+    func template(at index: Int) -> RouteTemplate { routes[index].template }
 
     /// Finds the route for a method and a path. `path` is the path of the request line, without the query and not
     /// decoded.

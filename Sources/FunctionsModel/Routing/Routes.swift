@@ -1,3 +1,5 @@
+import JSON
+
 /// The routes of an app's HTTP functions in the host's order: sorted by function name, ignoring case. The first
 /// matching route wins (host-contract §12).
 struct Routes {
@@ -20,7 +22,7 @@ struct Routes {
             }
             if let twin, !kept.contains(function.name) {
                 problems[function.name] = Problem(
-                    "\(function.directory)/function.json",
+                    "\(function.directory)/function.json", at: function.routePlace, rule: .routeConflict,
                     "'\(twin.name)' has the same route '\(route)' for one of these methods, so the host does not load "
                         + "'\(function.name)'; change \"route\" or \"methods\"")
                 continue
@@ -31,7 +33,8 @@ struct Routes {
                 routes.append(Router.Route(template: template, methods: function.methods, function: function.name))
             } catch {
                 // The prefix has changed since a function was read that keeps an earlier version.
-                problems[function.name] = Problem("\(function.directory)/function.json", "\(error)")
+                problems[function.name] = Problem(
+                    "\(function.directory)/function.json", at: function.routePlace, rule: .route, "\(error)")
             }
         }
         router = Router(routes)
@@ -44,6 +47,11 @@ struct Routes {
 }
 
 extension Function {
+    /// Where function.json has the route, or the trigger whose route is the function's name.
+    var routePlace: JSONTree.Place? {
+        trigger.map { ($0.tree.member(anyCase: "route") ?? $0.tree).place }
+    }
+
     /// The host compares the methods as they are spelled, so `get` and `GET` differ.
     fileprivate func sharesMethod(with other: Function) -> Bool {
         guard let methods, let others = other.methods else { return true }

@@ -1,0 +1,58 @@
+import JSON
+
+/// Checks local.settings.json, which only the author's machine has.
+struct LocalSettingsCheck {
+    private(set) var findings: [Finding] = []
+
+    private static let sections = KeyCheck.sections(
+        """
+        . $schema IsEncrypted? Values{ Host{ ConnectionStrings{ EventGrid{
+        host LocalHttpPort# CORS CORSCredentials?
+        """)
+
+    init(_ app: FunctionApp) {
+        let file = LocalSettings.file
+        guard !app.files.isArchive, app.files.entries(of: "")?.contains(file) == true else { return }
+        do throws(Problem) {
+            _ = try LocalSettings(root: app.root)
+        } catch {
+            findings.append(Finding(.error, error, .localSettings))
+        }
+        guard let text = try? app.files.text(of: file), let tree = try? JSONTree.newtonsoft(text.span.bytes) else {
+            return
+        }
+        guard tree.members != nil else {
+            findings.append(
+                Finding(.error, .localSettings, file, at: tree.place, "must contain an object, not \(tree.kind)"))
+            return
+        }
+        var keys = KeyCheck(file, Self.sections)
+        keys.check(tree, at: ".")
+        let known = findings
+        findings += keys.findings.filter { finding in !known.contains { $0.line == finding.line } }
+        let values = tree.member(anyCase: "Values")
+        if let runtime = values?.member(anyCase: "FUNCTIONS_WORKER_RUNTIME"), let text = runtime.string,
+            text.lowercased() != "custom"
+        {
+            findings.append(
+                Finding(
+                    .warning, .wrongValue, file, at: runtime.place,
+                    "FUNCTIONS_WORKER_RUNTIME is '\(text)', with which the host does not start a custom handler",
+                    remedy: "write \"custom\""))
+        }
+        checkGrid(tree, app)
+    }
+
+    private mutating func checkGrid(_ tree: JSONTree, _ app: FunctionApp) {
+        for member in tree.member(anyCase: "EventGrid")?.members ?? [] {
+            for element in member.tree.elements ?? [] {
+                guard let name = element.string, app.functions[name] == nil, app.broken[name] == nil else { continue }
+                findings.append(
+                    Finding(
+                        .warning, .wrongValue, LocalSettings.file, at: element.place,
+                        "there is no function '\(name)' for the events of \"\(member.name)\"",
+                        remedy: NearestName.find(name, among: app.names).map { "did you mean '\($0)'?" }))
+            }
+        }
+    }
+}
