@@ -6,9 +6,11 @@ extension DevHost {
     var listing: HostListing {
         let app = current
         let disabled = disabled(app)
-        let entries = app.names.compactMap { app.functions[$0] }.map { function in
+        let entries = app.names.map { name in
             var entry = HostListing.Entry(
-                name: function.name, trigger: function.trigger?.writtenType ?? "", address: "")
+                name: name, trigger: app.functions[name]?.trigger?.writtenType ?? "", address: "",
+                problem: problem(of: name, in: app))
+            guard let function = app.functions[name] else { return entry }
             entry.isHTTP = function.isHTTP
             if function.isHTTP {
                 let order = ["GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS"]
@@ -30,6 +32,43 @@ extension DevHost {
             masterKey: keys?[.master])
     }
 
+    /// Why a function cannot run, or runs only in its previous version, in one line; nil if all is well.
+    func problem(of name: String, in app: FunctionApp) -> String? {
+        if let problem = app.broken[name] { return "does not load: \(problem)" }
+        if let reason = unloaded[name] {
+            return "\(kept.contains(name) ? "keeps its previous version" : "does not load"): \(reason)"
+        }
+        guard let function = app.functions[name] else { return nil }
+        let check = BindingCheck(function, storage.bindings)
+        if let problem = check.problems.first {
+            let isOfTrigger = function.trigger.map { (try? storage.bindings.trigger($0).init($0)) == nil } ?? false
+            return "\(isOfTrigger ? "does not listen" : "cannot write"): \(problem)"
+        }
+        let error = (app.findings.all + check.findings).first { $0.severity == .error && $0.function == name }
+        return (error.map { "\($0.problem)" } ?? faults[name]).map { "has an error: \($0)" }
+    }
+
+    /// Tells which functions there are, once. If the handler is luafunc, that waits until it has loaded them, but not
+    /// longer than `loadPatience`.
+    func tellListing() {
+        guard !isListed else { return }
+        isListed = true
+        tell(.listening(listing))
+    }
+
+    static let loadPatience = Duration.seconds(1)
+
+    /// luafunc has loaded the app or a save.
+    func loaded(_ line: HandlerLine) {
+        let isFirst = !isLoaded
+        isLoaded = true
+        unloaded = line.broken
+        kept = line.kept
+        faults = line.faults
+        // The list is told already if loading has taken long.
+        if isFirst, isListed { tell(.reloaded(listing)) } else { tellListing() }
+    }
+
     /// The source of the events of a function's trigger, as text for people.
     private func source(of function: Function) -> String {
         let byHand = "by hand: POST /admin/functions/\(function.name)"
@@ -37,7 +76,7 @@ extension DevHost {
         do throws(PropertyError) {
             return try storage.bindings.trigger(binding).init(binding).source ?? byHand
         } catch {
-            return "not listening: \(error.reason)"
+            return byHand
         }
     }
 }

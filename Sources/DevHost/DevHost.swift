@@ -22,6 +22,8 @@ public final class DevHost {
         public var checksKeys = false
         /// Whether every caller, and not only browsers, is shown why an invocation failed.
         public var showsReasons = false
+        /// The folder that keeps what the handler gets; nil for none.
+        public var recordings: String?
         /// The host's time zone, for schedules and the dates in answers; nil for UTC.
         public var timeZone: String?
         public var environment: [String: String]
@@ -77,7 +79,14 @@ public final class DevHost {
 
     /// The functions that keep their previous version although their files have changed. luafunc has reported that the
     /// new versions do not load.
-    private var kept: Set<String> = []
+    var kept: Set<String> = []
+    /// Why saved versions of functions do not load, by name.
+    var unloaded: [String: String] = [:]
+    /// What luafunc has found wrong in the scripts of functions that load, by name.
+    var faults: [String: String] = [:]
+    /// Whether luafunc has told which functions load, and whether the person who started the host knows the functions.
+    var isLoaded = false
+    var isListed = false
 
     /// If several saves come while one is read, only the last is read.
     private enum Reloading {
@@ -95,6 +104,7 @@ public final class DevHost {
         zone = try options.timeZone.map { try LocalTime.system($0) } ?? .utc
         folder = Path.standardized(options.folder)
         settings = try LocalSettings(root: folder)
+        let recorder = try options.recordings.map { try Recorder($0, tell: tell) }
         // Existing environment variables take precedence, as with Core Tools.
         let variables = settings.values.merging(options.environment) { $1 }
         loader = AppLoader(
@@ -134,12 +144,13 @@ public final class DevHost {
         invoker = Invoker(
             handler: handler, client: client, storage: storage, tell: tell, isLuafunc: options.handler.isLuafunc,
             tracesCalls: TraceContext.isWanted(by: variables), grace: options.grace,
-            zone: HostZone { [zone] moment in zone.offset(at: moment) })
+            zone: HostZone { [zone] moment in zone.offset(at: moment) }, recorder: recorder)
         listeners = Listeners(invoker, zone: zone)
         lines.reloaded = { [unowned self] kept in
             self.kept = kept
             reload()
         }
+        lines.loaded = { [unowned self] line in loaded(line) }
         handler.warmUp = { [unowned self] in await warmUp() }
     }
 
@@ -162,7 +173,11 @@ public final class DevHost {
 
     /// Serves until its task is cancelled, and then kills the handler. Throws `Failure` if there can be no handler.
     public func run() async throws {
-        tell(.listening(listing))
+        if options.handler.isLuafunc {
+            EventLoop.main.schedule(after: Self.loadPatience) { [weak self] in self?.tellListing() }
+        } else {
+            tellListing()
+        }
         for warning in storage.warnings { tell(.warning(warning)) }
         lookForOfflinePage()
         if !isOffline { listen() }
@@ -172,6 +187,7 @@ public final class DevHost {
             // Without functions the host starts no handler (host-contract §1); here a save may add one.
             try await handler.run()
         } catch let gone as HandlerProcess.EndedError {
+            tellListing()
             await stop()
             throw Failure(description: gone.reason)
         } catch {
@@ -241,6 +257,10 @@ public final class DevHost {
         let older = current
         let newer = saved.keeping(kept.union(saved.broken.keys), of: older)
         current = newer
+        if !options.handler.isLuafunc {
+            unloaded = saved.broken.mapValues(\.description)
+            kept = Set(unloaded.keys)
+        }
         tellProblems(of: saved)
         if !isOffline { listen() }
         if newer.host.watched != older.host.watched { watchHostFiles() }

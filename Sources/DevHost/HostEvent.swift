@@ -27,6 +27,8 @@ public struct HostListing: Sendable, Equatable {
         public var methods: [String] = []
         /// A URL, or the trigger's source: `orders`, `0 */5 * * * *`, `uploads/{name}`.
         public var address: String
+        /// Why the function cannot run, or runs only in its previous version; nil if all is well.
+        public var problem: String?
     }
 
     public let root: String

@@ -18,8 +18,8 @@ struct BlobBinding: StoredBinding {
         dataType = binding.dataType
     }
 
-    func read(_ trigger: TriggerValues, from storage: LocalStorage) throws -> BindingValue? {
-        .blob(try storage.blobs.read(try BlobPath(try trigger.fill(path))), dataType: dataType)
+    func read(_ trigger: TriggerValues, from blobs: BlobStore) throws -> BindingValue? {
+        .blob(try blobs.read(try BlobPath(try trigger.fill(path))), dataType: dataType)
     }
 
     func write(_ values: [[UInt8]], _ trigger: TriggerValues, to storage: LocalStorage) throws -> String? {

@@ -3,9 +3,14 @@ import JSON
 
 /// The reason why the host could not use a property of a binding.
 struct PropertyError: Error, CustomStringConvertible {
+    enum Kind {
+        case missing, unsetSetting, value
+    }
+
     let binding: String
-    /// The line of the property, or of the binding that lacks it.
-    let line: Int
+    let kind: Kind
+    /// The place of the property, or of the binding that lacks it.
+    let place: JSONTree.Place
     let reason: String
 
     var description: String { "binding '\(binding)': \(reason)" }
@@ -17,10 +22,11 @@ extension Binding {
     func property<Value>(_ name: String, _ read: (String) throws -> Value) throws(PropertyError) -> Value {
         let tree = tree.member(anyCase: name)
         guard let text = tree?.string, !text.isEmpty else {
-            throw PropertyError(binding: self.name, line: self.tree.line, reason: "has no \"\(name)\"")
+            throw PropertyError(
+                binding: self.name, kind: .missing, place: self.tree.place, reason: "has no \"\(name)\"")
         }
         if let setting = unsetSetting(of: name) {
-            throw error(name, "\"\(name)\" needs the app setting \(setting), which is not set")
+            throw error(name, "\"\(name)\" needs the app setting \(setting), which is not set", .unsetSetting)
         }
         do {
             return try read(text)
@@ -40,7 +46,8 @@ extension Binding {
         }
     }
 
-    func error(_ property: String, _ reason: String) -> PropertyError {
-        PropertyError(binding: name, line: (tree.member(anyCase: property) ?? tree).line, reason: reason)
+    func error(_ property: String, _ reason: String, _ kind: PropertyError.Kind = .value) -> PropertyError {
+        PropertyError(
+            binding: name, kind: kind, place: (tree.member(anyCase: property) ?? tree).place, reason: reason)
     }
 }

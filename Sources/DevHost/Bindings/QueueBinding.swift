@@ -8,7 +8,7 @@ struct QueueBinding: StoredBinding {
 
     init(_ binding: Binding) throws(PropertyError) {
         queue = try binding.expression("queueName") {
-            _ = try QueueService.storageQueues.queue(named: $0.lowercased())
+            _ = try QueueService.storageQueue(inBinding: $0)
         }
     }
 

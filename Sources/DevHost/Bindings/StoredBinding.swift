@@ -12,7 +12,7 @@ protocol StoredBinding: Sendable {
     init(_ binding: Binding) throws(PropertyError)
 
     /// The value of an input; nil for a type that is only written.
-    @MainLoop func read(_ trigger: TriggerValues, from storage: LocalStorage) throws -> BindingValue?
+    func read(_ trigger: TriggerValues, from blobs: BlobStore) throws -> BindingValue?
 
     /// Writes the values of an output. Returns their destination as text for people, or nil if nothing on this machine
     /// stores them.
@@ -20,7 +20,7 @@ protocol StoredBinding: Sendable {
 }
 
 extension StoredBinding {
-    @MainLoop func read(_ trigger: TriggerValues, from storage: LocalStorage) -> BindingValue? { nil }
+    func read(_ trigger: TriggerValues, from blobs: BlobStore) -> BindingValue? { nil }
 }
 
 /// The values of the expressions in a binding's properties, in one invocation.

@@ -13,6 +13,8 @@ struct AdminAPI {
     let keys: Keys?
     let began: MonotonicTime
     let isDisabled: (Function) -> Bool
+    /// Why a function cannot run, or runs only in its previous version; nil if all is well.
+    let problem: (String) -> String?
     /// Runs a function in the background with this trigger value.
     let invoke: (Function, String?) -> Void
     let restart: () -> Void
@@ -22,8 +24,8 @@ struct AdminAPI {
     func respond(to request: HTTPRequest, at route: AdminRoute) -> HTTPResponse {
         // The list names the host's own address, everything else the one that the caller used.
         let base = "http://\(request.host ?? "localhost")"
-        let listed = AdminDescription(app: app, base: address, isDisabled: isDisabled)
-        let described = AdminDescription(app: app, base: base, isDisabled: isDisabled)
+        let listed = AdminDescription(app: app, base: address, isDisabled: isDisabled, problem: problem)
+        let described = AdminDescription(app: app, base: base, isDisabled: isDisabled, problem: problem)
         switch route {
         case .functions: return json(.array(app.names.map { JSONTree(.object(listed.members(of: $0)), line: 1) }))
         case .function(let name): return known(name).map { json(.object(described.members(of: $0))) } ?? nothing

@@ -8,6 +8,7 @@ struct AdminDescription {
     /// The address in all links, such as `http://localhost:7071`.
     let base: String
     let isDisabled: (Function) -> Bool
+    let problem: (String) -> String?
 
     /// The description of a function, which may be one that cannot run.
     func members(of name: String) -> [JSONTree.Member] {
@@ -18,7 +19,7 @@ struct AdminDescription {
         let text = (try? File.read("\(folder)/function.json", limit: 4 << 20)) ?? []
         let config = (try? JSONTree.newtonsoft(text.span.bytes)) ?? JSONTree(.object([]), line: 1)
         let script = "\(app.root)/\(function?.script ?? "\(directory)/handler.lua")"
-        return [
+        let members: [JSONTree.Member] = [
             .init("name", .string(name)),
             .init("script_root_path_href", link("\(folder)/")),
             .init("script_href", File.exists(script) ? link(script) : .null),
@@ -34,6 +35,8 @@ struct AdminDescription {
             .init("isDirect", .boolean(false)),
             .init("isProxy", .boolean(false)),
         ]
+        // The host tells this only at `/admin/functions/<name>/status`.
+        return members + (problem(name).map { [.init("errors", .array([JSONTree(.string($0), line: 1)]))] } ?? [])
     }
 
     private func link(_ file: String) -> JSONTree.Value { .string("\(base)/admin/vfs\(file)") }

@@ -139,15 +139,7 @@ extension DevHost: HostResponder {
         _ function: Function, _ parameters: [(name: String, value: String?)], _ request: HTTPRequest,
         _ app: FunctionApp
     ) async -> HTTPResult {
-        var trigger = HTTPTriggerRequest(
-            method: request.method.text,
-            url: "http://\(request.host ?? "localhost:\(server.port)")\(request.hostPath)", query: request.query,
-            headers: CallerFields(request).fields.flatMap { field in
-                field.values.map { (field.name, String(decoding: $0, as: UTF8.self)) }
-            })
-        trigger.routeParameters = parameters
-        trigger.body = request.body
-        trigger.hasContentLength = request.hasLength
+        var trigger = HTTPTriggerRequest(request, parameters, at: "localhost:\(server.port)")
         // The host looks for a key even if the function needs none.
         if let keys, keys.opens(.function, request) {
             let isMaster = keys.opens(.admin, request)

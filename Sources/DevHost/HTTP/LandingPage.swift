@@ -11,10 +11,11 @@ struct LandingPage {
             let address = HTMLText.escaped(entry.address)
             let isLink =
                 entry.isHTTP && (entry.methods.isEmpty || entry.methods.contains("GET"))
+            let problem = entry.problem.map { "<div class=\"problem\">\(HTMLText.escaped($0))</div>" } ?? ""
             let how = isLink && !address.contains("{") ? "<a href=\"\(address)\">\(address)</a>" : address
             return """
                 <tr><td>\(HTMLText.escaped(entry.name))</td><td>\(HTMLText.escaped(entry.trigger))</td>\
-                <td>\(entry.methods.joined(separator: ", "))</td><td>\(how)</td></tr>
+                <td>\(entry.methods.joined(separator: ", "))</td><td>\(how)\(problem)</td></tr>
                 """
         }
         return """
@@ -26,6 +27,7 @@ struct LandingPage {
             <style>
             :root { color-scheme: light dark; font: 16px/1.5 system-ui, sans-serif }
             body { max-width: 60rem; margin: 2rem auto; padding: 0 1rem }
+            .problem { color: light-dark(#b00020, #ff7b72) }
             td { padding: .1rem 1.5rem .1rem 0; vertical-align: top }
             </style>
             </head>

@@ -31,6 +31,8 @@ struct ResponseCopy {
         self.init(status: response.status, reason: response.reason, response.fields, dropped: response.dropped)
     }
 
+    init(_ answer: HandlerAnswer) { self.init(status: answer.status, reason: "", answer.fields, dropped: []) }
+
     /// The fields as the host forwards them (host-contract §7): an empty content type is lost, lists become several lines,
     /// and there is always a length.
     var forwardedFields: HTTPFields {

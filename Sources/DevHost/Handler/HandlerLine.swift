@@ -10,13 +10,18 @@ public struct HandlerLine: Sendable, Equatable {
     /// The function; set only for lines from luafunc.
     public var function: String?
     public var invocationID: String?
-    /// `listening` or `reloaded`.
+    /// `listening`, `reloaded` or `loaded`.
     var event: String?
     /// The functions that keep their previous version after a save.
     var kept: Set<String> = []
+    /// The reasons of the functions that do not load, by name.
+    var broken: [String: String] = [:]
+    /// What is wrong in functions that load, by name.
+    var faults: [String: String] = [:]
 
     static let listening = LogKey.listening
     static let reloaded = LogKey.reloaded
+    static let loaded = LogKey.loaded
 
     /// Reads a line of any custom handler. Its stream and words determine the level (host-contract §11).
     init(_ line: String, isError: Bool, stderrIsForErrors: Bool) {
@@ -48,6 +53,12 @@ public struct HandlerLine: Sendable, Equatable {
         text = kept
     }
 
+    /// The members of an object of texts, which is written as a text of JSON.
+    private static func texts(_ tree: JSONTree?) -> [String: String] {
+        let members = tree?.string.flatMap { try? JSONTree.parse($0.utf8Span.span.bytes) }?.members ?? []
+        return Dictionary(members.compactMap { member in member.tree.string.map { (member.name, $0) } }) { $1 }
+    }
+
     /// Reads a line that luafunc wrote with `--log-format json`; returns nil for any other line.
     init?(luafunc line: String) {
         guard line.hasPrefix("{"), let tree = try? JSONTree.parse(line.utf8Span.span.bytes),
@@ -58,6 +69,8 @@ public struct HandlerLine: Sendable, Equatable {
         invocationID = tree[LogKey.invocation]?.string
         event = tree[LogKey.event]?.string
         kept = Set((tree[LogKey.kept]?.string ?? "").split(separator: ",").map(String.init))
+        broken = Self.texts(tree[LogKey.broken])
+        faults = Self.texts(tree[LogKey.faults])
         level =
             switch tree["level"]?.string {
             case "debug", "trace": .debug

@@ -44,6 +44,8 @@ final class HandlerProcess {
     @TaskLocal private static var isWarmingUp = false
     /// Whether the process was killed on purpose, which does not count as a crash.
     private var isReplaced = false
+    /// Whether the host stops, so that a lost connection is no surprise.
+    private(set) var isStopping = false
     /// The secret that luafunc requires from its callers. It is new for each run. Other handlers have none, because
     /// they get the same requests as from the real host.
     private var secret: String?
@@ -106,11 +108,16 @@ final class HandlerProcess {
             return status
         } onCancel: {
             polling.cancel()
-            EventLoop.main.task { await self.kill() }
+            EventLoop.main.task { await self.killForGood() }
         }
     }
 
     private func kill() { life?.kill() }
+
+    private func killForGood() {
+        isStopping = true
+        kill()
+    }
 
     /// Decides what follows the end of one run.
     private func end(_ status: ChildProcess.ExitStatus) async throws {

@@ -52,6 +52,7 @@ extension Invoker {
             let body = try await response.collect(upTo: Self.largestBody)
             return Exchange(head: head, body: body, lateness: isLate ? limit.map { .late($0) } : nil)
         } catch {
+            if handler.isStopping { throw .stopped }
             if error == .timeout(.whole), let limit { throw killed(life, after: limit) }
             if let departure = handler.departure { throw .noHandler(departure) }
             throw .broken("\(error)")

@@ -17,6 +17,7 @@ extension Invoker {
             return HTTPResponse(status: 500)
         }
         if let failure = copy.failure { return fail(failure) }
+        recorder?.keep(copy.recorded(copy.framed.body), to: function)
         do {
             var outgoing = ClientRequest(
                 request.method, try url(of: "/"), fields: copy.fields, body: copy.body)
@@ -62,6 +63,11 @@ extension Invoker {
             outgoing.target = copy.target
             outgoing.dropsOddFields = true
             handler.sign(&outgoing)
+            if let recorder {
+                exchange.record = { body in
+                    if let body { recorder.keep(copy.recorded(body), to: function) } else { recorder.skip(function) }
+                }
+            }
             exchange.begin(outgoing, by: client)
             if let limit = app.host.functionTimeout {
                 exchange.limitHead(to: limit, grace: grace) { [self] in "\(killed(life, after: limit))" }

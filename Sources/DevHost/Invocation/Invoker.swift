@@ -1,5 +1,4 @@
 import EventLoop
-import FoundationEssentials
 import FunctionsModel
 import HTTP
 import HTTP1
@@ -16,14 +15,16 @@ final class Invoker {
     /// How long after an invocation's time limit the host kills the handler.
     let grace: Duration
     /// Whether the handler is luafunc, which reports itself why a function failed.
-    private let isLuafunc: Bool
+    let isLuafunc: Bool
     /// The host's time zone.
     let zone: HostZone
+    /// Keeps the calls of the handler; nil if nobody wants them.
+    let recorder: Recorder?
 
     init(
         handler: HandlerProcess, client: HTTPClient, storage: LocalStorage,
         tell: @escaping @MainLoop (HostEvent) -> Void, isLuafunc: Bool, tracesCalls: Bool, grace: Duration,
-        zone: HostZone
+        zone: HostZone, recorder: Recorder? = nil
     ) {
         self.handler = handler
         self.client = client
@@ -33,6 +34,7 @@ final class Invoker {
         self.tracesCalls = tracesCalls
         self.grace = grace
         self.zone = zone
+        self.recorder = recorder
     }
 
     /// The result of an invocation.
@@ -81,22 +83,19 @@ final class Invoker {
         warnings: [String]
     ) async -> Result {
         let watch = InvocationWatch(function, cause: cause, tell: tell)
-        let now = Date()
-        let guid = UUID().uuidString.lowercased()
-        let trigger = TriggerValues(
-            function: function.name, data: payload.bindingData(now: now, randGuid: guid, zone: zone), now: now)
-        var payload = payload
         var delivery = Delivery()
         var written: [String] = []
         var refusal: (status: Int, reason: String)?
         do {
-            payload.inputs = try storage.inputs(of: function, trigger)
-            let body = payload.bytes(now: now, randGuid: guid, zone: zone)
-            let exchange = try await post(body, to: function, id: watch.id, payload.trace, in: app)
+            let (bindings, blobs) = (storage.bindings, storage.blobs)
+            let call = try PayloadCall(function, payload, id: watch.id, zone: zone) { binding, trigger in
+                try bindings.stored(binding)?.read(trigger, from: blobs)
+            }
+            recorder?.keep(call)
+            let exchange = try await post(call, payload.trace, in: app)
             let (answer, head) = (exchange.answer, exchange.head)
             if !(200...299 ~= head.status) { refusal = (head.status, head.reason) }
-            delivery = AnswerDecoder(outputs: function.outputBindings, isHTTP: function.isHTTP, zone: zone)
-                .decode(answer, accept: accept)
+            delivery = call.judge(answer, accept: accept)
             if delivery.hangs {
                 tell(.warning("\(function.name): \(delivery.warnings.joined(separator: "; "))"))
                 throw await timedOut(after: watch, in: app)
@@ -104,7 +103,7 @@ final class Invoker {
             for output in delivery.outputs {
                 guard let binding = function.bindings.first(where: { $0.name == output.name }) else { continue }
                 do {
-                    written.append(try storage.write(output, to: binding, of: function, trigger))
+                    written.append(try storage.write(output, to: binding, of: function, call.trigger))
                 } catch {
                     // The host writes the other outputs all the same.
                     delivery.failure = delivery.failure ?? "\(error)"
@@ -137,22 +136,13 @@ final class Invoker {
             })
     }
 
-    private func post(
-        _ body: [UInt8], to function: Function, id: String, _ trace: TraceContext?, in app: FunctionApp
-    ) async throws -> Exchange {
-        var fields: HTTPFields = [
-            HostHeader.hostVersion: HostVersion.text, HostHeader.invocationID: id, "User-Agent": HostVersion.userAgent,
-            "Transfer-Encoding": "chunked",
-        ]
-        if tracesCalls { (trace ?? TraceContext()).add(to: &fields) }
-        fields.add("Content-Type", "application/json; charset=utf-8")
-        // The real host does not send a length either, and follows redirects of a payload's answer (host-contract §6.1,
-        // §9.1).
-        var request = ClientRequest(
-            .post, try url(of: "/\(function.name)"), fields: fields, body: .chunked(body))
+    private func post(_ call: PayloadCall, _ trace: TraceContext?, in app: FunctionApp) async throws -> Exchange {
+        let fields = call.fields(trace: tracesCalls ? trace ?? TraceContext() : nil)
+        // The real host follows redirects of a payload's answer (host-contract §9.1).
+        var request = ClientRequest(.post, try url(of: call.target), fields: fields, body: .chunked(call.body))
         request.keepsPlaces = true
         request.redirects = .followed(limit: 50, allowsCycles: true)
-        return try await exchange(request, for: function, in: app)
+        return try await exchange(request, for: call.function, in: app)
     }
 }
 

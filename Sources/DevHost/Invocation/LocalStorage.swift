@@ -63,15 +63,7 @@ final class LocalStorage {
 
     func leave(_ key: Int) { changes.leave(key) }
 
-    // MARK: Inputs and outputs
-
-    /// The values of a function's input bindings other than its trigger.
-    func inputs(of function: Function, _ trigger: TriggerValues) throws -> [(name: String, value: BindingValue)] {
-        try function.bindings.filter { !$0.isTrigger && $0.direction != .out }.map { binding in
-            let value = try bindings.stored(binding)?.read(trigger, from: self)
-            return (binding.name, value ?? .nothing(for: binding.type, binding.tree))
-        }
-    }
+    // MARK: Outputs
 
     /// Writes the values of one output; returns their destination as text for people.
     func write(

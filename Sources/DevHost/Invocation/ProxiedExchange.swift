@@ -27,6 +27,10 @@ final class ProxiedExchange {
     private var deadline: (MonotonicTime, Duration)?
     /// The bytes of the request's body so far.
     private var received = 0
+    /// Called once with the whole body, or with nil if it is too large to be kept.
+    var record: (@MainLoop ([UInt8]?) -> Void)?
+    /// The body so far, if it is to be recorded.
+    private var kept: [UInt8] = []
 
     init(
         _ request: HTTPRequest, _ connection: HTTPConnection, _ watch: InvocationWatch, adding ours: HostFields,
@@ -50,6 +54,7 @@ final class ProxiedExchange {
         } else if !request.body.isEmpty {
             outgoing.body = .bytes(request.body)
         }
+        if !request.isStreamed { record?(request.body) }
         connection.onDisconnect = { [self] in callerLeft() }
         call = client.send(
             outgoing, head: { [self] in respond($0) }, received: { [self] in handBack($0) },
@@ -69,13 +74,27 @@ final class ProxiedExchange {
         connection.onBody = { [self] piece in
             received += piece.byteCount
             guard received <= bodyLimit else { return refuse() }
+            keep(piece)
             call.write(piece)
             guard !call.isWritable else { return }
             connection.pauseBody()
             call.onWritable = { [connection] in connection.resumeBody() }
         }
-        connection.onBodyEnd = { call.endBody(isComplete: $0) }
+        connection.onBodyEnd = { [self] isComplete in
+            if isComplete { record?(kept) }
+            call.endBody(isComplete: isComplete)
+        }
         connection.resumeBody()
+    }
+
+    private func keep(_ piece: RawSpan) {
+        guard let record else { return }
+        guard received <= Recorder.sizeLimit else {
+            self.record = nil
+            kept = []
+            return record(nil)
+        }
+        piece.withUnsafeBytes { kept.append(contentsOf: $0) }
     }
 
     /// Fails as the real host does for a body that is too large.

@@ -18,12 +18,14 @@ extension TriggerBinding {
     /// The event of the messages in a text. If the trigger accepts many, a text that holds a list becomes many
     /// messages; any other text is one.
     func payload<Message: BrokerMessage>(
-        ofMessagesIn text: String, _ message: (_ body: [UInt8], _ number: Int64) -> Message
+        ofMessagesIn text: [UInt8], _ message: (_ body: [UInt8], _ number: Int64) -> Message
     ) -> InvocationPayload {
-        guard isMany else { return payload(of: message(Array(text.utf8), 1)) }
-        let read = try? NewtonsoftValue(json: text, as: .parser, zone: nil)
-        let bodies = read?.elements?.map { $0.string ?? $0.json() } ?? [text]
-        return payload(ofMany: zip(bodies, 1...).map { message(Array($0.utf8), $1) })
+        guard isMany else { return payload(of: message(text, 1)) }
+        let read = String(validating: text, as: UTF8.self).flatMap {
+            try? NewtonsoftValue(json: $0, as: .parser, zone: nil)
+        }
+        let bodies = read?.elements?.map { Array(($0.string ?? $0.json()).utf8) } ?? [text]
+        return payload(ofMany: zip(bodies, 1...).map { message($0, $1) })
     }
 
     func payload<Message: BrokerMessage>(of message: Message) -> InvocationPayload {

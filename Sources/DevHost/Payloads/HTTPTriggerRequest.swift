@@ -1,4 +1,6 @@
 import FunctionsModel
+import HTTP
+import HTTP1
 
 /// A caller's request to an HTTP function that gets the default payload (host-contract §6.4).
 struct HTTPTriggerRequest: Sendable {
@@ -74,6 +76,23 @@ struct HTTPTriggerRequest: Sendable {
 
     private var hasBody: Bool { hasContentLength && !body.isEmpty }
     private var text: StreamText { StreamText(body) }
+}
+
+extension HTTPTriggerRequest {
+    /// - Parameters:
+    ///   - parameters: the values in the path, by the function's route.
+    ///   - authority: the host and port of a caller that names none.
+    init(_ request: HTTPRequest, _ parameters: [(name: String, value: String?)], at authority: String) {
+        self.init(
+            method: request.method.text, url: "http://\(request.host ?? authority)\(request.hostPath)",
+            query: request.query,
+            headers: CallerFields(request).fields.flatMap { field in
+                field.values.map { (field.name, String(decoding: $0, as: UTF8.self)) }
+            })
+        routeParameters = parameters
+        body = request.body
+        hasContentLength = request.hasLength
+    }
 }
 
 /// Something that the host changes in a request (host-contract §6.4). The description says how to avoid it.

@@ -61,6 +61,18 @@ struct BlobPattern: Sendable {
         }
     }
 
+    /// The path of a blob that matches: each parameter has the value `sample`, and `name` is a file's name.
+    var example: String {
+        if meansAll { return "\(container)/sample.txt" }
+        var path = String(decoding: beginning, as: UTF8.self)
+        for parameter in parameters {
+            // An ending of its own follows a name such as `{name}.csv`.
+            let isWhole = parameter.name.lowercased() == "name" && parameter.literal.isEmpty
+            path += (isWhole ? "sample.txt" : "sample") + String(decoding: parameter.literal, as: UTF8.self)
+        }
+        return path
+    }
+
     /// The parameters in their order, or nil for a blob that does not match. If two parameters share a name, in any
     /// case, the last one counts, at the first one's place.
     func match(_ path: BlobPath) -> CaselessDictionary<String>? {

@@ -7,6 +7,9 @@ struct BlobStore: Sendable {
 
     init(folder path: String) throws(StorageError) { folder = try StorageFolder(path) }
 
+    /// A store that is only read. Another process may use it at the same time.
+    init(reading path: String) { folder = StorageFolder(reading: path) }
+
     /// nil where there is no such blob.
     func read(_ path: BlobPath) throws(StorageError) -> [UInt8]? { try folder.read(path.description) }
 

@@ -30,6 +30,14 @@ enum QueueService: Sendable {
         }
     }
 
+    /// The storage queue that a binding names. The host accepts upper and lower case.
+    static func storageQueue(inBinding name: String) throws(StorageError) -> String {
+        let queue = name.lowercased()
+        // The error has the name as it is written.
+        guard StorageName.isValid(queue) else { throw .queueName(name, .storageQueues) }
+        return queue
+    }
+
     /// The poison queue of a queue; nil if the queue is itself a poison queue, or if its poison queue's name would be
     /// too long (host-contract §10).
     func poisonQueue(of queue: String) -> String? {

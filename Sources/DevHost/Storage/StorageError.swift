@@ -26,7 +26,7 @@ extension StorageError: CustomStringConvertible {
     var description: String {
         switch self {
         case .queueName(let name, let service):
-            "'\(name)' cannot be the name of \(service.kind): use \(service.nameRule)"
+            "'\(name)' cannot be the name of \(service.kind); use \(service.nameRule)"
                 + StorageName.consequence
         case .messageTooLarge(let bytes, let limit, let queue):
             "a message of \(bytes) bytes is larger than the \(limit) bytes that '\(queue)' takes; keep the content in a "
@@ -35,10 +35,10 @@ extension StorageError: CustomStringConvertible {
             "message \(id) of '\(queue)' is gone, or was received again after its visibility timeout; give receivers a "
                 + "timeout longer than the function runs"
         case .container(let name):
-            "'\(name)' cannot be the name of a container: use \(StorageName.rule), or $root or $web"
+            "'\(name)' cannot be the name of a container; use \(StorageName.rule), or $root or $web"
                 + StorageName.consequence
         case .notABlobPath(let path):
-            "'\(path)' is not the path of a blob: write container/name. In Azure, the function fails each time it uses it"
+            "'\(path)' is not the path of a blob; write container/name. In Azure, the function fails each time it uses it"
         case .blobName(let name, let fault): "'\(name)' cannot be the name of a blob: \(fault.sentence)"
         case .unreadable(let path): "\(path) cannot be read; check its permissions"
         case .notAFolder(let path): "\(path) is not a folder; remove it, and the folder is created again"

@@ -13,6 +13,9 @@ struct StorageFolder: Sendable {
     private static let unfinished = ".unfinished"
     private static let damaged = ".damaged"
 
+    /// A folder that is only read, and so may belong to another process.
+    init(reading path: String) { self.path = path }
+
     init(_ path: String) throws(StorageError) {
         self.path = path
         guard try status(of: "").map({ $0.kind == .folder }) ?? true else { throw .notAFolder(path) }

@@ -35,6 +35,11 @@ struct CronExpression: Sendable, Equatable {
             && daysOfWeek == CronField.dayOfWeek.allValues
     }
 
+    /// Whether no day matches, as with 30 February.
+    var isNever: Bool { firstDay(from: 0) == nil }
+
+    var isEverySecond: Bool { seconds == CronField.second.allValues }
+
     /// Whether Azure treats the schedule as an interval, such as every five minutes, and not as points in time: its
     /// seconds, minutes or hours contain two adjacent values. So `*/2` in the hours is no interval, but `9-17` is one.
     var isInterval: Bool { [seconds, minutes, hours].contains { $0 & $0 << 1 != 0 } }

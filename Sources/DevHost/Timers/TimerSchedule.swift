@@ -30,6 +30,12 @@ struct TimerSchedule: Sendable, Equatable {
         }
     }
 
+    /// Whether no day matches, as with 30 February.
+    var isNever: Bool { if case .cron(let expression) = rule { expression.isNever } else { false } }
+
+    /// Whether an expression fires in each second of some minutes.
+    var isEverySecond: Bool { if case .cron(let expression) = rule { expression.isEverySecond } else { false } }
+
     /// `AdjustForDST` of the trigger's value.
     var adjustsForDST: Bool { if case .cron = rule { true } else { false } }
 

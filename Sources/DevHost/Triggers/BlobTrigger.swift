@@ -30,6 +30,16 @@ struct BlobTrigger: Trigger {
         return try payload(of: path, parameters, in: run.storage, for: trigger)
     }
 
+    static func payload(of sample: SampleEvent, for trigger: TriggerBinding) throws -> InvocationPayload {
+        let pattern = try Self(sample.binding).pattern
+        let path = try BlobPath(pattern.example)
+        let example = path.name.hasSuffix(".json") ? SampleEvent.object([]) : Array("sample".utf8)
+        return BlobTriggerEvent(
+            container: path.container, name: path.name, pathTokens: pattern.match(path)?.entries ?? [],
+            content: sample.input ?? example, modified: sample.now
+        ).payload(for: trigger)
+    }
+
     private struct MissingBlob: Error, CustomStringConvertible {
         let path: BlobPath
         var description: String { "the blob \(path) does not exist; put a file at .luafunc/blobs/\(path)" }
@@ -53,6 +63,8 @@ struct BlobTrigger: Trigger {
 private final class BlobListener: TriggerListener {
     private let trigger: BlobTrigger
     private let target: TriggerTarget
+    private var failure = RepeatedError()
+    private var handling = RepeatedError()
     private var state = State.idle
 
     private enum State {
@@ -85,8 +97,10 @@ private final class BlobListener: TriggerListener {
                 // Work that has begun continues even if a save ends the listener.
                 EventLoop.main.task { await self.handle(pending) }
             }
+            failure.end()
         } catch {
-            target.invoker.tell(.error("\(function): \(error)"))
+            // Each change of any queue or blob is an occasion to look.
+            if let text = failure.news(error) { target.invoker.tell(.error("\(function): \(text)")) }
         }
     }
 
@@ -100,7 +114,8 @@ private final class BlobListener: TriggerListener {
             let payload = try BlobTrigger.payload(
                 of: pending.blob.path, pending.parameters, in: storage, for: target.function.triggerBinding)
             guard await !target.invoke(payload, cause: "blob \(pending.blob.path)") else {
-                return try storage.receipts.done(with: pending.blob, by: function)
+                try storage.receipts.done(with: pending.blob, by: function)
+                return handling.end()
             }
             switch try storage.receipts.failed(pending.blob, in: function) {
             case .again: storage.wake()
@@ -116,7 +131,7 @@ private final class BlobListener: TriggerListener {
             }
         } catch {
             storage.receipts.giveBack(pending.blob, of: function)
-            target.invoker.tell(.error("\(function): \(error)"))
+            if let text = handling.news(error) { target.invoker.tell(.error("\(function): \(text)")) }
         }
     }
 

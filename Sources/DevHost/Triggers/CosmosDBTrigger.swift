@@ -1,3 +1,4 @@
+import FoundationEssentials
 import FunctionsModel
 
 /// A Cosmos DB trigger. In a run by hand, a list is many changed documents; any other text is one.
@@ -11,6 +12,17 @@ struct CosmosDBTrigger: Trigger {
             return trigger.payload(documents: [.string(run.input)])
         }
         return trigger.payload(documents: read.elements ?? [read])
+    }
+
+    static func payload(of sample: SampleEvent, for trigger: TriggerBinding) throws -> InvocationPayload {
+        let changed = try sample.json("the changed documents") {
+            .record([
+                ("id", .string("sample")), ("_rid", .string("AAAAAAAAAAA=")), ("_self", .string("dbs/AA==/colls/AA==")),
+                ("_etag", .string("\"\(sample.newID())\"")), ("_attachments", .string("attachments/")),
+                ("_ts", .integer(Int64(sample.now.timeIntervalSince1970))), ("_lsn", .integer(1)),
+            ])
+        }
+        return trigger.payload(documents: changed.elements ?? [changed])
     }
 }
 

@@ -20,6 +20,23 @@ struct EventGridTrigger: Trigger {
         }
         return try trigger.payload(event: event)
     }
+
+    static func payload(of sample: SampleEvent, for trigger: TriggerBinding) throws -> InvocationPayload {
+        let given = try sample.json("an event") {
+            let data = try? NewtonsoftValue(
+                json: String(decoding: SampleEvent.object(sample.names), as: UTF8.self), as: .parser, zone: nil)
+            return .record([
+                ("id", .string(sample.newID())), ("topic", .string("/subscriptions/sample/topics/sample")),
+                ("subject", .string("sample")), ("eventType", .string("Sample.Event")),
+                ("eventTime", .string(DotNetDateTime(sample.now, .utc).isoText)), ("data", data ?? .null),
+                ("dataVersion", .string("1.0")), ("metadataVersion", .string("1")),
+            ])
+        }
+        guard trigger.isMany else { return try trigger.payload(event: given) }
+        let events = given.elements ?? [given]
+        for event in events where event.members == nil { throw EventGridEventError.notAnObject(kind: event.kind) }
+        return trigger.payload(events: events)
+    }
 }
 
 extension TriggerBinding {

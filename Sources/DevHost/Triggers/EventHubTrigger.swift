@@ -28,8 +28,14 @@ struct EventHubTrigger: Trigger {
     }
 
     static func payload(byHand run: RunByHand, for trigger: TriggerBinding) -> InvocationPayload {
-        trigger.payload(ofMessagesIn: run.input) { body, number in
+        trigger.payload(ofMessagesIn: Array(run.input.utf8)) { body, number in
             EventHubEvent(body: body, offset: String(number), sequenceNumber: number, enqueuedTime: run.now)
+        }
+    }
+
+    static func payload(of sample: SampleEvent, for trigger: TriggerBinding) -> InvocationPayload {
+        trigger.payload(ofMessagesIn: sample.message) { body, number in
+            EventHubEvent(body: body, offset: String(number), sequenceNumber: number, enqueuedTime: sample.now)
         }
     }
 }

@@ -27,6 +27,10 @@ struct HTTPTrigger: Trigger {
         throw NeedsRequest()
     }
 
+    static func payload(of sample: SampleEvent, for trigger: TriggerBinding) throws -> InvocationPayload {
+        throw NeedsRequest()
+    }
+
     private struct NeedsRequest: Error, CustomStringConvertible {
         let description = "an HTTP trigger needs a request; call the function's URL instead"
     }

@@ -49,7 +49,10 @@ final class Listeners {
             let target = TriggerTarget(function: function, app: app, invoker: invoker, zone: zone)
             return try invoker.storage.bindings.trigger(binding).init(binding).listener(for: target)
         } catch {
-            invoker.tell(.error("\(Problem(error, in: function))"))
+            // luafunc itself tells which settings are not set.
+            if error.kind != .unsetSetting || !invoker.isLuafunc {
+                invoker.tell(.error("\(Problem(error, in: function))"))
+            }
             return nil
         }
     }

@@ -27,6 +27,7 @@ final class QueueListener: TriggerListener {
     private let cause: String
     private let payload: ([QueueMessage]) throws -> InvocationPayload?
     private var running = 0
+    private var failure = RepeatedError()
     private var state = State.idle
 
     private enum State {
@@ -79,8 +80,10 @@ final class QueueListener: TriggerListener {
         guard case .listening(_, let alarm) = state else { return }
         do throws(StorageError) {
             try take(alarm)
+            failure.end()
         } catch {
-            tell(.error("queue \(queue): \(error)"))
+            // Each change of any queue is an occasion to look.
+            if let text = failure.news(error) { tell(.error("queue \(queue): \(text)")) }
         }
     }
 

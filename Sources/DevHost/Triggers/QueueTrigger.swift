@@ -9,8 +9,7 @@ struct QueueTrigger: Trigger {
     private let queue: String
 
     init(_ binding: Binding) throws(PropertyError) {
-        // The host accepts upper and lower case.
-        queue = try binding.property("queueName") { try QueueService.storageQueues.queue(named: $0.lowercased()) }
+        queue = try binding.property("queueName") { try QueueService.storageQueue(inBinding: $0) }
     }
 
     var source: String? { queue }
@@ -45,6 +44,15 @@ struct QueueTrigger: Trigger {
         return try QueueTriggerMessage(
             id: nil, popReceipt: nil, dequeueCount: 0, insertionTime: run.now, expirationTime: end,
             nextVisibleTime: end, body: Array(run.input.utf8)
+        ).payload(for: trigger)
+    }
+
+    static func payload(of sample: SampleEvent, for trigger: TriggerBinding) throws -> InvocationPayload {
+        // The service keeps a message for seven days, and hides it for ten minutes while it is worked on.
+        try QueueTriggerMessage(
+            id: sample.newID(), popReceipt: "AgAAAAMAAAAAAAAA", dequeueCount: 1, insertionTime: sample.now,
+            expirationTime: sample.now.addingTimeInterval(7 * 86_400),
+            nextVisibleTime: sample.now.addingTimeInterval(600), body: sample.message
         ).payload(for: trigger)
     }
 }

@@ -32,10 +32,18 @@ struct ServiceBusTrigger: Trigger {
     }
 
     static func payload(byHand run: RunByHand, for trigger: TriggerBinding) -> InvocationPayload {
-        trigger.payload(ofMessagesIn: run.input) { body, number in
+        trigger.payload(ofMessagesIn: Array(run.input.utf8)) { body, number in
             ServiceBusMessage(
                 body: body, lockToken: run.newID(), messageId: run.newID(), sequenceNumber: number,
                 enqueuedTime: run.now, expiresAt: run.now.addingTimeInterval(14 * 86_400))
+        }
+    }
+
+    static func payload(of sample: SampleEvent, for trigger: TriggerBinding) -> InvocationPayload {
+        trigger.payload(ofMessagesIn: sample.message) { body, number in
+            ServiceBusMessage(
+                body: body, lockToken: sample.newID(), messageId: sample.newID(), sequenceNumber: number,
+                enqueuedTime: sample.now, expiresAt: sample.now.addingTimeInterval(14 * 86_400))
         }
     }
 }

@@ -9,7 +9,7 @@ struct TimerTrigger: Trigger {
     static let needsInput = false
 
     fileprivate let text: String
-    fileprivate let schedule: TimerSchedule
+    let schedule: TimerSchedule
     private let runOnStartup: Bool
     private let useMonitor: Bool
 
@@ -32,6 +32,11 @@ struct TimerTrigger: Trigger {
         let state = try Self(run.binding).state(stored: run.storage.timers[trigger.function], in: run.zone, at: run.now)
         return trigger.payload(timer: state.infoByHand.value(in: run.zone))
     }
+
+    static func payload(of sample: SampleEvent, for trigger: TriggerBinding) throws -> InvocationPayload {
+        let state = try Self(sample.binding).state(stored: nil, in: .utc, at: sample.now)
+        return trigger.payload(timer: state.infoByHand.value(in: .utc))
+    }
 }
 
 extension TriggerBinding {
@@ -46,6 +51,7 @@ private final class TimerListener: TriggerListener {
     private let target: TriggerTarget
     private var running: Task<Void, any Error>?
     private var hadNoPause = false
+    private var failure = RepeatedError()
 
     init(_ trigger: TimerTrigger, _ target: TriggerTarget) {
         self.trigger = trigger
@@ -56,6 +62,9 @@ private final class TimerListener: TriggerListener {
         guard running == nil else { return }
         if let warning = trigger.schedule.warning {
             target.invoker.tell(.warning("\(target.function.name): \(warning)"))
+        }
+        if trigger.schedule.isNever {
+            target.invoker.tell(.error("\(target.function.name): the schedule '\(trigger.text)' never comes"))
         }
         running = EventLoop.main.task { await self.run() }
     }
@@ -108,8 +117,10 @@ private final class TimerListener: TriggerListener {
         guard state.isMonitored else { return }
         do {
             try target.storage.timers.set(state.status, of: target.function.name)
+            failure.end()
         } catch {
-            target.invoker.tell(.warning("\(error)"))
+            // This may happen every second.
+            if let text = failure.news(error) { target.invoker.tell(.warning(text)) }
         }
     }
 }

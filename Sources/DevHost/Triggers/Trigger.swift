@@ -22,6 +22,9 @@ protocol Trigger: Sendable {
 
     /// The event of a run by hand (host-contract §13), which need not have the properties for listening.
     @MainLoop static func payload(byHand run: RunByHand, for trigger: TriggerBinding) throws -> InvocationPayload
+
+    /// An event with everything that the service behind the trigger sends.
+    static func payload(of sample: SampleEvent, for trigger: TriggerBinding) throws -> InvocationPayload
 }
 
 extension Trigger {
@@ -29,6 +32,10 @@ extension Trigger {
     static var needsInput: Bool { true }
 
     @MainLoop func listener(for target: TriggerTarget) -> (any TriggerListener)? { nil }
+
+    static func payload(of sample: SampleEvent, for trigger: TriggerBinding) throws -> InvocationPayload {
+        trigger.payload(body: sample.message)
+    }
 }
 
 /// The function that a trigger fires.
@@ -86,5 +93,13 @@ struct OtherTrigger: Trigger {
 
     static func payload(byHand run: RunByHand, for trigger: TriggerBinding) -> InvocationPayload {
         trigger.payload(body: Array(run.input.utf8))
+    }
+
+    static func payload(of sample: SampleEvent, for trigger: TriggerBinding) throws -> InvocationPayload {
+        guard sample.binding.type == .sqlTrigger else { return trigger.payload(body: sample.message) }
+        let changes = try sample.json("the changes of the table") {
+            .array([.record([("Operation", .integer(0)), ("Item", .record([("Id", .integer(1))]))])])
+        }
+        return trigger.payload(documents: changes.elements ?? [changes])
     }
 }

@@ -10,6 +10,10 @@ struct WarmupTrigger: Trigger {
     static func payload(byHand run: RunByHand, for trigger: TriggerBinding) -> InvocationPayload {
         trigger.payloadOfWarmup
     }
+
+    static func payload(of sample: SampleEvent, for trigger: TriggerBinding) -> InvocationPayload {
+        trigger.payloadOfWarmup
+    }
 }
 
 extension TriggerBinding {

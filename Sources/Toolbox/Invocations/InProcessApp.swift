@@ -1,19 +1,60 @@
 package import CustomHandler
+package import DevHost
 package import EventLoop
 package import FunctionsModel
+package import HTTP1
+package import Log
+import Synchronization
 
 /// An app whose functions run in this process, without a server.
 package final class InProcessApp: Sendable {
     package let app: FunctionApp
     package let workers: WorkerGroup
+    private let logs: InvocationLogs
 
-    /// - Parameter loop: the loop that runs the functions.
+    /// - Parameters:
+    ///   - loop: the loop that runs the functions.
+    ///   - options: its logger gets every entry as it comes.
+    ///   - tests: whether the functions get the clock, the stubs and the settings of a test file.
     package init(
         _ app: FunctionApp, on loop: EventLoop, settings: [String: String], version: String,
-        options: InvocationOptions
+        options: InvocationOptions, tests: Bool = false
     ) {
         self.app = app
-        workers = WorkerGroup(loop: loop, settings: settings, version: version)
+        let (logs, live) = (InvocationLogs(), options.logger)
+        self.logs = logs
+        var options = options
+        options.logger = Logger(level: live.level) { entry in
+            logs.add(entry)
+            live.pass(entry)
+        }
+        workers = WorkerGroup(loop: loop, settings: settings, version: version, tests: tests)
         workers.install(app, options: options)
     }
+
+    /// What an invocation has logged, without the reason of its failure. The entries are then forgotten.
+    package func takeLogs(of invocation: String) -> [LogEntry] { logs.take(invocation) }
+}
+
+extension InProcessApp: HandlerChannel {
+    package func exchange(
+        _ method: HTTPMethod, _ target: String, fields: HTTPFields, body: [UInt8]
+    ) async throws -> HandlerAnswer {
+        let response = try await workers.answer(method, target, fields: fields, body: body)
+        return HandlerAnswer(
+            status: response.status, fields: response.fields, body: response.body, isComplete: response.isComplete,
+            failure: response.failure.map { RunFailure(message: $0.message, traceback: $0.traceback) })
+    }
+}
+
+/// The log entries of the invocations that have not been asked for yet.
+private final class InvocationLogs: Sendable {
+    private let entries = Mutex<[String: [LogEntry]]>([:])
+
+    func add(_ entry: LogEntry) {
+        guard !entry.isFailure, let id = entry.value(LogKey.invocation) else { return }
+        entries.withLock { $0[id, default: []].append(entry) }
+    }
+
+    func take(_ id: String) -> [LogEntry] { entries.withLock { $0.removeValue(forKey: id) ?? [] } }
 }

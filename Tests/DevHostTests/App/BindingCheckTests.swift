@@ -8,19 +8,21 @@ import Testing
 @Suite struct BindingCheckTests {
     private func problems(_ binding: String) throws -> [String] {
         let app = try TemporaryApp([
-            "host.json": #"{ "version": "2.0", "extensionBundle": {} }"#,
+            "host.json":
+                #"{ "version": "2.0", "extensionBundle": { "id": "Microsoft.Azure.Functions.ExtensionBundle", "version": "[4.*, 5.0.0)" } }"#,
             "functions/f/function.json":
-                "{ \"bindings\": [ { \"name\": \"t\", \"type\": \"xTrigger\" },\n \(binding) ] }",
+                "{ \"bindings\": [ { \"name\": \"t\", \"type\": \"warmupTrigger\" },\n \(binding) ] }",
         ])
         let loaded = try AppLoader(.folder(app.folder.path), settings: [:], requiresScripts: false).load()
         let function = try #require(loaded.functions["f"])
-        return BindingCheck(function).problems.map(\.description) + loaded.warnings.map(\.description)
+        return BindingCheck(function).findings.map(\.problem.description)
+            + loaded.findings.all.map(\.problem.description)
     }
 
     @Test(
         arguments: [
             (#""type": "queue", "direction": "out""#, #"has no "queueName""#),
-            (#""type": "queue", "direction": "out", "queueName": "My_Queue""#, "'my_queue' cannot be the name"),
+            (#""type": "queue", "direction": "out", "queueName": "My_Queue""#, "'My_Queue' cannot be the name"),
             (
                 #""type": "queue", "direction": "out", "queueName": "%ORDERS%""#,
                 "needs the app setting ORDERS, which is not set"
@@ -62,7 +64,7 @@ import Testing
         ])
         let settings = ["PLACE": "discounts/10%-20%.txt"]
         let loaded = try AppLoader(.folder(app.folder.path), settings: settings, requiresScripts: false).load()
-        #expect(BindingCheck(try #require(loaded.functions["f"])).problems.isEmpty)
+        #expect(BindingCheck(try #require(loaded.functions["f"])).findings.isEmpty)
     }
 
     @Test(arguments: [
@@ -81,6 +83,8 @@ import Testing
         (#""timerTrigger", "schedule": "0 99 * * * *""#, "99"),
         (#""timerTrigger", "schedule": "00:00:00""#, nil),
         (#""blobTrigger", "path": "Uploads/{name}""#, "'Uploads' cannot be the name of a container"),
+        (#""queueTrigger", "queueName": "Bad_Name""#, "'Bad_Name' cannot be the name of a storage queue; use 3 to 63"),
+        (#""queueTrigger", "queueName": "Orders""#, nil),
         (#""blobTrigger", "path": "uploads/{name}""#, nil),
         (#""httpTrigger", "authLevel": "anonimous""#, #""authLevel" must be "anonymous""#),
         (#""httpTrigger", "authLevel": 1"#, #""authLevel" must be"#),
@@ -93,7 +97,8 @@ import Testing
             "functions/f/function.json": #"{ "bindings": [ { "name": "t", "type": \#(trigger) } ] }"#
         ])
         let loaded = try AppLoader(.folder(app.folder.path), settings: [:], requiresScripts: false).load()
-        let found = BindingCheck(try #require(loaded.functions["f"])).problems.map(\.description)
+        let found = BindingCheck(try #require(loaded.functions["f"])).findings.filter { $0.severity == .error }.map(
+            \.problem.description)
         #expect(found.count == (part == nil ? 0 : 1) && found.allSatisfy { $0.contains(part ?? "") }, "\(found)")
     }
 }

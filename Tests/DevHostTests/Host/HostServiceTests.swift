@@ -17,6 +17,72 @@ import Testing
     private static let forwarded = #", "enableForwardingHttpRequest": true"#
     private static let proxied = #", "enableProxyingHttpRequest": true"#
 
+    // MARK: Errors that repeat
+
+    @Test @MainLoop func `an error of a queue is told once, however often its listener looks`() async throws {
+        let trigger = #"{ "bindings": [ { "name": "m", "type": "queueTrigger", "queueName": "abc" } ] }"#
+        let handler = try PlayedHandler(PlayedHandler.answer("{}"))
+        let host = try await HostInProcess(["f/function.json": trigger], handlerPort: handler.port)
+        let storage = try host.storage
+        try storage.queues.send(Array("text".utf8), to: "abc")
+        let folder = host.app.folder.appending(path: ".luafunc/queues/abc")
+        try FileManager.default.removeItem(at: folder)
+        try Data().write(to: folder)
+        for _ in 0..<3 {
+            var hasLooked = false
+            // This listener is called after that of the trigger.
+            let key = storage.listen { hasLooked = true }
+            try await host.waitForServices("a look") { _ in hasLooked }
+            storage.leave(key)
+        }
+        let errors = host.events.compactMap { if case .error(let text) = $0 { text } else { nil } }
+        #expect(errors.count == 1 && errors[0].hasPrefix("queue abc: "), "\(errors)")
+        try await host.stop()
+        await handler.stop()
+    }
+
+    @Test(arguments: [
+        #""type": "queueTrigger", "queueName": "a_b""#, #""type": "serviceBusTrigger", "queueName": "a b""#,
+        #""type": "eventHubTrigger", "eventHubName": "-""#, #""type": "blobTrigger", "path": "A/{name}""#,
+        #""type": "timerTrigger", "schedule": "soon""#,
+    ])
+    @MainLoop func `a trigger that cannot listen is told once and marked`(_ properties: String) async throws {
+        let trigger = #"{ "bindings": [ { "name": "m", \#(properties) } ] }"#
+        let handler = try PlayedHandler(PlayedHandler.answer("{}"))
+        let host = try await HostInProcess(["f/function.json": trigger], handlerPort: handler.port)
+        let storage = try host.storage
+        for _ in 0..<3 {
+            var hasLooked = false
+            let key = storage.listen { hasLooked = true }
+            try await host.waitForServices("a look") { _ in hasLooked }
+            storage.leave(key)
+        }
+        let errors = host.events.compactMap { if case .error(let text) = $0 { text } else { nil } }
+        #expect(errors.count == 1, "\(errors)")
+        let problem = host.host?.listing.functions.first?.problem
+        #expect(problem == "does not listen: \(errors.first ?? "")")
+        try await host.stop()
+        await handler.stop()
+    }
+
+    @Test @MainLoop func `a saved function.json that does not load marks the function, until it loads again`()
+        async throws
+    {
+        let handler = try PlayedHandler(PlayedHandler.answer("{}"))
+        let host = try await HostInProcess(Self.files, handlerPort: handler.port)
+        func problem() -> String? { host.host?.listing.functions.first?.problem }
+        #expect(problem() == nil)
+        try host.app.write(["f/function.json": #"{ "bindings": [] }"#], isAtomic: true)
+        try await host.waitForLine(containing: "f keeps its previous version")
+        #expect(problem() == "keeps its previous version: f/function.json:1: at least one binding must be declared")
+        // The new function makes the host tell of the save.
+        try host.app.write(
+            Self.files.merging(["g/function.json": TemporaryApp.httpFunction]) { $1 }, isAtomic: true)
+        try await host.wait(for: "the function to be whole") { _ in problem() == nil }
+        try await host.stop()
+        await handler.stop()
+    }
+
     // MARK: CORS
 
     private static func settings(_ origins: String) -> [String: String] {

@@ -10,7 +10,7 @@ import Testing
 
 /// A type of trigger that is declared here and nowhere else.
 private struct PigeonTrigger: Trigger {
-    static let type = BindingType("pigeonTrigger", properties: ["loftName"], needsBundle: false)
+    static let type = BindingType("pigeonTrigger", properties: "loftName", needsBundle: false)
 
     private let loft: String
 
@@ -83,9 +83,9 @@ private final class Loft: TriggerListener {
         let loader = AppLoader(.folder(app.folder.path), settings: [:], requiresScripts: false, types: known.types)
         let function = try #require(try loader.load().functions["f"])
         #expect(
-            BindingCheck(function, known).problems.map(\.description) == [
+            BindingCheck(function, known).findings.map(\.problem.description) == [
                 #"f/function.json:1: binding 'note': has no "loftName""#
             ])
-        #expect(BindingCheck(function).problems.isEmpty)
+        #expect(BindingCheck(function).findings.isEmpty)
     }
 }

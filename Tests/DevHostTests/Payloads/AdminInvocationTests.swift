@@ -59,7 +59,7 @@ struct AdminInvocationTests {
         ("httpTrigger", "an HTTP trigger needs a request; call the function's URL instead"),
         (
             "blobTrigger",
-            "'text' is not the path of a blob: write container/name. In Azure, the function fails each time it uses it"
+            "'text' is not the path of a blob; write container/name. In Azure, the function fails each time it uses it"
         ),
         ("eventGridTrigger", "an Event Grid event must be an object, not no JSON"),
     ])

@@ -77,7 +77,7 @@ struct BlobPatternTests {
         ("uploads/{rand-guid}", "cannot take {rand-guid} from a blob's name; use a plain name such as {name}"),
         (
             "Uploads",
-            "is not a valid path: 'Uploads' cannot be the name of a container: use 3 to 63 lower-case letters, digits and single "
+            "is not a valid path: 'Uploads' cannot be the name of a container; use 3 to 63 lower-case letters, digits and single "
                 + "dashes, with a letter or digit at both ends, or $root or $web. In Azure a function may start with such a "
                 + "name, and then fails each time it uses it"
         ),

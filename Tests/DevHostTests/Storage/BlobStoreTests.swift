@@ -97,7 +97,7 @@ struct BlobStoreTests {
     @Test func `error messages say how to fix the problem`() {
         #expect(
             StorageError.container("Up").description
-                == "'Up' cannot be the name of a container: use 3 to 63 lower-case letters, digits and single dashes, with a "
+                == "'Up' cannot be the name of a container; use 3 to 63 lower-case letters, digits and single dashes, with a "
                 + "letter or digit at both ends, or $root or $web. In Azure a function may start with such a name, and then "
                 + "fails each time it uses it")
         #expect(
@@ -106,7 +106,7 @@ struct BlobStoreTests {
         )
         #expect(
             StorageError.notABlobPath("x").description
-                == "'x' is not the path of a blob: write container/name. In Azure, the function fails each "
+                == "'x' is not the path of a blob; write container/name. In Azure, the function fails each "
                 + "time it uses it")
     }
 }

@@ -58,7 +58,7 @@ import Testing
     private static let inAzure = ". In Azure a function may start with such a name, and then fails each time it uses it"
 
     @Test(arguments: [
-        ("a--b/c", "'a--b' cannot be the name of a container: use \(StorageName.rule), or $root or $web" + inAzure),
+        ("a--b/c", "'a--b' cannot be the name of a container; use \(StorageName.rule), or $root or $web" + inAzure),
         (
             "container//blob",
             "'/blob' cannot be the name of a blob: it has an empty part, which Azure allows but a folder cannot hold; "
@@ -66,7 +66,7 @@ import Testing
         ),
         (
             "/container",
-            "'/container' is not the path of a blob: write container/name. In Azure, the function fails each time it uses it"
+            "'/container' is not the path of a blob; write container/name. In Azure, the function fails each time it uses it"
         ),
     ])
     func `a name that is refused here but not at the start in Azure has an error that says why`(

@@ -237,7 +237,7 @@ struct QueueStoreTests {
         let error = #expect(throws: StorageError.self) { try store.send([1], to: name) }
         #expect(
             error?.description
-                == "'\(name)' cannot be the name of a storage queue: use 3 to 63 lower-case letters, digits and single "
+                == "'\(name)' cannot be the name of a storage queue; use 3 to 63 lower-case letters, digits and single "
                 + "dashes, with a letter or digit at both ends. In Azure a function may start with such a name, and then fails "
                 + "each time it uses it")
         #expect(throws: StorageError.self) { try store.receive(from: name, upTo: 1, visibilityTimeout: 1) }
