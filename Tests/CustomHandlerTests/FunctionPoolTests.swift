@@ -24,8 +24,10 @@ struct TemporaryPool {
         function = try #require(loaded.list.first)
     }
 
-    func pool(dismantle: @escaping (FunctionVM) -> Void = { _ in }) -> FunctionPool {
-        FunctionPool(function, files: loaded.files, timeLimit: Deadline.Limit(nil, .host), dismantle: dismantle)
+    func pool(alternates: Bool = false, dismantle: @escaping (FunctionVM) -> Void = { _ in }) -> FunctionPool {
+        FunctionPool(
+            function, files: loaded.files, timeLimit: Deadline.Limit(nil, .host), alternates: alternates,
+            dismantle: dismantle)
     }
 
     func vm(of pool: FunctionPool) throws -> FunctionVM {
@@ -164,6 +166,48 @@ struct TemporaryPool {
         pool.beginLoading()
         #expect(pool.endLoading(InvocationFailure(.function, "broken")).isEmpty)
         #expect(pool.failure == nil && pool.hasWaiting && pool.loadFailures == 1)
+    }
+
+    // MARK: Turns
+
+    @Test func `in development the second invocation gets a second VM, and then both take turns`() throws {
+        let pool = folder.pool(alternates: true)
+        let first = try loadedVM(of: pool)
+        #expect(pool.idleVM === first)
+        run(on: first, of: pool)
+        #expect(pool.idleVM == nil)
+        pool.add(try folder.invocation())
+        guard case .load = pool.decision() else { throw Unexpected() }
+        let second = try loadedVM(of: pool)
+        guard case .start(_, let its) = pool.decision() else { throw Unexpected() }
+        #expect(its === second)
+        pool.removeFirst()
+        var turns: [Bool] = []
+        for _ in 0..<4 {
+            let vm = try #require(pool.idleVM)
+            turns.append(vm === second)
+            run(on: vm, of: pool)
+        }
+        #expect(turns == [true, false, true, false] && pool.vms == 2)
+    }
+
+    @Test func `if the second VM does not load, the first one goes on alone`() throws {
+        let pool = folder.pool(alternates: true)
+        let vm = try loadedVM(of: pool)
+        run(on: vm, of: pool)
+        pool.add(try folder.invocation())
+        pool.beginLoading()
+        #expect(pool.endLoading(InvocationFailure(.function, "broken")).isEmpty)
+        guard case .start(_, let its) = pool.decision() else { throw Unexpected() }
+        #expect(its === vm)
+        pool.removeFirst()
+        run(on: vm, of: pool)
+        #expect(pool.idleVM === vm && pool.failure == nil)
+    }
+
+    private func run(on vm: FunctionVM, of pool: FunctionPool) {
+        pool.occupy(vm)
+        pool.free(vm)
     }
 
     // MARK: The end

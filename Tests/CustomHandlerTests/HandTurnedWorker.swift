@@ -34,7 +34,7 @@ final class HandTurnedWorker {
         clock.fired = { [unowned clock] in clock.start(after: .milliseconds(5)) }
         clock.start(after: .zero)
         var isLoaded = false
-        worker.load(app.names) { failures in isLoaded = failures.isEmpty }
+        worker.load(app.names, limit: nil) { failures in isLoaded = failures.isEmpty }
         try turn { isLoaded }
         worker.scheduler?.queue.preempted = { [unowned self] in
             inTurn = turn == loop.turn ? inTurn + 1 : 1

@@ -1,4 +1,5 @@
 import CustomHandler
+import DevHost
 import EventLoop
 import Foundation
 import FunctionsModel
@@ -13,19 +14,24 @@ import Testing
 struct InProcessAppTests {
     init() { MainLoopThread.start() }
 
-    @Test @MainLoop func `a function answers a payload without a server`() async throws {
+    @Test @MainLoop func `a function runs without a server`() async throws {
         let files = try TemporaryApp([
             "functions/hello/function.json":
                 #"{ "bindings": [ { "name": "message", "type": "queueTrigger", "queueName": "q" }, { "name": "$return", "type": "queue", "direction": "out", "queueName": "r" } ] }"#,
-            "functions/hello/handler.lua": #"return function(data) return "hello " .. data.message end"#,
+            "functions/hello/handler.lua":
+                #"return function(data) print("got", data.message) return "hello " .. data.message end"#,
         ])
         let app = try AppLoader(.folder(files.folder.path), settings: [:]).load()
         let inProcess = InProcessApp(
             app, on: .main, settings: [:], version: "0", options: InvocationOptions(logger: .silent))
-        let response = try await inProcess.workers.answer(
-            .post, "/hello", fields: [:], body: Array(#"{"Data":{"message":"\"Ada\""},"Metadata":{}}"#.utf8))
-        #expect(response.status == 200)
-        #expect(String(decoding: response.body, as: UTF8.self).contains(#""ReturnValue":"hello Ada""#))
+        let function = try #require(app.functions["hello"])
+        var parts = FunctionEvent.Parts()
+        parts.input = Array("Ada".utf8)
+        let result = await FunctionRun(of: function, in: app).run(
+            try .sample(of: function, in: app, parts), through: inProcess)
+        #expect(result.failure == nil)
+        #expect(result.outputs.map(\.messages) == [[Array("hello Ada".utf8)]])
+        #expect(inProcess.takeLogs(of: result.id).map(\.message) == ["got\tAda"])
         await inProcess.workers.shutdown()
     }
 }

@@ -12,6 +12,8 @@ final class FileCall {
     private let state: State
     /// The piece that is read, which counts against the function's memory limit.
     private let held: HeldBytes
+    /// Keeps the clock of a test from jumping meanwhile.
+    private let hold: ClockHold?
 
     /// What the thread and the loop share.
     private final class State: Sendable {
@@ -23,15 +25,18 @@ final class FileCall {
     ///   - group: the name of the function.
     ///   - done: called once, after this call has returned, and not at all if the call was cancelled.
     init(
-        _ request: FileRequest, group: String, of vm: LuaVM, on loop: EventLoop, done: @escaping (FileReply) -> Void
+        _ request: FileRequest, group: String, of vm: LuaVM, on loop: EventLoop, clock: FakeClock? = nil,
+        done: @escaping (FileReply) -> Void
     ) {
         let (state, held) = (State(), HeldBytes(vm))
+        let hold = clock.map { ClockHold($0) }
         held.set(Stretch.bytes)
         let callback = loop.callback {
             held.set(0)
+            hold?.end()
             if let reply = state.reply.withLock({ $0.take() }) { done(reply) }
         }
-        (self.state, self.held, self.callback, id) = (state, held, callback, Self.threads.newID())
+        (self.state, self.held, self.hold, self.callback, id) = (state, held, hold, callback, Self.threads.newID())
         Self.threads.run(id, group: group) {
             let reply = request.reply { state.isCancelled.load(ordering: .relaxed) }
             state.reply.withLock { $0 = reply }
@@ -47,5 +52,6 @@ final class FileCall {
         Self.threads.forget(id)
         callback.drop()
         held.set(0)
+        hold?.end()
     }
 }

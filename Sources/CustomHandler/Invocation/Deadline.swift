@@ -12,8 +12,10 @@ struct Deadline {
             case option
             /// `functionTimeout` in host.json.
             case host
-            /// The limit for loading a script while a saved change waits for it.
+            /// The limit for loading a script while a saved change or `check` waits for it.
             case reload
+            /// The limit of a test, in real time.
+            case test
         }
 
         /// nil for no limit.
@@ -39,9 +41,9 @@ struct Deadline {
             }
         }
 
-        fileprivate var end: MonotonicTime {
+        func end(from now: @autoclosure () -> MonotonicTime) -> MonotonicTime {
             guard duration != nil else { return .distantFuture }
-            let (sum, overflows) = MonotonicTime.now.nanoseconds.addingReportingOverflow(nanoseconds)
+            let (sum, overflows) = now().nanoseconds.addingReportingOverflow(nanoseconds)
             return overflows ? .distantFuture : MonotonicTime(nanoseconds: sum)
         }
 
@@ -51,6 +53,9 @@ struct Deadline {
             let own = "\"lua\": { \"timeLimit\" } in \(function.directory)/function.json"
             return switch source {
             case .reload: "the script did not load within \(text); move slow work into the handler"
+            case .test:
+                "the test did not end within \(text) of real time; look for a loop without an end, or a wait for "
+                    + "something that never comes"
             case .function: "the time limit of \(text) was exceeded; raise \(own)"
             case .option: "the time limit of \(text) was exceeded; raise --time-limit, or \(own)"
             case .host: "the time limit of \(text) was exceeded; raise \"functionTimeout\" in host.json"
@@ -63,9 +68,9 @@ struct Deadline {
     private(set) var time: MonotonicTime
 
     /// Creates a deadline whose time begins now.
-    init(_ limit: Limit) {
+    init(_ limit: Limit, at now: @autoclosure () -> MonotonicTime = .now) {
         self.limit = limit
-        time = limit.end
+        time = limit.end(from: now())
     }
 
     var isNever: Bool { time == .distantFuture }
@@ -73,8 +78,8 @@ struct Deadline {
     /// In nanoseconds of the monotonic clock.
     var nanoseconds: Int64 { time.nanoseconds }
     /// In seconds; infinite for no limit.
-    var left: Double { isNever ? .infinity : (time - .now) / .seconds(1) }
+    func left(at now: MonotonicTime) -> Double { isNever ? .infinity : (time - now) / .seconds(1) }
 
     /// Restarts the time. A streamed response may continue without end, as long as it never pauses for the whole time.
-    mutating func extend() { time = limit.end }
+    mutating func extend(at now: MonotonicTime) { time = limit.end(from: now) }
 }

@@ -8,7 +8,10 @@ final class Execution {
     /// nil if the script is being loaded.
     let invocation: Invocation?
     let vm: FunctionVM
-    var deadline: Deadline
+    private(set) var deadline: Deadline
+    /// When running code ends, in nanoseconds of the system's monotonic clock. In a test, the deadline is that of the
+    /// fake clock, which stands still while code runs.
+    var codeDeadline: Int64
     private var log = InvocationLog()
     /// nil until the script has used `io.write`.
     private var openLines: OpenLines?
@@ -32,6 +35,8 @@ final class Execution {
     /// What follows when all spawned tasks have ended; nil while the code of a part runs, and always if it has spawned no
     /// task.
     var conclusion: Conclusion?
+    /// Called at the end of a part of a test file, once, before its threads are recycled; nil for anything else.
+    var ended: ((Outcome) -> Void)?
     /// Further tasks whose threads must be recycled after the execution's end.
     private var leftovers: ArraySlice<ScriptTask>?
     /// The time budget of the code that closes variables after the execution's end.
@@ -63,6 +68,18 @@ final class Execution {
         self.invocation = invocation
         self.vm = vm
         self.deadline = deadline
+        codeDeadline = deadline.nanoseconds
+    }
+
+    // MARK: Time
+
+    /// Restarts the time of an invocation that has sent a piece of its response.
+    func extendDeadline() {
+        let clock = vm.pool.clock
+        deadline.extend(at: clock.now)
+        guard clock.fake == nil else { return }
+        codeDeadline = deadline.nanoseconds
+        vm.lua.setDeadline(codeDeadline)
     }
 
     // MARK: Memory
@@ -76,7 +93,10 @@ final class Execution {
 
     // MARK: Log
 
-    func write(_ level: LogLevel, _ text: String) { log.write(level, text, of: invocation, to: vm.logger) }
+    func write(_ level: LogLevel, _ text: String) {
+        log.write(level, text, of: invocation, to: vm.logger)
+        if let bench = vm.pool.bench, level >= vm.logger.level { bench.logged?(vm, text) }
+    }
 
     /// The copies of the lines for the caller. It ends the lines that `io.write` has begun.
     var logLines: [String] {

@@ -14,13 +14,18 @@ final class FunctionPool {
     var files: AppFiles
     /// The time limit of an invocation.
     var timeLimit: Deadline.Limit
-    /// The time limit for loading the script while a saved change waits for it; nil for the time limit of an
+    /// The time limit for loading the script while a saved change or `check` waits for it; nil for the time limit of an
     /// invocation.
     var loadLimit: Deadline.Limit?
+    /// The test file's own code, if this is its VM.
+    var test: TestScript?
+    /// What the worker of a test has instead of the outside world; nil for any other worker.
+    var bench: TestBench?
+    var clock: WorkerClock { WorkerClock(fake: bench?.clock) }
     /// The key sets of token issuers, which all functions of a worker share.
     var keySets: KeySets?
     /// The reason why the script cannot be loaded.
-    private(set) var failure: InvocationFailure?
+    private(set) var failure: InvocationFailure? { didSet { takesFree = failure == nil } }
     /// The files from which the function's VMs were loaded.
     private(set) var sources: Set<String> = []
 
@@ -31,8 +36,22 @@ final class FunctionPool {
     /// VMs in which no slice is unfinished.
     private(set) var free: [FunctionVM] = []
     private var waiting = RingBuffer<Invocation>()
-    /// Whether a newer version of the function exists. This pool then only finishes what it has begun.
-    private var isRetired = false
+    private var order: Order
+    /// Whether an invocation may begin on a free VM. If not, the script cannot be loaded, or another VM is needed
+    /// first.
+    private var takesFree = true
+    /// Whether a VM has been loaded and not been free yet.
+    private var hasNewVM = false
+
+    /// Which of the free VMs an invocation gets.
+    private enum Order {
+        /// The one that was used last, whose memory is still in the processor's caches.
+        case last
+        /// The one that was not used for the longest time, so that each of at least two VMs gets its turn.
+        case turns
+        /// None: a newer version of the function exists. This pool only finishes what it has begun.
+        case retired
+    }
 
     /// Whether the pool is in the scheduler's queue.
     var isQueued = false
@@ -44,7 +63,12 @@ final class FunctionPool {
     /// Frees a VM that is no longer used.
     private let dismantle: (FunctionVM) -> Void
 
-    init(_ function: Function, files: AppFiles, timeLimit: Deadline.Limit, dismantle: @escaping (FunctionVM) -> Void) {
+    /// - Parameter alternates: whether at least two VMs run the function by turns.
+    init(
+        _ function: Function, files: AppFiles, timeLimit: Deadline.Limit, alternates: Bool = false,
+        dismantle: @escaping (FunctionVM) -> Void
+    ) {
+        order = alternates ? .turns : .last
         self.function = function
         self.files = files
         self.timeLimit = timeLimit
@@ -54,7 +78,7 @@ final class FunctionPool {
     // MARK: Admission
 
     /// The VM on which an invocation that arrives now may begin immediately; nil if it must wait.
-    var idleVM: FunctionVM? { waiting.isEmpty && failure == nil ? free.last : nil }
+    var idleVM: FunctionVM? { waiting.isEmpty && takesFree ? free.last : nil }
 
     func add(_ invocation: Invocation) {
         invocation.state = .waiting(self)
@@ -82,7 +106,7 @@ final class FunctionPool {
         if first.streamSink?.isClosed == true { return .drop(first) }
         if let failure { return .fail(first, failure) }
         if first.deadline.hasPassed(at: now) { return .expire(first) }
-        if let vm = free.last { return .start(first, on: vm) }
+        if takesFree, let vm = free.last { return .start(first, on: vm) }
         return vms < Self.limit && loading < waiting.count ? .load : .wait
     }
 
@@ -111,10 +135,14 @@ final class FunctionPool {
     /// Records that the loading of a VM has ended. Returns the invocations that fail because of it.
     func endLoading(_ failure: InvocationFailure?) -> [Invocation] {
         loading -= 1
+        hasNewVM = failure == nil
         var failed: [Invocation] = []
         if let failure {
             vms -= 1
             loadFailures += 1
+            // The VM that runs goes on alone.
+            if case .turns = order { order = .last }
+            takesFree = true
             // If another VM of the function runs, the waiting invocations wait for that one.
             if vms == 0 {
                 // A limit may not be reached the next time, so reaching it is not a permanent failure.
@@ -135,13 +163,14 @@ final class FunctionPool {
 
     /// Releases the VMs as soon as nothing runs in them.
     func retire() {
-        isRetired = true
+        order = .retired
+        takesFree = failure == nil
         settle()
     }
 
     /// Releases the free VMs of a retired pool. This breaks the reference cycle between the pool and its VMs.
     func settle() {
-        guard isRetired, waiting.isEmpty else { return }
+        guard case .retired = order, waiting.isEmpty else { return }
         free.forEach(dismantle)
         free = []
     }
@@ -156,7 +185,18 @@ final class FunctionPool {
         vm.isBusy = false
         if let more = vm.takeNewSources() { sources.formUnion(more) }
         guard vm.isLoaded else { return }
-        if isRetired, waiting.isEmpty { dismantle(vm) } else { free.append(vm) }
+        switch order {
+        case .last: free.append(vm)
+        case .turns: freeForTurn(vm)
+        case .retired: if waiting.isEmpty { dismantle(vm) } else { free.append(vm) }
+        }
+    }
+
+    /// A new VM is the next in turn. The second VM is loaded for the second invocation.
+    private func freeForTurn(_ vm: FunctionVM) {
+        if hasNewVM { free.append(vm) } else { free.insert(vm, at: 0) }
+        takesFree = hasNewVM || vms > 1
+        hasNewVM = false
     }
 
     /// Frees a VM that still uses more than half of its memory limit after a collection. The next invocation gets a

@@ -40,6 +40,7 @@ extension FunctionVM {
 
     /// Stores the handler that the script has returned.
     func loaded(_ execution: Execution) throws(InvocationFailure) -> Outcome {
+        if pool.test != nil { return .complete }
         guard let stack = execution.main?.thread.stack else { return .complete }
         guard stack.reserve(64) else { throw InvocationFailure(.function, "the Lua stack is full") }
         handler = try takeHandler(from: stack)
@@ -161,6 +162,7 @@ extension FunctionVM {
 
     private func memoryLimitMessage(of task: ScriptTask) -> String {
         let limit = ByteCount.text(lua.memoryLimit)
+        guard pool.test == nil else { return "not enough memory: a test file has \(limit)" }
         let places = "--memory-limit, or \"lua\": { \"memoryLimit\" } in \(function.directory)/function.json"
         guard let recursion = (Recursion(task.thread) ?? task.execution.recursion)?.memory else {
             return "not enough memory: the limit is \(limit); raise it with \(places)"
@@ -179,7 +181,8 @@ extension FunctionVM {
     }
 
     private func timeLimitMessage(of execution: Execution) -> String {
-        let message = execution.deadline.limit.message(for: function)
+        let limit = pool.bench?.limit(thatEnded: execution) ?? execution.deadline.limit
+        let message = limit.message(for: function)
         return switch execution.conclusion {
         case nil, .load: message
         case .answer, .bodyEnd: message + "; the handler had returned, but a task that it spawned had not ended"

@@ -46,7 +46,7 @@ extension FunctionVM {
     private func openFailure(of execution: Execution, _ spawned: SpawnedTasks) -> InvocationFailure? {
         guard let task = spawned.takeFailed(), case .failed(let cause) = task.state else { return nil }
         var failure = failure(of: task, cause)
-        failure.message += " (in a task that was not joined, so the invocation fails)"
+        failure.message += " (in a task that was not joined, so the \(pool.test == nil ? "invocation" : "test") fails)"
         return failure
     }
 

@@ -75,6 +75,7 @@ final class FunctionVM {
         private let pool: FunctionPool
         var function: Function { pool.function }
         var files: AppFiles { pool.files }
+        var clock: WorkerClock { pool.clock }
         let logger: Logger
         /// In bytes.
         let memoryLimit: Int
@@ -160,7 +161,8 @@ final class FunctionVM {
                             try Execution.output(on: stack, of: execution)
                         } ?? 0
                     },
-                    find: { stack throws(LuaError) in try Modules.find(on: stack, scope) }))
+                    find: { stack throws(LuaError) in try Modules.find(on: stack, scope) }),
+                lines: options.lines)
             metatables = try Metatables(lua.stack, scope)
             try FileHandles.install(lua.stack, scope)
         } catch {
@@ -168,6 +170,16 @@ final class FunctionVM {
         }
         scope.metatables = metatables
         lua.setLabel("luafunc: function \(function.name), invocation")
+        if let bench = pool.bench { try prepare(for: bench) }
+    }
+
+    private func prepare(for bench: TestBench) throws(InvocationFailure) {
+        do throws(LuaError) {
+            try bench.prepare(self)
+            try pool.test?.install(lua.stack, scope)
+        } catch {
+            throw InvocationFailure(.limit, "not enough memory for a Lua VM")
+        }
     }
 
     // MARK: Tasks
@@ -187,7 +199,7 @@ final class FunctionVM {
 
     /// The task that runs the handler with its arguments, or the task that must first read them.
     func task(for execution: Execution, _ invocation: Invocation) throws(InvocationFailure) -> ScriptTask {
-        lua.setDeadline(execution.deadline.nanoseconds)
+        lua.setDeadline(execution.codeDeadline)
         lua.forgetRefusals()
         return try invocation.wire.read(invocation, for: execution, on: self)
     }
@@ -243,7 +255,7 @@ final class FunctionVM {
         if let completion = task.completion.take() {
             complete = { [self] stack throws(LuaError) in try completion.push(onto: stack, of: self) }
         }
-        return task.thread.resume(arguments: arguments, deadline: execution.deadline.nanoseconds, complete: complete)
+        return task.thread.resume(arguments: arguments, deadline: execution.codeDeadline, complete: complete)
     }
 
     /// Completes the call in which a task waits for a file.

@@ -35,7 +35,7 @@ struct InvocationLog {
     /// Writes a failure to the live log on one line: the message and the innermost position in Lua code.
     static func write(_ failure: InvocationFailure, of invocation: Invocation?, to logger: Logger) {
         let place = failure.traceback.first { !$0.hasPrefix("[C]") }.map { " (\($0))" } ?? ""
-        logger.error(
+        logger.failure(
             "\((failure.message + place).split(separator: "\n").joined(separator: " | "))", fields(invocation))
     }
 

@@ -1,5 +1,6 @@
 import FunctionsModel
 public import Log
+package import Lua
 
 /// The limits and settings of all functions whose function.json sets none.
 public struct InvocationOptions: Sendable {
@@ -14,16 +15,22 @@ public struct InvocationOptions: Sendable {
     /// Whether callers who sent their own request are shown why a function failed. This is meant only for development.
     public var showsErrors: Bool
     public var callerCheck: CallerCheck
+    /// Records the lines of scripts that run, for tests.
+    package var lines: LineRecord?
+    /// Whether at least two VMs run each function by turns. A function that keeps state in variables, which several
+    /// VMs do not share in production, then shows it in development.
+    public var alternatesVMs: Bool
 
     public init(
         memoryLimit: Int = 64 << 20, timeLimit: Duration? = nil, logger: Logger, showsErrors: Bool = false,
-        callerCheck: CallerCheck = .open
+        callerCheck: CallerCheck = .open, alternatesVMs: Bool = false
     ) {
         self.memoryLimit = memoryLimit
         self.timeLimit = timeLimit
         self.logger = logger
         self.showsErrors = showsErrors
         self.callerCheck = callerCheck
+        self.alternatesVMs = alternatesVMs
     }
 }
 

@@ -10,6 +10,9 @@ protocol ResponseSink: AnyObject {
     /// Sends any other response. If its body is streamed, calls of `write` and `end` follow.
     func respond(_ response: HTTPResponse)
 
+    /// Tells why the invocation fails, before the response that says so in the form of its wire.
+    func fail(_ failure: InvocationFailure)
+
     /// Sends a piece of the body. If there is no room, the piece is buffered.
     func write(_ piece: RawSpan)
 
@@ -31,6 +34,10 @@ protocol ResponseSink: AnyObject {
 
     /// Called once, if the caller disconnects before the response is complete.
     var onDisconnect: (() -> Void)? { get set }
+}
+
+extension ResponseSink {
+    func fail(_ failure: InvocationFailure) {}
 }
 
 extension HTTPConnection: ResponseSink {}

@@ -11,13 +11,13 @@ extension Scheduler {
     func expire(_ execution: Execution) {
         guard !execution.hasEnded else { return }
         // The execution has written to its response since the timer was set, which moved its deadline.
-        if !execution.deadline.hasPassed() { return startTimer(of: execution) }
+        if !execution.deadline.hasPassed(at: clock.now) { return startTimer(of: execution) }
         finish(execution, .failed(execution.vm.timeLimitFailure(of: execution)))
     }
 
     func startTimer(of execution: Execution) {
         // Timers fire before the loop polls, so the work is only queued here.
-        execution.timer = loop.schedule(after: execution.deadline.time - .now) { [self] in
+        execution.timer = clock.schedule(after: execution.deadline.time - clock.now, on: loop) { [self] in
             execution.timer = nil
             queue.enqueue(.expire(execution))
         }
@@ -43,16 +43,19 @@ extension Scheduler {
         execution.close()
         let vm = execution.vm
         if let invocation = execution.invocation {
+            if case .failed(let failure) = outcome { invocation.caller.fail(failure) }
             let isOut = execution.body?.end(isComplete: !outcome.isFailure) ?? false
             if !isOut { answer(invocation, outcome, writer: vm.lua.writer) }
             vm.lua.writer.truncate()
             invocation.state = .ended
             active -= 1
         }
+        let ended = execution.invocation == nil ? execution.ended.take() : nil
+        ended?(outcome)
         execution.discardTasks()
         if ownsVM { closeSome(execution) } else { queue.perform(.close(execution)) }
         if active == 0, mostActive >= Self.trimThreshold { scheduleTrimming() }
-        if execution.invocation == nil { endLoading(of: vm, outcome) }
+        if execution.invocation == nil, ended == nil { endLoading(of: vm, outcome) }
     }
 
     private func endLoading(of vm: FunctionVM, _ outcome: Outcome) {
@@ -71,6 +74,7 @@ extension Scheduler {
     /// Fails an invocation that got no VM.
     func fail(_ invocation: Invocation, _ failure: InvocationFailure) {
         InvocationLog.write(failure, of: invocation, to: options.logger(for: invocation.function))
+        invocation.caller.fail(failure)
         answer(invocation, .failed(failure), writer: nil)
     }
 

@@ -11,7 +11,7 @@ extension Scheduler {
         switch operation as? Wait {
         case .sleep(let time):
             // Timers fire before the loop polls, so the work is only queued here.
-            let timer = loop.schedule(after: time) { [self] in
+            let timer = clock.schedule(after: time, on: loop) { [self] in
                 if task.goesOn(with: .slept) { queue.enqueue(.advance(task)) }
             }
             task.state = .waiting(.timer(timer))
@@ -25,12 +25,14 @@ extension Scheduler {
             call.begin(with: outbound, deadline: execution.deadline.time)
             call.wait { [self] in wake(task, .call(step)) }
         case .file(let request):
-            let call = FileCall(request, group: execution.vm.function.name, of: execution.vm.lua, on: loop) {
-                [self] reply in wake(task, .read(reply))
-            }
+            let call = FileCall(
+                request, group: execution.vm.function.name, of: execution.vm.lua, on: loop, clock: clock.fake
+            ) { [self] reply in wake(task, .read(reply)) }
             task.state = .waiting(.file(call))
         case .keySet(let url):
             outbound.keySets.fetch(url) { [self] in wake(task, .fetched) }
+        case .outside(let number):
+            execution.vm.pool.test?.begin(number, task) { [self] in wake(task, .outside($0)) }
         case .room:
             execution.body?.whenRoom(task) { [self] in wake($0, .writes) }
         case nil:

@@ -15,6 +15,9 @@ final class Scheduler {
     let options: InvocationOptions
     let outbound: OutboundClient
     let queue: RunQueue
+    /// What the worker of a test has instead of the outside world; nil for any other worker.
+    private let bench: TestBench?
+    let clock: WorkerClock
     /// Indexed by the function's number in the app.
     private(set) var pools: [FunctionPool] = []
     private var ids = InvocationIDs()
@@ -23,7 +26,11 @@ final class Scheduler {
     var active = 0
     var mostActive = 0
 
-    init(loop: EventLoop, app: FunctionApp, options: InvocationOptions, outbound: OutboundClient) {
+    init(
+        loop: EventLoop, app: FunctionApp, options: InvocationOptions, outbound: OutboundClient, bench: TestBench? = nil
+    ) {
+        self.bench = bench
+        clock = WorkerClock(fake: bench?.clock)
         self.outbound = outbound
         self.loop = loop
         self.app = app
@@ -42,8 +49,9 @@ final class Scheduler {
     func makePool(_ function: Function, of app: FunctionApp) -> FunctionPool {
         let pool = FunctionPool(
             function, files: app.files(of: function.name), timeLimit: Deadline.Limit(function, options, app.host),
-            dismantle: { [unowned self] in dismantle($0) })
+            alternates: options.alternatesVMs, dismantle: { [unowned self] in dismantle($0) })
         pool.keySets = outbound.keySets
+        pool.bench = bench
         return pool
     }
 
@@ -57,7 +65,8 @@ final class Scheduler {
         let pool = pools[number]
         let id = request.hostInvocationID.map { InvocationID.host($0) } ?? ids.next()
         let invocation = Invocation(
-            of: pool.function, request, wire: wire, caller: caller, id: id, deadline: Deadline(pool.timeLimit))
+            of: pool.function, request, wire: wire, caller: caller, id: id,
+            deadline: Deadline(pool.timeLimit, at: clock.now))
         if request.isCut {
             return fail(
                 invocation,
@@ -117,8 +126,13 @@ final class Scheduler {
         for (name, pool) in older where changed.contains(name) { pool.retire() }
     }
 
-    /// The functions that cannot be loaded.
-    var failing: Set<String> { Set(pools.filter { $0.failure != nil }.map(\.function.name)) }
+    /// Releases the VMs of all functions as soon as nothing runs in them.
+    func retire() { for pool in pools { pool.retire() } }
+
+    /// The functions that cannot be loaded, with the reasons.
+    var failures: [String: InvocationFailure] {
+        Dictionary(uniqueKeysWithValues: pools.compactMap { pool in pool.failure.map { (pool.function.name, $0) } })
+    }
 
     // MARK: The queue
 
@@ -180,7 +194,7 @@ final class Scheduler {
     private func serve(_ pool: FunctionPool) {
         while true {
             guard queue.mayRun else { return serveSoon(pool) }
-            switch pool.decision() {
+            switch pool.decision(at: clock.now) {
             case .wait:
                 return pool.settle()
             case .drop:
@@ -213,7 +227,7 @@ final class Scheduler {
     private func serveAgain(_ pool: FunctionPool, at deadline: Deadline) {
         guard !deadline.isNever, !pool.isTimed else { return }
         pool.isTimed = true
-        loop.schedule(after: deadline.time - .now) { [self] in
+        clock.schedule(after: deadline.time - clock.now, on: loop) { [self] in
             pool.isTimed = false
             guard !pool.isQueued else { return }
             pool.isQueued = true
@@ -235,7 +249,9 @@ final class Scheduler {
         pool.beginLoading()
         do throws(InvocationFailure) {
             let vm = try FunctionVM(pool: pool, options: options)
-            let execution = Execution(nil, on: vm, deadline: Deadline(pool.loadLimit ?? pool.timeLimit))
+            let execution = Execution(
+                nil, on: vm, deadline: Deadline(pool.loadLimit ?? pool.timeLimit, at: clock.now))
+            bench?.limit(execution)
             vm.active += 1
             advance(try vm.loadingTask(for: execution))
         } catch {
@@ -247,10 +263,13 @@ final class Scheduler {
         for invocation in pool.endLoading(failure) {
             if let failure { fail(invocation, failure) }
         }
+        // Only in development does an invocation wait for a VM while another one is free.
+        if failure != nil, !pool.free.isEmpty { settle(pool) }
     }
 
     private func start(_ invocation: Invocation, on vm: FunctionVM) {
         let execution = Execution(invocation, on: vm, deadline: invocation.deadline)
+        bench?.limit(execution)
         invocation.state = .running(execution)
         vm.active += 1
         active += 1

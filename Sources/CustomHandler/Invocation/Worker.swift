@@ -14,12 +14,17 @@ final class Worker: HTTPResponder {
     /// Functions of a newer app that are loaded but not yet in service.
     private var prepared: [String: FunctionPool] = [:]
     private let outbound: OutboundClient
+    /// What a worker of tests has instead of the outside world.
+    let bench: TestBench?
+    /// The test file that runs here.
+    var tests: TestScript?
     /// Called once, for the first request.
     var firstRequest: (() -> Void)?
 
-    init(loop: EventLoop, trust: ClientTrust, userAgent: String) {
+    init(loop: EventLoop, trust: ClientTrust, userAgent: String, bench: TestBench? = nil) {
         self.loop = loop
-        outbound = OutboundClient(loop: loop, trust: trust, userAgent: userAgent)
+        self.bench = bench
+        outbound = OutboundClient(loop: loop, trust: trust, userAgent: userAgent, bench: bench)
     }
 
     /// Starts to serve the app. Requests that arrive earlier get status 503.
@@ -28,7 +33,7 @@ final class Worker: HTTPResponder {
             options.logger.warning("this system has no timer to enforce time slices and time limits")
         }
         dispatcher = Dispatcher(app: app, callerCheck: options.callerCheck, logger: options.logger)
-        scheduler = Scheduler(loop: loop, app: app, options: options, outbound: outbound)
+        scheduler = Scheduler(loop: loop, app: app, options: options, outbound: outbound, bench: bench)
     }
 
     // MARK: Requests
@@ -141,9 +146,13 @@ final class Worker: HTTPResponder {
     }
 
     /// Loads functions before their first call. `end` gets the failures.
-    func load(_ names: [String], end: @escaping ([String: InvocationFailure]) -> Void) {
+    ///
+    /// - Parameter limit: the time that one function may take; nil for the time limit of an invocation.
+    func load(_ names: [String], limit: Duration?, end: @escaping ([String: InvocationFailure]) -> Void) {
         guard let scheduler else { return end([:]) }
-        load(names.compactMap(scheduler.pool)[...], [:], end: end)
+        let pools = names.compactMap(scheduler.pool)
+        if let limit { for pool in pools { pool.loadLimit = Deadline.Limit(limit, .reload) } }
+        load(pools[...], [:], end: end)
     }
 
     /// Loads one function after another, so that the loop can do other work in between.
@@ -159,8 +168,8 @@ final class Worker: HTTPResponder {
         }
     }
 
-    /// The functions that failed to load here.
-    var failing: Set<String> { scheduler?.failing ?? [] }
+    /// The functions that failed to load here, with the reasons.
+    var failures: [String: InvocationFailure] { scheduler?.failures ?? [:] }
 
     /// The files on which each loaded function depends.
     var sources: [String: Set<String>] { scheduler?.sources ?? [:] }
@@ -176,7 +185,12 @@ final class Worker: HTTPResponder {
     }
 
     /// Closes the functions' outbound connections. Nothing is invoked afterwards.
-    func close() { outbound.close() }
+    func close() {
+        outbound.close()
+        guard let script = tests.take() else { return }
+        script.close()
+        scheduler?.retire()
+    }
 }
 
 /// A function and the files from which its code is read.

@@ -12,6 +12,8 @@ public final class WorkerGroup: Sendable {
     private let state = Mutex(State())
     private let trust: ClientTrust
     private let userAgent: String
+    /// What `os.getenv` returns in tests; nil for a group that does not run tests.
+    private let testEnvironment: [String: String]?
 
     private struct State {
         var added: [EventLoop] = []
@@ -25,8 +27,15 @@ public final class WorkerGroup: Sendable {
     ///   - settings: app settings; `SSL_CERT_FILE` names the certificates that outbound requests trust instead of the
     ///     system's.
     ///   - version: luafunc's version, for the header `User-Agent` of outbound requests.
-    public init(loop: EventLoop, settings: [String: String] = [:], version: String = "0") {
+    public convenience init(loop: EventLoop, settings: [String: String] = [:], version: String = "0") {
+        self.init(loop: loop, settings: settings, version: version, tests: false)
+    }
+
+    /// - Parameter tests: whether the functions get a fake clock, stubs in place of HTTP requests, and only these
+    ///   settings.
+    package init(loop: EventLoop, settings: [String: String], version: String, tests: Bool) {
         LuaVM.tuneMemory()
+        testEnvironment = tests ? settings : nil
         self.loop = loop
         userAgent = "luafunc/\(version)"
         trust = ClientTrust(settings["SSL_CERT_FILE"].map { .file($0) } ?? .system)
@@ -53,7 +62,8 @@ public final class WorkerGroup: Sendable {
     /// The worker of a loop, made on first use. Call it only on the loop's thread.
     func worker(on loop: EventLoop) -> Worker {
         if let worker = loop[resident: self] as? Worker { return worker }
-        let worker = Worker(loop: loop, trust: trust, userAgent: userAgent)
+        let bench = testEnvironment.map { TestBench(loop, environment: $0) }
+        let worker = Worker(loop: loop, trust: trust, userAgent: userAgent, bench: bench)
         loop[resident: self] = worker
         if loop === self.loop {
             // The reference is weak, because with a single thread nothing needs the group once it has made its worker.
@@ -68,7 +78,7 @@ public final class WorkerGroup: Sendable {
         if loop.isCurrent { body(worker(on: loop)) } else { loop.submit { [self] in body(worker(on: loop)) } }
     }
 
-    private func ask<Answer: Sendable>(
+    func ask<Answer: Sendable>(
         _ loop: EventLoop, _ question: @escaping @Sendable (Worker, @escaping (Answer) -> Void) -> Void
     ) async -> Answer {
         await withCheckedContinuation { continuation in
@@ -107,8 +117,9 @@ public final class WorkerGroup: Sendable {
         await ask(preloading) { $0.tryOut(versions, limit: limit, end: $1) }
     }
 
-    /// The functions that could not be loaded. Functions that no one has tried to load are not included.
-    func failing() async -> Set<String> { await ask(preloading) { $1($0.failing) } }
+    /// The functions that could not be loaded, with the reasons. Functions that no one has tried to load are not
+    /// included.
+    func failures() async -> [String: InvocationFailure] { await ask(preloading) { $1($0.failures) } }
 
     /// Switches all workers to a newer app. One of them has the app's new functions prepared. Each worker switches
     /// between two requests.
@@ -136,7 +147,9 @@ public final class WorkerGroup: Sendable {
     }
 
     /// Loads every function once, and returns the failures.
-    public func check(_ app: FunctionApp) async -> [String: InvocationFailure] {
-        await ask(preloading) { $0.load(app.functions.keys.sorted(), end: $1) }
+    ///
+    /// - Parameter limit: the time that one function may take; nil for the time limit of an invocation.
+    public func check(_ app: FunctionApp, limit: Duration? = nil) async -> [String: InvocationFailure] {
+        await ask(preloading) { $0.load(app.functions.keys.sorted(), limit: limit, end: $1) }
     }
 }

@@ -53,8 +53,7 @@ enum BodyWriter {
         case .full:
             throw .message("the response body takes more than the function's \(ByteCount.text(scope.memoryLimit))")
         case .sent:
-            execution.deadline.extend()
-            execution.vm.lua.setDeadline(execution.deadline.nanoseconds)
+            execution.extendDeadline()
             return 0
         }
     }

@@ -81,7 +81,7 @@ struct ContextTable {
     private static func pushDeadline(onto stack: LuaStack, _ scope: FunctionVM.Scope) {
         if let deadline = scope.deadline { return stack.push(deadline) }
         stack.push(function: "deadline") { stack throws(LuaError) in
-            stack.push(scope.running?.deadline.left ?? .infinity)
+            stack.push(scope.running?.deadline.left(at: scope.clock.now) ?? .infinity)
             return 1
         }
         stack.pushValue(at: -1)

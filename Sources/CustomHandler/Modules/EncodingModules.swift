@@ -45,7 +45,7 @@ extension Modules {
                 (
                     "v7",
                     { stack throws(LuaError) in
-                        stack.push(timeOrdered().uuidString.lowercased())
+                        stack.push(timeOrdered(at: scope.clock.time).uuidString.lowercased())
                         return 1
                     }
                 ),
@@ -53,9 +53,9 @@ extension Modules {
     }
 
     /// A UUID of version 7 (RFC 9562 §5.7): 48 bits of Unix time in milliseconds, then random bits.
-    private static func timeOrdered() -> UUID {
+    private static func timeOrdered(at time: Double) -> UUID {
         var bytes = UUID().uuid
-        let milliseconds = UInt64(Date().timeIntervalSince1970 * 1000)
+        let milliseconds = UInt64(time * 1000)
         bytes.0 = UInt8(truncatingIfNeeded: milliseconds >> 40)
         bytes.1 = UInt8(truncatingIfNeeded: milliseconds >> 32)
         bytes.2 = UInt8(truncatingIfNeeded: milliseconds >> 24)

@@ -1,5 +1,5 @@
-import JSON
-import Lua
+package import JSON
+package import Lua
 
 extension Modules {
     /// The module `json`: encode (with the options `pretty` and `sorted`), decode, null, array, object.
@@ -151,7 +151,7 @@ extension LuaStack {
     private static let leastChecked = 1 << 10
 
     /// Pushes the value of the JSON text in the string at `index`, which is shorter than `LongJSONReader.shortest`. [+1]
-    func pushJSON(at index: Int) throws(JSONError) {
+    package func pushJSON(at index: Int) throws(JSONError) {
         let level = count
         do throws(JSONError) {
             try withBytes(at: index) { text throws(JSONError) in

@@ -1,5 +1,5 @@
 import FunctionsModel
-import Lua
+package import Lua
 
 /// luafunc's own Lua modules, which `require` opens.
 enum Modules {
@@ -68,18 +68,16 @@ enum Modules {
     private static func missing(_ name: String, _ tried: [String]) -> String {
         let own = names.joined(separator: ", ")
         let places = tried.map { "\n\tno file '\($0)'" }.joined()
-        let advice =
-            if name.contains("/") {
-                "; write '.' between the parts of a name"
-            } else if name.hasPrefix("lib.") {
-                "; leave 'lib.' out"
-            } else if name == "dkjson" {
-                "; luafunc's own is 'json'"
-            } else {
-                AppFiles.replacement(forNative: name).map { "; it is a C module, which luafunc does not load: \($0)" }
-                    ?? ""
-            }
+        let advice = advice(onMissing: name).map { "; \($0)" } ?? ""
         return "module '\(name)' not found\(advice):\n\tnot one of luafunc's own (\(own))\(places)"
+    }
+
+    /// What to write instead of the name of a module that does not exist.
+    static func advice(onMissing name: String) -> String? {
+        if name.contains("/") { return "write '.' between the parts of a name" }
+        if name.hasPrefix("lib.") { return "leave 'lib.' out" }
+        if name == "dkjson" { return "luafunc's own is 'json'" }
+        return AppFiles.replacement(forNative: name).map { "it is a C module, which luafunc does not load: \($0)" }
     }
 
     /// Pushes the table of one of luafunc's own modules. [+1]
@@ -138,7 +136,7 @@ extension LuaStack {
     /// Checks that the argument is a table whose members all have one of these names.
     ///
     /// - Parameter sentence: how the error begins, such as "json.encode has no option".
-    func checkMembers(of index: Int, _ names: [String], _ sentence: String) throws(LuaError) {
+    package func checkMembers(of index: Int, _ names: [String], _ sentence: String) throws(LuaError) {
         try argumentTable(index)
         var unknown: String?
         var pairs = 0

@@ -1,4 +1,4 @@
-import FoundationEssentials
+import EventLoop
 import FunctionsModel
 import Lua
 
@@ -6,33 +6,35 @@ import Lua
 extension Modules {
     /// The module `time`: now, monotonic, format and parse (RFC 3339), date and from (the parts of a date), add.
     static func openTime(onto stack: LuaStack, _ scope: FunctionVM.Scope) throws(LuaError) {
-        let start = ContinuousClock.now
+        let start = scope.clock.now
         pushTable(
             [
                 (
                     "now",
                     { stack throws(LuaError) in
-                        stack.push(Date().timeIntervalSince1970)
+                        stack.push(scope.clock.time)
                         return 1
                     }
                 ),
                 (
                     "monotonic",
                     { stack throws(LuaError) in
-                        stack.push(start.duration(to: .now) / .seconds(1))
+                        stack.push((scope.clock.now - start) / .seconds(1))
                         return 1
                     }
                 ),
                 (
                     "format",
                     { stack throws(LuaError) in
-                        guard let text = RFC3339.format(try secondsOrNow(on: stack)) else { throw outOfRange }
+                        guard let text = RFC3339.format(try secondsOrNow(on: stack, scope.clock)) else {
+                            throw outOfRange
+                        }
                         stack.push(text)
                         return 1
                     }
                 ),
                 ("parse", { stack throws(LuaError) in try parse(on: stack) }),
-                ("date", { stack throws(LuaError) in try pushParts(on: stack) }),
+                ("date", { stack throws(LuaError) in try pushParts(on: stack, scope.clock) }),
                 ("from", { stack throws(LuaError) in try pushTime(fromPartsOn: stack) }),
                 ("add", { stack throws(LuaError) in try add(on: stack) }),
             ], onto: stack)
@@ -40,8 +42,8 @@ extension Modules {
 
     private static let outOfRange = LuaError.argument(1, expected: "seconds between the years 0000 and 9999 expected")
 
-    private static func secondsOrNow(on stack: LuaStack) throws(LuaError) -> Double {
-        stack.isNil(at: 1) ? Date().timeIntervalSince1970 : try stack.argumentNumber(1)
+    private static func secondsOrNow(on stack: LuaStack, _ clock: WorkerClock) throws(LuaError) -> Double {
+        stack.isNil(at: 1) ? clock.time : try stack.argumentNumber(1)
     }
 
     private static func parse(on stack: LuaStack) throws(LuaError) -> Int {
@@ -73,8 +75,8 @@ extension Modules {
     private static let parts = ["year", "month", "day", "hour", "min", "sec", "fraction", "weekday", "yearDay"]
 
     /// Pushes the parts of the time at 1, or of now.
-    private static func pushParts(on stack: LuaStack) throws(LuaError) -> Int {
-        guard let time = CivilTime(try secondsOrNow(on: stack)) else { throw outOfRange }
+    private static func pushParts(on stack: LuaStack, _ clock: WorkerClock) throws(LuaError) -> Int {
+        guard let time = CivilTime(try secondsOrNow(on: stack, clock)) else { throw outOfRange }
         stack.pushTable(hash: parts.count)
         let values = [
             time.date.year, time.date.month, time.date.day, time.hour, time.minute, time.second, nil, time.weekday,

@@ -11,7 +11,7 @@ final class OutboundCall {
     enum Phase {
         /// The first wait begins the first attempt.
         case new
-        case active(ClientCall)
+        case active(any OutboundTransfer)
         /// Until the next attempt.
         case resting(Timer)
         case ended
@@ -96,7 +96,7 @@ final class OutboundCall {
 
     private func startClock() {
         guard request.isInPieces, clock == nil, !waiters.isEmpty, case .active = phase, let client else { return }
-        clock = client.loop.schedule(after: request.timeout) { [weak self] in
+        clock = client.clock.schedule(after: request.timeout, on: client.loop) { [weak self] in
             guard let self else { return }
             clock = nil
             attemptFailed(.timeout(.whole))
@@ -109,15 +109,15 @@ final class OutboundCall {
         guard let client, case .success(let url) = request.target else { return }
         attempts += 1
         head = nil
+        let begin = { [weak self] in
+            self?.takesPieces = true
+            self?.changed()
+        }
         let body: ClientRequest.Body =
             switch request.body {
             case .none: .none
             case .bytes(let bytes): .bytes(bytes)
-            case .pieces(let length):
-                .stream(length: length) { [weak self] _ in
-                    self?.takesPieces = true
-                    self?.changed()
-                }
+            case .pieces(let length): .stream(length: length) { _ in begin() }
             }
         var sent = ClientRequest(request.method, url, fields: request.fields, body: body)
         if let own = sent.fields.first("user-agent") {
@@ -132,7 +132,7 @@ final class OutboundCall {
         sent.timeout = request.isInPieces ? nil : request.timeout
         sent.group = request.function
         let call = client.send(
-            sent, head: { [self] in receive($0) }, received: { [self] in receive($0) },
+            sent, begin: begin, head: { [self] in receive($0) }, received: { [self] in receive($0) },
             ended: { [self] in attemptEnded($0) })
         phase = .active(call)
         startClock()
@@ -183,12 +183,18 @@ final class OutboundCall {
     }
 
     private func status(of head: ClientHead) -> RetryOptions.Failure {
-        .status(head.status, retryAfter: head.fields.first("retry-after").flatMap { RetryAfter.seconds($0) })
+        let value = head.fields.first("retry-after")
+        return .status(
+            head.status,
+            retryAfter: value.flatMap { RetryAfter.seconds($0, now: client?.clock.time ?? WorkerClock().time) })
     }
 
     private func retryWait(after failure: RetryOptions.Failure) -> Double? {
-        let left = deadline == .distantFuture ? .infinity : (deadline - .now) / .seconds(1)
-        return request.retry?.wait(after: failure, attempt: attempts, left: left, random: .random(in: 0...1))
+        guard let retry = request.retry, let clock = client?.clock else { return nil }
+        let left = deadline == .distantFuture ? .infinity : (deadline - clock.now) / .seconds(1)
+        // The waits of a test can be foretold: they are the planned ones.
+        let random = clock.fake == nil ? Double.random(in: 0...1) : 0
+        return retry.wait(after: failure, attempt: attempts, left: left, random: random)
     }
 
     /// Waits for the next attempt.
@@ -196,7 +202,9 @@ final class OutboundCall {
         stop()
         guard let client else { return }
         phase = .resting(
-            client.loop.schedule(after: .nanoseconds(Int64(seconds * 1e9))) { [weak self] in self?.attempt() })
+            client.clock.schedule(after: .nanoseconds(Int64(seconds * 1e9)), on: client.loop) { [weak self] in
+                self?.attempt()
+            })
     }
 
     /// Ends the attempt and drops what it has received.

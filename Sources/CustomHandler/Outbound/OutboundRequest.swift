@@ -79,6 +79,11 @@ struct OutboundRequest {
         try stack.checkMembers(of: index, members.filter { !given.contains($0) }, "\(caller) has no option")
     }
 
+    /// Creates a message that has no URL, such as a stub's reply. Errors in it begin with the name of the caller.
+    init(caller: String) {
+        (target, function, self.caller, urlSize) = (.failure(OutboundFault("", kind: "url")), "", caller, 0)
+    }
+
     /// Reads the options at `index`. [0]
     init(at index: Int, of stack: LuaStack, function: String, caller: String) throws(LuaError) {
         let level = stack.count

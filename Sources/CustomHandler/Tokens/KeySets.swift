@@ -9,7 +9,7 @@ final class KeySets {
     typealias Send = (
         ClientRequest, _ head: @escaping (ClientHead) -> Void, _ received: @escaping (RawSpan) -> Void,
         _ ended: @escaping (Result<Void, HTTPClientError>) -> Void
-    ) -> ClientCall?
+    ) -> (any OutboundTransfer)?
 
     /// The most sets that are kept. The one that was fetched first is dropped for another.
     static let limit = 32
@@ -19,27 +19,29 @@ final class KeySets {
 
     private let send: Send
     private let userAgent: String
+    private let clock: WorkerClock
     private var sets: [String: KeySet] = [:]
     /// The URLs of the sets, in the order in which they were first fetched.
     private var order: [String] = []
     /// Those who wait for a fetch that is under way, by its URL.
     private var waiting: [String: [() -> Void]] = [:]
 
-    init(userAgent: String, send: @escaping Send) {
+    init(userAgent: String, clock: WorkerClock = WorkerClock(), send: @escaping Send) {
         self.userAgent = userAgent
+        self.clock = clock
         self.send = send
     }
 
     func answer(for url: String, _ suffices: ([VerificationKey]) -> Bool) -> KeySet.Answer {
         // A fetch that is under way may bring the key, but keys that suffice need no wait.
-        let answer = sets[url]?.answer(suffices) ?? .fetch
+        let answer = sets[url]?.answer(at: clock.now, suffices) ?? .fetch
         if case .failed = answer, waiting[url] != nil { return .fetch }
         return answer
     }
 
     /// Fetches the keys, unless that is under way or was done after the caller had asked. `done` is called once.
     func fetch(_ text: String, done: @escaping () -> Void) {
-        if sets[text]?.wasJustTried() == true { return done() }
+        if sets[text]?.wasJustTried(at: clock.now) == true { return done() }
         if waiting[text] != nil {
             waiting[text]?.append(done)
             return
@@ -67,13 +69,13 @@ final class KeySets {
             if order.count == Self.limit { sets[order.removeFirst()] = nil }
             order.append(url)
         }
-        sets[url, default: KeySet()].note(result, at: .now)
+        sets[url, default: KeySet()].note(result, at: clock.now)
         for done in waiting.removeValue(forKey: url) ?? [] { done() }
     }
 
     /// A response that is being received.
     private final class Response {
-        var call: ClientCall?
+        var call: (any OutboundTransfer)?
         var head: ClientHead?
         private var body: [UInt8] = []
 

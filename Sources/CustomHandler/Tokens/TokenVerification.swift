@@ -1,5 +1,4 @@
 import Crypto
-import FoundationEssentials
 import HTTP
 import JSON
 import Lua
@@ -112,7 +111,7 @@ final class TokenVerification {
         }
         stack.expandDeferred(at: -1)
         do throws(TokenFault) {
-            try checkTimes(stack)
+            try checkTimes(stack, at: scope.clock.time)
             try checkText("iss", among: options.issuers, .issuer, "issuer", stack)
             try checkText("aud", among: options.audiences, .audience, "audience", stack)
         } catch {
@@ -121,8 +120,7 @@ final class TokenVerification {
         return 1
     }
 
-    private func checkTimes(_ stack: LuaStack) throws(TokenFault) {
-        let now = TimeOfDay.now
+    private func checkTimes(_ stack: LuaStack, at now: Double) throws(TokenFault) {
         let (end, start) = (try time("exp", stack), try time("nbf", stack))
         _ = try time("iat", stack)
         if let end, now >= end + options.leeway {
@@ -175,10 +173,4 @@ final class TokenVerification {
                 ? "the token has no \(title) (\(name)); expected: \(wanted)"
                 : "the \(title) of the token is \(seen.joined(separator: ", ")); expected: \(wanted)")
     }
-}
-
-/// The clock by which tokens are judged.
-enum TimeOfDay {
-    /// Seconds since 1970.
-    static var now: Double { Date().timeIntervalSince1970 }
 }
