@@ -16,15 +16,21 @@ let commit: [CSetting] = Context.environment["LUAFUNC_COMMIT"].map { [.define("C
 /// target that needs one of them names both.
 let openSSL = [":libssl.a", ":libcrypto.a"]
 
-func floor(_ name: String, _ dependencies: [Target.Dependency], libraries: [String] = []) -> Target {
+/// For floors that no invocation passes in production: a small program matters more than their speed.
+let small: [SwiftSetting] = [.unsafeFlags(["-Osize"], .when(configuration: .release))]
+
+func floor(
+    _ name: String, _ dependencies: [Target.Dependency], libraries: [String] = [], resources: [Resource] = [],
+    settings: [SwiftSetting] = []
+) -> Target {
     .target(
-        name: name, dependencies: dependencies, swiftSettings: strict,
+        name: name, dependencies: dependencies, resources: resources, swiftSettings: strict + settings,
         linkerSettings: libraries.map { .linkedLibrary($0) })
 }
 
 /// The top floor, which is the program.
 func program(floor name: String, _ dependencies: [Target.Dependency]) -> Target {
-    .executableTarget(name: name, dependencies: dependencies, swiftSettings: strict)
+    .executableTarget(name: name, dependencies: dependencies, swiftSettings: strict + small)
 }
 
 func tests(
@@ -69,13 +75,19 @@ let package = Package(
         floor(
             "CustomHandler",
             ["Crypto", "EventLoop", "Files", "FunctionsModel", "HTTP", "HTTP1", "JSON", "Log", "Lua", "Patterns"]),
-        floor("DevHost", ["Crypto", "EventLoop", "Files", "FunctionsModel", "HTTP", "HTTP1", "JSON", "Log"]),
+        floor(
+            "DevHost", ["Crypto", "EventLoop", "Files", "FunctionsModel", "HTTP", "HTTP1", "JSON", "Log"],
+            settings: small),
         floor(
             "Toolbox",
             [
                 "CustomHandler", "DevHost", "EventLoop", "Files", "FunctionsModel", "HTTP", "HTTP1", "JSON", "Log",
                 "Lua",
-            ]),
+            ],
+            // The compiler makes a variable of each file: Templates/Functions/http/http_test.lua becomes
+            // PackageResources.http_test_lua. So no two files may have the same name.
+            resources: [.embedInCode("Templates/App"), .embedInCode("Templates/Functions")],
+            settings: small),
         program(
             floor: "luafunc",
             [

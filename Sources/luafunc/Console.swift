@@ -1,3 +1,4 @@
+import Glibc
 import Log
 
 /// Writes whole lines for people and for the host, which reads stdout and stderr line by line (host-contract §11). The
@@ -14,4 +15,12 @@ enum Console {
     static func printStyled(_ text: String) { LogSink.standard.print(text) }
 
     static func printStyledError(_ text: String) { LogSink.standard.print(text, to: .errors) }
+
+    /// The local time, such as `09:07:03`.
+    static var clock: String {
+        var now = time(nil)
+        var parts = tm()
+        localtime_r(&now, &parts)
+        return [parts.tm_hour, parts.tm_min, parts.tm_sec].map { $0 < 10 ? "0\($0)" : "\($0)" }.joined(separator: ":")
+    }
 }

@@ -34,6 +34,8 @@ extension ExitCode {
         case is UsageError:
             Console.printError("\(error)")
             usage.end()
+        case is CancellationError:
+            stopped.end()
         default:
             Console.printError("luafunc: \(error)")
             failure.end()

@@ -65,5 +65,5 @@ extension CommandSet {
         discussion: """
             Started by the Functions host, which sets FUNCTIONS_CUSTOMHANDLER_PORT, luafunc serves without any command.
             """,
-        version: origin, commands: [.start, .serve, .check, .pack, .completion])
+        version: origin, commands: [.initialize, .new, .start, .invoke, .test, .check, .pack, .serve, .completion])
 }

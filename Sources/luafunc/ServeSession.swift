@@ -4,6 +4,7 @@ import FunctionsModel
 import Glibc
 import HTTP
 import Log
+import Toolbox
 
 /// The work of `serve`, with its defaults. It is separate from the command because the host starts luafunc without
 /// options, and reading options would take longer than all other work before the socket listens.
@@ -20,6 +21,8 @@ struct ServeSession {
     var outputLimit = 256 << 20
     var watch: Bool?
     var untilStdinEnds = false
+    /// Whether at least two VMs run each function by turns.
+    var alternatesVMs = false
     /// Whether the first line of standard input is a secret that callers must send.
     var takesSecret = false
 
@@ -60,10 +63,13 @@ struct ServeSession {
         let functions = try loader.loadOrTell()
         let options = InvocationOptions(
             memoryLimit: memoryLimit, timeLimit: timeLimit, logger: logger, showsErrors: settings.isDevelopment,
-            callerCheck: secret.map { .secret($0) } ?? (settings.isHosted ? .host(port: server.port) : .open))
+            callerCheck: secret.map { .secret($0) } ?? (settings.isHosted ? .host(port: server.port) : .open),
+            alternatesVMs: alternatesVMs)
         let reloader =
             source.changes && (watch ?? settings.isDevelopment)
-            ? AppReloader(loader: loader, app: functions, workers: workers, logger: logger) : nil
+            ? AppReloader(
+                loader: loader, app: functions, workers: workers, logger: logger,
+                check: Self.check(settings.values)) : nil
         workers.install(functions, options: options)
         let end = ServeShutdown(server)
         loop.schedule(after: Self.quiet) {
@@ -76,6 +82,12 @@ struct ServeSession {
             ).start(on: loop)
             watchSaves(reloader)
         }
+    }
+
+    /// Finds what is wrong in scripts. It reads files again only if they have changed.
+    private static func check(_ settings: [String: String]) -> AppReloader.Check {
+        let memory = ScriptMemory()
+        return { app in await ScriptChecks.findings(in: app, failures: [:], settings: settings, memory: memory) }
     }
 
     @MainLoop

@@ -1,7 +1,6 @@
 import DevHost
 import EventLoop
 import Files
-import Glibc
 import Log
 
 /// Prints the output of `luafunc start`: the functions, one line for each invocation with its log lines below, and the
@@ -14,12 +13,15 @@ final class StartConsole {
     private let isLuafunc: Bool
     private let reloads: Bool
     private let verbose: Bool
+    private let isFirstStart: Bool
     private var open: [String: OpenInvocation] = [:]
-    /// The number of invocations that have ended but are not shown yet.
-    private var ending = 0
+    /// What is shown a moment later, in this order: the ends of invocations, and what came after them.
+    private var late: [@MainLoop () -> Void] = []
     /// The invocation whose lines were printed last. Further lines of it need no name.
     private var last: String?
     private var functions: [HostListing.Entry] = []
+    /// The events that have come before the list of functions, which is shown first.
+    private var early: [HostEvent]? = []
     private var nameWidth = 8
     private var causeWidth = 16
     /// Fires while invocations run.
@@ -38,16 +40,28 @@ final class StartConsole {
 
     /// - Parameter isLuafunc: whether the handler is luafunc, which reports the app's problems itself.
     /// - Parameter reloads: whether a save can change the app.
-    init(isLuafunc: Bool, reloads: Bool, verbose: Bool) {
+    /// - Parameter isFirstStart: whether to show how to call a function.
+    init(isLuafunc: Bool, reloads: Bool, verbose: Bool, isFirstStart: Bool) {
         style = ConsoleStyle(isTerminal: StandardStream.output.isTerminal)
         self.isLuafunc = isLuafunc
         self.reloads = reloads
         self.verbose = verbose
+        self.isFirstStart = isFirstStart
     }
 
     func show(_ event: HostEvent) {
+        if case .listening(let listing) = event {
+            show(listing)
+            let events = early.take() ?? []
+            for event in events { show(event) }
+            return
+        }
+        guard early == nil else {
+            early?.append(event)
+            return
+        }
         switch event {
-        case .listening(let listing): show(listing)
+        case .listening: break
         case .reloaded(let listing):
             let known = functions
             install(listing)
@@ -61,11 +75,7 @@ final class StartConsole {
         case .invocationEnded(let end):
             // The handler's lines arrive through a pipe and its response through a socket, so lines may arrive a moment
             // later.
-            ending += 1
-            EventLoop.main.schedule(after: Self.pauseForLines) { [self] in
-                ending -= 1
-                show(end)
-            }
+            showLater { [self] in show(end) }
         case .warning(let text): afterEnds { [self] in say("warn  \(text)", style.yellow) }
         case .error(let text): afterEnds { [self] in say(text, style.red) }
         }
@@ -75,7 +85,21 @@ final class StartConsole {
 
     /// Runs `body` after the ends of earlier invocations were shown, so that their consequences appear after them.
     private func afterEnds(_ body: @escaping @MainLoop () -> Void) {
-        if ending == 0 { body() } else { EventLoop.main.schedule(after: Self.pauseForLines) { body() } }
+        if late.isEmpty { body() } else { showLater(body) }
+    }
+
+    private func showLater(_ body: @escaping @MainLoop () -> Void) {
+        late.append(body)
+        EventLoop.main.schedule(after: Self.pauseForLines) { [self] in
+            if !late.isEmpty { late.removeFirst()() }
+        }
+    }
+
+    /// Shows the rest, because the program ends.
+    func finish() {
+        let rest = late
+        late = []
+        for show in rest { show() }
     }
 
     // MARK: Functions
@@ -90,6 +114,7 @@ final class StartConsole {
         Console.print("")
         if !isLuafunc { tellProblems(of: listing) }
         if let key = listing.masterKey { Console.print("keys are checked; this one opens everything: \(key)") }
+        if isFirstStart, let call = listing.firstCall { Console.printStyled("try  " + style.bold(Escape.line(call))) }
         let reload = reloads ? "Every save takes effect. " : ""
         Console.printStyled(style.dim("\(listing.address) · \(reload)Ctrl-C stops.") + "\n")
     }
@@ -108,7 +133,9 @@ final class StartConsole {
             let methods = entry.methods.isEmpty ? "" : "[\(entry.methods.joined(separator: ","))] "
             let how = Escape.line(entry.isHTTP ? methods : entry.trigger.padded(typeWidth) + "  ")
             let name = style.bold(Escape.line(entry.name).padded(width))
-            Console.printStyled("  \(name)  \(how)\(style.green(Escape.line(entry.address)))")
+            let problem = entry.problem.map { style.red(Escape.line($0)) }
+            let address = entry.address.isEmpty ? nil : style.green(Escape.line(entry.address))
+            Console.printStyled("  \(name)  \(how)\([address, problem].compactMap(\.self).joined(separator: "  "))")
         }
     }
 
@@ -211,13 +238,7 @@ final class StartConsole {
             + Escape.line(cause).padded(causeWidth)
     }
 
-    private var clock: String {
-        var now = time(nil)
-        var parts = tm()
-        localtime_r(&now, &parts)
-        return [parts.tm_hour, parts.tm_min, parts.tm_sec].map { "\($0)".leftPadded(2, with: "0") }
-            .joined(separator: ":")
-    }
+    private var clock: String { Console.clock }
 }
 
 extension HostListing.Entry {
@@ -232,9 +253,7 @@ extension HostListing.Entry {
 extension String {
     fileprivate func padded(_ width: Int) -> String { self + String(repeating: " ", count: max(0, width - count)) }
 
-    fileprivate func leftPadded(_ width: Int, with filler: Character = " ") -> String {
-        String(repeating: filler, count: max(0, width - count)) + self
-    }
+    fileprivate func leftPadded(_ width: Int) -> String { String(repeating: " ", count: max(0, width - count)) + self }
 }
 
 extension Duration {

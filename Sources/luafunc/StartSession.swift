@@ -1,5 +1,6 @@
 import DevHost
 import EventLoop
+import Files
 import FunctionsModel
 import Glibc
 
@@ -13,14 +14,15 @@ final class StartSession {
     init(_ options: DevHost.Options, _ choice: HandlerChoice, verbose: Bool) {
         self.options = options
         console = StartConsole(
-            isLuafunc: choice.isLuafunc, reloads: choice.isLuafunc && options.source.changes, verbose: verbose)
+            isLuafunc: choice.isLuafunc, reloads: choice.isLuafunc && options.source.changes, verbose: verbose,
+            isFirstStart: !File.exists(Path.join(options.folder, ".luafunc")))
     }
 
     /// Runs the host, and ends the process.
     func run() async -> Never {
+        for signal in [SIGTERM, SIGINT, SIGHUP] { _ = SignalWatch(.main, signal: signal) { [self] in stop() } }
         do {
             let host = try await DevHost(options) { [console] event in console.show(event) }
-            for signal in [SIGTERM, SIGINT, SIGHUP] { _ = SignalWatch(.main, signal: signal) { [self] in stop() } }
             let running = EventLoop.main.task { @MainLoop in try await host.run() }
             self.running = running
             try await running.value
@@ -35,6 +37,11 @@ final class StartSession {
         } catch {
             ExitCode.end(error)
         }
+        end()
+    }
+
+    private func end() -> Never {
+        console.finish()
         Console.print("stopped")
         ExitCode.stopped.end()
     }
@@ -42,7 +49,7 @@ final class StartSession {
     /// Stops the host and all running invocations, like the real host (host-contract §4.4). A second signal ends the
     /// process without waiting for the handler, which ends when its standard input does.
     private func stop() {
-        guard let running, !running.isCancelled else { ExitCode.stopped.end() }
+        guard let running, !running.isCancelled else { end() }
         running.cancel()
     }
 }

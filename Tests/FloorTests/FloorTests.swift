@@ -1,7 +1,7 @@
 import Foundation
 import Testing
 
-/// Tests that every file imports only what its target may (see "How it works" in README.md).
+/// Tests that every file imports only what its target may (see "The floors" in docs/architecture.md).
 struct FloorTests {
     /// The modules of the toolchain that a target may use besides the standard library. A target that is not listed may
     /// use none.

@@ -38,14 +38,16 @@ import Testing
                 "functions/d/handler.lua": "local settings = json.decode '{}'\nreturn function() end",
             ]) { $1 })
         let end = try await run(["check", "--app", app.folder.path])
-        #expect(end.code == 1 && end.output.isEmpty)
-        let lines = end.errors.split(separator: "\n")
+        #expect(end.code == 1 && end.errors.isEmpty && end.output.hasSuffix("\n5 functions, 4 errors, 2 warnings\n"))
+        let lines = CheckOutput.sentences(end.output).split(separator: "\n")
         #expect(lines.count == 6)
         #expect(
             lines.contains(
-                "functions/d/handler.lua:1: attempt to index a nil value (global 'json'); write local json = require \"json\""
+                "functions/d/handler.lua:1: there is no global 'json', so its use fails; write local json = require \"json\""
             ))
-        #expect(lines.contains("functions/c/function.json:1: binding 'msg': has no \"queueName\""))
+        #expect(
+            lines.contains(
+                "functions/c/function.json:1: binding 'msg': has no \"queueName\"; the type 'queueTrigger' needs it"))
         #expect(
             lines.contains {
                 $0.hasPrefix("warn  functions/c/function.json:1: \"entrypoint\" is not a known setting")

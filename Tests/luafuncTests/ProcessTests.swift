@@ -228,7 +228,7 @@ import Testing
         (["serve", "--port", "0", "--time-limit", "soon"], "'soon' is not a time such as 10s"),
         (["serve", "--port", "0", "--body-limit", "8GB"], "--body-limit must be at most 2GB"),
         (["swerve"], "there is no command 'swerve'; did you mean 'serve'?"),
-        (["deploy"], "there is no command 'deploy'; there are start, serve, check, pack"),
+        (["deploy"], "there is no command 'deploy'; there are init, new, start, invoke, test, check, pack, serve"),
     ])
     func `wrong usage is reported and exits with 64`(_ arguments: [String], _ sentence: String) async throws {
         let end = await (try LuafuncProcess(arguments, waits: false)).end()
@@ -282,7 +282,7 @@ import Testing
     }
 
     /// The names of the snapshots in Tests/luafuncTests/Snapshots. luafunc.txt is the help of the program.
-    @Test(arguments: ["luafunc", "start", "serve", "check", "pack", "completion"])
+    @Test(arguments: ["luafunc", "init", "new", "start", "invoke", "test", "check", "pack", "serve", "completion"])
     func `help is the same as its snapshot`(_ command: String) async throws {
         let words = command == "luafunc" ? ["--help"] : [command, "--help"]
         let end = await (try LuafuncProcess(words, waits: false)).end()

@@ -88,7 +88,7 @@ import Testing
         try served.app.write(["functions/g/function.json": function("one")], isAtomic: true)
         #expect(
             served.process.waitForErrorLine(
-                containing: "g keeps its previous version: functions/g/function.json: 'f' has the same route 'one'"))
+                containing: "g keeps its previous version: functions/g/function.json:1: 'f' has the same route 'one'"))
         #expect(try served.request("/api/one").text == "first")
         #expect(try served.request("/api/g").text == "g one")
         try served.app.write(["functions/f/handler.lua": "return function() return require 'm' end"], isAtomic: true)

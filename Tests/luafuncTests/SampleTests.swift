@@ -117,6 +117,14 @@ import Testing
         #expect(try folders.sorted() == Case.samples.map(\.name))
     }
 
+    @Test func `the samples' own tests pass, and check finds nothing in the samples`() async throws {
+        let app = try TemporaryApp.sample()
+        let test = try await LuafuncProcess(["test", "--app", app.folder.path], waits: false).end()
+        #expect(test.code == 0 && test.output.contains("4 tests in 2 files, 4 passed"), "\(test)")
+        let check = try await LuafuncProcess(["check", "--strict", "--app", app.folder.path], waits: false).end()
+        #expect(check.code == 0, "\(check)")
+    }
+
     @Test(arguments: ["README.md", "scripts/start"])
     func `the commands in the documentation work as written`(_ file: String) async throws {
         let host = try StartedApp(.sample())

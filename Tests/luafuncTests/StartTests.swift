@@ -177,6 +177,8 @@ import Testing
         #expect(host.waitForLines(containing: ["            before", "functions/bad/handler.lua:2: no luck"]))
         let page = try host.request("/api/bad", headers: ["Accept": "text/html,*/*"])
         #expect(page.status == 500 && page.text.contains("functions/bad/handler.lua:2: no luck"))
+        // The host's view of a failing handler, which would mislead, as luafunc's own handler has answered.
+        #expect(!page.text.contains("application/json"), "\(page.text)")
         let verbose = try StartedApp(files, ["--verbose-errors"])
         #expect(try verbose.request("/api/bad").text.contains("no luck"))
     }
@@ -233,6 +235,66 @@ import Testing
             ])
         host.process.send(signal: SIGTERM)
         #expect(await host.process.end().errors.isEmpty)
+    }
+
+    @Test func `what a function keeps in a variable shows that several VMs run it`() throws {
+        let counter = "local n = 0 return function() n = n + 1 return n end"
+        let host = try StartedApp([
+            "host.json": Self.bundle, "functions/f/function.json": TemporaryApp.httpFunction,
+            "functions/f/handler.lua": counter,
+        ])
+        func calls(_ count: Int) throws -> [String] { try (0..<count).map { _ in try host.request("/api/f").text } }
+        #expect(try calls(5) == ["1", "1", "2", "2", "3"])
+        try host.app.write(["functions/f/handler.lua": counter.replacing("0", with: "10")], isAtomic: true)
+        #expect(host.process.waitForLine(containing: "reloaded f"))
+        #expect(try calls(4) == ["11", "11", "12", "12"])
+    }
+
+    @Test func `functions that do not load, listen or write are marked wherever functions are listed`() throws {
+        let output = #"{ "name": "o", "type": "queue", "direction": "out", "queueName": "NO" }"#
+        let host = try StartedApp([
+            "host.json": Self.bundle, "functions/good/function.json": TemporaryApp.httpFunction,
+            "functions/good/handler.lua": "return function() end",
+            "functions/json/function.json": #"{ "bindings": [] }"#, "functions/json/handler.lua": "",
+            "functions/queue/function.json": Self.queueFunction("a_b"),
+            "functions/queue/handler.lua": "return function() end",
+            "functions/script/function.json": TemporaryApp.httpFunction,
+            "functions/script/handler.lua": "return function(",
+            "functions/write/function.json": Self.queueFunction("abc", ", \(output)"),
+            "functions/write/handler.lua": "return function() end",
+        ])
+        let marks = [
+            ("json", "does not load: functions/json/function.json:1: at least one binding must be declared"),
+            ("queue", "does not listen: functions/queue/function.json:1: binding 'msg': 'a_b' cannot be"),
+            ("script", "does not load: functions/script/handler.lua:1: "),
+            ("write", "cannot write: functions/write/function.json:1: binding 'o': 'NO' cannot be"),
+        ]
+        // If loading takes long, the mark of the script comes after the list.
+        #expect(host.waitForLines(containing: marks.map { "  \($0.1)" }))
+        func problems() throws -> [String: String] {
+            let list = try JSONSerialization.jsonObject(with: Data(try host.request("/admin/functions").body))
+            let pairs = try #require(list as? [[String: Any]]).compactMap { function in
+                (function["errors"] as? [String])?.first.map { (function["name"] as? String ?? "", $0) }
+            }
+            return Dictionary(uniqueKeysWithValues: pairs)
+        }
+        let listed = try problems()
+        #expect(listed.keys.sorted() == marks.map(\.0))
+        for (name, mark) in marks { #expect(listed[name]?.hasPrefix(mark) == true, "\(listed)") }
+        let page = try host.request("/").text
+        #expect(page.split(separator: "class=\"problem\"").count == 1 + marks.count)
+
+        // A save breaks one function and heals another.
+        try host.app.write(["functions/good/handler.lua": "return function("], isAtomic: true)
+        #expect(host.process.waitForLine(containing: "good keeps its previous version"))
+        try host.app.write(["functions/script/handler.lua": "return function() end"], isAtomic: true)
+        #expect(host.process.waitForLine(containing: "script loads now"))
+        // The marks change right after the line that says so.
+        try host.app.write(["functions/good/handler.lua": "return function( "], isAtomic: true)
+        #expect(host.process.waitForLine(containing: "good keeps its previous version"))
+        let later = try problems()
+        #expect(later["good"]?.hasPrefix("keeps its previous version: functions/good/handler.lua:1: ") == true)
+        #expect(later["script"] == nil && later.count == marks.count, "\(later)")
     }
 
     @Test func `limits are passed to the handler if it is luafunc's own`() async throws {
@@ -432,6 +494,34 @@ import Testing
         #expect(end.code == 0 && end.output.hasSuffix("stopped\n") && end.errors.isEmpty, "\(end)")
         // Another program may use the port by now.
         #expect((try? host.request("/api/hello"))?.text != text)
+    }
+
+    @Test(arguments: [ServedApp.host(), Self.bundle])
+    func `Ctrl-C during a request is no error`(_ hostFile: String) async throws {
+        let host = try StartedApp([
+            "host.json": hostFile, "functions/slow/function.json": TemporaryApp.httpFunction,
+            "functions/slow/handler.lua": "return function() print 'begun' require 'task'.sleep(60) end",
+        ])
+        let connection = try RawConnection(port: host.port)
+        connection.send("GET /api/slow HTTP/1.1\r\nHost: x\r\n\r\n")
+        #expect(host.process.waitForLine(containing: "  runs"))
+        host.process.send(signal: SIGINT)
+        let end = await host.process.end()
+        #expect(end.code == 0 && end.output.hasSuffix("stopped\n") && end.errors.isEmpty, "\(end)")
+        #expect(end.output.contains("the host was stopped before the handler answered"), "\(end)")
+    }
+
+    @Test(arguments: ["start", "serve"], [false, true])
+    func `Ctrl-C while the program starts is no error`(_ command: String, waits: Bool) async throws {
+        let app = try TemporaryApp([
+            "host.json": Self.bundle, "functions/f/function.json": TemporaryApp.httpFunction,
+            "functions/f/handler.lua": "return function() end",
+        ])
+        let process = try LuafuncProcess([command, "--port", "0", "--app", app.folder.path], waits: waits)
+        process.send(signal: SIGINT)
+        let end = await process.end()
+        // Until the program handles the signal, the system ends it.
+        #expect([0, -SIGINT].contains(end.code) && end.errors.isEmpty && !end.output.contains("rror"), "\(end)")
     }
 
     @Test func `the app can be given relative to the current folder`() async throws {

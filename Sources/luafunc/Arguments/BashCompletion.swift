@@ -50,6 +50,9 @@ struct BashCompletion {
             lines.append("        esac")
         }
         lines.append(#"        mapfile -t COMPREPLY < <(compgen -W "\#(words.joined(separator: " "))" -- "$word")"#)
+        if case .folder? = command.operands.first?.parameter.value?.completion {
+            lines.append(#"        if [[ $word != -* ]]; then\#(action(.folder)) fi"#)
+        }
         lines.append("        ;;")
         return lines.joined(separator: "\n")
     }

@@ -9,7 +9,7 @@ struct Command: Sendable {
     var options: [any CommandOption] = []
     /// Arguments without a name, in order.
     var operands: [any CommandOperand] = []
-    /// The words after `--`.
+    /// The words after `--`, or any number of arguments without a name.
     var rest: Rest?
     /// Checks the arguments as a whole. It runs before unexpected arguments are refused, because for `serve 8080`,
     /// advice about the port is more helpful.
@@ -23,6 +23,8 @@ struct Command: Sendable {
 struct Rest: Sendable {
     let name: String
     let help: String
+    /// Whether the words need no `--` before them.
+    var isBare = false
 }
 
 /// The program: its commands, and the general help text.

@@ -60,7 +60,7 @@ private struct CommandLineReader {
     mutating func read(of program: CommandSet) throws -> Request {
         while let word = words.popFirst() {
             if word == "--" {
-                if command.rest == nil { operands += words } else { arguments.rest = Array(words) }
+                if command.rest == nil { operands += words } else { arguments.rest += words }
                 break
             }
             switch word {
@@ -68,14 +68,15 @@ private struct CommandLineReader {
             case "--version": return .version
             case _ where word.hasPrefix("--"): try readOption(word)
             case _ where word.hasPrefix("-") && word != "-": try readShortFlags(word)
+            case _ where command.rest?.isBare == true: arguments.rest.append(word)
             default: operands.append(word)
             }
         }
         for (operand, word) in zip(command.operands, operands) {
             try arguments.set(value(word, of: operand.parameter), for: operand.parameter)
         }
-        if operands.count < command.operands.count {
-            throw UsageError(.missingOperand(command.operands[operands.count].parameter))
+        if let missing = command.operands.dropFirst(operands.count).first(where: { !$0.parameter.isOptional }) {
+            throw UsageError(.missingOperand(missing.parameter))
         }
         try command.validate(arguments)
         if operands.count > command.operands.count {

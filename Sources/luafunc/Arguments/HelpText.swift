@@ -19,8 +19,8 @@ struct HelpText {
         usage += visible.flatMap { parameter in
             if case .pair = parameter.form { parameter.spellings.map { "[\($0)]" } } else { ["[\(parameter.usage)]"] }
         }
-        usage += command.operands.map(\.parameter.usage)
-        if let rest = command.rest { usage.append("-- [<\(rest.name)> ...]") }
+        usage += command.operands.map { $0.parameter.isOptional ? "[\($0.parameter.usage)]" : $0.parameter.usage }
+        if let rest = command.rest { usage.append("\(rest.isBare ? "" : "-- ")[<\(rest.name)> ...]") }
         begin(command.summary, command.discussion, usage: usage.joined(separator: " "))
         section(
             "ARGUMENTS",

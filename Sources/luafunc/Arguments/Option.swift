@@ -12,6 +12,15 @@ struct Option<Value: Sendable>: CommandOption {
     }
 }
 
+/// An option that may be given several times, such as `--settings A=1 --settings B=2`.
+struct RepeatedOption<Value: Sendable>: CommandOption {
+    let parameter: Parameter
+
+    init(_ name: String, _ form: ValueOf<Value>, _ help: String) {
+        parameter = Parameter(name: name, help: help, repeats: true, form: .value(form.form))
+    }
+}
+
 /// An option without a value, such as `--auth`.
 struct Flag: CommandOption {
     let parameter: Parameter
@@ -35,11 +44,15 @@ protocol CommandOperand: Sendable {
     var parameter: Parameter { get }
 }
 
-/// A required argument without a name, such as the shell in `completion bash`.
+/// An argument without a name, such as the shell in `completion bash`. One that may be missing comes last.
 struct Operand<Value: Sendable>: CommandOperand {
     let parameter: Parameter
 
-    init(_ name: String, _ form: ValueOf<Value>, _ help: String) {
-        parameter = Parameter(name: name, help: help, form: .operand(form.form))
+    init(
+        _ name: String, _ form: ValueOf<Value>, _ help: String, isOptional: Bool = false,
+        default otherwise: String? = nil
+    ) {
+        parameter = Parameter(
+            name: name, help: help, otherwise: otherwise, isOptional: isOptional, form: .operand(form.form))
     }
 }

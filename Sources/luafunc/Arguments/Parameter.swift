@@ -8,6 +8,10 @@ struct Parameter: Sendable {
     /// The default value, or words that say where it comes from.
     var otherwise: String?
     var isHidden = false
+    /// Whether an operand may be missing. Options always may.
+    var isOptional = false
+    /// Whether each value counts, if it is given several times.
+    var repeats = false
     let form: Form
 
     enum Form: Sendable {

@@ -62,7 +62,8 @@ extension ValueOf where Value: RawRepresentable<String> & CaseIterable {
         let choices = Value.allCases.map(\.rawValue)
         return ValueOf(completion: .choices(choices)) { text throws(ValueProblem) in
             guard let value = Value(rawValue: text) else {
-                throw .unreadable("it must be one of \(choices.joined(separator: ", "))")
+                throw .unreadable(
+                    "it must be one of \(choices.joined(separator: ", "))\(NearestName.question(text, among: choices))")
             }
             return value
         }

@@ -41,9 +41,11 @@ extension AppArchive {
 
 extension AppLoader {
     /// Loads the app. If that fails, it prints the reason.
-    func loadOrTell() throws(ExitCode) -> FunctionApp {
+    ///
+    /// - Parameter earlier: used if the host would refuse the present host.json.
+    func loadOrTell(earlier: HostJSON? = nil) throws(ExitCode) -> FunctionApp {
         do throws(Problem) {
-            return try load()
+            return try load(earlier: earlier)
         } catch {
             Console.printError("luafunc: \(error)")
             throw ExitCode.badApp

@@ -1,4 +1,5 @@
 import FunctionsModel
+import Toolbox
 
 extension Command {
     static let pack = Command(
@@ -8,7 +9,7 @@ extension Command {
             or .gitignore names. In lua_modules, which many apps do not commit, only .funcignore counts.
             All other folders of the app are packed, except node_modules. Of the files beside them, only host.json is.
             """,
-        options: [AppChoice.option, zip, executable, output, list, runtime],
+        options: [AppChoice.option, zip, executable, output, list, runtime, AppSettings.option],
         validate: { arguments in
             let products = [zip, executable, output].compactMap { arguments[$0] }
             if products.isEmpty == (arguments[list] == nil) {
@@ -42,10 +43,11 @@ extension Command {
     }
 
     private static func pack(_ arguments: Arguments) throws {
-        let root = AppChoice(arguments).folder(Settings.current)
-        let check = try AppCheck(.folder(root), settings: Settings.current)
-        check.print()
-        guard check.problems.isEmpty else {
+        let choice = AppChoice(arguments)
+        let root = choice.folder(Settings.current)
+        let check = try AppCheck.run(.folder(root), try AppSettings(arguments, choice))
+        FindingsPrinter(check).printErrors()
+        guard check.count(of: .error) == 0 else {
             Console.printError("luafunc: nothing was packed; fix this first")
             throw ExitCode.badApp
         }

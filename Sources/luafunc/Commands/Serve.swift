@@ -5,7 +5,7 @@ extension Command {
         name: "serve", summary: "Run the custom handler, as the Functions host starts it.",
         options: [
             AppChoice.option, level, format, LimitOptions.memory, LimitOptions.time, port, bind, threads, bodyLimit,
-            LimitOptions.output, watch, untilStdinEnds, takesSecret,
+            LimitOptions.output, watch, untilStdinEnds, alternatesVMs, takesSecret,
         ],
         validate: { arguments in
             if arguments[port] == nil, !Settings.current.isHosted, try AppArchive.carried?.files == nil {
@@ -27,6 +27,7 @@ extension Command {
         serving.outputLimit = limits.output ?? serving.outputLimit
         serving.watch = arguments[watch]
         serving.untilStdinEnds = arguments[untilStdinEnds]
+        serving.alternatesVMs = arguments[alternatesVMs]
         serving.takesSecret = arguments[takesSecret]
         try serving.run()
     }
@@ -50,6 +51,9 @@ extension Command {
     /// `luafunc start` holds the other end of standard input, so that no handler outlives it.
     private static let untilStdinEnds = Flag(
         "until-stdin-ends", "End when standard input ends.", isHidden: true)
+    /// `luafunc start` shows what a function keeps in variables, because several VMs do not share it in production.
+    private static let alternatesVMs = Flag(
+        "alternate-vms", "Run each function in two VMs by turns.", isHidden: true)
     /// The secret comes through standard input, because other users of the machine can read arguments and environment
     /// variables.
     private static let takesSecret = Flag(

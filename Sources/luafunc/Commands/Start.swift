@@ -14,6 +14,7 @@ extension Command {
             AppChoice.option, LimitOptions.memory, LimitOptions.time, LimitOptions.output, port, bind, auth,
             verboseErrors, timezone,
             external,
+            record,
             verbose,
         ],
         rest: Rest(name: "program", help: "A custom handler to start in place of luafunc."),
@@ -49,6 +50,9 @@ extension Command {
         "timezone", .text, "Time zone of the schedules, such as Europe/Berlin.", default: "UTC")
     private static let external = Flag(
         "external", "Start the custom handler that host.json describes, in place of luafunc.")
+    private static let record = Option(
+        "record", .folder(placeholder: "folder"),
+        "Keep what the handler gets, without secrets, for luafunc invoke --data.")
     private static let verbose = Flag("verbose", short: "v", "Show debug lines as well.")
 
     private static func choice(_ arguments: Arguments) -> HandlerChoice {
@@ -56,7 +60,8 @@ extension Command {
         if !arguments.rest.isEmpty { return .program(arguments.rest) }
         let level = arguments[verbose] ? LogLevel.debug : .info
         var words = [
-            "serve", "--watch", "--until-stdin-ends", "--log-format", "json", "--log-level", level.rawValue,
+            "serve", "--watch", "--until-stdin-ends", "--alternate-vms", "--log-format", "json", "--log-level",
+            level.rawValue,
         ]
         words += LimitOptions(arguments).arguments
         // Without this option, the handler would use its embedded app. The path is absolute, because the handler starts
@@ -76,6 +81,7 @@ extension Command {
         options.checksKeys = arguments[auth]
         options.showsReasons = arguments[verboseErrors]
         options.timeZone = arguments[timezone]
+        options.recordings = arguments[record]
         return options
     }
 }

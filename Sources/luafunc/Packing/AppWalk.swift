@@ -19,7 +19,8 @@ struct AppWalk {
         }
     }
 
-    private static let takenNames: Set = ["functions", "host.json", "lib", "lua_modules", runtimeName]
+    /// The names of what a deployed app has beside its functions.
+    static let takenNames: Set = ["functions", "host.json", "lib", "lua_modules", runtimeName]
 
     func hostText() throws(PackError) -> [UInt8]? {
         File.exists("\(root)/host.json") ? try FileSystem.bytes(of: "\(root)/host.json") : nil

@@ -52,9 +52,16 @@ import Testing
         #expect(try Sample.arguments(["complete", "--", "zsh"])?[Sample.shell] == .zsh)
     }
 
+    @Test func `an optional operand may be missing`() throws {
+        #expect(try Sample.arguments(["make", "x"])?[Sample.place] == "x")
+        #expect(try Sample.arguments(["make", "--mode", "slow"])?[Sample.place] == .some(nil))
+        #expect(
+            HelpText(Sample.make, of: Sample.program).text.contains("USAGE: luafunc make [--mode <mode>] [<place>]\n"))
+    }
+
     @Test(arguments: [
         (["rnu"], "there is no command 'rnu'; did you mean 'run'?"),
-        (["deploy"], "there is no command 'deploy'; there are run, strict, complete"),
+        (["deploy"], "there is no command 'deploy'; there are run, strict, complete, make"),
         (["--count", "3"], "'--count' is an option of run, strict; write the command before it"),
         (["--xyz"], "Unknown option '--xyz'; the first word is a command"),
         (["run", "--cuont", "3"], "Unknown option '--cuont'; did you mean '--count'?"),
@@ -87,6 +94,10 @@ import Testing
             "The value 'soon' is invalid for '--time <time>': 'soon' is not a time such as 10s"
         ),
         (["run", "--mode", "x"], "The value 'x' is invalid for '--mode <mode>': it must be one of fast, slow"),
+        (
+            ["run", "--mode", "slwo"],
+            "The value 'slwo' is invalid for '--mode <mode>': it must be one of fast, slow (did you mean 'slow'?)"
+        ),
         (["run", "--auth=yes"], "'--auth' takes no value, so 'yes' cannot be given to it"),
         (
             ["run", "--watch", "--no-watch"],
@@ -101,6 +112,7 @@ import Testing
         (["complete"], "Missing argument '<shell>'"),
         (["complete", "tcsh"], "The value 'tcsh' is invalid for '<shell>': it must be one of bash, zsh, fish"),
         (["complete", "zsh", "x"], "Unexpected argument 'x'"),
+        (["make", "x", "y"], "Unexpected argument 'y'"),
     ])
     func `wrong usage is reported`(_ words: [String], sentence: String?) {
         #expect(SampleProgram.error(words) == sentence)

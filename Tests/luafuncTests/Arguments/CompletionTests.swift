@@ -46,6 +46,7 @@ import Testing
         (["run", "--mode", ""], ["fast", "slow"]), (["run", "--mode", "s"], ["slow"]),
         (["run", "--auth", "--mode", "s"], ["slow"]), (["complete", ""], ["bash", "zsh", "fish", "--help"]),
         (["help", "c"], ["complete"]), (["run", "--hid"], []), (["run", "--count", ""], []),
+        (["make", "--mode", "f"], ["fast"]),
     ]
 
     @Test(arguments: lines)
@@ -68,6 +69,17 @@ import Testing
             COMP_WORDS=(luafunc run --mode =); COMP_CWORD=3; _luafunc; echo "${COMPREPLY[@]}"
             """)
         #expect(output == "slow\nfast slow\n")
+    }
+
+    @Test func `bash completes an operand that is a folder`() throws {
+        let output = try run(
+            .bash,
+            """
+            mkdir folder; touch file; source ./completion
+            COMP_WORDS=(luafunc make f); COMP_CWORD=2; _luafunc 2>/dev/null; echo "${COMPREPLY[@]}"
+            COMP_WORDS=(luafunc make --m); COMP_CWORD=2; _luafunc; echo "${COMPREPLY[@]}"
+            """)
+        #expect(output == "folder\n--mode\n")
     }
 
     @Test(.enabled(if: path(of: .fish) != nil), arguments: lines)

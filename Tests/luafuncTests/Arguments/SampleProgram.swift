@@ -28,10 +28,12 @@ enum SampleProgram {
         }, run: { _ in })
     static let complete = Command(
         name: "complete", summary: "Complete it.", operands: [shell], run: { _ in })
+    static let place = Operand("place", ValueOf.folder(), "Where.", isOptional: true, default: "here")
+    static let make = Command(name: "make", summary: "Make it.", options: [mode], operands: [place], run: { _ in })
 
     static let program = CommandSet(
         name: "luafunc", summary: "A sample.", discussion: "More of it.", version: "sample 1",
-        commands: [run, strict, complete])
+        commands: [run, strict, complete, make])
 
     /// The parsed arguments, if the words are a valid command.
     static func arguments(_ words: [String]) throws -> Arguments? {

@@ -1,0 +1,8 @@
+-- luafunc test runs the files that end with _test.lua. invoke runs a function as Azure would. Its result has error, logs,
+-- outputs (by name) and, for HTTP, response.
+
+test("logs each event of a batch", function()
+  local r = invoke("NAME", { input = { "first", "second" } })
+  expect(r.error):isNil()
+  expect(r.logs):hasLength(2)
+end)

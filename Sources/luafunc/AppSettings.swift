@@ -1,0 +1,54 @@
+import Files
+import FunctionsModel
+import Glibc
+
+/// The app settings that a command knows: the environment, which local.settings.json completes as with Core Tools, and
+/// above both what the command line gives.
+struct AppSettings {
+    let values: [String: String]
+
+    static let option = RepeatedOption(
+        "settings", .settings,
+        "App settings: NAME=VALUE, or a file like local.settings.json. May be repeated.")
+
+    init(_ arguments: Arguments, _ choice: AppChoice) throws {
+        let environment = Settings.current
+        let local = try Self.local(in: choice.folder(environment))
+        var values = environment.values.merging(local) { own, _ in own }
+        for text in arguments[Self.option] {
+            if let index = text.firstIndex(of: "=") {
+                values[String(text[..<index])] = String(text[text.index(after: index)...])
+            } else {
+                values.merge(try Self.read(text)) { $1 }
+            }
+        }
+        self.values = values
+    }
+
+    /// A file that cannot be used is a finding of the check.
+    private static func local(in folder: String) throws -> [String: String] {
+        (try? LocalSettings(root: folder).values) ?? [:]
+    }
+
+    private static func read(_ file: String) throws(ExitCode) -> [String: String] {
+        do throws(Problem) {
+            return try LocalSettings(file: file, named: file).values
+        } catch {
+            Console.printError("luafunc: \(error)")
+            throw ExitCode.usage
+        }
+    }
+
+    /// Puts the settings into this process's environment, from where scripts read them.
+    func export() {
+        for (name, value) in values where Settings.current.values[name] != value { setenv(name, value, 1) }
+    }
+}
+
+extension ValueOf<String> {
+    fileprivate static let settings = ValueOf(placeholder: "file|name=value", completion: .file) {
+        text throws(ValueProblem) in
+        guard text.first != "=" else { throw .unreadable("'\(text)' is neither NAME=VALUE nor a file") }
+        return text
+    }
+}

@@ -1,0 +1,51 @@
+import Files
+import Toolbox
+
+extension Command {
+    static let initialize = Command(
+        name: "init", summary: "Make a new app: its settings, a function and a test.",
+        discussion: """
+            Writes host.json, local.settings.json, .gitignore, .funcignore and the function hello. If one of these \
+            files exists, it writes nothing.
+              luafunc init myapp
+            """,
+        options: [force], operands: [folder],
+        validate: { arguments in
+            if arguments[folder] == "" { throw UsageError(.other("the name of the folder is empty")) }
+        }
+    ) { arguments in
+        let root = arguments[folder] ?? "."
+        do {
+            let files = try NewApp.write(to: root, overwrites: arguments[force])
+            Console.print(report(files, in: root))
+        } catch let error as TemplateError {
+            // The other errors have the whole path.
+            let place = if case .inTheWay = error { "\(Path.standardized(root)): " } else { "" }
+            Console.printError("luafunc: \(place)\(error)")
+            throw ExitCode.failure
+        }
+    }
+
+    private static let folder = Operand(
+        "dir", ValueOf.folder(), "The app folder, which may not exist yet.", isOptional: true,
+        default: "the working folder")
+    private static let force = Flag("force", "Overwrite files that exist.")
+
+    private static func report(_ files: [String], in root: String) -> String {
+        let word = (root.hasPrefix("-") ? "./\(root)" : root).shellWord
+        var steps = [
+            ("luafunc start", "runs the app; every save takes effect"),
+            ("curl \"localhost:7071/api/\(NewApp.function)?name=Ada\"", "calls the function, from another terminal"),
+            ("luafunc test", "runs the tests"),
+            ("luafunc new NAME --template queue", "adds a function; luafunc new --list shows the templates"),
+        ]
+        if Path.standardized(root) != Path.standardized(".") { steps.insert(("cd \(word)", ""), at: 0) }
+        let width = steps.map(\.0.count).max() ?? 0
+        let lines = steps.map { command, what in
+            what.isEmpty
+                ? "  \(command)" : "  \(command)\(String(repeating: " ", count: width - command.count))  \(what)"
+        }
+        return "Made in \(Path.standardized(root)):\n" + files.map { "  \($0)\n" }.joined()
+            + "\nNext:\n" + lines.joined(separator: "\n")
+    }
+}

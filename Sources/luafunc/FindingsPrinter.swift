@@ -1,0 +1,39 @@
+import Files
+import FunctionsModel
+import Log
+import Toolbox
+
+/// Prints the findings of a check for people.
+struct FindingsPrinter {
+    private let report: FindingsReport
+
+    init(_ check: AppCheck) { report = FindingsReport(check) }
+
+    /// Prints everything and the number of findings on standard output.
+    func print() {
+        let style = ConsoleStyle(isTerminal: StandardStream.output.isTerminal)
+        for finding in report.check.findings { Console.printStyled(text(of: finding, style)) }
+        Console.print(report.summary)
+    }
+
+    /// Prints the findings on standard error, where they are not the result of the command.
+    func printErrors() {
+        let style = ConsoleStyle(isTerminal: StandardStream.errors.isTerminal)
+        for finding in report.check.findings { Console.printStyledError(text(of: finding, style)) }
+    }
+
+    private func text(of finding: Finding, _ style: ConsoleStyle) -> String {
+        let place = [Escape.line(finding.file), finding.line.map(String.init), finding.column.map(String.init)]
+            .compactMap(\.self).joined(separator: ":")
+        let paint =
+            switch finding.severity {
+            case .error: style.red
+            case .warning: style.yellow
+            case .note: style.dim
+            }
+        var lines = ["\(style.bold(place)): \(paint(finding.severity.rawValue)): \(Escape.lines(finding.message))"]
+        if let remedy = finding.remedy { lines.append("    \(Escape.lines(remedy))") }
+        if let excerpt = report.excerpt(of: finding) { lines.append(style.dim(Escape.lines(excerpt))) }
+        return lines.joined(separator: "\n")
+    }
+}
