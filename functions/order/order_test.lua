@@ -1,0 +1,11 @@
+test("an order goes to the queue", function()
+  local r = invoke("order", { body = { id = 1005 } })
+  expect(r.response.statusCode):equals(202)
+  expect(r.outputs.message):contains("1005")
+end)
+
+test("a body that is not JSON is refused", function()
+  local r = invoke("order", { body = "{" })
+  expect(r.response.statusCode):equals(400)
+  expect(r.outputs.message):isNil()
+end)
