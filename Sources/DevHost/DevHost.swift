@@ -255,12 +255,12 @@ public final class DevHost {
 
     private func install(_ saved: FunctionApp) {
         let older = current
-        let newer = saved.keeping(kept.union(saved.broken.keys), of: older)
-        current = newer
         if !options.handler.isLuafunc {
             unloaded = saved.broken.mapValues(\.description)
             kept = Set(unloaded.keys)
         }
+        let newer = saved.keeping(kept.union(saved.broken.keys), of: older)
+        current = newer
         tellProblems(of: saved)
         if !isOffline { listen() }
         if newer.host.watched != older.host.watched { watchHostFiles() }

@@ -132,9 +132,13 @@ import Testing
             [
                 "functions/a/function.json": function("new"),
                 "functions/a/handler.lua": "return function() return 'mended' end",
-                "functions/d/function.json": function("d"), "functions/d/handler.lua": "return function() end",
             ], isAtomic: true)
-        #expect(host.waitForLines(containing: ["a loads now", "/api/d"]))
+        #expect(host.process.waitForLine(containing: "a loads now"))
+        // The list of a later save shows that the host has read this one.
+        try host.app.write([
+            "functions/d/handler.lua": "return function() end", "functions/d/function.json": function("d"),
+        ])
+        #expect(host.waitForLines(containing: ["added d", "/api/d"]))
         #expect(try host.request("/api/new").text == "mended" && host.request("/api/old").status == 404)
     }
 
@@ -248,6 +252,25 @@ import Testing
         try host.app.write(["functions/f/handler.lua": counter.replacing("0", with: "10")], isAtomic: true)
         #expect(host.process.waitForLine(containing: "reloaded f"))
         #expect(try calls(4) == ["11", "11", "12", "12"])
+    }
+
+    @Test func `what check finds in scripts is told at the start and at each save`() throws {
+        let host = try StartedApp([
+            "host.json": Self.bundle, "functions/f/function.json": TemporaryApp.httpFunction,
+            "functions/f/handler.lua": "return function()\n  send(1)\nend",
+            "functions/g/function.json": TemporaryApp.httpFunction, "functions/g/handler.lua": "return function() end",
+        ])
+        let first = "functions/f/handler.lua:2: there is no global 'send', so the call fails"
+        #expect(host.process.waitForLine(containing: first))
+        try host.app.write(["functions/g/handler.lua": "return function() count = 1 end"], isAtomic: true)
+        let second = "functions/g/handler.lua:1: "
+        #expect(host.process.waitForLine(containing: second))
+        let problems = { (name: String) in
+            try host.request("/admin/functions/\(name)").text.contains("has an error: ")
+        }
+        #expect(try problems("g") && problems("f"))
+        try host.app.write(["functions/f/handler.lua": "return function() end"], isAtomic: true)
+        #expect(host.process.waitForLine(containing: "reloaded f"))
     }
 
     @Test func `functions that do not load, listen or write are marked wherever functions are listed`() throws {

@@ -75,10 +75,9 @@ import Testing
         try host.app.write(["f/function.json": #"{ "bindings": [] }"#], isAtomic: true)
         try await host.waitForLine(containing: "f keeps its previous version")
         #expect(problem() == "keeps its previous version: f/function.json:1: at least one binding must be declared")
-        // The new function makes the host tell of the save.
-        try host.app.write(
-            Self.files.merging(["g/function.json": TemporaryApp.httpFunction]) { $1 }, isAtomic: true)
-        try await host.wait(for: "the function to be whole") { _ in problem() == nil }
+        // The host tells that this one has no queue name.
+        try host.app.write(["f/function.json": TemporaryApp.queueFunction], isAtomic: true)
+        try await host.wait(for: "the function to be whole") { _ in problem()?.hasPrefix("keeps") == false }
         try await host.stop()
         await handler.stop()
     }
