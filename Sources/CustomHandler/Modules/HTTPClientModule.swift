@@ -42,13 +42,9 @@ extension Modules {
         try run(httpClientChunk, arguments: 7, onto: stack)
     }
 
-    private static let httpClientChunk = LuaChunk(
-        #"""
-        local request, reply, write, finish, read, cancel, json, wrap, fail = ...
-        local next, setmetatable, type, lower = next, setmetatable, type, string.lower
-
-        -- Header fields by name, in upper or lower case. The values of repeated fields are joined, except for
-        -- set-cookie, whose values contain commas.
+    /// The metatable of a table of header fields, which finds them in upper or lower case. The chunk that contains this
+    /// text has the locals `next`, `type` and `lower`.
+    static let headersText = #"""
         local Headers = { __name = "headers", __metatable = false, __index = function(self, name)
             if type(name) ~= "string" then return nil end
             name = lower(name)
@@ -56,6 +52,16 @@ extension Modules {
                 if lower(key) == name then return value end
             end
         end }
+        """#
+
+    private static let httpClientChunk = LuaChunk(
+        #"""
+        local request, reply, write, finish, read, cancel, json, wrap, fail = ...
+        local next, setmetatable, type, lower = next, setmetatable, type, string.lower
+
+        -- Header fields by name, in upper or lower case. The values of repeated fields are joined, except for
+        -- set-cookie, whose values contain commas.
+        \#(headersText)
 
         -- The separate header fields of each response. They are not a member of the response, so that a script can
         -- return the response unchanged.

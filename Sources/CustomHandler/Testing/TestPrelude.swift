@@ -138,13 +138,7 @@ enum TestPrelude {
 
         -- Messages -------------------------------------------------------------------------------------------------
 
-        local Headers = { __name = "headers", __metatable = false, __index = function(self, name)
-            if type(name) ~= "string" then return nil end
-            name = lower(name)
-            for key, value in next, self do
-                if lower(key) == name then return value end
-            end
-        end }
+        \#(Modules.headersText)
 
         local Message = { __metatable = false, __index = {
             json = wrap(function(self)
