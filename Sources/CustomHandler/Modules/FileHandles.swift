@@ -9,17 +9,9 @@ enum FileHandles {
     /// Adds the functions to the table `io`. Most functions never call them, so what they need is opened at the first
     /// call. [0]
     static func install(_ stack: LuaStack, _ scope: FunctionVM.Scope) throws(LuaFailure) {
-        var functions: LuaReference?
-        stack.push(function: "open") { stack throws(LuaError) in
-            if let functions {
-                stack.push(functions)
-            } else {
-                stack.setCount(1)
-                try open(onto: stack, scope)
-                stack.pushValue(at: -1)
-                functions = stack.reference()
-            }
-            return 1
+        stack.pushLate { stack throws(LuaError) in
+            stack.setCount(1)
+            try open(onto: stack, scope)
         }
         stack.pushOwnHelpers()
         try stack.run(stub, arguments: 3)

@@ -9,17 +9,7 @@ enum FileResponses {
     /// Adds `file` to the module `http`, which is on top of the stack. Most functions never call it, so what it needs
     /// is opened at the first call. [0]
     static func install(_ stack: LuaStack, _ scope: FunctionVM.Scope) throws(LuaError) {
-        var file: LuaReference?
-        stack.push(function: "file") { stack throws(LuaError) in
-            if let file {
-                stack.push(file)
-            } else {
-                try open(onto: stack, scope)
-                stack.pushValue(at: -1)
-                file = stack.reference()
-            }
-            return 1
-        }
+        stack.pushLate { stack throws(LuaError) in try open(onto: stack, scope) }
         try Modules.run(stub, arguments: 2, onto: stack)
     }
 

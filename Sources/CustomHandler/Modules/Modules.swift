@@ -111,6 +111,23 @@ enum Modules {
     }
 }
 
+extension LuaStack {
+    /// Pushes a function that returns what `open` pushes at its first call. [+1]
+    func pushLate(_ open: @escaping (LuaStack) throws(LuaError) -> Void) {
+        var opened: LuaReference?
+        push(function: "open") { stack throws(LuaError) in
+            if let opened {
+                stack.push(opened)
+            } else {
+                try open(stack)
+                stack.pushValue(at: -1)
+                opened = stack.reference()
+            }
+            return 1
+        }
+    }
+}
+
 /// Reads the arguments of a Swift function, checked as Lua's own functions check theirs.
 extension LuaStack {
     func argumentText(_ index: Int) throws(LuaError) -> String {
