@@ -29,6 +29,8 @@ public final class DevHost {
         public var environment: [String: String]
         /// How long after an invocation's time limit the host kills the handler (host-contract §4.3).
         var grace = Duration.seconds(2)
+        /// How long calls wait for the warm-up. The host names no limit, but a local app must not hang.
+        var warmUpPatience = Duration.seconds(10)
         /// The types of binding for which this machine does something.
         var bindings = LocalBindings.known
 
@@ -140,7 +142,8 @@ public final class DevHost {
         client = HTTPClient(EventLoop.main)
         let lines = HandlerEvents(tell)
         handler = HandlerProcess(
-            command, environment: environment, port: command.port ?? handlerPort, client: client, tell: lines.take)
+            command, environment: environment, port: command.port ?? handlerPort, client: client,
+            warmUpPatience: options.warmUpPatience, tell: lines.take)
         invoker = Invoker(
             handler: handler, client: client, storage: storage, tell: tell, isLuafunc: options.handler.isLuafunc,
             tracesCalls: TraceContext.isWanted(by: variables), grace: options.grace,

@@ -344,14 +344,14 @@ import Testing
         let files = try TemporaryApp([
             "functions/many/function.json": """
             { "bindings": [ { "name": "req", "type": "httpTrigger" }, { "name": "res", "type": "http", "direction": "out" } ],
-              "lua": { "timeLimit": "60s", "memoryLimit": "4MB" } }
+              "lua": { "timeLimit": "300s", "memoryLimit": "4MB" } }
             """,
             "functions/many/handler.lua": """
             local http, task = require "http", require "task"
             return function(data)
                 local url, headers, long = data.req.Body .. "/silent/", {}, ("x"):rep(60000)
                 \(code)
-                for i = 1, 60 do task.spawn(function() http.get(url, { timeout = 5, headers = headers }) end) end
+                for i = 1, 60 do task.spawn(function() http.get(url, { timeout = 200, headers = headers }) end) end
             end
             """,
         ])

@@ -6,7 +6,7 @@ internal import Synchronization
 /// `body` must close everything that it opens, or begin to. Handles that are still open after `patience` are an error.
 @discardableResult
 public func onLoop<Success: Sendable>(
-    patience: Duration = .seconds(10),
+    patience: Duration = .seconds(60),
     _ body: @escaping @Sendable (EventLoop) async throws -> Success
 ) async throws -> Success {
     try await withCheckedThrowingContinuation { continuation in

@@ -33,7 +33,7 @@ public final class Waiter {
     }
 
     public func wait(
-        for what: String, within limit: Duration = .seconds(30), until condition: @escaping () -> Bool
+        for what: String, within limit: Duration = .seconds(120), until condition: @escaping () -> Bool
     ) async throws {
         if condition() { return }
         try await withCheckedThrowingContinuation { continuation in

@@ -12,10 +12,13 @@ public final class TemporaryApp: Sendable {
         try write(files.merging(["host.json": #"{ "version": "2.0" }"#]) { own, _ in own })
     }
 
+    /// Writes function.json after the other files, since it makes a folder a function.
+    ///
     /// - Parameter isAtomic: whether each file is replaced in one step, as most editors do. Otherwise it is written in
     ///   place.
     public func write(_ files: [String: String], isAtomic: Bool = false) throws {
-        for (path, text) in files {
+        let isLast = { (path: String) in path.hasSuffix("function.json") }
+        for (path, text) in files.filter({ !isLast($0.key) }) + files.filter({ isLast($0.key) }) {
             let file = folder.appending(path: path)
             try FileManager.default.createDirectory(
                 at: file.deletingLastPathComponent(), withIntermediateDirectories: true)

@@ -90,7 +90,7 @@ import Testing
         try host.app.write(["functions/hello/handler.lua": "return function() return 'four' end"])
         #expect(host.process.waitForLine(containing: "reloaded hello in "))
         try host.app.write(["functions/other/handler.lua": "return function() return 'new' end"])
-        try host.app.write(["functions/other/function.json": TemporaryApp.httpFunction])
+        try host.app.write(["functions/other/function.json": TemporaryApp.httpFunction], isAtomic: true)
         #expect(host.waitForLines(containing: ["added other", "/api/other"]))
         #expect(try host.request("/api/other").text == "new")
         #expect(try host.request("/api/hello").text == "four")
@@ -117,9 +117,12 @@ import Testing
         #expect(host.process.waitForLine(containing: "a keeps its previous version: functions/a/handler.lua:1"))
         try host.app.write(["functions/a/function.json": function("new")], isAtomic: true)
         #expect(host.process.waitForLine(containing: "a keeps its previous version: functions/a/handler.lua:1"))
-        try host.app.write([
-            "functions/c/handler.lua": "return function() return 'c' end", "functions/c/function.json": function("c"),
-        ])
+        try host.app.write(
+            [
+                "functions/c/handler.lua": "return function() return 'c' end",
+                "functions/c/function.json": function("c"),
+            ],
+            isAtomic: true)
         #expect(host.waitForLines(containing: ["added c", "/api/c"]))
         #expect(try host.request("/api/c").text == "c")
         #expect(try host.request("/api/old").text == "a" && host.request("/api/new").status == 404)
@@ -135,9 +138,9 @@ import Testing
             ], isAtomic: true)
         #expect(host.process.waitForLine(containing: "a loads now"))
         // The list of a later save shows that the host has read this one.
-        try host.app.write([
-            "functions/d/handler.lua": "return function() end", "functions/d/function.json": function("d"),
-        ])
+        try host.app.write(
+            ["functions/d/handler.lua": "return function() end", "functions/d/function.json": function("d")],
+            isAtomic: true)
         #expect(host.waitForLines(containing: ["added d", "/api/d"]))
         #expect(try host.request("/api/new").text == "mended" && host.request("/api/old").status == 404)
     }

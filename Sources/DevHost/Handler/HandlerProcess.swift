@@ -40,6 +40,8 @@ final class HandlerProcess {
     private var lastErrors: [String] = []
     /// Prepares a process that has become ready, before it gets any other call.
     var warmUp: (@MainLoop () async -> Void)?
+    /// How long calls wait for that.
+    private let warmUpPatience: Duration
     /// Whether the task is the one that warms the process up, so that it need not wait for that.
     @TaskLocal private static var isWarmingUp = false
     /// Whether the process was killed on purpose, which does not count as a crash.
@@ -56,12 +58,13 @@ final class HandlerProcess {
 
     init(
         _ command: HandlerCommand, environment: [String: String], port: Int, client: HTTPClient,
-        tell: @escaping @MainLoop (HostEvent) -> Void
+        warmUpPatience: Duration, tell: @escaping @MainLoop (HostEvent) -> Void
     ) {
         self.command = command
         self.environment = environment
         self.port = port
         self.client = client
+        self.warmUpPatience = warmUpPatience
         self.tell = tell
     }
 
@@ -227,8 +230,6 @@ final class HandlerProcess {
     // MARK: Readiness
 
     private static let pollInterval = Duration.milliseconds(25)
-    /// How long calls wait for the warm-up. The host names no limit, but a local app must not hang.
-    private static let warmUpPatience = Duration.seconds(10)
 
     /// Probes the process until it answers anything (host-contract §3).
     private func poll(life number: Int, since began: MonotonicTime) async {
@@ -258,9 +259,9 @@ final class HandlerProcess {
             await Self.$isWarmingUp.withValue(true) { await warmUp() }
             self.admitCalls(life: number)
         }
-        EventLoop.main.schedule(after: Self.warmUpPatience) { [self] in
+        EventLoop.main.schedule(after: warmUpPatience) { [self] in
             guard number == lives, case .warming = phase else { return }
-            tell(.warning("the warm-up has not ended after \(Self.warmUpPatience); calls no longer wait for it"))
+            tell(.warning("the warm-up has not ended after \(warmUpPatience); calls no longer wait for it"))
             admitCalls(life: number)
         }
     }

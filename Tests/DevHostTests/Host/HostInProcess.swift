@@ -43,6 +43,8 @@ final class HostInProcess {
             .folder(folder), folder: folder, handler: program.map { .program($0) } ?? .described,
             environment: ["PATH": "/usr/bin:/bin"])
         settings.port = 0
+        // A loaded machine may need long for a test's next step.
+        settings.warmUpPatience = .seconds(600)
         change(&settings)
         let host = try await DevHost(settings) { [weak self] event in
             self?.events.append(event)

@@ -234,6 +234,23 @@ import Testing
         handler.stop()
     }
 
+    @Test func `calls do not wait for a warm-up that takes too long`() async throws {
+        let handler = try ScriptedHandler()
+        handler.prepare([.hold])
+        let files = Self.files.merging([
+            "WarmUp/function.json": #"{ "bindings": [ { "name": "w", "type": "warmupTrigger" } ] }"#
+        ]) { $1 }
+        let host = try await HostInProcess(files, handlerPort: handler.port) { $0.warmUpPatience = .zero }
+        _ = await handler.received(1)
+        try await host.wait(for: "the warning") { event in
+            if case .warning(let text) = event { text.contains("the warm-up has not ended") } else { false }
+        }
+        #expect(try await RawConnection.request("/api/f", method: "GET", port: host.port).status == 200)
+        await handler.answerHeld(Array("HTTP/1.1 200 X\r\nContent-Length: 0\r\n\r\n".utf8))
+        try await host.stop()
+        handler.stop()
+    }
+
     @Test func `a retry policy does not repeat the warm-up`() async throws {
         let handler = try await PlayedHandler { request, connection in
             guard request.target != "/warmup" else { return connection.respond(HTTPResponse(status: 500)) }
