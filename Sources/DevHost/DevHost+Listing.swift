@@ -1,7 +1,8 @@
 import FunctionsModel
 
 extension DevHost {
-    var address: String { "http://localhost:\(server.port)" }
+    var scheme: String { certificate == nil ? "http" : "https" }
+    var address: String { "\(scheme)://localhost:\(server.port)" }
 
     var listing: HostListing {
         let app = current
@@ -29,7 +30,7 @@ extension DevHost {
         return HostListing(
             root: app.root, address: address, functions: entries,
             problems: problems + app.linksOutside.filter { !problems.contains($0) }, warnings: app.warnings,
-            masterKey: keys?[.master])
+            masterKey: keys?[.master], certificate: certificate?.file)
     }
 
     /// Why a function cannot run, or runs only in its previous version, in one line; nil if all is well.

@@ -41,7 +41,7 @@ extension DevHost {
         guard reason != pollingReason else { return }
         pollingReason = reason
         // luafunc reports the same about the app itself.
-        let what = options.handler.isLuafunc ? "local.settings.json and files for blob triggers" : "saves"
+        let what = options.handler.isLuafunc ? "local.settings.json, .env and files for blob triggers" : "saves"
         tell(.warning("changes of \(what) may take up to a second to be noticed: \(reason)"))
     }
 
@@ -52,9 +52,9 @@ extension DevHost {
             lookForOfflinePage()
             let text: String?
             do throws(Problem) {
-                text =
-                    try LocalSettings(root: folder) == settings
-                    ? nil : "local.settings.json has changed; restart luafunc to use its settings"
+                let saved = try LocalSettings(root: folder)
+                let file = saved.envFile == settings.envFile ? "local.settings.json" : ".env"
+                text = saved == settings ? nil : "\(file) has changed; restart luafunc to use its settings"
             } catch {
                 text = "\(error)"
             }

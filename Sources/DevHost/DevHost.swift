@@ -18,6 +18,14 @@ public final class DevHost {
         /// The port; nil for the port in local.settings.json, or 7071 without one.
         public var port: Int?
         public var handler: HandlerChoice
+        /// The functions to load; nil for all.
+        public var functions: [String]?
+        /// Whether to serve https, with a certificate for localhost.
+        public var usesTLS = false
+        /// The origins whose pages may call, in place of those in local.settings.json.
+        public var origins: [String]?
+        /// Whether these pages may send cookies. local.settings.json may allow that, too.
+        public var allowsCredentials = false
         /// Whether callers need keys, as in Azure.
         public var checksKeys = false
         /// Whether every caller, and not only browsers, is shown why an invocation failed.
@@ -26,6 +34,8 @@ public final class DevHost {
         public var recordings: String?
         /// The host's time zone, for schedules and the dates in answers; nil for UTC.
         public var timeZone: String?
+        /// Called when the app was read: at the start and, on another thread, after each save, before any event tells of it.
+        public var whenRead: (@Sendable () -> Void)?
         public var environment: [String: String]
         /// How long after an invocation's time limit the host kills the handler (host-contract §4.3).
         var grace = Duration.seconds(2)
@@ -55,6 +65,8 @@ public final class DevHost {
     let folder: String
     let settings: LocalSettings
     let server: HostServer
+    /// The certificate with which the server speaks TLS; nil if it does not.
+    let certificate: LocalCertificate?
     let keys: Keys?
     let loader: AppLoader
     /// The app that is served. It is replaced only as a whole.
@@ -111,17 +123,19 @@ public final class DevHost {
         let variables = settings.values.merging(options.environment) { $1 }
         loader = AppLoader(
             options.source, settings: variables, requiresScripts: options.handler.isLuafunc,
-            types: options.bindings.types)
+            types: options.bindings.types, only: options.functions)
         current = try loader.load()
+        try Self.check(options, current, settings: variables)
+        options.whenRead?()
         toldProblems = Set(current.broken.values).union(current.linksOutside)
         storage = try LocalStorage(
             root: folder, bindings: options.bindings, subscriptions: settings.subscriptions)
         keys = try options.checksKeys ? Keys(file: "\(storage.folder)/keys.json") : nil
+        certificate = try options.usesTLS ? LocalCertificate(in: storage.folder) : nil
         let handlerPort = try HandlerProcess.freePort()
         server = try await Self.server(
             bind: options.bind, port: options.port ?? settings.port ?? 7071,
-            bodyLimit: try HostServer.bodyLimit(in: variables),
-            tell: tell)
+            bodyLimit: try HostServer.bodyLimit(in: variables), tls: certificate?.context, tell: tell)
         var environment = variables
         environment["AZURE_FUNCTIONS_ENVIRONMENT"] = environment["AZURE_FUNCTIONS_ENVIRONMENT"] ?? "Development"
         environment["WEBSITE_HOSTNAME"] = "localhost:\(server.port)"
@@ -148,6 +162,7 @@ public final class DevHost {
             handler: handler, client: client, storage: storage, tell: tell, isLuafunc: options.handler.isLuafunc,
             tracesCalls: TraceContext.isWanted(by: variables), grace: options.grace,
             zone: HostZone { [zone] moment in zone.offset(at: moment) }, recorder: recorder)
+        invoker.isSecure = certificate != nil
         listeners = Listeners(invoker, zone: zone)
         lines.reloaded = { [unowned self] kept in
             self.kept = kept
@@ -157,11 +172,34 @@ public final class DevHost {
         handler.warmUp = { [unowned self] in await warmUp() }
     }
 
+    /// Throws if a chosen function does not exist.
+    private static func check(
+        _ options: Options, _ app: FunctionApp, settings: [String: String]
+    ) throws(Problem) {
+        let found = Set(app.names.map { $0.lowercased() })
+        guard let missing = options.functions?.first(where: { !found.contains($0.lowercased()) }) else { return }
+        let all = try AppLoader(
+            options.source, settings: settings, requiresScripts: options.handler.isLuafunc,
+            types: options.bindings.types
+        ).load().names
+        let others = all.isEmpty ? "the app has no functions" : "there are \(all.joined(separator: ", "))"
+        let advice =
+            if let near = NearestName.find(missing, among: all) {
+                "did you mean '\(near)'?"
+            } else if File.kind(of: missing) == .folder {
+                "write the app folder before --functions"
+            } else {
+                others
+            }
+        throw Problem(app.root, "there is no function '\(missing)' for --functions; \(advice)")
+    }
+
     private static func server(
-        bind: String, port: Int, bodyLimit: Int, tell: @escaping @MainLoop (HostEvent) -> Void
+        bind: String, port: Int, bodyLimit: Int, tls: TLSContext?, tell: @escaping @MainLoop (HostEvent) -> Void
     ) async throws(Failure) -> HostServer {
         do {
-            return try await HostServer(bind: bind, port: UInt16(clamping: port), bodyLimit: bodyLimit, tell: tell)
+            return try await HostServer(
+                bind: bind, port: UInt16(clamping: port), bodyLimit: bodyLimit, tls: tls, tell: tell)
         } catch let error as StreamError where error != .system(EADDRNOTAVAIL) {
             throw Failure(
                 description: "cannot listen on \(bind):\(port): \(error); choose another port with --port",
@@ -236,12 +274,13 @@ public final class DevHost {
 
     /// Reads the app on a separate thread, because it may have many files.
     private func load() async throws(Problem) -> FunctionApp {
-        let (loader, host) = (loader, current.host)
+        let (loader, host, whenRead) = (loader, current.host, options.whenRead)
         let result = await withCheckedContinuation { (done: CheckedContinuation<Result<FunctionApp, Problem>, Never>) in
             let read: @Sendable () -> Void = {
                 done.resume(
                     returning: Result { () throws(Problem) in
                         let app = try loader.load(earlier: host)
+                        whenRead?()
                         // The search for links takes time too, so it takes place here.
                         _ = app.linksOutside
                         return app

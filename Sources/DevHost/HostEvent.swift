@@ -39,6 +39,8 @@ public struct HostListing: Sendable, Equatable {
     public var warnings: [Problem]
     /// With `--auth`: the key that opens everything.
     public var masterKey: String?
+    /// With `--https`: the file of the certificate that callers have to trust.
+    public var certificate: String?
 }
 
 public struct InvocationStart: Sendable {

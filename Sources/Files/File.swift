@@ -75,6 +75,14 @@ public enum File {
         _ = try attempt(.rename, path) { Glibc.rename(path, other) }
     }
 
+    /// Takes all permissions of a file from everybody but its owner. A link stays as it is, so that nobody can have the
+    /// permissions of another file changed.
+    public static func closeToOthers(_ path: String) throws(FileError) {
+        guard let old = try status(of: path, followsLinks: false), old.kind == .file, old.permissions & 0o077 != 0
+        else { return }
+        try FileDescriptor(opening: path, .read).setPermissions(old.permissions & 0o700)
+    }
+
     /// Removes a file, or a link but not its target. It is no error if the file is missing.
     public static func remove(_ path: String) throws(FileError) {
         do throws(FileError) {

@@ -21,6 +21,17 @@ import Testing
         #expect(try Folder.names(in: folder.path) == ["file"])
     }
 
+    @Test(arguments: [(0o644, 0o600), (0o600, 0o600), (0o455, 0o400), (0o670, 0o600)] as [(UInt32, UInt32)])
+    func `a file is closed to all but its owner`(_ old: UInt32, _ new: UInt32) throws {
+        try File.write("x", to: folder("file"), permissions: 0o600)
+        try FileDescriptor(opening: folder("file"), .read).setPermissions(old)
+        #expect(symlink("file", folder("link")) == 0)
+        for path in [folder("link"), folder("missing"), folder.path] { try File.closeToOthers(path) }
+        #expect(try File.status(of: folder("file"))?.permissions == old)
+        try File.closeToOthers(folder("file"))
+        #expect(try File.status(of: folder("file"))?.permissions == new)
+    }
+
     @Test func `a write that fails keeps the old file and leaves nothing beside`() throws {
         try File.write("old", to: folder("file"))
         let error = #expect(throws: FileError.self) {

@@ -39,7 +39,7 @@ public final class LuafuncProcess: Sendable {
         }
         try process.start()
         // Under start, the handler's own address may come first.
-        let address = arguments.contains("start") ? "http://localhost:" : "http://"
+        let address = arguments.contains("start") ? "://localhost:" : "http://"
         port = waits ? Self.line(containing: address, in: output).map(Self.port) ?? 0 : 0
     }
 
@@ -60,7 +60,7 @@ public final class LuafuncProcess: Sendable {
     }
 
     private static func port(in line: String) -> Int {
-        line.firstMatch(of: #/http://[^ :]+:(\d+)/#).flatMap { Int($0.1) } ?? 0
+        line.firstMatch(of: #/https?://[^ :]+:(\d+)/#).flatMap { Int($0.1) } ?? 0
     }
 
     /// Sends a caller's request and waits for its response, which must come.

@@ -43,12 +43,7 @@ package struct BindingCheck {
         if schedule.isNever {
             add(.error, "the schedule never comes, as no month has such a day", "correct the day or the month")
         }
-        if let warning = schedule.warning { add(.warning, warning) }
-        if schedule.isEverySecond {
-            add(
-                .warning, "the first of the six fields is the second, so the schedule fires every second",
-                "write 0 there for once a minute")
-        }
+        for warning in schedule.warnings { add(.warning, warning.text, warning.remedy) }
         if !schedule.adjustsForDST {
             add(
                 .note, "Azure accepts a time span as schedule only in a plan whose machines always run",

@@ -13,8 +13,7 @@ struct QueueBinding: StoredBinding {
     }
 
     func write(_ values: [[UInt8]], _ trigger: TriggerValues, to storage: LocalStorage) throws -> String? {
-        // The host accepts any case.
-        let name = try trigger.fill(queue).lowercased()
+        let name = try QueueService.storageQueue(inBinding: trigger.fill(queue))
         for message in values { try storage.queues.send(message, to: name) }
         return "queue \(name)"
     }

@@ -23,7 +23,7 @@ struct AdminAPI {
 
     func respond(to request: HTTPRequest, at route: AdminRoute) -> HTTPResponse {
         // The list names the host's own address, everything else the one that the caller used.
-        let base = "http://\(request.host ?? "localhost")"
+        let base = "\(address.prefix { $0 != ":" })://\(request.host ?? "localhost")"
         let listed = AdminDescription(app: app, base: address, isDisabled: isDisabled, problem: problem)
         let described = AdminDescription(app: app, base: base, isDisabled: isDisabled, problem: problem)
         switch route {

@@ -9,14 +9,14 @@ struct AdminCaller {
     let refusal: String?
 
     /// - Parameter bind: the address or the name that the host listens on.
-    init(_ request: HTTPRequest, bind: String) {
+    init(_ request: HTTPRequest, bind: String, scheme: String = "http") {
         let host = request.host ?? ""
         let origin = request.first("origin")
         let site = request.first("sec-fetch-site") ?? "none"
         refusal =
             if !Self.isLocal(host, bind: bind) {
                 "the admin API is not available under the name '\(host)': use localhost or an address, or start with --auth"
-            } else if let origin, origin != "http://\(host)" {
+            } else if let origin, origin != "\(scheme)://\(host)" {
                 "the admin API rejects requests from web pages of \(origin): start with --auth and send a key"
             } else if !["none", "same-origin"].contains(site) {
                 "the admin API rejects requests from web pages of other sites: start with --auth and send a key"

@@ -42,8 +42,11 @@ struct CORS {
     }
 
     /// What the developer can do about a page that may not call.
-    func advice(on request: HTTPRequest) -> String {
-        "\(request.cause): pages of \(request.first("origin") ?? "") may not call, because the origin is not listed in "
-            + "\"Host\": { \"CORS\": … } of local.settings.json; add it there, separated by commas"
+    ///
+    /// - Parameter isOption: whether the origins come from the command line.
+    func advice(on request: HTTPRequest, isOption: Bool) -> String {
+        let place = isOption ? "--cors" : "\"Host\": { \"CORS\": … } of local.settings.json"
+        return "\(request.cause): pages of \(request.first("origin") ?? "") may not call, because the origin is not "
+            + "listed in \(place); add it there, separated by commas"
     }
 }

@@ -7,7 +7,7 @@ import HTTP1
 /// Calls of the host's own paths, `/admin/…` and `/runtime/…`.
 extension DevHost {
     func admin(_ request: HTTPRequest, _ app: FunctionApp) async -> HTTPResponse {
-        if keys == nil, let reason = AdminCaller(request, bind: options.bind).refusal {
+        if keys == nil, let reason = AdminCaller(request, bind: options.bind, scheme: scheme).refusal {
             return HTTPResponse(status: 403, text: "\(reason)\n")
         }
         guard let route = AdminRoute(request) else {

@@ -51,9 +51,11 @@ extension DevHost: HostResponder {
             connection.respond(response)
         }
         if case .admin = route { return respond(await admin(request, app)) }
-        let cors = CORS(origins: settings.origins, allowsCredentials: settings.allowsCredentials)
+        let cors = CORS(
+            origins: options.origins ?? settings.origins,
+            allowsCredentials: options.allowsCredentials || settings.allowsCredentials)
         if cors.isPreflight(request) {
-            if !cors.allows(request) { tell(.warning(cors.advice(on: request))) }
+            if !cors.allows(request) { tell(.warning(cors.advice(on: request, isOption: options.origins != nil))) }
             return respond(cors.preflight(request))
         }
         ours.cors = cors.fields(for: request)
@@ -111,7 +113,8 @@ extension DevHost: HostResponder {
             } else if !others.isEmpty {
                 "the function at this route takes \(others.joined(separator: ", "))"
             } else {
-                "no function has this route"
+                options.functions == nil
+                    ? "no function has this route" : "none of the functions that --functions names has this route"
             }
         tell(.warning("\(request.cause): 404, \(advice)"))
         return HTTPResponse(status: 404)
@@ -139,7 +142,7 @@ extension DevHost: HostResponder {
         _ function: Function, _ parameters: [(name: String, value: String?)], _ request: HTTPRequest,
         _ app: FunctionApp
     ) async -> HTTPResult {
-        var trigger = HTTPTriggerRequest(request, parameters, at: "localhost:\(server.port)")
+        var trigger = HTTPTriggerRequest(request, parameters, at: "\(scheme)://localhost:\(server.port)")
         // The host looks for a key even if the function needs none.
         if let keys, keys.opens(.function, request) {
             let isMaster = keys.opens(.admin, request)

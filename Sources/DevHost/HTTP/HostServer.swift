@@ -39,12 +39,14 @@ final class HostServer {
 
     /// Throws `StreamError` or `ResolverError` if the address cannot be listened on.
     init(
-        bind: String, port: UInt16, bodyLimit: Int, tell: @escaping @MainLoop (HostEvent) -> Void
+        bind: String, port: UInt16, bodyLimit: Int, tls: TLSContext? = nil,
+        tell: @escaping @MainLoop (HostEvent) -> Void
     ) async throws {
         self.tell = tell
         self.bodyLimit = bodyLimit
         var settings = HTTPServer.Settings()
         settings.bodyLimit = bodyLimit
+        settings.tls = tls
         settings.refusal = { refusal in
             if case .tooLarge(let limit) = refusal {
                 MainLoop.task {

@@ -24,6 +24,8 @@ struct Keys: Sendable {
     init(file: String) throws {
         var values: [Kind: String] = [:]
         if let text = try? File.read(file) {
+            // As for the key of `LocalCertificate`.
+            try? File.closeToOthers(file)
             let tree = try? JSONTree.parse(text.span.bytes)
             for kind in Kind.allCases { values[kind] = tree?[kind.rawValue]?.string }
             guard values[.master] != nil, values[.host] != nil else {

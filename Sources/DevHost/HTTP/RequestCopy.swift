@@ -8,6 +8,8 @@ struct RequestCopy {
     let function: Function
     let wire: HTTPWire
     let invocationID: String
+    /// Whether the caller has used https.
+    var isSecure = false
 
     /// Why the host answers 500 without calling the handler (host-contract §7).
     var failure: String? {
@@ -58,6 +60,10 @@ struct RequestCopy {
         fields.remove(Self.lost + Self.hops + host + ["content-type", "content-length"])
         fields.add(HostHeader.hostVersion, Array(HostVersion.text.utf8))
         fields.add(HostHeader.invocationID, Array(invocationID.utf8))
+        // Azure's front end adds it. The host itself does not say how it was called.
+        if isSecure, fields[HostHeader.forwardedProto] == nil {
+            fields.add(HostHeader.forwardedProto, Array("https".utf8))
+        }
         fields.add("User-Agent", Array(HostVersion.userAgent.utf8))
         fields.add("Content-Length", [])
         if let type { fields.add(type.name, Array(type.values.joined(separator: Array(", ".utf8)))) }
@@ -74,7 +80,7 @@ struct RequestCopy {
         for name in [HostHeader.invocationID, HostHeader.proxiedInvocationID] { fields.set(name, invocationID) }
         fields.set(HostHeader.forwardedFor, "127.0.0.1")
         fields.set(HostHeader.forwardedHost, fields.first("host") ?? "localhost")
-        fields.set(HostHeader.forwardedProto, "http")
+        fields.set(HostHeader.forwardedProto, isSecure ? "https" : "http")
         fields.remove("host")
         return fields
     }

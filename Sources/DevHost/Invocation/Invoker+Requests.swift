@@ -8,7 +8,8 @@ extension Invoker {
     /// Passes on a whole request and its whole response (host-contract §7).
     func forward(_ request: HTTPRequest, to function: Function, in app: FunctionApp) async -> HTTPResponse {
         let watch = InvocationWatch(function, cause: request.cause, tell: tell)
-        let copy = RequestCopy(request: request, function: function, wire: app.host.httpWire, invocationID: watch.id)
+        let copy = RequestCopy(
+            request: request, function: function, wire: app.host.httpWire, invocationID: watch.id, isSecure: isSecure)
         func fail(_ reason: String) -> HTTPResponse {
             watch.end {
                 $0.status = 500
@@ -58,7 +59,8 @@ extension Invoker {
         let exchange = ProxiedExchange(request, connection, watch, adding: ours, bodyLimit: bodyLimit, ended: ended)
         do {
             let life = try await life()
-            let copy = RequestCopy(request: request, function: function, wire: .proxied, invocationID: watch.id)
+            let copy = RequestCopy(
+                request: request, function: function, wire: .proxied, invocationID: watch.id, isSecure: isSecure)
             var outgoing = ClientRequest(request.method, try url(of: copy.target), fields: copy.fields)
             outgoing.target = copy.target
             outgoing.dropsOddFields = true

@@ -20,6 +20,8 @@ final class Invoker {
     let zone: HostZone
     /// Keeps the calls of the handler; nil if nobody wants them.
     let recorder: Recorder?
+    /// Whether callers use https.
+    var isSecure = false
 
     init(
         handler: HandlerProcess, client: HTTPClient, storage: LocalStorage,

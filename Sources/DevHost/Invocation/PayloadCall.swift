@@ -13,12 +13,12 @@ struct PayloadCall: Sendable {
 
     /// - Parameters:
     ///   - id: the host's id of the invocation.
+    ///   - now: the time in `sys.UtcNow` and in expressions.
     ///   - input: the value of an input binding other than the trigger; nil if it finds nothing.
     init(
-        _ function: Function, _ payload: InvocationPayload, id: String, zone: HostZone,
+        _ function: Function, _ payload: InvocationPayload, id: String, zone: HostZone, at now: Date = Date(),
         input: (Binding, TriggerValues) throws -> BindingValue?
     ) throws {
-        let now = Date()
         let guid = UUID().uuidString.lowercased()
         let trigger = TriggerValues(
             function: function.name, data: payload.bindingData(now: now, randGuid: guid, zone: zone), now: now)

@@ -81,10 +81,11 @@ struct HTTPTriggerRequest: Sendable {
 extension HTTPTriggerRequest {
     /// - Parameters:
     ///   - parameters: the values in the path, by the function's route.
-    ///   - authority: the host and port of a caller that names none.
-    init(_ request: HTTPRequest, _ parameters: [(name: String, value: String?)], at authority: String) {
+    ///   - address: the host's own, for the scheme, and for the host and port of a caller that names none.
+    init(_ request: HTTPRequest, _ parameters: [(name: String, value: String?)], at address: String) {
+        let host = request.host.map { "\(address.prefix { $0 != ":" })://\($0)" } ?? address
         self.init(
-            method: request.method.text, url: "http://\(request.host ?? authority)\(request.hostPath)",
+            method: request.method.text, url: "\(host)\(request.hostPath)",
             query: request.query,
             headers: CallerFields(request).fields.flatMap { field in
                 field.values.map { (field.name, String(decoding: $0, as: UTF8.self)) }

@@ -63,6 +63,10 @@ package struct FunctionEvent: Sendable {
         package var query: String?
         package var fields: HTTPFields = [:]
         package var body: [UInt8]?
+        /// Values of the event's metadata, which replace those of the sample.
+        package var metadata: [(name: String, value: NewtonsoftValue)] = []
+        /// Whether a timer fires later than it should.
+        package var isPastDue = false
 
         package init() {}
 
@@ -105,10 +109,20 @@ package struct FunctionEvent: Sendable {
                 throw EventError.unfit(
                     "'\(function.name)' has no caller: it has a \(binding.writtenType), whose text is its input")
             }
+            guard !given.isPastDue || binding.type == .timerTrigger else {
+                throw EventError.unfit("isPastDue is for timers; '\(function.name)' has a \(binding.writtenType)")
+            }
             let sample = SampleEvent(
-                binding: binding, input: given.input, names: function.expressionNames, now: now)
+                binding: binding, input: given.input, names: function.expressionNames, now: now,
+                isPastDue: given.isPastDue)
             let trigger = LocalBindings.known.trigger(binding)
-            return FunctionEvent(content: .payload(try trigger.payload(of: sample, for: function.triggerBinding)))
+            var payload = try trigger.payload(of: sample, for: function.triggerBinding)
+            for (name, value) in given.metadata { payload.addEventData(name, .json(value)) }
+            return FunctionEvent(content: .payload(payload))
+        }
+        guard given.metadata.isEmpty, !given.isPastDue else {
+            throw EventError.unfit(
+                "'\(function.name)' has a caller, whose request makes the metadata; give query, params or headers")
         }
         return .request(try CallerRequest(sample: given, of: function, in: app))
     }
@@ -156,6 +170,7 @@ struct SampleEvent: Sendable {
     /// The names that the function's bindings take from the event.
     let names: [String]
     let now: Date
+    var isPastDue = false
 
     /// The message. An example is JSON, which most functions expect, with the members that bindings need.
     var message: [UInt8] { input ?? Self.object(names) }

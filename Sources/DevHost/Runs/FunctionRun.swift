@@ -16,6 +16,8 @@ package struct FunctionRun: Sendable {
     /// The folder `.luafunc` of `luafunc start`, whose blobs are the values of other inputs; nil for none. It is only
     /// read, so `luafunc start` may run at the same time.
     package var storage: String?
+    /// The host's time in seconds since 1970; nil for the system's.
+    package var time: Double?
     /// The host's time zone, in which it holds dates.
     package var zone = HostZone.utc
 
@@ -66,7 +68,7 @@ package struct FunctionRun: Sendable {
             }
         } catch {
             if case EventError.noFunction = error { result.http = HTTPResult(status: 404) }
-            result.failure = result.failure ?? RunFailure(message: "\(error)")
+            result.failure = result.failure ?? RunFailure(message: "\(error)", kind: .host)
         }
         result.duration = MonotonicTime.now - began
         return result
@@ -78,7 +80,9 @@ package struct FunctionRun: Sendable {
         _ payload: InvocationPayload, accept: String?, _ handler: some HandlerChannel, _ result: inout RunResult
     ) async throws {
         let blobs = storage.map { BlobStore(reading: "\($0)/blobs") }
-        let call = try PayloadCall(function, payload, id: result.id, zone: zone) { binding, trigger in
+        let call = try PayloadCall(
+            function, payload, id: result.id, zone: zone, at: time.map { Date(timeIntervalSince1970: $0) } ?? Date()
+        ) { binding, trigger in
             if let given = inputs[binding.name] { return given.value(of: binding) }
             return try blobs.flatMap { try LocalBindings.known.stored(binding)?.read(trigger, from: $0) }
         }
@@ -103,9 +107,9 @@ package struct FunctionRun: Sendable {
             return RunResult.Output(name: output.name, type: type, messages: output.messages)
         }
         if let failure = delivery.failure {
-            result.failure = answer.failure ?? RunFailure(message: failure)
+            result.failure = answer.failure ?? RunFailure(message: failure, kind: .host)
         } else if delivery.hangs {
-            result.failure = RunFailure(message: delivery.warnings.joined(separator: "; "))
+            result.failure = RunFailure(message: delivery.warnings.joined(separator: "; "), kind: .host)
         }
     }
 
@@ -114,7 +118,7 @@ package struct FunctionRun: Sendable {
         of request: CallerRequest
     ) throws -> (InvocationPayload, accept: String?, warnings: [String]) {
         let http = try request.http()
-        let trigger = HTTPTriggerRequest(http, try parameters(of: http), at: CallerRequest.authority)
+        let trigger = HTTPTriggerRequest(http, try parameters(of: http), at: "http://\(CallerRequest.authority)")
         let accept = http.fields.values("accept").joined(separator: ",")
         return (
             trigger.payload(for: function.triggerBinding, zone), accept.isEmpty ? nil : accept,
@@ -142,7 +146,7 @@ package struct FunctionRun: Sendable {
         let copy = RequestCopy(request: http, function: function, wire: app.host.httpWire, invocationID: result.id)
         if app.host.httpWire != .proxied, let failure = copy.failure {
             result.http = HTTPResult(status: 500)
-            result.failure = RunFailure(message: failure)
+            result.failure = RunFailure(message: failure, kind: .host)
             return
         }
         let (fields, body) = copy.framed

@@ -30,12 +30,23 @@ package struct HandlerAnswer: Sendable {
 
 /// Why a run failed.
 package struct RunFailure: Sendable, Equatable {
+    package enum Kind: String, Sendable {
+        /// The function has failed, or does not load.
+        case function
+        /// The function has used up its time or its memory.
+        case limit
+        /// The host does not call the function, or cannot use its answer.
+        case host
+    }
+
     package var message: String
+    package var kind: Kind
     /// The active calls, innermost first; empty if no Lua code failed.
     package var traceback: [String] = []
 
-    package init(message: String, traceback: [String] = []) {
+    package init(message: String, kind: Kind, traceback: [String] = []) {
         self.message = message
+        self.kind = kind
         self.traceback = traceback
     }
 }

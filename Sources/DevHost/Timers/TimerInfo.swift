@@ -6,7 +6,7 @@ struct TimerInfo: Sendable, Equatable {
     let adjustsForDST: Bool
     /// nil if the timer is not monitored.
     let status: TimerStatus?
-    let isPastDue: Bool
+    var isPastDue: Bool
 
     /// Members in the order of Azure's classes, dates as .NET writes them, in `zone`.
     func value(in zone: LocalTime) -> NewtonsoftValue {

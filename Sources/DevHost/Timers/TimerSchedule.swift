@@ -21,7 +21,15 @@ struct TimerSchedule: Sendable, Equatable {
         }
     }
 
-    /// A warning about an unexpected meaning of the text.
+    /// Warnings about an unexpected meaning of the text, and what to do.
+    var warnings: [(text: String, remedy: String?)] {
+        let every = (
+            text: "the first of the six fields is the second, so the schedule fires every second",
+            remedy: Optional("write 0 there for once a minute")
+        )
+        return (warning.map { [(text: $0, remedy: nil)] } ?? []) + (isEverySecond ? [every] : [])
+    }
+
     var warning: String? {
         switch rule {
         case .every(let span): span.warning
@@ -34,7 +42,7 @@ struct TimerSchedule: Sendable, Equatable {
     var isNever: Bool { if case .cron(let expression) = rule { expression.isNever } else { false } }
 
     /// Whether an expression fires in each second of some minutes.
-    var isEverySecond: Bool { if case .cron(let expression) = rule { expression.isEverySecond } else { false } }
+    private var isEverySecond: Bool { if case .cron(let expression) = rule { expression.isEverySecond } else { false } }
 
     /// `AdjustForDST` of the trigger's value.
     var adjustsForDST: Bool { if case .cron = rule { true } else { false } }

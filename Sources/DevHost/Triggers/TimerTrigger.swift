@@ -35,7 +35,9 @@ struct TimerTrigger: Trigger {
 
     static func payload(of sample: SampleEvent, for trigger: TriggerBinding) throws -> InvocationPayload {
         let state = try Self(sample.binding).state(stored: nil, in: .utc, at: sample.now)
-        return trigger.payload(timer: state.infoByHand.value(in: .utc))
+        var info = state.infoByHand
+        info.isPastDue = sample.isPastDue
+        return trigger.payload(timer: info.value(in: .utc))
     }
 }
 
@@ -60,8 +62,9 @@ private final class TimerListener: TriggerListener {
 
     func start() {
         guard running == nil else { return }
-        if let warning = trigger.schedule.warning {
-            target.invoker.tell(.warning("\(target.function.name): \(warning)"))
+        for (text, remedy) in trigger.schedule.warnings {
+            let text = [text, remedy].compactMap(\.self).joined(separator: "; ")
+            target.invoker.tell(.warning("\(target.function.name): \(text)"))
         }
         if trigger.schedule.isNever {
             target.invoker.tell(.error("\(target.function.name): the schedule '\(trigger.text)' never comes"))

@@ -164,7 +164,7 @@ final class TLSSession {
     }
 
     /// Every record begins with a byte from 20 to 23 (RFC 8446 §5.1).
-    private var speaksTLS: Bool { firstByte.map { 20...23 ~= $0 } ?? true }
+    var speaksTLS: Bool { firstByte.map { 20...23 ~= $0 } ?? true }
 
     private var notTLS: TLSError { TLSError("the \(peer) does not speak TLS") }
 }

@@ -11,6 +11,9 @@ public final class TLSStream: ByteStream {
     /// `streamClosed` reports it instead.
     public var opened: (() -> Void)?
 
+    /// What a server sends, without encryption, to a peer that does not speak TLS.
+    public var answerInClear: [UInt8] = []
+
     private let loop: EventLoop
     private let lower: any ByteStream
     private let session: TLSSession?
@@ -129,7 +132,14 @@ public final class TLSStream: ByteStream {
         case .done: open(session)
         case .wantsInput where input == .open: send(session)
         case .wantsInput, .ended: end(.tls(session.cutOff))
-        case .failed(let error): end(.tls(error))
+        case .failed(let error):
+            let answer = answerInClear
+            if !session.speaksTLS, !answer.isEmpty {
+                lower.write(answer.span.bytes)
+                // The alert that OpenSSL has queued would be noise to this peer.
+                lower.finish()
+            }
+            end(.tls(error))
         }
     }
 

@@ -139,7 +139,7 @@ package final class AppFiles: Sendable {
     }
 
     /// The Lua files of a folder, relative to the app.
-    func luaFiles(in folder: String) -> [String] {
+    package func luaFiles(in folder: String) -> [String] {
         (entries(of: folder) ?? []).filter { $0.hasSuffix(".lua") }.map { folder.isEmpty ? $0 : "\(folder)/\($0)" }
     }
 

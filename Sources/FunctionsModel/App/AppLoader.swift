@@ -5,6 +5,8 @@ import Synchronization
 public struct AppLoader: Sendable {
     private let source: AppSource
     private let conditions: LoadConditions
+    /// The names of the functions to load; nil for all.
+    private let only: [String]?
     private let walked = WalkedFiles()
 
     /// - Parameters:
@@ -12,10 +14,13 @@ public struct AppLoader: Sendable {
     ///   - settings: the app settings, which the host passes as environment variables.
     ///   - requiresScripts: whether the functions need Lua scripts. False if another custom handler runs the app's
     ///     functions.
+    ///   - only: the functions to load, whatever their case; nil for all.
     public init(
-        _ source: AppSource, settings: [String: String], requiresScripts: Bool = true, types: BindingTypes = .known
+        _ source: AppSource, settings: [String: String], requiresScripts: Bool = true, types: BindingTypes = .known,
+        only: [String]? = nil
     ) {
         self.source = source
+        self.only = only
         conditions = LoadConditions(settings: settings, types: types, requiresScripts: requiresScripts)
     }
 
@@ -37,9 +42,7 @@ public struct AppLoader: Sendable {
         for name in layout.names {
             let folder = layout.folder(of: name)
             guard files.exists("\(folder)/function.json") else { continue }
-            if let allowed = host.functions, !allowed.contains(where: { $0.lowercased() == name.lowercased() }) {
-                continue
-            }
+            guard Self.isAmong(host.functions, name), Self.isAmong(only, name) else { continue }
             let twin = caseless[name.lowercased()]
             if twin == nil { caseless[name.lowercased()] = name }
             do throws(Problem) {
@@ -65,6 +68,10 @@ public struct AppLoader: Sendable {
             layout: layout, conditions: conditions, hostProblem: hostProblem)
     }
 
+    private static func isAmong(_ names: [String]?, _ name: String) -> Bool {
+        names?.contains { $0.lowercased() == name.lowercased() } ?? true
+    }
+
     /// Adds the functions of a server's routes. Throws if the host would not start with them.
     private func add(
         _ routes: ServerRoutes, prefix: String, to functions: inout [String: Function],
@@ -84,7 +91,7 @@ public struct AppLoader: Sendable {
         }
         for (name, result) in routes.functions(
             prefix: prefix, settings: conditions.settings, types: conditions.types)
-        {
+        where Self.isAmong(only, name) {
             switch result {
             case .success(let function): functions[name] = function
             case .failure(let problem): broken[name] = problem

@@ -1,11 +1,14 @@
 import Files
 import JSON
 
-/// The content of local.settings.json: the app settings for runs on this machine, which Azure holds for a deployed app.
+/// The content of local.settings.json and .env: the app settings for runs on this machine, which Azure holds for a
+/// deployed app.
 public struct LocalSettings: Sendable, Equatable {
-    /// The member `Values`. They become environment variables; existing environment variables take precedence, as with
-    /// Core Tools.
+    /// The member `Values`, and what only .env has. They become environment variables; existing environment variables
+    /// take precedence, as with Core Tools.
     public var values: [String: String] = [:]
+    /// The settings in .env, whether or not local.settings.json has them, too.
+    package var envFile: [String: String] = [:]
     /// `Host.LocalHttpPort`.
     public var port: Int?
     /// The member `Host.CORS`: the origins whose pages may call. `*` stands for all origins.
@@ -18,7 +21,7 @@ public struct LocalSettings: Sendable, Equatable {
 
     public init() {}
 
-    /// Reads an app's file. A missing file is not an error: there are then no settings.
+    /// Reads an app's files. A missing file is not an error.
     ///
     /// Errors never contain values, which may be secrets.
     public init(root: String) throws(Problem) {
@@ -29,6 +32,8 @@ public struct LocalSettings: Sendable, Equatable {
         } else {
             try self.init(file: path, named: Self.file)
         }
+        envFile = try DotEnv(root: root).values
+        values.merge(envFile) { own, _ in own }
     }
 
     /// - Parameter file: the file's name in errors.
@@ -76,15 +81,18 @@ public struct LocalSettings: Sendable, Equatable {
             }
             self.port = port
         }
-        origins = (host?.member(anyCase: "CORS")?.string ?? "").split(separator: ",").map { origin in
-            String(origin.drop { $0 == " " }).trimming(" /")
-        }
+        origins = Self.origins(in: host?.member(anyCase: "CORS")?.string ?? "")
         allowsCredentials = host?.member(anyCase: "CORSCredentials")?.boolean ?? false
     }
 
+    /// The origins in a list with commas.
+    package static func origins(in text: String) -> [String] {
+        text.split(separator: ",").map { origin in String(origin.drop { $0 == " " }).trimming(" /") }
+    }
+
     package static let file = "local.settings.json"
-    /// The maximum size of the file in bytes.
-    private static let sizeLimit = 4 << 20
+    /// The maximum size of each file in bytes.
+    static let sizeLimit = 4 << 20
 
     /// The text that .NET's configuration makes of a value; nil for one that is not a setting.
     private static func text(_ tree: JSONTree) -> String? { tree.value == .null ? nil : tree.configured }

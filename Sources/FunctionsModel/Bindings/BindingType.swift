@@ -134,7 +134,7 @@ extension BindingType {
 
 /// The binding types that an app may use.
 public struct BindingTypes: Sendable {
-    private let list: [BindingType]
+    package let list: [BindingType]
     /// By name in lower case.
     private let byName: [String: BindingType]
 

@@ -100,6 +100,9 @@ struct BindingSchemas: Sendable {
 
     subscript(type: String) -> BindingSchema? { byType[type.lowercased()] }
 
+    /// In the order of their names.
+    var all: [BindingSchema] { byType.values.sorted { $0.type < $1.type } }
+
     /// The known type that an unknown one probably means. Names are compared without the ending of triggers, which would
     /// make all triggers similar.
     func nearest(to type: String) -> String? {

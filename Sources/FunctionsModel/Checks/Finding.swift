@@ -29,6 +29,8 @@ package struct Finding: Sendable, Hashable {
     package let remedy: String?
     /// The function that it concerns; nil for a file of the whole app.
     package var function: String?
+    /// The functions that need the file, if they are several.
+    package var users: Set<String> = []
 
     package init(
         _ severity: Severity, _ rule: Rule, _ file: String, line: Int? = nil, column: Int? = nil, _ message: String,

@@ -80,11 +80,14 @@ struct FolderCheck {
                 "while this file exists, the host answers 503 to every request",
                 "delete it to serve the app again")
         }
-        guard names.contains(LocalSettings.file), names.contains(".git") else { return }
+        guard names.contains(".git") else { return }
         let ignores = (try? IgnoreFile(".gitignore", in: app.root)) ?? nil
-        guard ignores?.verdict(on: "\(app.root)/\(LocalSettings.file)", isFolder: false) != true else { return }
-        add(
-            .warning, .settingsInGit, LocalSettings.file, "git does not ignore this file, which may hold secrets",
-            "add it to .gitignore")
+        for file in [LocalSettings.file, DotEnv.file] where names.contains(file) {
+            let path = "\(app.root)/\(file)"
+            guard File.kind(of: path) != .folder, ignores?.verdict(on: path, isFolder: false) != true else { continue }
+            add(
+                .warning, .settingsInGit, file, "git does not ignore this file, which may hold secrets",
+                "add it to .gitignore")
+        }
     }
 }

@@ -126,6 +126,7 @@ struct FunctionCheck {
             if schema.type != BindingType.httpTrigger.name { checkSettings(member.tree, label, member.name) }
         }
         checkNeeded(binding, schema, label)
+        checkConnections(binding, label)
         if schema.type == BindingType.httpTrigger.name { checkRoute(binding, label) }
     }
 
@@ -216,6 +217,28 @@ struct FunctionCheck {
         default: break
         }
     }
+
+    /// A connection names an app setting, or the beginning of several: `NAME__serviceUri`. Most machines do not have them,
+    /// so only a name that is nearly that of another setting is a mistake.
+    private mutating func checkConnections(_ binding: JSONTree, _ label: String) {
+        let prefix = "AzureWebJobs"
+        let known = app.conditions.settings.keys.map { name in
+            name.firstRange(of: "__").map { String(name[..<$0.lowerBound]) } ?? name
+        }.sorted()
+        for member in binding.members ?? [] where Self.connections.contains(member.name.lowercased()) {
+            guard let name = member.tree.string, name.isSettingName, !known.contains(name),
+                !known.contains(prefix + name), let nearest = NearestName.find(name, among: known)
+            else { continue }
+            add(
+                .warning, .unsetSetting, member.tree.place,
+                "\(label): \"\(member.name)\" names the app setting \(name), which is not set here",
+                "did you mean \"\(nearest)\"?")
+        }
+    }
+
+    private static let connections: Set = [
+        "connection", "leaseconnection", "connectionstringsetting", "leaseconnectionstringsetting",
+    ]
 
     /// Routes as other frameworks write them: a path matches only if it has these characters.
     private mutating func checkRoute(_ binding: JSONTree, _ label: String) {

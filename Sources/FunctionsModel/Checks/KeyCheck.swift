@@ -5,9 +5,9 @@ package struct KeyCheck {
     /// The keys of one object.
     package struct Section: Sendable {
         /// By key in lower case; the last character of a notation stands for the kind of value.
-        fileprivate let kinds: [String: Character]
+        let kinds: [String: Character]
         /// The keys as the documentation writes them.
-        fileprivate let names: [String]
+        let names: [String]
         /// Whether the object has further keys.
         fileprivate let isOpen: Bool
     }

@@ -1,6 +1,6 @@
 import JSON
 
-/// Checks local.settings.json, which only the author's machine has.
+/// Checks local.settings.json and .env, which only the author's machine has.
 struct LocalSettingsCheck {
     private(set) var findings: [Finding] = []
 
@@ -12,9 +12,15 @@ struct LocalSettingsCheck {
 
     init(_ app: FunctionApp) {
         let file = LocalSettings.file
-        guard !app.files.isArchive, app.files.entries(of: "")?.contains(file) == true else { return }
+        guard !app.files.isArchive, let names = app.files.entries(of: "") else { return }
         do throws(Problem) {
-            _ = try LocalSettings(root: app.root)
+            if names.contains(DotEnv.file) { _ = try DotEnv(root: app.root) }
+        } catch {
+            findings.append(Finding(.error, error, .localSettings))
+        }
+        guard names.contains(file) else { return }
+        do throws(Problem) {
+            _ = try LocalSettings(file: "\(app.root)/\(file)", named: file)
         } catch {
             findings.append(Finding(.error, error, .localSettings))
         }
@@ -26,10 +32,10 @@ struct LocalSettingsCheck {
                 Finding(.error, .localSettings, file, at: tree.place, "must contain an object, not \(tree.kind)"))
             return
         }
+        let ofFile = findings.filter { $0.file == file }
         var keys = KeyCheck(file, Self.sections)
         keys.check(tree, at: ".")
-        let known = findings
-        findings += keys.findings.filter { finding in !known.contains { $0.line == finding.line } }
+        findings += keys.findings.filter { finding in !ofFile.contains { $0.line == finding.line } }
         let values = tree.member(anyCase: "Values")
         if let runtime = values?.member(anyCase: "FUNCTIONS_WORKER_RUNTIME"), let text = runtime.string,
             text.lowercased() != "custom"

@@ -8,6 +8,8 @@ final class ConnectionSet {
     private let held: HeldOutput
     /// Called once for each accepted connection, when it has closed.
     private let left: () -> Void
+    /// nil for a server without TLS.
+    private let handshakes: ServerHandshakes?
     private var connections: [ObjectIdentifier: HTTPConnection] = [:]
     private var isDraining = false
     private var waiting: [CheckedContinuation<Void, Never>] = []
@@ -22,11 +24,17 @@ final class ConnectionSet {
         self.responder = responder
         self.held = held
         self.left = left
+        handshakes = settings.tls.map { ServerHandshakes(loop, $0, left: left) }
     }
 
     func take(_ descriptor: Int32) {
         // If a connection breaks before it is served, only its caller is affected, so no error is reported.
         guard let stream = try? TCPStream(loop, descriptor: descriptor) else { return left() }
+        guard let handshakes else { return serve(stream) }
+        handshakes.begin(over: stream) { [self] in serve($0) }
+    }
+
+    private func serve(_ stream: any ByteStream) {
         let connection = HTTPConnection(over: stream, loop, settings: settings, responder: responder, held: held)
         let id = ObjectIdentifier(connection)
         connections[id] = connection
@@ -45,6 +53,7 @@ final class ConnectionSet {
     func beginDrain(limit: Duration) {
         guard !isDraining else { return }
         isDraining = true
+        handshakes?.close()
         if connections.isEmpty { return }
         self.limit = loop.schedule(after: limit) { [self] in for connection in connections.values { connection.close() }
         }

@@ -112,6 +112,8 @@ extension HTTPServer {
         /// How long a caller may leave its queued output unread before the server disconnects it.
         public var stall = Duration.seconds(60)
         public var headLimits = HeadLimits()
+        /// The certificate with which the server speaks TLS; nil for a server without TLS.
+        public var tls: TLSContext?
         /// Makes the response to a refused request. A product can replace it to name its own options.
         public var refusal: @Sendable (ServerError) -> HTTPResponse = { $0.response }
         /// Whether to accept only one connection until `add` is called, and to let the others wait. The Functions host

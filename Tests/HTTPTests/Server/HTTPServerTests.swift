@@ -1,4 +1,5 @@
 import Glibc
+import HTTP1
 import LoopTesting
 import Testing
 
@@ -54,6 +55,50 @@ import Testing
         configure(&settings)
         let address = SocketAddress(try #require(IPAddress("127.0.0.1")), port: 0)
         return try HTTPServer(loop, bind: address, settings: settings, responder: responder)
+    }
+
+    /// A caller that is silent, and a caller without TLS.
+    @Test func `a slow handshake delays nobody, and HTTP without TLS gets an explanation`() async throws {
+        let made = try SelfSignedCertificate(for: ["localhost", "127.0.0.1"])
+        try await onLoop { loop in
+            let server = try Self.open(loop, Counter(loop)) {
+                $0.tls = try? TLSContext.server(
+                    certificateChainPEM: made.certificatePEM, privateKeyPEM: made.keyPEM)
+            }
+            var silent: [StreamRecorder] = []
+            for number in 0..<ServerHandshakes.limit {
+                silent.append(try Self.connect(loop, to: server))
+                // The system lets only some connections wait until they are accepted.
+                if number % 16 == 0 { await loop.nextPoll() }
+            }
+            let client = HTTPClient(loop, trust: ClientTrust(.pem(made.certificatePEM)))
+            for host in ["localhost", "127.0.0.1"] {
+                let reply = try await client.execute(ClientRequest(.get, "https://\(host):\(server.port)/"))
+                #expect(reply.status == 200)
+                _ = try await reply.collect(upTo: 100)
+            }
+            // The oldest silent caller had to make room.
+            try await silent[0].event(.inputEnded)
+            let plain = try Self.connect(loop, to: server)
+            plain.stream.write("GET / HTTP/1.1\r\nHost: a\r\n\r\n")
+            try await plain.event(.inputEnded)
+            #expect(plain.text.hasPrefix("HTTP/1.1 400 ") && plain.text.hasSuffix("Write https:// in the URL.\n"))
+            client.close()
+            await server.drain(limit: .zero)
+            for caller in silent + [plain] { caller.stream.close() }
+        }
+    }
+
+    @Test func `a certificate is valid for its period`() throws {
+        let made = try SelfSignedCertificate(for: ["localhost"], now: 1_700_000_000)
+        let day = 86_400
+        for (offset, isValid) in [
+            (-7200, false), (0, true), (SelfSignedCertificate.days * day - 7200, true),
+            (SelfSignedCertificate.days * day, false),
+        ] {
+            #expect(SelfSignedCertificate.isValid(made.certificatePEM, now: 1_700_000_000 + offset) == isValid)
+        }
+        #expect(!SelfSignedCertificate.isValid(Array("nonsense".utf8)))
     }
 
     private static func connect(_ loop: EventLoop, to server: HTTPServer) throws -> StreamRecorder {
