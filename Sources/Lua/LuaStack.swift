@@ -203,6 +203,9 @@ public struct LuaStack {
         return lua_rawequal(state, -1, -2) != 0
     }
 
+    /// Pushes the metatable of the value at `index`. Returns false, and pushes nothing, if it has none. [+1 or 0]
+    public func pushMetatable(at index: Int) -> Bool { lua_getmetatable(state, Int32(index)) != 0 }
+
     /// Sets the metatable of the table at `index`. [0]
     public func setMetatable(at index: Int, _ metatable: LuaReference) {
         let index = lua_absindex(state, Int32(index))

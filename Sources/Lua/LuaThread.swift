@@ -141,6 +141,9 @@ extension LuaStack {
         }
         return messageText(at: -1) ?? "(error object is a \(type(at: index).name) value)"
     }
+
+    /// The active calls of this stack's thread, innermost first.
+    public var traceback: [String] { Traceback.frames(of: state) }
 }
 
 /// The call stack of a thread that failed, as lines for people.

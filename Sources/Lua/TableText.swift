@@ -5,14 +5,29 @@ internal import CLua
 ///
 /// It is written in Lua, so that a time slice can end inside it and `__tostring` may take long or wait. It is bounded in
 /// depth and length. A VM opens it when a script first shows a table.
-enum TableText {
+///
+/// With a layout, it shows any value, and breaks the lines of a table that is wider than `layout.width` bytes.
+/// `layout.levels` is the depth, and `layout.describe(value)` makes the text of what is neither a table nor a string.
+public enum TableText {
+    /// The local function `less`, which orders the keys of a table: numbers, texts, false, true, then all others.
+    public static let keyOrder = """
+        local ranks = { number = 1, string = 2, boolean = 3 }
+        local function less(a, b)
+            local one, other = ranks[type(a)] or 4, ranks[type(b)] or 4
+            if one ~= other then return one < other end
+            if one < 3 then return a < b end
+            return one == 3 and b and not a
+        end
+        """
+
     /// The chunk gets a function `field(table, name)`, which reads a field of the table's metatable, and returns the
-    /// function that makes the text of a table.
+    /// function that makes the text of a table, or of any value with a layout.
     static let chunk = LuaChunk(
         #"""
         local field = ...
         local next, pcall, rawget, tostring, type = next, pcall, rawget, tostring, type
         local byte, find, format, gsub, sub = string.byte, string.find, string.format, string.gsub, string.sub
+        local rep, is_utf8 = string.rep, utf8.len
         local concat, insert, integer = table.concat, table.insert, math.type
 
         -- The most levels, elements of a table, bytes of a text inside a table, and bytes in all.
@@ -22,30 +37,27 @@ enum TableText {
         for word in ("and break do else elseif end false for function goto if in local nil not or repeat return then "
             .. "true until while"):gmatch "%a+" do words[word] = true end
 
-        local function cut(text)
-            if #text <= most_text then return text, "" end
-            local last = most_text
+        local function cut(text, most)
+            most = most or most_text
+            if #text <= most then return text, "" end
+            local last = most
             -- A character of UTF-8 has up to three more bytes, which begin with the bits 10.
-            while last > most_text - 3 and (byte(text, last + 1) & 0xc0) == 0x80 do last = last - 1 end
+            while last > most - 3 and (byte(text, last + 1) & 0xc0) == 0x80 do last = last - 1 end
             return sub(text, 1, last), "…"
         end
 
         local escapes = { ["\n"] = "\\n", ["\r"] = "\\r", ["\t"] = "\\t", ['"'] = '\\"', ["\\"] = "\\\\" }
         local function escape(character) return escapes[character] or format("\\x%02X", byte(character)) end
 
-        local function quote(text)
+        -- With `is_exact`, bytes that are no UTF-8 are shown as numbers.
+        local function quote(text, most, is_exact)
             local rest
-            text, rest = cut(text)
-            return '"' .. gsub(text, '[%c"\\]', escape) .. '"' .. rest
+            text, rest = cut(text, most)
+            local special = (not is_exact or is_utf8(text)) and '[%c"\\]' or '[%c"\\\128-\255]'
+            return '"' .. gsub(text, special, escape) .. '"' .. rest
         end
 
-        local ranks = { number = 1, string = 2, boolean = 3 }
-        local function less(a, b)
-            local one, other = ranks[type(a)] or 4, ranks[type(b)] or 4
-            if one ~= other then return one < other end
-            if one < 3 then return a < b end
-            return one == 3 and b and not a
-        end
+        \#(keyOrder)
 
         -- The first keys, in order, of those that are not 1 to `count`, and the number of all of these.
         local function keys_of(t, count, most)
@@ -77,9 +89,19 @@ enum TableText {
 
         local function add_value(out, value, level)
             local kind = type(value)
-            if kind == "string" then return add(out, quote(value)) end
-            if kind ~= "table" then return add(out, tostring(value)) end
+            if kind == "string" then return add(out, quote(value, level == 0 and most_bytes or most_text, out.width)) end
+            if kind ~= "table" then return add(out, (out.describe or tostring)(value)) end
             show(out, value, level)
+        end
+
+        -- Whether a table needs more than one line. An attempt ends soon after the width.
+        local function is_wide(out, t, level)
+            if not out.width then return false end
+            local most = out.width - 2 * level
+            local line = { bytes = 0, count = 0, open = out.open, most = most, levels = out.levels }
+            line.describe = out.describe
+            show(line, t, level)
+            return line.bytes > most
         end
 
         function show(out, t, level)
@@ -95,16 +117,21 @@ enum TableText {
             if type(name) == "string" then add(out, cut(name) .. " ") end
             if is_empty then return add(out, "{}") end
             if out.open[t] then return add(out, "<cycle>") end
-            if level == most_levels then return add(out, "{…}") end
+            if level == out.levels then return add(out, "{…}") end
+            local first, between, last = " ", ", ", " }"
+            if is_wide(out, t, level) then
+                local margin = "\n" .. rep("  ", level)
+                first, between, last = margin .. "  ", "," .. margin .. "  ", margin .. "}"
+            end
             out.open[t] = true
             add(out, "{")
             local shown, left = 0, false
             local function begin()
-                if out.bytes > most_bytes then
+                if out.bytes > out.most then
                     left = true
                     return false
                 end
-                add(out, shown == 0 and " " or ", ")
+                add(out, shown == 0 and first or between)
                 shown = shown + 1
                 return true
             end
@@ -129,15 +156,21 @@ enum TableText {
                 end
                 add_value(out, rawget(t, key), level + 1)
             end
-            if shown < list + others then add(out, (shown == 0 and " … " or ", … ") .. list + others - shown .. " more") end
-            add(out, " }")
+            local hidden = list + others - shown
+            if hidden > 0 then add(out, (shown == 0 and first or between) .. "… " .. hidden .. " more") end
+            add(out, last)
             out.open[t] = nil
         end
 
-        return function(t)
+        return function(t, layout)
+            local out = { bytes = 0, count = 0, open = {}, most = most_bytes, levels = most_levels }
+            if layout then
+                out.width, out.levels, out.describe = layout.width, layout.levels, layout.describe
+                add_value(out, t, 0)
+                return concat(out, "", 1, out.count)
+            end
             local _ = next(t)
             if field(t, "__tostring") then return tostring(t) end
-            local out = { bytes = 0, count = 0, open = {} }
             show(out, t, 0)
             return concat(out, "", 1, out.count)
         end

@@ -35,7 +35,8 @@ final class Execution {
     /// What follows when all spawned tasks have ended; nil while the code of a part runs, and always if it has spawned no
     /// task.
     var conclusion: Conclusion?
-    /// Called at the end of a part of a test file, once, before its threads are recycled; nil for anything else.
+    /// Called at the end of a part of a test file or of a prompt, once, before its threads are recycled; nil for anything
+    /// else.
     var ended: ((Outcome) -> Void)?
     /// Further tasks whose threads must be recycled after the execution's end.
     private var leftovers: ArraySlice<ScriptTask>?
@@ -118,7 +119,8 @@ final class Execution {
         if let text = openLines?.take(level) ?? (isWritten ? "" : nil) { write(level, text) }
     }
 
-    private func endLines() {
+    /// Writes the lines that `io.write` has begun.
+    func endLines() {
         guard openLines != nil else { return }
         for level in [LogLevel.info, .error] { endLine(level) }
     }

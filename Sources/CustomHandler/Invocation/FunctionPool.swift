@@ -19,6 +19,8 @@ final class FunctionPool {
     var loadLimit: Deadline.Limit?
     /// The test file's own code, if this is its VM.
     var test: TestScript?
+    /// The prompt, if this is its VM.
+    var prompt: Prompt?
     /// What the worker of a test has instead of the outside world; nil for any other worker.
     var bench: TestBench?
     var clock: WorkerClock { WorkerClock(fake: bench?.clock) }

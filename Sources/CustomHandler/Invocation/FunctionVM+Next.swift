@@ -31,7 +31,11 @@ extension FunctionVM {
             case .body: return try conclude(execution, .bodyEnd)
             case .spawned:
                 execution.spawned?.end(task)
+                pool.prompt?.spawnedEnded()
                 return concluded(execution)
+            case .input:
+                pool.prompt?.returned(task, results: count)
+                return nil
             }
         } catch {
             return .end(.failed(tell(error, execution)))
@@ -91,7 +95,15 @@ extension FunctionVM {
             // A join that raises the error runs when this task's calls are gone.
             if let recursion = Recursion(task.thread), recursion.isDeep { execution.recursion = recursion }
             execution.spawned?.end(task)
+            if let prompt = pool.prompt {
+                prompt.spawnedFailed(task, failure(of: task, cause))
+                prompt.spawnedEnded()
+            }
             return concluded(execution)
+        }
+        if task.role == .input, !cause.isFinal {
+            pool.prompt?.raised(task, failure(of: task, cause))
+            return nil
         }
         if cause == .error, task.role == .handler, function.isHTTP,
             task.thread.stack.hasMetatable(at: -1, metatables.httpResponse)
@@ -163,7 +175,8 @@ extension FunctionVM {
     private func memoryLimitMessage(of task: ScriptTask) -> String {
         let limit = ByteCount.text(lua.memoryLimit)
         guard pool.test == nil else { return "not enough memory: a test file has \(limit)" }
-        let places = "--memory-limit, or \"lua\": { \"memoryLimit\" } in \(function.directory)/function.json"
+        let own = pool.prompt == nil ? ", or \"lua\": { \"memoryLimit\" } in \(function.directory)/function.json" : ""
+        let places = "--memory-limit\(own)"
         guard let recursion = (Recursion(task.thread) ?? task.execution.recursion)?.memory else {
             return "not enough memory: the limit is \(limit); raise it with \(places)"
         }

@@ -59,6 +59,7 @@ final class FunctionVM {
     /// The text of the script or of a file that `require` has looked for; nil for any other file.
     func sourceText(of file: String) -> [UInt8]? {
         if file == function.script { return text }
+        if let text = pool.prompt?.text(of: file) { return text }
         return scope.lookedFor.contains(file) ? try? pool.files.text(of: file) : nil
     }
 

@@ -15,6 +15,8 @@ final class ScriptTask {
         /// Produces the response body after the handler has returned.
         case body
         case spawned
+        /// Runs an input of a prompt.
+        case input
     }
 
     enum State {
