@@ -28,7 +28,7 @@ struct TestRunTests {
         var testDescription: String { name }
     }
 
-    @Test(arguments: cases + misuse) @MainLoop func `a test file runs`(_ item: Case) async throws {
+    @Test(arguments: cases + misuse + world) @MainLoop func `a test file runs`(_ item: Case) async throws {
         let results = try await Self.run(
             item.files.merging(["functions/order/order_test.lua": item.code]) { $1 }, settings: item.settings,
             limit: item.limit)
@@ -71,6 +71,23 @@ struct TestRunTests {
             found.withLock { $0.append(result) }
         }
         return found.withLock { $0 }
+    }
+
+    @Test @MainLoop func `a stub that fails has the place where it was made, also in a task`() async throws {
+        let code = #"""
+            local http, task = require "http", require "task"
+            test("t", function()
+                task.spawn(function()
+                    stub.http("https://a.example/", function() end)
+                end):join()
+                http.get "https://a.example/"
+            end)
+            """#
+        let results = try await Self.run(["functions/order/order_test.lua": code])
+        let failure = results.first?.results.first?.failure
+        #expect(failure?.message.hasPrefix("the stub's function returned nothing") == true)
+        #expect(
+            failure?.file == "functions/order/order_test.lua" && failure?.line == 4, "\(String(describing: failure))")
     }
 
     @Test @MainLoop func `an endless loop fails its test at its line, and the others go on`() async throws {

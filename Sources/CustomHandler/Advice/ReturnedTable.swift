@@ -70,9 +70,10 @@ package struct ReturnedTable: Sendable {
         let known =
             function.namedOutputs.map(\.name) + ["Outputs", "ReturnValue", "Logs", "$return"]
             + (function.httpOutput == nil ? [] : responseMembers)
-        guard let unknown = fields.first(where: { !known.contains($0.name) }) else { return nil }
+        let unknown = fields.map(\.name).filter { !known.contains($0) }
+        guard !unknown.isEmpty else { return nil }
         return problem(
-            .unknownOutput(unknown.name, allowed: function.namedOutputs.map(\.name), hint: nil), function)
+            .unknownOutput(unknown, allowed: function.namedOutputs.map(\.name), hint: nil), function)
     }
 
     /// Whether it is clear without a VM that nothing is wrong, as with most results.
@@ -113,7 +114,8 @@ package struct ReturnedTable: Sendable {
     private func problem(_ error: OutputError, _ function: Function) -> Problem {
         let name: String? =
             switch error {
-            case .unknownOutput(let name, _, _), .unknownMember(let name, _, _): name
+            case .unknownOutput(let names, _, _): names.first
+            case .unknownMember(let name, _, _): name
             default: nil
             }
         return Problem(function.script, line: name.flatMap(lineOfField) ?? line, error.description)

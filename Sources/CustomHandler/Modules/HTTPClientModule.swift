@@ -110,6 +110,11 @@ extension Modules {
             end, "response:chunks()"),
             close = wrap(close, "response:close()"),
         }, __close = close }
+        setmetatable(Response.__index, { __index = wrap(function(_, key)
+            if key == "statusCode" or key == "status_code" then
+                fail("a response has no member '" .. key .. "' (did you mean 'status'?)")
+            end
+        end) })
 
         -- Sends the pieces that a function returns. An error in it cancels the request.
         local Upload = { __close = function(self) if self[1] then cancel(self[1]) end end }

@@ -51,7 +51,8 @@ struct OutboundRequest {
     static let headLimit = 64 << 10
     static let fieldLimit = 256
     private static let mostRedirects = 50
-    private static let usualLimit = 32 << 20
+    /// The limit of a response's body, unless the script sets another.
+    static let usualLimit = 32 << 20
 
     private static let members = [
         "url", "method", "headers", "body", "timeout", "follow", "limit", "stream", "retry",

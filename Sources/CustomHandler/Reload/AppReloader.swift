@@ -83,12 +83,17 @@ public struct AppReloader: Sendable {
         let attempt = await ReloadAttempt(saved, after: running, failed: state.failed, workers)
         await workers.replace(with: attempt.app, changed: attempt.replaced)
         let report = ReloadReport(logger, files: saved.files)
+        var whole = attempt.whole
         if let summary = attempt.summary {
+            // One line says both that a function was reloaded and that it loads again.
+            let healed = whole.subtracting(attempt.undone).intersection(attempt.replaced)
+            whole.subtract(healed)
+            let more = ReloadReport.sorted(healed).map { "; \($0) loads now" }.joined()
             logger.info(
-                "\(summary) in \(start.duration(to: .now).milliseconds) ms",
+                "\(summary) in \(start.duration(to: .now).milliseconds) ms\(more)",
                 [.event(LogKey.reloaded)] + (attempt.kept.isEmpty ? [] : [.kept(attempt.kept)]))
         }
-        report.tellWhole(attempt.whole, unchanged: attempt.undone)
+        report.tellWhole(whole, unchanged: attempt.undone)
         report.tell(attempt.news, kept: attempt.kept)
         let failedHost = saved.hostProblem.map { FailedVersion($0, saved.files, sources: ["host.json"]) }
         report.tellHost(failedHost, before: state.failedHost)
@@ -119,8 +124,10 @@ public struct AppReloader: Sendable {
         var errors: [String: Problem] = [:]
         for finding in findings {
             let problem = finding.problem
-            if finding.severity == .error, let function = finding.function {
-                errors[function] = errors[function] ?? problem
+            if finding.severity == .error {
+                for function in finding.function.map({ [$0] }) ?? finding.users.subtracting(unloaded.keys) {
+                    errors[function] = errors[function] ?? problem
+                }
             }
             guard !known.contains(finding) else { continue }
             var text = problem.description

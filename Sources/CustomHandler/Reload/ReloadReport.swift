@@ -36,7 +36,7 @@ struct ReloadReport {
         let isKept: Bool
     }
 
-    private static func sorted(_ names: some Sequence<String>) -> [String] {
+    static func sorted(_ names: some Sequence<String>) -> [String] {
         names.sorted { $0.lowercased() < $1.lowercased() }
     }
 

@@ -168,13 +168,7 @@ extension TestPrelude {
             return true
         end
 
-        local ranks = { number = 1, string = 2, boolean = 3 }
-        local function less(a, b)
-            local one, other = ranks[type(a)] or 4, ranks[type(b)] or 4
-            if one ~= other then return one < other end
-            if one < 3 then return a < b end
-            return one == 3 and b and not a
-        end
+        \#(TableText.keyOrder)
 
         -- The first keys, in order, whose members differ, and whether there are more.
         local function differing(expected, got, partly, most)

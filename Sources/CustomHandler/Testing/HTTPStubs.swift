@@ -71,12 +71,19 @@ struct StubbedRequest {
 struct StubbedReply {
     enum Content {
         case response(status: Int, fields: HTTPFields, body: [UInt8])
-        case failure(HTTPClientError)
+        /// The error of a request to a host.
+        case failure((String) -> HTTPClientError)
     }
 
     var content: Content
     /// The time until the answer, by the clock of the test.
     var delay = Duration.zero
+
+    /// The memory that it takes, in bytes.
+    var size: Int {
+        guard case .response(_, let fields, let body) = content else { return 64 }
+        return 64 + fields.room + body.count
+    }
 }
 
 final class HTTPStub {
@@ -234,7 +241,7 @@ private final class StubbedTransfer: OutboundTransfer {
         timer = nil
         guard let events else { return }
         switch content {
-        case .failure(let error): end(.failure(error))
+        case .failure(let error): end(.failure(error(request.url.host)))
         case .response(let status, let fields, let bytes):
             do throws(HTTPClientError) {
                 if let next = try trail.next(after: status, fields, request) {

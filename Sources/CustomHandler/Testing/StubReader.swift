@@ -20,6 +20,7 @@ struct StubReader {
                     + "stub.http(\"GET https://api.example/x\", { status = 200, body = { … } })")
         }
         let replies = try replies(at: 2, of: stack)
+        guard replies.held.hold(replies.held.count + pattern.utf8.count) else { throw .memoryLimit }
         stack.pushTable(hash: 1)
         stack.pushTable()
         stack.pushValue(at: -1)
@@ -44,10 +45,19 @@ struct StubReader {
     /// What a stub answers with.
     private final class Replies {
         var list: [StubbedReply] = []
+        /// The memory of the list, which counts against the limit of the test file.
+        let held: HeldBytes
         var function: LuaReference?
         /// Where the function was given, as the beginning of a message.
         var place = ""
         var next = 0
+
+        init(_ vm: LuaVM?) { held = HeldBytes(vm) }
+
+        func add(_ reply: StubbedReply) throws(LuaError) {
+            guard held.hold(held.count + reply.size) else { throw .memoryLimit }
+            list.append(reply)
+        }
 
         /// The replies in order. The last one is repeated.
         func take() -> StubbedReply? {
@@ -92,7 +102,8 @@ struct StubReader {
     /// A stub whose function fails makes the test fail, too.
     private static func fail(_ failure: InvocationFailure, _ script: TestScript, _ reply: (StubbedReply) -> Void) {
         script.fault(failure)
-        reply(StubbedReply(content: .failure(.request("the function of the stub failed: \(failure.message)"))))
+        let error = HTTPClientError.request("the function of the stub failed: \(failure.message)")
+        reply(StubbedReply(content: .failure { _ in error }))
     }
 
     /// Pushes a request as a table with its methods. [+1]
@@ -124,25 +135,25 @@ struct StubReader {
     // MARK: Reading
 
     private func replies(at index: Int, of stack: LuaStack) throws(LuaError) -> Replies {
-        let replies = Replies()
+        let replies = Replies(script.vm?.lua)
         switch stack.type(at: index) {
         case .function:
             stack.pushValue(at: index)
             replies.function = stack.reference()
-            replies.place = script.place
+            replies.place = TestScript.place(stack.traceback)
         case .nil, .none:
             replies.list = [StubbedReply(content: .response(status: 200, fields: [:], body: []))]
         case .table:
             stack.expandDeferred(at: index)
             let count = stack.length(at: index)
             guard count > 0 else {
-                replies.list = [try reply(at: index, of: stack)]
+                try replies.add(reply(at: index, of: stack))
                 break
             }
             guard count <= 10_000 else { throw .message("stub.http: a list has at most 10000 replies") }
             for position in 1...count {
                 stack.pushElement(position, of: index)
-                replies.list.append(try reply(at: stack.count, of: stack))
+                try replies.add(reply(at: stack.count, of: stack))
                 stack.pop()
             }
         case let other:
@@ -152,14 +163,30 @@ struct StubReader {
     }
 
     private static let names = ["status", "headers", "body", "delay", "error"]
-    private static let errors: [(name: String, error: HTTPClientError)] = [
-        ("closed", .closed(nil)), ("dns", .name(.unknown("host"))), ("refused", .connect(.system(111))),
-        ("timeout", .timeout(.whole)), ("tls", .tls(TLSError("the certificate is not trusted"))),
+    /// What other libraries and a handler's response call a member.
+    private static let otherNames = ["statusCode": "status", "status_code": "status", "code": "status", "json": "body"]
+
+    /// What `error` may be: the kinds of real failures, `refused`, which is a finer word for `connect`, and `closed`, one
+    /// for `network`.
+    private static let errors: [(name: String, error: @Sendable (String) -> HTTPClientError)] = [
+        ("dns", { .name(.unknown($0)) }), ("connect", { _ in .timeout(.connect) }),
+        ("refused", { _ in .connect(.system(111)) }),
+        ("tls", { _ in .tls(TLSError("the certificate is not trusted")) }),
+        ("timeout", { _ in .timeout(.whole) }), ("limit", { _ in .limit(OutboundRequest.usualLimit) }),
+        ("redirect", { _ in .redirect("the server redirects without an end") }),
+        ("http", { _ in .protocolBroken("the response is not valid HTTP") }),
+        ("network", { _ in .closed(.system(104)) }), ("closed", { _ in .closed(nil) }),
     ]
 
     private func reply(at index: Int, of stack: LuaStack) throws(LuaError) -> StubbedReply {
         guard stack.type(at: index) == .table else {
             throw .message("a reply must be a table such as { status = 200 }, not a \(stack.type(at: index).name)")
+        }
+        for (other, name) in Self.otherNames {
+            defer { stack.pop() }
+            guard stack.pushField(other, of: index) == .nil else {
+                throw .message("stub.http has no option '\(other)' (did you mean '\(name)'?)")
+            }
         }
         let options = try Options(at: index, of: stack, for: "stub.http", names: Self.names)
         var delay = Duration.zero

@@ -140,12 +140,22 @@ enum TestPrelude {
 
         \#(Modules.headersText)
 
-        local Message = { __metatable = false, __index = {
+        local methods = {
             json = wrap(function(self)
                 local value = decode(self.body)
                 return value
             end, "message:json()"),
-        } }
+        }
+        local rawget = rawget
+        local other_names = { status = "statusCode", status_code = "statusCode", code = "statusCode", text = "body",
+            header = "headers" }
+        local Message = { __metatable = false, __index = wrap(function(self, key)
+            if methods[key] then return methods[key] end
+            local name = other_names[key]
+            if name and rawget(self, name) ~= nil then
+                fail("there is no member '" .. key .. "' (did you mean '" .. name .. "'?)")
+            end
+        end) }
 
         return { Headers, Message, own }
         """#)

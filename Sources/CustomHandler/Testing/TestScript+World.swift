@@ -30,6 +30,9 @@ extension TestScript {
         guard let value = stack.numberText(at: 2) ?? stack.string(at: 2) else {
             throw .message("stub.env: the value must be text, or nil for a setting that does not exist")
         }
+        let held = heldEnvironment ?? HeldBytes(vm?.lua)
+        heldEnvironment = held
+        guard held.hold(held.count + name.utf8.count + value.utf8.count + 64) else { throw .memoryLimit }
         bench.environment[name] = value
     }
 }

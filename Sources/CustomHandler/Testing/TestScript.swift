@@ -27,6 +27,8 @@ final class TestScript {
     private var runs = 0
     private let environment: [String: String]
     private var lastingEnvironment: [String: String]?
+    /// The settings that the file has made since a test began.
+    var heldEnvironment: HeldBytes?
 
     /// A part of the file that runs: its top level, or a test.
     private struct Run {
@@ -193,6 +195,7 @@ final class TestScript {
         if ending.isTest {
             bench.stubs.reset(vm?.lua.stack)
             bench.environment = lastingEnvironment ?? environment
+            heldEnvironment = nil
         }
         var reason = ending.reason ?? .passed
         if let fault = ending.faults.first {
@@ -281,8 +284,8 @@ final class TestScript {
     /// The active calls of the part that runs.
     private var traceback: [String] { run?.execution.main?.thread.traceback ?? [] }
 
-    /// The file and the line that run, as the beginning of a message; empty if none does.
-    var place: String {
+    /// The file and the line of the innermost call in a script, as the beginning of a message; empty if there is none.
+    static func place(_ traceback: [String]) -> String {
         guard let call = traceback.first(where: { !$0.hasPrefix("[C]") }), let end = call.firstRange(of: ": ") else {
             return ""
         }

@@ -12,6 +12,8 @@ final class MetadataFilling {
     /// The stack index of the request's block (`RequestTables`).
     private let source: Int
     private let function: String
+    /// Seconds since 1970.
+    private let time: Double
     private var metadata: NamedTable
     private var stage = Stage.body
     private var reader: LongJSONReader?
@@ -23,10 +25,11 @@ final class MetadataFilling {
     private var body: Int { metadata.names + 1 }
     private var tree: Int { body + 1 }
 
-    init(_ table: Int, of stack: LuaStack, function: String) {
+    init(_ table: Int, of stack: LuaStack, function: String, at time: Double) {
         _ = stack.reserve(24)
         source = stack.count
         self.function = function
+        self.time = time
         metadata = NamedTable(table, of: stack)
     }
 
@@ -109,7 +112,7 @@ final class MetadataFilling {
             RequestTables.namedHeaders(at: source, of: stack).entries.map {
                 ($0.name, Array($0.values.joined(separator: Array(",".utf8))))
             })
-        let now = Date().formatted(Date.ISO8601FormatStyle(includingFractionalSeconds: true))
+        let now = Date(timeIntervalSince1970: time).formatted(Date.ISO8601FormatStyle(includingFractionalSeconds: true))
         metadata.setGroup(
             "sys",
             [

@@ -127,10 +127,11 @@ struct OutputEncoder {
         if stack.countPairs(at: index, upTo: outputs + 1) == outputs { return outputs }
         guard let names = memberNames(at: index) else { throw .notATable("Outputs", got: "a list") }
         if let unknown = names.first(where: { !isOutput($0) }) {
+            let all = names.filter { !isOutput($0) && $0 != "$return" }
             throw unknown == "$return"
                 ? .lost(.output("$return"), "the host overwrites it; put the value into ReturnValue")
                 : .unknownOutput(
-                    unknown, allowed: function.outputs.map(\.name).filter { $0 != "$return" }, hint: nil)
+                    all, allowed: function.outputs.map(\.name).filter { $0 != "$return" }, hint: nil)
         }
         return names.count
     }

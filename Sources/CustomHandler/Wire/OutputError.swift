@@ -5,7 +5,7 @@ import JSON
 enum OutputError: Error, Equatable {
     /// A handler may not return this value.
     case returned(String, hint: String)
-    case unknownOutput(String, allowed: [String], hint: String?)
+    case unknownOutput([String], allowed: [String], hint: String?)
     case unknownMember(String, of: String, allowed: [String])
     /// The table could be the value of `$return` or name outputs.
     case ambiguous(String)
@@ -20,14 +20,7 @@ extension OutputError: CustomStringConvertible {
     var description: String {
         switch self {
         case .returned(let what, let hint): "the handler returns \(what); \(hint)"
-        case .unknownOutput(let name, let allowed, let hint):
-            if allowed.isEmpty {
-                "'\(name)' is not an output: function.json declares no output binding"
-            } else {
-                "'\(name)' is not an output of this function; function.json has "
-                    + Self.list(allowed) + NearestName.question(name, among: allowed)
-                    + (hint.map { "; \($0)" } ?? "")
-            }
+        case .unknownOutput(let names, let allowed, let hint): Self.unknown(names, allowed, hint)
         case .unknownMember(let name, let place, let allowed):
             "\(place) has no member '\(name)'; there are " + Self.list(allowed)
                 + NearestName.question(name, among: allowed)
@@ -41,6 +34,29 @@ extension OutputError: CustomStringConvertible {
         case .lost(let place, let reason): "\(place): \(reason)"
         }
     }
+
+    private static func unknown(_ names: [String], _ allowed: [String], _ hint: String?) -> String {
+        let isOne = names.count == 1
+        let more = names.count > mostNames ? " and \(names.count - mostNames) more" : ""
+        let shown = Array(names.prefix(mostNames))
+        guard !allowed.isEmpty else {
+            return (more.isEmpty ? list(shown) : shown.map { "'\($0)'" }.joined(separator: ", ") + more)
+                + (isOne ? " is not an output" : " are not outputs") + ": function.json declares no output binding"
+        }
+        if let name = names.first, isOne {
+            return "'\(name)' is not an output of this function; function.json has " + list(allowed)
+                + NearestName.question(name, among: allowed) + (hint.map { "; \($0)" } ?? "")
+        }
+        let questions = shown.map { "'\($0)'\(NearestName.question($0, among: allowed))" }
+        let all =
+            more.isEmpty
+            ? questions.dropLast().joined(separator: ", ") + " and " + (questions.last ?? "")
+            : questions.joined(separator: ", ") + more
+        return "\(all) are not outputs of this function; function.json has " + list(allowed)
+            + (hint.map { "; \($0)" } ?? "")
+    }
+
+    private static let mostNames = 5
 
     private static func list(_ names: [String]) -> String {
         let quoted = names.map { "'\($0)'" }

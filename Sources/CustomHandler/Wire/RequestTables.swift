@@ -43,7 +43,7 @@ struct RequestTables {
             stack.markArray(at: table)
         }
         metadata = stack.makeLongFiller { stack, table, _ in
-            let filling = MetadataFilling(table, of: stack, function: scope.function.name)
+            let filling = MetadataFilling(table, of: stack, function: scope.function.name, at: scope.clock.time)
             return { stack throws(LuaError) in try filling.advance(stack) }
         }
         request = stack.makeFiller(find: { Self.find($1, of: $0, scope) }) { stack, table, place in

@@ -88,9 +88,9 @@ extension OutputEncoder {
 
     private func unknownName(among names: [String], hint: String? = nil) -> OutputError {
         let mixed = names.contains { envelope.contains($0) }
-        let unknown = names.first { !envelope.contains($0) && (mixed || !isOutput($0)) } ?? ""
+        let unknown = names.filter { !envelope.contains($0) && (mixed || !isOutput($0)) }
         return mixed
-            ? .unknownMember(unknown, of: "a response payload", allowed: envelope)
+            ? .unknownMember(unknown.first ?? "", of: "a response payload", allowed: envelope)
             : .unknownOutput(unknown, allowed: function.outputs.map(\.name), hint: hint)
     }
 

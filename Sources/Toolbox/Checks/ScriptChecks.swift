@@ -91,9 +91,11 @@ package enum ScriptChecks {
         let problem = Problem(
             file, line: place?.line,
             (place?.rest ?? failure.message) + (advice.map { "; \($0)" } ?? ""))
-        return Finding(
+        var finding = Finding(
             users.isEmpty ? .warning : .error, problem, .syntax,
             function: owner?.name ?? (users.count == 1 ? users.first : nil))
+        if finding.function == nil { finding.users = users }
+        return finding
     }
 
     private static func missing(
@@ -112,12 +114,14 @@ package enum ScriptChecks {
             }
             // The functions of a library may be called or not.
             let isCertain = !users.isEmpty && (owner != nil || missing.requirement.isCertain)
-            return Finding(
+            var finding = Finding(
                 isCertain ? .error : .warning, .missingModule, file, line: missing.requirement.line, message,
                 remedy: missing.remedy ?? nearest(to: name, graph.moduleNames(in: owner?.directory ?? "lib"))
                     ?? "put \(name.replacing(".", with: "/")).lua into lib/ or beside the handler, or install it into "
                     + "lua_modules",
                 function: owner?.name ?? (users.count == 1 ? users.first : nil))
+            if finding.function == nil { finding.users = Set(users) }
+            return finding
         }
     }
 

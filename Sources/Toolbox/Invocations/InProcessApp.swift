@@ -43,7 +43,15 @@ extension InProcessApp: HandlerChannel {
         let response = try await workers.answer(method, target, fields: fields, body: body)
         return HandlerAnswer(
             status: response.status, fields: response.fields, body: response.body, isComplete: response.isComplete,
-            failure: response.failure.map { RunFailure(message: $0.message, traceback: $0.traceback) })
+            failure: response.failure.map { failure in
+                let kind: RunFailure.Kind =
+                    switch failure.reason {
+                    case .function: .function
+                    case .limit: .limit
+                    case .request: .host
+                    }
+                return RunFailure(message: failure.message, kind: kind, traceback: failure.traceback)
+            })
     }
 }
 

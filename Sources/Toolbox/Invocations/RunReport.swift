@@ -37,6 +37,22 @@ package struct RunReport: Sendable {
         ]).json()
     }
 
+    /// Why the run failed; nil if it did not.
+    package var errorJSON: String? {
+        result.failure.map { failure in
+            let traceback = failure.traceback.map { NewtonsoftValue.string($0) }
+            return NewtonsoftValue.record([
+                (
+                    "error",
+                    .record([
+                        ("message", .string(failure.message)), ("kind", .string(failure.kind.rawValue)),
+                        ("traceback", .array(traceback)),
+                    ])
+                )
+            ]).json()
+        }
+    }
+
     /// What reaches the services behind the outputs and the caller.
     package var effectsJSON: String {
         var members: [(name: String, value: NewtonsoftValue)] = [

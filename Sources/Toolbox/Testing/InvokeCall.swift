@@ -16,7 +16,7 @@ struct InvokeCall: Sendable {
     private var payload: [UInt8]?
 
     private static let options = [
-        "body", "headers", "input", "inputs", "method", "params", "payload", "query", "url",
+        "body", "headers", "input", "inputs", "isPastDue", "metadata", "method", "params", "payload", "query", "url",
     ]
 
     /// Reads the arguments at 1 and 2. [0]
@@ -84,6 +84,37 @@ struct InvokeCall: Sendable {
             }
         }
         if stack.pushField("inputs", of: 2) != .nil { try readInputs(stack) }
+        if stack.pushField("metadata", of: 2) != .nil { try readMetadata(stack) }
+        if stack.pushField("isPastDue", of: 2) != .nil {
+            guard stack.type(at: -1) == .boolean else { throw .message("invoke: isPastDue must be true or false") }
+            parts.isPastDue = stack.boolean(at: -1)
+        }
+    }
+
+    /// Reads the values of the event's metadata, which are on top. [0]
+    private mutating func readMetadata(_ stack: LuaStack) throws(LuaError) {
+        guard stack.type(at: -1) == .table else {
+            throw .message("invoke: metadata must be a table of names and values")
+        }
+        stack.expandDeferred(at: -1)
+        try stack.forEachPair(at: -1) { () throws(LuaError) in
+            guard stack.type(at: -2) == .string, let name = stack.string(at: -2, upTo: 1000) else {
+                throw .message("invoke: the names in metadata must be text")
+            }
+            let json: String
+            switch stack.type(at: -1) {
+            case .string: return parts.metadata.append((name, .string(stack.string(at: -1, upTo: 1 << 20) ?? "")))
+            case .number: json = stack.numberText(at: -1) ?? ""
+            case .table:
+                json = String(decoding: try Self.bytes(at: -1, of: stack, "metadata.\(name)"), as: UTF8.self)
+            case let other:
+                throw .message("invoke: metadata.\(name) must be text, a number or a table, not a \(other.name)")
+            }
+            guard let value = try? NewtonsoftValue(json: json, as: .parser, zone: nil) else {
+                throw .message("invoke: metadata.\(name) cannot be sent as JSON")
+            }
+            parts.metadata.append((name, value))
+        }
     }
 
     private mutating func readURL(_ url: String) throws(LuaError) {
@@ -200,8 +231,10 @@ struct InvokeCall: Sendable {
         }
     }
 
-    func run(_ event: FunctionEvent, _ app: InProcessApp) async -> RunResult {
+    /// - Parameter time: the time of the test's clock.
+    func run(_ event: FunctionEvent, _ app: InProcessApp, at time: Double) async -> RunResult {
         var run = FunctionRun(of: function, in: app.app)
+        run.time = time
         run.inputs = inputs
         return await run.run(event, through: app)
     }

@@ -101,10 +101,11 @@ struct TestFileRun: Sendable {
     ) {
         stack.push(function: "invoke") { stack throws(LuaError) in
             let call = try InvokeCall(on: stack, of: inProcess.app)
-            let event = try call.event(in: inProcess.app, at: border.time)
+            let time = border.time
+            let event = try call.event(in: inProcess.app, at: time)
             return border.wait(on: stack) { wait in
                 loop.task {
-                    let run = await call.run(event, inProcess)
+                    let run = await call.run(event, inProcess, at: time)
                     let result = InvokeResult(function: call.function, run: run, logs: inProcess.takeLogs(of: run.id))
                     inProcess.workers.complete(wait) { stack, border throws(LuaError) in
                         try result.push(onto: stack, border)

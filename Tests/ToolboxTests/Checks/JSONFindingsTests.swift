@@ -136,6 +136,23 @@ import Testing
             ).isEmpty)
     }
 
+    @Test(arguments: [
+        ("Storge", ["did you mean \"Storage\"?"]), ("Storage", []), ("Other", []), ("Bus", []),
+        ("AzureWebJobsStorage", []),
+        ("Bsu", ["did you mean \"Bus\"?"]), ("", []),
+    ])
+    func `a connection that is nearly the name of a known setting is a warning`(_ name: String, _ expected: [String])
+        throws
+    {
+        let found = try Self.findings(
+            binding: #""type": "queue", "direction": "out", "queueName": "q", "connection": "\#(name)""#,
+            settings: ["Storage": "x", "Bus__fullyQualifiedNamespace": "y"])
+        #expect(found.count == expected.count, "\(found)")
+        for (text, part) in zip(found, expected) {
+            #expect(text.contains("unset-setting") && text.contains(part), "\(found)")
+        }
+    }
+
     // MARK: host.json
 
     @Test(arguments: [

@@ -58,10 +58,11 @@ struct ScriptRules {
     mutating func add(_ severity: Finding.Severity, _ rule: Rule, _ line: Int, _ message: String, _ remedy: String?) {
         // What no function uses breaks none.
         let severity = severity == .error && users.isEmpty ? .warning : severity
-        findings.append(
-            Finding(
-                severity, rule, file, line: line, message, remedy: remedy,
-                function: owner?.name ?? (users.count == 1 ? users.first : nil)))
+        var finding = Finding(
+            severity, rule, file, line: line, message, remedy: remedy,
+            function: owner?.name ?? (users.count == 1 ? users.first : nil))
+        if finding.function == nil { finding.users = users }
+        findings.append(finding)
     }
 
     // MARK: References
