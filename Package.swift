@@ -86,7 +86,9 @@ let package = Package(
             ],
             // The compiler makes a variable of each file: Templates/Functions/http/http_test.lua becomes
             // PackageResources.http_test_lua. So no two files may have the same name.
-            resources: [.embedInCode("Templates/App"), .embedInCode("Templates/Functions")],
+            resources: [
+                .embedInCode("Templates/App"), .embedInCode("Templates/Functions"), .embedInCode("Types/Library"),
+            ],
             settings: small),
         program(
             floor: "luafunc",

@@ -32,6 +32,29 @@ import Testing
             + (finding.remedy.map { "; \($0)" } ?? "")
     }
 
+    @Test func `a cycle through a require inside a function is no mistake`() async throws {
+        let found = try await Self.findings([
+            "functions/f/function.json": TemporaryApp.httpFunction,
+            "functions/f/handler.lua": "local a = require 'a' return function() return a.name() end",
+            "lib/a.lua": "local b = require 'b' return { name = function() return b.name() end, own = 'a' }",
+            "lib/b.lua": "return { name = function() return require('a').own end }",
+        ])
+        #expect(found.isEmpty, "\(found)")
+    }
+
+    @Test func `an error in a module names all functions that use it`() async throws {
+        let app = try TemporaryApp([
+            "functions/f/function.json": TemporaryApp.httpFunction,
+            "functions/f/handler.lua": "local a = require 'a' return function() return a() end",
+            "functions/g/function.json": TemporaryApp.httpFunction,
+            "functions/g/handler.lua": "local a = require 'a' return function() return a() end",
+            "lib/a.lua": "return function() return missing() end",
+        ])
+        let loaded = try AppLoader(.folder(app.folder.path), settings: [:]).load()
+        let found = await ScriptChecks.findings(in: loaded, failures: [:], settings: [:])
+        #expect(found.map(\.users) == [["f", "g"]] && found.first?.function == nil, "\(found)")
+    }
+
     /// The findings in the script of an HTTP function.
     private static func findings(_ script: String) async throws -> [String] {
         try await findings(["functions/f/function.json": TemporaryApp.httpFunction, "functions/f/handler.lua": script])

@@ -6,6 +6,7 @@
 --                nothing.
 --
 -- Trap: do not write to the container that the trigger watches. Each result would be a new blob that fires it again.
+---@param data NAME.data
 return function(data, metadata)
   print((metadata.name or "a blob") .. " has " .. #data.blob .. " bytes")
   return { result = data.blob:upper() }

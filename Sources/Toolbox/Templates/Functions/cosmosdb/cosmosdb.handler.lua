@@ -5,6 +5,7 @@
 --
 -- Trap: the list does not say what changed, and deleted documents are not in it. A document that changes twice in a
 -- short time may come once.
+---@param data NAME.data
 return function(data)
   for _, document in ipairs(data.documents) do print("document", document.id) end
 end

@@ -5,6 +5,7 @@
 -- return       nothing, as function.json has no output
 --
 -- Trap: if the function fails, Event Hubs does not send the batch again, unless function.json has a "retry".
+---@param data NAME.data
 return function(data)
   for _, event in ipairs(data.events) do print("event", event) end
 end

@@ -5,6 +5,7 @@
 --           { statusCode = 404, headers = { … }, body = … }. A table as body is sent as JSON.
 --
 -- Trap: if the body is not JSON, req:json() ends the invocation, and the caller gets a 400 that says where it is wrong.
+---@param data NAME.data
 return function(data)
   local req = data.req
   local name = req:query("name") or "world"

@@ -7,7 +7,8 @@
 --
 -- Trap: a message may come more than once. If the function fails, the host delivers the message again, five times in
 -- all, and then moves it to the queue "RESOURCE-poison".
+---@param data NAME.data
 return function(data, metadata)
   print("delivery " .. (metadata.DequeueCount or 1) .. ": " .. data.message)
-  return { done = data.message:upper() }
+  return { done = "done: " .. data.message }
 end

@@ -7,7 +7,8 @@
 --
 -- Trap: a message may come more than once. If the function fails, Service Bus delivers the message again, usually ten
 -- times in all, and then moves it to the dead-letter queue.
+---@param data NAME.data
 return function(data, metadata)
   print("delivery " .. (metadata.DeliveryCount or 1) .. ": " .. data.message)
-  return { done = data.message:upper() }
+  return { done = "done: " .. data.message }
 end

@@ -5,6 +5,7 @@
 --            RowKey, which are its key; its other values must be texts, numbers or booleans.
 --
 -- Trap: the output only makes rows. If the row exists already, the invocation fails.
+---@param data NAME.data
 return function(data)
   local req, item = data.req, data.item
   if req.Method == "GET" then

@@ -7,6 +7,7 @@
 -- app.
 local log = require "log"
 
+---@param data NAME.data
 return function(data)
   if data.timer.IsPastDue then log.warn("this run is late") end
   log.info("the timer fired")
