@@ -2,8 +2,8 @@ import Files
 import FunctionsModel
 import Glibc
 
-/// The app settings that a command knows: the environment, which local.settings.json completes as with Core Tools, and
-/// above both what the command line gives.
+/// The app settings that a command knows: the environment, which local.settings.json completes as with Core Tools and
+/// .env after it, and above all what the command line gives.
 struct AppSettings {
     let values: [String: String]
 
@@ -11,9 +11,11 @@ struct AppSettings {
         "settings", .settings,
         "App settings: NAME=VALUE, or a file like local.settings.json. May be repeated.")
 
-    init(_ arguments: Arguments, _ choice: AppChoice) throws {
+    /// - Parameter checksFiles: whether to print why local.settings.json or .env is unusable, and end. For a check, that
+    ///   is one finding among others.
+    init(_ arguments: Arguments, _ choice: AppChoice, checksFiles: Bool = false) throws {
         let environment = Settings.current
-        let local = try Self.local(in: choice.folder(environment))
+        let local = try Self.local(in: choice.folder(environment), throwsCode: checksFiles)
         var values = environment.values.merging(local) { own, _ in own }
         for text in arguments[Self.option] {
             if let index = text.firstIndex(of: "=") {
@@ -25,9 +27,14 @@ struct AppSettings {
         self.values = values
     }
 
-    /// A file that cannot be used is a finding of the check.
-    private static func local(in folder: String) throws -> [String: String] {
-        (try? LocalSettings(root: folder).values) ?? [:]
+    private static func local(in folder: String, throwsCode: Bool) throws(ExitCode) -> [String: String] {
+        do throws(Problem) {
+            return try LocalSettings(root: folder).values
+        } catch {
+            guard throwsCode else { return [:] }
+            Console.printError("luafunc: \(error)")
+            throw ExitCode.badApp
+        }
     }
 
     private static func read(_ file: String) throws(ExitCode) -> [String: String] {

@@ -31,8 +31,12 @@ struct FindingsPrinter {
             case .warning: style.yellow
             case .note: style.dim
             }
-        var lines = ["\(style.bold(place)): \(paint(finding.severity.rawValue)): \(Escape.lines(finding.message))"]
-        if let remedy = finding.remedy { lines.append("    \(Escape.lines(remedy))") }
+        // Text from outside must not begin a line: GitHub reads lines that begin with `::` as commands.
+        let message = Escape.lines(finding.message).split(separator: "\n", omittingEmptySubsequences: false)
+        let first = "\(style.bold(place)): \(paint(finding.severity.rawValue)): \(message.first ?? "")"
+        var lines = ["\(first) \(style.dim("[\(finding.rule.rawValue)]"))"]
+        lines += message.dropFirst().map { "    | \($0)" }
+        if let remedy = finding.remedy { lines.append("    \(Escape.line(remedy))") }
         if let excerpt = report.excerpt(of: finding) { lines.append(style.dim(Escape.lines(excerpt))) }
         return lines.joined(separator: "\n")
     }

@@ -32,11 +32,7 @@ struct InvokePrinter: Sendable {
     func print(_ report: RunReport) {
         switch format {
         case .json:
-            if showsHost {
-                Console.print(report.effectsJSON)
-            } else if !report.failed {
-                Console.print(report.json)
-            }
+            Console.print(showsHost ? report.effectsJSON : report.errorJSON ?? report.json)
         case .text: if showsHost { printEffects(report) } else { printResult(report) }
         }
         for warning in report.result.warnings where !showsHost || format == .json {

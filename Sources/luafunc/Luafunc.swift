@@ -45,6 +45,7 @@ enum Luafunc {
         var words = words
         // The command's former name.
         if words.first == "--generate-completion-script" { words[0] = Command.completion.name }
+        if words.first == AppChoice.namesCommand { return AppChoice.printNames(onLine: Array(words.dropFirst())) }
         switch try CommandSet.luafunc.read(words) {
         case .help(let text): Console.print(text)
         case .version: Console.print(origin)
@@ -65,5 +66,6 @@ extension CommandSet {
         discussion: """
             Started by the Functions host, which sets FUNCTIONS_CUSTOMHANDLER_PORT, luafunc serves without any command.
             """,
-        version: origin, commands: [.initialize, .new, .start, .invoke, .test, .check, .pack, .serve, .completion])
+        version: origin,
+        commands: [.initialize, .new, .start, .invoke, .test, .repl, .check, .types, .pack, .serve, .completion])
 }

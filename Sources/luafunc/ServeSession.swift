@@ -20,6 +20,8 @@ struct ServeSession {
     var bodyLimit = 256 << 20
     var outputLimit = 256 << 20
     var watch: Bool?
+    /// The functions to load; nil for all.
+    var functions: [String]?
     var untilStdinEnds = false
     /// Whether at least two VMs run each function by turns.
     var alternatesVMs = false
@@ -59,7 +61,7 @@ struct ServeSession {
         let workers = WorkerGroup(loop: loop, settings: settings.values, version: version)
         let server = try await listen(loop, port, workers)
         let source = try app.source(settings)
-        let loader = AppLoader(source, settings: settings.values)
+        let loader = AppLoader(source, settings: settings.values, only: functions)
         let functions = try loader.loadOrTell()
         let options = InvocationOptions(
             memoryLimit: memoryLimit, timeLimit: timeLimit, logger: logger, showsErrors: settings.isDevelopment,

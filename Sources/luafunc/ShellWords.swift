@@ -22,7 +22,9 @@ extension HostListing {
     var firstCall: String? {
         guard let function = functions.first(where: { $0.isHTTP && $0.problem == nil && !$0.address.contains("{") })
         else { return nil }
-        var words = ["curl", function.address.shellWord]
+        var words = ["curl"]
+        if let certificate { words += ["--cacert", certificate.shellWord] }
+        words.append(function.address.shellWord)
         if let method = function.methods.first, !function.methods.contains("GET") {
             words += method == "POST" ? ["-d", "'{}'"] : ["-X", method]
         }

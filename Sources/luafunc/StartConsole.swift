@@ -110,13 +110,26 @@ final class StartConsole {
         list(listing.functions)
         if listing.functions.isEmpty {
             Console.print("  none yet: a function is a folder, here or in functions/, with a function.json")
+            if isLuafunc { Console.printStyled("try  " + style.bold(Escape.line(firstStep(in: listing.root)))) }
         }
         Console.print("")
         if !isLuafunc { tellProblems(of: listing) }
         if let key = listing.masterKey { Console.print("keys are checked; this one opens everything: \(key)") }
+        if let certificate = listing.certificate {
+            Console.print("callers have to trust \(certificate), as with curl --cacert FILE or NODE_EXTRA_CA_CERTS")
+        }
         if isFirstStart, let call = listing.firstCall { Console.printStyled("try  " + style.bold(Escape.line(call))) }
         let reload = reloads ? "Every save takes effect. " : ""
         Console.printStyled(style.dim("\(listing.address) · \(reload)Ctrl-C stops.") + "\n")
+    }
+
+    /// The command that makes the first function.
+    private func firstStep(in root: String) -> String {
+        let isHere = Path.standardized(root) == Path.standardized(".")
+        guard File.exists(Path.join(root, "host.json")) else {
+            return "luafunc init" + (isHere ? "" : " \(root.shellWord)")
+        }
+        return "luafunc new hello --template http" + (isHere ? "" : " --app \(root.shellWord)")
     }
 
     /// Prints the app's problems, unless the handler is luafunc, which reports them itself after it has loaded the

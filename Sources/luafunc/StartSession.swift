@@ -15,7 +15,7 @@ final class StartSession {
         self.options = options
         console = StartConsole(
             isLuafunc: choice.isLuafunc, reloads: choice.isLuafunc && options.source.changes, verbose: verbose,
-            isFirstStart: !File.exists(Path.join(options.folder, ".luafunc")))
+            isFirstStart: !File.exists(Path.join(options.folder, ".luafunc/lock")))
     }
 
     /// Runs the host, and ends the process.

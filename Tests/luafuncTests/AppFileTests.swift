@@ -18,7 +18,7 @@ import Testing
         """,
         "functions/f/own.txt": "own", "public/index.html": "index", "public/deep/page.html": "page",
         "public/.env": "secret",
-        "local.settings.json": "{}", "lib/secret.txt": "secret", ".env": "secret", "public/x.lua": "secret",
+        "local.settings.json": "{}", "lib/secret.txt": "secret", ".env": "SECRET=secret", "public/x.lua": "secret",
     ]
 
     private func raw(_ head: String, port: Int) throws -> RawMessage {

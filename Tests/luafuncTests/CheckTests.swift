@@ -31,7 +31,7 @@ import Testing
         #expect(
             lax.output == """
                 functions/f/function.json:2:57: warning: binding 'msg': "queueName" needs the app setting ORDERS_QUEUE, \
-                which is not set here
+                which is not set here [unset-setting]
                     set it in Azure, and in local.settings.json for runs on this machine, or give it with --settings
                 1 function, 1 warning
 
@@ -80,7 +80,8 @@ import Testing
         let refused = try await run("check", "--settings", "ORDERS_QUEUE=orders", app: app)
         #expect(refused.code == 1, "\(refused)")
         #expect(
-            refused.output.hasPrefix("host.json:1:14: error: \"version\" must be the string \"2.0\"\n"), "\(refused)")
+            refused.output.hasPrefix("host.json:1:14: error: \"version\" must be the string \"2.0\" [host-json]\n"),
+            "\(refused)")
         let pack = try await run("pack", "--zip", "/proc/none/a.zip", "--settings", "ORDERS_QUEUE=orders", app: app)
         #expect(pack.code == 65 && pack.errors.hasSuffix("luafunc: nothing was packed; fix this first\n"), "\(pack)")
         let empty = try await run("check", app: try TemporaryApp([:]))

@@ -12,6 +12,7 @@ import Testing
         "host.json", "local.settings.json", ".gitignore", ".funcignore", "functions/hello/function.json",
         "functions/hello/handler.lua", "functions/hello/hello_test.lua",
     ]
+    private static let editorFiles = [".luafunc/types", ".luarc.json", ".vscode/settings.json"]
 
     private func run(_ words: [String]) async throws -> (code: Int32, output: String, errors: String) {
         await (try LuafuncProcess(words, folder: URL(filePath: home.path), waits: false)).end()
@@ -23,7 +24,7 @@ import Testing
 
     @Test func `a new app starts at once, has no problems, and packs`() async throws {
         let made = try await run(["init", "below/my app"])
-        let list = Self.files.map { "  \($0)\n" }.joined()
+        let list = (Self.files + Self.editorFiles).map { "  \($0)\n" }.joined()
         #expect(made.code == 0 && made.errors.isEmpty)
         #expect(made.output.hasPrefix("Made in \(home("below/my app")):\n\(list)\nNext:\n  cd 'below/my app'\n"))
         let check = try await run(["check", "--app", "below/my app"])
@@ -76,7 +77,9 @@ import Testing
         git.standardOutput = output
         try git.start()
         let listed = String(decoding: try output.fileHandleForReading.readToEnd() ?? Data(), as: UTF8.self)
-        let expected = Self.files.filter { $0 != "local.settings.json" } + ["functions/hello/kept.zip"]
+        let expected =
+            Self.files.filter { $0 != "local.settings.json" } + ["functions/hello/kept.zip"]
+            + Self.editorFiles.dropFirst()
         #expect(Set(listed.split(separator: "\n").map(String.init)) == Set(expected))
     }
 
@@ -134,6 +137,14 @@ import Testing
         let end = try await run(words)
         #expect(end.code == 1 && end.output.isEmpty && end.errors.hasPrefix("luafunc: ") && end.errors.contains(reason))
         #expect(try FileManager.default.subpathsOfDirectory(atPath: home.path) == before)
+    }
+
+    @Test func `settings of an editor that cannot be merged are a warning`() async throws {
+        try home.write("{", to: ".luarc.json")
+        let made = try await run(["init"])
+        #expect(
+            made.code == 0 && made.errors.hasPrefix("warn  .luarc.json stays as it is, because it is not valid JSON"))
+        #expect(text(".luarc.json") == "{" && !made.output.contains(".luarc.json"))
     }
 
     @Test func `a folder without a name is wrong usage`() async throws {

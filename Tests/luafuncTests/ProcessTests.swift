@@ -227,8 +227,11 @@ import Testing
         (["serve", "--port", "0", "--memory-limit", "much"], "'much' is not a size such as 64MB"),
         (["serve", "--port", "0", "--time-limit", "soon"], "'soon' is not a time such as 10s"),
         (["serve", "--port", "0", "--body-limit", "8GB"], "--body-limit must be at most 2GB"),
+        (
+            ["frobnicate"],
+            "there is no command 'frobnicate'; there are init, new, start, invoke, test, repl, check, types, pack"
+        ),
         (["swerve"], "there is no command 'swerve'; did you mean 'serve'?"),
-        (["deploy"], "there is no command 'deploy'; there are init, new, start, invoke, test, check, pack, serve"),
     ])
     func `wrong usage is reported and exits with 64`(_ arguments: [String], _ sentence: String) async throws {
         let end = await (try LuafuncProcess(arguments, waits: false)).end()
@@ -282,7 +285,9 @@ import Testing
     }
 
     /// The names of the snapshots in Tests/luafuncTests/Snapshots. luafunc.txt is the help of the program.
-    @Test(arguments: ["luafunc", "init", "new", "start", "invoke", "test", "check", "pack", "serve", "completion"])
+    @Test(arguments: [
+        "luafunc", "init", "new", "start", "invoke", "test", "repl", "check", "types", "pack", "serve", "completion",
+    ])
     func `help is the same as its snapshot`(_ command: String) async throws {
         let words = command == "luafunc" ? ["--help"] : [command, "--help"]
         let end = await (try LuafuncProcess(words, waits: false)).end()

@@ -8,8 +8,12 @@ final class PseudoTerminal {
     private let process = Process()
     /// Everything that the terminal has shown.
     private(set) var shown = ""
+    /// What was shown after everything waited for.
+    private var fresh = ""
 
-    init(_ arguments: [String], folder: URL, program: URL = Repository.luafunc) throws {
+    init(
+        _ arguments: [String], folder: URL, environment: [String: String] = [:], program: URL = Repository.luafunc
+    ) throws {
         var (own, programs): (Int32, Int32) = (-1, -1)
         guard openpty(&own, &programs, nil, nil, nil) == 0 else { throw CocoaError(.fileReadUnknown) }
         // Programs of other tests must not keep the terminal open.
@@ -18,7 +22,7 @@ final class PseudoTerminal {
         let terminal = FileHandle(fileDescriptor: programs)
         process.executableURL = program
         process.arguments = arguments
-        process.environment = ["PATH": "/usr/bin:/bin", "TERM": "xterm"]
+        process.environment = environment.merging(["PATH": "/usr/bin:/bin", "TERM": "xterm"]) { own, _ in own }
         process.standardInput = terminal
         process.standardOutput = terminal
         process.standardError = terminal
@@ -28,19 +32,37 @@ final class PseudoTerminal {
         try terminal.close()
     }
 
+    /// How the terminal treats what is typed, such as whether it shows it.
+    var mode: UInt32 {
+        var mode = termios()
+        tcgetattr(end.fileDescriptor, &mode)
+        return mode.c_lflag
+    }
+
     func type(_ text: String) throws { try end.write(contentsOf: Data(text.utf8)) }
+
+    func resize(columns: Int, rows: Int) {
+        var size = winsize(ws_row: UInt16(rows), ws_col: UInt16(columns), ws_xpixel: 0, ws_ypixel: 0)
+        _ = ioctl(end.fileDescriptor, UInt(TIOCSWINSZ), &size)
+    }
+
+    /// Whether the terminal passes keys on at once and does not echo them.
+    var isRaw: Bool { mode & UInt32(ICANON | ECHO) == 0 }
 
     func send(signal: Int32) { kill(process.processIdentifier, signal) }
 
     /// Waits until the terminal has shown this text after everything waited for earlier. False if the program ends, or is
     /// silent for a minute.
     func wait(for text: String) -> Bool {
-        let start = shown.endIndex
-        while !shown[start...].contains(text) {
+        while true {
+            if let place = fresh.range(of: text) {
+                fresh = String(fresh[place.upperBound...])
+                return true
+            }
             guard let piece = read() else { return false }
             shown += piece
+            fresh += piece
         }
-        return true
     }
 
     /// The exit code, or minus the number of the signal that ended the program.

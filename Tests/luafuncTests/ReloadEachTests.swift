@@ -38,8 +38,13 @@ import Testing
         // A module that the function requires belongs to it too, although loading does not get that far.
         try served.app.write(["lib/m.lua": "return 'second'"], isAtomic: true)
         #expect(try #require(served.process.errorLine(containing: "f keeps")).contains("near 'return'"))
+        // One line says so.
+        try served.app.write(["functions/f/handler.lua": Self.answer("mended")], isAtomic: true)
+        var lines: [String] = []
+        while lines.last?.contains(" f") != true { lines.append(try #require(served.process.line())) }
+        #expect(lines.last?.contains(#/reloaded f in \d+ ms; f loads now$/#) == true, "\(lines)")
         #expect(
-            try served.save(["functions/f/handler.lua": Self.answer("mended")], waitFor: "f loads now") == "mended")
+            try served.save(["functions/f/handler.lua": Self.answer("later")], waitFor: "reloaded f in ") == "later")
     }
 
     @Test func `undoing a broken save is reported`() throws {

@@ -268,10 +268,22 @@ import Testing
         try host.app.write(["functions/g/handler.lua": "return function() count = 1 end"], isAtomic: true)
         let second = "functions/g/handler.lua:1: "
         #expect(host.process.waitForLine(containing: second))
-        let problems = { (name: String) in
-            try host.request("/admin/functions/\(name)").text.contains("has an error: ")
+        // The mark comes a moment after the line.
+        let isMarked = { (name: String, file: String) in
+            (0..<5000).contains { _ in
+                (try? host.request("/admin/functions/\(name)").text.contains("has an error: \(file)")) == true
+            }
         }
-        #expect(try problems("g") && problems("f"))
+        #expect(isMarked("g", "functions/g/handler.lua:1") && isMarked("f", "functions/f/handler.lua:2"))
+        // What a module breaks is marked in all functions that need it.
+        try host.app.write(
+            [
+                "lib/m.lua": "return function() return absent() end",
+                "functions/f/handler.lua": "local m = require 'm' return function() return m() end",
+                "functions/g/handler.lua": "local m = require 'm' return function() return m() end",
+            ], isAtomic: true)
+        #expect(host.process.waitForLine(containing: "lib/m.lua:1: there is no global 'absent'"))
+        #expect(isMarked("g", "lib/m.lua:1") && isMarked("f", "lib/m.lua:1"))
         try host.app.write(["functions/f/handler.lua": "return function() end"], isAtomic: true)
         #expect(host.process.waitForLine(containing: "reloaded f"))
     }
@@ -484,7 +496,10 @@ import Testing
             "functions/page/function.json": TemporaryApp.httpFunction,
             "functions/page/handler.lua": "return function() end",
         ])
-        #expect(host.process.waitForLine(containing: "at the start"))
+        #expect(
+            host.waitForLines(containing: [
+                "at the start", "tick: the first of the six fields is the second, so the sched",
+            ]))
         #expect(host.process.waitForLine(containing: "past due\tfalse"))
         #expect(host.process.waitForLine(containing: "past due\tfalse"))
     }

@@ -4,7 +4,11 @@ struct BashCompletion {
 
     var script: String {
         """
-        # Completion of luafunc for bash. Load it in ~/.bashrc: source <(luafunc completion bash)
+        \(CompletionFile.mark(for: .bash)) Load it in ~/.bashrc: source <(luafunc completion bash)
+        _luafunc_functions() {
+            mapfile -t COMPREPLY < <(compgen -W \
+                "$("${COMP_WORDS[0]/#\\~/$HOME}" \(AppChoice.namesCommand) "${COMP_WORDS[@]:1:COMP_CWORD-1}" 2>/dev/null)" -- "$1")
+        }
         _luafunc() {
             local word=${COMP_WORDS[COMP_CWORD]} option=${COMP_WORDS[COMP_CWORD-1]} other
             # bash cuts --option=value into three words.
@@ -39,7 +43,9 @@ struct BashCompletion {
 
     private func part(of command: Command) -> String {
         let valued = command.visibleParameters.compactMap { parameter in
-            parameter.value.map { (parameter.long, $0.completion) }
+            parameter.value.map { form in
+                (parameter.long + (parameter.short.map { "|-\($0)" } ?? ""), form.completion)
+            }
         }
         let operands = command.operands.flatMap { $0.parameter.value?.choices ?? [] }
         let words = operands + command.visibleParameters.flatMap(\.spellings) + ["--help"]
@@ -50,8 +56,10 @@ struct BashCompletion {
             lines.append("        esac")
         }
         lines.append(#"        mapfile -t COMPREPLY < <(compgen -W "\#(words.joined(separator: " "))" -- "$word")"#)
-        if case .folder? = command.operands.first?.parameter.value?.completion {
-            lines.append(#"        if [[ $word != -* ]]; then\#(action(.folder)) fi"#)
+        switch command.operands.first?.parameter.value?.completion {
+        case .folder?: lines.append(#"        if [[ $word != -* ]]; then\#(action(.folder)) fi"#)
+        case .functions?: lines.append(#"        if [[ $word != -* ]]; then\#(action(.functions)) fi"#)
+        default: break
         }
         lines.append("        ;;")
         return lines.joined(separator: "\n")
@@ -62,6 +70,7 @@ struct BashCompletion {
         case .none: ""
         case .file: #" compopt -o filenames; mapfile -t COMPREPLY < <(compgen -f -- "$word");"#
         case .folder: #" compopt -o filenames; mapfile -t COMPREPLY < <(compgen -d -- "$word");"#
+        case .functions: #" _luafunc_functions "$word";"#
         case .choices(let choices):
             #" mapfile -t COMPREPLY < <(compgen -W "\#(choices.joined(separator: " "))" -- "$word");"#
         }

@@ -21,6 +21,9 @@ extension CommandSet {
             throw UsageError(.commandMissing(option: first, users: users(of: first)), command: nil)
         }
         guard let command = command(first) else {
+            if let advice = ForeignWords.advice(onCommand: words) {
+                throw UsageError(.foreignCommand(advice.command, advice.sentence), command: nil)
+            }
             throw UsageError(.unknownCommand(first, known: commands.map(\.name)), command: nil)
         }
         var reader = CommandLineReader(command: command, words: words.dropFirst())
@@ -67,7 +70,7 @@ private struct CommandLineReader {
             case "--help", "-h": return .help(HelpText(command, of: program).text)
             case "--version": return .version
             case _ where word.hasPrefix("--"): try readOption(word)
-            case _ where word.hasPrefix("-") && word != "-": try readShortFlags(word)
+            case _ where word.hasPrefix("-") && word != "-": try readLetters(word)
             case _ where command.rest?.isBare == true: arguments.rest.append(word)
             default: operands.append(word)
             }
@@ -94,9 +97,8 @@ private struct CommandLineReader {
         switch parameter.form {
         case .value:
             // A word that begins with a dash is the next option; "-" alone means standard input.
-            if parts.count == 1, let next = words.first, !next.hasPrefix("-") || next == "-" {
-                arguments.set(try value(next, of: parameter), for: parameter)
-                words.removeFirst()
+            if parts.count == 1, let next = words.first, Self.isValue(next) {
+                try takeValues(of: parameter)
             } else if parts.count > 1 {
                 arguments.set(try value(parts[1], of: parameter), for: parameter)
             } else {
@@ -109,12 +111,38 @@ private struct CommandLineReader {
         }
     }
 
-    /// Reads `-v`, or several letters after one dash.
-    private mutating func readShortFlags(_ word: String) throws(UsageError) {
-        for letter in word.dropFirst() {
+    private static func isValue(_ word: String) -> Bool { !word.hasPrefix("-") || word == "-" }
+
+    private mutating func takeValues(of parameter: Parameter) throws(UsageError) {
+        repeat {
+            arguments.set(try value(words.removeFirst(), of: parameter), for: parameter)
+        } while parameter.takesList && words.first.map(Self.isValue) == true
+    }
+
+    /// Reads `-v`, several letters after one dash, or a letter with its value: `-p 80`, `-p80`, `-p=80`.
+    private mutating func readLetters(_ word: String) throws(UsageError) {
+        var letters = word.dropFirst()
+        while let letter = letters.popFirst() {
             guard let parameter = command.parameters.first(where: { $0.short == letter }) else { throw unknown(word) }
-            arguments.set(true, for: parameter)
+            guard parameter.value != nil else {
+                arguments.set(true, for: parameter)
+                continue
+            }
+            if !letters.isEmpty {
+                // A word such as `-port` was meant as a long option.
+                if letters.first?.isLetter == true, isLong(word) { throw unknown(word) }
+                let text = String(letters.first == "=" ? letters.dropFirst() : letters)
+                return arguments.set(try value(text, of: parameter), for: parameter)
+            }
+            guard let next = words.first, Self.isValue(next) else { throw UsageError(.missingValue(parameter)) }
+            return try takeValues(of: parameter)
         }
+    }
+
+    /// Whether the word is a long option that lacks one of its dashes.
+    private func isLong(_ word: String) -> Bool {
+        let name = "-" + word.prefix { $0 != "=" }
+        return command.parameters.contains { $0.spellings.contains(name) }
     }
 
     private func value(_ text: String, of parameter: Parameter) throws(UsageError) -> any Sendable {
@@ -127,6 +155,10 @@ private struct CommandLineReader {
     }
 
     private func unknown(_ name: String) -> UsageError {
+        let option = String(name.prefix { $0 != "=" })
+        if let advice = ForeignWords.advice(on: option, of: command.name) {
+            return UsageError(.foreignOption(option, advice))
+        }
         let known = command.parameters.filter { !$0.isHidden }.flatMap(\.spellings) + ["--help", "--version"]
         let letters = String(name.drop { $0 == "-" })
         let near = NearestName.find(letters, among: known.map { String($0.dropFirst(2)) })

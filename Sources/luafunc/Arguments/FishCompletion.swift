@@ -4,7 +4,11 @@ struct FishCompletion {
 
     var script: String {
         var lines = [
-            "# Completion of luafunc for fish. Load it in config.fish: luafunc completion fish | source",
+            "\(CompletionFile.mark(for: .fish)) Load it in config.fish: luafunc completion fish | source",
+            "function __luafunc_functions",
+            "    set -l words (commandline -opc)",
+            "    $words[1] \(AppChoice.namesCommand) $words[2..-1] 2>/dev/null",
+            "end",
             "complete -c luafunc -f",
             "complete -c luafunc -n __fish_use_subcommand -l version -d 'Show the version'",
             "complete -c luafunc -l help -s h -d 'Show help information'",
@@ -23,7 +27,7 @@ struct FishCompletion {
             }
             for operand in command.operands { lines.append("\(start)\(action(operand.parameter.value))") }
             if command.rest != nil {
-                lines.append("complete -c luafunc -n '__fish_seen_argument -s - -l -' -F")
+                lines.append("complete -c luafunc -n 'contains -- -- (commandline -opc)' -F")
             }
         }
         return lines.map { "\($0)\n" }.joined()
@@ -45,6 +49,7 @@ struct FishCompletion {
         case nil, .some(.none): " -x"
         case .file: " -r -F"
         case .folder: " -x -a '(__fish_complete_directories)'"
+        case .functions: " -x -a '(__luafunc_functions)'"
         case .choices(let choices): " -x -a '\(choices.joined(separator: " "))'"
         }
     }

@@ -7,8 +7,12 @@ protocol CommandOption: Sendable {
 struct Option<Value: Sendable>: CommandOption {
     let parameter: Parameter
 
-    init(_ name: String, _ form: ValueOf<Value>, _ help: String, default otherwise: String? = nil) {
-        parameter = Parameter(name: name, help: help, otherwise: otherwise, form: .value(form.form))
+    init(
+        _ name: String, short: Character? = nil, _ form: ValueOf<Value>, _ help: String,
+        default otherwise: String? = nil, isHidden: Bool = false
+    ) {
+        parameter = Parameter(
+            name: name, short: short, help: help, otherwise: otherwise, isHidden: isHidden, form: .value(form.form))
     }
 }
 
@@ -16,8 +20,12 @@ struct Option<Value: Sendable>: CommandOption {
 struct RepeatedOption<Value: Sendable>: CommandOption {
     let parameter: Parameter
 
-    init(_ name: String, _ form: ValueOf<Value>, _ help: String) {
-        parameter = Parameter(name: name, help: help, repeats: true, form: .value(form.form))
+    /// - Parameter takesList: whether all words up to the next option are values, as in `--functions a b`.
+    init(
+        _ name: String, _ form: ValueOf<Value>, _ help: String, takesList: Bool = false, isHidden: Bool = false
+    ) {
+        parameter = Parameter(
+            name: name, help: help, isHidden: isHidden, repeats: true, takesList: takesList, form: .value(form.form))
     }
 }
 

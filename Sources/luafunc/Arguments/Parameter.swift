@@ -12,6 +12,8 @@ struct Parameter: Sendable {
     var isOptional = false
     /// Whether each value counts, if it is given several times.
     var repeats = false
+    /// Whether all words up to the next option are values.
+    var takesList = false
     let form: Form
 
     enum Form: Sendable {
@@ -62,6 +64,8 @@ struct ValueForm: Sendable {
 
     enum Completion: Sendable {
         case none, file, folder
+        /// The names of the app's functions.
+        case functions
         case choices([String])
     }
 

@@ -11,6 +11,9 @@ struct UsageError: Error {
         /// The first word is an option of these commands.
         case commandMissing(option: String, users: [String])
         case unknownOption(String, near: String?)
+        /// A word of another tool, and what to do here.
+        case foreignCommand(String, String)
+        case foreignOption(String, String)
         case missingValue(Parameter)
         case missingOperand(Parameter)
         case wrongValue(String, Parameter, ValueProblem)
@@ -47,6 +50,8 @@ extension UsageError: CustomStringConvertible {
                 : "'\(option)' is an option of \(users.joined(separator: ", ")); write the command before it"
         case .unknownOption(let name, let near):
             "Unknown option '\(name)'\(near.map { "; did you mean '\($0)'?" } ?? "")"
+        case .foreignCommand(let name, let advice): "there is no command '\(name)': \(advice)"
+        case .foreignOption(let name, let advice): "Unknown option '\(name)': \(advice)"
         case .missingValue(let parameter): "Missing value for '\(parameter.usage)'"
         case .missingOperand(let parameter): "Missing argument '\(parameter.usage)'"
         case .wrongValue(let text, let parameter, .unreadable(let reason)):

@@ -18,6 +18,9 @@ extension ValueOf<String> {
     static let text = ValueOf { text throws(ValueProblem) in text }
     static let file = ValueOf(placeholder: "file", completion: .file) { text throws(ValueProblem) in text }
 
+    /// The name of a function of the app.
+    static let function = ValueOf(placeholder: "name", completion: .functions) { text throws(ValueProblem) in text }
+
     static func folder(placeholder: String? = nil) -> ValueOf {
         ValueOf(placeholder: placeholder, completion: .folder) { text throws(ValueProblem) in text }
     }
@@ -63,9 +66,17 @@ extension ValueOf where Value: RawRepresentable<String> & CaseIterable {
         return ValueOf(completion: .choices(choices)) { text throws(ValueProblem) in
             guard let value = Value(rawValue: text) else {
                 throw .unreadable(
-                    "it must be one of \(choices.joined(separator: ", "))\(NearestName.question(text, among: choices))")
+                    "it must be one of \(choices.joined(separator: ", "))\(question(text, choices))")
             }
             return value
         }
+    }
+
+    /// Also for a text that contains a choice, such as "HTTP trigger" in place of "http".
+    private static func question(_ text: String, _ choices: [String]) -> String {
+        let near = NearestName.question(text, among: choices)
+        let letters = text.lowercased().filter { $0 != " " }
+        let contained = choices.filter { letters.contains($0) }.max { $0.count < $1.count }
+        return near.isEmpty ? contained.map { " (did you mean '\($0)'?)" } ?? "" : near
     }
 }

@@ -5,7 +5,12 @@ struct ZshCompletion {
     var script: String {
         """
         #compdef luafunc
-        # Completion of luafunc for zsh. Load it in ~/.zshrc, after compinit: source <(luafunc completion zsh)
+        \(CompletionFile.mark(for: .zsh)) Load it in ~/.zshrc, after compinit: source <(luafunc completion zsh)
+        _luafunc_functions() {
+            local -a names
+            names=(${(f)"$(${~program} \(AppChoice.namesCommand) "${(@)typed[2,-1]}" 2>/dev/null)"})
+            compadd "$@" -a names
+        }
         _luafunc() {
             local -a commands
             commands=(
@@ -16,7 +21,8 @@ struct ZshCompletion {
                 _describe -t commands command commands -- "(--help --version)"
                 return
             fi
-            local command=$words[2]
+            local program=$words[1] command=$words[2]
+            local -a typed=("${(@Q)words}")
             shift words
             ((CURRENT--))
             case $command in
@@ -48,7 +54,10 @@ struct ZshCompletion {
             let names = parameter.spellings.joined(separator: " ")
             return parameter.spellings.map { quoted("(\(names))\($0)[\(caption)]") }
         case .value(let value), .operand(let value):
-            return [quoted("\(parameter.long)=[\(caption)]:\(value.placeholder ?? parameter.name):\(action(value))")]
+            let spec = "[\(caption)]:\(value.placeholder ?? parameter.name):\(action(value))"
+            if parameter.repeats { return [quoted("*\(parameter.long)=\(spec)")] }
+            guard let short = parameter.short else { return [quoted("\(parameter.long)=\(spec)")] }
+            return ["-\(short)+", "\(parameter.long)="].map { quoted("(-\(short) \(parameter.long))\($0)\(spec)") }
         }
     }
 
@@ -57,6 +66,7 @@ struct ZshCompletion {
         case nil, .some(.none): " "
         case .file: "_files"
         case .folder: "_files -/"
+        case .functions: "_luafunc_functions"
         case .choices(let choices): "(\(choices.joined(separator: " ")))"
         }
     }

@@ -10,8 +10,34 @@ struct AppChoice {
         "app", .folder(), "The app folder, with host.json.",
         default: "FUNCTIONS_APP_ROOT_PATH, else the working folder")
 
+    /// The same for commands that take the folder without an option, too.
+    static let operand = Operand(
+        "dir", ValueOf.folder(), "The app folder, in place of --app.", isOptional: true)
+
+    /// - Parameter isHidden: for `serve`, to which `start` passes the choice on.
+    static func functionsOption(isHidden: Bool = false) -> RepeatedOption<String> {
+        RepeatedOption(
+            "functions", .function, "Load only these functions, such as --functions hello order.", takesList: true,
+            isHidden: isHidden)
+    }
+
+    /// The functions to load; nil for all.
+    static func functions(_ arguments: Arguments) -> [String]? {
+        let names = arguments[functionsOption()]
+        return names.isEmpty ? nil : names
+    }
+
     init() {}
-    init(_ arguments: Arguments) { app = arguments[Self.option] }
+    init(_ arguments: Arguments) { app = arguments[Self.option] ?? arguments[Self.operand] }
+
+    /// Throws if the folder was given twice, or is an empty text.
+    static func check(_ arguments: Arguments) throws {
+        if let first = arguments[option], let second = arguments[operand] {
+            throw UsageError(
+                .other("the app folder is given twice: '\(second)' and --app '\(first)'; give one of them"))
+        }
+        if AppChoice(arguments).app == "" { throw UsageError(.other("the name of the app folder is empty")) }
+    }
 
     /// The app: the given folder; without one, the embedded app; without one, the host's folder or the working folder.
     func source(_ settings: Settings) throws -> AppSource {

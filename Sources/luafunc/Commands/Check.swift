@@ -12,7 +12,8 @@ extension Command {
 
             Example, for a workflow of GitHub: luafunc check --strict --format github
             """,
-        options: [AppChoice.option, format, strict, AppSettings.option]
+        options: [AppChoice.option, format, strict, AppSettings.option], operands: [AppChoice.operand],
+        validate: { arguments in try AppChoice.check(arguments) }
     ) { arguments in
         let choice = AppChoice(arguments)
         let settings = try AppSettings(arguments, choice)

@@ -6,8 +6,9 @@ extension Command {
         name: "init", summary: "Make a new app: its settings, a function and a test.",
         discussion: """
             Writes host.json, local.settings.json, .gitignore, .funcignore and the function hello. If one of these \
-            files exists, it writes nothing.
-              luafunc init myapp
+            files exists, it writes nothing. It also writes what an editor needs, as luafunc types does.
+
+            Example: luafunc init myapp
             """,
         options: [force], operands: [folder],
         validate: { arguments in
@@ -17,7 +18,10 @@ extension Command {
         let root = arguments[folder] ?? "."
         do {
             let files = try NewApp.write(to: root, overwrites: arguments[force])
-            Console.print(report(files, in: root))
+            let editor = EditorFiles.write(forNew: root)
+            let added = editor?.entries.filter(\.isChanged).map(\.path) ?? []
+            Console.print(report(files + added, in: root))
+            for problem in editor?.problems ?? [] { Console.printError("warn  \(problem)") }
         } catch let error as TemplateError {
             // The other errors have the whole path.
             let place = if case .inTheWay = error { "\(Path.standardized(root)): " } else { "" }
@@ -35,7 +39,7 @@ extension Command {
         let word = (root.hasPrefix("-") ? "./\(root)" : root).shellWord
         var steps = [
             ("luafunc start", "runs the app; every save takes effect"),
-            ("curl \"localhost:7071/api/\(NewApp.function)?name=Ada\"", "calls the function, from another terminal"),
+            ("curl \"localhost:7071/api/\(NewApp.function)?name=Ada\"", "calls the function; start prints the address"),
             ("luafunc test", "runs the tests"),
             ("luafunc new NAME --template queue", "adds a function; luafunc new --list shows the templates"),
         ]

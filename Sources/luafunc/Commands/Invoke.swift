@@ -26,7 +26,7 @@ extension Command {
         }
     ) { arguments in
         let choice = AppChoice(arguments)
-        let settings = try AppSettings(arguments, choice)
+        let settings = try AppSettings(arguments, choice, checksFiles: true)
         let app = try AppLoader(choice.source(.current), settings: settings.values).loadOrTell()
         settings.export()
         setenv("AZURE_FUNCTIONS_ENVIRONMENT", "Development", 0)
@@ -56,7 +56,7 @@ extension Command {
         }
     }
 
-    private static let function = Operand("name", .text, "The function.")
+    private static let function = Operand("name", .function, "The function.")
     private static let input = Option(
         "input", ValueOf<[UInt8]>.content, "The message's text, the blob's content, the event or the documents in JSON."
     )

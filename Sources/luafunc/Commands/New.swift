@@ -7,7 +7,8 @@ extension Command {
         name: "new", summary: "Add a function to an app, from a template.",
         discussion: """
             Writes function.json, handler.lua and a test. Without --template, it asks on a terminal.
-              luafunc new order --template queue
+
+            Example: luafunc new order --template queue
             """,
         options: [template, AppChoice.option, force, list], operands: [name],
         validate: { arguments in
@@ -27,6 +28,7 @@ extension Command {
             let function = try NewFunction(name, in: root, overwrites: force, settings: Settings.current.values)
             let template = try arguments[template] ?? TemplateQuestion.ask()
             let files = try function.write(template, overwrites: force)
+            EditorFiles.refresh(root)
             Console.print(report(function, files, app: arguments[AppChoice.option]))
             for note in notes(function, template) { Console.printError(note) }
         } catch let refusal as NewFunction.Refusal {

@@ -8,9 +8,13 @@ extension Command {
             Leaves out tests (*_test.lua), local.settings.json, names that begin with a dot, and whatever .funcignore \
             or .gitignore names. In lua_modules, which many apps do not commit, only .funcignore counts.
             All other folders of the app are packed, except node_modules. Of the files beside them, only host.json is.
+
+            Example: luafunc pack --zip app.zip
             """,
         options: [AppChoice.option, zip, executable, output, list, runtime, AppSettings.option],
+        operands: [AppChoice.operand],
         validate: { arguments in
+            try AppChoice.check(arguments)
             let products = [zip, executable, output].compactMap { arguments[$0] }
             if products.isEmpty == (arguments[list] == nil) {
                 throw UsageError(

@@ -3,9 +3,13 @@ import Log
 extension Command {
     static let serve = Command(
         name: "serve", summary: "Run the custom handler, as the Functions host starts it.",
+        discussion: """
+            Example, without a host: luafunc serve --app myapp --port 8080
+            """,
         options: [
             AppChoice.option, level, format, LimitOptions.memory, LimitOptions.time, port, bind, threads, bodyLimit,
-            LimitOptions.output, watch, untilStdinEnds, alternatesVMs, takesSecret,
+            LimitOptions.output, watch, functions, untilStdinEnds, alternatesVMs,
+            takesSecret,
         ],
         validate: { arguments in
             if arguments[port] == nil, !Settings.current.isHosted, try AppArchive.carried?.files == nil {
@@ -26,6 +30,7 @@ extension Command {
         serving.bodyLimit = arguments[bodyLimit] ?? serving.bodyLimit
         serving.outputLimit = limits.output ?? serving.outputLimit
         serving.watch = arguments[watch]
+        serving.functions = AppChoice.functions(arguments)
         serving.untilStdinEnds = arguments[untilStdinEnds]
         serving.alternatesVMs = arguments[alternatesVMs]
         serving.takesSecret = arguments[takesSecret]
@@ -48,6 +53,8 @@ extension Command {
     private static let watch = Switch(
         "watch", "Make every save take effect.",
         default: "only where AZURE_FUNCTIONS_ENVIRONMENT is Development")
+    /// The choice of `luafunc start --functions`.
+    private static let functions = AppChoice.functionsOption(isHidden: true)
     /// `luafunc start` holds the other end of standard input, so that no handler outlives it.
     private static let untilStdinEnds = Flag(
         "until-stdin-ends", "End when standard input ends.", isHidden: true)

@@ -13,6 +13,8 @@ extension Command {
               end)
             Each file runs in fresh Lua VMs, with a clock that jumps while everything waits, and with stubs in place \
             of HTTP requests. Exits with 1 if a test fails.
+
+            Example: luafunc test order --coverage
             """,
         options: [
             AppChoice.option, filter, format, watch, coverage, lcov, leastCoverage, timeLimit, LimitOptions.memory,

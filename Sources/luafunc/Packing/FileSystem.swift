@@ -20,6 +20,7 @@ enum FileSystem {
         guard !name.isEmpty, let folder = Path.parent(of: path) else {
             throw .unwritable(path, reason: "it is not a valid file name")
         }
+        makeMissing(folder)
         let part = Path.join(folder, ".\(name).part")
         do throws(FileError) {
             // Removes the leftover of an earlier attempt.
@@ -33,6 +34,16 @@ enum FileSystem {
             try? File.remove(part)
             throw .unwritable(path, reason: error.reason)
         }
+    }
+
+    /// Makes a folder such as `dist`, if only this one is missing. A folder directly below the root is more likely a
+    /// mistake. If it cannot be made, the file cannot be written, which is an error with a reason.
+    private static func makeMissing(_ folder: String) {
+        let folder = Path.resolved(folder)
+        guard !File.exists(folder), let parent = Path.parent(of: folder), parent != "/", File.exists(parent) else {
+            return
+        }
+        try? Folder.make(folder)
     }
 
     static func makeFolder(_ path: String) throws(PackError) {

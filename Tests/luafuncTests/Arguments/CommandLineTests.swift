@@ -35,6 +35,17 @@ import Testing
         #expect(short[Sample.verbose] && short[Sample.quiet] && !short[Sample.auth])
     }
 
+    @Test(arguments: [["-c", "3"], ["-c3"], ["-c=3"], ["-vc", "3"], ["-vc3"]])
+    func `a letter has its value behind it or as the next word`(_ words: [String]) throws {
+        #expect(try Sample.arguments(["run"] + words + ["--auth"])?[Sample.count] == 3)
+    }
+
+    @Test func `an option with a list takes all words up to the next option`() throws {
+        let arguments = try #require(
+            try Sample.arguments(["run", "--names", "a", "b", "--auth", "--names=c", "--", "d"]))
+        #expect(arguments[Sample.names] == ["a", "b", "c"] && arguments[Sample.auth] && arguments.rest == ["d"])
+    }
+
     @Test func `a switch is on, off or not given`() throws {
         #expect(try Sample.arguments(["run", "--watch"])?[Sample.watch] == true)
         #expect(try Sample.arguments(["run", "--no-watch"])?[Sample.watch] == false)
@@ -61,7 +72,8 @@ import Testing
 
     @Test(arguments: [
         (["rnu"], "there is no command 'rnu'; did you mean 'run'?"),
-        (["deploy"], "there is no command 'deploy'; there are run, strict, complete, make"),
+        (["qwerty"], "there is no command 'qwerty'; there are run, strict, complete, make"),
+        (["func", "x"], "there is no command 'func'; there are run, strict, complete, make"),
         (["--count", "3"], "'--count' is an option of run, strict; write the command before it"),
         (["--xyz"], "Unknown option '--xyz'; the first word is a command"),
         (["run", "--cuont", "3"], "Unknown option '--cuont'; did you mean '--count'?"),
@@ -80,6 +92,14 @@ import Testing
         (
             ["run", "--count", "99999999999999999999"],
             "The value '99999999999999999999' is invalid for '--count <count>'"
+        ),
+        (["run", "-c"], "Missing value for '--count <count>'"),
+        (["run", "-vc", "--auth"], "Missing value for '--count <count>'"),
+        (["run", "-c10"], "--count must be from 1 to 9, not 10"),
+        (["run", "-cx"], "The value 'x' is invalid for '--count <count>'"),
+        (
+            ["run", "--mode", "the FAST one"],
+            "The value 'the FAST one' is invalid for '--mode <mode>': it must be one of fast, slow (did you mean 'fast'?)"
         ),
         (["run", "--count", "10"], "--count must be from 1 to 9, not 10"),
         (["run", "--count=-1"], "--count must be from 1 to 9, not -1"),
@@ -157,7 +177,7 @@ import Testing
             HelpText(Sample.run, of: Sample.program).text == """
                 OVERVIEW: Run it.
 
-                USAGE: luafunc run [--app <app>] [--file <file>] [--count <count>] [--size <size>] [--time <time>] [--mode <mode>] [--auth] [--verbose] [--quiet] [--watch] [--no-watch] -- [<program> ...]
+                USAGE: luafunc run [--app <app>] [--file <file>] [--count <count>] [--names <names>] [--size <size>] [--time <time>] [--mode <mode>] [--auth] [--verbose] [--quiet] [--watch] [--no-watch] -- [<program> ...]
 
                 ARGUMENTS:
                   <program>               Another program.
@@ -165,7 +185,8 @@ import Testing
                 OPTIONS:
                   --app <app>             The folder. (default: here)
                   --file <file>           It's a [file]: any.
-                  --count <count>         How many.
+                  -c, --count <count>     How many.
+                  --names <names>         Which.
                   --size <size>           How large.
                   --time <time>           How long.
                   --mode <mode>           How. (values: fast, slow; default: fast)

@@ -17,7 +17,7 @@ import Testing
         let output = Pipe()
         // A shell that waits forever fails the test instead of blocking it.
         process.executableURL = URL(filePath: "/usr/bin/timeout")
-        process.arguments = try ["60", #require(Self.path(of: shell)?.path), "-c", script]
+        process.arguments = try ["-k", "1", "60", #require(Self.path(of: shell)?.path), "-c", script]
         process.currentDirectoryURL = URL(filePath: home.path)
         process.standardInput = FileHandle.nullDevice
         process.standardOutput = output
@@ -80,6 +80,70 @@ import Testing
             COMP_WORDS=(luafunc make --m); COMP_CWORD=2; _luafunc; echo "${COMPREPLY[@]}"
             """)
         #expect(output == "folder\n--mode\n")
+    }
+
+    @Test func `bash completes functions of the app, and prints nothing into the line`() throws {
+        let app = try TemporaryApp([
+            "functions/hello/function.json": TemporaryApp.httpFunction, "functions/hello/handler.lua": "error('ran')",
+            "functions/order/function.json": "{", "functions/$(x)/function.json": TemporaryApp.httpFunction,
+        ])
+        let place = app.folder.path
+        let output = try run(
+            .bash,
+            """
+            PATH=\(Repository.luafunc.deletingLastPathComponent().path):$PATH; source <(luafunc completion bash)
+            t() { COMP_WORDS=("$@"); COMP_CWORD=$(($# - 1)); COMPREPLY=(); _luafunc; echo "${COMPREPLY[*]}"; }
+            t luafunc invoke --app \(place) ''
+            t luafunc invoke --app = \(place) h
+            t luafunc start \(place) --functions ''
+            t luafunc start --app '"\(place)"' -p 1 --functions hello --functions o
+            t luafunc invoke --app /nonexistent ''
+            t \(Repository.luafunc.path) invoke --app \(place) o
+            t luafunc new x --template servi
+            t luafunc start --app \(place) -p ''
+            """)
+        #expect(output == "hello order\nhello\nhello order\norder\n\norder\nservicebus\n\n")
+    }
+
+    @Test(
+        .enabled(if: path(of: .fish) != nil),
+        arguments: [
+            ("luafunc invoke --app APP ", "hello order"), ("luafunc start APP --functions o", "order"),
+            ("luafunc invoke --app /nonexistent ", ""),
+        ])
+    func `fish completes functions of the app`(line: String, offers: String) throws {
+        let app = try TemporaryApp([
+            "functions/hello/function.json": TemporaryApp.httpFunction,
+            "functions/order/function.json": TemporaryApp.queueFunction,
+        ])
+        let output = try run(
+            .fish,
+            """
+            set -x PATH \(Repository.luafunc.deletingLastPathComponent().path) $PATH; luafunc completion fish | source
+            complete -C '\(line.replacing("APP", with: app.folder.path))'
+            """)
+        let names = output.split(separator: "\n").map { String($0.prefix { $0 != "\t" }) }
+        #expect(names.joined(separator: " ") == offers)
+    }
+
+    /// The line is short, because zsh would wrap a long one.
+    @Test(.enabled(if: path(of: .zsh) != nil), arguments: ["invoke ord", "start . --functions ord"])
+    func `zsh completes functions of the app`(line: String) throws {
+        let output = try run(
+            .zsh,
+            """
+            zmodload zsh/zpty
+            mkdir -p functions/order; print '{}' > functions/order/function.json
+            luafunc=\(Repository.luafunc.path)
+            $luafunc completion zsh > completion
+            print "\\nluafunc() { [[ \\$1 == --complete-functions ]] && { $luafunc \\"\\$@\\"; return; }; print -r -- \\"ran \\$*;\\" }" >> .zshrc
+            zpty -b shell zsh -i
+            zpty -r -m shell text '*READY *'
+            zpty -w -n shell $'luafunc \(line)\\t\\n'
+            zpty -r -m shell text '*ran *;*'
+            print -r -- "$text"
+            """)
+        #expect(output.contains("ran \(line)er;"), "\(output)")
     }
 
     @Test(.enabled(if: path(of: .fish) != nil), arguments: lines)

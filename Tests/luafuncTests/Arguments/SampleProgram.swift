@@ -6,7 +6,8 @@ enum SampleProgram {
 
     static let app = Option("app", .folder(), "The folder.", default: "here")
     static let file = Option("file", .file, "It's a [file]: any.")
-    static let count = Option("count", .number(1...9), "How many.")
+    static let count = Option("count", short: "c", .number(1...9), "How many.")
+    static let names = RepeatedOption("names", .text, "Which.", takesList: true)
     static let size = Option("size", .size(1 << 20...1 << 31), "How large.")
     static let time = Option("time", .time, "How long.")
     static let mode = Option("mode", ValueOf<Mode>.choice, "How.", default: "fast")
@@ -19,7 +20,7 @@ enum SampleProgram {
 
     static let run = Command(
         name: "run", summary: "Run it.",
-        options: [app, file, count, size, time, mode, auth, verbose, quiet, hidden, watch],
+        options: [app, file, count, names, size, time, mode, auth, verbose, quiet, hidden, watch],
         rest: Rest(name: "program", help: "Another program."), run: { _ in })
     static let strict = Command(
         name: "strict", summary: "Needs a count.", options: [count],

@@ -67,8 +67,8 @@ import Testing
     }
 
     @Test func `a failed write leaves nothing behind`() throws {
-        #expect(throws: PackError.unwritable(path("none/app.zip"), reason: "No such file or directory")) {
-            try FileSystem.write([[1]], to: path("none/app.zip"))
+        #expect(throws: PackError.unwritable(path("none/deeper/app.zip"), reason: "No such file or directory")) {
+            try FileSystem.write([[1]], to: path("none/deeper/app.zip"))
         }
         #expect(throws: PackError.unwritable(path("functions"), reason: "Is a directory")) {
             try FileSystem.write([[1]], to: path("functions"))
