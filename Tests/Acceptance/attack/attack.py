@@ -9,7 +9,8 @@ from pathlib import Path
 
 from target import ATTACKS, Broken, Stage, open_files
 
-GROUPS = ["scripts", "bodies", "callers", "upstreams", "folders", "pages", "lines", "functions", "files", "keys"]
+GROUPS = ["scripts", "bodies", "callers", "upstreams", "folders", "pages", "lines", "functions", "files", "keys",
+          "prompts", "testing", "checking", "invoking"]
 NEIGHBOURS = 3  # processes that keep the machine busy
 
 

@@ -164,6 +164,38 @@ def killed(stage):
     return "ended with it"
 
 
+@attack("links and binding types in an app that lead editor files elsewhere")
+def editor_files(stage):
+    odd = json.dumps({"bindings": [{"name": "x", "type": "queueTrigger", "queueName": "q", "connection": ""},
+                                   {"name": "y", "type": "a\ntouch forged #", "direction": "out"}]})
+    count = 0
+    for path in ("types", "types/.gitignore", "types/functions.lua", "types/json.lua", "types/luafunc", "types/globals/os.lua"):
+        app = stage.app({"functions/odd/function.json": odd, "functions/odd/handler.lua": "return function() end",
+                         "lib/json.lua": "return {}", ".luarc.json": '{"workspace.library": [".luafunc/types"]}'})
+        outside = app.folder.parent / (app.folder.name + "-outside")
+        stage.made.append(lambda outside=outside: shutil.rmtree(outside, ignore_errors=True))
+        theirs = [outside / name for name in (
+            "types/.gitignore", "types/functions.lua", "types/json.lua", "types/luafunc/http.lua", "types/globals/os.lua")]
+        for file in theirs:
+            file.parent.mkdir(parents=True, exist_ok=True)
+            file.write_text("theirs")
+        link = app.folder / ".luafunc" / path
+        link.parent.mkdir(parents=True, exist_ok=True)
+        link.symlink_to(outside / path)
+        stage.command(app, "types", codes=(1,)).must_say(f".luafunc/{path} is a link")
+        host = stage.run(app, command="start").wait()
+        host.lives()
+        host.stop()
+        expect(sorted(file for file in outside.rglob("*") if file.is_file()) == sorted(theirs), f"{path}: other files")
+        expect(all(file.read_text() == "theirs" for file in theirs), f"{path}: a file has changed")
+        link.unlink()
+        stage.command(app, "types")
+        text = (app.folder / ".luafunc/types/functions.lua").read_text()
+        expect("forged" not in text, "a type has added a line")
+        count += 1
+    return f"{count} links, nothing behind them changed"
+
+
 @attack("names and links that lead the admin API out of the app")
 def admin_files(stage):
     app = stage.app(function("f", "return 'f'"))

@@ -310,6 +310,58 @@ class Upstream:
         self.socket.close()
 
 
+def peak_memory(process):
+    """The most memory that a running process has used, in bytes; 0 if it has ended."""
+    try:
+        text = Path(f"/proc/{process}/status").read_text()
+    except OSError:
+        return 0
+    found = re.search(r"VmHWM:\s+(\d+)", text)
+    return int(found[1]) << 10 if found else 0
+
+
+class Ended(NamedTuple):
+    """A command that has ended."""
+    code: int
+    out: bytes
+    err: bytes
+    peak: int
+
+    @property
+    def text(self):
+        return (self.out + self.err).decode(errors="replace")
+
+    def must_say(self, *texts):
+        for text in texts:
+            expect(text in self.text, f"it does not say {text!r}; it says: {self.text[-400:]!r}")
+        return self
+
+
+def run_to_end(words, codes=(0, 1), most=256 << 20, patience=PATIENCE, stdin=subprocess.DEVNULL, folder=None,
+               environment=None, prepare=None):
+    """Runs a program, which must end by itself with one of `codes` and use no more than `most` bytes of memory."""
+    name = " ".join(str(word) for word in words[1:3])
+    with tempfile.TemporaryFile() as out, tempfile.TemporaryFile() as err:
+        process = subprocess.Popen(words, stdin=stdin, stdout=out, stderr=err, cwd=folder, preexec_fn=prepare,
+                                   env={"PATH": os.environ["PATH"], "HOME": "/", **(environment or {})})
+        end = time.monotonic() + patience
+        peak = 0
+        while process.poll() is None:
+            # The usage that the system reports at the end includes what this process had when it forked.
+            peak = max(peak, peak_memory(process.pid))
+            if time.monotonic() > end or peak > 2 * most:
+                process.kill()
+                process.wait()
+                raise Broken(f"{name} does not end within {patience} s, or takes too much: {megabytes(peak)}")
+            time.sleep(0.01)
+        out.seek(0)
+        err.seek(0)
+        result = Ended(process.returncode, out.read(), err.read(), peak)
+    expect(result.code in codes, f"{name} ended with {result.code}: {result.text[-400:]!r}")
+    expect(result.peak < most, f"{name} took {megabytes(result.peak)}")
+    return result
+
+
 class Stage:
     """Creates what one attack needs, and removes it afterwards."""
 
@@ -332,6 +384,10 @@ class Stage:
 
     def start(self, files, *arguments, host=None, **options):
         return self.run(self.app(files, host), *arguments, command="start", **options).wait()
+
+    def command(self, app, *words, **options):
+        """Runs a command on the app until it ends."""
+        return run_to_end([self.program, words[0], "--app", str(app.folder), *words[1:]], **options)
 
     def upstream(self, respond):
         server = Upstream(respond)
