@@ -15,10 +15,14 @@ extension TestRunTests {
                     assert(r.error == nil, r.error)
                 end)
                 test("http", function() invoke("order", { metadata = { a = 1 } }) end)
+                test("long", function()
+                    local r = invoke("long", { input = "x", metadata = { Id = ("x"):rep(2000000) } })
+                    assert(r.outputs.out == "2000000", r.outputs.out)
+                end)
                 test("kind", function() invoke("meta", { metadata = { a = print } }) end)
                 """#,
             results: [
-                ("t", nil), ("forwarded", nil), ("http", "whose request makes the metadata"),
+                ("t", nil), ("forwarded", nil), ("http", "whose request makes the metadata"), ("long", nil),
                 ("kind", "metadata.a must be text, a number or a table, not a function"),
             ],
             files: [
@@ -26,6 +30,11 @@ extension TestRunTests {
                 { "bindings": [ { "name": "message", "type": "queueTrigger", "queueName": "q" },
                     { "name": "out", "type": "queue", "direction": "out", "queueName": "o" } ] }
                 """#,
+                "functions/long/function.json": #"""
+                { "bindings": [ { "name": "message", "type": "queueTrigger", "queueName": "q2" },
+                    { "name": "out", "type": "queue", "direction": "out", "queueName": "o" } ] }
+                """#,
+                "functions/long/handler.lua": "return function(data, m) return { out = tostring(#m.Id) } end",
                 "functions/meta/handler.lua": #"""
                 return function(data, m)
                     return { out = ("%d %s %d %s"):format(m.DequeueCount, m.Id, m.own.a, m.sys.UtcNow:sub(1, 19)) }

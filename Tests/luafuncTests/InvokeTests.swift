@@ -83,9 +83,10 @@ import Testing
         #expect(
             head[1] == "{\n  \"method\": \"POST\",\n  \"body\": \"text\"\n}\n"
                 || head[1] == "{\n  \"body\": \"text\",\n  \"method\": \"POST\"\n}\n")
-        let forwarded = try await run(["web", "--wire", "forwarded", "--query", "name=Ada"])
+        let forwarded = try await run(["web", "--wire", "forwarded", "--query", "n=1", "--query", "name=Ada L"])
         #expect(
-            forwarded.output.hasPrefix(#"{"statusCode":201,"headers":{"#) && forwarded.output.contains(#""x-q":"Ada""#))
+            forwarded.output.hasPrefix(#"{"statusCode":201,"headers":{"#)
+                && forwarded.output.contains(#""x-q":"Ada L""#), "\(forwarded)")
     }
 
     @Test func `a failure ends with 1, and standard error has the traceback and the lines of the script`() async throws

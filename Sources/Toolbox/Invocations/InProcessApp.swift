@@ -3,7 +3,7 @@ package import DevHost
 package import EventLoop
 package import FunctionsModel
 package import HTTP1
-package import Log
+import Log
 import Synchronization
 
 /// An app whose functions run in this process, without a server.
@@ -32,8 +32,9 @@ package final class InProcessApp: Sendable {
         workers.install(app, options: options)
     }
 
-    /// What an invocation has logged, without the reason of its failure. The entries are then forgotten.
-    package func takeLogs(of invocation: String) -> [LogEntry] { logs.take(invocation) }
+    /// The messages that an invocation has logged, without the reason of its failure. They are then forgotten. If they
+    /// are longer than 16 MB, the later ones are missing, and the last message says so.
+    package func takeLogs(of invocation: String) -> [String] { logs.take(invocation) }
 }
 
 extension InProcessApp: HandlerChannel {
@@ -55,14 +56,32 @@ extension InProcessApp: HandlerChannel {
     }
 }
 
-/// The log entries of the invocations that have not been asked for yet.
+/// The log messages of the invocations that have not been asked for yet.
 private final class InvocationLogs: Sendable {
-    private let entries = Mutex<[String: [LogEntry]]>([:])
+    private struct Kept {
+        var messages: [String] = []
+        var bytes = 0
+        /// How many messages are missing.
+        var missing = 0
+    }
+
+    private static let limit = 16 << 20
+    private let kept = Mutex<[String: Kept]>([:])
 
     func add(_ entry: LogEntry) {
         guard !entry.isFailure, let id = entry.value(LogKey.invocation) else { return }
-        entries.withLock { $0[id, default: []].append(entry) }
+        kept.withLock {
+            guard $0[id, default: Kept()].bytes < Self.limit else { return $0[id, default: Kept()].missing += 1 }
+            $0[id, default: Kept()].messages.append(entry.message)
+            $0[id, default: Kept()].bytes += entry.message.utf8.count
+        }
     }
 
-    func take(_ id: String) -> [LogEntry] { entries.withLock { $0.removeValue(forKey: id) ?? [] } }
+    func take(_ id: String) -> [String] {
+        guard let kept = kept.withLock({ $0.removeValue(forKey: id) }) else { return [] }
+        guard kept.missing > 0 else { return kept.messages }
+        return kept.messages + [
+            "luafunc keeps 16 MB of an invocation's log; \(kept.missing) later messages are missing here"
+        ]
+    }
 }

@@ -70,6 +70,6 @@ package struct SingleInvocation: Sendable {
         await inProcess.workers.shutdown()
         let places = result.failure.map { [$0.message] + $0.traceback } ?? []
         let excerpt = SourceExcerpt(places, files: app.files(of: function.name))?.text
-        return RunReport(function: function, result: result, logs: logs.map(\.message), excerpt: excerpt)
+        return RunReport(function: function, result: result, logs: logs, excerpt: excerpt)
     }
 }

@@ -103,7 +103,7 @@ struct InvokeCall: Sendable {
             }
             let json: String
             switch stack.type(at: -1) {
-            case .string: return parts.metadata.append((name, .string(stack.string(at: -1, upTo: 1 << 20) ?? "")))
+            case .string: return parts.metadata.append((name, .string(stack.string(at: -1) ?? "")))
             case .number: json = stack.numberText(at: -1) ?? ""
             case .table:
                 json = String(decoding: try Self.bytes(at: -1, of: stack, "metadata.\(name)"), as: UTF8.self)

@@ -2,20 +2,20 @@ import CustomHandler
 import DevHost
 import FunctionsModel
 import JSON
-import Log
 import Lua
 
 /// Pushes what came of an invocation: what the host delivers, and what the function has logged.
 struct InvokeResult: Sendable {
     let function: Function
     let run: RunResult
-    let logs: [LogEntry]
+    /// What the function has logged.
+    let logs: [String]
 
     /// [+1]
     func push(onto stack: LuaStack, _ border: TestBorder) throws(LuaError) -> Int {
         guard stack.reserve(16) else { throw .message("the Lua stack is full") }
         let size = run.outputs.reduce(run.http?.body.count ?? 0) { $0 + $1.messages.reduce(0) { $0 + $1.count } }
-        try stack.demand(size)
+        try stack.demand(size + logs.reduce(0) { $0 + $1.utf8.count })
         stack.pushTable(hash: 7)
         stack.pushTable(hash: run.outputs.count)
         for output in run.outputs where !output.messages.isEmpty {
@@ -32,7 +32,7 @@ struct InvokeResult: Sendable {
         }
         stack.setField("outputs", of: -2)
         let lines = logs.flatMap {
-            $0.message.split(separator: "\n", omittingEmptySubsequences: false).map(String.init)
+            $0.split(separator: "\n", omittingEmptySubsequences: false).map(String.init)
         }
         pushList(lines, onto: stack)
         stack.setField("logs", of: -2)

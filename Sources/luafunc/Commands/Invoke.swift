@@ -64,7 +64,8 @@ extension Command {
         "data", ValueOf<[UInt8]>.file, "A whole payload, or what luafunc start --record has kept; - is standard input.")
     private static let method = Option("method", .text, "The caller's method.", default: "the first that is allowed")
     private static let path = Option("path", .text, "The caller's path.", default: "the route with examples")
-    private static let query = Option("query", .text, "The caller's query, such as name=Ada&n=1.")
+    private static let query = RepeatedOption(
+        "query", .text, "The caller's query, such as name=Ada; may be repeated.")
     private static let header = RepeatedOption("header", .text, "A header of the caller; may be repeated.")
     private static let body = Option("body", ValueOf<[UInt8]>.content, "The caller's body.", default: "an example")
     private static let wire = Option(
@@ -95,7 +96,9 @@ extension Command {
             parts.input = arguments[input]
             if let text = arguments[method] { try parts.setMethod(text) }
             if let text = arguments[path] { try parts.setPath(text) }
-            parts.query = arguments[query]
+            let queries = arguments[query]
+            // A request line ends at a space.
+            if !queries.isEmpty { parts.query = queries.joined(separator: "&").replacing(" ", with: "%20") }
             for line in arguments[header] { try parts.addHeader(line) }
             parts.body = arguments[body]
             var invocation = try SingleInvocation(
