@@ -42,7 +42,7 @@ extension Command {
                     try AppLoader(source ?? .none, settings: settings.values).load()
                 }
                 let place = source == nil ? "no app here" : "app \(app.root)"
-                try session.start(greeting: "luafunc \(version), \(place); :help helps, Ctrl-D ends")
+                try session.start(greeting: "luafunc \(version), \(place); :help for help, Ctrl-D ends")
             } catch let failure as InvocationFailure {
                 Console.printError("luafunc: \(failure.message)")
                 ExitCode.failure.end()

@@ -31,16 +31,20 @@ struct HistoryFile {
         // A link may lead to a file that must not be changed.
         guard status.kind == .file else { throw FileError(.read, path, code: status.kind == .folder ? EISDIR : ELOOP) }
         if status.permissions != 0o600 { try FileDescriptor(opening: path, .append).setPermissions(0o600) }
-        let bytes = try File.read(path, limit: 64 << 20)
-        let lines = bytes.split(separator: UInt8(ascii: "\n"))
-        let kept = lines.suffix(Self.limit)
+        var lines = try self.lines()
         if lines.count > Self.limit + Self.limit / 4, let lock = try FileLock(path + ".lock") {
+            // Another prompt may have added a line before the lock was taken.
+            lines = try self.lines()
             var shorter: [UInt8] = []
-            for line in kept { shorter += line + [UInt8(ascii: "\n")] }
+            for line in lines.suffix(Self.limit) { shorter += line + [UInt8(ascii: "\n")] }
             try File.write(shorter.span.bytes, to: path, permissions: 0o600, isSynced: false)
             withExtendedLifetime(lock) {}
         }
-        return kept.map { Self.decode(String(decoding: $0, as: UTF8.self)) }
+        return lines.suffix(Self.limit).map { Self.decode(String(decoding: $0, as: UTF8.self)) }
+    }
+
+    private func lines() throws(FileError) -> [ArraySlice<UInt8>] {
+        try File.read(path, limit: 64 << 20).split(separator: UInt8(ascii: "\n"))
     }
 
     /// Whether a line is kept: one that begins with a space is private.

@@ -83,9 +83,12 @@ final class ReplSession {
 
     /// Stops the program as a shell expects it, with the terminal as it was.
     private func suspend() {
+        // A second Ctrl-Z may come before the program has stopped.
+        guard let watch = suspension else { return }
+        suspension = nil
+        watch.close()
         output.leave()
         terminal.restore()
-        suspension?.close()
         // The signal has its usual effect again when the loop has closed the watch.
         EventLoop.main.perform { MainLoop.task { [weak self] in self?.stop() } }
     }

@@ -185,7 +185,7 @@ def suspended(stage):
         terminal.must_show("> ")
         terminal.type(busy)
         time.sleep(0.1)
-        terminal.type("\x1a")
+        terminal.type("\x1a\x1a")
         terminal.must_show("Stopped")
         terminal.type("stty -a\r")
         terminal.must_show(" icanon")
