@@ -351,7 +351,7 @@ import Testing
             return function(data)
                 local url, headers, long = data.req.Body .. "/silent/", {}, ("x"):rep(60000)
                 \(code)
-                for i = 1, 60 do task.spawn(function() http.get(url, { timeout = 200, headers = headers }) end) end
+                for i = 1, 100 do task.spawn(function() http.get(url, { timeout = 20, headers = headers }) end) end
             end
             """,
         ])

@@ -60,7 +60,7 @@ package enum FunctionTypes {
     private static func handler(_ name: String) -> String {
         """
         ---@alias \(name).handler fun(data: \(name).data, metadata: luafunc.Metadata, context: \(name).context): \
-        \(name).result
+        \(name).result, string?
 
         """
     }

@@ -41,8 +41,8 @@ enum ForeignWords {
         azure functionapp list-functions: 'az functionapp function list' lists the functions of a deployed app
         azure storage fetch-connection-string, azure storage: 'az storage account show-connection-string' shows it; \
         'luafunc start' needs no storage account
-        azure: luafunc only makes the package, with 'luafunc pack --zip app.zip'; the Azure CLI, az, does everything in \
-        Azure
+        azure: luafunc only makes the package, with 'luafunc pack --zip app.zip'; the Azure CLI, az, does everything \
+        else
         azurecontainerapps, azurecontainerapps deploy: 'luafunc pack --output DIR' makes the files of a container image, \
         and 'az functionapp create' deploys the image
         settings add, settings delete, settings list, settings: edit local.settings.json or .env, which 'luafunc start' \
@@ -53,6 +53,7 @@ enum ForeignWords {
         'luafunc check' says if it is missing, and 'luafunc start' needs none
         durable: a custom handler cannot have Durable Functions; let functions call each other through queues
         logs: 'luafunc start' shows the log lines; 'az webapp log tail' shows those of a deployed app
+        func: leave out 'func', as in 'luafunc start'
         host, host start: 'luafunc start' runs the app
         run, dev, watch, up, local, emulate: 'luafunc start' runs the app, and 'luafunc invoke NAME' runs one function \
         once
@@ -60,11 +61,11 @@ enum ForeignWords {
         function, function new, function create, create, add, generate: 'luafunc new NAME --template http' adds a \
         function
         kubernetes, kubernetes deploy, kubernetes install, kubernetes remove: 'luafunc pack --output DIR' makes the files \
-        of a container image; 'kubectl apply' deploys it
+        of a container image; 'kubectl apply' deploys the image
         build, package, bundle: 'luafunc pack' makes a package; scripts need no build
         lint, validate, doctor: 'luafunc check' reports every problem of an app
         fmt, format: luafunc has no formatter; StyLua formats Lua
-        list, ls, routes: 'luafunc check' lists problems, and 'luafunc start' the functions and their addresses
+        list, ls, routes, function list: 'luafunc check' lists problems, and 'luafunc start' the functions and their addresses
         call, trigger: 'luafunc invoke NAME' runs one function once
         secret, secrets: write secrets into local.settings.json or .env for this machine, and into app settings in Azure
         login, whoami: luafunc talks to no cloud; 'az login' is the login of Azure

@@ -236,4 +236,13 @@ struct TypeDefinitionTests {
         }
         #expect(fields == listed, "\(message)")
     }
+
+    @Test @MainLoop func `the errors of a stub are those that the program knows`() async throws {
+        let call = "stub.http('http://a.example/', { error = 'zz' })"
+        let message = try #require(try await Self.printed("print(select(2, pcall(function() \(call) end)))").first)
+        let list = try #require(message.firstMatch(of: #/there are (.*)$/#)?.1, "\(message)")
+        let type = try #require(DefinitionFile.classes["luafunc.StubReply"]?.fields["error"])
+        let names = type.matches(of: #/"([a-z]+)"/#).map { String($0.1) }
+        #expect(names == list.split(separator: ", ").map(String.init), "\(type)")
+    }
 }

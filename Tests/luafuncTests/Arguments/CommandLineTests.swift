@@ -73,7 +73,7 @@ import Testing
     @Test(arguments: [
         (["rnu"], "there is no command 'rnu'; did you mean 'run'?"),
         (["qwerty"], "there is no command 'qwerty'; there are run, strict, complete, make"),
-        (["func", "x"], "there is no command 'func'; there are run, strict, complete, make"),
+        (["frobnicate", "x"], "there is no command 'frobnicate'; there are run, strict, complete, make"),
         (["--count", "3"], "'--count' is an option of run, strict; write the command before it"),
         (["--xyz"], "Unknown option '--xyz'; the first word is a command"),
         (["run", "--cuont", "3"], "Unknown option '--cuont'; did you mean '--count'?"),

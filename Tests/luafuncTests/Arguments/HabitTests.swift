@@ -26,6 +26,7 @@ import Testing
         ("logs", "'luafunc start' shows the log lines"), ("DEPLOY", "there is no command 'DEPLOY': 'luafunc pack"),
         ("publish", "'luafunc pack --zip"), ("host start", "there is no command 'host start': 'luafunc start'"),
         ("templates list", "'luafunc new --list'"), ("function new", "'luafunc new NAME"),
+        ("function list", "'luafunc check' lists problems"), ("func start", "there is no command 'func': leave out"),
         ("kubernetes deploy", "'luafunc pack --output"), ("bundles list", "extensionBundle"),
         ("dev", "'luafunc start'"), ("watch", "'luafunc start'"), ("build", "'luafunc pack'"),
         ("tail", "az webapp log"),

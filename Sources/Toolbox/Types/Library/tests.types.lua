@@ -161,7 +161,7 @@ function clock:set(time) end
 ---@field headers? table<string, any>
 ---@field body? string|table A table is sent as JSON.
 ---@field delay? number Seconds of the test's clock.
----@field error? "closed"|"dns"|"refused"|"timeout"|"tls" Instead of a response.
+---@field error? "dns"|"connect"|"refused"|"tls"|"timeout"|"limit"|"redirect"|"http"|"network"|"closed" In place of a response.
 
 ---@class luafunc.StubbedRequest
 ---@field method string
