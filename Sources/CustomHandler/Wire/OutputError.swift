@@ -37,10 +37,10 @@ extension OutputError: CustomStringConvertible {
 
     private static func unknown(_ names: [String], _ allowed: [String], _ hint: String?) -> String {
         let isOne = names.count == 1
-        let more = names.count > mostNames ? " and \(names.count - mostNames) more" : ""
-        let shown = Array(names.prefix(mostNames))
+        let shown = names.prefix(mostNames)
+        let more = names.count - shown.count
         guard !allowed.isEmpty else {
-            return (more.isEmpty ? list(shown) : shown.map { "'\($0)'" }.joined(separator: ", ") + more)
+            return joined(shown.map { "'\($0)'" }, more: more)
                 + (isOne ? " is not an output" : " are not outputs") + ": function.json declares no output binding"
         }
         if let name = names.first, isOne {
@@ -48,20 +48,19 @@ extension OutputError: CustomStringConvertible {
                 + NearestName.question(name, among: allowed) + (hint.map { "; \($0)" } ?? "")
         }
         let questions = shown.map { "'\($0)'\(NearestName.question($0, among: allowed))" }
-        let all =
-            more.isEmpty
-            ? questions.dropLast().joined(separator: ", ") + " and " + (questions.last ?? "")
-            : questions.joined(separator: ", ") + more
-        return "\(all) are not outputs of this function; function.json has " + list(allowed)
+        return joined(questions, more: more) + " are not outputs of this function; function.json has " + list(allowed)
             + (hint.map { "; \($0)" } ?? "")
     }
 
     private static let mostNames = 5
 
-    private static func list(_ names: [String]) -> String {
-        let quoted = names.map { "'\($0)'" }
-        guard let last = quoted.last, quoted.count > 1 else { return quoted.first ?? "" }
-        return quoted.dropLast().joined(separator: ", ") + " and " + last
+    private static func list(_ names: [String]) -> String { joined(names.map { "'\($0)'" }) }
+
+    /// The words as "a, b and c", or as "a, b and 3 more".
+    private static func joined(_ words: [String], more: Int = 0) -> String {
+        let last = more > 0 ? "\(more) more" : words.last ?? ""
+        let others = more > 0 ? words[...] : words.dropLast()
+        return others.isEmpty ? last : others.joined(separator: ", ") + " and " + last
     }
 }
 

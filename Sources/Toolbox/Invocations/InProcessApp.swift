@@ -63,6 +63,15 @@ private final class InvocationLogs: Sendable {
         var bytes = 0
         /// How many messages are missing.
         var missing = 0
+
+        mutating func add(_ message: String) {
+            guard bytes < limit else {
+                missing += 1
+                return
+            }
+            messages.append(message)
+            bytes += message.utf8.count
+        }
     }
 
     private static let limit = 16 << 20
@@ -70,11 +79,7 @@ private final class InvocationLogs: Sendable {
 
     func add(_ entry: LogEntry) {
         guard !entry.isFailure, let id = entry.value(LogKey.invocation) else { return }
-        kept.withLock {
-            guard $0[id, default: Kept()].bytes < Self.limit else { return $0[id, default: Kept()].missing += 1 }
-            $0[id, default: Kept()].messages.append(entry.message)
-            $0[id, default: Kept()].bytes += entry.message.utf8.count
-        }
+        kept.withLock { $0[id, default: Kept()].add(entry.message) }
     }
 
     func take(_ id: String) -> [String] {
