@@ -72,17 +72,23 @@ let package = Package(
         floor("HTTP", ["Compression", "EventLoop", "HTTP1"]),
         floor("Lua", ["CLua", "JSON"]),
         floor("FunctionsModel", ["Files", "JSON", "Log", "Patterns"]),
+        floor("MCP", ["Crypto", "JSON"]),
         floor(
             "CustomHandler",
-            ["Crypto", "EventLoop", "Files", "FunctionsModel", "HTTP", "HTTP1", "JSON", "Log", "Lua", "Patterns"]),
+            [
+                "Crypto", "EventLoop", "Files", "FunctionsModel", "HTTP", "HTTP1", "JSON", "Log", "Lua", "MCP",
+                "Patterns",
+            ],
+            // As in Toolbox, no two files may have the same name.
+            resources: [.embedInCode("MCP/Chunks")]),
         floor(
-            "DevHost", ["Crypto", "EventLoop", "Files", "FunctionsModel", "HTTP", "HTTP1", "JSON", "Log"],
+            "DevHost", ["Crypto", "EventLoop", "Files", "FunctionsModel", "HTTP", "HTTP1", "JSON", "Log", "MCP"],
             settings: small),
         floor(
             "Toolbox",
             [
                 "CustomHandler", "DevHost", "EventLoop", "Files", "FunctionsModel", "HTTP", "HTTP1", "JSON", "Log",
-                "Lua",
+                "Lua", "MCP",
             ],
             // The compiler makes a variable of each file: Templates/Functions/http/http_test.lua becomes
             // PackageResources.http_test_lua. So no two files may have the same name.
@@ -94,6 +100,7 @@ let package = Package(
             floor: "luafunc",
             [
                 "Compression", "Crypto", "CustomHandler", "DevHost", "EventLoop", "Files", "FunctionsModel", "HTTP",
+                "HTTP1",
                 "JSON", "Log", "Lua", "Toolbox",
             ]),
         .systemLibrary(name: "CYAML", path: "Tests/CYAML", providers: [.apt(["libyaml-dev"])]),
@@ -116,6 +123,7 @@ let package = Package(
         tests(of: "HTTP1", ["CHTTPParser", "TestSupport"], libraries: [":libhttp_parser.a"]),
         tests(of: "JSON", ["TestSupport"]),
         tests(of: "FunctionsModel", ["Files", "JSON", "TestSupport"]),
+        tests(of: "MCP", ["JSON", "TestSupport"]),
         tests(of: "Crypto", ["TestSupport"]),
         tests(of: "Compression"),
         tests(of: "Patterns"),
@@ -139,7 +147,7 @@ let package = Package(
                 "TestSupport",
             ]),
         tests(
-            of: "luafunc", ["Compression", "CYAML", "FunctionsModel", "JSON", "TestHost", "TestSupport"],
+            of: "luafunc", ["Compression", "CYAML", "Files", "FunctionsModel", "JSON", "TestHost", "TestSupport"],
             exclude: ["Snapshots"]),
     ]
 )

@@ -6,6 +6,20 @@ extension JSONText {
         case list([String])
     }
 
+    /// The text as a JSON string.
+    public static func quoted(_ text: String) -> String {
+        let output = JSONText()
+        output.append(string: text)
+        return output.text
+    }
+
+    /// The texts as a JSON array.
+    public static func quotedList(_ texts: [String]) -> String {
+        let output = JSONText()
+        output.append(list: texts)
+        return output.text
+    }
+
     public static func object(_ members: [(String, Value)]) -> String {
         let text = JSONText()
         for (position, (name, value)) in members.enumerated() {

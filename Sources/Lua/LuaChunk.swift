@@ -12,8 +12,13 @@ public struct LuaChunk: Sendable {
     /// - Parameter hasLines: whether errors name lines and variables. This information takes much memory, and every VM
     ///   has a copy of each chunk that it loads.
     public init(_ source: String, hasLines: Bool = true) {
+        self.init(Array(source.utf8), hasLines: hasLines)
+    }
+
+    /// Compiles the content of a file that the program contains.
+    public init(_ source: [UInt8], hasLines: Bool = true) {
         do throws(LuaFailure) {
-            code = try LuaCompiler.dump(Array(source.utf8), name: Self.name, isStripped: !hasLines)
+            code = try LuaCompiler.dump(source, name: Self.name, isStripped: !hasLines)
         } catch {
             preconditionFailure(error.message)
         }

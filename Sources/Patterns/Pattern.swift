@@ -1,7 +1,6 @@
 internal import CPCRE2
 
-/// A regular expression that ignores case and gives up after too many steps. It may match anywhere in a text, unless it
-/// uses `^` and `$`.
+/// A regular expression that gives up after too many steps. It may match anywhere in a text, unless it uses `^` and `$`.
 ///
 /// `@unchecked Sendable`: PCRE2 never changes a compiled pattern, and each match has its own data. Any number of
 /// threads can match the same pattern at the same time.
@@ -12,37 +11,70 @@ public final class Pattern: @unchecked Sendable {
         case tooHard
     }
 
+    private enum Dialect {
+        case dotNet, ecmaScript
+
+        /// For .NET, `\d`, `\w` and `\s` match Unicode, case is ignored, and several groups may have the same name.
+        var options: UInt32 {
+            let common = PCRE2_UTF | PCRE2_ALT_BSUX | PCRE2_NEVER_BACKSLASH_C
+            return switch self {
+            case .dotNet: common | PCRE2_UCP | PCRE2_CASELESS | PCRE2_DUPNAMES
+            case .ecmaScript:
+                common | PCRE2_DOLLAR_ENDONLY | PCRE2_MATCH_UNSET_BACKREF | PCRE2_ALLOW_EMPTY_CLASS
+            }
+        }
+    }
+
     public let text: String
     private let code: OpaquePointer
 
-    public init(_ text: String) throws(PatternError) {
+    /// Compiles the text with the rules of .NET for a pattern that ignores case, as far as PCRE2 supports them.
+    public convenience init(_ text: String) throws(PatternError) {
+        try self.init(text, as: .dotNet, text)
+    }
+
+    /// Compiles the text with the rules of ECMAScript, as far as PCRE2 supports them: case counts, and `\d` and `\w` match
+    /// ASCII.
+    public convenience init(ecmaScript text: String) throws(PatternError) {
+        do throws(PatternError) {
+            try self.init(text, as: .ecmaScript, ECMAPattern.translated(text))
+        } catch {
+            // PCRE2 counts the characters of the translated text.
+            throw PatternError(
+                reason: error.reason, position: min(error.position, max(1, text.unicodeScalars.count)),
+                isMissingGroup: error.isMissingGroup)
+        }
+    }
+
+    private init(_ text: String, as dialect: Dialect, _ pattern: String) throws(PatternError) {
         self.text = text
-        let plain = try Self.compile(text)
+        let plain = try Self.compile(pattern, dialect)
         // PCRE2 counts the steps anew at each position where a match may begin. So a pattern that may match anywhere is
         // turned into one that matches only from the start, and that skips the text before the match itself.
         if Self.beginsAtStart(plain) {
             code = plain
         } else {
             pcre2_code_free_8(plain)
-            code = try Self.compile(text, after: "(?s:.*?)(?:", before: ")", PCRE2_ANCHORED)
+            code = try Self.compile(pattern, dialect, after: "(?s:.*?)(?:", before: ")", PCRE2_ANCHORED)
         }
     }
 
     deinit { pcre2_code_free_8(code) }
 
-    /// Compiles the text with the rules of .NET, as far as PCRE2 supports them: `\d`, `\w` and `\s` match Unicode,
-    /// `\u0041` is a character, and several groups may have the same name.
     private static func compile(
-        _ text: String, after prefix: String = "", before suffix: String = "", _ options: UInt32 = 0
+        _ text: String, _ dialect: Dialect, after prefix: String = "", before suffix: String = "", _ options: UInt32 = 0
     ) throws(PatternError) -> OpaquePointer {
         var number: Int32 = 0
         var offset = 0
         let whole = Array((prefix + text + suffix).utf8)
-        let options =
-            options | PCRE2_UTF | PCRE2_UCP | PCRE2_CASELESS | PCRE2_ALT_BSUX | PCRE2_DUPNAMES
-            | PCRE2_NEVER_BACKSLASH_C
-        // PCRE2 does not keep a pointer to the text.
-        if let code = pcre2_compile_8(whole, whole.count, options, &number, &offset, nil) { return code }
+        let context = pcre2_compile_context_create_8(nil)
+        defer { pcre2_compile_context_free_8(context) }
+        // `\u{1f600}` is a character.
+        if dialect == .ecmaScript { pcre2_set_compile_extra_options_8(context, UInt32(PCRE2_EXTRA_ALT_BSUX)) }
+        // PCRE2 keeps no pointer to the text.
+        if let code = pcre2_compile_8(whole, whole.count, options | dialect.options, &number, &offset, context) {
+            return code
+        }
         let read = String(decoding: text.utf8.prefix(max(0, offset - prefix.utf8.count)), as: UTF8.self)
         let position = min(read.unicodeScalars.count + 1, max(1, text.unicodeScalars.count))
         throw PatternError(
