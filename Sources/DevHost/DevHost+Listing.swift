@@ -18,8 +18,8 @@ extension DevHost {
                 entry.methods = (function.methods ?? []).map { $0.uppercased() }.sorted {
                     order.firstIndex(of: $0) ?? 9 < order.firstIndex(of: $1) ?? 9
                 }
-                entry.address = ([address, app.host.routePrefix, function.route ?? ""].filter { !$0.isEmpty })
-                    .joined(separator: "/")
+                let start = [address, app.host.routePrefix].filter { !$0.isEmpty }.joined(separator: "/")
+                entry.address = function.routes.map { "\(start)/\($0.template)" }.joined(separator: "  ")
             } else {
                 entry.address = source(of: function)
             }
@@ -49,6 +49,19 @@ extension DevHost {
         return (error.map { "\($0.problem)" } ?? faults[name]).map { "has an error: \($0)" }
     }
 
+    /// The functions that an app setting disables (host-contract §14).
+    func disabled(_ app: FunctionApp) -> Set<String> {
+        let values = settings.values.merging(options.environment) { $1 }
+        return Set(
+            app.functions.keys.filter { name in
+                ["AzureWebJobs.\(name).Disabled", "AzureWebJobs_\(name)_Disabled"].contains { key in
+                    values.contains {
+                        $0.key.lowercased() == key.lowercased() && ["true", "1"].contains($0.value.lowercased())
+                    }
+                }
+            })
+    }
+
     /// Tells which functions there are, once. If the handler is luafunc, that waits until it has loaded them, but not
     /// longer than `loadPatience`.
     func tellListing() {
@@ -68,6 +81,7 @@ extension DevHost {
         faults = line.faults
         // The list is told already if loading has taken long.
         if isFirst, isListed { tell(.reloaded(listing)) } else { tellListing() }
+        askServers()
     }
 
     /// The source of the events of a function's trigger, as text for people.

@@ -56,7 +56,9 @@ extension DevHost {
                 let file = saved.envFile == settings.envFile ? "local.settings.json" : ".env"
                 text = saved == settings ? nil : "\(file) has changed; restart luafunc to use its settings"
             } catch {
-                text = "\(error)"
+                // luafunc reports the mistakes in the files of an app that it can reload.
+                let isReported = if case .folder = options.source { options.handler.isLuafunc } else { false }
+                text = isReported ? nil : "\(error)"
             }
             if let text, text != told { tell(.warning(text)) }
             told = text

@@ -34,8 +34,9 @@ public final class DevHost {
         public var recordings: String?
         /// The host's time zone, for schedules and the dates in answers; nil for UTC.
         public var timeZone: String?
-        /// Called when the app was read: at the start and, on another thread, after each save, before any event tells of it.
-        public var whenRead: (@Sendable () -> Void)?
+        /// Called with the app that was read: at the start and, on another thread, after each save, before any event
+        /// tells of it.
+        public var whenRead: (@Sendable (FunctionApp) -> Void)?
         public var environment: [String: String]
         /// How long after an invocation's time limit the host kills the handler (host-contract §4.3).
         var grace = Duration.seconds(2)
@@ -101,6 +102,8 @@ public final class DevHost {
     /// Whether luafunc has told which functions load, and whether the person who started the host knows the functions.
     var isLoaded = false
     var isListed = false
+    /// What the MCP servers have offered when they were asked last.
+    var offers: [MCPOffer] = []
 
     /// If several saves come while one is read, only the last is read.
     private enum Reloading {
@@ -126,13 +129,13 @@ public final class DevHost {
             types: options.bindings.types, only: options.functions)
         current = try loader.load()
         try Self.check(options, current, settings: variables)
-        options.whenRead?()
+        options.whenRead?(current)
         toldProblems = Set(current.broken.values).union(current.linksOutside)
         storage = try LocalStorage(
             root: folder, bindings: options.bindings, subscriptions: settings.subscriptions)
         keys = try options.checksKeys ? Keys(file: "\(storage.folder)/keys.json") : nil
         certificate = try options.usesTLS ? LocalCertificate(in: storage.folder) : nil
-        let handlerPort = try HandlerProcess.freePort()
+        let handlerPort = try current.host.handlerPort ?? HandlerProcess.freePort()
         server = try await Self.server(
             bind: options.bind, port: options.port ?? settings.port ?? 7071,
             bodyLimit: try HostServer.bodyLimit(in: variables), tls: certificate?.context, tell: tell)
@@ -145,6 +148,10 @@ public final class DevHost {
         for name in ["FUNCTIONS_CUSTOMHANDLER_PORT", "FUNCTIONS_HTTPWORKER_PORT"] {
             environment[name] = "\(handlerPort)"
         }
+        if options.handler.isLuafunc, environment[Self.stateKey] == nil {
+            // The hexadecimal digits of a secret are base64, too.
+            environment[Self.stateKey] = HandlerProcess.newSecret()
+        }
         let command: HandlerCommand
         do throws(Problem) {
             command = try HandlerCommand(
@@ -156,7 +163,7 @@ public final class DevHost {
         client = HTTPClient(EventLoop.main)
         let lines = HandlerEvents(tell)
         handler = HandlerProcess(
-            command, environment: environment, port: command.port ?? handlerPort, client: client,
+            command, environment: environment, port: handlerPort, client: client,
             warmUpPatience: options.warmUpPatience, tell: lines.take)
         invoker = Invoker(
             handler: handler, client: client, storage: storage, tell: tell, isLuafunc: options.handler.isLuafunc,
@@ -172,24 +179,27 @@ public final class DevHost {
         handler.warmUp = { [unowned self] in await warmUp() }
     }
 
+    /// The setting with the key by which luafunc's module `mcp` signs the state of a request that the client sends back.
+    private static let stateKey = "MCP_STATE_KEY"
+
     /// Throws if a chosen function does not exist.
     private static func check(
         _ options: Options, _ app: FunctionApp, settings: [String: String]
     ) throws(Problem) {
         let found = Set(app.names.map { $0.lowercased() })
-        guard let missing = options.functions?.first(where: { !found.contains($0.lowercased()) }) else { return }
+        let unknown = options.functions?.filter { !found.contains($0.lowercased()) } ?? []
+        guard let missing = unknown.first else { return }
         let all = try AppLoader(
             options.source, settings: settings, requiresScripts: options.handler.isLuafunc,
             types: options.bindings.types
         ).load().names
-        let others = all.isEmpty ? "the app has no functions" : "there are \(all.joined(separator: ", "))"
         let advice =
             if let near = NearestName.find(missing, among: all) {
                 "did you mean '\(near)'?"
-            } else if File.kind(of: missing) == .folder {
-                "write the app folder before --functions"
+            } else if let folder = unknown.first(where: { File.kind(of: $0) == .folder }) {
+                "'\(folder)' is a folder: write the app folder before --functions"
             } else {
-                others
+                all.listedAsFunctions
             }
         throw Problem(app.root, "there is no function '\(missing)' for --functions; \(advice)")
     }
@@ -219,12 +229,15 @@ public final class DevHost {
         } else {
             tellListing()
         }
-        for warning in storage.warnings { tell(.warning(warning)) }
+        for warning in storage.warnings + [cors.warning].compactMap(\.self) { tell(.warning(warning)) }
         lookForOfflinePage()
         if !isOffline { listen() }
         server.serve(self)
         do {
             watch()
+            if current.host.handlerPort != nil, let problem = HandlerProcess.problem(ofPort: handler.port) {
+                tell(.warning(problem))
+            }
             // Without functions the host starts no handler (host-contract §1); here a save may add one.
             try await handler.run()
         } catch let gone as HandlerProcess.EndedError {
@@ -280,7 +293,7 @@ public final class DevHost {
                 done.resume(
                     returning: Result { () throws(Problem) in
                         let app = try loader.load(earlier: host)
-                        whenRead?()
+                        whenRead?(app)
                         // The search for links takes time too, so it takes place here.
                         _ = app.linksOutside
                         return app
@@ -331,18 +344,5 @@ public final class DevHost {
             tell(.error("the previous host.json stays in effect: \(problem)"))
         }
         for link in linksOutside where !toldProblems.contains(link) { tell(.error("\(link)")) }
-    }
-
-    /// The functions that an app setting disables (host-contract §14).
-    func disabled(_ app: FunctionApp) -> Set<String> {
-        let values = settings.values.merging(options.environment) { $1 }
-        return Set(
-            app.functions.keys.filter { name in
-                ["AzureWebJobs.\(name).Disabled", "AzureWebJobs_\(name)_Disabled"].contains { key in
-                    values.contains {
-                        $0.key.lowercased() == key.lowercased() && ["true", "1"].contains($0.value.lowercased())
-                    }
-                }
-            })
     }
 }

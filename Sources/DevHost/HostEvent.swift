@@ -9,6 +9,8 @@ public enum HostEvent: Sendable {
     case handlerReady(after: Duration)
     case handlerEnded(String, isCrash: Bool)
     case handlerLine(HandlerLine)
+    /// The MCP servers whose tools, resources or prompts are new or have changed.
+    case offers([MCPOffer])
     case invocationStarted(InvocationStart)
     case invocationEnded(InvocationEnd)
     /// Something works differently from what its author may expect.
@@ -66,4 +68,16 @@ public struct InvocationEnd: Sendable {
     /// The outputs written: `queue orders`, `blob shipped/7.json`.
     public var outputs: [String] = []
     public var warnings: [String] = []
+    /// The call of an MCP client, which says more than the cause and the status.
+    public var call: Call?
+
+    public struct Call: Sendable {
+        /// `tools/call forecast {"city":"Oslo"}`
+        public let text: String
+        /// `ok`, `asks`, `error`, a code of JSON-RPC, or the status of HTTP.
+        public let outcome: String
+        /// What the tool or the server says of an error.
+        public let detail: String?
+        public var isFailure = false
+    }
 }

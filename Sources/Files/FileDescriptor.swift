@@ -72,6 +72,19 @@ public struct FileDescriptor: ~Copyable, Sendable {
         try reading(upTo: count) { Glibc.read(rawValue, $0, $1) }
     }
 
+    /// Reads like `read(upTo:)`. Waits if there are no bytes yet and another process has made the descriptor non-blocking.
+    public func readWaiting(upTo count: Int) throws(FileError) -> [UInt8] {
+        while true {
+            do throws(FileError) {
+                return try read(upTo: count)
+            } catch {
+                guard error.code == EAGAIN else { throw error }
+                var waiting = pollfd(fd: rawValue, events: Int16(POLLIN), revents: 0)
+                _ = try attempt(.read, path) { poll(&waiting, 1, -1) }
+            }
+        }
+    }
+
     /// Reads the bytes at `offset`. Returns fewer if the file ends before. Does not move the position of `read(upTo:)`.
     public func read(at offset: Int64, count: Int) throws(FileError) -> [UInt8] {
         var bytes: [UInt8] = []

@@ -142,6 +142,9 @@ extension HTTPRequest {
 
     public func contains(_ name: String) -> Bool { firstRange(of: name) != nil }
 
+    /// Whether the caller takes server-sent events.
+    public var wantsEvents: Bool { values("accept").contains { $0.contains("text/event-stream") } }
+
     /// The range in `headBytes` of the value of the first field with this name. Does not allocate.
     public func firstRange(of name: String) -> Range<Int>? {
         let bytes = headBytes

@@ -11,8 +11,8 @@ struct AppSettings {
         "settings", .settings,
         "App settings: NAME=VALUE, or a file like local.settings.json. May be repeated.")
 
-    /// - Parameter checksFiles: whether to print why local.settings.json or .env is unusable, and end. For a check, that
-    ///   is one finding among others.
+    /// - Parameter checksFiles: whether to print why local.settings.json or .env is unusable, and end, or what is doubtful
+    ///   in it. For a check, that is one finding among others.
     init(_ arguments: Arguments, _ choice: AppChoice, checksFiles: Bool = false) throws {
         let environment = Settings.current
         let local = try Self.local(in: choice.folder(environment), throwsCode: checksFiles)
@@ -29,7 +29,11 @@ struct AppSettings {
 
     private static func local(in folder: String, throwsCode: Bool) throws(ExitCode) -> [String: String] {
         do throws(Problem) {
-            return try LocalSettings(root: folder).values
+            let values = try LocalSettings(root: folder).values
+            if throwsCode {
+                for warning in LocalSettings.warnings(root: folder) { Console.printError("warn  \(warning)") }
+            }
+            return values
         } catch {
             guard throwsCode else { return [:] }
             Console.printError("luafunc: \(error)")

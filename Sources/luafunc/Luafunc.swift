@@ -67,5 +67,5 @@ extension CommandSet {
             Started by the Functions host, which sets FUNCTIONS_CUSTOMHANDLER_PORT, luafunc serves without any command.
             """,
         version: origin,
-        commands: [.initialize, .new, .start, .invoke, .test, .repl, .check, .types, .pack, .serve, .completion])
+        commands: [.initialize, .new, .start, .invoke, .test, .repl, .check, .types, .mcp, .pack, .serve, .completion])
 }

@@ -38,7 +38,11 @@ struct ServeSession {
     /// Serves until a signal or the end of standard input ends the process.
     func run() throws -> Never {
         let settings = Settings.current
-        guard let port = port ?? settings.hostPort.map({ Int($0) }) ?? Self.carriedPort, (0...65_535).contains(port)
+        let source = try app.source(settings)
+        let loader = AppLoader(source, settings: settings.values, only: functions)
+        // The host calls the port in host.json, whatever else is said.
+        guard let port = try port ?? loader.handlerPort() ?? settings.hostPort.map({ Int($0) }) ?? defaultPort,
+            (0...65_535).contains(port)
         else {
             throw UsageError(
                 .other("FUNCTIONS_CUSTOMHANDLER_PORT is '\(settings.hostPort ?? "")', which is not a port"))
@@ -48,20 +52,30 @@ struct ServeSession {
         raiseFileLimit()
         // The first worker uses this thread, because starting another one would take longer than binding the socket.
         EventLoop.main.task { @MainLoop in
-            do { try await begin(UInt16(port), settings, secret) } catch { ExitCode.end(error) }
+            do { try await begin(UInt16(port), settings, secret, source, loader) } catch { ExitCode.end(error) }
         }
         EventLoop.main.run()
         ExitCode.failure.end()
     }
 
+    /// The port without an option, a host and a port in host.json.
+    private var defaultPort: Int? {
+        get throws {
+            guard try AppArchive.carried?.files != nil else {
+                throw UsageError(.other("say which port to listen on: luafunc serve --port 8080"))
+            }
+            return Self.carriedPort
+        }
+    }
+
     /// Starts to serve. It runs before the loop handles callers that have connected meanwhile.
     @MainLoop
-    private func begin(_ port: UInt16, _ settings: Settings, _ secret: String?) async throws {
+    private func begin(
+        _ port: UInt16, _ settings: Settings, _ secret: String?, _ source: AppSource, _ loader: AppLoader
+    ) async throws {
         let loop = EventLoop.main
         let workers = WorkerGroup(loop: loop, settings: settings.values, version: version)
         let server = try await listen(loop, port, workers)
-        let source = try app.source(settings)
-        let loader = AppLoader(source, settings: settings.values, only: functions)
         let functions = try loader.loadOrTell()
         let options = InvocationOptions(
             memoryLimit: memoryLimit, timeLimit: timeLimit, logger: logger, showsErrors: settings.isDevelopment,
@@ -73,7 +87,7 @@ struct ServeSession {
                 loader: loader, app: functions, workers: workers, logger: logger,
                 check: Self.check(settings.values)) : nil
         workers.install(functions, options: options)
-        let end = ServeShutdown(server)
+        let end = ServeShutdown(server, workers)
         loop.schedule(after: Self.quiet) {
             end.watch(untilStdinEnds: untilStdinEnds)
             addWorkers(to: server, workers)

@@ -1,3 +1,4 @@
+import CustomHandler
 import EventLoop
 import Glibc
 import HTTP
@@ -7,13 +8,17 @@ import HTTP
 @MainLoop
 final class ServeShutdown {
     private let server: HTTPServer
+    private let workers: WorkerGroup
     private let code = ExitCode.stopped
     private var isDraining = false
 
     /// The maximum time for which running invocations may continue.
     private static let limit = Duration.seconds(10)
 
-    init(_ server: HTTPServer) { self.server = server }
+    init(_ server: HTTPServer, _ workers: WorkerGroup) {
+        self.server = server
+        self.workers = workers
+    }
 
     func watch(untilStdinEnds: Bool) {
         // The loop keeps the watches.
@@ -35,6 +40,7 @@ final class ServeShutdown {
     }
 
     private func finish() async {
+        workers.endStreams()
         await server.drain(limit: Self.limit)
         code.end()
     }

@@ -9,7 +9,7 @@ import Log
 /// Names, paths, causes and log lines come from outside, so all of them pass through `Escape`.
 @MainLoop
 final class StartConsole {
-    private let style: ConsoleStyle
+    let style: ConsoleStyle
     private let isLuafunc: Bool
     private let reloads: Bool
     private let verbose: Bool
@@ -69,6 +69,7 @@ final class StartConsole {
         case .handlerReady(let time): if verbose { say("the handler is ready after \(time.shown)", style.dim) }
         case .handlerEnded(let text, let isCrash): say(text, isCrash ? style.red : style.dim)
         case .handlerLine(let line): show(line)
+        case .offers(let offers): afterEnds { [self] in for offer in offers { show(offer) } }
         case .invocationStarted(let start):
             if open.isEmpty { ticker.start(after: Self.interval) }
             open[start.id] = OpenInvocation(start: start)
@@ -116,7 +117,9 @@ final class StartConsole {
         if !isLuafunc { tellProblems(of: listing) }
         if let key = listing.masterKey { Console.print("keys are checked; this one opens everything: \(key)") }
         if let certificate = listing.certificate {
-            Console.print("callers have to trust \(certificate), as with curl --cacert FILE or NODE_EXTRA_CA_CERTS")
+            Console.print(
+                "Callers must trust \(certificate): use curl --cacert \(certificate), or set "
+                    + "NODE_EXTRA_CA_CERTS=\(certificate)")
         }
         if isFirstStart, let call = listing.firstCall { Console.printStyled("try  " + style.bold(Escape.line(call))) }
         let reload = reloads ? "Every save takes effect. " : ""
@@ -163,11 +166,17 @@ final class StartConsole {
     private func show(_ end: InvocationEnd) {
         let invocation = open.removeValue(forKey: end.id)
         let outcome =
-            end.failure == nil
-            ? style.of(end.status)(end.status.map(String.init) ?? "ok ")
-            : style.red(end.status.map(String.init) ?? "failed")
-        var line = "\(beginning(end.function, end.cause))  \(outcome)  \(end.duration.shown.leftPadded(8))"
+            if let call = end.call {
+                (call.isFailure ? style.red : style.green)(Escape.line(call.outcome))
+            } else if end.failure == nil {
+                style.of(end.status)(end.status.map(String.init) ?? "ok ")
+            } else {
+                style.red(end.status.map(String.init) ?? "failed")
+            }
+        var line =
+            "\(beginning(end.function, end.call?.text ?? end.cause))  \(outcome)  \(end.duration.shown.leftPadded(8))"
         if !end.outputs.isEmpty { line += "  → " + Escape.line(end.outputs.joined(separator: ", ")) }
+        if let detail = end.call?.detail { line += "  " + style.red(Escape.line(detail.shortened(to: 120))) }
         Console.printStyled(line)
         last = end.id
         let lines = invocation?.lines ?? []
@@ -236,7 +245,7 @@ final class StartConsole {
 
     /// Prints text that belongs to no invocation. Further lines of a report, such as the position in a script, are
     /// indented, so that they do not look like other events.
-    private func say(_ text: String, _ paint: (String) -> String) {
+    func say(_ text: String, _ paint: (String) -> String) {
         last = nil
         var beginning = style.dim(clock)
         for line in Escape.lines(text).split(separator: "\n", omittingEmptySubsequences: false) {

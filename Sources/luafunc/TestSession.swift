@@ -70,9 +70,10 @@ final class TestSession {
     /// Returns whether all tests have passed, and enough lines have run.
     private func runOnce() async throws -> Bool {
         let app = try loader.load()
-        for warning in app.warnings { Console.printError("warn  \(warning)") }
         var run = options.run
+        // A mistake that ends the run is a warning of the app too, and must not be printed twice.
         run.settings = try TestRun.settings(of: app, environment: settings.values)
+        for warning in app.warnings { Console.printError("warn  \(warning)") }
         let files: [String]
         do throws(TestChoiceError) {
             files = try TestFiles.find(in: app, options.chosen)
@@ -94,7 +95,9 @@ final class TestSession {
         let summary = await TestRun(app, files: files, options: run).run { output.add($0) }
         output.end(summary)
         if summary.tests == 0, summary.filtered > 0, let filter = run.filter {
-            Console.printError("luafunc: the name of none of the \(summary.filtered) tests contains '\(filter)'")
+            let count = summary.filtered
+            let tests = count == 1 ? "the only test does not have" : "none of the \(count) tests has"
+            Console.printError("luafunc: \(tests) '\(filter)' in its name")
             return false
         }
         let isEnough = try lines.map { try show(Coverage(of: app, $0)) } ?? true

@@ -87,7 +87,7 @@ import Testing
         "select(2, pcall(require, 'deep.cjson')):find('is a C module (lib/deep/cjson.so), which', 1, true) and select(2, pcall(require, 'cjson')):find(\"is a C module (functions/eval/cjson.so), which luafunc does not load; use luafunc's 'json'\", 1, true)",
         "select(2, pcall(require, 'jsn')):find(\"no file 'lib/jsn.lua'\")",
         "select(2, pcall(require, 'broken')):find('^lib/broken.lua:2:')",
-        "select(2, pcall(require, 'luafunc.jsn')) == \"module 'luafunc.jsn' not found (did you mean 'luafunc.json'?): luafunc's own modules are azure, base64, crypto, http, json, jwt, log, task, time, url, uuid\"",
+        "select(2, pcall(require, 'luafunc.jsn')) == \"module 'luafunc.jsn' not found (did you mean 'luafunc.json'?): luafunc's own modules are azure, base64, crypto, http, json, jwt, log, mcp, task, time, url, uuid\"",
         "select(2, pcall(require, 'luafunc.')):find(\"module 'luafunc.' not found: luafunc's own\", 1, true)",
         "require('luafunc.json') == require('json') and package.loaded['luafunc.json'] == require('json')",
         "select(2, pcall(require, 'socket.core')):find(\"it is a C module, which luafunc does not load: use luafunc's 'http'\", 1, true)",

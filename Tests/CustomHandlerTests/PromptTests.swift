@@ -172,9 +172,9 @@ import Testing
         #expect(await session("task = require 'task'") == "")
         #expect(
             await session("t = task.spawn(function() while not go do task.sleep(0.001) end return 'done' end)") == "")
-        #expect(session.prompt.hasTasks)
+        #expect(session.prompt.tasks == 1)
         #expect(await session("go = true; return t:join()") == "\"done\"")
-        #expect(!session.prompt.hasTasks)
+        #expect(session.prompt.tasks == 0)
         #expect(await session("u = task.spawn(function() error 'bad' end)") == "")
         #expect(await session("task.sleep(0.01)") == "")
         #expect(session.taskErrors == ["input 4:1: bad"])
@@ -226,7 +226,9 @@ import Testing
             ("trap.x.y", []),
             ("text:up", ["upper"]), ("whi", ["while"]), ("tos", ["tostring"]), ("_G.string.re", ["rep", "reverse"]),
             ("require 'js", ["json"]), ("require(\"own", ["own"]), ("require \"deep.", ["deep.er"]),
-            ("require 'pa", ["pack"]), ("f().x", []), ("1.", []), ("", []), ("a..str", []), ("nosuch.", []),
+            ("require 'pa", ["pack"]),
+            ("require \"luafunc.js", ["luafunc.json"]), ("require 'luafunc.j", ["luafunc.json", "luafunc.jwt"]),
+            ("f().x", []), ("1.", []), ("", []), ("a..str", []), ("nosuch.", []),
             ("é.x", []),
         ] {
             #expect(session.prompt.completion(of: text).candidates == candidates, "\(text)")

@@ -28,11 +28,20 @@ import Testing
         ("A B=1", "1: must be NAME=VALUE"), ("ä=1", "1: must be NAME=VALUE"),
         ("A=1\nB=\"x\ny\n", "2: the quote that begins here is not closed"), ("A='", "1: the quote"),
         ("A=\"x\\\"", "1: the quote"), ("A=\"x\ny\" z", "2: after the closing quote"),
-        ("A=\"$${B}\"", "1: ${…} is not replaced"), ("A=${B}", "1: ${…} is not replaced"),
-        ("A=\"x\n${B}\"", "2: ${…} is not replaced"),
     ])
     func `a mistake is reported with its line and without the value`(text: String, part: String) {
         #expect { try DotEnv(Array(text.utf8)) } throws: { "\($0)".hasPrefix(".env:\(part)") }
+    }
+
+    @Test(arguments: [
+        ("A=\"$${B}\"", "$${B}", [1]), ("A=${B}", "${B}", [1]), ("\nA=\"${a}\n${B}${C}\"", "${a}\n${B}${C}", [2, 3]),
+        ("A=x${B} # ${c}", "x${B}", [1]), ("A='${B}'", "${B}", []), ("A=1 # ${c}", "1", []),
+        ("A=\"\\${B}\"", "${B}", []),
+    ])
+    func `a reference stays as it is, with a warning`(text: String, value: String, lines: [Int]) throws {
+        let file = try DotEnv(Array(text.utf8))
+        #expect(file.values == ["A": value] && file.warnings.map(\.line) == lines)
+        for warning in file.warnings { #expect("\(warning)".contains(": ${…} is not replaced in .env")) }
     }
 
     @Test(arguments: [[0xff, 0xfe, 0x41, 0x00], [0x41, 0x3d, 0xff], [0x41, 0x3d, 0x00]] as [[UInt8]])
@@ -62,6 +71,9 @@ import Testing
         let findings = try AppLoader(.folder(app.folder.path), settings: [:]).load().findings.all
         #expect(findings.contains { $0.file == ".env" && $0.line == 1 && $0.severity == .error })
         #expect(findings.contains { $0.file == ".env" && $0.rule == .settingsInGit })
+        try app.write([".env": "A=1\nB=${A}"])
+        let doubtful = try AppLoader(.folder(app.folder.path), settings: [:]).load().findings.all
+        #expect(doubtful.contains { $0.file == ".env" && $0.line == 2 && $0.severity == .warning })
         try app.write([".gitignore": ".env\n", ".env": "A=1"])
         let newer = try AppLoader(.folder(app.folder.path), settings: [:]).load().findings.all
         #expect(!newer.contains { $0.file == ".env" })

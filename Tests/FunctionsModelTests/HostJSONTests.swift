@@ -162,14 +162,17 @@ import Testing
         #expect(app.broken["http-handler1"]?.file == "host.json" && app.broken["http-handler1"]?.line == 1)
     }
 
-    @Test func `routes exclude functions with a function.json, and functions in Lua`() throws {
+    @Test func `routes exclude functions with a function.json, and all but an MCP server exclude functions in Lua`()
+        throws
+    {
         let text = #"{ "version": "2.0", "configurationProfile": "mcp-custom-handler" }"#
         let both = #expect(throws: Problem.self) {
             try load(text, files: ["f/function.json": TemporaryApp.httpFunction])
         }
         #expect(
             both?.reason.hasPrefix("the host does not start with both \"routes\" and a function.json, as 'f'") == true)
-        let lua = #expect(throws: Problem.self) { try load(text, requiresScripts: true) }
+        let web = #"{ "version": "2.0", "configurationProfile": "web-app-custom-handler" }"#
+        let lua = #expect(throws: Problem.self) { try load(web, requiresScripts: true) }
         #expect(lua?.reason.contains("name the program that serves them: luafunc start -- PROGRAM") == true)
     }
 

@@ -100,6 +100,11 @@ public final class LuafuncProcess: Sendable {
         return nil
     }
 
+    /// Writes to the program's standard input.
+    public func write(_ text: some StringProtocol) {
+        try? input.fileHandleForWriting.write(contentsOf: Data(text.utf8))
+    }
+
     /// Ends the program's standard input.
     public func endInput() { try? input.fileHandleForWriting.close() }
 

@@ -178,7 +178,7 @@ import Testing
         ),
         (
             "local x = require 'luafunc.jsn' return function() end",
-            "handler.lua:1 error missing-module: there is no module 'luafunc.jsn' (did you mean 'json'?); luafunc's own modules are azure, base64, crypto, http, json, jwt, log, task, time, url, uuid"
+            "handler.lua:1 error missing-module: there is no module 'luafunc.jsn' (did you mean 'json'?); luafunc's own modules are azure, base64, crypto, http, json, jwt, log, mcp, task, time, url, uuid"
         ),
         // Settings.
         (
@@ -454,7 +454,9 @@ import Testing
     @Test func `the samples have no findings`() async throws {
         let loaded = try AppLoader(.folder(Repository.root.path), settings: ["KNOWN": "1"]).load()
         let found = await ScriptChecks.findings(in: loaded, failures: [:], settings: [:]).map(Self.text)
-        #expect(found.filter { !$0.contains("unset-setting") } == [])
+        let others = found.filter { !$0.contains("unset-setting") }
+        // host.json forwards requests, and the sample of an MCP server works that way, too.
+        #expect(others.count == 1 && others.first?.hasPrefix("host.json note mcp-streams: ") == true, "\(others)")
     }
 
     @Test(arguments: ["lib", "lua_modules/share/lua/5.4"])

@@ -124,6 +124,21 @@ extension TestRunTests {
                 ("after", nil),
             ]),
         Case(
+            name: "settings take memory once, those of the top level in every test",
+            code: #"""
+                local large = ("x"):rep(20 << 20)
+                stub.env("A", large)
+                test("first", function() return large .. large end)
+                test("second", function() return large .. large end)
+                test("again", function() for i = 1, 20 do stub.env("A", large) end end)
+                test("by turns", function() for i = 1, 20 do stub.env("A", i % 2 == 0 and large or nil) end end)
+                test("without it", function() stub.env("A", nil) return large .. large end)
+                """#,
+            results: [
+                ("first", "not enough memory"), ("second", "not enough memory"), ("again", nil), ("by turns", nil),
+                ("without it", nil),
+            ]),
+        Case(
             name: "all unknown outputs are named",
             code: #"""
                 test("t", function()

@@ -38,7 +38,7 @@ import Testing
 
     init() throws {
         sample = try TemporaryApp.sample()
-        for newer in ["functions/site", "public"] {
+        for newer in ["functions/mcp", "functions/site", "public"] {
             try FileManager.default.removeItem(at: sample.folder.appending(path: newer))
         }
         empty = try TemporaryApp([:])

@@ -149,6 +149,9 @@ import Testing
         (["greet", "--data", "/dev/null"], 64, "--data: is not JSON"),
         (["greet", "--data", "/dev/null", "--input", "x"], 64, "--data is the whole event; leave out --input"),
         (["web", "--body", "a", "--input", "b"], 64, "give one of them"),
+        (["web", "--query", "a=1\tb"], 64, "'a=1\tb' is not a query such as a=1&b=2"),
+        (["web", "--query", "a=#1"], 64, "with spaces as %20 and # as %23"),
+        (["web", "--method", "GET", "--method=PUT"], 64, "--method is given twice"),
         (["web", "--path", "/api/other"], 1, "no function takes GET /api/other; this one is at /api/web"),
     ])
     func `a wrong command line says what is wrong`(_ words: [String], _ code: Int32, _ text: String) async throws {

@@ -55,6 +55,55 @@ import Testing
             packed.matches(of: #/(?m)^  (\S+)/#).map(\.1) == ["hello/function.json", "hello/handler.lua", "host.json"])
     }
 
+    @Test func `a new MCP server has no function json, no problems, and passes its tests`() async throws {
+        let made = try await run(["init", "--mcp"])
+        let files = [
+            "host.json", "local.settings.json", ".gitignore", ".funcignore", "functions/mcp/handler.lua",
+            "functions/mcp/mcp_test.lua",
+        ]
+        let list = (files + Self.editorFiles).map { "  \($0)\n" }.joined()
+        #expect(made.code == 0 && made.errors.isEmpty)
+        #expect(
+            made.output == """
+                Made in \(home.path):
+                \(list)
+                Next:
+                  luafunc start  serves http://localhost:7071/mcp; every save takes effect
+                  luafunc test   runs the tests
+
+                """)
+        #expect(try await run(["check", "--strict"]) == (0, "1 function, no problems found\n", ""))
+        #expect(try await run(["test"]).output.contains("4 tests in 1 file, 4 passed"))
+        let start = try LuafuncProcess(["start", "--port", "0", "--auth", "--app", home.path])
+        let key = try #require(start.line(containing: "opens everything: ")?.split(separator: " ").last)
+        let message = #"{"jsonrpc":"2.0","id":1,"method":"tools/list"}"#
+        var headers = ["Accept": "application/json, text/event-stream", "Content-Type": "application/json"]
+        #expect(try start.request("/mcp", method: "POST", headers: headers, body: message.utf8).status == 401)
+        headers["x-functions-key"] = String(key)
+        let tools = try start.request("/mcp", method: "POST", headers: headers, body: message.utf8)
+        #expect(tools.status == 200 && tools.text.contains("roll_dice") && tools.text.contains("find_lines"))
+        // A page of another site, and one whose name leads to this machine.
+        for (name, value) in [("Origin", "http://evil.example"), ("Host", "evil.example")] {
+            let foreign = headers.merging([name: value]) { $1 }
+            #expect(try start.request("/mcp", method: "POST", headers: foreign, body: message.utf8).status == 403)
+        }
+        start.send(signal: SIGTERM)
+        _ = await start.end()
+        #expect(try await run(["pack", "--output", "out"]).code == 0)
+        let packed = try FileManager.default.subpathsOfDirectory(atPath: home("out")).sorted()
+        #expect(packed == ["host.json", "luafunc", "mcp", "mcp/handler.lua"])
+    }
+
+    @Test func `an MCP server is not made beside functions`() async throws {
+        try home.write(TemporaryApp.httpFunction, to: "old/function.json")
+        let before = try FileManager.default.subpathsOfDirectory(atPath: home.path)
+        let refused = try await run(["init", "--mcp", "--force"])
+        #expect(
+            refused.code == 1 && refused.errors.contains("old/function.json is in the way: the host refuses functions"))
+        #expect(refused.errors.contains("luafunc new mcp --template mcp"))
+        #expect(try FileManager.default.subpathsOfDirectory(atPath: home.path) == before)
+    }
+
     @Test func `a first start with keys shows the key in the call`() async throws {
         #expect(try await run(["init"]).code == 0)
         let start = try LuafuncProcess(["start", "--port", "0", "--auth", "--app", home.path], waits: false)
@@ -116,12 +165,48 @@ import Testing
         #expect(text("functions/hello/handler.lua")?.contains("return function(data)") == true)
     }
 
+    @Test(arguments: [[], ["--force"]])
+    func `lists of ignored files keep their lines and get those that they lack`(options: [String]) async throws {
+        try home.write("# mine\r\n.luafunc\r\n!/.env\r\n*.zip  ", to: ".gitignore")
+        try home.write("secret/\n", to: ".funcignore")
+        let made = try await run(["init"] + options)
+        #expect(made.code == 0 && made.output.contains("  .gitignore\n") && !made.output.contains(".funcignore"))
+        #expect(
+            text(".gitignore") == """
+                # mine\r\n.luafunc\r\n!/.env\r\n*.zip  \r
+                # Settings for this machine; they may hold secrets.\r
+                local.settings.json\r
+                # What luafunc pack makes.\r
+                /dist/\r\n
+                """)
+        #expect(text(".funcignore") == "secret/\n")
+    }
+
+    @Test(arguments: [
+        ("", "local.settings.json\n.env\n.luafunc/\n/dist/\n/*.zip\n"),
+        (".env/\ndist", "local.settings.json\n.env\n.luafunc/\n/*.zip\n"),
+        ("local.settings.json\n.env\n.luafunc/\n/dist/\n/*.zip", ""),
+    ])
+    func `a list gets each pattern that does not ignore the same`(old: String, added: String) async throws {
+        try home.write(old, to: "a/list")
+        try home.makeFolder("app")
+        try FileManager.default.createSymbolicLink(atPath: home("app/.gitignore"), withDestinationPath: "list")
+        try FileManager.default.moveItem(atPath: home("a/list"), toPath: home("app/list"))
+        #expect(try await run(["init", "app"]).code == 0)
+        let patterns = text("app/list")?.split(separator: "\n").filter { !$0.hasPrefix("#") }.map { "\($0)\n" }
+        #expect(patterns?.joined() == (added.isEmpty ? "\(old)\n" : old.isEmpty ? added : "\(old)\n\(added)"))
+        let kind = try FileManager.default.attributesOfItem(atPath: home("app/.gitignore"))[.type] as? FileAttributeType
+        #expect(kind == .typeSymbolicLink)
+    }
+
     @Test(arguments: [
         (["init", "file"], "file is in the way: a folder is needed there"),
         (["init", "file/app"], "file/app cannot be written: Not a directory; nothing was written"),
         (["init", "/proc/self/app"], "nothing was written"),
         (["init", "taken", "--force"], "functions is in the way: a folder is needed there"),
         (["init", "odd", "--force"], "host.json is in the way: it is a folder"),
+        (["init", "listed"], ".gitignore is behind a link that leads out of the app"),
+        (["init", "piped", "--force"], ".gitignore is in the way: it is not a file"),
         (["init", "led", "--force"], "functions/hello/function.json is behind a link that leads out of the app"),
     ])
     func `an app that cannot be made is refused before anything is written`(_ words: [String], reason: String)
@@ -132,6 +217,10 @@ import Testing
         try home.makeFolder("odd/host.json")
         try home.makeFolder("led")
         try home.makeFolder("elsewhere")
+        try home.makeFolder("listed")
+        try home.makeFolder("piped")
+        #expect(mkfifo(home("piped/.gitignore"), 0o600) == 0)
+        try FileManager.default.createSymbolicLink(atPath: home("listed/.gitignore"), withDestinationPath: "../file")
         try FileManager.default.createSymbolicLink(atPath: home("led/functions"), withDestinationPath: "../elsewhere")
         let before = try FileManager.default.subpathsOfDirectory(atPath: home.path)
         let end = try await run(words)

@@ -54,11 +54,57 @@ import Testing
         #expect(tests.code == 0, "\(tests.output)\(tests.errors)")
     }
 
+    @Test func `an MCP server is two functions, and what host json lacks for them is told`() async throws {
+        let host = #"{ "version": "2.0" }"#
+        let app = try TemporaryApp(["host.json": host])
+        let made = try await run(["new", "tools", "--template", "mcp"], in: app)
+        #expect(
+            made.output == """
+                functions/tools/function.json
+                functions/tools/handler.lua
+                functions/tools/tools_test.lua
+                functions/tools-metadata/function.json
+                functions/tools-metadata/handler.lua
+
+                Next:
+                  luafunc start
+                  luafunc test
+
+                """)
+        #expect(made.code == 0 && made.errors.split(separator: "\n").count == 2)
+        #expect(made.errors.contains(#"write "enableProxyingHttpRequest": true into "customHandler""#))
+        #expect(made.errors.contains("so functions/tools-metadata is at /api/.well-known, where clients do not look"))
+        #expect(text("host.json", in: app) == host)
+        let check = try await run(["check"], in: app)
+        #expect(check.code == 0 && check.output.hasSuffix("2 functions, 1 warning, 1 note\n"), "\(check)")
+        #expect(check.output.contains("[mcp-streams]") && check.output.contains("[mcp-metadata]"))
+        #expect(try await run(["test"], in: app).output.contains("4 tests in 1 file, 4 passed"))
+
+        let proxied = #"""
+            { "version": "2.0", "customHandler": { "enableProxyingHttpRequest": true },
+              "extensions": { "http": { "routePrefix": "" } } }
+            """#
+        let other = try TemporaryApp(["host.json": proxied])
+        #expect(try await run(["new", "mcp", "--template", "mcp"], in: other).errors.isEmpty)
+        #expect(try await run(["check", "--strict"], in: other) == (0, "2 functions, no problems found\n", ""))
+        #expect(text("functions/mcp/handler.lua", in: other)?.contains("http://localhost:7071/mcp.") == true)
+    }
+
+    @Test func `an app that is a server of its own gets no functions`() async throws {
+        let app = try TemporaryApp(["host.json": #"{ "version": "2.0", "configurationProfile": "mcp-custom-handler" }"#]
+        )
+        let before = try names(in: app)
+        let end = try await run(["new", "a", "--template", "http"], in: app)
+        #expect(end.code == 65 && end.errors.contains("the host accepts no function.json beside that"))
+        #expect(try names(in: app) == before)
+    }
+
     @Test func `the list shows every template`() async throws {
         let app = try TemporaryApp([:])
         let list = try await run(["new", "--list"], in: app)
         #expect(list.code == 0)
-        #expect(list.output.split(separator: "\n").map { String($0.prefix { $0 != " " }) } == Self.templates)
+        let names = list.output.split(separator: "\n").map { String($0.prefix { $0 != " " }) }
+        #expect(names == Self.templates + ["mcp"])
     }
 
     @Test func `routes in comments have the app's prefix`() async throws {

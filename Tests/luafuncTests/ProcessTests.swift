@@ -229,7 +229,7 @@ import Testing
         (["serve", "--port", "0", "--body-limit", "8GB"], "--body-limit must be at most 2GB"),
         (
             ["frobnicate"],
-            "there is no command 'frobnicate'; there are init, new, start, invoke, test, repl, check, types, pack"
+            "there is no command 'frobnicate'; there are init, new, start, invoke, test, repl, check, types, mcp, pack"
         ),
         (["swerve"], "there is no command 'swerve'; did you mean 'serve'?"),
     ])
@@ -287,6 +287,7 @@ import Testing
     /// The names of the snapshots in Tests/luafuncTests/Snapshots. luafunc.txt is the help of the program.
     @Test(arguments: [
         "luafunc", "init", "new", "start", "invoke", "test", "repl", "check", "types", "pack", "serve", "completion",
+        "mcp",
     ])
     func `help is the same as its snapshot`(_ command: String) async throws {
         let words = command == "luafunc" ? ["--help"] : [command, "--help"]

@@ -11,13 +11,16 @@ final class PseudoTerminal {
     /// What was shown after everything waited for.
     private var fresh = ""
 
+    /// - Parameter isBlocking: false for a terminal that another program has made non-blocking.
     init(
-        _ arguments: [String], folder: URL, environment: [String: String] = [:], program: URL = Repository.luafunc
+        _ arguments: [String], folder: URL, environment: [String: String] = [:], program: URL = Repository.luafunc,
+        isBlocking: Bool = true
     ) throws {
         var (own, programs): (Int32, Int32) = (-1, -1)
         guard openpty(&own, &programs, nil, nil, nil) == 0 else { throw CocoaError(.fileReadUnknown) }
         // Programs of other tests must not keep the terminal open.
         for number in [own, programs] { _ = fcntl(number, F_SETFD, FD_CLOEXEC) }
+        if !isBlocking { _ = fcntl(programs, F_SETFL, fcntl(programs, F_GETFL) | O_NONBLOCK) }
         end = FileHandle(fileDescriptor: own, closeOnDealloc: true)
         let terminal = FileHandle(fileDescriptor: programs)
         process.executableURL = program

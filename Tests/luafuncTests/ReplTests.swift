@@ -16,9 +16,12 @@ import Testing
         ])
     }
 
-    private func start(_ words: [String] = [], _ environment: [String: String] = [:]) throws -> PseudoTerminal {
+    private func start(
+        _ words: [String] = [], _ environment: [String: String] = [:], isBlocking: Bool = true
+    ) throws -> PseudoTerminal {
         let environment = environment.merging(["HOME": home.path, "NO_COLOR": "1"]) { own, _ in own }
-        let terminal = try PseudoTerminal(["repl"] + words, folder: app.folder, environment: environment)
+        let terminal = try PseudoTerminal(
+            ["repl"] + words, folder: app.folder, environment: environment, isBlocking: isBlocking)
         #expect(terminal.wait(for: "> "))
         return terminal
     }
@@ -42,7 +45,10 @@ import Testing
             ("nosuch.x\r", "attempt to index a nil value (global 'nosuch')"), ("local y = 1\r", "leave out 'local'"),
             ("\u{12}two th", "(search) two th: 'one, two three'"),
             ("\u{7}\u{15}'日本\u{301}語' .. 1\r", "\"日本\u{301}語1\""),
-            (":reload\r", "the app is read anew"), ("x\r", "nil"), (":help\r", ":reload  read"),
+            (":reload\r", "app reloaded; all variables were cleared"),
+            (":reload now \r", "there is no command ':reload now';"),
+            ("exit\r", "write :quit, or press Ctrl-D"), ("help\r", "write :help"),
+            ("x\r", "nil"), (":help\r", ":reload  read"),
             (" 'secret'\r", #""secret""#),
         ] {
             try terminal.type(keys)
@@ -56,9 +62,13 @@ import Testing
     }
 
     @Test func `an interrupt ends what runs or drops what is typed, and the state stays`() throws {
+        // It answers no request.
+        let server = try CannedServer([:])
         let terminal = try start()
         for (keys, answer) in [
-            ("x = 'ke' .. 'pt'\r", "> "), ("while true do end\r\u{3}", "interrupted"),
+            ("x = 'ke' .. 'pt'\r", "> "),
+            ("require('http').get('http://127.0.0.1:\(server.port)/')\r\u{3}", "interrupted"),
+            ("while true do end\r\u{3}", "interrupted"),
             ("require('task').sleep(1000)\r\u{3}", "interrupted"),
             ("string.find(('a'):rep(300000), '.-.-.-.-b')\r\u{3}", "interrupted"),
             ("x\r", #""kept""#), ("for i = 1, 2 do\r", ">> "), ("\u{3}", "> "), ("nonsense (\u{3}", "> "),
@@ -71,6 +81,32 @@ import Testing
         try terminal.type("os.exit(3)\r")
         #expect(terminal.finish() == 3)
         #expect(!terminal.isRaw)
+    }
+
+    @Test func `an interrupt at an empty prompt ends the tasks`() throws {
+        let terminal = try start()
+        for (keys, answer) in [
+            (
+                "do local task = require 'task'\rfor i = 1, 2 do task.spawn(function() task.sleep(1000) end) end\r",
+                ">> "
+            ),
+            ("print('spaw' .. 'ned') end\r", "spawned"), ("", "> "), ("typed", "> typed"), ("\u{3}", "> "),
+            ("\u{3}", "2 tasks were ended\n"), ("", "> "), ("'al' .. 'ive'\r", #""alive""#), ("", "> "),
+        ] {
+            try terminal.type(keys)
+            #expect(terminal.wait(for: answer), "\(keys)")
+        }
+        try terminal.type("\u{3}\u{4}")
+        #expect(terminal.finish() == 0)
+        #expect(terminal.shown.components(separatedBy: "ended").count == 2)
+    }
+
+    @Test func `a terminal that another program has made non-blocking is read all the same`() throws {
+        let terminal = try start(isBlocking: false)
+        try terminal.type("'al' .. 'ive'\r")
+        #expect(terminal.wait(for: #""alive""#))
+        try terminal.type("\u{4}")
+        #expect(terminal.finish() == 0)
     }
 
     @Test func `a task goes on while a line is typed, and prints above it`() throws {
@@ -171,7 +207,9 @@ import Testing
         ("local x = 1\nx = x + 1\nprint(x)\nreturn x + 1", 0, "2\n3\n", ""),
         ("return require('own').answer()", 0, "\"forty-two\"\n", ""), ("#!/usr/bin/lua\nreturn 1", 0, "1\n", ""),
         ("print('before')\nlocal x = nil\nreturn x.y", 1, "before\n", ">    3 | return x.y"),
-        ("for i = 1, 2 do", 1, "", "stdin:2: 'end' expected (to close 'for' at line 1) near <eof>"),
+        ("for i = 1, 2 do", 1, "", "stdin:1: 'end' expected near <eof>"),
+        ("x = 1\nreturn 1,\n", 1, "", "stdin:2: unexpected symbol near <eof>"),
+        ("x = 'a", 1, "", "stdin:1: unfinished string"),
         ("os.exit(7)", 7, "", ""),
         ("local task = require 'task' task.spawn(function() task.sleep(0.01) print('late') end)", 0, "late\n", ""),
         ("x = require('task').spawn(function() error('bad') end)", 1, "", "a task has failed: stdin:1: bad"),

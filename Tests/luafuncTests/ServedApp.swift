@@ -17,14 +17,19 @@ struct ServedApp {
         try self.init(app, environment: environment)
     }
 
-    /// - Parameter line: the line that lists the last function.
-    init(_ app: TemporaryApp, waitFor line: String = "f: httpTrigger", environment: [String: String] = [:]) throws {
+    /// - Parameters:
+    ///   - line: the line that lists the last function, or, on stderr, says why it does not load.
+    ///   - loads: whether it loads.
+    init(
+        _ app: TemporaryApp, waitFor line: String = "f: httpTrigger", loads: Bool = true,
+        environment: [String: String] = [:]
+    ) throws {
         self.app = app
         process = try LuafuncProcess(
             ["serve", "--port", "0", "--watch", "--app", app.folder.path],
             environment: environment.merging(["AZURE_FUNCTIONS_ENVIRONMENT": "Development"]) { own, _ in own })
         // The watcher starts after the functions were listed, so the first save must come after that.
-        _ = process.waitForLine(containing: line)
+        _ = loads ? process.waitForLine(containing: line) : process.waitForErrorLine(containing: line)
     }
 
     static func host(_ prefix: String = "api") -> String {

@@ -15,13 +15,17 @@ import Testing
 
     @Test func `only the chosen functions are listed and answer, also after saves`() throws {
         let app = try TemporaryApp(Self.files("one", "two", "three"))
-        let host = try StartedApp(app, ["--functions", "ONE", "two"])
+        let host = try StartedApp(app, ["--functions", "ONE,two"])
         for (name, status) in [("one", 200), ("two", 200), ("three", 404)] {
             #expect(try host.request("/api/\(name)").status == status)
         }
         let listed = try host.request("/admin/functions").text
         #expect(listed.contains("/two") && !listed.contains("/three"))
         #expect(host.process.waitForLine(containing: "none of the functions that --functions names has this route"))
+        let fields = ["Content-Type": "application/json"]
+        #expect(
+            try host.request("/admin/functions/three", method: "POST", headers: fields, body: "{}").status == 404)
+        #expect(host.process.waitForLine(containing: "none of the functions of --functions has this name"))
         try app.write(Self.files("four", handler: "error('never loaded')"), isAtomic: true)
         try app.write(Self.files("one", handler: "return function() return 'new' end"), isAtomic: true)
         while try host.request("/api/one").text != "new" {}
@@ -30,7 +34,9 @@ import Testing
 
     @Test(arguments: [
         (["--functions", "helo"], "there is no function 'helo' for --functions; did you mean 'hello'?"),
-        (["--functions", "xyz"], "there is no function 'xyz' for --functions; there are hello"),
+        (["--functions", "xyz"], "there is no function 'xyz' for --functions; the only function is hello"),
+        (["--functions", "hello,helo"], "there is no function 'helo' for --functions; did you mean 'hello'?"),
+        (["--functions", "xyz", "Sources"], "'Sources' is a folder: write the app folder before --functions"),
         (["--functions", "hello", "Sources"], "write the app folder before --functions"),
     ])
     func `an unknown function is refused`(arguments: [String], sentence: String) async throws {
@@ -61,6 +67,31 @@ import Testing
         #expect(host.process.waitForLine(containing: "is not listed in --cors; add it there"))
     }
 
+    @Test(arguments: [[], ["--cors", "*"], ["--cors-credentials"]])
+    func `cookies for pages of all origins are a warning if local.settings.json allows them`(options: [String]) throws {
+        var files = Self.files("hello")
+        let credentials = options == ["--cors-credentials"] ? "" : #", "CORSCredentials": true"#
+        files["local.settings.json"] = #"{ "Host": { "CORS": "*"\#(credentials) } }"#
+        let host = try StartedApp(try TemporaryApp(files), options)
+        #expect(host.process.waitForLine(containing: "warn  the origin '*' with credentials: CORS allows no cookies"))
+    }
+
+    @Test func `a terminal shows which page may not call`() throws {
+        let app = try TemporaryApp(Self.files("hello"))
+        let words = ["start", app.folder.path, "-p", "0", "--cors", "https://a.example"]
+        let terminal = try PseudoTerminal(words, folder: app.folder)
+        #expect(terminal.wait(for: "Ctrl-C stops."))
+        let port = try #require(terminal.shown.firstMatch(of: #/localhost:(\d+)/#).flatMap { Int($0.1) })
+        let fields = ["Origin": "https://b.example", "Access-Control-Request-Method": "PUT"]
+        let reply = try RawConnection.request(
+            "/api/hello", method: "OPTIONS", port: port, headers: fields, body: [])
+        #expect(reply.status == 204 && reply.headers["access-control-allow-origin"] == nil)
+        #expect(terminal.wait(for: "\u{1b}[33m"))
+        #expect(terminal.wait(for: "pages of https://b.example may not call"))
+        terminal.send(signal: SIGINT)
+        #expect(terminal.finish() == 0)
+    }
+
     // MARK: .env
 
     private static let environmentFiles = [
@@ -77,10 +108,35 @@ import Testing
         let app = try TemporaryApp(Self.environmentFiles)
         let host = try StartedApp(app, environment: ["A": "taken"])
         #expect(try host.request("/api/f").text == "taken json env")
-        try app.write([".env": "C=new"], isAtomic: true)
-        #expect(host.process.waitForLine(containing: ".env has changed; restart luafunc to use its settings"))
         try app.write([".env": "C"], isAtomic: true)
         #expect(host.process.waitForLine(containing: ".env:1: must be NAME=VALUE"))
+        try app.write([".env": "C=new"], isAtomic: true)
+        let lines = try host.lines(upTo: ".env has changed; restart luafunc to use its settings")
+        #expect(!lines.contains { $0.contains("must be NAME=VALUE") }, "the mistake was told twice")
+    }
+
+    @Test func `a reference in .env stays as it is, with one warning`() async throws {
+        var files = Self.environmentFiles
+        files[".env"] = "C=${secret}\n"
+        files["functions/f/f_test.lua"] = nil
+        let app = try TemporaryApp(files)
+        for (words, code) in [
+            (["invoke", "f"], 0), (["test"], 0), (["check"], 0), (["pack", "--zip", app.folder.path + "/app.zip"], 0),
+            (["repl"], 0), (["start", "--port", "0"], 0),
+        ] as [([String], Int32)] {
+            let process = try LuafuncProcess(words + ["--app", app.folder.path], waits: false)
+            var before = ""
+            if words[0] == "start" {
+                before = try #require(process.line(containing: ".env:1: "))
+                process.send(signal: SIGTERM)
+            }
+            process.endInput()
+            let end = await process.end()
+            let said = before + CheckOutput.sentences(end.output) + end.errors
+            #expect(said.components(separatedBy: ".env:1: ").count == 2, "\(words) \(end)")
+            #expect(end.code == code, "\(words) \(end)")
+            if words[0] == "invoke" { #expect(end.output.contains("${secret}"), "\(end)") }
+        }
     }
 
     @Test func `.env applies to invoke, test and check, and its mistakes are reported`() async throws {
@@ -101,9 +157,27 @@ import Testing
             let end = await process.end()
             #expect(end.code == 65 && end.errors.contains(".env:1: the quote that begins here is not closed"), "\(end)")
             #expect(!end.errors.contains("secret"))
+            #expect(end.errors.components(separatedBy: ".env:1:").count == 2, "\(end)")
         }
+        let packed = try await run("pack", "--zip", app.folder.path + "/app.zip")
+        #expect(packed.code == 0 && packed.output.contains("app.zip"), "\(packed)")
         let checked = try await run("check")
         #expect(checked.code == 1 && checked.output.contains("the quote that begins here is not closed"), "\(checked)")
+    }
+
+    @Test func `a terminal shows a mistake in .env and no secret, and a save of it`() throws {
+        let app = try TemporaryApp(Self.environmentFiles.merging([".env": "A=\"s3cret"]) { $1 })
+        let words = ["start", app.folder.path, "-p", "0"]
+        let refused = try PseudoTerminal(words, folder: app.folder)
+        #expect(refused.wait(for: ".env:1: the quote that begins here is not closed"))
+        #expect(refused.finish() == 65 && !refused.shown.contains("s3cret"))
+        try app.write([".env": "A=1"], isAtomic: true)
+        let terminal = try PseudoTerminal(words, folder: app.folder)
+        #expect(terminal.wait(for: "Ctrl-C stops."))
+        try app.write([".env": "A=2"], isAtomic: true)
+        #expect(terminal.wait(for: ".env has changed; restart luafunc to use its settings"))
+        terminal.send(signal: SIGINT)
+        #expect(terminal.finish() == 0)
     }
 
     // MARK: https
@@ -145,7 +219,9 @@ import Testing
         let said = try await call(url, trusting: certificate, body: String(repeating: "x", count: 100_000))
         #expect(said.contains("200 GOT \(url) 100000"), "\(said)")
         #expect(try host.request("/api/hello").text == "This port speaks https. Write https:// in the URL.\n")
-        #expect(host.process.waitForLine(containing: "callers have to trust \(certificate)"))
+        #expect(
+            host.process.waitForLine(
+                containing: "Callers must trust \(certificate): use curl --cacert \(certificate), or"))
         let key = try FileManager.default.attributesOfItem(
             atPath: host.app.folder.path + "/.luafunc/https/localhost.key")
         #expect(key[.posixPermissions] as? Int == 0o600)
@@ -157,7 +233,7 @@ import Testing
         let terminal = try PseudoTerminal(words, folder: app.folder)
         #expect(terminal.wait(for: "Ctrl-C stops."))
         let certificate = "\(app.folder.path)/.luafunc/https/localhost.crt"
-        for text in ["callers have to trust \(certificate)", "curl --cacert \(certificate) https://localhost:"] {
+        for text in ["Callers must trust \(certificate): ", "curl --cacert \(certificate) https://localhost:"] {
             #expect(terminal.shown.contains(text), "\(terminal.shown)")
         }
         #expect(!terminal.shown.contains("other"))
@@ -180,6 +256,17 @@ import Testing
     }
 
     // MARK: Completion
+
+    @Test func `a terminal shows where a completion was written, and not the script`() throws {
+        let home = try TemporaryApp([:])
+        let environment = ["HOME": home.folder.path, "SHELL": "/bin/zsh"]
+        let terminal = try PseudoTerminal(
+            ["completion", "--install"], folder: home.folder, environment: environment)
+        #expect(terminal.finish() == 0)
+        let file = "\(home.folder.path)/.local/share/zsh/site-functions/_luafunc"
+        #expect(terminal.shown.hasPrefix("Wrote \(file)\n") && terminal.shown.contains("fpath=("))
+        #expect(!terminal.shown.contains("#compdef") && FileManager.default.fileExists(atPath: file))
+    }
 
     private func install(
         _ words: [String], _ environment: [String: String]

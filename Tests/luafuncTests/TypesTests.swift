@@ -106,6 +106,20 @@ import Testing
                   "runtime.version": "Lua 5.4",
                   "runtime.path": [
                 """), "\(end.errors)")
+        // Only what the file lacks.
+        let almost = text(".luarc.json")
+        try app.write([".luarc.json": #"{ "workspace.library": 7, "runtime.version": "x", "runtime.path": ["?.lua"] }"#]
+        )
+        let second = try await run()
+        #expect(
+            second.errors.hasPrefix(
+                """
+                luafunc: .luarc.json stays as it is, because "workspace.library" is not a list; add by hand:
+                  "runtime.path": [
+                    "?/init.lua",
+                """), "\(second.errors)")
+        #expect(second.errors.contains("  \"workspace.library\": [\".luafunc/types\"]"))
+        try app.write([".luarc.json": almost ?? ""])
         #expect(end.errors.contains("luafunc: .vscode/settings.json is a folder; add by hand:\n  \"json.schemas\": ["))
         #expect(text(".luarc.json") == "{ \"workspace.library\": 7 }")
     }

@@ -147,7 +147,8 @@ struct Advice {
         let meant =
             NearestName.find(name, among: inputs) ?? inputs.first { name.hasPrefix($0) }
             ?? (inputs.count == 1 ? inputs.first : nil)
-        return "function.json names the inputs: " + inputs.map { "'\($0)'" }.joined(separator: ", ")
+        return (function.isServer ? "the inputs are: " : "function.json names the inputs: ")
+            + inputs.map { "'\($0)'" }.joined(separator: ", ")
             + (meant.map { " (did you mean \(table).\($0)?)" } ?? "")
     }
 

@@ -51,6 +51,8 @@ enum Completion {
     /// The caller can take more of the response body, so the piece is written now. If another task was faster, this
     /// task waits again.
     case writes
+    /// The client's answer; nil if none has come in time.
+    case answer(PendingAsk.Answer?)
     /// Something outside of this floor that a test has waited for has ended. The function pushes its results.
     case outside(HostFunction)
     /// The task waited for something that the scheduler does not know.
@@ -64,6 +66,7 @@ enum Completion {
         case .call(let step): return try vm.perform(step, on: stack)
         case .read(let reply): return try vm.push(reply, onto: stack)
         case .writes: return try vm.write(on: stack)
+        case .answer(let answer): return StreamFunctions.push(answer, onto: stack)
         case .outside(let push): return try push(stack)
         case .unknown: throw .message("nothing completes this wait")
         }
@@ -82,6 +85,10 @@ enum Wait: Operation {
     case keySet(String)
     /// Room to write more of the response body.
     case room
+    /// The answer to the ask with this id, for at most this time.
+    case answer(String, Duration)
+    /// Nothing: the invocation ends here.
+    case conclusion
     /// What a test waits for, by its number in the `TestScript`.
     case outside(Int)
 }

@@ -50,14 +50,16 @@ struct Deadline {
         /// The message of a failure when the time is over.
         func message(for function: Function) -> String {
             let text = "\(duration ?? .zero)"
-            let own = "\"lua\": { \"timeLimit\" } in \(function.directory)/function.json"
             return switch source {
             case .reload: "the script did not load within \(text); move slow work into the handler"
             case .test:
                 "the test did not end within \(text) of real time; look for a loop without an end, or a wait for "
                     + "something that never comes"
-            case .function: "the time limit of \(text) was exceeded; raise \(own)"
-            case .option: "the time limit of \(text) was exceeded; raise --time-limit, or \(own)"
+            case .function:
+                "the time limit of \(text) was exceeded; raise \"lua\": { \"timeLimit\" } in \(function.file)"
+            case .option:
+                "the time limit of \(text) was exceeded; raise "
+                    + function.places(ofLimit: "timeLimit", option: "--time-limit")
             case .host: "the time limit of \(text) was exceeded; raise \"functionTimeout\" in host.json"
             }
         }
@@ -81,5 +83,10 @@ struct Deadline {
     func left(at now: MonotonicTime) -> Double { isNever ? .infinity : (time - now) / .seconds(1) }
 
     /// Restarts the time. A streamed response may continue without end, as long as it never pauses for the whole time.
-    mutating func extend(at now: MonotonicTime) { time = limit.end(from: now) }
+    ///
+    /// - Parameter latest: the time beyond which it does not go on; nil for no limit.
+    mutating func extend(at now: MonotonicTime, until latest: MonotonicTime? = nil) {
+        let end = limit.end(from: now)
+        time = latest.map { min(end, max($0, time)) } ?? end
+    }
 }

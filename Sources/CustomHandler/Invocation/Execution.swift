@@ -16,6 +16,8 @@ final class Execution {
     /// nil until the script has used `io.write`.
     private var openLines: OpenLines?
     private(set) var hasEnded = false
+    /// Whether the execution ends because its caller has disconnected.
+    var callerHasLeft = false
     /// The response body, if a script writes it piece by piece.
     private(set) var body: ResponseBody?
     /// Ends the execution if its deadline passes while it waits.
@@ -32,6 +34,8 @@ final class Execution {
     var recursion: Recursion?
     /// nil until the script has sent a request.
     private(set) var calls: OutboundCalls?
+    /// nil unless the script has decided about its response before its handler returned.
+    private(set) var live: LiveResponse?
     /// What follows when all spawned tasks have ended; nil while the code of a part runs, and always if it has spawned no
     /// task.
     var conclusion: Conclusion?
@@ -77,7 +81,7 @@ final class Execution {
     /// Restarts the time of an invocation that has sent a piece of its response.
     func extendDeadline() {
         let clock = vm.pool.clock
-        deadline.extend(at: clock.now)
+        deadline.extend(at: clock.now, until: live?.end)
         guard clock.fake == nil else { return }
         codeDeadline = deadline.nanoseconds
         vm.lua.setDeadline(codeDeadline)
@@ -139,6 +143,14 @@ final class Execution {
     /// Starts the response body. The head waits for the first piece, so that until then a failure can still have its
     /// own response.
     func begin(_ head: HTTPResponse?) { body = ResponseBody(invocation?.streamSink, head: head) }
+
+    /// The object that keeps what the script decides about its response; nil if there is no response.
+    func liveResponse() -> LiveResponse? {
+        if live == nil, !hasEnded, let invocation, let streams = vm.pool.streams {
+            live = LiveResponse(invocation, on: vm, streams)
+        }
+        return live
+    }
 
     /// Begins a part of the work that has a task of its own.
     func prepare(_ task: ScriptTask) -> Preparation {

@@ -26,6 +26,10 @@ final class FunctionPool {
     var clock: WorkerClock { WorkerClock(fake: bench?.clock) }
     /// The key sets of token issuers, which all functions of a worker share.
     var keySets: KeySets?
+    /// The open streams of the worker's loop.
+    var streams: LoopStreams?
+    /// The time after which the host would end the whole process; nil for no limit.
+    var hostLimit: Duration?
     /// The reason why the script cannot be loaded.
     private(set) var failure: InvocationFailure? { didSet { takesFree = failure == nil } }
     /// The files from which the function's VMs were loaded.

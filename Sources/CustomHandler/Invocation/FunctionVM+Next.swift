@@ -72,6 +72,8 @@ extension FunctionVM {
         }
         keepFirst(of: results, on: stack)
         guard stack.reserve(64) else { throw InvocationFailure(.function, "the Lua stack is full") }
+        // The script has begun its response itself, so the returned value is none.
+        if execution.body != nil { return try conclude(execution, .bodyEnd) }
         guard execution.spawned == nil else { return try conclude(execution, .answer) }
         return try answer(of: execution, invocation, stack)
     }
@@ -175,8 +177,8 @@ extension FunctionVM {
     private func memoryLimitMessage(of task: ScriptTask) -> String {
         let limit = ByteCount.text(lua.memoryLimit)
         guard pool.test == nil else { return "not enough memory: a test file has \(limit)" }
-        let own = pool.prompt == nil ? ", or \"lua\": { \"memoryLimit\" } in \(function.directory)/function.json" : ""
-        let places = "--memory-limit\(own)"
+        let option = "--memory-limit"
+        let places = pool.prompt == nil ? function.places(ofLimit: "memoryLimit", option: option) : option
         guard let recursion = (Recursion(task.thread) ?? task.execution.recursion)?.memory else {
             return "not enough memory: the limit is \(limit); raise it with \(places)"
         }

@@ -10,7 +10,7 @@ final class FunctionVM {
     let lua: LuaVM
     let pool: FunctionPool
     let metatables: Metatables
-    private let scope: Scope
+    let scope: Scope
     /// The script.
     let text: [UInt8]
     /// The function that the script returned, and how many of the three arguments it takes; nil until the script is
@@ -53,7 +53,7 @@ final class FunctionVM {
     func takeNewSources() -> Set<String>? {
         guard scope.hasLooked else { return nil }
         scope.hasLooked = false
-        return scope.lookedFor.union([function.script, "\(function.directory)/function.json"])
+        return scope.lookedFor.union([function.script, function.file])
     }
 
     /// The text of the script or of a file that `require` has looked for; nil for any other file.
@@ -80,6 +80,11 @@ final class FunctionVM {
         let logger: Logger
         /// In bytes.
         let memoryLimit: Int
+        /// Whether the Functions host itself, and not its stand-in, sends the requests.
+        let isBehindHost: Bool
+        /// Whether the host or its stand-in sends the requests, so that the `X-Forwarded-` headers of a proxied request are
+        /// theirs.
+        let isBehindProxy: Bool
         /// The execution whose Lua code runs now.
         var running: Execution?
         var metatables: Metatables?
@@ -97,9 +102,12 @@ final class FunctionVM {
         var keys: KeyCache?
         /// The key sets of token issuers.
         var keySets: KeySets? { pool.keySets }
+        var streams: LoopStreams? { pool.streams }
 
-        init(pool: FunctionPool, logger: Logger, memoryLimit: Int) {
+        init(pool: FunctionPool, logger: Logger, memoryLimit: Int, callers: CallerCheck) {
             self.memoryLimit = memoryLimit
+            isBehindHost = callers.isOfHost
+            isBehindProxy = !callers.isOpen
             self.pool = pool
             self.logger = logger
         }
@@ -142,7 +150,7 @@ final class FunctionVM {
         self.pool = pool
         let scope = Scope(
             pool: pool, logger: options.logger(for: function),
-            memoryLimit: function.limits.memory ?? options.memoryLimit)
+            memoryLimit: function.limits.memory ?? options.memoryLimit, callers: options.callerCheck)
         self.scope = scope
         do throws(Problem) {
             text = try pool.files.text(of: function.script)
@@ -226,7 +234,7 @@ final class FunctionVM {
         let failure = InvocationFailure(
             .limit,
             "not enough memory: the request takes more than the function's \(ByteCount.text(lua.memoryLimit)); raise it with "
-                + "--memory-limit, or \"lua\": { \"memoryLimit\" } in \(function.directory)/function.json")
+                + function.places(ofLimit: "memoryLimit", option: "--memory-limit"))
         execution.write(failure)
         return failure
     }

@@ -38,6 +38,13 @@ final class Invocation {
     /// disconnecting. nil for a payload from the host.
     var streamSink: (any ResponseSink)? { wire.isPayload ? nil : caller }
 
+    /// Whether pieces of a response reach the caller as they are written. If the host forwards a request, it collects the
+    /// whole response first (host-contract §7).
+    var isStreaming: Bool {
+        guard case .forwarded(_, let isProxied) = wire else { return false }
+        return isProxied || caller.takesPieces
+    }
+
     var hasEnded: Bool { if case .ended = state { true } else { false } }
 
     /// The body, if it is an invocation payload.

@@ -13,6 +13,7 @@ final class ResponseBody {
     private var state: State
     /// Tasks that wait for room.
     private var waiting: [ScriptTask] = []
+    private var wake: ((ScriptTask) -> Void)?
 
     enum Written {
         case sent
@@ -53,7 +54,8 @@ final class ResponseBody {
         }
     }
 
-    private func sendHead() {
+    /// Sends the head before the first piece.
+    func sendHead() {
         guard case .sent(let caller, let head?) = state else { return }
         state = .sent(caller, head: nil)
         caller.respond(head)
@@ -62,12 +64,41 @@ final class ResponseBody {
     /// Calls `wake` for the task when there is room.
     func whenRoom(_ task: ScriptTask, wake: @escaping (ScriptTask) -> Void) {
         waiting.append(task)
+        self.wake = wake
         guard case .sent(let caller, _) = state else { return }
-        caller.onWritable = { [self] in
-            let all = waiting
-            waiting = []
-            for task in all { wake(task) }
-        }
+        caller.onWritable = { [self] in wakeAll() }
+    }
+
+    /// Wakes the tasks that wait for room. They find out by themselves whether there is some, or the caller is gone.
+    func wakeAll() {
+        let all = waiting
+        waiting = []
+        for task in all { wake?(task) }
+    }
+
+    /// Appends the last piece, even without room. Returns false if nothing has been sent, so that the piece needs a
+    /// response of its own.
+    func append(last piece: RawSpan) -> Bool {
+        guard case .sent(let caller, nil) = state else { return false }
+        if !caller.isClosed, !piece.isEmpty { caller.write(piece) }
+        return true
+    }
+
+    /// Sends a comment if the caller has room. Returns false once the body has ended.
+    func comment(_ text: [UInt8]) -> Bool {
+        guard case .sent(let caller, nil) = state, !caller.isClosed else { return false }
+        if caller.isWritable { caller.write(text.span.bytes) }
+        return true
+    }
+
+    /// Gives up the caller, which has got the head, to somebody else who writes and ends the body.
+    func handOver() -> (any ResponseSink)? {
+        sendHead()
+        guard case .sent(let caller, _) = state else { return nil }
+        state = .closed
+        waiting = []
+        caller.onWritable = nil
+        return caller
     }
 
     /// The kept bytes; nil if pieces are sent as they come.

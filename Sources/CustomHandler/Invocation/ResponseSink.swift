@@ -34,10 +34,16 @@ protocol ResponseSink: AnyObject {
 
     /// Called once, if the caller disconnects before the response is complete.
     var onDisconnect: (() -> Void)? { get set }
+
+    /// Whether the caller is in this process and takes each piece of a response when it is written. Whether another
+    /// caller does depends on the host between it and luafunc.
+    var takesPieces: Bool { get }
 }
 
 extension ResponseSink {
     func fail(_ failure: InvocationFailure) {}
+
+    var takesPieces: Bool { false }
 }
 
 extension HTTPConnection: ResponseSink {}

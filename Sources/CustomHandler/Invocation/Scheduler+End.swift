@@ -28,7 +28,9 @@ extension Scheduler {
         switch invocation.state {
         case .ended: break
         case .waiting(let pool): pool.remove(invocation)
+        case .running(let execution) where execution.live?.ignoresDisconnect == true: execution.body?.wakeAll()
         case .running(let execution):
+            execution.callerHasLeft = true
             execution.write(.info, "the caller disconnected before the response was complete; the invocation ends")
             finish(execution, .failed(InvocationFailure(.request, "the caller has disconnected")))
         }
@@ -44,8 +46,9 @@ extension Scheduler {
         let vm = execution.vm
         if let invocation = execution.invocation {
             if case .failed(let failure) = outcome { invocation.caller.fail(failure) }
-            let isOut = execution.body?.end(isComplete: !outcome.isFailure) ?? false
-            if !isOut { answer(invocation, outcome, writer: vm.lua.writer) }
+            let last = execution.live?.close(execution, invocation, outcome) ?? outcome
+            let isOut = execution.body?.end(isComplete: !last.isFailure) ?? false
+            if !isOut { answer(invocation, last, writer: vm.lua.writer) }
             vm.lua.writer.truncate()
             invocation.state = .ended
             active -= 1

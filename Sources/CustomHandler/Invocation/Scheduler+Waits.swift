@@ -4,7 +4,8 @@ import Lua
 
 /// Lets tasks wait and continues them.
 extension Scheduler {
-    func wait(_ task: ScriptTask, for operation: any Operation) {
+    /// Lets a task wait. If it has ended its invocation instead, returns what follows.
+    func wait(_ task: ScriptTask, for operation: any Operation) -> FunctionVM.Next? {
         let execution = task.execution
         if execution.timer == nil, !execution.deadline.isNever { startTimer(of: execution) }
         task.state = .waiting(.others)
@@ -20,7 +21,10 @@ extension Scheduler {
             task.state = .waiting(.join(join))
             check(join)
         case .call(let number, let step):
-            guard let call = execution.calls?.byNumber[number] else { return wake(task, .unknown) }
+            guard let call = execution.calls?.byNumber[number] else {
+                wake(task, .unknown)
+                break
+            }
             task.state = .waiting(.call(call))
             call.begin(with: outbound, deadline: execution.deadline.time)
             call.wait { [self] in wake(task, .call(step)) }
@@ -35,9 +39,22 @@ extension Scheduler {
             execution.vm.pool.test?.begin(number, task) { [self] in wake(task, .outside($0)) }
         case .room:
             execution.body?.whenRoom(task) { [self] in wake($0, .writes) }
+        case .answer(let id, let time):
+            guard let live = execution.live, let ask = live.pendingAsk(id) else {
+                wake(task, .unknown)
+                break
+            }
+            task.state = .waiting(.answer(ask))
+            ask.wait(atMost: time, clock, on: loop) { [self] answer in
+                live.forget(ask)
+                wake(task, .answer(answer))
+            }
+        case .conclusion:
+            return .end(.complete)
         case nil:
             wake(task, .unknown)
         }
+        return nil
     }
 
     /// Continues a task with the result of its wait. A callback of the loop or the queue calls this.

@@ -14,6 +14,7 @@ final class Scheduler {
     private(set) var app: FunctionApp
     let options: InvocationOptions
     let outbound: OutboundClient
+    private let streams: LoopStreams
     let queue: RunQueue
     /// What the worker of a test has instead of the outside world; nil for any other worker.
     private let bench: TestBench?
@@ -27,8 +28,10 @@ final class Scheduler {
     var mostActive = 0
 
     init(
-        loop: EventLoop, app: FunctionApp, options: InvocationOptions, outbound: OutboundClient, bench: TestBench? = nil
+        loop: EventLoop, app: FunctionApp, options: InvocationOptions, outbound: OutboundClient,
+        streams: LoopStreams, bench: TestBench? = nil
     ) {
+        self.streams = streams
         self.bench = bench
         clock = WorkerClock(fake: bench?.clock)
         self.outbound = outbound
@@ -51,6 +54,8 @@ final class Scheduler {
             function, files: app.files(of: function.name), timeLimit: Deadline.Limit(function, options, app.host),
             alternates: options.alternatesVMs, dismantle: { [unowned self] in dismantle($0) })
         pool.keySets = outbound.keySets
+        pool.streams = streams
+        pool.hostLimit = app.host.invocationTimeLimit
         pool.bench = bench
         return pool
     }
@@ -73,8 +78,7 @@ final class Scheduler {
                 InvocationFailure(
                     .limit,
                     "the request body is larger than the function's \(ByteCount.text(memoryLimit(of: number))); raise it "
-                        + "with --memory-limit, or \"lua\": { \"memoryLimit\" } in \(pool.function.directory)/function.json"
-                ))
+                        + "with \(pool.function.places(ofLimit: "memoryLimit", option: "--memory-limit"))"))
         }
         if queue.canRun, let vm = pool.idleVM {
             queue.run { start(invocation, on: vm) }
@@ -122,8 +126,12 @@ final class Scheduler {
             // The code that is already loaded is the same in the new app. Files that it reads later are the new app's.
             pool.files = app.files(of: pool.function.name)
             pool.timeLimit = Deadline.Limit(pool.function, options, app.host)
+            pool.hostLimit = app.host.invocationTimeLimit
         }
-        for (name, pool) in older where changed.contains(name) { pool.retire() }
+        for (name, pool) in older where changed.contains(name) {
+            pool.retire()
+            streams.end(name)
+        }
     }
 
     /// Releases the VMs of all functions as soon as nothing runs in them.
@@ -300,7 +308,7 @@ final class Scheduler {
             queue.endTurn()
             return queue.enqueue(.relieve(task))
         case .waiting(let operation):
-            wait(task, for: operation)
+            next = wait(task, for: operation)
         case .finished(let count):
             task.state = .finished
             next = vm.next(after: task, results: count)

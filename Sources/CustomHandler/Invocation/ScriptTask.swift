@@ -36,6 +36,7 @@ final class ScriptTask {
         case call(OutboundCall)
         case file(FileCall)
         case join(TaskJoin)
+        case answer(PendingAsk)
         /// Room in the response body, or the keys of an issuer. There is nothing to cancel.
         case others
 
@@ -45,6 +46,7 @@ final class ScriptTask {
             case .call(let call): call.cancel()
             case .file(let call): call.cancel()
             case .join(let join): join.abandon()
+            case .answer(let ask): ask.cancel()
             case .others: break
             }
         }

@@ -14,6 +14,7 @@ final class Worker: HTTPResponder {
     /// Functions of a newer app that are loaded but not yet in service.
     private var prepared: [String: FunctionPool] = [:]
     private let outbound: OutboundClient
+    let streams: LoopStreams
     /// What a worker of tests has instead of the outside world.
     let bench: TestBench?
     /// The test file that runs here.
@@ -21,8 +22,9 @@ final class Worker: HTTPResponder {
     /// Called once, for the first request.
     var firstRequest: (() -> Void)?
 
-    init(loop: EventLoop, trust: ClientTrust, userAgent: String, bench: TestBench? = nil) {
+    init(loop: EventLoop, trust: ClientTrust, userAgent: String, streams: OpenStreams, bench: TestBench? = nil) {
         self.loop = loop
+        self.streams = LoopStreams(loop, streams)
         self.bench = bench
         outbound = OutboundClient(loop: loop, trust: trust, userAgent: userAgent, bench: bench)
     }
@@ -33,7 +35,8 @@ final class Worker: HTTPResponder {
             options.logger.warning("this system has no timer to enforce time slices and time limits")
         }
         dispatcher = Dispatcher(app: app, callerCheck: options.callerCheck, logger: options.logger)
-        scheduler = Scheduler(loop: loop, app: app, options: options, outbound: outbound, bench: bench)
+        scheduler = Scheduler(
+            loop: loop, app: app, options: options, outbound: outbound, streams: streams, bench: bench)
     }
 
     // MARK: Requests
@@ -69,8 +72,8 @@ final class Worker: HTTPResponder {
     private static let longestTimeout = Duration.seconds(300)
 
     /// Whether a half-closed connection means that the caller has given up its request. This is true of the host:
-    /// unlike other clients, it never closes its half and then waits for the response.
-    func halfCloseMeansGone(_ request: HTTPRequest) -> Bool { request.isOfHost }
+    /// unlike other clients, it never closes its half and then waits for the response. Nor do callers who want events.
+    func halfCloseMeansGone(_ request: HTTPRequest) -> Bool { request.isOfHost || request.wantsEvents }
 
     func answer(_ request: HTTPRequest, to caller: some ResponseSink) {
         if let told = firstRequest.take() { told() }
@@ -86,6 +89,19 @@ final class Worker: HTTPResponder {
         case .respond(let response): caller.respond(response)
         case .probe: Self.answerProbe(to: caller)
         }
+    }
+
+    /// Gives a caller's own request to a function, whatever its route.
+    func invoke(_ function: String, _ request: HTTPRequest, _ caller: some ResponseSink) {
+        if let told = firstRequest.take() { told() }
+        guard let scheduler, let number = scheduler.app.list.firstIndex(where: { $0.name == function && $0.isHTTP })
+        else {
+            return caller.respond(
+                HTTPResponse.problem(
+                    status: 404, title: "No such function",
+                    detail: "the app has no function '\(function)' with an HTTP trigger"))
+        }
+        scheduler.begin(number, request, .forwarded([], isProxied: false), caller: caller)
     }
 
     private static func answerProbe(to caller: some ResponseSink) {
@@ -187,6 +203,7 @@ final class Worker: HTTPResponder {
     /// Closes the functions' outbound connections. Nothing is invoked afterwards.
     func close() {
         outbound.close()
+        streams.close()
         guard let script = tests.take() else { return }
         script.close()
         scheduler?.retire()

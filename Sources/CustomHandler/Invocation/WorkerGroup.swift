@@ -12,6 +12,7 @@ public final class WorkerGroup: Sendable {
     private let state = Mutex(State())
     private let trust: ClientTrust
     private let userAgent: String
+    private let streams = OpenStreams()
     /// What `os.getenv` returns in tests; nil for a group that does not run tests.
     private let testEnvironment: [String: String]?
 
@@ -63,7 +64,7 @@ public final class WorkerGroup: Sendable {
     func worker(on loop: EventLoop) -> Worker {
         if let worker = loop[resident: self] as? Worker { return worker }
         let bench = testEnvironment.map { TestBench(loop, environment: $0) }
-        let worker = Worker(loop: loop, trust: trust, userAgent: userAgent, bench: bench)
+        let worker = Worker(loop: loop, trust: trust, userAgent: userAgent, streams: streams, bench: bench)
         loop[resident: self] = worker
         if loop === self.loop {
             // The reference is weak, because with a single thread nothing needs the group once it has made its worker.
@@ -134,6 +135,10 @@ public final class WorkerGroup: Sendable {
         for loop in loops { sources.merge(await ask(loop) { $1($0.sources) }) { $0.union($1) } }
         return sources
     }
+
+    /// Ends the streams that would go on after their invocations, and the waits for clients' answers. A server that stops
+    /// calls this before it waits for its responses.
+    public func endStreams() { streams.close() }
 
     /// Closes the functions' outbound connections. Nothing is invoked afterwards.
     public func shutdown() async {

@@ -47,7 +47,10 @@ enum BodyWriter {
         switch written {
         case .kept: return 0
         case .noRoom: return stack.wait(for: Wait.room)
-        case .callerGone: throw .message("the caller has disconnected")
+        case .callerGone:
+            guard execution.live?.ignoresDisconnect == true else { throw .message("the caller has disconnected") }
+            stack.push(false)
+            return 1
         case .closed:
             throw .message("write works only while the body function runs")
         case .full:

@@ -8,7 +8,8 @@ enum Modules {
     /// The functions that open the modules. Each pushes its module's table. [+1]
     static let openers: [String: Opener] = [
         "azure": openAzure, "base64": openBase64, "crypto": openCrypto, "http": openHTTP, "json": openJSON,
-        "jwt": openJWT, "log": openLog, "task": openTask, "time": openTime, "url": openURL, "uuid": openUUID,
+        "jwt": openJWT, "log": openLog, "mcp": openMCP, "task": openTask, "time": openTime, "url": openURL,
+        "uuid": openUUID,
     ]
 
     /// The beginning of the names by which luafunc's own modules are found even if the app has a module of that name.

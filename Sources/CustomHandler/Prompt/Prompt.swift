@@ -112,7 +112,7 @@ package final class Prompt {
         task.thread.stack.push(marks.run)
         let name = file ?? "input \(lastInput + 1)"
         do throws(LuaFailure) {
-            try PromptChunk(text: text, name: "@\(name)").load(onto: task.thread.stack)
+            try PromptChunk(text: text, name: "@\(name)", isWhole: file != nil).load(onto: task.thread.stack)
         } catch {
             vm.giveBack(task)
             if file == nil, error.isUnfinished { return end(.incomplete) }
@@ -129,22 +129,22 @@ package final class Prompt {
         scheduler.queue.enqueue(.advance(task))
     }
 
-    /// Ends the input that runs, and all tasks. The globals stay.
+    /// Ends the input that runs, if there is one, and all tasks. The globals stay.
     package func interrupt() {
-        guard let running else { return }
-        self.running = nil
+        let interrupted = running
+        running = nil
         let old = execution
         old.ended = { _ in }
         execution = Self.makeExecution(on: vm)
         watch(execution)
         scheduler.finish(old, .failed(InvocationFailure(.function, "interrupted")))
-        running.end(.interrupted)
+        interrupted?.end(.interrupted)
     }
 
     package var isRunning: Bool { running != nil }
 
-    /// Whether tasks that inputs have spawned are still running.
-    package var hasTasks: Bool { (execution.spawned?.running ?? 0) > 0 }
+    /// The number of tasks that inputs have spawned and that have not ended.
+    package var tasks: Int { execution.spawned?.running ?? 0 }
 
     /// Called when no input runs and all tasks have ended.
     package var tasksEnded: (() -> Void)?
@@ -213,7 +213,7 @@ package final class Prompt {
     }
 
     func spawnedEnded() {
-        guard !isRunning, !hasTasks, let tasksEnded else { return }
+        guard !isRunning, tasks == 0, let tasksEnded else { return }
         scheduler.loop.perform { tasksEnded() }
     }
 

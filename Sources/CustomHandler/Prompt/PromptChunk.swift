@@ -4,8 +4,10 @@ import Lua
 struct PromptChunk {
     let text: [UInt8]
     let name: String
+    /// Whether nothing can follow the text, as at the end of a file.
+    let isWhole: Bool
 
-    /// Compiles it. A line break at its end makes an open string an error, not the beginning of a longer input. [+1]
+    /// Compiles it. [+1]
     func load(onto stack: LuaStack) throws(LuaFailure) {
         let isMarked = text.first == UInt8(ascii: "=")
         do throws(LuaFailure) {
@@ -22,8 +24,11 @@ struct PromptChunk {
     }
 
     private func load(_ prefix: String, _ text: ArraySlice<UInt8>, onto stack: LuaStack) throws(LuaFailure) {
-        let end = text.last == UInt8(ascii: "\n") ? [] : [UInt8(ascii: "\n")]
-        let code = Array(prefix.utf8) + text + end
+        var code = Array(prefix.utf8) + text
+        // An error at the end of a file names its last line. At a prompt, a line break makes an open string an error, and
+        // not the beginning of a longer input.
+        while code.last == UInt8(ascii: "\n") { code.removeLast() }
+        if !isWhole { code.append(UInt8(ascii: "\n")) }
         try stack.load(code.span.bytes, name: name)
     }
 

@@ -29,7 +29,12 @@ struct PromptCompleter {
 
     func completion(of text: String) -> PromptCompletion {
         if let module = moduleName(in: text) {
-            return PromptCompletion(word: module, candidates: modules.filter { $0.hasPrefix(module) })
+            var known = modules
+            // `require "luafunc.json"` is luafunc's own module even if the app has one of that name.
+            if module.hasPrefix(Modules.ownPrefix.dropLast()) {
+                known += Modules.names.map { Modules.ownPrefix + $0 }
+            }
+            return PromptCompletion(word: module, candidates: known.filter { $0.hasPrefix(module) })
         }
         let word = String(text.reversed().prefix(while: Self.isName).reversed())
         var path: [String] = []

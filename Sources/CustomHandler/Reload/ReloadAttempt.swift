@@ -60,7 +60,8 @@ struct ReloadAttempt {
         var failed: [String: FailedVersion] = [:]
         for (name, problem) in app.broken {
             let folder = app.layout.folder(of: name)
-            let sources = ["\(folder)/function.json", "\(folder)/handler.lua"]
+            let file = app.host.serverRoutes == nil ? "\(folder)/function.json" : "host.json"
+            let sources = [file, "\(folder)/handler.lua"]
             failed[name] = FailedVersion(problem, app.files, sources: Set(sources))
         }
         return failed
@@ -78,7 +79,7 @@ struct ReloadAttempt {
     private func files(of name: String) -> Set<String> {
         var files: Set<String> = []
         for function in [running.functions[name], saved.functions[name]].compactMap(\.self) {
-            files.formUnion([function.script, "\(function.directory)/function.json"])
+            files.formUnion([function.script, function.file])
         }
         return files
     }

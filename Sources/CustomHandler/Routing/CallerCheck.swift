@@ -29,6 +29,11 @@ public struct CallerCheck: Sendable {
     /// Admits only requests with this secret in `HostHeader.secret`.
     public static func secret(_ text: String) -> CallerCheck { CallerCheck(rule: .secret(Array(text.utf8))) }
 
+    /// Whether the callers are the Functions host.
+    var isOfHost: Bool { if case .host = rule { true } else { false } }
+    /// Whether every caller is admitted.
+    var isOpen: Bool { if case .open = rule { true } else { false } }
+
     /// The response to a caller without the secret; nil if the caller has sent the secret or needs none. Removes the
     /// secret from the request, so that no script sees it.
     func refusal(of request: HTTPRequest) -> HTTPResponse? {

@@ -41,7 +41,10 @@ final class Dispatcher {
             return payload(number, request) ?? .respond(.notFound(request, app))
         case .forwarded, .proxied:
             let match = app.router.match(method: request.method.text, path: path) { logger.warning($0) }
-            if number.map({ app.list[$0].isHTTPOnly }) != true, let payload = payload(number, request) {
+            // A server gets no payloads, so a caller may `POST` to any path.
+            if number.map({ app.list[$0].isHTTPOnly }) != true, app.host.serverRoutes == nil,
+                let payload = payload(number, request)
+            {
                 // A route such as `{*rest}` can lead a caller to the path of another function that callers may not use.
                 if case .notFound = match { return payload }
                 if isPayload(request) { return payload }

@@ -26,13 +26,20 @@ extension TestScript {
         guard let name = stack.string(at: 1), !name.isEmpty, stack.type(at: 1) == .string else {
             throw .message("stub.env takes the name of a setting and its value: stub.env(\"NAME\", \"value\")")
         }
-        guard !stack.isNil(at: 2) else { return bench.environment[name] = nil }
-        guard let value = stack.numberText(at: 2) ?? stack.string(at: 2) else {
+        let value = stack.isNil(at: 2) ? nil : stack.numberText(at: 2) ?? stack.string(at: 2)
+        guard value != nil || stack.isNil(at: 2) else {
             throw .message("stub.env: the value must be text, or nil for a setting that does not exist")
         }
         let held = heldEnvironment ?? HeldBytes(vm?.lua)
         heldEnvironment = held
-        guard held.hold(held.count + name.utf8.count + value.utf8.count + 64) else { throw .memoryLimit }
+        let others = held.count - size(of: name, bench.environment[name])
+        guard held.hold(others + size(of: name, value)) else { throw .memoryLimit }
         bench.environment[name] = value
+    }
+
+    /// What a setting takes of the memory of the test file. The settings that the file has found cost it nothing.
+    private func size(of name: String, _ value: String?) -> Int {
+        guard let value, value != environment[name] else { return 0 }
+        return name.utf8.count + value.utf8.count + 64
     }
 }

@@ -25,10 +25,12 @@ final class TestScript {
     private var underWay = 0
     /// The number of parts that have begun.
     private var runs = 0
-    private let environment: [String: String]
+    /// The settings before the file ran, and those that its top level has left for every test.
+    let environment: [String: String]
     private var lastingEnvironment: [String: String]?
-    /// The settings that the file has made since a test began.
+    /// What the settings take that the file has made: those of its top level, and those of the test that runs.
     var heldEnvironment: HeldBytes?
+    private var lastingSize = 0
 
     /// A part of the file that runs: its top level, or a test.
     private struct Run {
@@ -89,6 +91,7 @@ final class TestScript {
             let execution = begin(on: vm, isTest: false) { [self] in
                 bench.stubs.keepPresent()
                 lastingEnvironment = bench.environment
+                lastingSize = heldEnvironment?.count ?? 0
                 end($0)
             }
             do throws(InvocationFailure) {
@@ -195,7 +198,7 @@ final class TestScript {
         if ending.isTest {
             bench.stubs.reset(vm?.lua.stack)
             bench.environment = lastingEnvironment ?? environment
-            heldEnvironment = nil
+            heldEnvironment?.set(lastingSize)
         }
         var reason = ending.reason ?? .passed
         if let fault = ending.faults.first {

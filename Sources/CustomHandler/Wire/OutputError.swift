@@ -58,9 +58,7 @@ extension OutputError: CustomStringConvertible {
 
     /// The words as "a, b and c", or as "a, b and 3 more".
     private static func joined(_ words: [String], more: Int = 0) -> String {
-        let last = more > 0 ? "\(more) more" : words.last ?? ""
-        let others = more > 0 ? words[...] : words.dropLast()
-        return others.isEmpty ? last : others.joined(separator: ", ") + " and " + last
+        (more > 0 ? words + ["\(more) more"] : words).listed()
     }
 }
 

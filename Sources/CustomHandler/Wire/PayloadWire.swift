@@ -1,3 +1,4 @@
+import FunctionsModel
 import HTTP
 import JSON
 import Log
@@ -39,6 +40,30 @@ enum PayloadWire {
             if let body = encoder.unwritten { stack.release(body) }
             throw vm.unsendable(error)
         }
+    }
+
+    /// A payload whose http output has a text as its body.
+    static func response(
+        _ body: [UInt8], status: Int, contentType: String, of function: Function, logs: [String]
+    ) -> HTTPResponse {
+        let text = JSONText()
+        let output = function.httpOutput.flatMap { $0.name == "$return" ? nil : $0 }
+        text.append(raw: output == nil ? "{\"ReturnValue\":" : "{\"Outputs\":{")
+        if let output { text.append(raw: output.memberStart) }
+        text.append(raw: "{\"statusCode\":")
+        text.append(integer: Int64(status))
+        text.append(raw: ",\"headers\":{\"content-type\":")
+        text.append(string: contentType)
+        text.append(raw: "},\"body\":")
+        // A payload cannot have bytes that are not UTF-8.
+        text.append(string: String(decoding: body, as: UTF8.self))
+        text.append(raw: output == nil ? "}" : "}}")
+        if !logs.isEmpty {
+            text.append(raw: ",\"Logs\":")
+            text.append(list: logs)
+        }
+        text.append(raw: "}")
+        return HTTPResponse(status: 200, contentType: "application/json", body: text.bytes(from: 0))
     }
 
     /// The response to a failure. The host discards the body of an error status. A text that it cannot read as a

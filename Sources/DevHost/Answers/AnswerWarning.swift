@@ -1,3 +1,5 @@
+import FunctionsModel
+
 /// Something that the host silently does to an answer and that its author probably does not want.
 enum AnswerWarning {
     // The answer as a whole, §9.1 and §9.2.
@@ -65,7 +67,8 @@ extension AnswerWarning: CustomStringConvertible {
             "'\(name)' in \"Outputs\" is dropped, because ReturnValue takes its place; put the value into ReturnValue"
         case .ignoredReturnValue(let known):
             "ReturnValue is ignored: function.json has no output '$return'"
-                + (known.isEmpty ? "" : "; put the value into \"Outputs\", under \(Self.list(known, "or"))")
+                + (known.isEmpty
+                    ? "" : "; put the value into \"Outputs\", under \(known.map { "'\($0)'" }.listed("or"))")
         case .base64(let place, let text, let count, let advice):
             "\(place): the text '\(text.shortened)' decodes as base64, so \(count) bytes arrive instead; \(advice)"
         case .byteArray(let place, let text, let advice):
@@ -132,13 +135,7 @@ extension AnswerWarning: CustomStringConvertible {
         if let meant = known.first(where: { $0.lowercased() == name.lowercased() }) {
             return " (did you mean '\(meant)'?)"
         }
-        return "; function.json has \(list(known, "and"))"
-    }
-
-    private static func list(_ names: [String], _ word: String) -> String {
-        let quoted = names.map { "'\($0)'" }
-        guard let last = quoted.last, quoted.count > 1 else { return quoted.first ?? "" }
-        return quoted.dropLast().joined(separator: ", ") + " \(word) " + last
+        return "; function.json has \(known.map { "'\($0)'" }.listed())"
     }
 }
 

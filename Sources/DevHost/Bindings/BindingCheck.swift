@@ -36,7 +36,7 @@ package struct BindingCheck {
         func add(_ severity: Finding.Severity, _ message: String, _ remedy: String? = nil) {
             findings.append(
                 Finding(
-                    severity, .schedule, "\(function.directory)/function.json",
+                    severity, .schedule, function.file,
                     at: binding.tree.member(anyCase: "schedule")?.place, "binding '\(binding.name)': \(message)",
                     remedy: remedy, function: function.name))
         }
@@ -54,6 +54,6 @@ package struct BindingCheck {
 
 extension Problem {
     init(_ error: PropertyError, in function: Function) {
-        self.init("\(function.directory)/function.json", at: error.place, "\(error)")
+        self.init(function.file, at: error.place, "\(error)")
     }
 }

@@ -12,6 +12,8 @@ struct AdminAPI {
     let address: String
     let keys: Keys?
     let began: MonotonicTime
+    /// Whether all functions of the app are served.
+    let isWhole: Bool
     let isDisabled: (Function) -> Bool
     /// Why a function cannot run, or runs only in its previous version; nil if all is well.
     let problem: (String) -> String?
@@ -85,7 +87,11 @@ struct AdminAPI {
             return refuse(request, 400, error.reason)
         }
         guard let function = known(name).flatMap({ app.functions[$0] }) else {
-            return refuse(request, 404, app.broken[known(name) ?? ""].map { "\($0)" } ?? "no function has this name")
+            let reason = app.broken[known(name) ?? ""].map { "\($0)" }
+            return refuse(
+                request, 404,
+                reason
+                    ?? (isWhole ? "no function has this name" : "none of the functions of --functions has this name"))
         }
         invoke(function, input)
         return HTTPResponse(status: 202)

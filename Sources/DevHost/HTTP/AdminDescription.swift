@@ -15,9 +15,7 @@ struct AdminDescription {
         let function = app.functions[name]
         let directory = function?.directory ?? app.layout.folder(of: name)
         let folder = "\(app.root)/\(directory)"
-        // A function.json that cannot be read is described as an empty one.
-        let text = (try? File.read("\(folder)/function.json", limit: 4 << 20)) ?? []
-        let config = (try? JSONTree.newtonsoft(text.span.bytes)) ?? JSONTree(.object([]), line: 1)
+        let config = config(of: function, in: folder)
         let script = "\(app.root)/\(function?.script ?? "\(directory)/handler.lua")"
         let members: [JSONTree.Member] = [
             .init("name", .string(name)),
@@ -37,6 +35,16 @@ struct AdminDescription {
         ]
         // The host tells this only at `/admin/functions/<name>/status`.
         return members + (problem(name).map { [.init("errors", .array([JSONTree(.string($0), line: 1)]))] } ?? [])
+    }
+
+    /// The function.json, or what host.json says of a server. One that cannot be read is described as an empty one.
+    private func config(of function: Function?, in folder: String) -> JSONTree {
+        if let function, function.isServer {
+            let bindings = JSONTree(.array(function.bindings.map(\.tree)), line: 1)
+            return JSONTree(.object([.init(name: "bindings", tree: bindings)]), line: 1)
+        }
+        let text = (try? File.read("\(folder)/function.json", limit: 4 << 20)) ?? []
+        return (try? JSONTree.newtonsoft(text.span.bytes)) ?? JSONTree(.object([]), line: 1)
     }
 
     private func link(_ file: String) -> JSONTree.Value { .string("\(base)/admin/vfs\(file)") }

@@ -1,3 +1,4 @@
+import FunctionsModel
 import HTTP
 import HTTP1
 
@@ -39,6 +40,12 @@ struct CORS {
         if !isForAll || allowsCredentials { fields.add("Vary", "Origin") }
         if allowsCredentials { fields.add("Access-Control-Allow-Credentials", "true") }
         return fields
+    }
+
+    /// What is wrong with the choice of origins; nil if nothing is.
+    var warning: String? {
+        guard allowsCredentials, origins.contains("*") else { return nil }
+        return "the origin '*' with credentials: \(LocalSettings.credentialsForAll)"
     }
 
     /// What the developer can do about a page that may not call.

@@ -25,7 +25,8 @@ extension DevHost {
         }
         let disabled = disabled(app)
         return AdminAPI(
-            app: app, address: address, keys: keys, began: began, isDisabled: { disabled.contains($0.name) },
+            app: app, address: address, keys: keys, began: began, isWhole: options.functions == nil,
+            isDisabled: { disabled.contains($0.name) },
             problem: { [unowned self] in problem(of: $0, in: app) },
             invoke: { function, input in EventLoop.main.task { await self.invokeByHand(function, input, app) } },
             restart: { [handler] in _ = handler.replace() }, tell: tell

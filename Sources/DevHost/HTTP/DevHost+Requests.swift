@@ -5,13 +5,15 @@ import HTTP1
 extension DevHost: HostResponder {
     func takesStream(_ request: HTTPRequest) -> Bool {
         let app = current
-        guard app.host.httpWire == .proxied, case .function(let function, _) = route(request, app) else { return false }
+        guard app.host.httpWire == .proxied, case .function(let function, _, _) = route(request, app) else {
+            return false
+        }
         return app.takesRequests(function)
     }
 
     private enum Route {
-        case function(Function, [(name: String, value: String?)])
-        case disabled(Function)
+        case function(Function, Function.Route, [(name: String, value: String?)])
+        case disabled(Function.Route)
         case admin
         case home
         case bad
@@ -29,8 +31,11 @@ extension DevHost: HostResponder {
         case .found(let match):
             guard let function = app.functions[match.function] else { return .nothing }
             // The master key runs a disabled function too (host-contract §12).
-            if disabled(app).contains(function.name), keys?.kind(in: request) != .master { return .disabled(function) }
-            return .function(function, match.parameters)
+            let route = function.routes[match.place]
+            if disabled(app).contains(function.name), keys?.kind(in: request) != .master {
+                return .disabled(route)
+            }
+            return .function(function, route, match.parameters)
         case .bad: return .bad
         case .failed(let function, let reason):
             return .failed("\(request.cause): 500, function '\(function)': \(reason)")
@@ -51,27 +56,24 @@ extension DevHost: HostResponder {
             connection.respond(response)
         }
         if case .admin = route { return respond(await admin(request, app)) }
-        let cors = CORS(
-            origins: options.origins ?? settings.origins,
-            allowsCredentials: options.allowsCredentials || settings.allowsCredentials)
         if cors.isPreflight(request) {
             if !cors.allows(request) { tell(.warning(cors.advice(on: request, isOption: options.origins != nil))) }
             return respond(cors.preflight(request))
         }
         ours.cors = cors.fields(for: request)
-        guard case .function(let function, let parameters) = route else {
+        guard case .function(let function, let chosen, let parameters) = route else {
             switch route {
             case .home: return respond(home)
             case .bad: return respond(HTTPResponse(status: 400))
             case .failed(let reason):
                 tell(.warning(reason))
                 return respond(HTTPResponse(status: 500))
-            case .disabled(let function): return respond(refusal(of: request, to: function) ?? notFound(request, app))
+            case .disabled(let chosen): return respond(refusal(of: request, to: chosen) ?? notFound(request, app))
             case .nothing, .admin, .function: return respond(notFound(request, app))
             }
         }
         guard await requestQueue.enter(app.host.http) else { return respond(tooMany(request)) }
-        if let refusal = refusal(of: request, to: function) {
+        if let refusal = refusal(of: request, to: chosen) {
             requestQueue.leave()
             return respond(refusal)
         }
@@ -120,6 +122,12 @@ extension DevHost: HostResponder {
         return HTTPResponse(status: 404)
     }
 
+    var cors: CORS {
+        CORS(
+            origins: options.origins ?? settings.origins,
+            allowsCredentials: options.allowsCredentials || settings.allowsCredentials)
+    }
+
     private var home: HTTPResponse {
         let hides = options.environment.merging(settings.values) { own, _ in own }["AzureWebJobsDisableHomepage"]
         return hides?.lowercased() == "true" ? HTTPResponse(status: 204) : LandingPage(listing: listing).response
@@ -127,13 +135,10 @@ extension DevHost: HostResponder {
 
     // MARK: Functions
 
-    private func level(of function: Function) -> Keys.Level {
-        function.trigger.flatMap { try? HTTPTrigger($0).level } ?? .function
-    }
-
     /// The response to a caller without the key; nil if the caller may call.
-    private func refusal(of request: HTTPRequest, to function: Function) -> HTTPResponse? {
-        guard let keys, !keys.opens(level(of: function), request) else { return nil }
+    private func refusal(of request: HTTPRequest, to route: Function.Route) -> HTTPResponse? {
+        let level = (try? HTTPTrigger(route.trigger).level) ?? .function
+        guard let keys, !keys.opens(level, request) else { return nil }
         tell(.warning("\(request.cause): 401, the header x-functions-key or the query parameter code is missing"))
         return HTTPResponse(status: 401)
     }

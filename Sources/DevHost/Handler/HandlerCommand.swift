@@ -25,8 +25,6 @@ struct HandlerCommand: Sendable, Equatable {
     var patience = Duration.seconds(30)
     /// Whether every line on stderr is an error unless it contains `warn` (host-contract §11).
     var stderrIsForErrors = true
-    /// The handler's own port, if it does not take one from the environment.
-    var port: Int?
 
     /// - Parameter environment: the program's environment, for `%NAME%`.
     init(
@@ -51,19 +49,8 @@ struct HandlerCommand: Sendable, Equatable {
         case .program(let words):
             executable = ShellWords.expand(words.first ?? "", environment)
             arguments = words.dropFirst().map { ShellWords.removingUnset(ShellWords.expand($0, environment)) }
-            port = try Self.port(of: section)
-        case .described:
-            try read(section, root, environment)
-            port = try Self.port(of: section)
+        case .described: try read(section, root, environment)
         }
-    }
-
-    private static func port(of section: JSONTree) throws(Problem) -> Int? {
-        guard let written = section.member(anyCase: "port") else { return nil }
-        guard let port = written.integer ?? written.string.flatMap({ Int64($0) }), 1...65_535 ~= port else {
-            throw Problem("host.json", line: written.line, "\"port\" must be a port from 1 to 65535")
-        }
-        return Int(port)
     }
 
     private mutating func read(_ section: JSONTree, _ root: String, _ environment: [String: String]) throws(Problem) {

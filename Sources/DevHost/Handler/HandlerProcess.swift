@@ -72,7 +72,6 @@ final class HandlerProcess {
 
     /// Runs the process until its task is cancelled, and then kills it. Throws `EndedError` if the host must stop.
     func run() async throws {
-        if command.port != nil, let problem = Self.problem(ofPort: port) { tell(.warning(problem)) }
         while !Task.isCancelled {
             if isOffline {
                 await waitForRequest()
@@ -179,7 +178,7 @@ final class HandlerProcess {
                 let waited = MonotonicTime.now - asked
                 guard error.reason == .program(ETXTBSY), waited < Self.writingPatience else {
                     throw gone(
-                        "\(error). In Azure the host says that it has started nevertheless, and no call is answered; "
+                        "\(error). In Azure the host would report a successful start and then answer no calls; "
                             + "check the program's path, and that it may be executed")
                 }
                 if !isTold, waited > .seconds(1) {
@@ -206,7 +205,7 @@ final class HandlerProcess {
         return child
     }
 
-    private static func newSecret() -> String {
+    static func newSecret() -> String {
         randomBytes(32).map { $0.padded(2, radix: 16) }.joined()
     }
 

@@ -29,11 +29,15 @@ extension Invoker {
             }
             // .NET sends a request without a body up to four times if it is dropped without an answer.
             if !request.hasLength { outgoing.resends = 3 }
+            let mcp = MCPCall(request)
             let response = try await exchange(outgoing, for: function, in: app)
+            _ = mcp?.begin(response.head.fields)
+            mcp?.received(response.body.span.bytes)
             if let lateness = response.lateness { throw lateness }
             watch.end {
                 $0.status = response.head.status
                 $0.warnings = response.head.warnings
+                $0.call = mcp?.line(status: response.head.status, isComplete: true)
             }
             var answer = HTTPResponse(
                 status: response.head.status, fields: response.head.forwardedFields, body: .bytes(response.body))

@@ -29,6 +29,7 @@ final class LocalStorage {
         eventGrid = EventGridTopics(subscriptions: subscriptions)
         folder = "\(root)/.luafunc"
         let now = { Date() }
+        try DataFolder.check(folder)
         try Folder.make(folder)
         lock = try FolderLock(folder)
         // The folder should not be committed.

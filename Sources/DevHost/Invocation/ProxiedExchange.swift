@@ -25,10 +25,13 @@ final class ProxiedExchange {
     private var alarm: Timer?
     /// When the response must have begun, and after how long.
     private var deadline: (MonotonicTime, Duration)?
+    /// Reports the end of the invocation. The argument tells whether the response is complete.
+    private var unfinished: (@MainLoop (Bool) -> Void)?
     /// The bytes of the request's body so far.
     private var received = 0
     /// Called once with the whole body, or with nil if it is too large to be kept.
     var record: (@MainLoop ([UInt8]?) -> Void)?
+    private let mcp: MCPCall?
     /// The body so far, if it is to be recorded.
     private var kept: [UInt8] = []
 
@@ -42,6 +45,7 @@ final class ProxiedExchange {
         self.ours = ours
         self.bodyLimit = bodyLimit
         self.ended = ended
+        mcp = MCPCall(request)
     }
 
     func begin(_ outgoing: ClientRequest, by client: HTTPClient) {
@@ -75,6 +79,7 @@ final class ProxiedExchange {
             received += piece.byteCount
             guard received <= bodyLimit else { return refuse() }
             keep(piece)
+            if let mcp { piece.withUnsafeBytes { mcp.sent(Array($0)) } }
             call.write(piece)
             guard !call.isWritable else { return }
             connection.pauseBody()
@@ -109,15 +114,21 @@ final class ProxiedExchange {
         alarm?.close()
         var passed = ResponseCopy(head)
         ours.apply(to: &passed.fields)
-        watch.end {
-            $0.status = head.status
-            $0.warnings = passed.warnings
+        let (status, warnings) = (head.status, passed.warnings)
+        unfinished = { [watch, mcp] isComplete in
+            watch.end {
+                $0.status = status
+                $0.warnings = warnings
+                $0.call = mcp?.line(status: status, isComplete: isComplete)
+            }
         }
+        if mcp?.begin(head.fields) != true { finish(isComplete: true) }
         connection.respond(HTTPResponse(status: head.status, fields: passed.fields, body: .streamed))
     }
 
     private func handBack(_ piece: RawSpan) {
         guard case .responding = state else { return }
+        mcp?.received(piece)
         connection.write(piece)
         guard !connection.isWritable, let call else { return }
         call.pause()
@@ -128,6 +139,7 @@ final class ProxiedExchange {
         switch result {
         case .success:
             guard case .responding = state else { return }
+            finish(isComplete: true)
             release()
             connection.end(isComplete: true)
         case .failure(let error): fail("\(InvocationError.broken("\(error)"))")
@@ -161,7 +173,11 @@ final class ProxiedExchange {
         release()
     }
 
+    /// Reports the end of an invocation whose response has begun, once.
+    private func finish(isComplete: Bool) { unfinished.take()?(isComplete) }
+
     private func release() {
+        finish(isComplete: false)
         state = .ended
         alarm?.close()
         call?.cancel()

@@ -83,6 +83,14 @@ package struct FunctionEvent: Sendable {
             path = text
         }
 
+        /// - Parameter text: without the question mark.
+        package mutating func setQuery(_ text: String) throws(EventError) {
+            guard HTTPFields.isValidTarget("?\(text)") else {
+                throw .unfit("'\(text)' is not a query such as a=1&b=2, with spaces as %20 and # as %23")
+            }
+            query = text
+        }
+
         /// Adds a header, written as `name: value`.
         package mutating func addHeader(_ line: String) throws(EventError) {
             let parts = line.split(separator: ":", maxSplits: 1, omittingEmptySubsequences: false).map(\.trimmed)

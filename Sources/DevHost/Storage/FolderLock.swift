@@ -10,7 +10,7 @@ struct FolderLock {
     init(_ folder: String) throws {
         guard let lock = try FileLock("\(folder)/lock") else {
             throw Problem(
-                folder, "is in use by another `luafunc start`; stop that one, or give one of them another app")
+                folder, "is in use by another `luafunc start`; stop it, or start a different app")
         }
         self.lock = lock
     }

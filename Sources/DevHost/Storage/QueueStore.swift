@@ -43,6 +43,10 @@ final class QueueStore {
                     + "\(folder.absolute("QUEUE"))")
             return
         }
+        guard try folder.status(of: name, followsLinks: false)?.kind == .folder else {
+            warnings.append("\(folder.absolute(name)) is a link, so it is not a queue and is ignored; remove it")
+            return
+        }
         let queue = service.queue(of: name)
         queues[queue] = MessageQueue()
         for entry in try folder.entries(of: name) where entry.hasSuffix(".json") {

@@ -77,12 +77,16 @@ struct StorageFolder: Sendable {
 
     /// Appends bytes. A kill may leave the beginning of them; a full disk leaves nothing.
     func add(_ bytes: [UInt8], to name: String) throws(StorageError) {
-        try makingFolders(for: name) { () throws(FileError) in try File.append(bytes.span.bytes, to: absolute(name)) }
+        try makingFolders(for: name) { () throws(FileError) in
+            try refuse(absolute(name))
+            try File.append(bytes.span.bytes, to: absolute(name))
+        }
     }
 
     /// Renames a file, and replaces one with the new name.
     func move(_ name: String, to other: String) throws(StorageError) {
         try makingFolders(for: other) { () throws(FileError) in
+            try refuseLinks(before: name)
             try File.rename(absolute(name), to: absolute(other))
         }
     }
@@ -90,6 +94,7 @@ struct StorageFolder: Sendable {
     /// Removes a file. A missing file is no error.
     func remove(_ name: String) throws(StorageError) {
         do throws(FileError) {
+            try refuseLinks(before: name)
             try File.remove(absolute(name))
         } catch {
             throw .file(.remove, absolute(name), error)
@@ -104,11 +109,25 @@ struct StorageFolder: Sendable {
         return absolute(place)
     }
 
+    /// Throws if a folder on the way to the file is a link, which could lead to any folder of the user.
+    private func refuseLinks(before name: String) throws(FileError) {
+        var place = path
+        for part in Path.components(of: name).dropLast() {
+            place += "/\(part)"
+            try refuse(place)
+        }
+    }
+
+    private func refuse(_ place: String) throws(FileError) {
+        if File.kind(of: place, followsLinks: false) == .link { throw FileError(.write, place, code: ELOOP) }
+    }
+
     func absolute(_ name: String) -> String { name.isEmpty ? path : "\(path)/\(name)" }
 
     /// Makes folders when a file needs them, so that one removed by hand comes back.
     private func makingFolders(for name: String, _ body: () throws(FileError) -> Void) throws(StorageError) {
         do throws(FileError) {
+            try refuseLinks(before: name)
             do throws(FileError) {
                 try body()
             } catch {

@@ -95,7 +95,8 @@ struct AppFolders {
     private mutating func addPossibleFunction(_ name: String, _ files: AppFiles) -> Bool {
         let place = "\(root)/\(name)"
         guard File.kind(of: place) == .folder else { return false }
-        if File.exists("\(place)/function.json") {
+        let isServer = name == ServerRoutes.function && File.exists(ServerRoutes.script(in: place))
+        if isServer || File.exists("\(place)/function.json") {
             add(name, within: [links.realRoot], files)
             return true
         }

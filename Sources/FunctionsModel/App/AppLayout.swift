@@ -14,9 +14,17 @@ package struct AppLayout: Sendable {
 
     package static let folder = "functions"
 
-    /// The folders with a function.json, relative to the app.
+    /// The folders with a function.json, relative to the app. In an app without any, the folder of a server's script is
+    /// one too (host-contract §17).
     package func functionFolders(in files: AppFiles) -> [String] {
-        names.map(folder(of:)).filter { files.exists("\($0)/function.json") }
+        let folders = names.map(folder(of:)).filter { files.exists("\($0)/function.json") }
+        let server = folder(of: ServerRoutes.function)
+        return folders.isEmpty && files.exists(ServerRoutes.script(in: server)) ? [server] : folders
+    }
+
+    /// Whether a file of a deployed app makes its folder one of a function.
+    package static func definesFunction(_ path: String) -> Bool {
+        path.hasSuffix("/function.json") || path == ServerRoutes.script(in: ServerRoutes.function)
     }
 
     /// The folder of a function, relative to the app; also of one that does not exist yet.

@@ -57,7 +57,7 @@ public struct AppLoader: Sendable {
                 broken[name] = error
             }
         }
-        if let routes = host.serverRoutes { try add(routes, prefix: host.routePrefix, to: &functions, &broken) }
+        if let routes = host.serverRoutes { try add(routes, host, files, layout, to: &functions, &broken) }
         let routes = Routes(functions, prefix: host.routePrefix)
         for (name, problem) in routes.problems {
             functions[name] = nil
@@ -68,35 +68,79 @@ public struct AppLoader: Sendable {
             layout: layout, conditions: conditions, hostProblem: hostProblem)
     }
 
+    /// The port that host.json gives the handler; nil for none, or if host.json cannot be used. The next `load` does not
+    /// read host.json again.
+    public func handlerPort() -> Int? {
+        let files = AppFiles(source)
+        defer { walked.put(files) }
+        guard let text = try? files.text(of: "host.json") else { return nil }
+        return try? HostJSON(text.span.bytes, settings: conditions.settings).handlerPort
+    }
+
     private static func isAmong(_ names: [String]?, _ name: String) -> Bool {
         names?.contains { $0.lowercased() == name.lowercased() } ?? true
     }
 
     /// Adds the functions of a server's routes. Throws if the host would not start with them.
     private func add(
-        _ routes: ServerRoutes, prefix: String, to functions: inout [String: Function],
-        _ broken: inout [String: Problem]
+        _ routes: ServerRoutes, _ host: HostJSON, _ files: AppFiles, _ layout: AppLayout,
+        to functions: inout [String: Function], _ broken: inout [String: Problem]
     ) throws(Problem) {
         if let other = (Array(functions.keys) + broken.keys).min() {
             throw Problem(
                 "host.json", line: routes.line,
                 "the host does not start with both \"routes\" and a function.json, as '\(other)' has one; remove one of "
-                    + "them")
+                    + "them"
+                    + (routes.isMCP ? " (\"configurationProfile\" sets \"routes\")" : ""))
         }
+        if routes.isMCP, try addServer(routes, host, files, layout, to: &functions, &broken) { return }
         guard !conditions.requiresScripts else {
             throw Problem(
                 "host.json", line: routes.line,
                 "\"routes\" make functions without scripts, which luafunc cannot run; remove them, or name the program "
                     + "that serves them: luafunc start -- PROGRAM, or --external")
         }
-        for (name, result) in routes.functions(
-            prefix: prefix, settings: conditions.settings, types: conditions.types)
+        for (name, result) in routes.functions(prefix: host.routePrefix, conditions)
         where Self.isAmong(only, name) {
             switch result {
             case .success(let function): functions[name] = function
             case .failure(let problem): broken[name] = problem
             }
         }
+    }
+
+    /// Adds the function whose script answers all routes. Returns false if the app has no such script and needs none,
+    /// because another program answers them.
+    private func addServer(
+        _ routes: ServerRoutes, _ host: HostJSON, _ files: AppFiles, _ layout: AppLayout,
+        to functions: inout [String: Function], _ broken: inout [String: Problem]
+    ) throws(Problem) -> Bool {
+        let name = ServerRoutes.function
+        let folder = layout.folder(of: name)
+        let script = ServerRoutes.script(in: folder)
+        let exists = files.exists(script)
+        guard exists || conditions.requiresScripts else { return false }
+        if conditions.requiresScripts, host.httpWire == .payload {
+            throw Problem(
+                "host.json", line: routes.line,
+                "a server needs its callers' own requests; remove \"enableProxyingHttpRequest\", which the profile sets to "
+                    + "true")
+        }
+        guard Self.isAmong(only, name) else { return true }
+        let server = routes.server(in: folder, prefix: host.routePrefix, conditions)
+        broken = server.broken
+        if !exists {
+            let place = files.entries(of: folder) == nil ? "\(AppLayout.folder)/\(name)" : folder
+            broken[name] = Problem(
+                folder, at: nil, rule: .script,
+                "there is no \(ServerRoutes.script(in: place)), which answers all requests in an app with this profile; "
+                    + "'luafunc init --mcp' writes one")
+        } else if conditions.requiresScripts, let problem = files.link(outOfAppFor: script) {
+            broken[name] = problem
+        } else {
+            functions[name] = server.function
+        }
+        return true
     }
 
     /// Walks through the app and returns the folders to watch for saved changes, as absolute paths.
@@ -109,6 +153,14 @@ public struct AppLoader: Sendable {
         walked.put(files)
         let paths = folders.paths.map { Path.join(files.root, $0) }
         return paths + folders.others.subtracting(paths).sorted()
+    }
+
+    /// The app as editors need it: with all functions, also those that lack a script or that were not chosen. What the
+    /// app's files contain was read with it, and is not read again. nil if the folder is no app.
+    package static func forEditors(_ app: FunctionApp) -> FunctionApp? {
+        let loader = AppLoader(.folder(app.root), settings: [:], requiresScripts: false)
+        loader.walked.put(app.files)
+        return try? loader.load(earlier: HostJSON())
     }
 
     private func readHost(

@@ -3,11 +3,13 @@ import Files
 /// The settings in an app's file `.env`: lines `NAME=VALUE`, as many tools read them.
 ///
 /// A value without quotes ends at the line's end or at ` #`. In single quotes everything is literal; in double quotes
-/// `\n`, `\r`, `\t`, `\"`, `\$` and `\\` are escapes. Both may have several lines. `${NAME}` is an error outside single
-/// quotes, because tools disagree about it: some replace it, others do not.
+/// `\n`, `\r`, `\t`, `\"`, `\$` and `\\` are escapes. Both may have several lines. `${NAME}` stays as it is, as with
+/// Node's `--env-file`. Outside single quotes that is a warning, because other tools replace it.
 struct DotEnv {
     /// The last value of each name.
     private(set) var values: [String: String] = [:]
+    /// What other tools read in another way.
+    private(set) var warnings: [Problem] = []
 
     static let file = ".env"
 
@@ -65,7 +67,7 @@ struct DotEnv {
         skipBlanks()
         switch bytes.first {
         case UInt8(ascii: "\""), UInt8(ascii: "'"): values[name] = try takeQuoted()
-        default: values[name] = try takePlain()
+        default: values[name] = takePlain()
         }
     }
 
@@ -94,7 +96,7 @@ struct DotEnv {
         return String(decoding: name, as: UTF8.self)
     }
 
-    private mutating func takePlain() throws(Problem) -> String {
+    private mutating func takePlain() -> String {
         var value = bytes.prefix { !Self.isEnd($0) }
         let hash = UInt8(ascii: "#")
         let comment = value.indices.first { index in
@@ -102,7 +104,7 @@ struct DotEnv {
         }
         if let comment { value = value[..<comment] }
         while let last = value.last, Self.isBlank(last) { value.removeLast() }
-        try refuseReference(in: value, line: line)
+        warnOfReference(in: value)
         skipLine()
         return String(decoding: value, as: UTF8.self)
     }
@@ -125,7 +127,7 @@ struct DotEnv {
                 bytes.removeFirst()
                 value.append(meant)
             } else {
-                if isDouble, byte == UInt8(ascii: "$") { try refuseReference(in: [byte] + bytes.prefix(1), line: line) }
+                if isDouble, byte == UInt8(ascii: "$") { warnOfReference(in: [byte] + bytes.prefix(1)) }
                 // A file with the line ends of Windows has the same values as any other.
                 if byte != UInt8(ascii: "\r") || bytes.first != UInt8(ascii: "\n") { value.append(byte) }
             }
@@ -138,14 +140,15 @@ struct DotEnv {
         UInt8(ascii: "\\"): 92, UInt8(ascii: "$"): 36,
     ]
 
-    /// Throws if a reference such as `${NAME}` begins in the text.
-    private func refuseReference(in text: some Collection<UInt8>, line: Int) throws(Problem) {
+    /// Warns, once for each line, if a reference such as `${NAME}` begins in the text.
+    private mutating func warnOfReference(in text: some Collection<UInt8>) {
         let isReference = text.indices.contains { index in
             text[index] == UInt8(ascii: "$") && text[index...].dropFirst().first == UInt8(ascii: "{")
         }
-        guard isReference else { return }
-        throw problem(
-            "${…} is not replaced in .env; write the value itself, or put it in single quotes to keep the text",
-            line: line)
+        guard isReference, warnings.last?.line != line else { return }
+        warnings.append(
+            problem(
+                "${…} is not replaced in .env and stays as it is; write the value itself, or put it in single quotes if "
+                    + "the text is meant", line: line))
     }
 }

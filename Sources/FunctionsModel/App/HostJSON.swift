@@ -19,6 +19,8 @@ public struct HostJSON: Sendable, Equatable {
     public var watched = WatchedPaths()
     /// The routes of a server that is the handler, each of which is a function (host-contract §17).
     package var serverRoutes: ServerRoutes?
+    /// The handler's fixed port; nil if the host chooses one (host-contract §17).
+    package var handlerPort: Int?
     /// The whole file, with the overrides from app settings. Keys that only the host itself uses are read from it.
     public var tree = JSONTree(.object([]), line: 1)
 
@@ -47,6 +49,8 @@ public struct HostJSON: Sendable, Equatable {
         http = try HTTPOptions(section)
         if let prefix = section?.member(anyCase: "routePrefix") { routePrefix = try Self.routePrefix(prefix) }
         serverRoutes = try ServerRoutes(tree)
+        let handler = tree.member(anyCase: "customHandler") ?? tree.member(anyCase: "httpWorker")
+        handlerPort = try Self.port(handler?.member(anyCase: "port"))
         self.tree = tree
     }
 
@@ -85,6 +89,16 @@ public struct HostJSON: Sendable, Equatable {
             throw Problem("host.json", at: tree.place, "\(error)")
         }
         return String(text.drop { $0 == "/" })
+    }
+
+    private static func port(_ tree: JSONTree?) throws(Problem) -> Int? {
+        guard let tree, tree.configured != "" else { return nil }
+        guard let port = tree.configured.flatMap({ Int($0.trimmed) }), 1...65_535 ~= port else {
+            throw Problem(
+                "host.json", at: tree.place,
+                "\"port\" must be a port from 1 to 65535; otherwise the host does not start")
+        }
+        return port
     }
 
     /// Reads a .NET TimeSpan, or -1 for no limit. An empty text is no text.

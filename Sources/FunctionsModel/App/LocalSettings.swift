@@ -36,6 +36,9 @@ public struct LocalSettings: Sendable, Equatable {
         values.merge(envFile) { own, _ in own }
     }
 
+    /// Lines of an app's .env that luafunc reads, but that other tools read in another way.
+    package static func warnings(root: String) -> [Problem] { (try? DotEnv(root: root))?.warnings ?? [] }
+
     /// - Parameter file: the file's name in errors.
     package init(file path: String, named file: String) throws(Problem) {
         let text: [UInt8]
@@ -89,6 +92,9 @@ public struct LocalSettings: Sendable, Equatable {
     package static func origins(in text: String) -> [String] {
         text.split(separator: ",").map { origin in String(origin.drop { $0 == " " }).trimming(" /") }
     }
+
+    /// Why the origin `*` and cookies exclude each other.
+    package static let credentialsForAll = "CORS allows no cookies for pages of all origins; name the origins"
 
     package static let file = "local.settings.json"
     /// The maximum size of each file in bytes.

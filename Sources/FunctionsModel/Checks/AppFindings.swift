@@ -12,6 +12,9 @@ package struct AppFindings: Sendable {
             found += check.findings
         } else {
             for (name, problem) in app.broken { found.append(Finding(.error, problem, .route, function: name)) }
+            for function in app.list {
+                found += function.warnings.map { Finding(.warning, $0, .route, function: function.name) }
+            }
         }
         found += RouteCheck(app).findings
         // The order makes equal findings neighbours.

@@ -34,7 +34,12 @@ struct FolderCheck {
         for name in app.layout.names where app.functions[name] == nil && app.broken[name] == nil {
             let folder = app.layout.folder(of: name)
             guard files.exists("\(folder)/handler.lua"), !files.exists("\(folder)/function.json") else { continue }
-            add(.warning, .notAFunction, folder, "has a handler.lua but no function.json, so it is not a function")
+            add(
+                .warning, .notAFunction, folder,
+                app.host.serverRoutes?.isMCP != true
+                    ? "has a handler.lua but no function.json, so it is not a function"
+                    : "has a handler.lua, but with this profile only \(app.layout.folder(of: ServerRoutes.function)) is a "
+                        + "function")
         }
     }
 
@@ -50,9 +55,8 @@ struct FolderCheck {
         func exclusion(_ path: String, isFolder: Bool = false) -> DeployedFiles.Exclusion? {
             (try? deployed.exclusion(onWayTo: path, isFolder: isFolder)) ?? nil
         }
-        // Functions without folders are routes of host.json.
-        for function in app.list where app.host.serverRoutes == nil {
-            if let reason = exclusion("\(function.directory)/function.json") {
+        for function in app.list {
+            if !function.isServer, let reason = exclusion(function.file) {
                 add(
                     .note, .notDeployed, function.directory, "the function is not deployed: \(reason)",
                     function: function.name)
@@ -60,7 +64,8 @@ struct FolderCheck {
                 add(
                     .error, .notDeployed, function.script,
                     "the function is deployed without its script: \(reason)",
-                    "take the script out of the ignore file, or name another in \"scriptFile\"", function: function.name
+                    "take the script out of the ignore file"
+                        + (function.isServer ? "" : ", or name another in \"scriptFile\""), function: function.name
                 )
             }
         }

@@ -157,7 +157,7 @@ struct HostCheck {
         let more = others == 0 ? "" : " and in \(others) other function\(others == 1 ? "" : "s")"
         add(
             .warning, .missingBundle, nil,
-            "has no \"extensionBundle\", which the host needs for '\(type)' in \(function.directory)/function.json\(more)",
+            "has no \"extensionBundle\", which the host needs for '\(type)' in \(function.file)\(more)",
             Self.advice)
     }
 }

@@ -14,7 +14,9 @@ struct LocalSettingsCheck {
         let file = LocalSettings.file
         guard !app.files.isArchive, let names = app.files.entries(of: "") else { return }
         do throws(Problem) {
-            if names.contains(DotEnv.file) { _ = try DotEnv(root: app.root) }
+            if names.contains(DotEnv.file) {
+                findings += try DotEnv(root: app.root).warnings.map { Finding(.warning, $0, .localSettings) }
+            }
         } catch {
             findings.append(Finding(.error, error, .localSettings))
         }
@@ -45,6 +47,15 @@ struct LocalSettingsCheck {
                     .warning, .wrongValue, file, at: runtime.place,
                     "FUNCTIONS_WORKER_RUNTIME is '\(text)', with which the host does not start a custom handler",
                     remedy: "write \"custom\""))
+        }
+        let host = tree.member(anyCase: "Host")
+        if let credentials = host?.member(anyCase: "CORSCredentials"), credentials.boolean == true,
+            LocalSettings.origins(in: host?.member(anyCase: "CORS")?.string ?? "").contains("*")
+        {
+            findings.append(
+                Finding(
+                    .warning, .wrongValue, file, at: credentials.place,
+                    "\"CORSCredentials\" with \"CORS\": \"*\": \(LocalSettings.credentialsForAll)"))
         }
         checkGrid(tree, app)
     }

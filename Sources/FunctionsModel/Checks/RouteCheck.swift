@@ -35,12 +35,23 @@ struct RouteCheck {
             let isWhole = lost.count == own.count
             // Whichever of two equal routes comes first takes all requests.
             let isSame = template.matchesSame(as: router.template(at: winner))
+            let route = function.routes[router.place(at: index)]
+            let first = other.routes[router.place(at: winner)].template
+            guard !function.isServer else {
+                findings.append(
+                    Finding(
+                        .error, .routeShadowed, function.file, at: route.place,
+                        "no request uses the route '\(route.template)': '\(first)' comes first, as the host tries the routes "
+                            + "in their order",
+                        remedy: isSame ? "remove one of them" : "put the narrower route before the other",
+                        function: name))
+                continue
+            }
             let what = isWhole ? "" : "with \(lost.joined(separator: ", ")) "
             findings.append(
                 Finding(
-                    isWhole ? .error : .warning, .routeShadowed, "\(function.directory)/function.json",
-                    at: function.routePlace,
-                    "no request \(what)reaches '\(name)': the route '\(other.route ?? "")' of '\(other.name)' comes first, as "
+                    isWhole ? .error : .warning, .routeShadowed, function.file, at: route.place,
+                    "no request \(what)reaches '\(name)': the route '\(first)' of '\(other.name)' comes first, as "
                         + "the host tries the functions in the order of their names",
                     remedy: isSame
                         ? "change the route or the methods of one of them"

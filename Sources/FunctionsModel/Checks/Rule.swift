@@ -36,6 +36,11 @@ package enum Rule: String, Sendable, CaseIterable {
     case routeShadowed = "route-shadowed"
     case method
 
+    // Servers of the Model Context Protocol.
+    case mcpMethods = "mcp-methods"
+    case mcpStreams = "mcp-streams"
+    case mcpMetadata = "mcp-metadata"
+
     // Files and folders.
     case notAFunction = "not-a-function"
     case notDeployed = "not-deployed"

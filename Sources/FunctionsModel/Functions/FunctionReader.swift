@@ -15,11 +15,12 @@ struct FunctionReader {
     /// Whether a file exists. Its path is relative to the function's folder.
     let exists: (String) -> Bool
 
-    private var file: String { "\(directory)/function.json" }
+    /// The file that the bindings are from, relative to the app.
+    private let file: String
 
     init(
         name: String, directory: String, prefix: String, settings: [String: String], types: BindingTypes,
-        requiresScript: Bool, exists: @escaping (String) -> Bool
+        requiresScript: Bool, file: String? = nil, exists: @escaping (String) -> Bool
     ) {
         self.name = name
         self.directory = directory
@@ -27,6 +28,7 @@ struct FunctionReader {
         self.settings = settings
         self.types = types
         self.requiresScript = requiresScript
+        self.file = file ?? "\(directory)/function.json"
         self.exists = exists
     }
 
@@ -91,9 +93,13 @@ struct FunctionReader {
             try RetryPolicy(tree["retry"], file: file)
         }
         guard problems.isEmpty, let http, let script, let entryPoint, let limits, let retry else { return nil }
+        let routes = http.route.flatMap { route in
+            bindings.first(where: \.isTrigger).map { [Function.Route(template: route, trigger: $0)] }
+        }
         return Function(
             name: name, directory: directory, bindings: bindings, script: script, entryPoint: entryPoint,
-            limits: limits, route: http.route, methods: http.methods, retry: retry, warnings: http.warnings)
+            limits: limits, routes: routes ?? [], methods: http.methods, retry: retry, warnings: http.warnings,
+            file: file)
     }
 
     private func checkName() throws(Problem) {

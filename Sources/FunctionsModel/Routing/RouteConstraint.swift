@@ -145,8 +145,7 @@ extension RouteConstraint.Reason: CustomStringConvertible {
     var description: String {
         switch self {
         case .unknown(let name):
-            "'\(name)' is not a constraint" + Self.suggestion(name) + "; there are "
-                + Self.names.dropLast().joined(separator: ", ") + " and " + Self.names[Self.names.count - 1]
+            "'\(name)' is not a constraint" + Self.suggestion(name) + "; there are \(Self.names.listed())"
         case .unclosed(let name):
             "the '(' of '\(name)' is never closed; write ')' after its argument"
                 + (name.lowercased() == "regex" ? ", and double the braces inside it" : "")

@@ -7,12 +7,16 @@ public struct Router: Sendable {
         /// The methods; nil if the route takes all methods.
         let methods: Set<String>?
         let function: String
+        /// The route's index among the function's own.
+        var place = 0
     }
 
     public struct Match: Sendable {
         /// The route's index in the router's list.
         package let index: Int
         public let function: String
+        /// The route's index among the function's own.
+        package let place: Int
         /// The parameters in the order of the template, including defaults. A missing optional parameter and an empty
         /// catch-all have the value nil.
         public let parameters: [(name: String, value: String?)]
@@ -51,6 +55,9 @@ public struct Router: Sendable {
 
     func template(at index: Int) -> RouteTemplate { routes[index].template }
 
+    /// The index of a route among its function's own.
+    func place(at index: Int) -> Int { routes[index].place }
+
     /// Finds the route for a method and a path. `path` is the path of the request line, without the query and not
     /// decoded.
     ///
@@ -78,7 +85,9 @@ public struct Router: Sendable {
             return .failed(function: routes[search.best].function, reason: "\(refusal)")
         }
         guard let parameters = search.parameters else { return .notFound }
-        return .found(Match(index: search.best, function: routes[search.best].function, parameters: parameters))
+        let route = routes[search.best]
+        return .found(
+            Match(index: search.best, function: route.function, place: route.place, parameters: parameters))
     }
 
     /// The number of nodes and routes that a search visits for a path that needs no decoding.

@@ -12,29 +12,29 @@ struct Routes {
         var routes: [Router.Route] = []
         var owners: [String: [Function]] = [:]
         for name in kept {
-            guard let function = functions[name], let route = function.route else { continue }
-            owners[Self.key(route), default: []].append(function)
+            guard let function = functions[name] else { continue }
+            for route in function.routes { owners[Self.key(route.template), default: []].append(function) }
         }
-        for function in functions.values.sorted(by: { $0.name.lowercased() < $1.name.lowercased() }) {
-            guard let route = function.route else { continue }
-            let twin = owners[Self.key(route)]?.first {
-                $0.name != function.name && $0.sharesMethod(with: function)
-            }
+        let all = functions.values.sorted { $0.name.lowercased() < $1.name.lowercased() }
+        for (function, (place, route)) in all.flatMap({ function in function.routes.enumerated().map { (function, $0) }
+        }) {
+            let key = Self.key(route.template)
+            let twin = owners[key]?.first { $0.name != function.name && $0.sharesMethod(with: function) }
             if let twin, !kept.contains(function.name) {
                 problems[function.name] = Problem(
-                    "\(function.directory)/function.json", at: function.routePlace, rule: .routeConflict,
-                    "'\(twin.name)' has the same route '\(route)' for one of these methods, so the host does not load "
-                        + "'\(function.name)'; change \"route\" or \"methods\"")
+                    function.file, at: route.place, rule: .routeConflict,
+                    "'\(twin.name)' has the same route '\(route.template)' for one of these methods, so the host does not "
+                        + "load '\(function.name)'; change \"route\" or \"methods\"")
                 continue
             }
-            owners[Self.key(route), default: []].append(function)
+            owners[key, default: []].append(function)
             do throws(RouteTemplateError) {
-                let template = try RouteTemplate(route, prefix: prefix)
-                routes.append(Router.Route(template: template, methods: function.methods, function: function.name))
+                let template = try RouteTemplate(route.template, prefix: prefix)
+                routes.append(
+                    Router.Route(template: template, methods: function.methods, function: function.name, place: place))
             } catch {
                 // The prefix has changed since a function was read that keeps an earlier version.
-                problems[function.name] = Problem(
-                    "\(function.directory)/function.json", at: function.routePlace, rule: .route, "\(error)")
+                problems[function.name] = Problem(function.file, at: route.place, rule: .route, "\(error)")
             }
         }
         router = Router(routes)
@@ -46,12 +46,12 @@ struct Routes {
     }
 }
 
-extension Function {
-    /// Where function.json has the route, or the trigger whose route is the function's name.
-    var routePlace: JSONTree.Place? {
-        trigger.map { ($0.tree.member(anyCase: "route") ?? $0.tree).place }
-    }
+extension Function.Route {
+    /// Where the file has the route, or the trigger whose route is the function's name.
+    var place: JSONTree.Place? { (trigger.tree.member(anyCase: "route") ?? trigger.tree).place }
+}
 
+extension Function {
     /// The host compares the methods as they are spelled, so `get` and `GET` differ.
     fileprivate func sharesMethod(with other: Function) -> Bool {
         guard let methods, let others = other.methods else { return true }

@@ -16,7 +16,8 @@ public protocol HTTPResponder: AnyObject {
     func requestTimeout(for request: HTTPRequest) -> Duration
 
     /// Whether a caller that closes its sending half has abandoned the request. The connection asks when that happens
-    /// before the response is complete. Most callers still read the response.
+    /// before the response is complete. Most callers still read the response; those who want events do not, because
+    /// such a response may never end.
     func halfCloseMeansGone(_ request: HTTPRequest) -> Bool
 }
 
@@ -24,5 +25,5 @@ extension HTTPResponder {
     public func takesStream(_ request: HTTPRequest) -> Bool { false }
     public func bodyLimit(of request: HTTPRequest) -> BodyLimit { BodyLimit() }
     public func requestTimeout(for request: HTTPRequest) -> Duration { .seconds(30) }
-    public func halfCloseMeansGone(_ request: HTTPRequest) -> Bool { false }
+    public func halfCloseMeansGone(_ request: HTTPRequest) -> Bool { request.wantsEvents }
 }

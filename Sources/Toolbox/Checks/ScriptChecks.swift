@@ -43,6 +43,7 @@ package enum ScriptChecks {
         var owners: [String: Function] = [:]
         for function in checked { owners[function.directory] = function }
         var findings: [Finding] = []
+        var servers = ServerRules(app)
         for (file, content) in graph.contents.sorted(by: { $0.key < $1.key }) {
             let owner = owner(of: file, owners)
             let users = graph.users[file] ?? []
@@ -64,13 +65,15 @@ package enum ScriptChecks {
                     }
                 }
                 rules.run()
+                if !users.isEmpty { servers.read(file, facts, users: users) { own[$0] ?? true } }
                 for function in checked where function.script == file {
                     rules.checkResults(of: function, in: app.files)
                 }
                 findings += rules.findings
             }
         }
-        return findings
+        servers.finish(settings: settings)
+        return findings + servers.findings
     }
 
     /// The function in whose folder a file is.

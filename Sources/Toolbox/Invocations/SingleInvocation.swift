@@ -49,9 +49,8 @@ package struct SingleInvocation: Sendable {
                     "\(app.root): has no functions; a function is a folder, here or in functions/, with a function.json"
             } else {
                 description =
-                    "there is no function '\(name)'\(NearestName.question(name, among: app.names)); there "
-                    + (app.names.count == 1 ? "is " : "are ") + app.names.prefix(20).joined(separator: ", ")
-                    + (app.names.count > 20 ? " and \(app.names.count - 20) more" : "")
+                    "there is no function '\(name)'\(NearestName.question(name, among: app.names)); "
+                    + app.names.listedAsFunctions
             }
         }
     }

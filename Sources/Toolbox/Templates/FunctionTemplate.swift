@@ -1,6 +1,8 @@
+import FunctionsModel
+
 /// A kind of function that `luafunc new` makes. The files are in Templates/Functions.
 package enum FunctionTemplate: String, CaseIterable, Sendable {
-    case http, timer, queue, blob, eventhub, servicebus, cosmosdb, eventgrid, table
+    case http, timer, queue, blob, eventhub, servicebus, cosmosdb, eventgrid, table, mcp
 
     /// What the function does, for a list.
     package var summary: String {
@@ -14,11 +16,12 @@ package enum FunctionTemplate: String, CaseIterable, Sendable {
         case .cosmosdb: "takes documents of Cosmos DB that were created or changed"
         case .eventgrid: "takes events of Event Grid"
         case .table: "answers HTTP requests with rows of a storage table, and saves new rows"
+        case .mcp: "is an MCP server, with tools for assistants and editors"
         }
     }
 
     /// Whether the host needs an extension bundle for the function's bindings.
-    package var needsBundle: Bool { self != .http && self != .timer }
+    package var needsBundle: Bool { ![.http, .timer, .mcp].contains(self) }
 
     private var texts: (bindings: [UInt8], handler: [UInt8], test: [UInt8]) {
         typealias Texts = PackageResources
@@ -32,6 +35,7 @@ package enum FunctionTemplate: String, CaseIterable, Sendable {
         case .cosmosdb: (Texts.cosmosdb_function_json, Texts.cosmosdb_handler_lua, Texts.cosmosdb_test_lua)
         case .eventgrid: (Texts.eventgrid_function_json, Texts.eventgrid_handler_lua, Texts.eventgrid_test_lua)
         case .table: (Texts.table_function_json, Texts.table_handler_lua, Texts.table_test_lua)
+        case .mcp: (Texts.mcp_function_json, Texts.mcp_handler_lua, Texts.mcp_test_lua)
         }
     }
 
@@ -40,20 +44,36 @@ package enum FunctionTemplate: String, CaseIterable, Sendable {
     /// - Parameters:
     ///   - folder: the function's folder, relative to the app.
     ///   - routePrefix: the one in host.json, for the paths in comments.
-    func files(of name: String, in folder: String, routePrefix: String) -> [NewFile] {
+    ///   - endpoint: the URL at which `luafunc start` serves an MCP server; nil for the function's route.
+    func files(of name: String, in folder: String, routePrefix: String, endpoint: String? = nil) -> [NewFile] {
+        let endpoint = endpoint ?? "http://localhost:7071/api/NAME"
         func filled(_ text: [UInt8]) -> String {
             // The name comes last but one, because it may contain the other words. It has no slash.
             String(decoding: text, as: UTF8.self)
+                .replacing("ENDPOINT", with: endpoint)
                 .replacing("RESOURCE", with: Self.resource(of: name))
                 .replacing("NAME", with: name)
                 .replacing("/api/", with: routePrefix.isEmpty ? "/" : "/\(routePrefix)/")
         }
         let (bindings, handler, test) = texts
-        return [
+        let files = [
             NewFile(path: "\(folder)/function.json", text: filled(bindings)),
             NewFile(path: "\(folder)/handler.lua", text: filled(handler)),
             NewFile(path: "\(folder)/\(name)_test.lua", text: filled(test)),
         ]
+        guard self == .mcp else { return files }
+        let metadata = "\(folder)-metadata"
+        return files + [
+            NewFile(path: "\(metadata)/function.json", text: filled(PackageResources.mcp_metadata_function_json)),
+            NewFile(path: "\(metadata)/handler.lua", text: filled(PackageResources.mcp_metadata_handler_lua)),
+        ]
+    }
+
+    /// The files of a server that host.json defines, so that it has no function.json.
+    static func server(in folder: String) -> [NewFile] {
+        let files = Self.mcp.files(
+            of: ServerRoutes.function, in: folder, routePrefix: "", endpoint: "http://localhost:7071/mcp")
+        return files.filter { $0.path.hasPrefix("\(folder)/") && !$0.path.hasSuffix("/function.json") }
     }
 
     /// A name for the function's queue, container or event hub: 3 to 50 small letters, digits and single dashes.

@@ -5,6 +5,8 @@ struct NewFile {
     /// Relative to the app.
     let path: String
     let text: String
+    /// Whether a file that exists gets the lines that it lacks, and otherwise stays as it is.
+    var addsLines = false
 }
 
 /// The reason why files of a template were not written.
@@ -19,18 +21,26 @@ package enum TemplateError: Error, Equatable {
 }
 
 extension [NewFile] {
-    /// Writes all files, or none if one is in the way. Returns their paths.
+    /// Writes all files, or none if one is in the way. Returns the paths of those that have changed.
     ///
-    /// - Parameter overwrites: whether files that exist are replaced.
+    /// - Parameter overwrites: whether files that exist are replaced, except those that only get lines.
     func write(to root: String, overwrites: Bool) throws(TemplateError) -> [String] {
         let root = Path.absolute(root)
         try check(in: root, overwrites: overwrites)
-        var written: [String] = []
+        var texts: [(file: NewFile, text: [UInt8])] = []
         for file in self {
+            do throws(FileError) {
+                if let text = try file.content(in: root) { texts.append((file, text)) }
+            } catch {
+                throw .unwritable(error.path, reason: error.reason, written: [])
+            }
+        }
+        var written: [String] = []
+        for (file, text) in texts {
             let place = Path.join(root, file.path)
             do throws(FileError) {
                 try Folder.make(Path.parent(of: place) ?? root)
-                try File.write(file.text, to: place, isSynced: false)
+                try File.write(text.span.bytes, to: place, isSynced: false)
             } catch {
                 throw .unwritable(error.path, reason: error.reason, written: written)
             }
@@ -53,7 +63,13 @@ extension [NewFile] {
             let place = Path.join(root, file.path)
             let target = Path.resolved(place)
             guard Path.isInside(target, of: realRoot) else { throw .outside(file.path, target: target) }
-            guard File.kind(of: place) != .folder else { throw .blocked(place, by: "it is a folder") }
+            let kind = File.kind(of: place)
+            guard kind != .folder else { throw .blocked(place, by: "it is a folder") }
+            if file.addsLines, let kind {
+                // Reading a pipe could wait for ever.
+                guard kind == .file else { throw .blocked(place, by: "it is not a file") }
+                continue
+            }
             if !overwrites, !Self.isFree(place) { taken.append(file.path) }
         }
         guard taken.isEmpty else { throw .inTheWay(taken) }
@@ -61,6 +77,15 @@ extension [NewFile] {
 
     /// Whether nothing has this path, not even a link without a target.
     private static func isFree(_ path: String) -> Bool { File.kind(of: path, followsLinks: false) == nil }
+}
+
+extension NewFile {
+    /// What to write; nil if the file that exists lacks nothing.
+    fileprivate func content(in root: String) throws(FileError) -> [UInt8]? {
+        let place = Path.join(root, path)
+        guard addsLines, File.exists(place) else { return Array(text.utf8) }
+        return IgnoreList(try File.read(place, limit: IgnoreList.limit)).adding(text)
+    }
 }
 
 extension TemplateError: CustomStringConvertible {

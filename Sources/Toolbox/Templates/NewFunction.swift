@@ -17,6 +17,8 @@ package struct NewFunction {
         case taken(String, by: String)
         /// host.json is not valid.
         case badApp(Problem)
+        /// host.json has a profile or routes beside which the host accepts no function.json.
+        case noFunctions(String)
     }
 
     /// - Parameter overwrites: whether the folder may exist.
@@ -27,6 +29,7 @@ package struct NewFunction {
         } catch {
             throw .badApp(error)
         }
+        guard host.serverRoutes == nil else { throw .noFunctions(root) }
         let parent = Self.parent(in: root)
         self.name = name
         self.root = root
@@ -44,6 +47,31 @@ package struct NewFunction {
     /// Whether host.json names the functions that the host loads, without this one.
     package var isUnlisted: Bool {
         host.functions.map { list in !list.contains { $0.lowercased() == name.lowercased() } } ?? false
+    }
+
+    /// What the app's author must know of a new MCP server.
+    package var serverNotes: [String] {
+        var notes: [String] = []
+        if host.httpWire != .proxied {
+            notes.append(
+                "host.json does not let requests through as they are, so clients get progress and questions only with a "
+                    + "tool's result, and no changes; write \"enableProxyingHttpRequest\": true into \"customHandler\"")
+        }
+        if !host.routePrefix.isEmpty {
+            notes.append(
+                "\"routePrefix\" in host.json is \"\(host.routePrefix)\", so \(folder)-metadata is at "
+                    + "/\(host.routePrefix)/.well-known, where clients do not look; if the server has auth, write "
+                    + "\"extensions\": { \"http\": { \"routePrefix\": \"\" } }, and otherwise delete that folder")
+        }
+        return notes
+    }
+
+    /// The folders of an app's functions, as absolute paths.
+    static func folders(in root: String) -> [String] {
+        ["\(AppLayout.folder)", ""].flatMap { parent in
+            let place = Path.join(root, parent)
+            return names(in: place).map { Path.join(place, $0) }
+        }.filter { File.exists("\($0)/function.json") }
     }
 
     /// Before the name of a new function's folder: `functions/`, or nothing in an app whose functions are in the root.
@@ -83,6 +111,9 @@ extension NewFunction.Refusal: CustomStringConvertible {
         case .taken(let name, let other):
             "\(other) differs from '\(name)' only in case; choose another name for the function"
         case .badApp(let problem): problem.description
+        case .noFunctions(let root):
+            "\(root): host.json makes the app a server of its own, and the host accepts no function.json beside that; add "
+                + "tools to \(AppLayout.folder)/\(ServerRoutes.function)/handler.lua, or make another app"
         }
     }
 }

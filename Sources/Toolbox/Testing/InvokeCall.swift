@@ -133,10 +133,7 @@ struct InvokeCall: Sendable {
     }
 
     private mutating func setQuery(_ query: String) throws(LuaError) {
-        guard HTTPFields.isValidTarget("?\(query)") else {
-            throw .message("invoke: '\(query)' is not a query such as a=1&b=2, with spaces as %20")
-        }
-        parts.query = query
+        try Self.fit { () throws(EventError) in try parts.setQuery(query) }
     }
 
     private static func fit(_ change: () throws(EventError) -> Void) throws(LuaError) {

@@ -36,9 +36,11 @@ package struct EditorFiles {
 
     /// Writes the definitions again if the app has them, or if its .luarc.json, which may come from another machine, names
     /// them. Nothing is reported, because nobody has asked for it.
-    package static func refresh(_ root: String) {
+    ///
+    /// - Parameter app: the app if it was read already. Its files are not read again.
+    package static func refresh(_ root: String, read app: FunctionApp? = nil) {
         var files = EditorFiles(root)
-        guard files.isWanted, let app = app(in: root) else { return }
+        guard files.isWanted, let app = app.map({ AppLoader.forEditors($0) }) ?? self.app(in: root) else { return }
         files.writeDefinitions(of: app)
     }
 
@@ -61,6 +63,12 @@ package struct EditorFiles {
         return names.first { File.kind(of: Path.join(root, $0), followsLinks: false) != nil } ?? names[0]
     }
 
+    /// They are the same for every app, and making them takes longer than all else.
+    private static let schemas: [(path: String, text: [UInt8])] = [
+        ("function.schema.json", Array(EditorSchema.function().utf8)),
+        ("host.schema.json", Array(EditorSchema.host().utf8)),
+    ]
+
     private mutating func writeDefinitions(of app: FunctionApp) {
         let taken = app.takenModules.map(\.name)
         var files: [(path: String, text: [UInt8])] = [(".gitignore", Array("*\n".utf8))]
@@ -70,8 +78,7 @@ package struct EditorFiles {
         }
         for (name, text) in TypeDefinitions.globals { files.append(("globals/\(name).lua", text)) }
         files.append(("functions.lua", Array(FunctionTypes.text(of: app).utf8)))
-        files.append(("function.schema.json", Array(EditorSchema.function().utf8)))
-        files.append(("host.schema.json", Array(EditorSchema.host().utf8)))
+        files += Self.schemas
         for path in files.map(\.path) + taken.map({ "\($0).lua" }) {
             if let reason = linkOrDevice(on: "\(TypeDefinitions.folder)/\(path)") { return problems.append(reason) }
         }
@@ -104,22 +111,23 @@ package struct EditorFiles {
 
     private mutating func merge(_ settings: EditorSettings, into path: String) {
         let place = Path.join(root, path)
+        var old: [UInt8] = []
         do throws(FileError) {
             if let reason = obstacle(at: place) {
-                problems.append("\(path) \(reason); \(settings.advice)")
+                problems.append("\(path) \(reason); \(settings.advice(for: old))")
                 return
             }
-            let old = File.exists(place) ? try File.read(place, limit: EditorSettings.limit) : []
+            if File.exists(place) { old = try File.read(place, limit: EditorSettings.limit) }
             let new: [UInt8]
             do {
                 new = try settings.merged(into: old)
             } catch {
-                problems.append("\(path) stays as it is, because \(error); \(settings.advice)")
+                problems.append("\(path) stays as it is, because \(error); \(settings.advice(for: old))")
                 return
             }
             entries.append(Entry(path: path, isChanged: try write(new, to: path)))
         } catch {
-            problems.append("\(path) cannot be changed: \(error.reason); \(settings.advice)")
+            problems.append("\(path) cannot be changed: \(error.reason); \(settings.advice(for: old))")
         }
     }
 

@@ -19,9 +19,14 @@ struct EditorSettings: Sendable {
 
     fileprivate let values: [(path: String, value: Value)]
 
-    /// What to do by hand.
-    var advice: String {
-        "add by hand:" + values.map { "\n  \"\($0.path)\": \($0.value.written)" }.joined(separator: ",")
+    /// What to do by hand: only what the file lacks, if the file can be read.
+    func advice(for old: [UInt8]) -> String {
+        let file = try? CommentedJSON(old)
+        let lines = values.compactMap { path, value -> String? in
+            let text = file.map { value.lacking(at: Self.path(path, in: $0), in: $0) } ?? value.written
+            return text.map { "\n  \"\(path)\": \($0)" }
+        }
+        return "add by hand:" + lines.joined(separator: ",")
     }
 
     /// Larger files are not settings.
@@ -59,11 +64,14 @@ struct EditorSettings: Sendable {
         var file = try Self.reading { () throws(JSONError) in try CommentedJSON(old) }
         guard file.root.members != nil else { throw Refusal(description: "it is not an object") }
         for (path, value) in values {
-            // The language server takes the names also with this prefix.
-            let prefix = file.find(path) == nil && file.find("Lua.\(path)") != nil ? "Lua." : ""
-            try Self.add(value, at: prefix + path, to: &file)
+            try Self.add(value, at: Self.path(path, in: file), to: &file)
         }
         return file.text
+    }
+
+    /// The language server takes the names also with a prefix.
+    private static func path(_ path: String, in file: CommentedJSON) -> String {
+        file.find(path) == nil && file.find("Lua.\(path)") != nil ? "Lua.\(path)" : path
     }
 
     private static func reading<Result>(_ body: () throws(JSONError) -> Result) throws(Refusal) -> Result {
@@ -129,6 +137,14 @@ extension EditorSettings.Value {
                 !elements.contains { file.find("url", in: $0)?.text == schema.url }
             }.map(Self.written)
         }
+    }
+
+    /// What to add by hand; nil if the file has it.
+    fileprivate func lacking(at path: String, in file: CommentedJSON) -> String? {
+        // A value of the wrong kind has to be replaced.
+        guard let old = file.find(path), let missing = try? missing(at: path, in: file) else { return written }
+        if missing.isEmpty { return nil }
+        return old.members != nil ? "{ \(missing.joined(separator: ", ")) }" : Self.list(missing)
     }
 
     private static func written(_ schema: (url: String, files: [String])) -> String {

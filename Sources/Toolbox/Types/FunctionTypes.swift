@@ -23,12 +23,12 @@ package enum FunctionTypes {
 
     private static func definition(of function: Function) -> String {
         let name = function.name
-        var text = "\n---The inputs in \(function.directory)/function.json.\n---@class \(name).data\n"
+        var text = "\n---The inputs in \(function.file).\n---@class \(name).data\n"
         for binding in function.inputs {
             text += "---@field \(binding.name) \(LuaTypes.input(of: binding))\(description(of: binding))\n"
         }
         text += "\n---@class \(name).context: luafunc.Context\n---@field functionName \"\(name)\"\n"
-        text += "\n---The outputs in \(function.directory)/function.json.\n---@class \(name).outputs\n"
+        text += "\n---The outputs in \(function.file).\n---@class \(name).outputs\n"
         for binding in function.outputs {
             let type = LuaTypes.output(of: binding)
             text +=

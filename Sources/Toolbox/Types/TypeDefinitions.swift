@@ -10,7 +10,8 @@ enum TypeDefinitions {
         ("azure", PackageResources.azure_types_lua), ("base64", PackageResources.base64_types_lua),
         ("crypto", PackageResources.crypto_types_lua), ("http", PackageResources.http_types_lua),
         ("json", PackageResources.json_types_lua), ("jwt", PackageResources.jwt_types_lua),
-        ("log", PackageResources.log_types_lua), ("task", PackageResources.task_types_lua),
+        ("log", PackageResources.log_types_lua), ("mcp", PackageResources.mcp_types_lua),
+        ("task", PackageResources.task_types_lua),
         ("time", PackageResources.time_types_lua), ("url", PackageResources.url_types_lua),
         ("uuid", PackageResources.uuid_types_lua),
     ]

@@ -10,12 +10,12 @@ struct BashCompletion {
                 "$("${COMP_WORDS[0]/#\\~/$HOME}" \(AppChoice.namesCommand) "${COMP_WORDS[@]:1:COMP_CWORD-1}" 2>/dev/null)" -- "$1")
         }
         _luafunc() {
-            local word=${COMP_WORDS[COMP_CWORD]} option=${COMP_WORDS[COMP_CWORD-1]} other
-            # bash cuts --option=value into three words.
-            if [[ $word == = ]]; then
-                word=
-            elif [[ $option == = ]]; then
-                option=${COMP_WORDS[COMP_CWORD-2]}
+            local word=${COMP_WORDS[COMP_CWORD]} option=${COMP_WORDS[COMP_CWORD-1]} other list= mark=
+            # bash makes three words of --option=value, and of --option=@value.
+            if [[ $word == [=@] || $word == =@ ]]; then
+                mark=$word word=
+            elif [[ $option == [=@] || $option == =@ ]]; then
+                mark=$option option=${COMP_WORDS[COMP_CWORD-2]}
             fi
             COMPREPLY=()
             if ((COMP_CWORD == 1)); then
@@ -28,7 +28,9 @@ struct BashCompletion {
                     mapfile -t COMPREPLY < <(compgen -f -- "$word")
                     return
                 fi
+                [[ $other == -* ]] && list=$other
             done
+            [[ $word != -* ]] || list=
             case ${COMP_WORDS[1]} in
             help) mapfile -t COMPREPLY < <(compgen -W "\(names)" -- "$word") ;;
         \(program.commands.map(part).joined(separator: "\n"))
@@ -55,11 +57,20 @@ struct BashCompletion {
             lines += valued.map { "        \($0))\(action($1)) return ;;" }
             lines.append("        esac")
         }
+        let lists = command.visibleParameters.filter(\.takesList).compactMap { parameter in
+            parameter.value.map { "        \(parameter.long))\(action($0.completion)) return ;;" }
+        }
+        if !lists.isEmpty { lines += ["        case $list in"] + lists + ["        esac"] }
         lines.append(#"        mapfile -t COMPREPLY < <(compgen -W "\#(words.joined(separator: " "))" -- "$word")"#)
         switch command.operands.first?.parameter.value?.completion {
-        case .folder?: lines.append(#"        if [[ $word != -* ]]; then\#(action(.folder)) fi"#)
+        case .folder?, .app?: lines.append(#"        if [[ $word != -* ]]; then\#(action(.folder)) fi"#)
         case .functions?: lines.append(#"        if [[ $word != -* ]]; then\#(action(.functions)) fi"#)
         default: break
+        }
+        if command.rest?.isBare == true, case .functions? = command.rest?.completion {
+            lines.append(#"        if [[ $word != -* ]]; then\#(action(.functions))"#)
+            lines.append(#"            if ((${#COMPREPLY[@]} == 0)); then\#(action(.file)) fi"#)
+            lines.append("        fi")
         }
         lines.append("        ;;")
         return lines.joined(separator: "\n")
@@ -69,7 +80,11 @@ struct BashCompletion {
         switch completion {
         case .none: ""
         case .file: #" compopt -o filenames; mapfile -t COMPREPLY < <(compgen -f -- "$word");"#
-        case .folder: #" compopt -o filenames; mapfile -t COMPREPLY < <(compgen -d -- "$word");"#
+        // Where COMP_WORDBREAKS lacks the @, it is a part of the word.
+        case .content:
+            #" if [[ $mark == *@ ]]; then\#(action(.file))"#
+                + #" elif [[ $word == @* ]]; then mapfile -t COMPREPLY < <(compgen -P @ -f -- "${word#@}"); fi;"#
+        case .folder, .app: #" compopt -o filenames; mapfile -t COMPREPLY < <(compgen -d -- "$word");"#
         case .functions: #" _luafunc_functions "$word";"#
         case .choices(let choices):
             #" mapfile -t COMPREPLY < <(compgen -W "\#(choices.joined(separator: " "))" -- "$word");"#

@@ -11,9 +11,10 @@ struct Command: Sendable {
     var operands: [any CommandOperand] = []
     /// The words after `--`, or any number of arguments without a name.
     var rest: Rest?
-    /// Checks the arguments as a whole. It runs before unexpected arguments are refused, because for `serve 8080`,
-    /// advice about the port is more helpful.
+    /// Checks the arguments as a whole. It runs before unexpected arguments are refused.
     var validate: @Sendable (Arguments) throws -> Void = { _ in }
+    /// What to do in place of an unexpected argument; nil if that is unknown.
+    var advice: @Sendable (_ word: String) -> String? = { _ in nil }
     let run: @Sendable (Arguments) throws -> Void
 
     var parameters: [Parameter] { options.map(\.parameter) }
@@ -25,6 +26,8 @@ struct Rest: Sendable {
     let help: String
     /// Whether the words need no `--` before them.
     var isBare = false
+    /// What a shell offers besides files.
+    var completion = ValueForm.Completion.none
 }
 
 /// The program: its commands, and the general help text.

@@ -18,6 +18,9 @@ extension CommandSet {
         guard !first.hasPrefix("-") else {
             if asksForHelp(words) { return .help(HelpText(self).text) }
             if first == "--version" { return .version }
+            if ["-v", "-V", "-version"].contains(first) {
+                throw UsageError(.foreignOption(first, "write --version"), command: nil)
+            }
             throw UsageError(.commandMissing(option: first, users: users(of: first)), command: nil)
         }
         guard let command = command(first) else {
@@ -83,7 +86,8 @@ private struct CommandLineReader {
         }
         try command.validate(arguments)
         if operands.count > command.operands.count {
-            throw UsageError(.unexpectedArgument(operands[command.operands.count]))
+            let word = operands[command.operands.count]
+            throw UsageError(.unexpectedArgument(word, advice: command.advice(word)))
         }
         return .run(command, arguments)
     }
@@ -100,7 +104,8 @@ private struct CommandLineReader {
             if parts.count == 1, let next = words.first, Self.isValue(next) {
                 try takeValues(of: parameter)
             } else if parts.count > 1 {
-                arguments.set(try value(parts[1], of: parameter), for: parameter)
+                try take(parts[1], for: parameter)
+                if parameter.takesList, words.first.map(Self.isValue) == true { try takeValues(of: parameter) }
             } else {
                 throw UsageError(.missingValue(parameter))
             }
@@ -115,8 +120,13 @@ private struct CommandLineReader {
 
     private mutating func takeValues(of parameter: Parameter) throws(UsageError) {
         repeat {
-            arguments.set(try value(words.removeFirst(), of: parameter), for: parameter)
+            try take(words.removeFirst(), for: parameter)
         } while parameter.takesList && words.first.map(Self.isValue) == true
+    }
+
+    private mutating func take(_ text: String, for parameter: Parameter) throws(UsageError) {
+        if !parameter.repeats, arguments.has(parameter) { throw UsageError(.givenTwice(parameter)) }
+        arguments.set(try value(text, of: parameter), for: parameter)
     }
 
     /// Reads `-v`, several letters after one dash, or a letter with its value: `-p 80`, `-p80`, `-p=80`.
@@ -132,7 +142,7 @@ private struct CommandLineReader {
                 // A word such as `-port` was meant as a long option.
                 if letters.first?.isLetter == true, isLong(word) { throw unknown(word) }
                 let text = String(letters.first == "=" ? letters.dropFirst() : letters)
-                return arguments.set(try value(text, of: parameter), for: parameter)
+                return try take(text, for: parameter)
             }
             guard let next = words.first, Self.isValue(next) else { throw UsageError(.missingValue(parameter)) }
             return try takeValues(of: parameter)

@@ -65,7 +65,8 @@ enum ForeignWords {
         build, package, bundle: 'luafunc pack' makes a package; scripts need no build
         lint, validate, doctor: 'luafunc check' reports every problem of an app
         fmt, format: luafunc has no formatter; StyLua formats Lua
-        list, ls, routes, function list: 'luafunc check' lists problems, and 'luafunc start' the functions and their addresses
+        list, ls, routes, function list: 'luafunc check' lists problems, and 'luafunc start' the functions and their \
+        addresses
         call, trigger: 'luafunc invoke NAME' runs one function once
         secret, secrets: write secrets into local.settings.json or .env for this machine, and into app settings in Azure
         login, whoami: luafunc talks to no cloud; 'az login' is the login of Azure
@@ -106,6 +107,10 @@ enum ForeignWords {
         start --env-file: .env in the app folder is read anyway
         pack --build-native-deps, pack --no-build, pack --additional-packages: scripts need no build; leave it out
         pack -o: write --output for a folder, --zip for a zip file
+        repl -e, repl --eval, repl --execute: standard input is the code: echo 'return 1+1' | luafunc repl
+        invoke -d, invoke --data-raw, invoke --json: write --body, or --input for a message
+        invoke -x, invoke --request: write --method
+        invoke -h: write --header
         * --script-root: write --app
         """
 }

@@ -3,7 +3,7 @@ protocol CommandOption: Sendable {
     var parameter: Parameter { get }
 }
 
-/// `--port 8080` or `--port=8080`. If the option is given twice, the last value counts.
+/// `--port 8080` or `--port=8080`, at most once.
 struct Option<Value: Sendable>: CommandOption {
     let parameter: Parameter
 

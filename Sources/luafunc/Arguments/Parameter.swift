@@ -64,6 +64,10 @@ struct ValueForm: Sendable {
 
     enum Completion: Sendable {
         case none, file, folder
+        /// The app folder, whose functions are offered for the words after it.
+        case app
+        /// A file after an `@`; any other text stands for itself.
+        case content
         /// The names of the app's functions.
         case functions
         case choices([String])

@@ -19,7 +19,8 @@ struct UsageError: Error {
         case wrongValue(String, Parameter, ValueProblem)
         case needlessValue(String, String)
         case repeated(Parameter, String)
-        case unexpectedArgument(String)
+        case givenTwice(Parameter)
+        case unexpectedArgument(String, advice: String?)
         /// A problem that the command itself found.
         case other(String)
     }
@@ -61,7 +62,9 @@ extension UsageError: CustomStringConvertible {
         case .needlessValue(let value, let name): "'\(name)' takes no value, so '\(value)' cannot be given to it"
         case .repeated(let parameter, let name):
             "'\(name)' comes after '\(parameter.long)' or '\(parameter.opposite)'; give one of them, once"
-        case .unexpectedArgument(let word): "Unexpected argument '\(word)'"
+        case .givenTwice(let parameter): "\(parameter.long) is given twice; give it once"
+        case .unexpectedArgument(let word, let advice):
+            "Unexpected argument '\(word)'\(advice.map { "; \($0)" } ?? "")"
         case .other(let sentence): sentence
         }
     }
@@ -69,7 +72,9 @@ extension UsageError: CustomStringConvertible {
     /// The parameter whose help shows what is expected.
     private var parameter: Parameter? {
         switch reason {
-        case .missingValue(let parameter), .missingOperand(let parameter), .wrongValue(_, let parameter, _): parameter
+        case .missingValue(let parameter), .missingOperand(let parameter): parameter
+        // The sentence itself lists the choices.
+        case .wrongValue(_, let parameter, _): parameter.value?.choices.isEmpty == false ? nil : parameter
         default: nil
         }
     }

@@ -21,6 +21,9 @@ extension ValueOf<String> {
     /// The name of a function of the app.
     static let function = ValueOf(placeholder: "name", completion: .functions) { text throws(ValueProblem) in text }
 
+    /// The app folder.
+    static let app = ValueOf(completion: .app) { text throws(ValueProblem) in text }
+
     static func folder(placeholder: String? = nil) -> ValueOf {
         ValueOf(placeholder: placeholder, completion: .folder) { text throws(ValueProblem) in text }
     }

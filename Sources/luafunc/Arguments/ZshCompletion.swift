@@ -8,7 +8,7 @@ struct ZshCompletion {
         \(CompletionFile.mark(for: .zsh)) Load it in ~/.zshrc, after compinit: source <(luafunc completion zsh)
         _luafunc_functions() {
             local -a names
-            names=(${(f)"$(${~program} \(AppChoice.namesCommand) "${(@)typed[2,-1]}" 2>/dev/null)"})
+            names=(${(f)"$(${~program} \(AppChoice.namesCommand) "${(@)typed[2,CURRENT]}" "${(@)typed[CURRENT+2,-1]}" 2>/dev/null)"})
             compadd "$@" -a names
         }
         _luafunc() {
@@ -25,6 +25,10 @@ struct ZshCompletion {
             local -a typed=("${(@Q)words}")
             shift words
             ((CURRENT--))
+            # The last option, whose list may go on.
+            local -a dashed=(${(M)words[2,CURRENT-1]:#-*})
+            local list=$dashed[-1]
+            [[ $words[CURRENT] == -* ]] && list=
             case $command in
             help) _describe -t commands command commands ;;
         \(program.commands.map(part).joined(separator: "\n"))
@@ -39,8 +43,15 @@ struct ZshCompletion {
         var specs = command.visibleParameters.flatMap(specs)
         specs.append(quoted("(- *)--help[Show help information]"))
         specs += command.operands.map { ":\($0.parameter.name):\(action($0.parameter.value))" }.map(quoted)
-        if let rest = command.rest { specs.append(quoted("*:\(rest.name):_files")) }
-        return "    \(command.name))\n        _arguments -S \\\n            "
+        if let rest = command.rest {
+            let action = if case .functions = rest.completion { "{_luafunc_functions; _files}" } else { "_files" }
+            specs.append(quoted("*:\(rest.name):\(action)"))
+        }
+        let lists = command.visibleParameters.filter(\.takesList).compactMap { parameter -> String? in
+            guard case .functions? = parameter.value?.completion else { return nil }
+            return "        if [[ $list == \(parameter.long)(|=*) ]]; then _luafunc_functions; return; fi\n"
+        }
+        return "    \(command.name))\n\(lists.joined())        _arguments -S \\\n            "
             + specs.joined(separator: " \\\n            ") + "\n        ;;"
     }
 
@@ -65,7 +76,8 @@ struct ZshCompletion {
         switch value?.completion {
         case nil, .some(.none): " "
         case .file: "_files"
-        case .folder: "_files -/"
+        case .folder, .app: "_files -/"
+        case .content: "{compset -P @ && _files}"
         case .functions: "_luafunc_functions"
         case .choices(let choices): "(\(choices.joined(separator: " ")))"
         }

@@ -7,12 +7,12 @@ struct AppChoice {
     var app: String?
 
     static let option = Option(
-        "app", .folder(), "The app folder, with host.json.",
+        "app", .app, "The app folder, with host.json.",
         default: "FUNCTIONS_APP_ROOT_PATH, else the working folder")
 
     /// The same for commands that take the folder without an option, too.
     static let operand = Operand(
-        "dir", ValueOf.folder(), "The app folder, in place of --app.", isOptional: true)
+        "dir", ValueOf.app, "The app folder, in place of --app.", isOptional: true)
 
     /// - Parameter isHidden: for `serve`, to which `start` passes the choice on.
     static func functionsOption(isHidden: Bool = false) -> RepeatedOption<String> {
@@ -21,10 +21,15 @@ struct AppChoice {
             isHidden: isHidden)
     }
 
-    /// The functions to load; nil for all.
+    /// The functions to load; nil for all. Names may also be separated by commas.
     static func functions(_ arguments: Arguments) -> [String]? {
-        let names = arguments[functionsOption()]
-        return names.isEmpty ? nil : names
+        let words = arguments[functionsOption()]
+        guard !words.isEmpty else { return nil }
+        return words.flatMap { word in
+            let names = word.split(separator: ",").map(String.init)
+            // An empty name is refused like an unknown one.
+            return names.isEmpty ? [word] : names
+        }
     }
 
     init() {}
@@ -37,6 +42,11 @@ struct AppChoice {
                 .other("the app folder is given twice: '\(second)' and --app '\(first)'; give one of them"))
         }
         if AppChoice(arguments).app == "" { throw UsageError(.other("the name of the app folder is empty")) }
+    }
+
+    /// The advice on an argument of a command that takes the app folder only with `--app`.
+    static func advice(on word: String) -> String? {
+        File.kind(of: word) == .folder ? "write --app \(word.shellWord)" : nil
     }
 
     /// The app: the given folder; without one, the embedded app; without one, the host's folder or the working folder.

@@ -9,8 +9,9 @@ extension AppChoice {
 
     /// Prints the names. Prints nothing if anything is wrong, because the user is in the middle of a line.
     static func printNames(onLine words: [String]) {
+        guard let line = UnfinishedLine(words, of: .luafunc), line.takesFunction else { return }
         var choice = AppChoice()
-        choice.app = CommandSet.luafunc.appFolder(in: words).map(unquoted)
+        choice.app = line.app.map(unquoted)
         let settings = Settings.current
         guard let source = try? choice.source(settings),
             let app = try? AppLoader(source, settings: settings.values).load(earlier: HostJSON())
@@ -28,32 +29,63 @@ extension AppChoice {
     }
 }
 
-extension CommandSet {
-    /// The app folder on an unfinished command line; nil if it names none.
-    func appFolder(in words: [String]) -> String? {
-        guard let command = words.first.flatMap(command) else { return nil }
-        let option = AppChoice.option.parameter.long
-        var rest = words.dropFirst()
-        while let word = rest.popFirst(), word != "--" {
-            if word.hasPrefix("\(option)=") { return String(word.dropFirst(option.count + 1)) }
-            // bash passes on `--app=x` as three words.
-            if word == option { return rest.first == "=" ? rest.dropFirst().first : rest.first }
+/// The words before the cursor, as far as they say what may come next.
+struct UnfinishedLine {
+    /// The app folder; nil if the line names none.
+    private(set) var app: String?
+    private var operands = 0
+    private let command: Command
+
+    /// Returns nil if the first word is no command.
+    init?(_ words: [String], of program: CommandSet) {
+        guard let command = words.first.flatMap(program.command) else { return nil }
+        self.command = command
+        read(Self.joined(words.dropFirst()))
+    }
+
+    /// Whether a function's name may come next. No name is offered where the only one is there already.
+    var takesFunction: Bool {
+        let options = command.parameters.compactMap(\.value?.completion) + [command.rest?.completion].compactMap(\.self)
+        let next = command.operands.dropFirst(operands).compactMap(\.parameter.value?.completion)
+        return (options + next).contains { if case .functions = $0 { true } else { false } }
+    }
+
+    private mutating func read(_ words: [String]) {
+        var words = words[...]
+        while let word = words.popFirst(), word != "--" {
             guard word.hasPrefix("-") else {
-                if command.operands.first?.parameter.name == AppChoice.operand.parameter.name,
-                    command.operands.first?.parameter.help == AppChoice.operand.parameter.help
-                {
-                    return word
-                }
+                if operands < command.operands.count { note(word, for: command.operands[operands].parameter) }
+                operands += 1
                 continue
             }
+            let name = String(word.prefix { $0 != "=" })
             let parameter = command.parameters.first { parameter in
-                parameter.long == word || parameter.short.map { "-\($0)" } == word
+                parameter.long == name || parameter.short.map { "-\($0)" } == name
             }
             guard let parameter, parameter.value != nil else { continue }
-            repeat {
-                rest = rest.dropFirst()
-            } while parameter.takesList && rest.first.map { !$0.hasPrefix("-") } == true
+            let value = name == word ? words.popFirst() : String(word.dropFirst(name.count + 1))
+            if let value { note(value, for: parameter) }
+            while parameter.takesList, words.first?.hasPrefix("-") == false { words.removeFirst() }
         }
-        return nil
+    }
+
+    private mutating func note(_ word: String, for parameter: Parameter) {
+        if case .app? = parameter.value?.completion, app == nil { app = word }
+    }
+
+    /// bash cuts words at these characters: `--app=x` arrives as `--app`, `=`, `x`. An `@` may begin a word.
+    private static func joined(_ words: ArraySlice<String>) -> [String] {
+        var joined: [String] = []
+        var isOpen = false
+        for word in words {
+            let isMark = !word.isEmpty && word.allSatisfy { "=:@".contains($0) }
+            if let last = joined.last, isOpen || isMark && word != "@" {
+                joined[joined.count - 1] = last + word
+            } else {
+                joined.append(word)
+            }
+            isOpen = isMark
+        }
+        return joined
     }
 }

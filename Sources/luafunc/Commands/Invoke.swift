@@ -23,6 +23,10 @@ extension Command {
         operands: [function],
         validate: { arguments in
             try checkEvent(arguments)
+        },
+        advice: { word in
+            if word.hasPrefix("{") || word.hasPrefix("[") { return "write --body before it, or --input for a message" }
+            return AppChoice.advice(on: word)
         }
     ) { arguments in
         let choice = AppChoice(arguments)
@@ -98,7 +102,9 @@ extension Command {
             if let text = arguments[path] { try parts.setPath(text) }
             let queries = arguments[query]
             // A request line ends at a space.
-            if !queries.isEmpty { parts.query = queries.joined(separator: "&").replacing(" ", with: "%20") }
+            if !queries.isEmpty {
+                try parts.setQuery(queries.joined(separator: "&").replacing(" ", with: "%20"))
+            }
             for line in arguments[header] { try parts.addHeader(line) }
             parts.body = arguments[body]
             var invocation = try SingleInvocation(
@@ -136,7 +142,7 @@ private enum Content {
 
 extension ValueOf<[UInt8]> {
     /// A text, `@file`, or `-` for standard input.
-    fileprivate static let content = ValueOf(placeholder: "text|@file|-", completion: .file) {
+    fileprivate static let content = ValueOf(placeholder: "text|@file|-", completion: .content) {
         text throws(ValueProblem) in try Content.bytes(of: text)
     }
 

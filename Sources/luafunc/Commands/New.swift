@@ -29,7 +29,7 @@ extension Command {
             let template = try arguments[template] ?? TemplateQuestion.ask()
             let files = try function.write(template, overwrites: force)
             EditorFiles.refresh(root)
-            Console.print(report(function, files, app: arguments[AppChoice.option]))
+            Console.print(report(function, template, files, app: arguments[AppChoice.option]))
             for note in notes(function, template) { Console.printError(note) }
         } catch let refusal as NewFunction.Refusal {
             Console.printError("luafunc: \(refusal)")
@@ -46,12 +46,16 @@ extension Command {
     private static let force = Flag("force", "Overwrite the files of a function that exists.")
     private static let list = Flag("list", "Show the templates, and do nothing else.")
 
-    private static func report(_ function: NewFunction, _ files: [String], app: String?) -> String {
+    private static func report(
+        _ function: NewFunction, _ template: FunctionTemplate, _ files: [String], app: String?
+    ) -> String {
         let option = app.map { " --app \($0.shellWord)" } ?? ""
+        // An MCP server takes messages of a protocol, and no sample event.
+        let first = template == .mcp ? "start" : "invoke \(function.name)"
         return files.joined(separator: "\n") + """
             \n
             Next:
-              luafunc invoke \(function.name)\(option)
+              luafunc \(first)\(option)
               luafunc test\(option)
             """
     }
@@ -70,6 +74,7 @@ extension Command {
             notes.append(
                 "warn  \"functions\" in host.json names the functions that the host loads; add \"\(function.name)\"")
         }
+        if template == .mcp { notes += function.serverNotes.map { "warn  \($0)" } }
         return notes
     }
 }

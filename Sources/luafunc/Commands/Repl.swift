@@ -15,7 +15,10 @@ extension Command {
             Examples: luafunc repl --app shop
                       echo 'require("json").encode { 1, 2 }' | luafunc repl
             """,
-        options: [AppChoice.option, AppSettings.option, LimitOptions.memory]
+        options: [AppChoice.option, AppSettings.option, LimitOptions.memory],
+        advice: { word in
+            word.hasSuffix(".lua") ? "write luafunc repl < \(word.shellWord)" : AppChoice.advice(on: word)
+        }
     ) { arguments in
         let choice = AppChoice(arguments)
         let source = try source(choice)
@@ -65,7 +68,7 @@ extension Command {
         var text: [UInt8] = []
         do throws(FileError) {
             while text.count <= mostInput {
-                let piece = try input.read(upTo: 1 << 20)
+                let piece = try input.readWaiting(upTo: 1 << 20)
                 if piece.isEmpty { return text }
                 text += piece
             }
@@ -105,7 +108,7 @@ private final class ReplPipe {
             case .incomplete, .interrupted: code = .failure
             }
             prompt.tasksEnded = { [self] in code.end() }
-            if !prompt.hasTasks { code.end() }
+            if prompt.tasks == 0 { code.end() }
         }
     }
 

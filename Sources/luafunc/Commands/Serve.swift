@@ -11,11 +11,7 @@ extension Command {
             LimitOptions.output, watch, functions, untilStdinEnds, alternatesVMs,
             takesSecret,
         ],
-        validate: { arguments in
-            if arguments[port] == nil, !Settings.current.isHosted, try AppArchive.carried?.files == nil {
-                throw UsageError(.other("say which port to listen on: luafunc serve --port 8080"))
-            }
-        }
+        advice: { word in AppChoice.advice(on: word) ?? "say which port to listen on: luafunc serve --port 8080" }
     ) { arguments in
         let limits = LimitOptions(arguments)
         var serving = ServeSession()

@@ -23,6 +23,9 @@ extension Command {
         rest: Rest(name: "program", help: "A custom handler to start in place of luafunc."),
         validate: { arguments in
             try AppChoice.check(arguments)
+            if arguments[corsCredentials], arguments[cors]?.contains("*") == true {
+                throw UsageError(.other("--cors-credentials with --cors '*': \(LocalSettings.credentialsForAll)"))
+            }
             if arguments[external], !arguments.rest.isEmpty {
                 throw UsageError(.other("use --external or a program after --, not both"))
             }
@@ -76,7 +79,7 @@ extension Command {
             level.rawValue,
         ]
         words += LimitOptions(arguments).arguments
-        for name in arguments[functions] { words.append("\(functions.parameter.long)=\(name)") }
+        for name in AppChoice.functions(arguments) ?? [] { words.append("\(functions.parameter.long)=\(name)") }
         // Without this option, the handler would use its embedded app. The path is absolute, because the handler starts
         // in that folder.
         if let folder = AppChoice(arguments).app { words += ["--app", Path.standardized(folder)] }
@@ -101,7 +104,7 @@ extension Command {
         options.recordings = arguments[record]
         if options.source.changes {
             let root = options.folder
-            options.whenRead = { EditorFiles.refresh(root) }
+            options.whenRead = { app in EditorFiles.refresh(root, read: app) }
         }
         return options
     }

@@ -21,7 +21,7 @@ extension Command {
         ],
         rest: Rest(
             name: "what", help: "Functions, test files or folders of the app. By default, all tests run.",
-            isBare: true)
+            isBare: true, completion: .functions)
     ) { arguments in
         let settings = Settings.current
         let source = try AppChoice(arguments).source(settings)

@@ -8,9 +8,11 @@ extension Command {
         discussion: """
             Writes .luafunc/types, and adds to .luarc.json and .vscode/settings.json what an editor needs to find it. \
             What you have written there stays. docs/editor.md explains what an editor shows then.
-              luafunc types --app myapp
+
+            Example: luafunc types myapp
             """,
-        options: [AppChoice.option, vscode]
+        options: [AppChoice.option, vscode], operands: [AppChoice.operand],
+        validate: { arguments in try AppChoice.check(arguments) }
     ) { arguments in
         let root = AppChoice(arguments).folder(Settings.current)
         let app = try AppLoader(.folder(root), settings: Settings.current.values, requiresScripts: false)

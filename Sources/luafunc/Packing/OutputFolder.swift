@@ -1,4 +1,5 @@
 import Files
+import FunctionsModel
 
 /// Writes a packed app as a folder, for tools that need one.
 struct OutputFolder {
@@ -31,7 +32,9 @@ struct OutputFolder {
 
     private func isPacked(_ name: String) -> Bool {
         ["host.json", runtimeName, "lib", "lua_modules"].contains(name)
-            || File.exists("\(path)/\(name)/function.json")
+            || ["function.json", "handler.lua"].contains {
+                AppLayout.definesFunction("\(name)/\($0)") && File.exists("\(path)/\(name)/\($0)")
+            }
     }
 
     func write(_ files: [PackedFile]) throws(PackError) {

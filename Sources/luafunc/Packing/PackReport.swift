@@ -1,3 +1,4 @@
+import FunctionsModel
 import Log
 
 /// The report of `pack`: the packed files, notes about results that the author may not expect, and how to use each
@@ -26,7 +27,7 @@ struct PackReport {
         let total = files.reduce(0) { $0 + $1.size }
         let nameWidth = files.map(\.path.count).max() ?? 0
         let sizeWidth = String(total).count
-        let functions = Set(files.filter { $0.path.hasSuffix("/function.json") }.map { $0.path.prefix { $0 != "/" } })
+        let functions = Set(files.filter { AppLayout.definesFunction($0.path) }.map { $0.path.prefix { $0 != "/" } })
         var lines: [String] = []
         for group in Group.allCases {
             let members = files.filter { Group(of: $0.path, functions) == group }

@@ -21,9 +21,11 @@ struct PackedApp {
     init(_ app: FunctionApp) throws(PackError) {
         var walk = try AppWalk(app)
         try walk.run()
-        guard walk.files.contains(where: { $0.path.hasSuffix("/function.json") }) else {
-            throw .noFunctions(root: app.root)
+        let isServer = app.host.serverRoutes != nil
+        let hasFunction = walk.files.contains { file in
+            isServer ? AppLayout.definesFunction(file.path) : file.path.hasSuffix("/function.json")
         }
+        guard hasFunction else { throw .noFunctions(root: app.root) }
         let host = try PackedHostJSON(walk.hostText())
         files = (walk.files + [PackedFile(path: "host.json", bytes: host.bytes)])
             .sorted { $0.path.utf8.lexicographicallyPrecedes($1.path.utf8) }

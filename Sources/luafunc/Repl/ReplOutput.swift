@@ -106,13 +106,14 @@ final class ReplOutput: Sendable {
 
     /// Prints words in columns.
     func print(list words: [String], columns: Int) {
-        let width = (words.map(\.count).max() ?? 0) + 2
+        func columnsOf(_ word: String) -> Int { word.reduce(0) { $0 + $1.columns } }
+        let width = (words.map(columnsOf).max() ?? 0) + 2
         let across = max(1, columns / width)
         var lines: [String] = []
         for (index, word) in words.enumerated() {
             if index % across == 0 { lines.append("") }
             let isLast = index % across == across - 1 || index == words.count - 1
-            lines[lines.count - 1] += isLast ? word : word + String(repeating: " ", count: width - word.count)
+            lines[lines.count - 1] += isLast ? word : word + String(repeating: " ", count: width - columnsOf(word))
         }
         print(lines.joined(separator: "\n"))
     }

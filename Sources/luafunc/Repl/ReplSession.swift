@@ -46,7 +46,7 @@ final class ReplSession {
         try Thread.start(named: "input") {
             let input = FileDescriptor(owning: 0, path: "standard input")
             while true {
-                let bytes = (try? input.read(upTo: 64 << 10)) ?? []
+                let bytes = (try? input.readWaiting(upTo: 64 << 10)) ?? []
                 MainLoop.task { [self] in received(bytes) }
                 if bytes.isEmpty { return }
             }
@@ -185,9 +185,14 @@ final class ReplSession {
         output.show(prompt, editor.characters, cursor: editor.cursor)
     }
 
-    /// Ctrl-C: ends the input that runs, or drops the one that is being typed.
+    /// Ctrl-C: ends the input that runs, or drops the one that is being typed. If there is none, it ends the tasks.
     private func interrupt() {
         if prompter.isRunning { return prompter.interrupt() }
+        let tasks = prompter.tasks
+        if begun.isEmpty, editor.characters.isEmpty, tasks > 0 {
+            prompter.interrupt()
+            output.note(tasks == 1 ? "a task was ended" : "\(tasks) tasks were ended")
+        }
         if edits { output.leave() } else { output.print("") }
         editor.clear()
         begun = []
@@ -229,9 +234,10 @@ final class ReplSession {
         case .interrupted: output.printError("interrupted")
         case .exited(let code): self.end(ExitCode(number: Int32(code & 0xff)))
         }
+        if case .values("nil"?) = end, let advice = Self.advice[text.trimmingBlanks] { output.note(advice) }
         if case .values = end, !hasTakenNoteOfLocals, text.hasPrefix("local "), !text.contains("\n") {
             hasTakenNoteOfLocals = true
-            output.note("a local variable ends with its input; leave out 'local' to keep the value")
+            output.note("a local variable lasts only for its input; leave out 'local' to keep the value")
         }
     }
 
@@ -246,8 +252,8 @@ final class ReplSession {
         case "reload": return { [self] in reload() }
         default:
             return { [self] in
-                output.printError(
-                    "there is no command ':\(name)'; there are :help, :reload and :quit")
+                let typed = line.trimmingBlanks
+                output.printError("there is no command '\(typed)'; there are :help, :reload and :quit")
             }
         }
     }
@@ -255,7 +261,7 @@ final class ReplSession {
     private func reload() {
         do {
             try prompter.reload(load())
-            output.note("the app is read anew; all variables are gone")
+            output.note("app reloaded; all variables were cleared")
         } catch let failure as InvocationFailure {
             output.printError(failure.message, traceback: failure.traceback)
         } catch {
@@ -263,9 +269,14 @@ final class ReplSession {
         }
     }
 
+    /// What people type from habit, and what they mean.
+    private static let advice = [
+        "exit": "write :quit, or press Ctrl-D", "quit": "write :quit, or press Ctrl-D", "help": "write :help",
+    ]
+
     private static let help = """
         An expression shows its values; _ is the last one. Globals stay, and locals end with their input.
-        Tasks go on while you type; Ctrl-C ends what runs.
+        Tasks go on while you type; Ctrl-C ends what runs, and at an empty prompt the tasks.
         :reload  read the app's files anew, with fresh variables
         :quit    end, as Ctrl-D does
         """
@@ -318,5 +329,14 @@ final class ReplSession {
     private func forgetHistory(_ error: FileError) {
         history = nil
         output.note("warn  the history is not kept: \(error)")
+    }
+}
+
+extension String {
+    /// The text without white space at its ends.
+    fileprivate var trimmingBlanks: String {
+        var text = drop(while: \.isWhitespace)
+        while text.last?.isWhitespace == true { text.removeLast() }
+        return String(text)
     }
 }

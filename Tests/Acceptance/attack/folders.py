@@ -196,6 +196,38 @@ def editor_files(stage):
     return f"{count} links, nothing behind them changed"
 
 
+@attack("links in an app that lead the data of start elsewhere")
+def data_files(stage):
+    order = {"bindings": [*HTTP["bindings"], {"name": "message", "type": "queue", "queueName": "orders",
+                                              "connection": "", "direction": "out"}]}
+    files = function("order", "return { message = 'x', res = 'sent' }", bindings=order)
+    count = 0
+    for path in ("", ".gitignore", "lock", "keys.json", "outputs.jsonl", "timers.json", "queues", "servicebus", "eventhubs",
+                 "blobs", "receipts", "https", "https/localhost.key", "https/localhost.crt", "queues/orders"):
+        for exists in (True, False):
+            app = stage.app(files)
+            outside = app.folder.parent / (app.folder.name + "-outside")
+            outside.mkdir()
+            stage.made.append(lambda outside=outside: shutil.rmtree(outside, ignore_errors=True))
+            if exists:
+                (outside / "target").write_text("theirs") if "." in path or path == "lock" else (outside / "target").mkdir()
+            link = app.folder / ".luafunc" / path
+            link.parent.mkdir(parents=True, exist_ok=True)
+            link.symlink_to(outside / "target")
+            before = {file: file.is_file() and file.read_text() for file in outside.rglob("*")}
+            if path == "queues/orders":
+                host = stage.run(app, "--auth", command="start").wait()
+                host.ask("/api/order", method="GET")
+                host.lives()
+                host.stop()
+            else:
+                stage.command(app, "start", "--port", "0", "--auth", "--https", codes=(65,)).must_say("is a link")
+            expect({file: file.is_file() and file.read_text() for file in outside.rglob("*")} == before,
+                   f"{path}: something behind the link has changed")
+            count += 1
+    return f"{count} links, nothing behind them changed"
+
+
 @attack("names and links that lead the admin API out of the app")
 def admin_files(stage):
     app = stage.app(function("f", "return 'f'"))

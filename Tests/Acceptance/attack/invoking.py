@@ -40,6 +40,16 @@ def endless(stage):
     return f"{len(bodies) + 1} functions; {megabytes(peak)}"
 
 
+@attack("luafunc invoke: a function that prints more than is kept")
+def chatty(stage):
+    app = stage.app(function("chatty", "for i = 1, 800 do print(('x'):rep(1e5)) end return 1"))
+    ended = stage.command(app, "invoke", "chatty", "--format", "json", codes=(0,), most=512 << 20)
+    logs = json.loads(ended.out)["Logs"]
+    expect(15 << 20 < sum(map(len, logs)) < 18 << 20, f"keeps {megabytes(sum(map(len, logs)))}")
+    expect("later messages are missing" in logs[-1], f"the last message is {logs[-1][-200:]!r}")
+    return f"16 MB are kept; {megabytes(ended.peak)}"
+
+
 def on_terminal(words, patience=PATIENCE):
     """What a command shows on a terminal."""
     own, theirs = pty.openpty()

@@ -185,6 +185,7 @@ def suspended(stage):
         terminal.must_show("> ")
         terminal.type(busy)
         time.sleep(0.1)
+        shown = len(terminal.shown)
         terminal.type("\x1a\x1a")
         terminal.must_show("Stopped")
         terminal.type("stty -a\r")
@@ -193,6 +194,8 @@ def suspended(stage):
         time.sleep(0.1)
         terminal.type("\x03")
         terminal.lives()
+        shown = len(terminal.shown) - shown
+        expect(shown < 16 << 10, f"the prompt was drawn again and again: {megabytes(shown)}")
         terminal.type("\x04")
         terminal.must_show("% > ")
     return "the shell gets its terminal back, and the prompt goes on"

@@ -120,6 +120,19 @@ def greedy(stage):
     return f"{len(GREEDY)} ways; at most {megabytes(peaks[worst])}, by {worst}"
 
 
+@attack("luafunc test: a function that prints more than is kept")
+def chatty(stage):
+    files = function("chatty", "for i = 1, 800 do print(('x'):rep(1e5)) end return 1")
+    text = """
+        test("chatty", function()
+            local logs = invoke("chatty").logs
+            expect(logs[#logs]):contains("later messages are missing")
+            assert(#logs > 160 and #logs < 180, #logs)
+        end)"""
+    ended = tests(stage, text, files=files, codes=(0,), most=512 << 20)
+    return f"the last line says so; {megabytes(ended.peak)}"
+
+
 @attack("luafunc test: the clock at the end of time")
 def far_clock(stage):
     far = "1/0 -1/0 0/0 -1 1e308 9.3e9 1e9 -0.0 math.maxinteger math.mininteger {} print nil 'x' '1e400' true".split()

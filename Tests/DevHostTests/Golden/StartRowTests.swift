@@ -95,8 +95,8 @@ import Testing
         let failure = try #require(await host.failure() as? DevHost.Failure)
         #expect(
             failure.description == """
-                'nosuchprogram' cannot be started: No such file or directory. In Azure the host says that it has started \
-                nevertheless, and no call is answered; check the program's path, and that it may be executed
+                'nosuchprogram' cannot be started: No such file or directory. In Azure the host would report a \
+                successful start and then answer no calls; check the program's path, and that it may be executed
                 """)
         return ["the host ends"]
     }

@@ -258,6 +258,10 @@ import Testing
         (#"{ "Values": { "FUNCTIONS_WORKER_RUNTIME": "node" } }"#, "warning wrong-value local.settings.json:1:43"),
         (#"{ "Host": { "LocalHttpPort": "x" } }"#, "error local-settings local.settings.json:1:30"),
         (#"{ "Host": { "CorsCredential": true } }"#, #"did you mean "CORSCredentials"?"#),
+        (
+            #"{ "Host": { "CORS": "http://a.example, *", "CORSCredentials": true } }"#,
+            #"warning wrong-value local.settings.json:1:63 "CORSCredentials" with "CORS": "*""#
+        ),
         (#"{ "EventGrid": { "T": ["nobody"] } }"#, "there is no function 'nobody'"),
     ])
     func `local.settings.json is checked`(_ text: String, _ expected: String) throws {

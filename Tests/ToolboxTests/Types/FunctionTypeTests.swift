@@ -71,6 +71,7 @@ struct FunctionTypeTests {
         let named = try Self.text("\(trigger), { \"name\": \"x\", \"type\": \"\(type)\", \"direction\": \"out\" }")
         #expect(named.contains("---@field x? \(expected) \(type)\n"))
         #expect(named.contains("---@alias f.result \(expected)|f.outputs|luafunc.Payload|nil\n"))
+        #expect(named.contains("context: f.context): f.result, string?\n"))
         let returned = try Self.text(
             "\(trigger), { \"name\": \"$return\", \"type\": \"\(type)\", \"direction\": \"out\" }")
         #expect(returned.contains("---@field [\"$return\"] \(expected)|nil \(type)\n"))

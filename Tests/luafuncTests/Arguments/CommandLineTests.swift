@@ -8,9 +8,9 @@ import Testing
 
     @Test(arguments: [
         ["run", "--count", "3", "--app", "a b", "--mode", "slow"], ["run", "--count=3", "--app=a b", "--mode=slow"],
-        ["run", "--count", "8", "--mode=slow", "--count=3", "--app", "x", "--app", "a b"],
+        ["run", "--mode=slow", "--count=3", "--app", "a b"],
     ])
-    func `values follow their option or an equals sign, and the last one counts`(_ words: [String]) throws {
+    func `values follow their option or an equals sign`(_ words: [String]) throws {
         let arguments = try #require(try Sample.arguments(words))
         #expect(arguments[Sample.count] == 3 && arguments[Sample.app] == "a b" && arguments[Sample.mode] == .slow)
         #expect(arguments[Sample.size] == nil && arguments[Sample.watch] == nil && !arguments[Sample.auth])
@@ -42,7 +42,7 @@ import Testing
 
     @Test func `an option with a list takes all words up to the next option`() throws {
         let arguments = try #require(
-            try Sample.arguments(["run", "--names", "a", "b", "--auth", "--names=c", "--", "d"]))
+            try Sample.arguments(["run", "--names", "a", "--auth", "--names=b", "c", "--", "d"]))
         #expect(arguments[Sample.names] == ["a", "b", "c"] && arguments[Sample.auth] && arguments.rest == ["d"])
     }
 
@@ -123,6 +123,11 @@ import Testing
             ["run", "--watch", "--no-watch"],
             "'--no-watch' comes after '--watch' or '--no-watch'; give one of them, once"
         ),
+        (["run", "--count", "3", "--count=3"], "--count is given twice; give it once"),
+        (["run", "-c", "3", "--auth", "--count", "4"], "--count is given twice; give it once"),
+        (["run", "--app=", "--app", "x"], "--app is given twice; give it once"),
+        (["run", "-c3", "-vc4"], "--count is given twice; give it once"),
+        (["-v"], "Unknown option '-v': write --version"),
         (["run", "extra"], "Unexpected argument 'extra'"),
         (["run", "-"], "Unexpected argument '-'"),
         (["run", "a", "--", "b"], "Unexpected argument 'a'"),
@@ -138,13 +143,20 @@ import Testing
         #expect(SampleProgram.error(words) == sentence)
     }
 
-    @Test func `an error shows the option that is meant and where help is`() {
+    @Test func `an error shows the option that is meant, unless it names all values, and where help is`() {
         #expect(throws: UsageError.self) { try Sample.program.read(["run", "--mode", "x"]) }
         do { _ = try Sample.program.read(["run", "--mode", "x"]) } catch {
             #expect(
                 "\(error)" == """
                     Error: The value 'x' is invalid for '--mode <mode>': it must be one of fast, slow
-                      --mode <mode>           How. (values: fast, slow; default: fast)
+                    See 'luafunc run --help'.
+                    """)
+        }
+        do { _ = try Sample.program.read(["run", "--count", "x"]) } catch {
+            #expect(
+                "\(error)" == """
+                    Error: The value 'x' is invalid for '--count <count>'
+                      -c, --count <count>     How many.
                     See 'luafunc run --help'.
                     """)
         }

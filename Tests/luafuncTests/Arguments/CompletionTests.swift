@@ -101,14 +101,35 @@ import Testing
             t \(Repository.luafunc.path) invoke --app \(place) o
             t luafunc new x --template servi
             t luafunc start --app \(place) -p ''
+            t luafunc start \(place) --functions hello o
+            t luafunc start --functions = hello --app = \(place) --functions order ''
+            t luafunc start --app \(place) --functions hello --au
+            t luafunc test --app \(place) ''
+            t luafunc invoke hello --app \(place) ''
+            t luafunc start --cors http : //localhost : 3000 \(place) --functions = h
+            cd /; t luafunc invoke hello --body @ '\(place.dropFirst())/host' 2>/dev/null
+            t luafunc invoke hello --body =@ '\(place)/host' 2>/dev/null
+            t luafunc invoke hello --body '@\(place)/host'; t luafunc invoke hello --body '\(place)/host'
             """)
-        #expect(output == "hello order\nhello\nhello order\norder\n\norder\nservicebus\n\n")
+        #expect(
+            output == """
+                hello order\nhello\nhello order\norder\n\norder\nservicebus\n
+                order\nhello order\n--auth\nhello order
+
+                hello
+                \(place.dropFirst())/host.json\n\(place)/host.json\n@\(place)/host.json\n\n
+                """)
     }
 
     @Test(
         .enabled(if: path(of: .fish) != nil),
         arguments: [
             ("luafunc invoke --app APP ", "hello order"), ("luafunc start APP --functions o", "order"),
+            ("luafunc start APP --functions=hello o", "order"), ("luafunc start APP --functions hello o", "order"),
+            ("luafunc test --app APP o", "order"), ("luafunc invoke hello --app APP ", ""),
+            ("luafunc invoke hello --body @APP/hos", "@APP/host.json"),
+            ("luafunc invoke hello --body=@APP/hos", "--body=@APP/host.json"),
+            ("luafunc invoke hello --body APP/hos", ""),
             ("luafunc invoke --app /nonexistent ", ""),
         ])
     func `fish completes functions of the app`(line: String, offers: String) throws {
@@ -123,27 +144,49 @@ import Testing
             complete -C '\(line.replacing("APP", with: app.folder.path))'
             """)
         let names = output.split(separator: "\n").map { String($0.prefix { $0 != "\t" }) }
-        #expect(names.joined(separator: " ") == offers)
+        #expect(names.joined(separator: " ") == offers.replacing("APP", with: app.folder.path))
     }
 
     /// The line is short, because zsh would wrap a long one.
-    @Test(.enabled(if: path(of: .zsh) != nil), arguments: ["invoke ord", "start . --functions ord"])
+    @Test(
+        .enabled(if: path(of: .zsh) != nil),
+        arguments: [
+            "invoke ord", "start . --functions ord", "start . --functions=x ord", "start --functions x y ord",
+            "test ord",
+            "start --functions=ord", "invoke --app . ord",
+        ])
     func `zsh completes functions of the app`(line: String) throws {
-        let output = try run(
-            .zsh,
-            """
-            zmodload zsh/zpty
-            mkdir -p functions/order; print '{}' > functions/order/function.json
-            luafunc=\(Repository.luafunc.path)
-            $luafunc completion zsh > completion
-            print "\\nluafunc() { [[ \\$1 == --complete-functions ]] && { $luafunc \\"\\$@\\"; return; }; print -r -- \\"ran \\$*;\\" }" >> .zshrc
-            zpty -b shell zsh -i
-            zpty -r -m shell text '*READY *'
-            zpty -w -n shell $'luafunc \(line)\\t\\n'
-            zpty -r -m shell text '*ran *;*'
-            print -r -- "$text"
-            """)
+        let output = try run(.zsh, zshLine(line))
         #expect(output.contains("ran \(line)er;"), "\(output)")
+    }
+
+    /// A script of zsh that types a line and the tab key in an app with the function `order`.
+    private func zshLine(_ line: String) -> String {
+        """
+        zmodload zsh/zpty
+        mkdir -p functions/order; print '{}' > functions/order/function.json
+        luafunc=\(Repository.luafunc.path)
+        $luafunc completion zsh > completion
+        print "\\nluafunc() { [[ \\$1 == --complete-functions ]] && { $luafunc \\"\\$@\\"; return; }; print -r -- \\"ran \\$*;\\" }" >> .zshrc
+        zpty -b shell zsh -i
+        zpty -r -m shell text '*READY *'
+        zpty -w -n shell $'luafunc \(line)\\t\\n'
+        zpty -r -m shell text '*ran *;*'
+        print -r -- "$text"
+        """
+    }
+
+    /// What is typed before the key, and the line then.
+    @Test(
+        .enabled(if: path(of: .zsh) != nil),
+        arguments: [
+            ("invoke x --body @comp", "invoke x --body @completion"),
+            ("invoke x --body=@comp", "invoke x --body=@completion"),
+            ("invoke x --body comp", "invoke x --body comp"), ("invoke x ord", "invoke x ord"),
+        ])
+    func `zsh completes a file after an at sign, and no second function`(typed: String, line: String) throws {
+        let output = try run(.zsh, zshLine(typed))
+        #expect(output.contains("ran \(line);"), "\(output)")
     }
 
     @Test(.enabled(if: path(of: .fish) != nil), arguments: lines)

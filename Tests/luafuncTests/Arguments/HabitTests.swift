@@ -47,6 +47,17 @@ import Testing
         ("start a --app b", "the app folder is given twice: 'a' and --app 'b'; give one of them"),
         ("check a --app b", "the app folder is given twice"),
         ("pack a --app b --zip c", "the app folder is given twice"), ("start a b", "Unexpected argument 'b'"),
+        ("types a --app b", "the app folder is given twice"), ("types a b", "Unexpected argument 'b'"),
+        ("repl /tmp", "Unexpected argument '/tmp'; write --app /tmp"),
+        ("invoke hello /tmp", "Unexpected argument '/tmp'; write --app /tmp"),
+        ("invoke hello /nonexistent", "Unexpected argument '/nonexistent'"),
+        ("repl x.lua", "Unexpected argument 'x.lua'; write luafunc repl < x.lua"),
+        ("repl -e 1", "echo 'return 1+1' | luafunc repl"),
+        ("invoke hello -d {}", "Unknown option '-d': write --body, or --input for a message"),
+        ("invoke hello {}", "Unexpected argument '{}'; write --body before it, or --input for a message"),
+        ("invoke hello [1]", "write --body before it"), ("-v", "Unknown option '-v': write --version"),
+        ("start --cors * --cors-credentials", "CORS allows no cookies for pages of all origins; name the origins"),
+        ("start --cors-credentials --cors https://a.example,*", "--cors-credentials with --cors '*'"),
         ("start --cors localhost", "an origin is a scheme and a host"),
         ("start --cors http://a.example/x", "an origin is a scheme and a host"),
         ("start --cors ,", "it names no origin such as"), ("start -p", "Missing value for '--port <port>'"),
@@ -57,7 +68,23 @@ import Testing
     }
 
     @Test(arguments: [
-        "start app -p 0", "start --useHttps", "start --https --cors *", "check app", "pack app --zip x",
+        ("func start", "there is no command 'func': leave out 'func'"),
+        ("azure functionapp publish app", "there is no command 'azure functionapp publish': 'luafunc pack --zip"),
+        ("new --name X", "Unknown option '--name': write the function's name without an option"),
+        ("start --enableAuth", "Unknown option '--enableAuth': write --auth"),
+        ("host start", "'luafunc start' runs the app"), ("-v", "write --version"),
+        ("invoke f --method GET --method PUT", "--method is given twice"),
+        ("start --cors * --cors-credentials", "name the origins"),
+    ])
+    func `the program refuses such words with 64, on standard error only`(line: String, part: String) async throws {
+        let end = await (try LuafuncProcess(line.split(separator: " ").map(String.init), waits: false)).end()
+        #expect(end.code == 64 && end.output.isEmpty, "\(end)")
+        #expect(end.errors.hasPrefix("Error: ") && end.errors.contains(part) && end.errors.hasSuffix("--help'.\n"))
+    }
+
+    @Test(arguments: [
+        "start app -p 0", "types app", "start --useHttps", "start --https --cors *", "start --cors-credentials",
+        "check app", "pack app --zip x",
         "start --functions a b --auth", "start --cors https://a.example,http://b.example:3/", "start -p0 -v",
     ])
     func `what habit and luafunc share is accepted`(line: String) { #expect(error(line) == nil) }

@@ -1,3 +1,4 @@
+import Files
 import Foundation
 import TestSupport
 import Testing
@@ -29,6 +30,21 @@ import Testing
             try other.append("other \(number)")
         }
         #expect(try file?.read().count == 6)
+    }
+
+    @Test func `while another prompt shortens the file, a line waits and the file keeps its length`() throws {
+        var file = try #require(file)
+        #expect(try file.read() == [])
+        let text = (1...1300).map { "\($0)\n" }.joined()
+        try text.write(to: place, atomically: true, encoding: .utf8)
+        var lock = try FileLock(place.path + ".lock")
+        #expect(lock != nil)
+        #expect(try file.read().count == 1000)
+        try file.append("waits")
+        #expect(try String(contentsOf: place, encoding: .utf8) == text)
+        lock = nil
+        try file.append("goes on")
+        #expect(try String(contentsOf: place, encoding: .utf8) == text + "waits\ngoes on\n")
     }
 
     @Test func `only the latest thousand lines are kept`() throws {

@@ -5,6 +5,8 @@ struct ScriptFacts: Sendable {
     var references: [Reference] = []
     var assignments: [Assignment] = []
     var requirements: [Requirement] = []
+    /// Calls of a method `ask`, which an MCP server's call has.
+    var questions: [Int] = []
     /// Files that are opened for writing.
     var writing: [Int] = []
     /// Paths of members that are assigned, such as `string.trim`.

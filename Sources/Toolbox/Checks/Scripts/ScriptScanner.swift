@@ -305,6 +305,7 @@ struct ScriptScanner {
             let library = add(.global, "string")
             set(register, member(.text(name), of: library))
         } else {
+            if case .text("ask") = key { facts.questions.append(line) }
             let method = member(key, of: base)
             if case .reference = base { use(method, .method) }
             set(register, method)

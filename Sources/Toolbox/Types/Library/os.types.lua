@@ -1,6 +1,6 @@
 ---@meta _
 
----Without processes, files and `os.exit`: return, or raise an error.
+---Without processes and files.
 os = {}
 
 ---@class luafunc.OSDate
@@ -34,6 +34,10 @@ function os.date(format, time) end
 ---@param t1 number
 ---@return number
 function os.difftime(t2, t1) end
+
+---Ends a test file or the prompt. Functions do not have it: return, or raise an error.
+---@param code? integer|boolean
+function os.exit(code) end
 
 ---An app setting, or nil. In a test, `stub.env` sets it.
 ---@param name string
