@@ -39,7 +39,7 @@ enum RouterFunctions {
         var older = rules
         older.isLegacyOnly = true
         let olderLadder = Ladder(older)
-        pushTable(
+        Modules.pushTable(
             [
                 (
                     "admit",
@@ -57,10 +57,6 @@ enum RouterFunctions {
                 ),
             ], onto: stack)
         return 1
-    }
-
-    private static func pushTable(_ functions: [(String, HostFunction)], onto stack: LuaStack) {
-        Modules.pushTable(functions, onto: stack)
     }
 
     private static func texts(at index: Int, of stack: LuaStack) -> [String]? {

@@ -16,7 +16,7 @@ enum Schemas {
     /// | `blockText` | to be set: returns the JSON text of a content block; nil for another value |
     static func push(onto stack: LuaStack, _ scope: FunctionVM.Scope) throws(LuaError) {
         let level = stack.count
-        stack.push(function: "mark") { stack throws(LuaError) in mark(stack) }
+        stack.push(function: "mark") { stack throws(LuaError) in Modules.mark(stack) }
         try Modules.run(Chunks.references, arguments: 1, onto: stack)
         try pushTools(onto: stack, scope)
         let (references, tools) = (level + 1, level + 2)
@@ -50,7 +50,7 @@ enum Schemas {
     private static func pushTools(onto stack: LuaStack, _ scope: FunctionVM.Scope) throws(LuaError) {
         // A table of its own: the script may change the one that `require "json"` returns.
         try Modules.openJSON(onto: stack, scope)
-        stack.push(function: "mark") { stack throws(LuaError) in mark(stack) }
+        stack.push(function: "mark") { stack throws(LuaError) in Modules.mark(stack) }
         stack.setField("mark", of: -2)
         stack.push(function: "adopt") { stack throws(LuaError) in try adopt(stack) }
         stack.setField("adopt", of: -2)
@@ -60,19 +60,6 @@ enum Schemas {
         stack.setField("newID", of: -2)
         stack.push(function: "pattern") { stack throws(LuaError) in try pattern(stack) }
         stack.setField("pattern", of: -2)
-    }
-
-    /// `mark(value)`: "array" or "object" for a table that is marked for JSON, else nothing.
-    private static func mark(_ stack: LuaStack) -> Int {
-        guard stack.type(at: 1) == .table else { return 0 }
-        if stack.isMarkedArray(at: 1) {
-            stack.push("array" as StaticString)
-        } else if stack.isMarkedObject(at: 1) {
-            stack.push("object" as StaticString)
-        } else {
-            return 0
-        }
-        return 1
     }
 
     /// `adopt(table, kind)`: marks the table as an array or an object, and returns it.

@@ -122,6 +122,20 @@ extension Modules {
         }
     }
 
+    /// Implements `mark(value)`, which returns "array" or "object" for a table that is marked so, and nil for any other
+    /// value.
+    static func mark(_ stack: LuaStack) -> Int {
+        let isTable = stack.type(at: 1) == .table
+        if isTable, stack.isMarkedArray(at: 1) {
+            stack.push("array" as StaticString)
+        } else if isTable, stack.isMarkedObject(at: 1) {
+            stack.push("object" as StaticString)
+        } else {
+            stack.pushNil()
+        }
+        return 1
+    }
+
     /// Marks the given table, or a new one, and returns the table.
     private static func mark(on stack: LuaStack, _ mark: (LuaStack) -> Void) throws(LuaError) -> Int {
         if stack.isNil(at: 1) {

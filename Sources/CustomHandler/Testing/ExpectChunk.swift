@@ -5,17 +5,7 @@ extension TestPrelude {
     /// Pushes the function `expect`. A failed expectation is an error with the line of the test that called it. [+1]
     static func pushExpect(onto stack: LuaStack) throws(LuaError) {
         try stack.pushTableText()
-        stack.push(function: "mark") { stack throws(LuaError) in
-            guard stack.type(at: 1) == .table else { return 0 }
-            if stack.isMarkedArray(at: 1) {
-                stack.push("array" as StaticString)
-            } else if stack.isMarkedObject(at: 1) {
-                stack.push("object" as StaticString)
-            } else {
-                stack.pushNil()
-            }
-            return 1
-        }
+        stack.push(function: "mark") { stack throws(LuaError) in Modules.mark(stack) }
         try Modules.run(difference, arguments: 2, onto: stack)
         stack.push(function: "nearest") { stack throws(LuaError) in
             let names = try stack.argumentText(2).split(separator: " ").map(String.init)

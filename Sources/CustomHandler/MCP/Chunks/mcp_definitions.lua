@@ -3,9 +3,9 @@
 local own, schema, content, wrap, fail = ...
 local encode, quote, template, unknown = own.encode, content.quote, own.template, own.unknown
 local members, object = content.members, content.object
-local find, format, match, sub = string.find, string.format, string.match, string.sub
+local find, format, match = string.find, string.format, string.match
 local concat, sort = table.concat, table.sort
-local next, rawget, rawlen, type = next, rawget, rawlen, type
+local next, rawlen, type = next, rawlen, type
 
 local definitions = {}
 
